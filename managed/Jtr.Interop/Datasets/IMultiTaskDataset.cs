@@ -1,0 +1,41 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets;
+
+/// <summary>
+/// Photographs with labels for some tasks. Implementations fill memory of the caller and may be read by several
+/// threads at once.
+/// </summary>
+public interface IMultiTaskDataset
+{
+    /// <summary>The tasks that the set may have labels for.</summary>
+    TaskSet Tasks { get; }
+
+    /// <summary>Number of samples.</summary>
+    int Count { get; }
+
+    /// <summary>Rows of every sample.</summary>
+    int Height { get; }
+
+    /// <summary>Columns of every sample.</summary>
+    int Width { get; }
+
+    /// <summary>A name for a sample that its owner recognises, such as its file name.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    string GetName(int index);
+
+    /// <summary>The tasks that a sample has labels for, without reading them.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    TaskMask GetLabelled(int index);
+
+    /// <summary>Reads a sample.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <param name="wanted">Tasks whose labels are wanted; labels of others may be skipped.</param>
+    /// <param name="destination">
+    /// Receives image and labels. Labels that are wanted and exist are written whole (<see cref="VisionTask.InvalidLabel"/> where a
+    /// pixel has none); the buffers of the others are left as they are.
+    /// </param>
+    /// <returns>The tasks whose labels were written.</returns>
+    /// <exception cref="JtrFormatException">A file of the sample is damaged.</exception>
+    TaskMask Read(int index, TaskMask wanted, SampleBuffer destination);
+}
