@@ -2,6 +2,7 @@
 #include "abi/guard.h"
 
 struct jtr_regularizer {
+  explicit jtr_regularizer(const jtr::JointTaskLossOptions& options) : loss(options) {}
   jtr::JointTaskLoss loss;
 };
 
@@ -12,7 +13,7 @@ extern "C" {
 
 jtr_regularizer* jtr_regularizer_create(const jtr_regularizer_options* options) {
   return guard_value<jtr_regularizer*>(
-      nullptr, [&] { return new jtr_regularizer{JointTaskLoss(to_options(checked_struct(options, "options")))}; });
+      nullptr, [&] { return new jtr_regularizer(to_options(checked_struct(options, "options"))); });
 }
 
 void jtr_regularizer_destroy(jtr_regularizer* regularizer) { delete regularizer; }

@@ -2,6 +2,7 @@
 #include "abi/guard.h"
 
 struct jtr_trainer {
+  explicit jtr_trainer(const jtr::TrainerOptions& options) : trainer(options) {}
   jtr::Trainer trainer;
 };
 
@@ -11,8 +12,14 @@ using namespace jtr::abi;
 extern "C" {
 
 jtr_trainer* jtr_trainer_create(const jtr_trainer_options* options) {
-  return guard_value<jtr_trainer*>(
-      nullptr, [&] { return new jtr_trainer{Trainer(to_options(checked_struct(options, "options")))}; });
+  return guard_value<jtr_trainer*>(nullptr, [&] {
+    const TrainerOptions o = to_options(checked_struct(options, "options"));
+    auto made = std::make_unique<jtr_trainer>(o);
+    log(JTR_LOG_LEVEL_INFO,
+        text("trainer: method ", o.method, ", ", o.tasks.size(), " tasks, width ", o.width, ", ",
+             made->trainer.parameter_count(), " parameters, ", at::toString(o.dtype), " on ", o.device));
+    return made.release();
+  });
 }
 
 void jtr_trainer_destroy(jtr_trainer* trainer) { delete trainer; }

@@ -45,6 +45,9 @@ struct PredictionLoss {
 class JointTaskLoss {
  public:
   explicit JointTaskLoss(const JointTaskLossOptions& options);
+  // The method refers to the tasks in here.
+  JointTaskLoss(const JointTaskLoss&) = delete;
+  JointTaskLoss& operator=(const JointTaskLoss&) = delete;
 
   void compute(const PredictionBatch& batch, PredictionLoss& result);
   /// One Adam step with the gradients of the last compute; throws INVALID_STATE when there are none.

@@ -52,6 +52,12 @@ Trainer::Trainer(const TrainerOptions& options)
   if (ParameterStore* own = regularizer_->parameters()) add(regularizer_->prefix(), *own);
 }
 
+int64_t Trainer::parameter_count() const {
+  int64_t count = 0;
+  for (const Adam& optimizer : optimizers_) count += optimizer.store().flat_parameters().numel();
+  return count;
+}
+
 void Trainer::check(const HostBatch& batch) const {
   require(batch.views >= views(), "batch.views", "method '", options_.method, "' reads ", views(), " views, not ",
           batch.views);

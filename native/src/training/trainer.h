@@ -48,6 +48,9 @@ struct StepResult {
 class Trainer {
  public:
   explicit Trainer(const TrainerOptions& options);
+  // The networks refer to their storage in here.
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
 
   StepResult step(const HostBatch& batch, const StepRequest& request);
   void predict(const float* images, int64_t samples, int64_t height, int64_t width, float* predictions);
@@ -55,6 +58,8 @@ class Trainer {
   int64_t steps_done() const { return steps_done_; }
   uint64_t seed() const { return options_.seed; }
   const TaskSet& tasks() const { return tasks_; }
+  /// Weights of all networks.
+  int64_t parameter_count() const;
   int64_t views() const { return regularizer_->views(); }
   const TensorList& tensors(jtr_tensor_kind kind) const { return kind == JTR_TENSOR_KIND_STATE ? state_ : gradients_; }
 
