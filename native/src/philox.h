@@ -7,7 +7,7 @@
 #if defined(__CUDACC__)
 #define JTR_HOST_DEVICE __host__ __device__ __forceinline__
 #else
-#define JTR_HOST_DEVICE inline
+#define JTR_HOST_DEVICE inline __attribute__((always_inline))
 #endif
 
 namespace jtr {

@@ -1,13 +1,6 @@
 #include "networks/segnet.h"
 
 namespace jtr {
-namespace {
-
-constexpr double kNormEps = 1e-5;
-constexpr double kNormMomentum = 0.1;
-
-}  // namespace
-
 SegNet::SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads,
                bool running_statistics)
     : store_(store) {
@@ -82,29 +75,30 @@ void SegNet::initialize(uint64_t seed, uint32_t stream) {
   }
 }
 
-at::Tensor SegNet::apply(const ConvNorm& layer, const at::Tensor& x, NormMode norm, bool trainable) const {
-  const at::Tensor y = at::conv2d(x, weight(layer.weight, trainable), weight(layer.bias, trainable), 1, 1);
-  const at::Tensor& gamma = weight(layer.norm_weight, trainable);
-  const at::Tensor& beta = weight(layer.norm_bias, trainable);
-  at::Tensor normalized;
-  if (norm == NormMode::kPerSample) {
-    normalized = at::instance_norm(y, gamma, beta, {}, {}, true, kNormMomentum, kNormEps, true);
-  } else {
-    const bool training = norm == NormMode::kBatch;
-    if (training) store_.buffer(layer.batches).add_(1);
-    normalized = at::batch_norm(y, gamma, beta, store_.buffer(layer.running_mean), store_.buffer(layer.running_var),
-                                training, kNormMomentum, kNormEps, true);
+at::Tensor SegNet::convolve(const ConvNorm& layer, const at::Tensor& x, bool trainable) const {
+  return at::conv2d(x, weight(layer.weight, trainable), weight(layer.bias, trainable), 1, 1);
+}
+
+Norm SegNet::norm_of(const ConvNorm& layer, NormMode mode, bool trainable) const {
+  Norm norm{mode, weight(layer.norm_weight, trainable), weight(layer.norm_bias, trainable), {}, {}, {}};
+  if (mode != NormMode::kPerSample) {
+    norm.running_mean = store_.buffer(layer.running_mean);
+    norm.running_var = store_.buffer(layer.running_var);
+    norm.batches = store_.buffer(layer.batches);
   }
-  return normalized.relu_();
+  return norm;
 }
 
 SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainable) const {
   Encoded encoded;
   at::Tensor y = x;
   for (int i = 0; i < kStages; ++i) {
-    for (const ConvNorm& layer : encoder_[i]) y = apply(layer, y, norm, trainable);
-    encoded.sizes[i] = {y.size(2), y.size(3)};
-    std::tie(y, encoded.argmax[i]) = at::max_pool2d_with_indices(y, 2, 2);
+    const std::vector<ConvNorm>& layers = encoder_[i];
+    for (size_t j = 0; j + 1 < layers.size(); ++j) {
+      y = norm_relu(convolve(layers[j], y, trainable), norm_of(layers[j], norm, trainable));
+    }
+    const ConvNorm& last = layers.back();
+    std::tie(y, encoded.argmax[i]) = norm_relu_pool(convolve(last, y, trainable), norm_of(last, norm, trainable));
   }
   encoded.latent = y;
   return encoded;
@@ -113,8 +107,10 @@ SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainabl
 at::Tensor SegNet::decode(const Encoded& encoded, NormMode norm, bool trainable) const {
   at::Tensor y = encoded.latent;
   for (int i = kStages - 1; i >= 0; --i) {
-    y = at::max_unpool2d(y, encoded.argmax[i], {encoded.sizes[i][0], encoded.sizes[i][1]});
-    for (const ConvNorm& layer : decoder_[i]) y = apply(layer, y, norm, trainable);
+    y = unpool(y, encoded.argmax[i]);
+    for (const ConvNorm& layer : decoder_[i]) {
+      y = norm_relu(convolve(layer, y, trainable), norm_of(layer, norm, trainable));
+    }
   }
   return y;
 }

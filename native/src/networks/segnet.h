@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "networks/layers.h"
 #include "networks/parameters.h"
 
 namespace jtr {
@@ -16,13 +17,6 @@ namespace jtr {
 struct HeadSpec {
   std::string name;
   int64_t channels;
-};
-
-/// Which statistics the norms use.
-enum class NormMode {
-  kBatch,      // of the batch, and the running ones are updated (training)
-  kRunning,    // the running ones (evaluation)
-  kPerSample,  // of each sample by itself (the auto-encoder's)
 };
 
 class SegNet {
@@ -39,9 +33,8 @@ class SegNet {
   void initialize(uint64_t seed, uint32_t stream);
 
   struct Encoded {
-    at::Tensor latent;                                  // [N, 8 width, H/32, W/32]
-    std::array<at::Tensor, kStages> argmax;             // of each stage's pool
-    std::array<std::array<int64_t, 2>, kStages> sizes;  // of each stage before its pool
+    at::Tensor latent;                       // [N, 8 width, H/32, W/32]
+    std::array<at::Tensor, kStages> argmax;  // of each stage's pool
   };
 
   /// [N, in, H, W] -> latent. `trainable` false: no gradient to the weights.
@@ -62,7 +55,8 @@ class SegNet {
   };
 
   ConvNorm add_conv_norm(const std::string& name, int64_t in, int64_t out, bool running_statistics);
-  at::Tensor apply(const ConvNorm& layer, const at::Tensor& x, NormMode norm, bool trainable) const;
+  at::Tensor convolve(const ConvNorm& layer, const at::Tensor& x, bool trainable) const;
+  Norm norm_of(const ConvNorm& layer, NormMode mode, bool trainable) const;
   const at::Tensor& weight(int64_t i, bool trainable) const {
     return trainable ? store_.parameter(i) : store_.frozen(i);
   }

@@ -7,8 +7,8 @@
 namespace jtr {
 namespace {
 
-/// Below this length a vector has no direction; it is divided by this instead.
-constexpr double kMinNorm = 1e-12;
+/// Below this squared length a vector has no direction; it is divided by the root of this instead.
+constexpr double kMinSquare = 1e-24;
 
 class Normals final : public Task {
  public:
@@ -66,7 +66,7 @@ class Normals final : public Task {
   }
 
  private:
-  static at::Tensor normalize(const at::Tensor& x) { return x / x.norm(2, {1}, true).clamp_min(kMinNorm); }
+  static at::Tensor normalize(const at::Tensor& x) { return x * (x * x).sum(1, true).clamp_min(kMinSquare).rsqrt(); }
 };
 
 }  // namespace

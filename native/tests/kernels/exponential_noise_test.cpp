@@ -20,6 +20,15 @@ TEST(Philox, MatchesTheKnownAnswerOfItsAuthors) {
   EXPECT_EQ(ones.value[3], 0x6d5451fdu);
 }
 
+TEST(ExponentialNoise, ItsLogarithmIsExactToAFewRoundings) {
+  for (uint32_t i = 0; i < (1u << 24); i += 97) {
+    const float u = open_uniform(i << 8);
+    const double expected = -std::log(static_cast<double>(u));
+    // Relative: the smallest values matter most, their logarithm is taken again.
+    ASSERT_NEAR(kernels::negative_log(u), expected, 4e-7 * expected + 1e-12) << u;
+  }
+}
+
 TEST(ExponentialNoise, HasTheMomentsOfAnExponentialDistribution) {
   at::Tensor noise = at::empty({100003}, at::kDouble);  // not a multiple of a block
   kernels::exponential_noise(noise, 11, 3);
