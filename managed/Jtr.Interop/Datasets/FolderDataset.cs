@@ -1,0 +1,227 @@
+using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets;
+
+/// <summary>
+/// Photographs and labels on disk: <c>image/*.jpg</c>, <c>*.jpeg</c> or <c>*.png</c>, and beside it one folder per task,
+/// named as the task, whose files bear the photographs' names with <c>.png</c> or <c>.npy</c>. A missing label file is a
+/// missing label.
+/// </summary>
+/// <remarks>
+/// <para>A label has the size of its photograph. Both are resized to one training size, whatever the photograph's
+/// proportions: photographs (upright, 8-bit RGB), maps and normals bilinearly with antialiasing, class ids and depths by
+/// picking the pixel under the target's centre.</para>
+/// <list type="bullet">
+/// <item>segmentation: class ids in grey or palette PNG or whole numbers in .npy; a void id (255) and, in .npy, -1 say "none".</item>
+/// <item>depth: PNG or whole numbers in .npy times a scale (0.001 m), or metres in floating-point .npy; 0 (and NaN) says "none".</item>
+/// <item>normals: RGB PNG, 0..max for -1..1 (black or mid-grey says "none"), or vectors in .npy ((0, 0, 0) or NaN says "none").</item>
+/// <item>maps: PNG, 0..max for 0..1, or floating-point .npy in [0, 1] (NaN says "none").</item>
+/// </list>
+/// <para>The tasks are those of <see cref="FolderOptions.Tasks"/>, else those that <c>tasks.json</c> in the root lists
+/// (names, kinds, class names, void id, depth scale), else every other folder is one: seg, segmentation, semantic, label or
+/// labels hold class ids (as many classes as the largest id of all files says), depth, normal or normals what they say, and any
+/// other name a map.</para>
+/// <para>Several threads may read at once.</para>
+/// </remarks>
+public sealed class FolderDataset : IMultiTaskDataset
+{
+    /// <summary>Name of the folder of photographs.</summary>
+    public const string ImageFolder = "image";
+
+    private const int DefaultVoidId = 255;
+    private const double DefaultDepthScale = 0.001;
+
+    // Below this, samples are kept without being asked.
+    private const long SmallCache = 1L << 30;
+
+    private readonly string[] _names;
+    private readonly string[] _images;
+    private readonly string?[][] _labels;
+    private readonly TaskMask[] _labelled;
+    private readonly int[] _voidIds;
+    private readonly double[] _depthScales;
+    private readonly Cached[]? _cache;
+
+    /// <summary>Lists the files, and reads the labels of segmentation if nothing else says how many classes there are.</summary>
+    /// <param name="root">The data set's folder.</param>
+    /// <param name="options">How to read it.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or two tasks have the same name.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="JtrFormatException">
+    /// There are no photographs or no tasks, two files have the same name, or tasks.json or a label is damaged.
+    /// </exception>
+    /// <exception cref="JtrNativeLibraryException">libvips, which reads images, cannot be loaded.</exception>
+    public FolderDataset(string root, FolderOptions options)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (!Directory.Exists(root)) throw new DirectoryNotFoundException($"the data set's folder does not exist: {Path.GetFullPath(root)}");
+        Vips.EnsureLoaded();
+
+        List<FolderProblem> problems = [];
+        FolderIndex images = ListImages(root, problems);
+        string tasksPath = Path.Combine(root, TasksFile.Name);
+        TasksFile? file = File.Exists(tasksPath) ? TasksFile.Read(tasksPath) : null;
+        Root = root;
+        Height = options.Height;
+        Width = options.Width;
+        Tasks = new TaskSet(options.Tasks ?? file?.Tasks ?? TaskDiscovery.Find(root, options.VoidId ?? DefaultVoidId));
+        _voidIds = [.. Tasks.Select(t => options.VoidId ?? file?.VoidId(t.Name) ?? DefaultVoidId)];
+        _depthScales = [.. Tasks.Select(t => options.DepthScale ?? file?.DepthScale(t.Name) ?? DefaultDepthScale)];
+        _names = [.. images.Stems];
+        _images = [.. images.Paths];
+        _labels = [.. Tasks.Select(t => ListLabels(root, t, images, problems))];
+        _labelled = [.. Enumerable.Range(0, Count).Select(HasLabels)];
+        Problems = problems;
+
+        if (options.CacheInMemory ?? EstimateCache() < SmallCache)
+        {
+            _cache = new Cached[Count];
+            for (int i = 0; i < Count; i++) _cache[i] = new Cached(Tasks.Count);
+        }
+    }
+
+    /// <summary>The data set's folder.</summary>
+    public string Root { get; }
+
+    /// <inheritdoc/>
+    public TaskSet Tasks { get; }
+
+    /// <inheritdoc/>
+    public int Count => _names.Length;
+
+    /// <inheritdoc/>
+    public int Height { get; }
+
+    /// <inheritdoc/>
+    public int Width { get; }
+
+    /// <summary>
+    /// What was passed over: labels without a photograph, files of an unknown type, tasks without a label. Worth showing to
+    /// whoever made the folder, for a misspelt name ends up here.
+    /// </summary>
+    public IReadOnlyList<FolderProblem> Problems { get; }
+
+    /// <summary>Whether samples, once read, stay in memory.</summary>
+    public bool IsCached => _cache is not null;
+
+    /// <summary>A photograph's file name without extension.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    public string GetName(int index) => _names[index];
+
+    /// <summary>The file of a photograph.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    public string GetImagePath(int index) => _images[index];
+
+    /// <summary>The file of a label, or null if there is none.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <param name="task">0 or more, below the number of tasks.</param>
+    public string? GetLabelPath(int index, int task) => _labels[task][index];
+
+    /// <inheritdoc/>
+    public TaskMask GetLabelled(int index) => _labelled[index];
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">A file of the sample cannot be read.</exception>
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        if (destination.Height != Height || destination.Width != Width)
+            throw new ArgumentException($"the buffer is for {destination.Height} x {destination.Width}, the samples are {Height} x {Width}", nameof(destination));
+
+        // Threads that meet at a sample may read it twice; they find the same.
+        Cached kept = _cache is null ? new Cached(Tasks.Count) : _cache[index];
+        Photograph photograph = kept.Photograph ??= Photograph.Read(_images[index], Height, Width);
+        PackedLabel.ExpandUnit(photograph.Values, destination.Image);
+        TaskMask written = wanted & _labelled[index];
+        for (int t = 0; t < Tasks.Count; t++)
+        {
+            if (!written[t]) continue;
+            PackedLabel label = Volatile.Read(ref kept.Labels[t]) ?? ReadLabel(index, t, photograph);
+            Volatile.Write(ref kept.Labels[t], label);
+            label.Expand(destination.Label(t));
+        }
+        return written;
+    }
+
+    private PackedLabel ReadLabel(int index, int task, Photograph photograph)
+    {
+        LabelSource source = new(_labels[task][index]!, photograph.SourceHeight, photograph.SourceWidth, Height, Width);
+        return Tasks[task] switch
+        {
+            SegmentationTask segmentation => SegmentationLabels.Read(source, segmentation, _voidIds[task]),
+            DepthTask => DepthLabels.Read(source, _depthScales[task]),
+            NormalsTask => NormalsLabels.Read(source),
+            MapTask map => MapLabels.Read(source, map),
+            VisionTask other => throw new NotSupportedException($"task '{other.Name}' is of a kind that folders do not hold: {other.Kind}"),
+        };
+    }
+
+    private static FolderIndex ListImages(string root, List<FolderProblem> problems)
+    {
+        string folder = Path.Combine(root, ImageFolder);
+        if (!Directory.Exists(folder)) throw new JtrFormatException(folder, $"the folder of photographs is missing: a data set has '{ImageFolder}' and one folder per task");
+        FolderIndex images = new(folder, FolderIndex.ImageExtensions, problems);
+        if (images.Paths.Count == 0) throw new JtrFormatException(folder, $"the folder of photographs has none ({string.Join(", ", FolderIndex.ImageExtensions)})");
+        return images;
+    }
+
+    private static string?[] ListLabels(string root, VisionTask task, FolderIndex images, List<FolderProblem> problems)
+    {
+        string folder = Path.Combine(root, task.Name);
+        if (!Directory.Exists(folder))
+        {
+            problems.Add(new FolderProblem(folder, $"the folder is missing: no sample has a label for '{task.Name}'"));
+            return new string?[images.Stems.Count];
+        }
+        FolderIndex labels = new(folder, FolderIndex.LabelExtensions, problems);
+        foreach (string stem in labels.Stems)
+        {
+            if (images[stem] is null) problems.Add(new FolderProblem(labels[stem]!, $"a label without a photograph: {ImageFolder} has no '{stem}'"));
+        }
+        string?[] paths = [.. images.Stems.Select(stem => labels[stem])];
+        if (paths.All(p => p is null)) problems.Add(new FolderProblem(folder, $"no sample has a label for '{task.Name}'"));
+        return paths;
+    }
+
+    private TaskMask HasLabels(int index)
+    {
+        TaskMask mask = TaskMask.None;
+        for (int t = 0; t < Tasks.Count; t++) mask = _labels[t][index] is null ? mask : mask.With(t);
+        return mask;
+    }
+
+    private long EstimateCache()
+    {
+        long perPixel = 3L * Count;
+        for (int t = 0; t < Tasks.Count; t++)
+        {
+            long values = (long)Tasks[t].LabelChannels * _labels[t].Count(p => p is not null);
+            bool isNpy = _labels[t].Any(p => p is not null && FolderIndex.IsNpy(p));
+            perPixel += values * Tasks[t] switch
+            {
+                SegmentationTask segmentation => segmentation.ClassCount < 256 ? 1 : 2,
+                NormalsTask => 4,
+                _ => isNpy ? 4 : 2,
+            };
+        }
+        return perPixel * Height * Width;
+    }
+
+    /// <summary>What is kept of a sample.</summary>
+    private sealed class Cached(int tasks)
+    {
+        private Photograph? _photograph;
+
+        public Photograph? Photograph
+        {
+            get => Volatile.Read(ref _photograph);
+            set => Volatile.Write(ref _photograph, value);
+        }
+
+        public PackedLabel?[] Labels { get; } = new PackedLabel?[tasks];
+    }
+}

@@ -1,0 +1,60 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets;
+
+/// <summary>How a <see cref="FolderDataset"/> is read.</summary>
+public sealed record FolderOptions
+{
+    /// <summary>Rows that every sample is resized to: a multiple of 32, 32 to 8,192.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Columns that every sample is resized to: a multiple of 32, 32 to 8,192.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>
+    /// The tasks, each named as its folder; or null to take them from <c>tasks.json</c> or, without such a file, from the
+    /// names of the folders. Give the training set's tasks to the test set, so that both have the same classes.
+    /// </summary>
+    public IReadOnlyList<VisionTask>? Tasks { get; init; }
+
+    /// <summary>The class id that says "no label at this pixel"; null for what tasks.json says, else 255.</summary>
+    public int? VoidId { get; init; }
+
+    /// <summary>
+    /// Metres of one unit of a whole-number depth file (PNG, integer .npy), above 0; null for what tasks.json says, else
+    /// 0.001. Floating-point .npy files hold metres.
+    /// </summary>
+    public double? DepthScale { get; init; }
+
+    /// <summary>
+    /// Whether samples, once read and resized, stay in memory (losslessly: it changes no value); null: when all of them
+    /// take less than 1 GiB.
+    /// </summary>
+    public bool? CacheInMemory { get; init; }
+
+    /// <summary>Checks all values.</summary>
+    /// <exception cref="ArgumentException">A value is outside its range; the message names property and range.</exception>
+    public void Validate()
+    {
+        CheckSize(nameof(Height), Height);
+        CheckSize(nameof(Width), Width);
+        if (DepthScale is { } scale && !(scale > 0 && double.IsFinite(scale)))
+            throw new ArgumentOutOfRangeException(nameof(DepthScale), scale, $"{nameof(DepthScale)} has to be a finite number above 0");
+        if (Tasks is { Count: 0 }) throw new ArgumentException($"{nameof(Tasks)} is empty; null finds the tasks in the folder", nameof(Tasks));
+    }
+
+    private static void CheckSize(string property, int value)
+    {
+        if (value is < 32 or > 8192 || value % 32 != 0)
+            throw new ArgumentOutOfRangeException(property, value, $"{property} has to be a multiple of 32 from 32 to 8192");
+    }
+}
+
+/// <summary>Something about a folder that is not as one would expect, but does not keep it from being read.</summary>
+/// <param name="Path">The file or folder.</param>
+/// <param name="Message">What is the matter.</param>
+public sealed record FolderProblem(string Path, string Message)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Path}: {Message}";
+}

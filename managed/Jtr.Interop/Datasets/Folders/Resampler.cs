@@ -1,0 +1,79 @@
+namespace Jtr.Interop.Datasets.Folders;
+
+/// <summary>
+/// Resizes stored images to the training size. Bilinear with antialiasing: a triangle as wide as a target pixel (at
+/// least as a source pixel), pixel centres at half-integers, cut off and renormalised at the borders, as Pillow's
+/// BILINEAR. Nearest: the source pixel under the target pixel's centre.
+/// </summary>
+internal static class Resampler
+{
+    /// <summary>The source pixel under the centre of every target pixel.</summary>
+    public static int[] Nearest(int input, int output)
+    {
+        int[] from = new int[output];
+        for (int i = 0; i < output; i++) from[i] = (int)((2L * i + 1) * input / (2L * output));
+        return from;
+    }
+
+    /// <summary>Resizes values with interleaved channels.</summary>
+    /// <param name="height">Rows of the source.</param>
+    /// <param name="width">Columns of the source.</param>
+    /// <param name="channels">Channels of both.</param>
+    /// <param name="toHeight">Rows of the target.</param>
+    /// <param name="toWidth">Columns of the target.</param>
+    /// <param name="addRow">Adds a source row [W, C], times a weight, to sums.</param>
+    /// <returns>[toH, toW, C].</returns>
+    public static float[] Bilinear(int height, int width, int channels, int toHeight, int toWidth, AddRow addRow)
+    {
+        Taps rows = new(height, toHeight);
+        Taps columns = new(width, toWidth);
+        float[] result = new float[toHeight * toWidth * channels];
+        float[] sums = new float[width * channels];
+        for (int y = 0; y < toHeight; y++)
+        {
+            sums.AsSpan().Clear();
+            for (int k = 0; k < rows.Weights[y].Length; k++) addRow(rows.First[y] + k, rows.Weights[y][k], sums);
+            for (int x = 0; x < toWidth; x++)
+            {
+                int to = (y * toWidth + x) * channels;
+                float[] weights = columns.Weights[x];
+                for (int k = 0; k < weights.Length; k++)
+                {
+                    int from = (columns.First[x] + k) * channels;
+                    for (int c = 0; c < channels; c++) result[to + c] += weights[k] * sums[from + c];
+                }
+            }
+        }
+        return result;
+    }
+
+    /// <summary>Adds a source row, times a weight, to sums.</summary>
+    public delegate void AddRow(int row, float weight, Span<float> sums);
+
+    /// <summary>Which source pixels a target pixel consists of.</summary>
+    private sealed class Taps
+    {
+        public Taps(int input, int output)
+        {
+            First = new int[output];
+            Weights = new float[output][];
+            double scale = (double)input / output;
+            double reach = Math.Max(scale, 1.0);
+            for (int i = 0; i < output; i++)
+            {
+                double centre = (i + 0.5) * scale;
+                int first = Math.Max((int)(centre - reach + 0.5), 0);
+                int end = Math.Min((int)(centre + reach + 0.5), input);
+                double[] weights = new double[end - first];
+                for (int k = 0; k < weights.Length; k++) weights[k] = Math.Max(0, 1 - Math.Abs(first + k + 0.5 - centre) / reach);
+                double sum = weights.Sum();
+                First[i] = first;
+                Weights[i] = [.. weights.Select(w => (float)(w / sum))];
+            }
+        }
+
+        public int[] First { get; }
+
+        public float[][] Weights { get; }
+    }
+}

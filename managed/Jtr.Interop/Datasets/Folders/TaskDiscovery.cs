@@ -1,0 +1,58 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets.Folders;
+
+/// <summary>Finds the tasks of a folder that does not say what they are, from the names of its folders.</summary>
+internal static class TaskDiscovery
+{
+    /// <summary>
+    /// Every folder beside <c>image</c> that holds labels is a task of the kind that its name says. Ordered by kind,
+    /// then by name.
+    /// </summary>
+    /// <param name="root">The data set.</param>
+    /// <param name="voidId">The class id that says "none".</param>
+    /// <exception cref="JtrFormatException">There is no such folder, or a label is damaged.</exception>
+    public static List<VisionTask> Find(string root, int voidId)
+    {
+        List<VisionTask> tasks = [];
+        foreach (string folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+        {
+            string name = Path.GetFileName(folder);
+            if (name == FolderDataset.ImageFolder || name.StartsWith('.')) continue;
+            FolderIndex files = new(folder, FolderIndex.LabelExtensions, []);
+            if (files.Paths.Count > 0) tasks.Add(Make(name, files, voidId));
+        }
+        if (tasks.Count == 0) throw new JtrFormatException(root, $"no folder beside '{FolderDataset.ImageFolder}' holds labels (.png or .npy)");
+        return [.. tasks.OrderBy(t => t.Kind).ThenBy(t => t.Name, StringComparer.Ordinal)];
+    }
+
+    private static VisionTask Make(string name, FolderIndex files, int voidId) => name.ToLowerInvariant() switch
+    {
+        "seg" or "segmentation" or "semantic" or "label" or "labels" => new SegmentationTask(name, CountClasses(files, voidId)),
+        "depth" => new DepthTask(name),
+        "normal" or "normals" => new NormalsTask(name),
+        _ => new MapTask(name, CountChannels(files.Paths.First())),
+    };
+
+    // Reads every file once; a tasks.json saves that.
+    private static int CountClasses(FolderIndex files, int voidId)
+    {
+        int largest = 0;
+        foreach (string path in files.Paths) largest = Math.Max(largest, SegmentationLabels.LargestId(path, voidId));
+        // Two is the least that a task can have.
+        return Math.Max(largest + 1, 2);
+    }
+
+    private static int CountChannels(string path)
+    {
+        int channels = FolderIndex.IsNpy(path)
+            ? NpyReader.ReadShape(path) switch
+            {
+                [_, _] => 1,
+                [int first, int second, int last] => last <= first && last <= second ? last : first,
+                int[] shape => throw new JtrFormatException(path, $"an array of shape ({string.Join(", ", shape)}), where a map has (H, W), (H, W, C) or (C, H, W)"),
+            }
+            : ImageFiles.ReadChannels(path);
+        return channels is >= 1 and <= 256 ? channels : throw new JtrFormatException(path, $"a map of {channels} channels; 1 to 256 are read");
+    }
+}

@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets.Folders;
+
+/// <summary>
+/// <c>tasks.json</c> in the root of a folder data set: what the folders hold.
+/// <code>
+/// { "tasks": [
+///     { "name": "seg", "kind": "segmentation", "classes": ["sky", "road"], "void_id": 255 },
+///     { "name": "depth", "kind": "depth", "scale": 0.001, "mean": 2.36, "standard_deviation": 1.59 },
+///     { "name": "normals", "kind": "normals" },
+///     { "name": "edge", "kind": "map", "channels": 1 } ] }
+/// </code>
+/// Instead of the names of the classes, "class_count" gives their number. What is optional has the same default as the
+/// task's, or the options', property.
+/// </summary>
+internal sealed class TasksFile
+{
+    public const string Name = "tasks.json";
+
+    private readonly Dictionary<string, TaskEntry> _entries = new(StringComparer.Ordinal);
+
+    private TasksFile(List<VisionTask> tasks) => Tasks = tasks;
+
+    /// <summary>The tasks in the order of the file.</summary>
+    public IReadOnlyList<VisionTask> Tasks { get; }
+
+    /// <summary>The void id of a task, if the file gives one.</summary>
+    public int? VoidId(string task) => _entries.GetValueOrDefault(task)?.VoidId;
+
+    /// <summary>The depth scale of a task, if the file gives one.</summary>
+    public double? DepthScale(string task) => _entries.GetValueOrDefault(task)?.Scale;
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="JtrFormatException">It is damaged; the message says where.</exception>
+    public static TasksFile Read(string path)
+    {
+        TasksContent content;
+        try
+        {
+            content = JsonSerializer.Deserialize(File.ReadAllBytes(path), TasksJson.Default.TasksContent) ?? throw new JtrFormatException(path, "it holds null");
+        }
+        catch (JsonException e)
+        {
+            throw new JtrFormatException(path, e.Message, innerException: e);
+        }
+        if (content.Tasks is not { Count: > 0 }) throw new JtrFormatException(path, "the array 'tasks' is missing or empty");
+
+        List<VisionTask> tasks = [];
+        TasksFile file = new(tasks);
+        for (int i = 0; i < content.Tasks.Count; i++)
+        {
+            TaskEntry? entry = content.Tasks[i];
+            try
+            {
+                if (entry is null) throw new ArgumentException("it is null");
+                VisionTask task = entry.ToTask();
+                if (!file._entries.TryAdd(task.Name, entry)) throw new ArgumentException($"'{task.Name}' is there twice");
+                tasks.Add(task);
+            }
+            catch (ArgumentException e)
+            {
+                throw new JtrFormatException(path, $"tasks[{i}]{(entry?.Name is { } name ? $" ('{name}')" : "")}: {e.Message}", innerException: e);
+            }
+        }
+        return file;
+    }
+}
+
+/// <summary>The file as JSON has it.</summary>
+internal sealed record TasksContent(List<TaskEntry?>? Tasks);
+
+/// <summary>One task as JSON has it.</summary>
+internal sealed record TaskEntry
+{
+    public string? Name { get; init; }
+    public string? Kind { get; init; }
+    public List<string>? Classes { get; init; }
+    public int? ClassCount { get; init; }
+    public int? VoidId { get; init; }
+    public double? Scale { get; init; }
+    public double? Mean { get; init; }
+    public double? StandardDeviation { get; init; }
+    public int? Channels { get; init; }
+
+    public VisionTask ToTask()
+    {
+        if (string.IsNullOrWhiteSpace(Name)) throw new ArgumentException("'name' is missing");
+        switch (Kind)
+        {
+            case "segmentation":
+                Allow(depth: false, map: false);
+                int count = ClassCount ?? Classes?.Count ?? throw new ArgumentException("'classes' or 'class_count' is missing");
+                return new SegmentationTask(Name, count, Classes);
+            case "depth":
+                Allow(segmentation: false, map: false);
+                if (Scale is { } scale && !(scale > 0 && double.IsFinite(scale))) throw new ArgumentException($"'scale' is {scale}; it has to be above 0");
+                if (StandardDeviation is { } deviation && !(deviation > 0 && double.IsFinite(deviation))) throw new ArgumentException($"'standard_deviation' is {deviation}; it has to be above 0");
+                DepthTask task = new(Name);
+                return task with { Mean = Mean ?? task.Mean, StandardDeviation = StandardDeviation ?? task.StandardDeviation };
+            case "normals":
+                Allow(segmentation: false, depth: false, map: false);
+                return new NormalsTask(Name);
+            case "map":
+                Allow(segmentation: false, depth: false);
+                return new MapTask(Name, Channels ?? 1);
+            default:
+                throw new ArgumentException($"'kind' is {(Kind is null ? "missing" : $"'{Kind}'")}; it has to be segmentation, depth, normals or map");
+        }
+    }
+
+    // A property of another kind of task is a misunderstanding that would otherwise pass unseen.
+    private void Allow(bool segmentation = true, bool depth = true, bool map = true)
+    {
+        if (!segmentation && (Classes is not null || ClassCount is not null || VoidId is not null)) throw new ArgumentException("'classes', 'class_count' and 'void_id' are for segmentation");
+        if (!depth && (Scale is not null || Mean is not null || StandardDeviation is not null)) throw new ArgumentException("'scale', 'mean' and 'standard_deviation' are for depth");
+        if (!map && Channels is not null) throw new ArgumentException("'channels' is for maps");
+    }
+}
+
+/// <summary>Generated at compile time, so that it needs no reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true)]
+[JsonSerializable(typeof(TasksContent))]
+internal sealed partial class TasksJson : JsonSerializerContext;
