@@ -86,7 +86,10 @@ internal static class NpyReader
                 else throw Fault($"the key '{key}' is unknown, or there twice");
                 if (!Accept(',') && Peek() != '}') throw Fault("a comma or } is missing");
             }
+            int end = _at;
             if (Peek() != '\0') throw Fault("there is something behind the header's }");
+            // Faults of the whole are told at its end, not at the end of the padding.
+            _at = end;
             if (descr is null || fortran is null || shape is null) throw Fault("descr, fortran_order or shape is missing");
             (NpyType type, bool bigEndian) = ElementType(descr);
             if (fortran.Value && shape.Length > 1) throw Fault("the array is in column-major (Fortran) order; save it with numpy.ascontiguousarray");
