@@ -40,7 +40,8 @@ internal static class MapLabels
             int row = raster.Width * raster.Channels;
             float[] resized = Resampler.Bilinear(raster.Height, raster.Width, raster.Channels, source.Height, source.Width, (y, weight, sums) =>
             {
-                for (int i = 0; i < row; i++) sums[i] += weight * raster[y * row + i];
+                if (raster.Maximum == byte.MaxValue) Resampler.Add(raster.Bytes.AsSpan(y * row, row), weight, sums);
+                else Resampler.Add(raster.Words.AsSpan(y * row, row), weight, sums);
             });
             float unit = 65535f / raster.Maximum;
             words = [.. resized.Select(v => (ushort)Math.Min(v * unit + 0.5f, 65535f))];

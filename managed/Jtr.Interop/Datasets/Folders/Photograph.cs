@@ -18,11 +18,8 @@ internal sealed record Photograph(int SourceHeight, int SourceWidth, byte[] Valu
         if (raster.Height != height || raster.Width != width)
         {
             int row = raster.Width * 3;
-            float[] resized = Resampler.Bilinear(raster.Height, raster.Width, 3, height, width, (y, weight, sums) =>
-            {
-                ReadOnlySpan<byte> from = raster.Bytes.AsSpan(y * row, row);
-                for (int i = 0; i < from.Length; i++) sums[i] += weight * from[i];
-            });
+            float[] resized = Resampler.Bilinear(raster.Height, raster.Width, 3, height, width,
+                (y, weight, sums) => Resampler.Add(raster.Bytes.AsSpan(y * row, row), weight, sums));
             values = new byte[resized.Length];
             for (int i = 0; i < values.Length; i++) values[i] = (byte)Math.Min(resized[i] + 0.5f, 255f);
         }

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace Jtr.Interop.Datasets.Folders;
 
 /// <summary>
@@ -49,6 +52,31 @@ internal static class Resampler
 
     /// <summary>Adds a source row, times a weight, to sums.</summary>
     public delegate void AddRow(int row, float weight, Span<float> sums);
+
+    /// <summary>Adds values, times a weight, to as many sums.</summary>
+    public static void Add(ReadOnlySpan<byte> values, float weight, Span<float> sums)
+    {
+        int count = Vector<byte>.Count;
+        Span<Vector<float>> wide = MemoryMarshal.Cast<float, Vector<float>>(sums[..values.Length]);
+        int x = 0;
+        for (int o = 0; x + count <= values.Length; x += count, o += 4)
+        {
+            Vector.Widen(new Vector<byte>(values.Slice(x, count)), out Vector<ushort> low, out Vector<ushort> high);
+            Vector.Widen(low, out Vector<uint> a, out Vector<uint> b);
+            Vector.Widen(high, out Vector<uint> c, out Vector<uint> d);
+            wide[o] += weight * Vector.ConvertToSingle(Vector.AsVectorInt32(a));
+            wide[o + 1] += weight * Vector.ConvertToSingle(Vector.AsVectorInt32(b));
+            wide[o + 2] += weight * Vector.ConvertToSingle(Vector.AsVectorInt32(c));
+            wide[o + 3] += weight * Vector.ConvertToSingle(Vector.AsVectorInt32(d));
+        }
+        for (; x < values.Length; x++) sums[x] += weight * values[x];
+    }
+
+    /// <summary>Adds values, times a weight, to as many sums.</summary>
+    public static void Add(ReadOnlySpan<ushort> values, float weight, Span<float> sums)
+    {
+        for (int x = 0; x < values.Length; x++) sums[x] += weight * values[x];
+    }
 
     /// <summary>Which source pixels a target pixel consists of.</summary>
     private sealed class Taps

@@ -18,8 +18,8 @@ internal static class Vips
     {
         if (!ModuleInitializer.VipsInitialized)
         {
-            return "libvips, which reads photographs and PNG labels, could not be loaded " +
-                $"({ModuleInitializer.Exception?.Message.Trim()}). Add the package NetVips.Native for this platform, or install libvips 8.10 or newer.";
+            return "libvips, which reads photographs and PNG labels, could not be loaded: add the package NetVips.Native for this " +
+                "platform to the program, or install libvips (libvips42 on Debian). The inner exception says where it was looked for.";
         }
         // The loader's threads each decode an image of their own. What was decoded is cached here, not there.
         NetVips.NetVips.Concurrency = 1;
