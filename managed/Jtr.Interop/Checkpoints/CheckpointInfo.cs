@@ -8,10 +8,10 @@ namespace Jtr.Interop.Checkpoints;
 public sealed unsafe class CheckpointInfo
 {
     /// <summary>The metadata key under which <see cref="Trainer.Save"/> puts the options.</summary>
-    internal const string OptionsKey = "jtr.interop.options";
+    internal const string OptionsKey = "jtr-interop.options";
 
-    /// <summary>Keys that begin like this are the library's own.</summary>
-    internal const string ReservedPrefix = "jtr.";
+    /// <summary>Keys that begin like one of these are the native library's and this one's own.</summary>
+    internal static readonly string[] ReservedPrefixes = ["jtr.", "jtr-interop."];
 
     private CheckpointInfo(string path, TrainerOptions options, IReadOnlyDictionary<string, string> metadata)
     {

@@ -10,7 +10,7 @@ public sealed unsafe partial class Trainer
     /// Saves weights, norm statistics, optimiser state, step, seed and all options as safetensors. The file appears whole or not at all.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="metadata">More to store, which <see cref="CheckpointInfo"/> gives back; keys must not begin with "jtr.".</param>
+    /// <param name="metadata">More to store, which <see cref="CheckpointInfo"/> gives back; keys must not begin with "jtr." or "jtr-interop.".</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="ArgumentException">A key of the metadata is empty or reserved.</exception>
     public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null)
@@ -62,8 +62,8 @@ public sealed unsafe partial class Trainer
         if (metadata is null) return;
         foreach (string key in metadata.Keys)
         {
-            if (key.Length == 0 || key.StartsWith(CheckpointInfo.ReservedPrefix, StringComparison.Ordinal))
-                throw new ArgumentException($"the key '{key}' must not be empty nor begin with '{CheckpointInfo.ReservedPrefix}'", parameter);
+            if (key.Length == 0 || CheckpointInfo.ReservedPrefixes.Any(p => key.StartsWith(p, StringComparison.Ordinal)))
+                throw new ArgumentException($"the key '{key}' must not be empty nor begin with {string.Join(" or ", CheckpointInfo.ReservedPrefixes.Select(p => $"'{p}'"))}", parameter);
         }
     }
 
