@@ -1,0 +1,328 @@
+using System.Runtime.ExceptionServices;
+using Jtr.Interop.Datasets.Views;
+using Jtr.Interop.Labels;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets;
+
+/// <summary>
+/// Batches of a data set, epoch after epoch without end, made ahead by threads of its own. The sequence depends on data
+/// set, assignment and options alone: not on the number of threads, and not on where a run was interrupted.
+/// </summary>
+/// <remarks>
+/// One thread at a time takes batches; it gives them back with <see cref="Recycle"/> when it is done. In the steady
+/// state nothing is allocated. The threads live until <see cref="Dispose"/>.
+/// </remarks>
+public sealed class DataLoader : IDisposable
+{
+    private readonly IMultiTaskDataset _data;
+    private readonly LabelAssignment? _labels;
+    private readonly Thread[] _threads;
+
+    // Everything below is guarded by _gate, which is pulsed whenever someone's wait may be over.
+    private readonly object _gate = new();
+    private readonly Stack<Batch> _free = new();
+    private readonly Slot[] _slots;
+    private readonly int[] _order;
+    private long _orderEpoch = -1;
+    private long _position;
+    private long _fillBatch;
+    private int _fillSample;
+    private int _inFlight;
+    private bool _seeking;
+    private bool _disposed;
+
+    /// <summary>Starts to make batches.</summary>
+    /// <param name="data">The data set. Several threads read it at once.</param>
+    /// <param name="labels">The labels that samples count as having, or null for all that exist.</param>
+    /// <param name="options">How, or null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// The data set is empty, or too small for a batch where the last is dropped; or the assignment is for other tasks or
+    /// another number of samples.
+    /// </exception>
+    public DataLoader(IMultiTaskDataset data, LabelAssignment? labels = null, DataLoaderOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        options ??= new DataLoaderOptions();
+        options.Validate();
+        if (data.Count == 0) throw new ArgumentException("the data set has no samples", nameof(data));
+        if (labels is not null && labels.Count != data.Count)
+            throw new ArgumentException($"the assignment is for {labels.Count} samples, the data set has {data.Count}", nameof(labels));
+        if (labels is not null && !labels.Tasks.Select(t => t.Name).SequenceEqual(data.Tasks.Select(t => t.Name)))
+            throw new ArgumentException($"the assignment is for the tasks {labels.Tasks}, the data set has {data.Tasks}", nameof(labels));
+        BatchesPerEpoch = options.DropLast ? data.Count / options.BatchSize : (data.Count - 1) / options.BatchSize + 1;
+        if (BatchesPerEpoch == 0)
+            throw new ArgumentException($"the data set has {data.Count} samples: with DropLast there is no batch of BatchSize {options.BatchSize}", nameof(data));
+
+        _data = data;
+        _labels = labels;
+        Options = options;
+        _order = [.. Enumerable.Range(0, data.Count)];
+        _slots = [.. Enumerable.Range(0, options.Prefetch).Select(_ => new Slot())];
+        // One more than there are slots: the batch in use.
+        for (int i = 0; i <= options.Prefetch; i++) _free.Push(NewBatch());
+        _threads = [.. Enumerable.Range(0, options.Workers).Select(NewThread)];
+        foreach (Thread thread in _threads) thread.Start();
+    }
+
+    /// <summary>The options.</summary>
+    public DataLoaderOptions Options { get; }
+
+    /// <summary>Number of batches of an epoch.</summary>
+    public int BatchesPerEpoch { get; }
+
+    /// <summary>Number of the batch that <see cref="Next"/> gives next, counted from the start of epoch 0.</summary>
+    public long Position
+    {
+        get
+        {
+            lock (_gate) return _position;
+        }
+    }
+
+    /// <summary>The next batch; waits until it is made.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A batch, to be given back with <see cref="Recycle"/>.</returns>
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    /// <exception cref="ObjectDisposedException">The loader is disposed.</exception>
+    /// <exception cref="JtrFormatException">
+    /// A file of a sample of this batch is damaged. This, and whatever else the data set throws, reaches the caller as it
+    /// was thrown; the batch is left out, and the next call goes on behind it.
+    /// </exception>
+    public Batch Next(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Batch? batch;
+        Exception? error;
+        CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static loader => ((DataLoader)loader!).Wake(), this);
+        try
+        {
+            lock (_gate)
+            {
+                while (true)
+                {
+                    ObjectDisposedException.ThrowIf(_disposed, this);
+                    if (TryTake(out batch, out error)) break;
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Monitor.Wait(_gate);
+                }
+            }
+        }
+        finally
+        {
+            registration.Unregister();
+        }
+        if (error is not null) ExceptionDispatchInfo.Throw(error);
+        return batch!;
+    }
+
+    /// <summary>Gives a batch back, whose memory is then used again.</summary>
+    /// <param name="batch">A batch from <see cref="Next"/> of this loader, not given back before.</param>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    public void Recycle(Batch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        lock (_gate)
+        {
+            if (batch.Lender != this) throw new ArgumentException("this loader has not lent that batch, or has it back already", nameof(batch));
+            batch.Lender = null;
+            if (_disposed) batch.Dispose();
+            else if (!batch.IsDisposed) _free.Push(batch);
+        }
+    }
+
+    /// <summary>Goes to a batch, as a resumed run does. Batches that are made ahead are dropped.</summary>
+    /// <param name="batch">Number of the batch that <see cref="Next"/> gives next, 0 or more.</param>
+    /// <exception cref="ObjectDisposedException">The loader is disposed.</exception>
+    public void Seek(long batch)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(batch);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (batch == _position) return;
+            _seeking = true;
+            while (_inFlight > 0) Monitor.Wait(_gate);
+            foreach (Slot slot in _slots)
+            {
+                if (slot.Batch is not null) _free.Push(slot.Batch);
+                slot.Clear();
+            }
+            _position = _fillBatch = batch;
+            _fillSample = 0;
+            _seeking = false;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Ends the threads, as soon as each has finished the sample it is at, and frees all batches but those in use.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            Monitor.PulseAll(_gate);
+        }
+        foreach (Thread thread in _threads) thread.Join();
+        lock (_gate)
+        {
+            foreach (Slot slot in _slots) slot.Batch?.Dispose();
+            while (_free.TryPop(out Batch? batch)) batch.Dispose();
+        }
+    }
+
+    private void Work(ViewMaker maker)
+    {
+        while (Claim(out Slot slot, out int sample))
+        {
+            Exception? error = null;
+            try
+            {
+                TaskMask wanted = _labels?[slot.Batch!.Indices[sample]] ?? _data.Tasks.All;
+                maker.Fill(slot.Batch!, sample, wanted, Options.Seed, slot.Number / BatchesPerEpoch);
+            }
+            catch (Exception e)
+            {
+                error = e;
+            }
+            Complete(slot, sample, error);
+        }
+    }
+
+    /// <summary>Waits for a sample to make. False: the loader is disposed.</summary>
+    private bool Claim(out Slot slot, out int sample)
+    {
+        lock (_gate)
+        {
+            while (!_disposed)
+            {
+                slot = _slots[_fillBatch % _slots.Length];
+                sample = _fillSample;
+                if (!_seeking && _fillBatch < _position + _slots.Length && (sample > 0 || TryBegin(slot)))
+                {
+                    _inFlight++;
+                    if (++_fillSample == slot.Batch!.Samples)
+                    {
+                        _fillSample = 0;
+                        _fillBatch++;
+                    }
+                    return true;
+                }
+                Monitor.Wait(_gate);
+            }
+        }
+        slot = null!;
+        sample = 0;
+        return false;
+    }
+
+    /// <summary>Makes a slot ready for the samples of the next batch. False: there is no memory; the slot says so.</summary>
+    private bool TryBegin(Slot slot)
+    {
+        slot.Number = _fillBatch;
+        Batch? batch = null;
+        // The caller may keep batches, or dispose them instead of giving them back: then there are new ones.
+        while (batch is null || batch.IsDisposed)
+        {
+            if (_free.TryPop(out batch)) continue;
+            try
+            {
+                batch = NewBatch();
+            }
+            catch (OutOfMemoryException e)
+            {
+                slot.Error = e;
+                _fillBatch++;
+                Monitor.PulseAll(_gate);
+                return false;
+            }
+        }
+        long epoch = _fillBatch / BatchesPerEpoch;
+        int start = (int)(_fillBatch % BatchesPerEpoch) * Options.BatchSize;
+        batch.Samples = Math.Min(Options.BatchSize, _data.Count - start);
+        Order(epoch).AsSpan(start, batch.Samples).CopyTo(batch.Indices);
+        slot.Batch = batch;
+        slot.Remaining = batch.Samples;
+        return true;
+    }
+
+    private void Complete(Slot slot, int sample, Exception? error)
+    {
+        lock (_gate)
+        {
+            _inFlight--;
+            // Of several errors in a batch the first sample's is told, whichever thread is quicker.
+            if (error is not null && sample < slot.ErrorSample)
+            {
+                slot.Error = error;
+                slot.ErrorSample = sample;
+            }
+            if (--slot.Remaining == 0 || _seeking) Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Takes the next batch, or what went wrong with it. False: it is not made yet.</summary>
+    private bool TryTake(out Batch? batch, out Exception? error)
+    {
+        Slot slot = _slots[_position % _slots.Length];
+        batch = null;
+        error = null;
+        if (slot.Number != _position || slot.Remaining > 0) return false;
+        batch = slot.Batch;
+        error = slot.Error;
+        slot.Clear();
+        _position++;
+        if (error is null) batch!.Lender = this;
+        else if (batch is not null) _free.Push(batch);
+        Monitor.PulseAll(_gate);
+        return true;
+    }
+
+    private int[] Order(long epoch)
+    {
+        if (!Options.Shuffle || _orderEpoch == epoch) return _order;
+        CounterRandom random = new(Options.Seed, RandomUse.Shuffle, (ulong)epoch);
+        for (int i = 0; i < _order.Length; i++) _order[i] = i;
+        for (int i = _order.Length - 1; i > 0; i--)
+        {
+            int j = random.NextInt32(i + 1);
+            (_order[i], _order[j]) = (_order[j], _order[i]);
+        }
+        _orderEpoch = epoch;
+        return _order;
+    }
+
+    private Thread NewThread(int number)
+    {
+        ViewMaker maker = new(_data, Options.Augment);
+        return new Thread(() => Work(maker)) { IsBackground = true, Name = $"jtr loader {number}" };
+    }
+
+    private Batch NewBatch() => new(_data.Tasks, Options.Views, Options.BatchSize, _data.Height, _data.Width);
+
+    private void Wake()
+    {
+        lock (_gate) Monitor.PulseAll(_gate);
+    }
+
+    /// <summary>A place for a batch that is being made, or is ready.</summary>
+    private sealed class Slot
+    {
+        public long Number { get; set; } = -1;
+        public Batch? Batch { get; set; }
+        public int Remaining { get; set; }
+        public Exception? Error { get; set; }
+        public int ErrorSample { get; set; } = int.MaxValue;
+
+        public void Clear()
+        {
+            Number = -1;
+            Batch = null;
+            Remaining = 0;
+            Error = null;
+            ErrorSample = int.MaxValue;
+        }
+    }
+}

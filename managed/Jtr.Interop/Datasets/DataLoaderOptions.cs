@@ -1,0 +1,50 @@
+namespace Jtr.Interop.Datasets;
+
+/// <summary>How a <see cref="DataLoader"/> makes batches.</summary>
+public sealed record DataLoaderOptions
+{
+    /// <summary>Samples of a batch, 1 to 65,536.</summary>
+    public int BatchSize { get; init; } = 4;
+
+    /// <summary>Views of a sample, 1 to 255. JTR reads three, supervised training and evaluation one.</summary>
+    public int Views { get; init; } = 3;
+
+    /// <summary>Whether each epoch has an order of its own; otherwise samples come by index.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary>Whether views are random crops (METHOD section 4); otherwise all views are the sample as it is.</summary>
+    public bool Augment { get; init; } = true;
+
+    /// <summary>Whether an epoch's last batch is left out when it would be smaller than the others.</summary>
+    public bool DropLast { get; init; }
+
+    /// <summary>Seed of the run. Order and crops depend on it, the epoch and the sample, and on nothing else.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Threads that read samples, 1 to 256. By default one a processor, at most 4.</summary>
+    public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
+
+    /// <summary>Batches that are made ahead of the one in use, 1 to 1,024. Each takes the memory of a batch.</summary>
+    public int Prefetch { get; init; } = 2;
+
+    /// <summary>Options of an evaluation: every sample once, in order, as it is.</summary>
+    /// <param name="batchSize">Samples of a batch.</param>
+    public static DataLoaderOptions ForEvaluation(int batchSize = 8) =>
+        new() { BatchSize = batchSize, Views = 1, Shuffle = false, Augment = false };
+
+    /// <summary>Checks all values.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names property and range.</exception>
+    public void Validate()
+    {
+        Check(nameof(BatchSize), BatchSize, 65536);
+        Check(nameof(Views), Views, 255);
+        Check(nameof(Workers), Workers, 256);
+        Check(nameof(Prefetch), Prefetch, 1024);
+    }
+
+    private static void Check(string property, int value, int largest)
+    {
+        if (value < 1 || value > largest)
+            throw new ArgumentOutOfRangeException(property, value, $"{property} has to be 1 to {largest}");
+    }
+}

@@ -1,0 +1,70 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets.Views;
+
+/// <summary>
+/// Makes all views of a sample (METHOD section 4): view 0 from the sample, every further view from view 0. One instance
+/// a thread.
+/// </summary>
+internal sealed class ViewMaker
+{
+    private readonly IMultiTaskDataset _data;
+    private readonly bool _augment;
+    private readonly ViewPipeline _first;
+    private readonly ViewPipeline _further;
+    private readonly float[] _image;
+    private readonly float[] _labels;
+
+    public ViewMaker(IMultiTaskDataset data, bool augment)
+    {
+        _data = data;
+        _augment = augment;
+        _first = Pipeline();
+        _further = Pipeline();
+        int plane = augment ? data.Height * data.Width : 0;
+        _image = new float[3 * plane];
+        _labels = new float[data.Tasks.TotalLabelChannels * plane];
+    }
+
+    /// <summary>Reads a sample and writes its views, its labelled tasks and, elsewhere, invalid labels.</summary>
+    /// <param name="batch">Written in one sample's place; other threads may write other samples' places.</param>
+    /// <param name="sample">The place.</param>
+    /// <param name="wanted">The tasks that the sample may count as labelled for.</param>
+    /// <param name="seed">Seed of the run.</param>
+    /// <param name="epoch">0 or more.</param>
+    public void Fill(Batch batch, int sample, TaskMask wanted, ulong seed, long epoch)
+    {
+        int index = batch.Indices[sample];
+        SampleBuffer view0 = batch.GetSample(0, sample);
+        TaskMask labelled;
+        if (_augment)
+        {
+            SampleBuffer raw = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
+            labelled = wanted & _data.Read(index, wanted, raw);
+            _first.Apply(raw, view0, labelled, new ViewKey(seed, epoch, index, 0));
+        }
+        else
+        {
+            labelled = wanted & _data.Read(index, wanted, view0);
+        }
+        for (int v = 1; v < batch.Views; v++) _further.Apply(view0, batch.GetSample(v, sample), labelled, new ViewKey(seed, epoch, index, v));
+
+        batch.SetLabelled(sample, labelled);
+        for (int v = 0; v < batch.Views; v++) Invalidate(batch.GetSample(v, sample), batch.Tasks, labelled);
+    }
+
+    // What an earlier batch left there must not be seen by anyone who forgets to look at the mask.
+    private static void Invalidate(SampleBuffer view, TaskSet tasks, TaskMask labelled)
+    {
+        for (int t = 0; t < tasks.Count; t++)
+        {
+            if (!labelled[t]) view.Label(t).Fill(tasks[t].InvalidLabel);
+        }
+    }
+
+    private ViewPipeline Pipeline()
+    {
+        IViewStep[] steps = _augment ? [new RandomScaleCrop(_data.Tasks, _data.Height, _data.Width)] : [];
+        return new ViewPipeline(_data.Tasks, _data.Height, _data.Width, steps);
+    }
+}

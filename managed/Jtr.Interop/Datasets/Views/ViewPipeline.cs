@@ -1,0 +1,52 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets.Views;
+
+/// <summary>Steps one after the other; without a step, a copy. One instance a thread.</summary>
+internal sealed class ViewPipeline
+{
+    private readonly IViewStep[] _steps;
+    private readonly TaskSet _tasks;
+    private readonly int _height;
+    private readonly int _width;
+
+    // What lies between the steps: n steps have n - 1 results in between, which take turns in two buffers.
+    private readonly float[][] _images;
+    private readonly float[][] _labels;
+
+    public ViewPipeline(TaskSet tasks, int height, int width, params IViewStep[] steps)
+    {
+        _tasks = tasks;
+        _height = height;
+        _width = width;
+        _steps = steps;
+        int between = Math.Clamp(steps.Length - 1, 0, 2);
+        _images = [.. Enumerable.Range(0, between).Select(_ => new float[3 * height * width])];
+        _labels = [.. Enumerable.Range(0, between).Select(_ => new float[tasks.TotalLabelChannels * height * width])];
+    }
+
+    /// <summary>Writes a view of a sample; the labels of tasks that are not labelled stay as they are.</summary>
+    public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labelled, ViewKey key)
+    {
+        if (_steps.Length == 0)
+        {
+            Copy(source, destination, labelled);
+            return;
+        }
+        for (int i = 0; i < _steps.Length; i++)
+        {
+            SampleBuffer result = i == _steps.Length - 1 ? destination : new SampleBuffer(_tasks, _height, _width, _images[i & 1], _labels[i & 1]);
+            _steps[i].Apply(source, result, labelled, key);
+            source = result;
+        }
+    }
+
+    private void Copy(SampleBuffer source, SampleBuffer destination, TaskMask labelled)
+    {
+        source.Image.CopyTo(destination.Image);
+        for (int t = 0; t < _tasks.Count; t++)
+        {
+            if (labelled[t]) source.Label(t).CopyTo(destination.Label(t));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Labels;
+
+/// <summary>
+/// The tasks that every sample of a data set counts as labelled for: drawn once and kept for the whole run, and beside
+/// it in a file (METHOD section 1). Immutable.
+/// </summary>
+public sealed class LabelAssignment
+{
+    private readonly TaskMask[] _samples;
+
+    /// <summary>Makes an assignment from masks.</summary>
+    /// <param name="tasks">The tasks, K of them.</param>
+    /// <param name="samples">One mask a sample, with no bit beyond K.</param>
+    /// <exception cref="ArgumentException">A mask has a bit beyond K.</exception>
+    public LabelAssignment(TaskSet tasks, params ReadOnlySpan<TaskMask> samples)
+    {
+        ArgumentNullException.ThrowIfNull(tasks);
+        for (int i = 0; i < samples.Length; i++)
+        {
+            if ((samples[i] & tasks.All) != samples[i])
+                throw new ArgumentException($"sample {i} is labelled for task {63 - System.Numerics.BitOperations.LeadingZeroCount(samples[i].Bits)}, but there are only {tasks.Count} tasks", nameof(samples));
+        }
+        Tasks = tasks;
+        _samples = samples.ToArray();
+    }
+
+    /// <summary>The tasks.</summary>
+    public TaskSet Tasks { get; }
+
+    /// <summary>Number of samples, N.</summary>
+    public int Count => _samples.Length;
+
+    /// <summary>The tasks that a sample counts as labelled for.</summary>
+    public TaskMask this[int sample] => _samples[sample];
+
+    /// <summary>Number of samples that count as labelled for a task.</summary>
+    /// <param name="task">0 or more, below K.</param>
+    public int LabelledCount(int task)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(task);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(task, Tasks.Count);
+        int count = 0;
+        foreach (TaskMask sample in _samples) count += sample[task] ? 1 : 0;
+        return count;
+    }
+
+    /// <summary>
+    /// Draws an assignment among the labels that exist. A sample's draw depends on the seed, its index and its own labels
+    /// alone, so it stays the same when samples are added behind it.
+    /// </summary>
+    /// <param name="scenario">How to draw.</param>
+    /// <param name="data">The data set, whose labels are not read.</param>
+    /// <param name="seed">Seed of the run.</param>
+    /// <exception cref="ArgumentException">
+    /// <see cref="LabelScenario.Full"/> and a sample lacks a label; the message names both.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">The scenario is none of the enumeration.</exception>
+    public static LabelAssignment Draw(LabelScenario scenario, IMultiTaskDataset data, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        TaskMask[] samples = new TaskMask[data.Count];
+        for (int i = 0; i < samples.Length; i++)
+        {
+            TaskMask existing = data.GetLabelled(i) & data.Tasks.All;
+            CounterRandom random = new(seed, RandomUse.Assignment, (ulong)i);
+            samples[i] = scenario switch
+            {
+                LabelScenario.AsFound => existing,
+                LabelScenario.Full => existing == data.Tasks.All ? existing : throw Lacking(data, i, existing),
+                LabelScenario.OneLabel => Choose(existing, Math.Min(1, existing.Count), ref random),
+                LabelScenario.RandomLabels => Choose(existing, existing.Count < 2 ? existing.Count : 1 + random.NextInt32(existing.Count - 1), ref random),
+                LabelScenario.HalfLabels => existing & new TaskMask(random.NextUInt64()),
+                _ => throw new ArgumentOutOfRangeException(nameof(scenario), scenario, "not a label scenario"),
+            };
+        }
+        return new LabelAssignment(data.Tasks, samples);
+    }
+
+    /// <summary>Writes the assignment as JSON: the names of the tasks and <c>labels_weights</c>, [N, K] of 0 and 1.</summary>
+    /// <param name="path">The file, which appears whole or not at all.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        LabelAssignmentFile.Write(path, Tasks, _samples);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tasks">The tasks of the data set; the file must name the same ones in the same order.</param>
+    /// <exception cref="JtrFormatException">The file is damaged, or about other tasks.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static LabelAssignment Load(string path, TaskSet tasks)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        ArgumentNullException.ThrowIfNull(tasks);
+        return new LabelAssignment(tasks, LabelAssignmentFile.Read(path, tasks));
+    }
+
+    /// <summary>A uniformly drawn subset of a given size (selection sampling: one pass, each subset equally likely).</summary>
+    private static TaskMask Choose(TaskMask from, int size, ref CounterRandom random)
+    {
+        TaskMask chosen = TaskMask.None;
+        int left = from.Count;
+        for (int t = 0; size > 0; t++)
+        {
+            if (!from[t]) continue;
+            if (random.NextInt32(left--) >= size) continue;
+            chosen = chosen.With(t);
+            size--;
+        }
+        return chosen;
+    }
+
+    private static ArgumentException Lacking(IMultiTaskDataset data, int sample, TaskMask existing)
+    {
+        IEnumerable<string> missing = Enumerable.Range(0, data.Tasks.Count).Where(t => !existing[t]).Select(t => $"'{data.Tasks[t].Name}'");
+        return new ArgumentException(
+            $"sample {sample} ('{data.GetName(sample)}') has no label for {string.Join(", ", missing)}: the scenario Full needs every label of every sample (AsFound takes those that exist)",
+            nameof(data));
+    }
+}
