@@ -121,7 +121,7 @@ internal static unsafe class NativeLibraryLoader
     }
 
     /// <summary>Throws unless a loaded library has the interface that the bindings were generated from.</summary>
-    private static void CheckAbi(nint handle, string path)
+    internal static void CheckAbi(nint handle, string path)
     {
         if (!NativeLibrary.TryGetExport(handle, "jtr_get_runtime_info", out nint export))
             throw new JtrNativeLibraryException($"{path} is not libjtr: it does not export jtr_get_runtime_info. `./build.sh native` builds libjtr.");
