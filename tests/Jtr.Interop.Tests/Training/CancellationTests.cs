@@ -23,8 +23,8 @@ public sealed class CancellationTests
     public void A_step_that_is_cancelled_on_its_way_changes_nothing()
     {
         // Long enough that the other thread gets a turn before it ends; if it does not, the step is tried again.
-        using Trainer trainer = SmallModel.Create(o => o with { Width = 8, Precision = Precision.Float64 });
-        using Batch batch = SmallModel.CreateBatch(4, 128, 128);
+        using Trainer trainer = SmallModel.Create(o => o with { Width = 8, JointTask = new JointTaskOptions { MicroBatch = 1 } });
+        using Batch batch = SmallModel.CreateBatch(4, 64, 64);
         for (int attempt = 0; ; attempt++)
         {
             Dictionary<string, double[]> before = SmallModel.Snapshot(trainer);
@@ -39,7 +39,7 @@ public sealed class CancellationTests
         }
 
         // And the trainer goes on as if nothing had been: like one that did the same number of steps.
-        using Trainer other = SmallModel.Create(o => o with { Width = 8, Precision = Precision.Float64 });
+        using Trainer other = SmallModel.Create(o => o with { Width = 8, JointTask = new JointTaskOptions { MicroBatch = 1 } });
         for (long i = 0; i < trainer.StepCount; i++) other.Step(batch);
         Assert.That(trainer.Step(batch), Is.EqualTo(other.Step(batch)));
         SmallModel.AssertSame(SmallModel.Snapshot(trainer), SmallModel.Snapshot(other));
