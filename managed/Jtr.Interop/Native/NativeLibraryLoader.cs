@@ -43,7 +43,8 @@ internal static unsafe class NativeLibraryLoader
         lock (Gate)
         {
             if (_path is { } meanwhile) return meanwhile;
-            (nint handle, string path) = Load(Places(Environment.GetEnvironmentVariable(EnvironmentVariable), [AssemblyFolder(), AppContext.BaseDirectory]));
+            string? chosen = Environment.GetEnvironmentVariable(EnvironmentVariable);
+            (nint handle, string path) = Load(Places(chosen, [AssemblyFolder(), AppContext.BaseDirectory]), chosen);
             CheckAbi(handle, path);
             _handle = handle;
             NativeLibrary.SetDllImportResolver(typeof(Raw.NativeMethods).Assembly, static (name, _, _) => name == "jtr" ? _handle : 0);
@@ -87,8 +88,10 @@ internal static unsafe class NativeLibraryLoader
     }
 
     /// <summary>Loads the first of the files that can be loaded.</summary>
+    /// <param name="places">The files, from <see cref="Places"/>.</param>
+    /// <param name="chosen">Value of JTR_NATIVE, for the message.</param>
     /// <exception cref="JtrNativeLibraryException">None could; the message names every file, what was wrong with it, and what mends it.</exception>
-    public static (nint Handle, string Path) Load(IReadOnlyList<string> places)
+    public static (nint Handle, string Path) Load(IReadOnlyList<string> places, string? chosen = null)
     {
         StringBuilder report = new();
         bool found = false;
@@ -111,9 +114,10 @@ internal static unsafe class NativeLibraryLoader
             }
         }
 
+        if (!string.IsNullOrEmpty(chosen)) report.Append('\n').Append(EnvironmentVariable).Append(" is set, so nothing else was looked at.");
         if (places.Count == 0) report.Append("\n  nowhere: the list of places is empty");
         report.Append(found
-            ? "\nA library that it needs is missing or of another version. libjtr needs the libtorch that it was built with: "
+            ? "\nThe file is damaged, or a library that it needs is missing or of another version. libjtr needs the libtorch that it was built with: "
                 + "`apt-get install libtorch-dev` installs the distribution's, LD_LIBRARY_PATH can point at another's lib folder, "
                 + "and `./build.sh native` builds libjtr for the one that it finds."
             : $"\n`./build.sh native` in a source checkout builds it (it needs libtorch: `apt-get install libtorch-dev`); {EnvironmentVariable} can name the file or its folder.");
@@ -139,9 +143,9 @@ internal static unsafe class NativeLibraryLoader
     private static string Reason(string message, string place)
     {
         string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        string file = Path.GetFileName(place);
+        string file = Path.GetFileName(place), own = place + ": ";
         return lines.FirstOrDefault(l => l.Contains(".so", StringComparison.Ordinal) && !l.Contains(file, StringComparison.Ordinal))
-            ?? lines.Skip(1).FirstOrDefault(l => l.StartsWith(place + ":", StringComparison.Ordinal))
+            ?? lines.Skip(1).FirstOrDefault(l => l.StartsWith(own, StringComparison.Ordinal))?[own.Length..]
             ?? lines[^1];
     }
 

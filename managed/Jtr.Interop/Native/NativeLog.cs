@@ -17,9 +17,12 @@ internal static unsafe partial class NativeLog
         {
             NativeLibraryLoader.EnsureLoaded();
             _logger = value;
-            Api.SetLogCallback(value is null ? 0 : (nint)(delegate* unmanaged[Cdecl]<Raw.LogLevel, byte*, nint, void>)&Receive, 0);
+            Api.SetLogCallback(value is null ? 0 : (nint)Callback, 0);
         }
     }
+
+    /// <summary>What libjtr calls: a jtr_log_callback.</summary>
+    internal static delegate* unmanaged[Cdecl]<Raw.LogLevel, byte*, nint, void> Callback => &Receive;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Receive(Raw.LogLevel level, byte* message, nint user)

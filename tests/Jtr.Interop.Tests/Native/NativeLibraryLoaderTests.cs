@@ -31,6 +31,10 @@ public sealed class NativeLibraryLoaderTests
     }
 
     [Test]
+    public void That_JTR_NATIVE_was_the_only_place_is_told() =>
+        Assert.That(() => NativeLibraryLoader.Load(["/nowhere"], "/nowhere"), Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains("JTR_NATIVE is set"));
+
+    [Test]
     public void An_empty_list_of_places_is_told() =>
         Assert.That(() => NativeLibraryLoader.Load([]), Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains("list of places is empty"));
 
