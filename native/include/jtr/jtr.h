@@ -85,10 +85,9 @@ typedef enum jtr_device_kind {
 typedef enum jtr_joint_task_mode {
   /// As the published code computes it, quirks included.
   JTR_JOINT_TASK_MODE_PUBLISHED = 0,
-  /// With the quirks mended: encoded labels are masked like predictions; the targets of both
-  /// reconstructions are encoded once and compared in one domain, depth through the normal CDF and
-  /// normals in [-1, 1]; each reconstruction loss is divided by the number of valid elements; one noise
-  /// draw of a view serves input and target.
+  /// With the quirks mended: encoded labels are masked like predictions; each reconstruction is compared with
+  /// the auto-encoder's own masked input, depth through the normal CDF once and normals in [-1, 1]; each
+  /// reconstruction loss is divided by the number of valid pixels; one noise draw serves both stacks of view 1.
   JTR_JOINT_TASK_MODE_CORRECTED = 1
 } jtr_joint_task_mode;
 
@@ -199,7 +198,7 @@ typedef struct jtr_joint_task_options {
   double lambda_dist;
   /// Weight of the reconstruction term, 0 or more. Published: 2.
   double lambda_recon;
-  /// Samples that go through the auto-encoder at once; 0 chooses. The result does not depend on it.
+  /// Samples that go through the auto-encoder at once; 0 chooses. The result depends on it by rounding only.
   int32_t micro_batch;
 } jtr_joint_task_options;
 

@@ -1,0 +1,355 @@
+#!/usr/bin/env bash
+# The two commands, ./build.sh demo and ./build.sh test, and what they are made of. ./build.sh help lists all.
+#
+# Each one finds what it needs, or installs it (Debian and its kin, as root or with passwordless sudo), or says what to
+# run and stops. Nothing is downloaded but the distribution's packages and the NuGet packages of the managed projects.
+set -euo pipefail
+
+# Paths that the caller gave are relative to the caller's folder; everything else below is relative to this file's.
+readonly caller="$PWD"
+for variable in LIBTORCH JTR_GOLDEN; do
+  [[ -z "${!variable:-}" ]] || export "$variable=$(realpath -m "${!variable}")"
+done
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
+readonly root="$PWD"
+
+readonly solution=Jtr.Interop.sln
+readonly results=artifacts/test-results
+
+usage() {
+  cat <<'TEXT'
+usage: ./build.sh <command> [arguments]
+
+  demo [--quick ...]   train on the built-in scenes, supervised and JTR; results under artifacts/demo
+  test                 run every test, native and managed; the last line counts them
+  native [preset]      build the native library (release; debug, asan, tsan, cuda build the tests too)
+  managed              build the managed solution
+  format [--check]     lay out the sources as .clang-format and .editorconfig say, or check that they are
+  clean                delete what was built (results under artifacts/demo stay)
+  help                 show this
+
+libtorch is taken from the folder in the environment variable LIBTORCH, else from CMAKE_PREFIX_PATH, else from the
+system (Debian: the package libtorch-dev). With JTR_GOLDEN set, test also reads the golden files of that folder.
+TEXT
+}
+
+say() { printf '\n== %s\n' "$*"; }
+
+stop() {
+  printf '\n%s\n' "$@" >&2
+  exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What must be on the machine
+# ---------------------------------------------------------------------------------------------------------------------
+
+# Debian packages to install; empty when nothing is missing.
+packages=()
+# The same in words, for machines without apt-get.
+missing=()
+
+need() {  # need <words> <package>...
+  missing+=("$1")
+  packages+=("${@:2}")
+}
+
+version_at_least() {  # version_at_least <wanted> <found>
+  [[ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" == "$1" ]]
+}
+
+find_compiler() {
+  has "${CXX:-c++}" || has g++ || has clang++ || need 'a C++17 compiler with OpenMP, such as g++' g++
+  if ! has cmake || ! version_at_least 3.22 "$(cmake --version | sed -n 's/^cmake version //p')"; then
+    need 'CMake 3.22 or newer' cmake
+  fi
+  has ninja || need 'Ninja' ninja-build
+}
+
+# The places where CMake's find_package(Torch) looks, in its order.
+find_libtorch() {
+  local folder suffix
+  if [[ -n "${LIBTORCH:-}" ]]; then
+    [[ -f "$LIBTORCH/share/cmake/Torch/TorchConfig.cmake" ]] ||
+      stop "LIBTORCH=$LIBTORCH holds no libtorch: share/cmake/Torch/TorchConfig.cmake is not there." \
+        "Name the folder that holds include, lib and share of libtorch, or unset LIBTORCH to use the system's."
+    return
+  fi
+  local -a prefixes
+  IFS=: read -ra prefixes <<<"${CMAKE_PREFIX_PATH:-}"
+  for folder in "${prefixes[@]}" /usr/local /usr; do
+    for suffix in share/cmake/Torch lib/cmake/Torch "lib/$(uname -m)-linux-gnu/cmake/Torch"; do
+      [[ -f "$folder/$suffix/TorchConfig.cmake" ]] && return
+    done
+  done
+  need 'libtorch 1.13 or newer, its folder in the environment variable LIBTORCH' libtorch-dev
+}
+
+find_googletest() {
+  local folder
+  local -a prefixes
+  IFS=: read -ra prefixes <<<"${CMAKE_PREFIX_PATH:-}"
+  for folder in "${prefixes[@]}" /usr/local /usr; do
+    [[ -f "$folder/include/gtest/gtest.h" ]] && return
+  done
+  need 'GoogleTest' libgtest-dev
+}
+
+# The SDK is the one thing that is not installed from here: Debian has no package of it.
+find_dotnet() {
+  if ! has dotnet && [[ -x "${DOTNET_ROOT:-$HOME/.dotnet}/dotnet" ]]; then
+    export PATH="${DOTNET_ROOT:-$HOME/.dotnet}:$PATH"
+  fi
+  has dotnet || stop 'Missing: the .NET 10 SDK (the program dotnet is not on the PATH).' \
+    'Install it as https://learn.microsoft.com/dotnet/core/install/linux says, and try again.'
+  export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+  # A bare machine has no ICU, without which dotnet starts only when told to do without cultures.
+  local problem
+  if ! problem="$(dotnet --version 2>&1)"; then
+    if [[ "$problem" == *ICU* ]]; then
+      export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+      problem="$(dotnet --version 2>&1)" && return
+    fi
+    stop 'The .NET SDK that global.json asks for (10.0) does not run. dotnet says:' "$problem"
+  fi
+}
+
+# Installs what find_* found missing, saying what it runs; without the right to, says what to run and stops.
+install_missing() {
+  ((${#missing[@]})) || return 0
+  printf '\nMissing:\n'
+  printf '  - %s\n' "${missing[@]}"
+  has apt-get || stop 'This machine has no apt-get: install them as your distribution does, and try again.'
+
+  # Of use but not needed, and so never a reason to install: compiled files are kept, and libtorch's matrix products
+  # run several times faster than with the reference BLAS that it depends on.
+  has ccache || packages+=(ccache)
+  if [[ " ${packages[*]} " == *' libtorch-dev '* ]]; then packages+=(libopenblas0-pthread); fi
+
+  local -a install=(apt-get install -y --no-install-recommends "${packages[@]}")
+  local -a as_root
+  if ((EUID == 0)); then
+    as_root=(env DEBIAN_FRONTEND=noninteractive)
+  elif has sudo && sudo -n true 2>/dev/null; then
+    as_root=(sudo -n env DEBIAN_FRONTEND=noninteractive)
+  else
+    stop 'That takes root, which this user is not. Run this as root, then try again:' \
+      "    apt-get update && ${install[*]}"
+  fi
+
+  say "${as_root[*]} apt-get update"
+  "${as_root[@]}" apt-get update -q ||
+    echo 'apt-get update failed; going on with the package lists that are there.'
+  say "${as_root[*]} ${install[*]}"
+  # Wait for another apt that is at work, as on a machine that has just started.
+  "${as_root[@]}" "${install[@]}" -q -o DPkg::Lock::Timeout=300 ||
+    stop 'The installation failed (see above). When it is mended, or the packages are installed otherwise, try again:' \
+      "    apt-get update && ${install[*]}"
+}
+
+set_up() {  # set_up [native] [tests] [managed]
+  local part
+  for part in "$@"; do
+    case "$part" in
+      native)
+        find_compiler
+        find_libtorch
+        ;;
+      tests) find_googletest ;;
+      managed)
+        find_dotnet
+        # NuGet packages come over TLS.
+        compgen -G '/etc/ssl/certs/*' >/dev/null || need 'the certificates of the web' ca-certificates
+        ;;
+    esac
+  done
+  install_missing
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Builds
+# ---------------------------------------------------------------------------------------------------------------------
+
+# As many compilers at once as there are cores, but no more than memory holds: one takes up to 1.5 GB on libtorch.
+compile_jobs() {
+  local cores memory
+  cores="$(nproc)"
+  memory="$(awk '/^MemAvailable/ { print int($2 / 1500000) }' /proc/meminfo)"
+  ((memory < 1)) && memory=1
+  echo $((cores < memory ? cores : memory))
+}
+
+build_native() {  # build_native <preset> <tests: ON or OFF>
+  say "native library ($1)"
+  local log
+  if ! log="$(cmake --preset "$1" "-DJTR_TESTS=$2" 2>&1)"; then
+    printf '%s\n' "$log"
+    return 1
+  fi
+  grep -E '^-- (libtorch|ccache|CUDA):' <<<"$log" || true
+  cmake --build --preset "$1" --parallel "$(compile_jobs)"
+}
+
+build_managed() {  # build_managed <solution or project>
+  say "managed code (${1##*/})"
+  dotnet build "$1" -c Release --nologo -v minimal
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Tests
+# ---------------------------------------------------------------------------------------------------------------------
+
+passed=0
+failed=0
+skipped=()
+
+# A step that ends without results, as in a crash, counts as one failure, so that the last line never lies.
+crashed() {
+  echo "$1 (counted as one failure)"
+  failed=$((failed + 1))
+}
+
+attribute() {  # attribute <name> <XML element>: the number there, 0 where there is none
+  local number
+  number="$(sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" <<<"$2")"
+  echo "${number:-0}"
+}
+
+native_tests() {
+  say 'native tests'
+  local log="$results/native.log" status=0 good bad names=()
+  # Shown: failures and skips. The log has it all, so that a crash can be put to its test.
+  build/release/jtr_tests 2>&1 | tee "$log" | sed -u -E '/^(\[ RUN|\[       OK|\[---|$)/d' || status=$?
+  # "[  FAILED  ] Suite.Name (3 ms)" ends a test; the same without a time is the list at the end.
+  good="$(grep -cE '\[       OK \] .* \([0-9]+ ms\)$' "$log" || true)"
+  bad="$(grep -cE '\[  FAILED  \] .* \([0-9]+ ms\)$' "$log" || true)"
+  mapfile -t names < <(sed -nE 's/.*\[  SKIPPED \] (.*) \([0-9]+ ms\)$/\1/p' "$log")
+  passed=$((passed + good))
+  failed=$((failed + bad))
+  skipped+=("${names[@]/#/native: }")
+  if ((status != 0 && bad == 0 || status >= 128)); then
+    crashed "jtr_tests ended with exit status $status in $(sed -nE 's/.*\[ RUN      \] //p' "$log" | tail -n 1)"
+  elif ((good + bad == 0)); then
+    crashed 'jtr_tests ran no tests'
+  fi
+}
+
+managed_tests() {
+  local project
+  for project in tests/*/*.csproj; do
+    if grep -q 'Microsoft.NET.Test.Sdk' "$project"; then managed_project_tests "$project"; fi
+  done
+}
+
+managed_project_tests() {  # managed_project_tests <project>
+  local name status=0 report counters all executed good names=()
+  name="$(basename "$1" .csproj)"
+  say "managed tests ($name)"
+  report="$results/$name.trx"
+  # --blame names the test that was running when the process crashed.
+  dotnet test "$1" -c Release --no-build --nologo --blame \
+    --logger "trx;LogFileName=$name.trx" --results-directory "$results" || status=$?
+  # The report's own "failed" leaves out timeouts and aborts, and its "notExecuted" is always 0.
+  counters="$(grep -o '<Counters [^>]*>' "$report" 2>/dev/null || true)"
+  all="$(attribute total "$counters")"
+  executed="$(attribute executed "$counters")"
+  good="$(attribute passed "$counters")"
+  mapfile -t names < <(grep -o '<UnitTestResult [^>]* outcome="NotExecuted"' "$report" 2>/dev/null |
+    sed -E 's/.* testName="([^"]*)".*/\1/; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g')
+  skipped+=("${names[@]/#/$name: }")
+  passed=$((passed + good))
+  failed=$((failed + executed - good))
+  if ((status != 0 && executed == good)); then
+    crashed "dotnet test ended with exit status $status"
+  elif ((all == 0)); then
+    crashed "$name ran no tests"
+  fi
+}
+
+end_tests() {
+  if ((${#skipped[@]})); then
+    printf '\n%d skipped:\n' "${#skipped[@]}"
+    printf '  - %s\n' "${skipped[@]}"
+  fi
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0))
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Commands
+# ---------------------------------------------------------------------------------------------------------------------
+
+command_demo() {
+  set_up native managed
+  build_native release OFF
+  build_managed managed/Jtr.Cli
+  say 'demo'
+  cd "$caller"
+  exec dotnet run --project "$root/managed/Jtr.Cli" -c Release --no-build -- demo --output "$root/artifacts/demo" "$@"
+}
+
+command_test() {
+  set_up native tests managed
+  rm -rf "$results"
+  mkdir -p "$results"
+  # Without a fresh library the managed tests would test an old one, or all fail for the want of it.
+  if ! build_native release ON; then
+    crashed 'The native build failed; no test ran'
+  elif ! build_managed "$solution"; then
+    native_tests
+    crashed 'The managed build failed; its tests did not run'
+  else
+    native_tests
+    managed_tests
+  fi
+  end_tests
+}
+
+command_native() {
+  local preset="${1:-release}" tests=ON
+  [[ "$preset" == release ]] && tests=OFF
+  set_up native
+  if [[ "$tests" == ON ]]; then set_up tests; fi
+  build_native "$preset" "$tests"
+}
+
+command_managed() {
+  set_up managed
+  build_managed "$solution"
+}
+
+command_format() {
+  local -a clang=(-i) dotnet_check=()
+  if [[ "${1:-}" == --check ]]; then
+    clang=(--dry-run --Werror)
+    dotnet_check=(--verify-no-changes)
+  fi
+  has clang-format || need 'clang-format' clang-format
+  set_up managed
+  find native \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
+    xargs -0 clang-format "${clang[@]}"
+  dotnet format whitespace "$solution" --no-restore "${dotnet_check[@]}"
+}
+
+command_clean() {
+  rm -rf build artifacts/native "$results"
+  find bindings managed tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} + 2>/dev/null || true
+}
+
+main() {
+  local command="${1:-help}"
+  (($# == 0)) || shift
+  case "$command" in
+    demo | test | native | managed | format | clean) "command_$command" "$@" ;;
+    help | -h | --help) usage ;;
+    *)
+      printf 'build.sh: there is no command "%s".\n\n' "$command" >&2
+      usage >&2
+      exit 2
+      ;;
+  esac
+}
+
+main "$@"

@@ -1,0 +1,110 @@
+# Finds libtorch (1.13 or newer) and makes the target jtr_torch from it.
+#
+# Looked for in this order: -DLIBTORCH or the environment's LIBTORCH, CMAKE_PREFIX_PATH, the system.
+# Sets JTR_TORCH_DIR (the folder of its libraries), JTR_TORCH_RPATH, JTR_TORCH_HAS_CUDA.
+include(JtrMissing)
+
+set(JTR_TORCH_WANTED "${LIBTORCH}")
+if(NOT JTR_TORCH_WANTED)
+  set(JTR_TORCH_WANTED "$ENV{LIBTORCH}")
+endif()
+
+# What an earlier configuration found is cached; forget it when another libtorch is asked for.
+if(DEFINED CACHE{JTR_TORCH_WAS} AND NOT JTR_TORCH_WAS STREQUAL "${JTR_TORCH_WANTED};${CMAKE_PREFIX_PATH}")
+  foreach(variable Torch_DIR Caffe2_DIR TORCH_LIBRARY c10_LIBRARY C10_CUDA_LIBRARY TORCH_CUDA_LIBRARY kineto_LIBRARY)
+    unset(${variable} CACHE)
+  endforeach()
+endif()
+set(JTR_TORCH_WAS "${JTR_TORCH_WANTED};${CMAKE_PREFIX_PATH}" CACHE INTERNAL "What the cached libtorch was found by")
+
+if(JTR_TORCH_WANTED)
+  # TorchConfig.cmake looks for its own libraries in the system first, unless CMAKE_PREFIX_PATH names another place.
+  list(PREPEND CMAKE_PREFIX_PATH "${JTR_TORCH_WANTED}")
+  find_package(Torch QUIET PATHS "${JTR_TORCH_WANTED}" NO_DEFAULT_PATH)
+  if(NOT Torch_FOUND)
+    message(FATAL_ERROR
+        "No libtorch in LIBTORCH=${JTR_TORCH_WANTED}: share/cmake/Torch/TorchConfig.cmake is not there, or does not "
+        "load. Name the folder that holds include, lib and share of libtorch, or leave LIBTORCH out to use the "
+        "system's (Debian: libtorch-dev).")
+  endif()
+else()
+  find_package(Torch QUIET)
+  if(NOT Torch_FOUND)
+    jtr_missing("libtorch 1.13 or newer" APT libtorch-dev
+        OTHER "unpack a libtorch and name its folder in the environment variable LIBTORCH, with -DLIBTORCH=<folder> or in CMAKE_PREFIX_PATH")
+  endif()
+endif()
+
+# An imported target without a location for our build type falls back to the one it has; take it from there.
+function(jtr_library_of target result)
+  foreach(property IMPORTED_LOCATION IMPORTED_LOCATION_RELEASE IMPORTED_LOCATION_RELWITHDEBINFO IMPORTED_LOCATION_DEBUG
+          IMPORTED_LOCATION_NONE)
+    get_target_property(location ${target} ${property})
+    if(location)
+      file(REAL_PATH "${location}" location)
+      set(${result} "${location}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "libtorch's CMake files (${Torch_DIR}) do not say where the library ${target} is.")
+endfunction()
+
+# A target of our own instead of TORCH_LIBRARIES: only the libraries that we call (TorchConfig.cmake adds all that
+# libtorch was built with, such as protobuf), and only include folders that the compiler does not search anyway
+# (Debian's names /usr/include in a roundabout way, which as -isystem breaks #include_next).
+set(JTR_TORCH_LIBRARIES)
+foreach(target torch torch_cpu c10)
+  jtr_library_of(${target} library)
+  list(APPEND JTR_TORCH_LIBRARIES "${library}")
+endforeach()
+set(JTR_TORCH_HAS_CUDA OFF)
+if(TARGET torch_cuda)
+  set(JTR_TORCH_HAS_CUDA ON)
+  foreach(target torch_cuda c10_cuda)
+    jtr_library_of(${target} library)
+    list(APPEND JTR_TORCH_LIBRARIES "${library}")
+  endforeach()
+endif()
+
+set(JTR_TORCH_INCLUDES)
+foreach(folder IN LISTS TORCH_INCLUDE_DIRS)
+  file(REAL_PATH "${folder}" folder)
+  if(EXISTS "${folder}" AND NOT folder IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
+    list(APPEND JTR_TORCH_INCLUDES "${folder}")
+  endif()
+endforeach()
+
+jtr_library_of(torch_cpu JTR_TORCH_CPU)
+get_filename_component(JTR_TORCH_DIR "${JTR_TORCH_CPU}" DIRECTORY)
+set(JTR_TORCH_RPATH "")
+if(NOT JTR_TORCH_DIR IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES AND NOT JTR_TORCH_DIR MATCHES "^(/usr)?/lib")
+  set(JTR_TORCH_RPATH "${JTR_TORCH_DIR}")
+endif()
+
+# at::parallel_for is a template over OpenMP, and serial without -fopenmp. It must run in the OpenMP library that
+# libtorch runs in, so that one thread pool serves both and at::set_num_threads governs both: libtorch's packages
+# bring their own copy of it under a changed name, Debian's uses the system's.
+find_package(OpenMP QUIET COMPONENTS CXX)
+if(NOT OpenMP_CXX_FOUND)
+  jtr_missing("OpenMP for ${CMAKE_CXX_COMPILER}" APT g++ OTHER "use a compiler that has OpenMP, such as g++")
+endif()
+set(JTR_OPENMP_LIBRARIES ${OpenMP_CXX_LIBRARIES})
+list(FILTER JTR_OPENMP_LIBRARIES INCLUDE REGEX "omp")
+if(JTR_TORCH_RPATH)
+  file(GLOB JTR_TORCH_OPENMP "${JTR_TORCH_DIR}/libgomp*.so*" "${JTR_TORCH_DIR}/libiomp5.so")
+  if(JTR_TORCH_OPENMP)
+    list(GET JTR_TORCH_OPENMP 0 JTR_OPENMP_LIBRARIES)
+  endif()
+endif()
+
+add_library(jtr_torch INTERFACE)
+target_include_directories(jtr_torch SYSTEM INTERFACE ${JTR_TORCH_INCLUDES})
+separate_arguments(JTR_TORCH_FLAGS UNIX_COMMAND "${TORCH_CXX_FLAGS}")
+separate_arguments(JTR_OPENMP_FLAGS UNIX_COMMAND "${OpenMP_CXX_FLAGS}")
+target_compile_options(jtr_torch INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:${JTR_TORCH_FLAGS}> $<$<COMPILE_LANGUAGE:CXX>:${JTR_OPENMP_FLAGS}>)
+# libtorch registers its kernels, and its CUDA half, when it is loaded: keep each library even where we call none of it.
+target_link_libraries(jtr_torch INTERFACE
+    "-Wl,--push-state,--no-as-needed" ${JTR_TORCH_LIBRARIES} "-Wl,--pop-state" ${JTR_OPENMP_LIBRARIES})
+
+message(STATUS "libtorch: ${Torch_VERSION} in ${JTR_TORCH_DIR}")

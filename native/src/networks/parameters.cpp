@@ -1,0 +1,77 @@
+#include "networks/parameters.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "philox.h"
+
+namespace jtr {
+namespace {
+
+int64_t add(std::vector<NamedTensor>& list, std::string name, std::vector<int64_t> sizes, bool is_counter) {
+  const int64_t elements = std::accumulate(sizes.begin(), sizes.end(), int64_t{1}, std::multiplies<>());
+  const int64_t offset = list.empty() ? 0 : list.back().offset + list.back().elements;
+  list.push_back({std::move(name), std::move(sizes), offset, elements, is_counter});
+  return static_cast<int64_t>(list.size()) - 1;
+}
+
+at::Tensor flat_tensor(const std::vector<NamedTensor>& list, const at::TensorOptions& options) {
+  return at::zeros({list.empty() ? 0 : list.back().offset + list.back().elements}, options);
+}
+
+}  // namespace
+
+at::Tensor slice(const at::Tensor& flat, const NamedTensor& tensor) {
+  return flat.narrow(0, tensor.offset, tensor.elements).view(tensor.sizes);
+}
+
+int64_t ParameterStore::add_parameter(std::string name, std::vector<int64_t> sizes) {
+  return add(parameter_list_, std::move(name), std::move(sizes), false);
+}
+
+int64_t ParameterStore::add_buffer(std::string name, std::vector<int64_t> sizes, bool is_counter) {
+  return add(buffer_list_, std::move(name), std::move(sizes), is_counter);
+}
+
+void ParameterStore::allocate(at::ScalarType dtype, at::Device device) {
+  const auto options = at::TensorOptions().dtype(dtype).device(device);
+  flat_parameters_ = flat_tensor(parameter_list_, options);
+  flat_gradients_ = flat_tensor(parameter_list_, options);
+  flat_buffers_ = flat_tensor(buffer_list_, options);
+  // variable_data() gives each view a version counter of its own: with the shared one of plain views, the update of one
+  // norm's statistics would look to autograd like a change of all others'.
+  for (const NamedTensor& tensor : parameter_list_) {
+    frozen_.push_back(slice(flat_parameters_, tensor).variable_data());
+    // A leaf over the same memory; autograd then adds into the gradient in place, because it is defined.
+    at::Tensor leaf = frozen_.back().variable_data();
+    leaf.requires_grad_(true);
+    leaf.mutable_grad() = slice(flat_gradients_, tensor);
+    parameters_.push_back(leaf);
+  }
+  for (const NamedTensor& tensor : buffer_list_) buffers_.push_back(slice(flat_buffers_, tensor).variable_data());
+}
+
+void ParameterStore::zero_gradients() { flat_gradients_.zero_(); }
+
+void ParameterStore::xavier_normal(int64_t i, uint64_t seed, uint32_t stream) {
+  constexpr double kTwoPi = 6.283185307179586476925;
+  const NamedTensor& tensor = parameter_list_[i];
+  const int64_t receptive = tensor.sizes[2] * tensor.sizes[3];
+  const double std = std::sqrt(2.0 / static_cast<double>((tensor.sizes[0] + tensor.sizes[1]) * receptive));
+  at::Tensor values = at::empty({tensor.elements}, at::kDouble);
+  double* out = values.data_ptr<double>();
+  // Box-Muller on the host and in double: the same weights for every device, precision and libtorch.
+  for (int64_t n = 0; n < tensor.elements; n += 4) {
+    const PhiloxBlock block =
+        philox(seed, RandomUse::kInitialWeights, stream + static_cast<uint32_t>(i), static_cast<uint64_t>(n / 4));
+    for (int pair = 0; pair < 2; ++pair) {
+      const double radius = std * std::sqrt(-2.0 * std::log(static_cast<double>(open_uniform(block.value[2 * pair]))));
+      const double angle = kTwoPi * open_uniform(block.value[2 * pair + 1]);
+      if (n + 2 * pair < tensor.elements) out[n + 2 * pair] = radius * std::cos(angle);
+      if (n + 2 * pair + 1 < tensor.elements) out[n + 2 * pair + 1] = radius * std::sin(angle);
+    }
+  }
+  frozen_[i].copy_(values.view(tensor.sizes));
+}
+
+}  // namespace jtr

@@ -1,0 +1,58 @@
+// The named tensors of a network, in flat storage: one tensor for all weights, one for their gradients, one for the
+// buffers (norm statistics). The optimiser and a snapshot each touch flat memory once; the network sees views.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace jtr {
+
+struct NamedTensor {
+  std::string name;
+  std::vector<int64_t> sizes;
+  int64_t offset;  // in the flat tensor, in elements
+  int64_t elements;
+  bool is_counter = false;  // an integer count (num_batches_tracked); int64 in checkpoints
+};
+
+class ParameterStore {
+ public:
+  /// Declares a weight; the number to ask for it.
+  int64_t add_parameter(std::string name, std::vector<int64_t> sizes);
+  /// Declares a buffer; the number to ask for it.
+  int64_t add_buffer(std::string name, std::vector<int64_t> sizes, bool is_counter = false);
+
+  /// Makes the storage, zeroed. No further declarations.
+  void allocate(at::ScalarType dtype, at::Device device);
+
+  /// The i-th weight: a leaf that requires grad and whose gradient is gradient(i).
+  const at::Tensor& parameter(int64_t i) const { return parameters_[i]; }
+  /// The i-th weight without gradient; the same memory.
+  const at::Tensor& frozen(int64_t i) const { return frozen_[i]; }
+  const at::Tensor& buffer(int64_t i) const { return buffers_[i]; }
+
+  const at::Tensor& flat_parameters() const { return flat_parameters_; }
+  const at::Tensor& flat_gradients() const { return flat_gradients_; }
+  const at::Tensor& flat_buffers() const { return flat_buffers_; }
+
+  const std::vector<NamedTensor>& parameter_list() const { return parameter_list_; }
+  const std::vector<NamedTensor>& buffer_list() const { return buffer_list_; }
+
+  void zero_gradients();
+
+  /// Xavier-normal (Glorot and Bengio 2010) values for the weight of a convolution, from the stream (seed, stream).
+  void xavier_normal(int64_t i, uint64_t seed, uint32_t stream);
+
+ private:
+  std::vector<NamedTensor> parameter_list_, buffer_list_;
+  std::vector<at::Tensor> parameters_, frozen_, buffers_;
+  at::Tensor flat_parameters_, flat_gradients_, flat_buffers_;
+};
+
+/// A view of one named tensor in a flat tensor laid out like its list.
+at::Tensor slice(const at::Tensor& flat, const NamedTensor& tensor);
+
+}  // namespace jtr

@@ -1,0 +1,124 @@
+#include "networks/segnet.h"
+
+namespace jtr {
+SegNet::SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads,
+               bool running_statistics)
+    : store_(store) {
+  const std::array<int64_t, kStages> f = {width, 2 * width, 4 * width, 8 * width, 8 * width};
+  // Names as in published checkpoints: a block of one convolution is "<block>.<stage>.{0,1}" (convolution, norm), one
+  // of two is "<block>.<stage>.{0,1}.{0,1}".
+  auto add_stage = [&](std::vector<ConvNorm>& layers, const std::string& block, int stage, int64_t channels) {
+    const std::string name = block + "." + std::to_string(stage);
+    if (stage < 2) {
+      layers.push_back(add_conv_norm(name, channels, channels, running_statistics));
+    } else {
+      layers.push_back(add_conv_norm(name + ".0", channels, channels, running_statistics));
+      layers.push_back(add_conv_norm(name + ".1", channels, channels, running_statistics));
+    }
+  };
+  for (int i = 0; i < kStages; ++i) {
+    encoder_[i].push_back(
+        add_conv_norm("encoder_block." + std::to_string(i), i == 0 ? in_channels : f[i - 1], f[i], running_statistics));
+    add_stage(encoder_[i], "conv_block_enc", i, f[i]);
+  }
+  for (int i = 0; i < kStages; ++i) {
+    const int64_t out = i == 0 ? f[0] : f[i - 1];
+    decoder_[i].push_back(add_conv_norm("decoder_block." + std::to_string(i), f[i], out, running_statistics));
+    add_stage(decoder_[i], "conv_block_dec", i, out);
+  }
+  for (const HeadSpec& head : heads) {
+    Head h{};
+    h.weight0 = store_.add_parameter(head.name + ".0.weight", {f[0], f[0], 3, 3});
+    h.bias0 = store_.add_parameter(head.name + ".0.bias", {f[0]});
+    h.weight1 = store_.add_parameter(head.name + ".1.weight", {head.channels, f[0], 1, 1});
+    h.bias1 = store_.add_parameter(head.name + ".1.bias", {head.channels});
+    heads_.push_back(h);
+  }
+}
+
+SegNet::ConvNorm SegNet::add_conv_norm(const std::string& name, int64_t in, int64_t out, bool running_statistics) {
+  ConvNorm layer{};
+  layer.weight = store_.add_parameter(name + ".0.weight", {out, in, 3, 3});
+  layer.bias = store_.add_parameter(name + ".0.bias", {out});
+  layer.norm_weight = store_.add_parameter(name + ".1.weight", {out});
+  layer.norm_bias = store_.add_parameter(name + ".1.bias", {out});
+  if (running_statistics) {
+    layer.running_mean = store_.add_buffer(name + ".1.running_mean", {out});
+    layer.running_var = store_.add_buffer(name + ".1.running_var", {out});
+    layer.batches = store_.add_buffer(name + ".1.num_batches_tracked", {}, true);
+  }
+  return layer;
+}
+
+void SegNet::initialize(uint64_t seed, uint32_t stream) {
+  auto initialize_layers = [&](const std::array<std::vector<ConvNorm>, kStages>& stages) {
+    for (const auto& layers : stages) {
+      for (const ConvNorm& layer : layers) {
+        store_.xavier_normal(layer.weight, seed, stream);
+        store_.frozen(layer.bias).zero_();
+        store_.frozen(layer.norm_weight).fill_(1);
+        store_.frozen(layer.norm_bias).zero_();
+        if (layer.running_mean < 0) continue;
+        store_.buffer(layer.running_mean).zero_();
+        store_.buffer(layer.running_var).fill_(1);
+        store_.buffer(layer.batches).zero_();
+      }
+    }
+  };
+  initialize_layers(encoder_);
+  initialize_layers(decoder_);
+  for (const Head& head : heads_) {
+    store_.xavier_normal(head.weight0, seed, stream);
+    store_.xavier_normal(head.weight1, seed, stream);
+    store_.frozen(head.bias0).zero_();
+    store_.frozen(head.bias1).zero_();
+  }
+}
+
+at::Tensor SegNet::convolve(const ConvNorm& layer, const at::Tensor& x, bool trainable) const {
+  return at::conv2d(x, weight(layer.weight, trainable), weight(layer.bias, trainable), 1, 1);
+}
+
+Norm SegNet::norm_of(const ConvNorm& layer, NormMode mode, bool trainable) const {
+  Norm norm{mode, weight(layer.norm_weight, trainable), weight(layer.norm_bias, trainable), {}, {}, {}};
+  if (mode != NormMode::kPerSample) {
+    norm.running_mean = store_.buffer(layer.running_mean);
+    norm.running_var = store_.buffer(layer.running_var);
+    norm.batches = store_.buffer(layer.batches);
+  }
+  return norm;
+}
+
+SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainable) const {
+  Encoded encoded;
+  at::Tensor y = x;
+  for (int i = 0; i < kStages; ++i) {
+    const std::vector<ConvNorm>& layers = encoder_[i];
+    for (size_t j = 0; j + 1 < layers.size(); ++j) {
+      y = norm_relu(convolve(layers[j], y, trainable), norm_of(layers[j], norm, trainable));
+    }
+    const ConvNorm& last = layers.back();
+    std::tie(y, encoded.argmax[i]) = norm_relu_pool(convolve(last, y, trainable), norm_of(last, norm, trainable));
+  }
+  encoded.latent = y;
+  return encoded;
+}
+
+at::Tensor SegNet::decode(const Encoded& encoded, NormMode norm, bool trainable) const {
+  at::Tensor y = encoded.latent;
+  for (int i = kStages - 1; i >= 0; --i) {
+    y = unpool(y, encoded.argmax[i]);
+    for (const ConvNorm& layer : decoder_[i]) {
+      y = norm_relu(convolve(layer, y, trainable), norm_of(layer, norm, trainable));
+    }
+  }
+  return y;
+}
+
+at::Tensor SegNet::head(size_t i, const at::Tensor& features, bool trainable) const {
+  const Head& head = heads_[i];
+  const at::Tensor y = at::conv2d(features, weight(head.weight0, trainable), weight(head.bias0, trainable), 1, 1);
+  return at::conv2d(y, weight(head.weight1, trainable), weight(head.bias1, trainable));
+}
+
+}  // namespace jtr

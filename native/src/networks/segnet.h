@@ -1,0 +1,69 @@
+// SegNet as in MTAN (METHOD section 3): encoder and decoder of five stages, and heads.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "networks/layers.h"
+#include "networks/parameters.h"
+
+namespace jtr {
+
+/// A head: 3x3 convolution to the first stage's width, then 1x1 to `channels`.
+struct HeadSpec {
+  std::string name;
+  int64_t channels;
+};
+
+class SegNet {
+ public:
+  static constexpr int kStages = 5;
+  /// Rows and columns must be multiples of this.
+  static constexpr int64_t kStride = 32;
+
+  /// Declares the weights in `store` (its own); running statistics only where they are used.
+  SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads,
+         bool running_statistics);
+
+  /// Fresh weights: Xavier-normal convolutions, zero biases, norm weight 1 and bias 0.
+  void initialize(uint64_t seed, uint32_t stream);
+
+  struct Encoded {
+    at::Tensor latent;                       // [N, 8 width, H/32, W/32]
+    std::array<at::Tensor, kStages> argmax;  // of each stage's pool
+  };
+
+  /// [N, in, H, W] -> latent. `trainable` false: no gradient to the weights.
+  Encoded encode(const at::Tensor& x, NormMode norm, bool trainable) const;
+  /// -> [N, width, H, W].
+  at::Tensor decode(const Encoded& encoded, NormMode norm, bool trainable) const;
+  /// [N, width, H, W] -> [N, channels of head i, H, W].
+  at::Tensor head(size_t i, const at::Tensor& features, bool trainable) const;
+  size_t head_count() const { return heads_.size(); }
+
+ private:
+  struct ConvNorm {
+    int64_t weight, bias, norm_weight, norm_bias;
+    int64_t running_mean = -1, running_var = -1, batches = -1;
+  };
+  struct Head {
+    int64_t weight0, bias0, weight1, bias1;
+  };
+
+  ConvNorm add_conv_norm(const std::string& name, int64_t in, int64_t out, bool running_statistics);
+  at::Tensor convolve(const ConvNorm& layer, const at::Tensor& x, bool trainable) const;
+  Norm norm_of(const ConvNorm& layer, NormMode mode, bool trainable) const;
+  const at::Tensor& weight(int64_t i, bool trainable) const {
+    return trainable ? store_.parameter(i) : store_.frozen(i);
+  }
+
+  ParameterStore& store_;
+  std::array<std::vector<ConvNorm>, kStages> encoder_, decoder_;
+  std::vector<Head> heads_;
+};
+
+}  // namespace jtr

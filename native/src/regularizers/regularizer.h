@@ -1,0 +1,85 @@
+// A method: what it adds to the supervised loss. One file a method behind this interface; registry.cpp lists them.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "networks/parameters.h"
+#include "tasks/task.h"
+
+namespace jtr {
+
+/// Predictions and labels of one batch, on the device and in the training precision. Views that a method does not look
+/// at may be undefined.
+struct LossBatch {
+  int64_t samples;
+  std::vector<at::Tensor> predictions;  // of each view: [B, C, H, W], without gradient
+  std::vector<at::Tensor> labels;       // of each view: [B, L, H, W], invalid_label() where the sample is not labelled
+  at::Tensor labelled;                  // bool [B, K]
+  std::vector<uint8_t> labelled_host;   // [B, K], the same
+  at::Tensor noise;                     // [B, noise_slots, S, H, W]
+};
+
+struct LossTerms {
+  at::Tensor loss;   // [B]: what the method adds to each sample's loss
+  at::Tensor dist;   // [B]: its distance term, unweighted
+  at::Tensor recon;  // [B]: its reconstruction term, unweighted
+};
+
+class Regularizer {
+ public:
+  virtual ~Regularizer() = default;
+
+  /// Number of views of each sample that the method reads.
+  virtual int64_t views() const = 0;
+  /// Number of draws of Gumbel noise per sample.
+  virtual int64_t noise_slots() const { return 0; }
+  /// The last view whose predictions get a gradient from the method, or -1.
+  virtual int64_t last_view_with_gradient() const { return -1; }
+  /// The method's own weights, or null; and what stands before their names in checkpoints.
+  virtual ParameterStore* parameters() { return nullptr; }
+  virtual std::string prefix() const { return ""; }
+
+  /// The method's terms. Adds the gradient of mean(loss) to `prediction_grad` (one tensor a view, like the predictions)
+  /// and to its own weights' gradients. `checkpoint` is called between micro-batches and may throw to give up.
+  virtual LossTerms compute(const LossBatch& batch, const std::vector<at::Tensor>& prediction_grad,
+                            const std::function<void()>& checkpoint) = 0;
+};
+
+struct JointTaskOptions {
+  jtr_joint_task_mode mode;
+  int64_t width;
+  double lambda_dist;
+  double lambda_recon;
+  int64_t micro_batch;
+};
+
+/// What a method may be made from.
+struct RegularizerOptions {
+  const TaskSet* tasks;
+  JointTaskOptions joint_task;
+  uint64_t seed;
+  at::ScalarType dtype;
+  at::Device device;
+};
+
+struct Method {
+  const char* name;
+  int64_t views;
+  std::unique_ptr<Regularizer> (*make)(const RegularizerOptions&);
+};
+
+/// All methods.
+const std::vector<Method>& methods();
+/// A method by its name; throws INVALID_ARGUMENT about "method".
+const Method& find_method(const std::string& name);
+
+std::unique_ptr<Regularizer> make_supervised(const RegularizerOptions& options);
+std::unique_ptr<Regularizer> make_joint_task(const RegularizerOptions& options);
+
+}  // namespace jtr

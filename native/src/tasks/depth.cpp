@@ -1,0 +1,79 @@
+// Depth: [B, 1, H, W] in metres or any positive measure, label 0 for none.
+#include <cmath>
+
+#include "error.h"
+#include "tasks/kinds.h"
+
+namespace jtr {
+namespace {
+
+class Depth final : public Task {
+ public:
+  using Task::Task;
+
+  int64_t label_channels() const override { return 1; }
+  float invalid_label() const override { return 0; }
+
+  void check_label(const float* label, int64_t pixels, const char* field) const override {
+    for (int64_t i = 0; i < pixels; ++i) {
+      require(label[i] >= 0 && std::isfinite(label[i]), field, "depth ", label[i], " of task '", spec().name,
+              "' is not a finite number of 0 or more (pixel ", i, ")");
+    }
+  }
+
+  at::Tensor valid(const at::Tensor& label) const override { return label.ne(0); }
+
+  at::Tensor supervised_loss(const at::Tensor& prediction, const at::Tensor& label) const override {
+    // Mean absolute error over the valid pixels of each sample.
+    const at::Tensor mask = valid(label);
+    return sum_per_sample((prediction - label).abs() * mask) / sum_per_sample(mask).clamp_min(1);
+  }
+
+  at::Tensor encode_prediction(const at::Tensor& prediction, const at::Tensor& mask, const at::Tensor&) const override {
+    return cdf(prediction * mask);
+  }
+
+  at::Tensor encode_label(const at::Tensor& label, const at::Tensor& mask) const override {
+    return cdf(mask.defined() ? label * mask : label);
+  }
+
+  at::Tensor label_target(const at::Tensor& label) const override { return label; }
+
+  at::Tensor completion_target(const at::Tensor& prediction, const at::Tensor&, const at::Tensor&) const override {
+    return prediction;
+  }
+
+  at::Tensor prediction_target(const at::Tensor& prediction, const at::Tensor& mask, const at::Tensor&) const override {
+    return cdf(prediction * mask);  // and reconstruction_loss applies the CDF again: a quirk, kept
+  }
+
+  at::Tensor reconstruction_loss(const at::Tensor& r, const at::Tensor& target, const at::Tensor& mask) const override {
+    return sum_per_sample((squash(r) - cdf(target)).abs() * mask) / count_nonzero_per_sample(target);
+  }
+
+  at::Tensor corrected_reconstruction_loss(const at::Tensor& r, const at::Tensor& encoded,
+                                           const at::Tensor& mask) const override {
+    return sum_per_sample((squash(r) - encoded).abs() * mask) / count_nonzero_per_sample(mask);
+  }
+
+ private:
+  /// CDF of the normal distribution with the task's mean and standard deviation.
+  at::Tensor cdf(const at::Tensor& depth) const {
+    return (((depth - spec().depth_mean) / (spec().depth_std * std::sqrt(2.0))).erf() + 1) * 0.5;
+  }
+
+  /// Sigmoid, kept a little inside (0, 1).
+  static at::Tensor squash(const at::Tensor& r) { return (r.sigmoid() - 0.5) * (1 - 1e-5) + 0.5; }
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_depth(const TaskSpec& spec) {
+  require(spec.channels == 1, "tasks.channels", "a depth task has 1 channel, not ", spec.channels);
+  require(std::isfinite(spec.depth_mean), "tasks.depth_mean", "must be finite");
+  require(spec.depth_std > 0 && std::isfinite(spec.depth_std), "tasks.depth_std", "must be above 0, not ",
+          spec.depth_std);
+  return std::make_unique<Depth>(spec);
+}
+
+}  // namespace jtr

@@ -1,0 +1,79 @@
+// Surface normals: unit vectors [B, 3, H, W], label (0, 0, 0) for none.
+#include <cmath>
+
+#include "error.h"
+#include "tasks/kinds.h"
+
+namespace jtr {
+namespace {
+
+/// Below this squared length a vector has no direction; it is divided by the root of this instead.
+constexpr double kMinSquare = 1e-24;
+
+class Normals final : public Task {
+ public:
+  using Task::Task;
+
+  int64_t label_channels() const override { return 3; }
+  float invalid_label() const override { return 0; }
+
+  void check_label(const float* label, int64_t pixels, const char* field) const override {
+    for (int64_t i = 0; i < 3 * pixels; ++i) {
+      require(std::abs(label[i]) <= 1.01f, field, "component ", label[i], " of a normal of task '", spec().name,
+              "' is outside -1 to 1 (channel ", i / pixels, ", pixel ", i % pixels, ")");
+    }
+  }
+
+  at::Tensor activate(const at::Tensor& raw) const override { return normalize(raw); }
+
+  // As published: the sum of the channels, so a label with x + y + z = 0 counts as none.
+  at::Tensor valid(const at::Tensor& label) const override { return label.sum(1, true).ne(0); }
+
+  at::Tensor supervised_loss(const at::Tensor& prediction, const at::Tensor& label) const override {
+    // 1 - mean dot product over the valid pixels of each sample; 0 without any.
+    const at::Tensor mask = valid(label);
+    const at::Tensor count = sum_per_sample(mask);
+    const at::Tensor loss = 1 - sum_per_sample(prediction * label * mask) / count.clamp_min(1);
+    return loss * count.ne(0);
+  }
+
+  at::Tensor encode_prediction(const at::Tensor& prediction, const at::Tensor& mask, const at::Tensor&) const override {
+    return (prediction * mask + 1) * 0.5;
+  }
+
+  at::Tensor encode_label(const at::Tensor& label, const at::Tensor& mask) const override {
+    return ((mask.defined() ? label * mask : label) + 1) * 0.5;
+  }
+
+  at::Tensor label_target(const at::Tensor& label) const override { return label; }
+
+  at::Tensor completion_target(const at::Tensor& prediction, const at::Tensor&, const at::Tensor&) const override {
+    return prediction;
+  }
+
+  at::Tensor prediction_target(const at::Tensor& prediction, const at::Tensor& mask, const at::Tensor&) const override {
+    return (prediction * mask + 1) * 0.5;  // in [0, 1], yet compared with a direction: a quirk, kept
+  }
+
+  at::Tensor reconstruction_loss(const at::Tensor& r, const at::Tensor& target, const at::Tensor& mask) const override {
+    // The number of non-zero elements is taken over all 3 channels, as published.
+    return 1 - sum_per_sample(normalize(r) * target * mask) / count_nonzero_per_sample(target);
+  }
+
+  at::Tensor corrected_reconstruction_loss(const at::Tensor& r, const at::Tensor& encoded,
+                                           const at::Tensor& mask) const override {
+    return 1 - sum_per_sample(normalize(r) * (encoded * 2 - 1) * mask) / count_nonzero_per_sample(mask);
+  }
+
+ private:
+  static at::Tensor normalize(const at::Tensor& x) { return x * (x * x).sum(1, true).clamp_min(kMinSquare).rsqrt(); }
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_normals(const TaskSpec& spec) {
+  require(spec.channels == 3, "tasks.channels", "a normals task has 3 channels, not ", spec.channels);
+  return std::make_unique<Normals>(spec);
+}
+
+}  // namespace jtr

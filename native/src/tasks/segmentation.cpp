@@ -1,0 +1,109 @@
+// Semantic segmentation: logits [B, C, H, W], label class ids [B, 1, H, W] with -1 for none.
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <cmath>
+#include <limits>
+
+#include "error.h"
+#include "kernels/one_hot.h"
+#include "tasks/kinds.h"
+
+namespace jtr {
+namespace {
+
+class Segmentation final : public Task {
+ public:
+  using Task::Task;
+
+  int64_t label_channels() const override { return 1; }
+  float invalid_label() const override { return -1; }
+  int64_t noise_channels() const override { return channels(); }
+
+  void check_label(const float* label, int64_t pixels, const char* field) const override {
+    const float classes = static_cast<float>(channels());
+    for (int64_t i = 0; i < pixels; ++i) {
+      // Written so that NaN fails.
+      const bool good = label[i] >= -1 && label[i] < classes && label[i] == std::nearbyint(label[i]);
+      require(good, field, "class id ", label[i], " of task '", spec().name, "' is not a whole number from -1 to ",
+              channels() - 1, " (pixel ", i, ")");
+    }
+  }
+
+  at::Tensor valid(const at::Tensor& label) const override { return label.ne(-1); }
+
+  at::Tensor supervised_loss(const at::Tensor& prediction, const at::Tensor& label) const override {
+    // Mean cross entropy over the valid pixels of each sample.
+    const at::Tensor ids = label.squeeze(1).to(at::kLong);
+    const at::Tensor loss = at::nll_loss2d(at::log_softmax(prediction, 1), ids, {}, at::Reduction::None, -1);
+    return sum_per_sample(loss) / sum_per_sample(ids.ne(-1)).clamp_min(1);
+  }
+
+  at::Tensor encode_prediction(const at::Tensor& prediction, const at::Tensor& mask,
+                               const at::Tensor& noise) const override {
+    if (!noise.defined()) return at::softmax(prediction, 1) * mask;
+    return StraightThrough::apply(prediction, noise) * mask;
+  }
+
+  at::Tensor encode_label(const at::Tensor& label, const at::Tensor& mask) const override {
+    // One-hot; all zero where the id is -1.
+    const at::Tensor ids = label.to(at::kLong);
+    at::Tensor one_hot = at::zeros({label.size(0), channels(), label.size(2), label.size(3)}, label.options());
+    one_hot.scatter_(1, ids.clamp_min(0), ids.ge(0).to(label.scalar_type()));
+    return mask.defined() ? one_hot * mask : one_hot;
+  }
+
+  at::Tensor label_target(const at::Tensor& label) const override { return encode_label(label, {}); }
+
+  at::Tensor completion_target(const at::Tensor& prediction, const at::Tensor& mask,
+                               const at::Tensor& noise) const override {
+    return encode_prediction(prediction, mask, noise);
+  }
+
+  at::Tensor prediction_target(const at::Tensor& prediction, const at::Tensor& mask,
+                               const at::Tensor& noise) const override {
+    return encode_prediction(prediction, mask, noise);
+  }
+
+  at::Tensor reconstruction_loss(const at::Tensor& r, const at::Tensor& target, const at::Tensor& mask) const override {
+    return masked_cross_entropy(r, target, mask) / count_nonzero_per_sample(target);
+  }
+
+  at::Tensor corrected_reconstruction_loss(const at::Tensor& r, const at::Tensor& encoded,
+                                           const at::Tensor& mask) const override {
+    return masked_cross_entropy(r, encoded, mask) / count_nonzero_per_sample(mask);
+  }
+
+ private:
+  /// Straight-through Gumbel-softmax (Jang et al. 2017), tau = 1: one-hot forward, the soft sample's gradient backward.
+  struct StraightThrough : torch::autograd::Function<StraightThrough> {
+    static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& logits,
+                              const at::Tensor& noise) {
+      // Unused noise may be zero; the clamp keeps its logarithm finite.
+      const at::Tensor gumbel = noise.clamp_min(std::numeric_limits<float>::min()).log_().neg_();
+      const at::Tensor soft = at::softmax(gumbel.add_(logits), 1);
+      ctx->save_for_backward({soft});
+      return kernels::one_hot_of_max(soft);
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
+                                                   torch::autograd::variable_list d) {
+      // d logit_j = soft_j (d_j - sum_k soft_k d_k)
+      const at::Tensor soft = ctx->get_saved_variables()[0], weighted = soft * d[0];
+      return {weighted - soft * weighted.sum(1, true), {}};
+    }
+  };
+
+  static at::Tensor masked_cross_entropy(const at::Tensor& r, const at::Tensor& target, const at::Tensor& mask) {
+    return sum_per_sample(at::binary_cross_entropy_with_logits(r, target, {}, {}, at::Reduction::None) * mask);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_segmentation(const TaskSpec& spec) {
+  require(spec.channels >= 2 && spec.channels <= 4096, "tasks.channels",
+          "a segmentation task has 2 to 4096 classes, not ", spec.channels);
+  return std::make_unique<Segmentation>(spec);
+}
+
+}  // namespace jtr

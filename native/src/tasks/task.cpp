@@ -1,0 +1,43 @@
+#include "tasks/task.h"
+
+#include <set>
+
+#include "error.h"
+
+namespace jtr {
+
+TaskSet::TaskSet(const std::vector<TaskSpec>& specs) {
+  std::set<std::string> names;
+  for (const TaskSpec& spec : specs) {
+    if (!names.insert(spec.name).second) {
+      throw Error(JTR_STATUS_INVALID_ARGUMENT, text("tasks: two tasks are named '", spec.name, "'"))
+          .with_field("tasks");
+    }
+    tasks_.push_back(make_task(spec));
+    channel_offset_.push_back(channels_);
+    label_offset_.push_back(label_channels_);
+    noise_offset_.push_back(noise_channels_);
+    channels_ += tasks_.back()->channels();
+    label_channels_ += tasks_.back()->label_channels();
+    noise_channels_ += tasks_.back()->noise_channels();
+  }
+}
+
+at::Tensor TaskSet::prediction(const at::Tensor& stack, size_t i) const {
+  return stack.narrow(1, channel_offset_[i], tasks_[i]->channels());
+}
+
+at::Tensor TaskSet::label(const at::Tensor& stack, size_t i) const {
+  return stack.narrow(1, label_offset_[i], tasks_[i]->label_channels());
+}
+
+at::Tensor TaskSet::noise(const at::Tensor& stack, size_t i) const {
+  if (tasks_[i]->noise_channels() == 0) return {};
+  return stack.narrow(1, noise_offset_[i], tasks_[i]->noise_channels());
+}
+
+at::Tensor sum_per_sample(const at::Tensor& x) { return x.flatten(1).sum(1); }
+
+at::Tensor count_nonzero_per_sample(const at::Tensor& x) { return x.ne(0).flatten(1).sum(1).clamp_min(1); }
+
+}  // namespace jtr

@@ -1,0 +1,44 @@
+// Adam with the published step schedule over the weights of one network.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+
+#include "networks/parameters.h"
+
+namespace jtr {
+
+struct AdamOptions {
+  double learning_rate;
+  double beta1;
+  double beta2;
+  double epsilon;
+  int64_t decay_steps;  // 0: constant
+  double decay_factor;
+};
+
+/// The rate of a step (0 for the first): multiplied by decay_factor after every decay_steps steps.
+double scheduled_rate(const AdamOptions& options, int64_t step);
+
+class Adam {
+ public:
+  Adam(ParameterStore& store, const AdamOptions& options);
+
+  /// Updates the weights with their gradients; `step` counts the updates done before, 0 for the first.
+  void update(int64_t step);
+
+  ParameterStore& store() const { return store_; }
+  /// First and second moments, laid out like the store's weights.
+  at::Tensor& exp_avg() { return exp_avg_; }
+  at::Tensor& exp_avg_sq() { return exp_avg_sq_; }
+  const at::Tensor& exp_avg() const { return exp_avg_; }
+  const at::Tensor& exp_avg_sq() const { return exp_avg_sq_; }
+
+ private:
+  ParameterStore& store_;
+  AdamOptions options_;
+  at::Tensor exp_avg_, exp_avg_sq_;
+};
+
+}  // namespace jtr

@@ -1,0 +1,37 @@
+// Named views of tensors: what a caller can read and write, and what a checkpoint holds.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "networks/parameters.h"
+
+namespace jtr {
+
+struct TensorEntry {
+  std::string name;
+  std::vector<int64_t> sizes;
+  at::Tensor tensor;  // a view; its dtype is the training precision even for counters
+  bool is_counter;
+};
+
+class TensorList {
+ public:
+  /// Adds the named tensors of a list, with `prefix` before each name, as views of `flat`.
+  void add(const std::string& prefix, const std::vector<NamedTensor>& list, const at::Tensor& flat);
+
+  const std::vector<TensorEntry>& entries() const { return entries_; }
+  /// An entry by its place; throws INVALID_ARGUMENT about "index".
+  const TensorEntry& at(int64_t index) const;
+  void read(int64_t index, double* values, int64_t count) const;
+  void write(int64_t index, const double* values, int64_t count) const;
+
+ private:
+  const TensorEntry& checked(int64_t index, const void* values, int64_t count) const;
+  std::vector<TensorEntry> entries_;
+};
+
+}  // namespace jtr

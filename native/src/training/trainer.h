@@ -1,0 +1,94 @@
+// The multi-task network in training: forward, losses, backward, Adam and schedule in one call.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "networks/segnet.h"
+#include "regularizers/regularizer.h"
+#include "tasks/task.h"
+#include "training/host_batch.h"
+#include "training/optimizer.h"
+#include "training/tensor_list.h"
+
+namespace jtr {
+
+struct TrainerOptions {
+  std::vector<TaskSpec> tasks;
+  int64_t width;
+  std::string method;
+  JointTaskOptions joint_task;
+  AdamOptions adam;
+  uint64_t seed;
+  at::ScalarType dtype;
+  at::Device device;
+};
+
+/// What the caller wants to know of a step besides its losses; as jtr_step_request.
+struct StepRequest {
+  const int32_t* cancel = nullptr;
+  double* loss = nullptr;
+  double* supervised = nullptr;
+  double* dist = nullptr;
+  double* recon = nullptr;
+  double* task_loss = nullptr;
+  double* prediction = nullptr;
+  double* prediction_grad = nullptr;
+};
+
+struct StepResult {
+  int64_t step;
+  double loss, supervised, dist, recon, learning_rate;
+};
+
+class Trainer {
+ public:
+  explicit Trainer(const TrainerOptions& options);
+  // The networks refer to their storage in here.
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  StepResult step(const HostBatch& batch, const StepRequest& request);
+  void predict(const float* images, int64_t samples, int64_t height, int64_t width, float* predictions);
+
+  int64_t steps_done() const { return steps_done_; }
+  uint64_t seed() const { return options_.seed; }
+  const TaskSet& tasks() const { return tasks_; }
+  /// Weights of all networks.
+  int64_t parameter_count() const;
+  int64_t views() const { return regularizer_->views(); }
+  const TensorList& tensors(jtr_tensor_kind kind) const { return kind == JTR_TENSOR_KIND_STATE ? state_ : gradients_; }
+
+  void save(const std::string& path, const std::vector<std::pair<std::string, std::string>>& metadata) const;
+  void load(const std::string& path);
+
+ private:
+  /// Predictions of all views: [V, B, C, H, W]. The graph hangs on `tracked`, the predictions of the views that get a
+  /// gradient.
+  struct Forward {
+    at::Tensor predictions;
+    at::Tensor tracked;
+  };
+
+  void check(const HostBatch& batch) const;
+  Forward forward(const at::Tensor& images, int64_t views, int64_t tracked_views);
+  at::Tensor predict_heads(const at::Tensor& features, bool trainable) const;
+  at::Tensor supervised(const LossBatch& batch, const at::Tensor& grad, double* task_loss) const;
+
+  TrainerOptions options_;
+  at::TensorOptions tensor_options_;
+  TaskSet tasks_;
+  ParameterStore store_;
+  SegNet network_;
+  std::unique_ptr<Regularizer> regularizer_;
+  std::vector<Adam> optimizers_;
+  TensorList state_, gradients_, saved_;  // saved_: state and the optimisers' moments
+  at::Tensor norm_backup_;
+  int64_t steps_done_ = 0;
+};
+
+}  // namespace jtr

@@ -1,0 +1,252 @@
+// The step as a whole: gradients, failure without a trace, and checkpoints.
+#include "training/trainer.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "support.h"
+
+namespace jtr {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder that goes with the test.
+class TrainerTest : public testing::Test {
+ protected:
+  TrainerTest() : folder_(fs::temp_directory_path() / ("jtr_test_" + std::to_string(::getpid()))) {
+    fs::create_directories(folder_);
+  }
+  ~TrainerTest() override { fs::remove_all(folder_); }
+  std::string path(const char* name) const { return (folder_ / name).string(); }
+
+ private:
+  fs::path folder_;
+};
+
+const std::vector<TaskSpec> kTasks = {test::segmentation(), test::depth(), test::normals(), test::map()};
+const std::vector<uint8_t> kLabelled = {1, 0, 0, 1, 0, 1, 1, 0};
+
+TEST_F(TrainerTest, SupervisedWeightGradientsAgreeWithFiniteDifferences) {
+  Trainer trainer(test::trainer_options(kTasks, "supervised"));
+  test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  const std::string start = path("start.safetensors");
+  trainer.save(start, {});
+  trainer.step(batch.host, {});
+  const TensorList& gradients = trainer.tensors(JTR_TENSOR_KIND_GRADIENT);
+  const TensorList& state = trainer.tensors(JTR_TENSOR_KIND_STATE);
+  std::vector<double> expected, actual;
+  for (size_t i = 0; i < gradients.entries().size(); i += 2) {
+    const TensorEntry& entry = gradients.entries()[i];
+    const int64_t element = entry.tensor.numel() / 3;
+    trainer.load(start);
+    trainer.step(batch.host, {});
+    actual.push_back(entry.tensor.flatten()[element].item<double>());
+    double loss[2];
+    for (int side = 0; side < 2; ++side) {
+      trainer.load(start);
+      state.entries()[i].tensor.view(-1)[element] += side == 0 ? test::kNetworkStep : -test::kNetworkStep;
+      loss[side] = trainer.step(batch.host, {}).loss;
+    }
+    expected.push_back((loss[0] - loss[1]) / (2 * test::kNetworkStep));
+    EXPECT_EQ(entry.name, state.entries()[i].name);
+  }
+  test::expect_gradients_agree(actual, expected);
+}
+
+TEST_F(TrainerTest, LearnsABatchByHeart) {
+  Trainer trainer(test::trainer_options(kTasks, "jtr", 4, at::kFloat));
+  test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  const double first = trainer.step(batch.host, {}).supervised;
+  double last = first;
+  for (int i = 0; i < 60; ++i) last = trainer.step(batch.host, {}).supervised;
+  EXPECT_LT(last, 0.9 * first);
+  EXPECT_EQ(trainer.steps_done(), 61);
+}
+
+TEST_F(TrainerTest, AUnlabelledBatchStillTrainsWithJtr) {
+  Trainer trainer(test::trainer_options(kTasks));
+  test::OwnedBatch batch = test::random_batch(kTasks, std::vector<uint8_t>(8, 0), 32, 32, 1);
+  const at::Tensor before = test::all_state(trainer);
+  const StepResult result = trainer.step(batch.host, {});
+  EXPECT_EQ(result.supervised, 0);
+  EXPECT_GT(result.loss, 0);
+  EXPECT_GT(test::relative_error(test::all_state(trainer), before), 0);
+}
+
+TEST_F(TrainerTest, DoesNotLookAtLabelsThatASampleDoesNotHave) {
+  Trainer a(test::trainer_options(kTasks)), b(test::trainer_options(kTasks));
+  test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  a.step(batch.host, {});
+  // Sample 0 is not labelled for depth, the label channel 1.
+  for (int v = 0; v < 3; ++v) batch.labels[v][0][1].fill_(std::nanf(""));
+  b.step(batch.host, {});
+  EXPECT_TRUE(at::equal(test::all_state(a), test::all_state(b)));
+}
+
+TEST_F(TrainerTest, TheSameSeedGivesTheSameNetworkWithEveryMethod) {
+  Trainer jtr(test::trainer_options(kTasks, "jtr")), supervised(test::trainer_options(kTasks, "supervised"));
+  const at::Tensor model = test::all_state(supervised);
+  EXPECT_TRUE(at::equal(test::all_state(jtr).narrow(0, 0, model.numel()), model));
+}
+
+TEST_F(TrainerTest, InitialWeightsAreXavierNormal) {
+  Trainer trainer(test::trainer_options(kTasks, "supervised", 16));
+  for (const TensorEntry& entry : trainer.tensors(JTR_TENSOR_KIND_STATE).entries()) {
+    if (entry.name != "model/conv_block_enc.4.1.0.weight") continue;
+    const double n = static_cast<double>(entry.tensor.numel()), std = std::sqrt(2.0 / (2 * 128 * 9));
+    EXPECT_NEAR(entry.tensor.std().item<double>(), std, 4 * std / std::sqrt(2 * n));
+    EXPECT_NEAR(entry.tensor.mean().item<double>(), 0, 4 * std / std::sqrt(n));
+    return;
+  }
+  FAIL() << "no such tensor";
+}
+
+/// Steps that fail must leave everything as it was.
+void expect_unchanged(Trainer& trainer, const test::OwnedBatch& batch, const StepRequest& request, jtr_status status,
+                      const std::string& field) {
+  const at::Tensor before = test::all_state(trainer);
+  const int64_t steps = trainer.steps_done();
+  const Error e = test::caught([&] { trainer.step(batch.host, request); });
+  EXPECT_EQ(e.status(), status) << e.what();
+  EXPECT_EQ(e.field(), field);
+  EXPECT_TRUE(at::equal(test::all_state(trainer), before));
+  EXPECT_EQ(trainer.steps_done(), steps);
+}
+
+TEST_F(TrainerTest, BadBatchesAreRefusedByFieldAndChangeNothing) {
+  Trainer trainer(test::trainer_options(kTasks));
+  const test::OwnedBatch good = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  trainer.step(good.host, {});
+  auto refused = [&](const char* field, const std::function<void(test::OwnedBatch&)>& spoil) {
+    test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+    spoil(batch);
+    expect_unchanged(trainer, batch, {}, JTR_STATUS_INVALID_ARGUMENT, field);
+  };
+  refused("batch.views", [](auto& b) { b.host.views = 2; });
+  refused("batch.samples", [](auto& b) { b.host.samples = 0; });
+  refused("batch.height", [](auto& b) { b.host.height = 33; });
+  refused("batch.width", [](auto& b) { b.host.width = 16; });
+  refused("batch.images", [](auto& b) { b.host.images = nullptr; });
+  refused("batch.labels", [](auto& b) { b.host.labels = nullptr; });
+  refused("batch.labelled", [](auto& b) { b.host.labelled = nullptr; });
+  refused("batch.images", [](auto& b) { b.images.view(-1)[100] = std::nanf(""); });
+  refused("batch.images", [](auto& b) { b.images.view(-1)[5000] = std::numeric_limits<float>::infinity(); });
+  refused("batch.labelled", [](auto& b) { b.labelled[3] = 2; });
+  refused("batch.labels", [](auto& b) { b.labels[0][0][0][4][4] = 5; });     // classes are 0 to 4
+  refused("batch.labels", [](auto& b) { b.labels[0][0][0][4][4] = 1.5f; });  // not a whole number
+  refused("batch.labels", [](auto& b) { b.labels[2][1][1][4][4] = -1; });    // depth of the labelled sample
+}
+
+TEST_F(TrainerTest, ANoiseThatCannotBeIsRefused) {
+  Trainer trainer(test::trainer_options(kTasks));
+  test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  const at::Tensor noise = at::ones({2, 5, 5, 32, 32}, at::kDouble);
+  noise.view(-1)[77] = -1;
+  batch.host.noise = noise.data_ptr<double>();
+  expect_unchanged(trainer, batch, {}, JTR_STATUS_INVALID_ARGUMENT, "batch.noise");
+}
+
+TEST_F(TrainerTest, ACancelledStepChangesNothing) {
+  Trainer trainer(test::trainer_options(kTasks));
+  const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  trainer.step(batch.host, {});
+  const int32_t cancel = 1;
+  StepRequest request;
+  request.cancel = &cancel;
+  expect_unchanged(trainer, batch, request, JTR_STATUS_CANCELLED, "");
+}
+
+TEST_F(TrainerTest, ALossThatIsNotFiniteChangesNothingAndSaysWhichSample) {
+  Trainer trainer(test::trainer_options(kTasks, "jtr", 2, at::kFloat));
+  test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  trainer.step(batch.host, {});
+  batch.labels[0][1][1].fill_(3e38f);  // depth of sample 1: the sum over pixels overflows
+  expect_unchanged(trainer, batch, {}, JTR_STATUS_NON_FINITE, "");
+  const Error e = test::caught([&] { trainer.step(batch.host, {}); });
+  EXPECT_NE(std::string(e.what()).find("sample 1"), std::string::npos) << e.what();
+}
+
+TEST_F(TrainerTest, ASavedAndLoadedTrainerGoesOnBitForBit) {
+  for (const at::ScalarType dtype : {at::kFloat, at::kDouble}) {
+    Trainer a(test::trainer_options(kTasks, "jtr", 2, dtype));
+    const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+    for (int i = 0; i < 3; ++i) a.step(batch.host, {});
+    a.save(path("a.safetensors"), {{"note", "hello"}});
+    TrainerOptions other = test::trainer_options(kTasks, "jtr", 2, dtype);
+    other.seed = 99;  // the checkpoint's seed counts
+    Trainer b(other);
+    b.load(path("a.safetensors"));
+    EXPECT_EQ(b.steps_done(), 3);
+    EXPECT_EQ(b.seed(), 7u);
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(a.step(batch.host, {}).loss, b.step(batch.host, {}).loss);
+    EXPECT_TRUE(at::equal(test::all_state(a), test::all_state(b)));
+  }
+}
+
+TEST_F(TrainerTest, ACheckpointThatIsDamagedOrOfAnotherNetworkIsRefusedAndChangesNothing) {
+  Trainer trainer(test::trainer_options(kTasks));
+  const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  trainer.step(batch.host, {});
+  const std::string good = path("good.safetensors"), bad = path("bad.safetensors");
+  trainer.save(good, {});
+  const at::Tensor before = test::all_state(trainer);
+  auto refused = [&](const std::string& file, jtr_status status = JTR_STATUS_FORMAT) {
+    const Error e = test::caught([&] { trainer.load(file); });
+    EXPECT_EQ(e.status(), status) << e.what();
+    EXPECT_EQ(e.path(), file);
+    EXPECT_TRUE(at::equal(test::all_state(trainer), before));
+  };
+  const auto size = fs::file_size(good);
+  for (const uintmax_t keep : {uintmax_t{0}, uintmax_t{5}, uintmax_t{100}, size / 2, size - 1}) {
+    fs::copy_file(good, bad, fs::copy_options::overwrite_existing);
+    fs::resize_file(bad, keep);
+    refused(bad);
+  }
+  fs::resize_file(bad, size + 8);
+  refused(bad);
+  std::ofstream(bad, std::ios::binary) << std::string(200, '\xff');
+  refused(bad);
+  refused(path("absent.safetensors"), JTR_STATUS_IO);
+  Trainer wide(test::trainer_options(kTasks, "jtr", 4)), narrow_method(test::trainer_options(kTasks, "supervised"));
+  wide.save(bad, {});
+  refused(bad);
+  narrow_method.save(bad, {});
+  refused(bad);
+}
+
+TEST_F(TrainerTest, APathThatCannotBeWrittenIsRefusedAndLeavesNothingBehind) {
+  const Trainer trainer(test::trainer_options(kTasks, "supervised"));
+  const Error e = test::caught([&] { trainer.save(path("no/such/folder/a.safetensors"), {}); });
+  EXPECT_EQ(e.status(), JTR_STATUS_IO);
+  EXPECT_EQ(e.path(), path("no/such/folder/a.safetensors"));
+  fs::create_directories(path("taken"));
+  EXPECT_EQ(test::caught([&] { trainer.save(path("taken"), {}); }).status(), JTR_STATUS_IO);
+  EXPECT_EQ(std::distance(fs::directory_iterator(path(".")), fs::directory_iterator{}), 1);
+}
+
+TEST_F(TrainerTest, PredictsWithRunningStatisticsAndAnyNumberOfImages) {
+  Trainer trainer(test::trainer_options(kTasks, "supervised"));
+  const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  for (int i = 0; i < 5; ++i) trainer.step(batch.host, {});
+  const int64_t channels = trainer.tasks().channels();
+  at::Tensor both = at::empty({2, channels, 32, 32}, at::kFloat), one = at::empty({1, channels, 32, 32}, at::kFloat);
+  trainer.predict(batch.host.images, 2, 32, 32, both.data_ptr<float>());
+  trainer.predict(batch.host.images + 3 * 32 * 32, 1, 32, 32, one.data_ptr<float>());
+  EXPECT_LT(test::relative_error(both[1], one[0]), 1e-6);  // no image looks at its neighbours
+  const at::Tensor n = trainer.tasks().prediction(both, 2).norm(2, {1});
+  EXPECT_LT((n - 1).abs().max().item<double>(), 1e-5);
+}
+
+TEST(Schedule, TheRateHalvesAfterEveryPeriod) {
+  const AdamOptions options = {1e-4, 0.9, 0.999, 1e-8, 200, 0.5};
+  EXPECT_EQ(scheduled_rate(options, 0), 1e-4);
+  EXPECT_EQ(scheduled_rate(options, 199), 1e-4);
+  EXPECT_EQ(scheduled_rate(options, 200), 0.5e-4);
+  EXPECT_EQ(scheduled_rate(options, 400), 0.25e-4);
+}
+
+}  // namespace
+}  // namespace jtr
