@@ -32,9 +32,9 @@ public enum JointTaskMode
     Published = 0,
 
     /// <summary>
-    /// With the quirks mended: encoded labels are masked like predictions; the targets of both reconstructions are encoded once and
-    /// compared in one domain; each reconstruction loss is divided by the number of valid elements; one noise draw of a view serves
-    /// input and target.
+    /// With the quirks mended: encoded labels are masked like predictions; each reconstruction is compared with the auto-encoder's own
+    /// masked input, depth through the normal CDF once and normals in [-1, 1]; each reconstruction loss is divided by the number of
+    /// valid pixels; one noise draw serves both stacks of view 1.
     /// </summary>
     Corrected = 1,
 }

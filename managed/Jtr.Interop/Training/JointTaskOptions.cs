@@ -18,7 +18,7 @@ public sealed record JointTaskOptions
     /// <summary>Weight of the reconstruction term, 0 or more.</summary>
     public double LambdaRecon { get; init; } = 2;
 
-    /// <summary>Samples that go through the auto-encoder at once; 0 chooses. The result does not depend on it, memory does.</summary>
+    /// <summary>Samples that go through the auto-encoder at once; 0 chooses. The result depends on it by rounding only; memory grows with it.</summary>
     public int MicroBatch { get; init; }
 
     /// <summary>Checks every property.</summary>
