@@ -1,0 +1,116 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Training;
+
+namespace Jtr.Interop.Checkpoints;
+
+/// <summary>The options of a trainer as they stand in the metadata of a checkpoint.</summary>
+internal sealed record OptionsDocument
+{
+    /// <summary>Changes when older readers would misread what is written.</summary>
+    public const int CurrentFormat = 1;
+
+    public required int Format { get; init; }
+    public required IReadOnlyList<TaskDocument> Tasks { get; init; }
+    public required string Method { get; init; }
+    public required int Width { get; init; }
+    public required JointTaskOptions JointTask { get; init; }
+    public required AdamOptions Optimizer { get; init; }
+    public required ulong Seed { get; init; }
+    public required Precision Precision { get; init; }
+    public required DeviceKind Device { get; init; }
+    public required int DeviceIndex { get; init; }
+
+    public static string Write(TrainerOptions options)
+    {
+        OptionsDocument document = new()
+        {
+            Format = CurrentFormat,
+            Tasks = [.. options.Tasks.Select(TaskDocument.From)],
+            Method = options.Method,
+            Width = options.Width,
+            JointTask = options.JointTask,
+            Optimizer = options.Optimizer,
+            Seed = options.Seed,
+            Precision = options.Precision,
+            Device = options.Device,
+            DeviceIndex = options.DeviceIndex,
+        };
+        return JsonSerializer.Serialize(document, OptionsJsonContext.Default.OptionsDocument);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="path">The checkpoint that it comes from, for messages.</param>
+    /// <exception cref="JtrFormatException">It is not that, or of a later format, or holds options that are out of range.</exception>
+    public static TrainerOptions Read(string json, string path)
+    {
+        try
+        {
+            OptionsDocument document = JsonSerializer.Deserialize(json, OptionsJsonContext.Default.OptionsDocument)
+                ?? throw new JtrFormatException(path, "the trainer's options are null");
+            if (document.Format != CurrentFormat)
+                throw new JtrFormatException(path, $"the trainer's options are of format {document.Format}, this version reads {CurrentFormat}");
+            TrainerOptions options = new()
+            {
+                Tasks = new TaskSet(document.Tasks.Select(t => t.ToTask())),
+                Method = document.Method,
+                Width = document.Width,
+                JointTask = document.JointTask,
+                Optimizer = document.Optimizer,
+                Seed = document.Seed,
+                Precision = document.Precision,
+                Device = document.Device,
+                DeviceIndex = document.DeviceIndex,
+            };
+            options.Validate();
+            return options;
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new JtrFormatException(path, $"the trainer's options in its metadata are damaged: {e.Message}", innerException: e);
+        }
+    }
+}
+
+/// <summary>A task in the metadata of a checkpoint.</summary>
+internal sealed record TaskDocument
+{
+    public required string Name { get; init; }
+    public required TaskKind Kind { get; init; }
+    public required int Channels { get; init; }
+    public IReadOnlyList<string>? ClassNames { get; init; }
+    public double? Mean { get; init; }
+    public double? StandardDeviation { get; init; }
+
+    public static TaskDocument From(VisionTask task) => new()
+    {
+        Name = task.Name,
+        Kind = task.Kind,
+        Channels = task.Channels,
+        ClassNames = (task as SegmentationTask)?.ClassNames,
+        Mean = (task as DepthTask)?.Mean,
+        StandardDeviation = (task as DepthTask)?.StandardDeviation,
+    };
+
+    public VisionTask ToTask() => Kind switch
+    {
+        TaskKind.Segmentation => new SegmentationTask(Name, Channels, ClassNames),
+        TaskKind.Depth => new DepthTask(Name) { Mean = Mean ?? Missing(nameof(Mean)), StandardDeviation = StandardDeviation ?? Missing(nameof(StandardDeviation)) },
+        TaskKind.Normals => new NormalsTask(Name),
+        TaskKind.Map => new MapTask(Name, Channels),
+        _ => throw new JsonException($"task '{Name}' is of the unknown kind {Kind}"),
+    };
+
+    private double Missing(string property) => throw new JsonException($"task '{Name}' has no {property}");
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(OptionsDocument))]
+internal sealed partial class OptionsJsonContext : JsonSerializerContext;

@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Evaluation;
+
+/// <summary>The JSON form of a result. JSON has no NaN, so a score without a valid pixel is null.</summary>
+internal static class EvaluationJson
+{
+    private const string FormatName = "jtr-evaluation";
+    private const int FormatVersion = 1;
+
+    public static string Write(EvaluationResult result) => JsonSerializer.Serialize(
+        new ResultDocument
+        {
+            Format = FormatName,
+            Version = FormatVersion,
+            Samples = result.Samples,
+            Tasks = [.. result.Tasks.Select(t => new TaskDocument
+            {
+                Name = t.Name,
+                Kind = MetricFormat.Kind(t.Kind),
+                Samples = t.Samples,
+                ValidCount = t.ValidCount,
+                Metrics = [.. t.Metrics.Select(m => new MetricDocument
+                {
+                    Name = m.Name,
+                    Value = Nullable(m.Value),
+                    Unit = m.Unit,
+                    HigherIsBetter = m.HigherIsBetter,
+                    Headline = m.IsHeadline,
+                })],
+                Classes = t.Classes.Count == 0 ? null : [.. t.Classes.Select(c => new ClassDocument { Name = c.Name, Iou = Nullable(c.Iou) })],
+            })],
+        },
+        EvaluationJsonContext.Default.ResultDocument) + "\n";
+
+    public static EvaluationResult Read(string json, string? path)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        try
+        {
+            ResultDocument document = JsonSerializer.Deserialize(json, EvaluationJsonContext.Default.ResultDocument)
+                ?? throw new ArgumentException("the document is null");
+            if (document.Format != FormatName || document.Version != FormatVersion)
+                throw new ArgumentException($"the format is '{document.Format}' version {document.Version}, not '{FormatName}' version {FormatVersion}");
+            return new EvaluationResult(document.Samples, document.Tasks.Select(t => Task(NotNull(t))));
+        }
+        catch (Exception fault) when (fault is JsonException or ArgumentException)
+        {
+            string message = $"these are not evaluation results: {fault.Message}";
+            throw path is null ? new JtrFormatException(message, fault) : new JtrFormatException(path, message, innerException: fault);
+        }
+    }
+
+    private static TaskResult Task(TaskDocument task) => new(
+        task.Name,
+        task.Kind switch
+        {
+            "segmentation" => TaskKind.Segmentation,
+            "depth" => TaskKind.Depth,
+            "normals" => TaskKind.Normals,
+            "map" => TaskKind.Map,
+            _ => throw new ArgumentException($"'{task.Kind}' is not a kind of task"),
+        },
+        task.Samples,
+        task.ValidCount,
+        [.. task.Metrics.Select(NotNull).Select(m => new MetricValue(m.Name, m.Value ?? double.NaN, m.Unit, m.HigherIsBetter, m.Headline))],
+        task.Classes is null ? null : [.. task.Classes.Select(NotNull).Select(c => new ClassScore(c.Name, c.Iou ?? double.NaN))]);
+
+    private static T NotNull<T>(T? element) where T : class => element ?? throw new ArgumentException("an element of a list is null");
+
+    private static double? Nullable(double value) => double.IsNaN(value) ? null : value;
+}
+
+internal sealed class ResultDocument
+{
+    public required string Format { get; init; }
+
+    public required int Version { get; init; }
+
+    public required long Samples { get; init; }
+
+    public required TaskDocument?[] Tasks { get; init; }
+}
+
+internal sealed class TaskDocument
+{
+    public required string Name { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required long Samples { get; init; }
+
+    public required long ValidCount { get; init; }
+
+    public required MetricDocument?[] Metrics { get; init; }
+
+    public ClassDocument?[]? Classes { get; init; }
+}
+
+internal sealed class MetricDocument
+{
+    public required string Name { get; init; }
+
+    public required double? Value { get; init; }
+
+    public required string Unit { get; init; }
+
+    public required bool HigherIsBetter { get; init; }
+
+    public required bool Headline { get; init; }
+}
+
+internal sealed class ClassDocument
+{
+    public required string Name { get; init; }
+
+    public required double? Iou { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    NewLine = "\n",
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ResultDocument))]
+internal sealed partial class EvaluationJsonContext : JsonSerializerContext;

@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text;
+
+namespace Jtr.Interop.Evaluation;
+
+/// <summary>The scores of a network on an evaluation set, task by task. Immutable.</summary>
+public sealed class EvaluationResult
+{
+    /// <summary>Makes a result.</summary>
+    /// <param name="samples">Number of samples evaluated.</param>
+    /// <param name="tasks">1 or more tasks with different names.</param>
+    public EvaluationResult(long samples, params IEnumerable<TaskResult> tasks)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(samples);
+        ArgumentNullException.ThrowIfNull(tasks);
+        Samples = samples;
+        Tasks = [.. tasks];
+        if (Tasks.Count == 0) throw new ArgumentException("a result has at least one task", nameof(tasks));
+        if (Tasks.Select(t => t.Name).Distinct(StringComparer.Ordinal).Count() != Tasks.Count)
+            throw new ArgumentException("two tasks have the same name", nameof(tasks));
+    }
+
+    /// <summary>Takes the present scores of accumulators.</summary>
+    /// <param name="samples">Number of samples evaluated.</param>
+    /// <param name="metrics">One accumulator for each task.</param>
+    public static EvaluationResult From(long samples, IEnumerable<TaskMetrics> metrics)
+    {
+        ArgumentNullException.ThrowIfNull(metrics);
+        return new EvaluationResult(samples, metrics.Select(TaskResult.From));
+    }
+
+    /// <summary>Number of samples evaluated.</summary>
+    public long Samples { get; }
+
+    /// <summary>The tasks' scores.</summary>
+    public IReadOnlyList<TaskResult> Tasks { get; }
+
+    /// <summary>A task's scores by its name; throws <see cref="KeyNotFoundException"/> when there is none of that name.</summary>
+    public TaskResult this[string task] =>
+        Tasks.FirstOrDefault(t => t.Name == task)
+        ?? throw new KeyNotFoundException($"no task is named '{task}'; there are {string.Join(", ", Tasks.Select(t => t.Name))}");
+
+    /// <summary>
+    /// Delta % (METHOD section 7): mean over tasks of the relative improvement of the headline metric over a baseline,
+    /// in percent, signed so that better is positive. Tasks that cannot be compared are left out; NaN when none can.
+    /// </summary>
+    /// <param name="baseline">The result to compare with.</param>
+    public double DeltaPercent(EvaluationResult baseline) => CompareTo(baseline).Percent;
+
+    /// <summary>Delta % with each task's part of it and notes on those left out.</summary>
+    /// <param name="baseline">The result to compare with.</param>
+    public DeltaResult CompareTo(EvaluationResult baseline)
+    {
+        ArgumentNullException.ThrowIfNull(baseline);
+        return DeltaResult.Compare(this, baseline);
+    }
+
+    /// <summary>All scores as an aligned table of plain text, a line for each metric; with a baseline, its scores and the improvement too.</summary>
+    /// <param name="baseline">A result to compare with, or null.</param>
+    public string ToTable(EvaluationResult? baseline = null)
+    {
+        List<string[]> lines = [baseline is null ? ["task", "metric", "value", "unit"] : ["task", "metric", "value", "baseline", "unit", "delta %"]];
+        foreach (TaskResult task in Tasks)
+        {
+            TaskResult? other = baseline?.Tasks.FirstOrDefault(t => t.Name == task.Name);
+            foreach (MetricValue metric in task.Metrics)
+            {
+                string name = task.Metrics[0] == metric ? task.Name : "";
+                string value = MetricFormat.Value(metric);
+                if (baseline is null)
+                {
+                    lines.Add([name, metric.Name, value, metric.Unit]);
+                    continue;
+                }
+                string theirs = other?.Metrics.Where(m => m.Name == metric.Name).Select(MetricFormat.Value).FirstOrDefault() ?? "";
+                string delta = metric.IsHeadline ? MetricFormat.Delta(CompareTo(baseline).Tasks.First(t => t.Task == task.Name).Percent) : "";
+                lines.Add([name, metric.Name, value, theirs, metric.Unit, delta]);
+            }
+        }
+        StringBuilder text = new(TextTable.Format(lines, rightAligned: baseline is null ? [2] : [2, 3, 5]));
+        if (baseline is not null)
+        {
+            DeltaResult delta = CompareTo(baseline);
+            text.Append("Delta % over the baseline: ").Append(MetricFormat.Delta(delta.Percent)).Append('\n');
+            foreach (string note in delta.Notes) text.Append(note).Append('\n');
+        }
+        return text.ToString();
+    }
+
+    /// <summary>
+    /// All scores as comma-separated values with a heading: task, kind, metric, value, unit, better ("higher" or "lower"), headline (1 or 0). Values are
+    /// exact; a score without a valid pixel is empty.
+    /// </summary>
+    public string ToCsv()
+    {
+        StringBuilder text = new("task,kind,metric,value,unit,better,headline\n");
+        foreach (TaskResult task in Tasks)
+        {
+            foreach (MetricValue metric in task.Metrics)
+                Line(text, task, metric.Name, metric.Value, metric.Unit, metric.HigherIsBetter, metric.IsHeadline);
+            foreach (ClassScore score in task.Classes)
+                Line(text, task, "IoU " + score.Name, score.Iou, "%", higher: true, headline: false);
+        }
+        return text.ToString();
+    }
+
+    /// <summary>The result as JSON, which <see cref="FromJson"/> reads back exactly.</summary>
+    public string ToJson() => EvaluationJson.Write(this);
+
+    /// <summary>Writes <see cref="ToJson"/> to a file that appears whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public void SaveJson(string path) => AtomicFile.Write(path, Encoding.UTF8.GetBytes(ToJson()));
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <param name="json">The text.</param>
+    /// <exception cref="JtrFormatException">It is not such a text.</exception>
+    public static EvaluationResult FromJson(string json) => EvaluationJson.Read(json, path: null);
+
+    /// <summary>Reads a file that holds what <see cref="ToJson"/> wrote.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="JtrFormatException">It does not hold a result.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static EvaluationResult LoadJson(string path) => EvaluationJson.Read(File.ReadAllText(path), path);
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Join(", ", Tasks.Select(t => $"{t.Name} {t.Headline.Name} {MetricFormat.Value(t.Headline)}"));
+
+    private static void Line(StringBuilder text, TaskResult task, string metric, double value, string unit, bool higher, bool headline) => text
+        .Append(Quote(task.Name)).Append(',')
+        .Append(MetricFormat.Kind(task.Kind)).Append(',')
+        .Append(Quote(metric)).Append(',')
+        .Append(double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture)).Append(',')
+        .Append(unit).Append(',')
+        .Append(higher ? "higher" : "lower").Append(',')
+        .Append(headline ? '1' : '0').Append('\n');
+
+    private static string Quote(string field) =>
+        field.AsSpan().IndexOfAny(",\"\n\r") < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

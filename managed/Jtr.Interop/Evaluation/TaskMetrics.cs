@@ -1,0 +1,92 @@
+using System.Globalization;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Evaluation;
+
+/// <summary>
+/// Scores of one task over a whole evaluation set (METHOD section 7), gathered sample by sample in memory that does not grow
+/// with the set. All sums run over the valid pixels of all samples together, so that a sample weighs as many pixels as it
+/// has labels for. Not safe for several threads at once: give each its own and <see cref="Merge"/> them.
+/// </summary>
+public abstract class TaskMetrics
+{
+    private protected TaskMetrics(VisionTask task) => Task = task;
+
+    /// <summary>The task.</summary>
+    public VisionTask Task { get; }
+
+    /// <summary>Number of samples given to <see cref="Update"/>.</summary>
+    public long Samples { get; private set; }
+
+    /// <summary>Number of label elements that had a value: pixels, or pixels times channels for a map.</summary>
+    public abstract long ValidCount { get; }
+
+    /// <summary>The scores so far, the headline metric first; NaN while there has been no valid pixel.</summary>
+    public abstract IReadOnlyList<MetricValue> Values { get; }
+
+    /// <summary>The score that enters Delta %.</summary>
+    public MetricValue Headline => Values[0];
+
+    /// <summary>Makes the accumulator for a task's kind.</summary>
+    /// <param name="task">The task.</param>
+    public static TaskMetrics Create(VisionTask task) => task switch
+    {
+        SegmentationTask segmentation => new ConfusionMatrix(segmentation),
+        DepthTask depth => new DepthMetrics(depth),
+        NormalsTask normals => new NormalsMetrics(normals),
+        MapTask map => new MapMetrics(map),
+        null => throw new ArgumentNullException(nameof(task)),
+        _ => throw new ArgumentException($"no metrics are known for a {task.Kind} task", nameof(task)),
+    };
+
+    /// <summary>Adds one sample. Allocates nothing; on an exception nothing has been added.</summary>
+    /// <param name="prediction">[C, H, W]: raw logits, depths, normals or maps, as the network gives them out.</param>
+    /// <param name="label">
+    /// [label channels, H, W]; pixels without a label hold the task's <see cref="VisionTask.InvalidLabel"/> and are left out.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The sizes do not fit, a prediction is not finite, or a label has a value that its task does not allow.
+    /// </exception>
+    public void Update(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label)
+    {
+        if (label.Length == 0 || label.Length % Task.LabelChannels != 0)
+            throw new ArgumentException($"task '{Task.Name}': the label has {Task.LabelChannels} channels of H x W values each, which {label.Length} values cannot be", nameof(label));
+        int pixels = label.Length / Task.LabelChannels;
+        if (prediction.Length != pixels * Task.Channels)
+            throw new ArgumentException($"task '{Task.Name}': {pixels} pixels have {pixels * Task.Channels} predicted values, not {prediction.Length}", nameof(prediction));
+        for (int i = 0; i < prediction.Length; i++)
+        {
+            if (!float.IsFinite(prediction[i]))
+                throw new ArgumentException($"task '{Task.Name}': the prediction of channel {i / pixels}, pixel {i % pixels} is {prediction[i]}, not a finite number", nameof(prediction));
+        }
+        if (LabelFault(label, pixels) is string fault) throw new ArgumentException($"task '{Task.Name}': {fault}", nameof(label));
+        Add(prediction, label, pixels);
+        Samples++;
+    }
+
+    /// <summary>Adds what another accumulator of the same task has gathered, as if this one had seen its samples too.</summary>
+    /// <param name="other">An accumulator of an equal task, not this one itself.</param>
+    /// <exception cref="ArgumentException">It is of another task, or is this one.</exception>
+    public void Merge(TaskMetrics other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (ReferenceEquals(other, this)) throw new ArgumentException("metrics cannot be merged with themselves", nameof(other));
+        if (!other.Task.Equals(Task)) throw new ArgumentException($"metrics of task '{other.Task.Name}' cannot be merged into those of task '{Task.Name}'", nameof(other));
+        Add(other);
+        Samples += other.Samples;
+    }
+
+    /// <summary>What is wrong with a label, or null.</summary>
+    private protected abstract string? LabelFault(ReadOnlySpan<float> label, int pixels);
+
+    private protected abstract void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels);
+
+    private protected abstract void Add(TaskMetrics other);
+
+    private protected static string BadValue(int channel, int pixel, float value, string allowed) =>
+        string.Create(CultureInfo.InvariantCulture, $"the label of channel {channel}, pixel {pixel} is {value}; {allowed}");
+
+    private protected static double Percent(long part, long whole) => whole == 0 ? double.NaN : 100.0 * part / whole;
+
+    private protected static double Mean(double sum, long count) => count == 0 ? double.NaN : sum / count;
+}

@@ -1,0 +1,81 @@
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Training;
+
+namespace Jtr.Interop.Native;
+
+/// <summary>Options as the structs of jtr.h.</summary>
+internal static unsafe class NativeOptions
+{
+    /// <summary>The tasks as an array of jtr_task_desc.</summary>
+    public static nint Tasks(NativeArena arena, TaskSet tasks)
+    {
+        Raw.TaskDesc.__Internal* array = arena.Array<Raw.TaskDesc.__Internal>(tasks.Count);
+        for (int t = 0; t < tasks.Count; t++)
+        {
+            VisionTask task = tasks[t];
+            array[t].struct_size = (ulong)sizeof(Raw.TaskDesc.__Internal);
+            array[t].name = arena.Utf8(task.Name);
+            array[t].kind = (Raw.TaskKind)task.Kind;
+            array[t].channels = task.Channels;
+            if (task is not DepthTask depth) continue;
+            array[t].depth_mean = depth.Mean;
+            array[t].depth_std = depth.StandardDeviation;
+        }
+        return (nint)array;
+    }
+
+    /// <summary>jtr_joint_task_options.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="width">Width of the auto-encoder where the options leave it open.</param>
+    public static Raw.JointTaskOptions.__Internal JointTask(JointTaskOptions options, int width) => new()
+    {
+        struct_size = (ulong)sizeof(Raw.JointTaskOptions.__Internal),
+        mode = (Raw.JointTaskMode)options.Mode,
+        width = options.Width ?? width,
+        lambda_dist = options.LambdaDist,
+        lambda_recon = options.LambdaRecon,
+        micro_batch = options.MicroBatch,
+    };
+
+    /// <summary>jtr_adam_options.</summary>
+    public static Raw.AdamOptions.__Internal Adam(AdamOptions options) => new()
+    {
+        struct_size = (ulong)sizeof(Raw.AdamOptions.__Internal),
+        learning_rate = options.LearningRate,
+        beta1 = options.Beta1,
+        beta2 = options.Beta2,
+        epsilon = options.Epsilon,
+        decay_steps = options.DecaySteps,
+        decay_factor = options.DecayFactor,
+    };
+
+    /// <summary>jtr_trainer_options.</summary>
+    public static Raw.TrainerOptions.__Internal Trainer(NativeArena arena, TrainerOptions options) => new()
+    {
+        struct_size = (ulong)sizeof(Raw.TrainerOptions.__Internal),
+        tasks = Tasks(arena, options.Tasks),
+        task_count = options.Tasks.Count,
+        width = options.Width,
+        method = arena.Utf8(options.Method),
+        joint_task = JointTask(options.JointTask, options.Width),
+        adam = Adam(options.Optimizer),
+        seed = options.Seed,
+        dtype = (Raw.Dtype)options.Precision,
+        device = (Raw.DeviceKind)options.Device,
+        device_index = options.DeviceIndex,
+    };
+
+    /// <summary>jtr_regularizer_options.</summary>
+    public static Raw.RegularizerOptions.__Internal Regularizer(NativeArena arena, JointTaskRegularizerOptions options) => new()
+    {
+        struct_size = (ulong)sizeof(Raw.RegularizerOptions.__Internal),
+        tasks = Tasks(arena, options.Tasks),
+        task_count = options.Tasks.Count,
+        joint_task = JointTask(options.JointTask, JointTaskRegularizerOptions.DefaultWidth),
+        adam = Adam(options.Optimizer),
+        seed = options.Seed,
+        dtype = (Raw.Dtype)options.Precision,
+        device = (Raw.DeviceKind)options.Device,
+        device_index = options.DeviceIndex,
+    };
+}

@@ -1,0 +1,40 @@
+namespace Jtr.Interop.Training;
+
+/// <summary>Number format of weights and arithmetic.</summary>
+#pragma warning disable CA1720 // The names of the formats are what users know them by.
+public enum Precision
+{
+    /// <summary>32-bit floating point.</summary>
+    Float32 = 0,
+
+    /// <summary>64-bit floating point: slow, for checking exactness.</summary>
+    Float64 = 1,
+}
+#pragma warning restore CA1720
+
+/// <summary>Where the arithmetic runs.</summary>
+public enum DeviceKind
+{
+    /// <summary>CUDA if the native library and the machine have it, else the processor.</summary>
+    Auto = 0,
+
+    /// <summary>The processor.</summary>
+    Cpu = 1,
+
+    /// <summary>An NVIDIA GPU.</summary>
+    Cuda = 2,
+}
+
+/// <summary>How the JTR loss treats the quirks of the published code (METHOD section 5).</summary>
+public enum JointTaskMode
+{
+    /// <summary>As the published code computes it, quirks included.</summary>
+    Published = 0,
+
+    /// <summary>
+    /// With the quirks mended: encoded labels are masked like predictions; each reconstruction is compared with the auto-encoder's own
+    /// masked input, depth through the normal CDF once and normals in [-1, 1]; each reconstruction loss is divided by the number of
+    /// valid pixels; one noise draw serves both stacks of view 1.
+    /// </summary>
+    Corrected = 1,
+}

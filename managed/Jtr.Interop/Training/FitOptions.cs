@@ -1,0 +1,59 @@
+using Jtr.Interop.Labels;
+
+namespace Jtr.Interop.Training;
+
+/// <summary>How <see cref="Trainer.FitAsync"/> trains.</summary>
+public sealed record FitOptions
+{
+    /// <summary>Total number of steps, 1 or more, those of a loaded checkpoint included. Either this or <see cref="Epochs"/>.</summary>
+    public long? Steps { get; init; }
+
+    /// <summary>Total number of passes over the data set, 1 or more, those of a loaded checkpoint included.</summary>
+    public int? Epochs { get; init; }
+
+    /// <summary>Samples of a batch, 1 to 65,536. Published: 4 (NYU-v2), 16 (Cityscapes).</summary>
+    public int BatchSize { get; init; } = 4;
+
+    /// <summary>Which of the labels that exist training may see, drawn with <see cref="DataSeed"/>. Not used where <see cref="Labels"/> says it.</summary>
+    public LabelScenario Scenario { get; init; } = LabelScenario.AsFound;
+
+    /// <summary>The labels that training may see, or null.</summary>
+    public LabelAssignment? Labels { get; init; }
+
+    /// <summary>Threads that read samples, 1 to 256; null: one a processor, at most 4. The run does not depend on it.</summary>
+    public int? Workers { get; init; }
+
+    /// <summary>Whether views are random crops (METHOD section 4).</summary>
+    public bool Augment { get; init; } = true;
+
+    /// <summary>Seed of order, crops and label scenario; null: the trainer's.</summary>
+    public ulong? DataSeed { get; init; }
+
+    /// <summary>Where to save the trainer at the end, when cancelled, and every <see cref="CheckpointEvery"/> steps; null: nowhere.</summary>
+    public string? CheckpointPath { get; init; }
+
+    /// <summary>Steps between two checkpoints; 0: only at the end or when cancelled.</summary>
+    public long CheckpointEvery { get; init; }
+
+    /// <summary>Stored in the checkpoints, as in <see cref="Trainer.Save"/>.</summary>
+    public IReadOnlyDictionary<string, string>? CheckpointMetadata { get; init; }
+
+    /// <summary>Checks every property.</summary>
+    /// <exception cref="ArgumentException">A property is outside its range; ParamName is its name.</exception>
+    public void Validate()
+    {
+        if (Steps is null == Epochs is null)
+            throw new ArgumentException($"exactly one of {nameof(Steps)} and {nameof(Epochs)} must be set.", nameof(Steps));
+        if (Steps is { } steps) OptionRange.Within(nameof(Steps), steps, 1);
+        if (Epochs is { } epochs) OptionRange.Within(nameof(Epochs), epochs, 1, int.MaxValue);
+        OptionRange.Within(nameof(BatchSize), BatchSize, 1, 65536);
+        OptionRange.Named(nameof(Scenario), Scenario);
+        if (Workers is { } workers) OptionRange.Within(nameof(Workers), workers, 1, 256);
+        OptionRange.Within(nameof(CheckpointEvery), CheckpointEvery, 0);
+        if (CheckpointPath is not null && string.IsNullOrWhiteSpace(CheckpointPath))
+            throw new ArgumentException($"{nameof(CheckpointPath)} must be the name of a file, or null.", nameof(CheckpointPath));
+        if (CheckpointEvery > 0 && CheckpointPath is null)
+            throw new ArgumentException($"{nameof(CheckpointPath)} must be set where {nameof(CheckpointEvery)} is.", nameof(CheckpointPath));
+        Trainer.CheckMetadata(CheckpointMetadata, nameof(CheckpointMetadata));
+    }
+}

@@ -1,0 +1,42 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Training;
+
+/// <summary>Everything that a <see cref="JointTaskRegularizer"/> is made of.</summary>
+public sealed record JointTaskRegularizerOptions
+{
+    internal const int DefaultWidth = 64;
+
+    /// <summary>The tasks.</summary>
+    public required TaskSet Tasks { get; init; }
+
+    /// <summary>The loss and its auto-encoder.</summary>
+    public JointTaskOptions JointTask { get; init; } = new();
+
+    /// <summary>The auto-encoder's optimiser.</summary>
+    public AdamOptions Optimizer { get; init; } = new();
+
+    /// <summary>Seed of the initial weights and of the noise.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Number format of weights, predictions and gradients.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>Where to run.</summary>
+    public DeviceKind Device { get; init; } = DeviceKind.Auto;
+
+    /// <summary>Which GPU, 0 or more.</summary>
+    public int DeviceIndex { get; init; }
+
+    /// <summary>Checks every property.</summary>
+    /// <exception cref="ArgumentException">A property is outside its range or missing; ParamName is its name.</exception>
+    public void Validate()
+    {
+        TrainerOptions.ValidateTasks(OptionRange.NotNull(nameof(Tasks), Tasks));
+        OptionRange.NotNull(nameof(JointTask), JointTask).Validate();
+        OptionRange.NotNull(nameof(Optimizer), Optimizer).Validate();
+        OptionRange.Named(nameof(Precision), Precision);
+        OptionRange.Named(nameof(Device), Device);
+        OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, int.MaxValue);
+    }
+}

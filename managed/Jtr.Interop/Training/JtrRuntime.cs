@@ -1,0 +1,103 @@
+using System.Runtime.InteropServices;
+using Jtr.Interop.Native;
+using Microsoft.Extensions.Logging;
+
+namespace Jtr.Interop.Training;
+
+/// <summary>A training method that the native library knows.</summary>
+/// <param name="Name">Its name, for <see cref="TrainerOptions.Method"/>.</param>
+/// <param name="Views">Number of views of each sample that it reads (METHOD section 4).</param>
+public sealed record TrainingMethod(string Name, int Views);
+
+/// <summary>What the native library is and what it found on the machine.</summary>
+/// <remarks>Every member loads the library first and throws <see cref="JtrNativeLibraryException"/> where that fails.</remarks>
+public static unsafe class JtrRuntime
+{
+    /// <summary>The file that libjtr was loaded from.</summary>
+    public static string LibraryPath => NativeLibraryLoader.EnsureLoaded();
+
+    /// <summary>Version of libjtr, "major.minor.patch".</summary>
+    public static string Version => Text(Info().version);
+
+    /// <summary>Version of the libtorch that was loaded.</summary>
+    public static string TorchVersion => Text(Info().torch_version);
+
+    /// <summary>Path of the libtorch that was loaded, or empty.</summary>
+    public static string TorchPath => Text(Info().torch_path);
+
+    /// <summary>Vector instructions that libtorch uses, such as "AVX2".</summary>
+    public static string CpuCapability => Text(Info().cpu_capability);
+
+    /// <summary>Whether libjtr was built with CUDA.</summary>
+    public static bool BuiltWithCuda => Info().built_with_cuda != 0;
+
+    /// <summary>Number of CUDA devices that can be used.</summary>
+    public static int CudaDeviceCount => Info().cuda_device_count;
+
+    /// <summary>Names of the CUDA devices that can be used.</summary>
+    public static IReadOnlyList<string> CudaDeviceNames
+    {
+        get
+        {
+            string[] names = new string[CudaDeviceCount];
+            for (int i = 0; i < names.Length; i++) names[i] = Text(NativeError.CheckHandle(Api.CudaDeviceName(i)));
+            return names;
+        }
+    }
+
+    /// <summary>Threads that the arithmetic of this process uses, 1 to 1024.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The new value is outside the range.</exception>
+    public static int Threads
+    {
+        get => Info().threads;
+        set
+        {
+            OptionRange.Within(nameof(Threads), value, 1, 1024);
+            NativeLibraryLoader.EnsureLoaded();
+            NativeError.Check(Api.SetThreads(value));
+        }
+    }
+
+    /// <summary>The training methods.</summary>
+    public static IReadOnlyList<TrainingMethod> Methods
+    {
+        get
+        {
+            NativeLibraryLoader.EnsureLoaded();
+            TrainingMethod[] methods = new TrainingMethod[Api.MethodCount()];
+            for (int i = 0; i < methods.Length; i++)
+            {
+                string name = Text(NativeError.CheckHandle(Api.MethodName(i)));
+                methods[i] = new TrainingMethod(name, Api.MethodViews(name));
+            }
+            return methods;
+        }
+    }
+
+    /// <summary>Receives the messages of the native library; null drops them. Of the process, not of one trainer.</summary>
+    public static ILogger? Logger
+    {
+        get => NativeLog.Logger;
+        set => NativeLog.Logger = value;
+    }
+
+    /// <summary>A method by its name.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="property">The option that it comes from, for messages.</param>
+    internal static TrainingMethod FindMethod(string name, string property)
+    {
+        IReadOnlyList<TrainingMethod> methods = Methods;
+        return methods.FirstOrDefault(m => m.Name == name)
+            ?? throw new ArgumentException($"there is no method '{name}'; {property} must be one of {string.Join(", ", methods.Select(m => m.Name))}.", property);
+    }
+
+    private static Raw.RuntimeInfo.__Internal Info()
+    {
+        NativeLibraryLoader.EnsureLoaded();
+        Raw.RuntimeInfo.__Internal info = new() { struct_size = (ulong)sizeof(Raw.RuntimeInfo.__Internal) };
+        NativeError.Check(Api.GetRuntimeInfo((nint)(&info)));
+        return info;
+    }
+
+    private static string Text(nint utf8) => Marshal.PtrToStringUTF8(utf8) ?? "";
+}

@@ -1,0 +1,17 @@
+namespace Jtr.Interop.Training;
+
+/// <summary>What <see cref="Trainer.Load"/> may change of a saved trainer. Null keeps what was saved.</summary>
+public sealed record LoadOptions
+{
+    /// <summary>Where to run.</summary>
+    public DeviceKind? Device { get; init; }
+
+    /// <summary>Which GPU, 0 or more.</summary>
+    public int? DeviceIndex { get; init; }
+
+    /// <summary>Number format.</summary>
+    public Precision? Precision { get; init; }
+
+    /// <summary>Threads of the arithmetic, of the whole process; null leaves them as they are.</summary>
+    public int? Threads { get; init; }
+}

@@ -1,0 +1,35 @@
+namespace Jtr.Interop.Training;
+
+/// <summary>
+/// Memory of the caller for what a step can tell besides its <see cref="StepResult"/>, and the noise to use. Whatever is left empty is not
+/// asked for. V is the number of views that the method reads, B samples, K tasks, C channels of all predictions, H rows, W columns.
+/// </summary>
+public readonly ref struct StepCapture
+{
+    /// <summary>[B] receives each sample's loss.</summary>
+    public Span<double> Loss { get; init; }
+
+    /// <summary>[B] receives each sample's supervised loss.</summary>
+    public Span<double> Supervised { get; init; }
+
+    /// <summary>[B] receives each sample's distance term, unweighted.</summary>
+    public Span<double> Dist { get; init; }
+
+    /// <summary>[B] receives each sample's reconstruction term, unweighted.</summary>
+    public Span<double> Recon { get; init; }
+
+    /// <summary>[K] receives each task's supervised loss, mean over the samples that have its label; NaN if none has.</summary>
+    public Span<double> TaskLoss { get; init; }
+
+    /// <summary>[V, B, C, H, W] receives the predictions: raw logits, depths, unit normals, maps.</summary>
+    public Span<double> Prediction { get; init; }
+
+    /// <summary>[V, B, C, H, W] receives the gradients of the loss with respect to them.</summary>
+    public Span<double> PredictionGradient { get; init; }
+
+    /// <summary>
+    /// [B, 5, S, H, W], above 0: exponential noise of the Gumbel-softmax, S being the classes of all segmentation tasks together
+    /// (METHOD section 5 names the five slots). Empty: drawn from the trainer's seed and step.
+    /// </summary>
+    public ReadOnlySpan<double> Noise { get; init; }
+}

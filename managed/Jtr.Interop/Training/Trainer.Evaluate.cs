@@ -1,0 +1,62 @@
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Evaluation;
+using Jtr.Interop.Native;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Training;
+
+public sealed unsafe partial class Trainer
+{
+    /// <summary>Scores the network on all samples of a data set, a few at a time, with every label that exists (METHOD section 7).</summary>
+    /// <param name="data">The data set; its tasks have the names, kinds and channels of the trainer's.</param>
+    /// <param name="options">How, or null.</param>
+    /// <param name="progress">Told after every batch.</param>
+    /// <param name="cancellationToken">Ends the evaluation.</param>
+    /// <exception cref="ArgumentException">The data set does not fit, or a label has a value that its task does not allow.</exception>
+    /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
+    /// <exception cref="JtrFormatException">A file of the data set is damaged.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public EvaluationResult Evaluate(
+        IMultiTaskDataset data, EvaluateOptions? options = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        options ??= new EvaluateOptions();
+        options.Validate();
+        CheckData(data);
+        using NativeHandle.Lease lease = _handle.Use();
+
+        DataLoaderOptions loading = DataLoaderOptions.ForEvaluation(Math.Min(options.BatchSize, data.Count));
+        using DataLoader loader = new(data, options: loading with { Workers = options.Workers ?? loading.Workers });
+        TaskMetrics[] metrics = [.. Tasks.Select(TaskMetrics.Create)];
+        int plane = data.Height * data.Width;
+        float[] predictions = new float[checked(loader.Options.BatchSize * Tasks.TotalChannels * plane)];
+        int done = 0;
+        for (int i = 0; i < loader.BatchesPerEpoch; i++)
+        {
+            Batch batch = loader.Next(cancellationToken);
+            try
+            {
+                PredictCore(lease.Pointer, batch.Images, batch.Samples, batch.Height, batch.Width, predictions);
+                for (int b = 0; b < batch.Samples; b++)
+                    Score(metrics, predictions.AsSpan(b * Tasks.TotalChannels * plane, Tasks.TotalChannels * plane), batch.GetSample(0, b), batch.GetLabelled(b));
+                done += batch.Samples;
+            }
+            finally
+            {
+                loader.Recycle(batch);
+            }
+            progress?.Report(new EvaluationProgress(done, data.Count));
+        }
+        return EvaluationResult.From(done, metrics);
+    }
+
+    /// <summary>Adds one sample to the scores of the tasks that it has labels for.</summary>
+    private void Score(TaskMetrics[] metrics, ReadOnlySpan<float> prediction, SampleBuffer sample, TaskMask labelled)
+    {
+        int plane = sample.Height * sample.Width;
+        for (int t = 0; t < metrics.Length; t++)
+        {
+            if (labelled[t]) metrics[t].Update(prediction.Slice(Tasks.ChannelOffset(t) * plane, Tasks[t].Channels * plane), sample.Label(t));
+        }
+    }
+}

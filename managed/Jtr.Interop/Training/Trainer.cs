@@ -1,0 +1,201 @@
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Native;
+using Jtr.Interop.Tasks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Jtr.Interop.Training;
+
+/// <summary>
+/// A multi-task network in training, with its optimiser and its regularizer. One call of <see cref="Step(Batch, CancellationToken)"/> is one
+/// training step of METHOD section 5; <see cref="FitAsync"/> runs many over a data set.
+/// </summary>
+/// <remarks>
+/// May be used by one thread at a time: a call during another one (a whole fit counts as one call) throws
+/// <see cref="InvalidOperationException"/>. Holds native memory: dispose it.
+/// </remarks>
+public sealed unsafe partial class Trainer : IDisposable
+{
+    private readonly TrainerHandle _handle;
+    private readonly ILogger _logger;
+    private readonly CancelFlag _cancel = new();
+    private long _stepCount;
+
+    /// <summary>Makes a trainer with freshly initialised weights.</summary>
+    /// <param name="options">What to make.</param>
+    /// <param name="logger">Receives messages about fits and checkpoints, or null.</param>
+    /// <exception cref="ArgumentException">An option is outside its range; ParamName is its name.</exception>
+    /// <exception cref="JtrDeviceException">The device is absent.</exception>
+    /// <exception cref="JtrOutOfMemoryException">The network does not fit.</exception>
+    /// <exception cref="JtrNativeLibraryException">The native library could not be loaded.</exception>
+    public Trainer(TrainerOptions options, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        Views = JtrRuntime.FindMethod(options.Method, nameof(TrainerOptions.Method)).Views;
+        Options = options;
+        _logger = logger ?? NullLogger.Instance;
+        using NativeArena arena = new();
+        Raw.TrainerOptions.__Internal native = NativeOptions.Trainer(arena, options);
+        _handle = new TrainerHandle(NativeError.CheckHandle(Api.TrainerCreate((nint)(&native))));
+        State = new TensorCollection(_handle, Raw.TensorKind.State, TensorFunctions.Trainer);
+        Gradients = new TensorCollection(_handle, Raw.TensorKind.Gradient, TensorFunctions.Trainer);
+    }
+
+    /// <summary>What the trainer is made of.</summary>
+    public TrainerOptions Options { get; }
+
+    /// <summary>The tasks.</summary>
+    public TaskSet Tasks => Options.Tasks;
+
+    /// <summary>V, the number of views of each sample that the method reads.</summary>
+    public int Views { get; }
+
+    /// <summary>Steps done, those of a loaded checkpoint included.</summary>
+    public long StepCount => Volatile.Read(ref _stepCount);
+
+    /// <summary>Weights and norm statistics, named as in published checkpoints after "model/" or "jtr/".</summary>
+    public TensorCollection State { get; }
+
+    /// <summary>Gradients of the last step.</summary>
+    public TensorCollection Gradients { get; }
+
+    /// <summary>One training step: forward, losses, backward, Adam, schedule. On an exception nothing has changed. Allocates nothing.</summary>
+    /// <param name="batch">The samples: the trainer's tasks, at least <see cref="Views"/> views, height and width multiples of 32.</param>
+    /// <param name="cancellationToken">Gives the step up.</param>
+    /// <exception cref="ArgumentException">The batch does not fit or has a value that its task does not allow; ParamName says which part.</exception>
+    /// <exception cref="JtrNonFiniteException">A loss was not a finite number.</exception>
+    /// <exception cref="JtrOutOfMemoryException">The batch does not fit into memory.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public StepResult Step(Batch batch, CancellationToken cancellationToken = default) => Step(batch, default, cancellationToken);
+
+    /// <summary>One training step that tells more, or uses noise of the caller.</summary>
+    /// <param name="batch">As in <see cref="Step(Batch, CancellationToken)"/>.</param>
+    /// <param name="capture">Memory for what to tell.</param>
+    /// <param name="cancellationToken">Gives the step up.</param>
+    /// <inheritdoc cref="Step(Batch, CancellationToken)" path="/exception"/>
+    public StepResult Step(Batch batch, in StepCapture capture, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        using NativeHandle.Lease lease = _handle.Use();
+        cancellationToken.ThrowIfCancellationRequested();
+        using CancellationTokenRegistration registration = _cancel.Follow(cancellationToken);
+        return StepCore(lease.Pointer, batch, capture, cancellationToken);
+    }
+
+    /// <summary>Predicts with the running statistics of the norms.</summary>
+    /// <param name="images">[samples, 3, height, width] RGB in [0, 1].</param>
+    /// <param name="samples">1 or more.</param>
+    /// <param name="height">A multiple of 32.</param>
+    /// <param name="width">A multiple of 32.</param>
+    /// <param name="predictions">Receives [samples, C, height, width]: raw logits, depths, unit normals, maps, tasks in order.</param>
+    /// <exception cref="ArgumentException">A size does not fit.</exception>
+    /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
+    public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        CheckSize(nameof(height), height);
+        CheckSize(nameof(width), width);
+        long plane = (long)samples * height * width;
+        CheckLength(nameof(images), images.Length, 3 * plane, $"[{samples}, 3, {height}, {width}]");
+        CheckLength(nameof(predictions), predictions.Length, Tasks.TotalChannels * plane, $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]");
+        using NativeHandle.Lease lease = _handle.Use();
+        PredictCore(lease.Pointer, images, samples, height, width, predictions);
+    }
+
+    /// <summary>Frees the network. A fit that is running ends with <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose() => _handle.Dispose();
+
+    /// <summary>A step for someone who has the lease and follows the token with <see cref="_cancel"/>.</summary>
+    private StepResult StepCore(nint trainer, Batch batch, in StepCapture capture, CancellationToken cancellationToken)
+    {
+        if (!SameLayout(batch.Tasks, Tasks))
+            throw new ArgumentException($"the batch has the tasks {Describe(batch.Tasks)}; the trainer has {Describe(Tasks)}", nameof(batch));
+        CheckCapture(capture, batch);
+
+        Raw.StepResult.__Internal result = new() { struct_size = (ulong)sizeof(Raw.StepResult.__Internal) };
+        fixed (double* loss = capture.Loss, supervised = capture.Supervised, dist = capture.Dist, recon = capture.Recon, taskLoss = capture.TaskLoss,
+               prediction = capture.Prediction, predictionGradient = capture.PredictionGradient, noise = capture.Noise)
+        {
+            Raw.Batch.__Internal nativeBatch = new()
+            {
+                struct_size = (ulong)sizeof(Raw.Batch.__Internal),
+                views = batch.Views,
+                samples = batch.Samples,
+                height = batch.Height,
+                width = batch.Width,
+                images = (nint)batch.ImagesPointer,
+                labels = (nint)batch.LabelsPointer,
+                labelled = (nint)batch.LabelledPointer,
+                noise = (nint)noise,
+            };
+            Raw.StepRequest.__Internal request = new()
+            {
+                struct_size = (ulong)sizeof(Raw.StepRequest.__Internal),
+                cancel = _cancel.Address,
+                loss = (nint)loss,
+                supervised = (nint)supervised,
+                dist = (nint)dist,
+                recon = (nint)recon,
+                task_loss = (nint)taskLoss,
+                prediction = (nint)prediction,
+                prediction_grad = (nint)predictionGradient,
+            };
+            Raw.Status status = Api.TrainerStep(trainer, (nint)(&nativeBatch), (nint)(&request), (nint)(&result));
+            GC.KeepAlive(batch);
+            NativeError.Check(status, cancellationToken);
+        }
+        Volatile.Write(ref _stepCount, result.step);
+        return new StepResult(result.step, result.loss, result.supervised, result.dist, result.recon, result.learning_rate);
+    }
+
+    private static void PredictCore(nint trainer, ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
+    {
+        fixed (float* from = images, to = predictions)
+            NativeError.Check(Api.TrainerPredict(trainer, from, samples, height, width, to));
+    }
+
+    private void CheckCapture(in StepCapture capture, Batch batch)
+    {
+        int samples = batch.Samples;
+        CheckOptional("capture.Loss", capture.Loss.Length, samples, "[B]");
+        CheckOptional("capture.Supervised", capture.Supervised.Length, samples, "[B]");
+        CheckOptional("capture.Dist", capture.Dist.Length, samples, "[B]");
+        CheckOptional("capture.Recon", capture.Recon.Length, samples, "[B]");
+        CheckOptional("capture.TaskLoss", capture.TaskLoss.Length, Tasks.Count, "[K]");
+        long plane = (long)samples * batch.Height * batch.Width;
+        CheckOptional("capture.Prediction", capture.Prediction.Length, Views * Tasks.TotalChannels * plane, "[V, B, C, H, W]");
+        CheckOptional("capture.PredictionGradient", capture.PredictionGradient.Length, Views * Tasks.TotalChannels * plane, "[V, B, C, H, W]");
+        if (!capture.Noise.IsEmpty) CheckOptional("capture.Noise", capture.Noise.Length, NoiseSlots * SegmentationClasses(Tasks) * plane, "[B, 5, S, H, W]");
+    }
+
+    /// <summary>Draws of Gumbel noise of each sample (METHOD section 5).</summary>
+    internal const int NoiseSlots = 5;
+
+    /// <summary>S: the classes of all segmentation tasks together.</summary>
+    internal static int SegmentationClasses(TaskSet tasks)
+    {
+        int classes = 0;
+        for (int t = 0; t < tasks.Count; t++) classes += tasks[t].Kind == TaskKind.Segmentation ? tasks[t].Channels : 0;
+        return classes;
+    }
+
+    internal static void CheckOptional(string name, long length, long expected, string shape)
+    {
+        if (length != 0 && length != expected) throw WrongLength(name, length, expected, shape);
+    }
+
+    internal static void CheckLength(string name, long length, long expected, string shape)
+    {
+        if (length != expected) throw WrongLength(name, length, expected, shape);
+    }
+
+    /// <summary>Throws unless the network can halve a side five times.</summary>
+    internal static void CheckSize(string name, int size)
+    {
+        if (size < 32 || size % 32 != 0) throw new ArgumentOutOfRangeException(name, size, $"{name} must be a multiple of 32");
+    }
+
+    private static ArgumentException WrongLength(string name, long length, long expected, string shape) =>
+        new($"{name} {shape} has {expected} elements here, not {length}", name);
+}

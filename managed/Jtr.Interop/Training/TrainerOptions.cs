@@ -1,0 +1,66 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Training;
+
+/// <summary>Everything that a <see cref="Trainer"/> is made of.</summary>
+public sealed record TrainerOptions
+{
+    /// <summary>The largest first stage width of a network.</summary>
+    public const int MaxWidth = 1024;
+
+    /// <summary>The tasks that the network learns.</summary>
+    public required TaskSet Tasks { get; init; }
+
+    /// <summary>Name of the training method, one of <see cref="JtrRuntime.Methods"/>: "supervised", "jtr".</summary>
+    public string Method { get; init; } = "jtr";
+
+    /// <summary>
+    /// First stage width of the multi-task SegNet, 1 to 1024; its five stages have 1, 2, 4, 8, 8 times it (METHOD section 3). Published: 64.
+    /// </summary>
+    public int Width { get; init; } = 64;
+
+    /// <summary>The JTR loss, used by the method "jtr".</summary>
+    public JointTaskOptions JointTask { get; init; } = new();
+
+    /// <summary>The optimiser.</summary>
+    public AdamOptions Optimizer { get; init; } = new();
+
+    /// <summary>Seed of the initial weights and of the noise of the steps.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Number format.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>Where to run.</summary>
+    public DeviceKind Device { get; init; } = DeviceKind.Auto;
+
+    /// <summary>Which GPU, 0 or more.</summary>
+    public int DeviceIndex { get; init; }
+
+    /// <summary>Checks every property.</summary>
+    /// <exception cref="ArgumentException">
+    /// A property is outside its range (<see cref="ArgumentOutOfRangeException"/>) or missing (<see cref="ArgumentNullException"/>); ParamName is
+    /// its name, such as "Optimizer.LearningRate". Whether the method exists is asked of the native library when a trainer is made.
+    /// </exception>
+    public void Validate()
+    {
+        ValidateTasks(OptionRange.NotNull(nameof(Tasks), Tasks));
+        if (string.IsNullOrWhiteSpace(Method)) throw new ArgumentException($"{nameof(Method)} must be the name of a training method.", nameof(Method));
+        OptionRange.Within(nameof(Width), Width, 1, MaxWidth);
+        OptionRange.NotNull(nameof(JointTask), JointTask).Validate();
+        OptionRange.NotNull(nameof(Optimizer), Optimizer).Validate();
+        OptionRange.Named(nameof(Precision), Precision);
+        OptionRange.Named(nameof(Device), Device);
+        OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, int.MaxValue);
+    }
+
+    /// <summary>Checks what the tasks themselves leave unchecked.</summary>
+    internal static void ValidateTasks(TaskSet tasks)
+    {
+        foreach (DepthTask depth in tasks.OfType<DepthTask>())
+        {
+            OptionRange.Holds($"{nameof(Tasks)}[{depth.Name}].{nameof(DepthTask.Mean)}", depth.Mean, true, "finite");
+            OptionRange.Holds($"{nameof(Tasks)}[{depth.Name}].{nameof(DepthTask.StandardDeviation)}", depth.StandardDeviation, depth.StandardDeviation > 0, "above 0 and finite");
+        }
+    }
+}

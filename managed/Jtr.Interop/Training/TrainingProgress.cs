@@ -1,0 +1,47 @@
+namespace Jtr.Interop.Training;
+
+/// <summary>How far a fit is. Losses are means over the steps since the last report.</summary>
+public sealed record TrainingProgress
+{
+    /// <summary>Steps done.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>Steps in all.</summary>
+    public required long TotalSteps { get; init; }
+
+    /// <summary>Pass over the data set that the last step belongs to, counted from 1.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>Passes over the data set in all.</summary>
+    public required long TotalEpochs { get; init; }
+
+    /// <summary>The whole loss.</summary>
+    public required double Loss { get; init; }
+
+    /// <summary>The supervised loss.</summary>
+    public required double Supervised { get; init; }
+
+    /// <summary>The distance term, unweighted.</summary>
+    public required double Dist { get; init; }
+
+    /// <summary>The reconstruction term, unweighted.</summary>
+    public required double Recon { get; init; }
+
+    /// <summary>Each task's supervised loss, tasks in order; NaN where no sample was labelled for it.</summary>
+    public required IReadOnlyList<double> TaskLosses { get; init; }
+
+    /// <summary>The rate that Adam used last.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>Speed of this fit; 0 while unknown.</summary>
+    public required double StepsPerSecond { get; init; }
+
+    /// <summary>Time left at that speed; null while unknown.</summary>
+    public required TimeSpan? Remaining { get; init; }
+}
+
+/// <summary>What a fit did.</summary>
+/// <param name="Steps">Steps of the trainer, those before the fit included.</param>
+/// <param name="Last">Losses of the last step; null if there was none left to do.</param>
+/// <param name="Elapsed">How long the fit took.</param>
+public sealed record FitResult(long Steps, StepResult? Last, TimeSpan Elapsed);

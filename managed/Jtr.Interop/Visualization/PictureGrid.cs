@@ -1,0 +1,188 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Visualization;
+
+/// <summary>One place of a <see cref="PictureGrid"/>: a picture, a note that there is none, or nothing.</summary>
+public sealed class PictureCell
+{
+    private PictureCell(RgbImage? picture, string? note)
+    {
+        Picture = picture;
+        Note = note;
+    }
+
+    /// <summary>A place that stays empty.</summary>
+    public static PictureCell Blank { get; } = new(null, null);
+
+    /// <summary>A hatched place that says "no label".</summary>
+    public static PictureCell NoLabel { get; } = new(null, "no label");
+
+    internal RgbImage? Picture { get; }
+
+    internal string? Note { get; }
+
+    /// <summary>A place with a picture.</summary>
+    /// <param name="picture">The picture.</param>
+    public static PictureCell Of(RgbImage picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        return new(picture, null);
+    }
+}
+
+/// <summary>
+/// Lays pictures out in rows and columns with captions, so that photographs, labels and predictions can be compared at a glance. Small
+/// pictures are enlarged by a whole factor without smoothing, so that every pixel stays what it is.
+/// </summary>
+public sealed class PictureGrid
+{
+    private const int Gap = 6;
+    private const int Margin = 12;
+    private const int TextScale = 2;
+    private const int TextHeight = BitmapFont.GlyphHeight * TextScale;
+    private const int LineHeight = TextHeight + 6;
+
+    private static readonly Rgb _hatchLight = new(205, 205, 205);
+    private static readonly Rgb _hatchDark = new(175, 175, 175);
+    private static readonly Rgb _text = new(30, 30, 30);
+
+    private readonly string[] _columns;
+    private readonly List<(string[] Caption, PictureCell[] Cells)> _rows = [];
+    private readonly List<(string Name, Rgb Colour)> _legend = [];
+
+    /// <summary>Makes a grid without rows.</summary>
+    /// <param name="columns">The columns' captions, at least one.</param>
+    public PictureGrid(params IEnumerable<string> columns)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        _columns = [.. columns];
+        if (_columns.Length == 0) throw new ArgumentException("a grid has at least one column", nameof(columns));
+    }
+
+    /// <summary>A line above everything, or empty.</summary>
+    public string Title { get; init; } = "";
+
+    /// <summary>Pictures are enlarged by the largest whole factor that keeps the widest at most this wide. Above 0.</summary>
+    public int CellWidth
+    {
+        get;
+        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(CellWidth), value, "a cell is at least 1 pixel wide");
+    } = 256;
+
+    /// <summary>Adds a row.</summary>
+    /// <param name="caption">Stands to the left; lines are separated by "\n".</param>
+    /// <param name="cells">A cell for each column.</param>
+    /// <exception cref="ArgumentException">There are not as many cells as columns.</exception>
+    public void AddRow(string caption, params IEnumerable<PictureCell> cells)
+    {
+        ArgumentNullException.ThrowIfNull(caption);
+        ArgumentNullException.ThrowIfNull(cells);
+        PictureCell[] row = [.. cells];
+        if (row.Length != _columns.Length) throw new ArgumentException($"a row of this grid has {_columns.Length} cells, not {row.Length}", nameof(cells));
+        _rows.Add((caption.Split('\n'), row));
+    }
+
+    /// <summary>Adds the classes of a task and their colours below the pictures.</summary>
+    /// <param name="task">The task.</param>
+    public void AddLegend(SegmentationTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        _legend.AddRange(task.ClassNames.Zip(ClassPalette.For(task)));
+        _legend.Add(("no label", Rgb.Black));
+    }
+
+    /// <summary>Draws the grid.</summary>
+    /// <exception cref="InvalidOperationException">It has no rows.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It would be larger than a picture can be.</exception>
+    public RgbImage Render()
+    {
+        if (_rows.Count == 0) throw new InvalidOperationException("the grid has no rows");
+        (int pictureWidth, int pictureHeight) = LargestPicture();
+        int scale = Math.Max(1, CellWidth / pictureWidth);
+        int cellWidth = pictureWidth * scale, cellHeight = pictureHeight * scale;
+        int captionWidth = _rows.Max(r => r.Caption.Max(line => BitmapFont.Measure(line, TextScale)));
+        int left = Margin + (captionWidth == 0 ? 0 : captionWidth + Gap);
+        int width = left + _columns.Length * (cellWidth + Gap) - Gap + Margin;
+        int top = Margin + (Title.Length == 0 ? 0 : LineHeight + Gap) + LineHeight;
+        int rowHeight = Math.Max(cellHeight, _rows.Max(r => r.Caption.Length) * LineHeight) + Gap;
+        List<(int X, int Line)> legend = PlaceLegend(width);
+        int legendHeight = legend.Count == 0 ? 0 : Gap + (legend[^1].Line + 1) * LineHeight;
+
+        RgbImage canvas = new(width, top + _rows.Count * rowHeight - Gap + legendHeight + Margin);
+        canvas.Data.Fill(255);
+        Text(canvas, Margin, Margin, Title, width - 2 * Margin);
+        for (int c = 0; c < _columns.Length; c++) Text(canvas, left + c * (cellWidth + Gap), top - LineHeight, _columns[c], cellWidth);
+        for (int r = 0; r < _rows.Count; r++)
+        {
+            int y = top + r * rowHeight;
+            for (int line = 0; line < _rows[r].Caption.Length; line++) Text(canvas, Margin, y + line * LineHeight, _rows[r].Caption[line], captionWidth);
+            for (int c = 0; c < _columns.Length; c++) DrawCell(canvas, _rows[r].Cells[c], left + c * (cellWidth + Gap), y, cellWidth, cellHeight, scale);
+        }
+        int legendTop = top + _rows.Count * rowHeight + Gap;
+        for (int i = 0; i < legend.Count; i++)
+        {
+            int y = legendTop + legend[i].Line * LineHeight;
+            canvas.Fill(legend[i].X, y, TextHeight, TextHeight, _text);
+            canvas.Fill(legend[i].X + 1, y + 1, TextHeight - 2, TextHeight - 2, _legend[i].Colour);
+            Text(canvas, legend[i].X + TextHeight + Gap, y, _legend[i].Name, width);
+        }
+        return canvas;
+    }
+
+    /// <summary>Draws the grid and writes it as a PNG file, which appears whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public void SavePng(string path) => Render().SavePng(path);
+
+    private (int Width, int Height) LargestPicture()
+    {
+        (int width, int height) = (0, 0);
+        foreach (PictureCell cell in _rows.SelectMany(r => r.Cells))
+        {
+            width = Math.Max(width, cell.Picture?.Width ?? 0);
+            height = Math.Max(height, cell.Picture?.Height ?? 0);
+        }
+        return width == 0 ? (CellWidth, CellWidth / 2) : (width, height);
+    }
+
+    private List<(int X, int Line)> PlaceLegend(int width)
+    {
+        List<(int X, int Line)> places = [];
+        (int x, int line) = (Margin, 0);
+        foreach ((string name, _) in _legend)
+        {
+            int item = TextHeight + Gap + BitmapFont.Measure(name, TextScale);
+            if (x > Margin && x + item > width - Margin) (x, line) = (Margin, line + 1);
+            places.Add((x, line));
+            x += item + 3 * Gap;
+        }
+        return places;
+    }
+
+    private static void DrawCell(RgbImage canvas, PictureCell cell, int x, int y, int width, int height, int scale)
+    {
+        if (cell.Picture is RgbImage picture)
+        {
+            canvas.Draw(picture, x, y, scale);
+            return;
+        }
+        if (cell.Note is not string note) return;
+        for (int row = 0; row < height; row++)
+        {
+            for (int column = 0; column < width; column++) canvas[x + column, y + row] = (row + column) / 6 % 2 == 0 ? _hatchLight : _hatchDark;
+        }
+        int textWidth = Math.Min(BitmapFont.Measure(note, TextScale), Math.Max(width - 2 * Gap, 0));
+        int textX = x + (width - textWidth) / 2, textY = y + (height - TextHeight) / 2;
+        canvas.Fill(textX - Gap, textY - Gap, textWidth + 2 * Gap, TextHeight + 2 * Gap, _hatchLight);
+        Text(canvas, textX, textY, note, textWidth);
+    }
+
+    // Text that is too wide is set smaller, then cut.
+    private static void Text(RgbImage canvas, int x, int y, string text, int width)
+    {
+        int scale = BitmapFont.Measure(text, TextScale) <= width ? TextScale : 1;
+        int centre = (TextHeight - BitmapFont.GlyphHeight * scale) / 2;
+        BitmapFont.Draw(canvas, x, y + centre, BitmapFont.Fit(text, width, scale), _text, scale);
+    }
+}

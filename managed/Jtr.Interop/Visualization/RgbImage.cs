@@ -1,0 +1,120 @@
+using NetVips;
+
+namespace Jtr.Interop.Visualization;
+
+/// <summary>A colour of 8 bits a channel.</summary>
+/// <param name="R">Red.</param>
+/// <param name="G">Green.</param>
+/// <param name="B">Blue.</param>
+public readonly record struct Rgb(byte R, byte G, byte B)
+{
+    /// <summary>Black.</summary>
+    public static Rgb Black => default;
+
+    /// <summary>White.</summary>
+    public static Rgb White => new(255, 255, 255);
+}
+
+/// <summary>A small picture in memory, 8 bits a channel, to be drawn on and written as PNG.</summary>
+public sealed class RgbImage
+{
+    /// <summary>The largest number of rows, and of columns.</summary>
+    public const int MaxSize = 65535;
+
+    private readonly byte[] _data;
+
+    /// <summary>Makes a black picture.</summary>
+    /// <param name="width">Columns, 1 to <see cref="MaxSize"/>.</param>
+    /// <param name="height">Rows, 1 to <see cref="MaxSize"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the picture would exceed 2 GB.</exception>
+    public RgbImage(int width, int height)
+    {
+        Check(width, nameof(width));
+        Check(height, nameof(height));
+        if (3L * width * height > Array.MaxLength)
+            throw new ArgumentOutOfRangeException(nameof(height), height, $"a picture of {width} columns has at most {Array.MaxLength / 3 / width} rows");
+        Width = width;
+        Height = height;
+        _data = new byte[3 * width * height];
+    }
+
+    /// <summary>Columns.</summary>
+    public int Width { get; }
+
+    /// <summary>Rows.</summary>
+    public int Height { get; }
+
+    /// <summary>[H, W, 3]: red, green and blue of the first pixel, then of its right neighbour, row by row.</summary>
+    public Span<byte> Data => _data;
+
+    /// <summary>A pixel.</summary>
+    /// <param name="x">Column, from the left.</param>
+    /// <param name="y">Row, from the top.</param>
+    public Rgb this[int x, int y]
+    {
+        get
+        {
+            int i = Offset(x, y);
+            return new(_data[i], _data[i + 1], _data[i + 2]);
+        }
+        set
+        {
+            int i = Offset(x, y);
+            (_data[i], _data[i + 1], _data[i + 2]) = (value.R, value.G, value.B);
+        }
+    }
+
+    /// <summary>Fills a rectangle; what lies outside the picture is left out.</summary>
+    /// <param name="x">First column.</param>
+    /// <param name="y">First row.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="colour">With what.</param>
+    public void Fill(int x, int y, int width, int height, Rgb colour)
+    {
+        for (int row = Math.Max(y, 0); row < Math.Min(y + height, Height); row++)
+        {
+            for (int column = Math.Max(x, 0); column < Math.Min(x + width, Width); column++) this[column, row] = colour;
+        }
+    }
+
+    /// <summary>Copies another picture into this one, every pixel repeated in both directions; what falls outside is left out.</summary>
+    /// <param name="picture">The other picture.</param>
+    /// <param name="x">Column of its left edge.</param>
+    /// <param name="y">Row of its upper edge.</param>
+    /// <param name="scale">How often each pixel is repeated, 1 or more.</param>
+    public void Draw(RgbImage picture, int x, int y, int scale = 1)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        ArgumentOutOfRangeException.ThrowIfLessThan(scale, 1);
+        for (int row = 0; row < picture.Height; row++)
+        {
+            for (int column = 0; column < picture.Width; column++)
+                Fill(x + column * scale, y + row * scale, scale, scale, picture[column, row]);
+        }
+    }
+
+    /// <summary>The picture as a PNG file's bytes.</summary>
+    public byte[] ToPng()
+    {
+        using Image image = Image.NewFromMemory(_data, Width, Height, bands: 3, Enums.BandFormat.Uchar);
+        using Image srgb = image.Copy(interpretation: Enums.Interpretation.Srgb);
+        return srgb.PngsaveBuffer(compression: 6);
+    }
+
+    /// <summary>Writes the picture as a PNG file, which appears whole or not at all. Makes the folder if need be.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public void SavePng(string path) => AtomicFile.Write(path, ToPng());
+
+    private int Offset(int x, int y) =>
+        (uint)x < (uint)Width && (uint)y < (uint)Height
+            ? 3 * (y * Width + x)
+            : throw new ArgumentOutOfRangeException(nameof(x), (x, y), $"a picture of {Width} columns and {Height} rows has no such pixel");
+
+    private static void Check(int size, string name)
+    {
+        if (size is < 1 or > MaxSize) throw new ArgumentOutOfRangeException(name, size, $"a picture has 1 to {MaxSize} rows and columns");
+    }
+}

@@ -1,0 +1,178 @@
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Training;
+
+namespace Jtr.Interop.Tests.Training;
+
+/// <summary>The JTR loss alone is the one inside the trainer.</summary>
+public sealed class JointTaskRegularizerTests
+{
+    private const int Pixels = SmallModel.Size * SmallModel.Size;
+    private const int Samples = 2;
+    private const int Channels = 5;
+
+    [Test]
+    public void Alone_it_computes_the_terms_and_gradients_of_the_trainer_in_64_bits()
+    {
+        // Prediction gradients of view 1 and both terms have no other source in the trainer (METHOD section 5).
+        double[] prediction = new double[3 * Samples * Channels * Pixels], gradient = new double[prediction.Length];
+        double[] dist = new double[Samples], recon = new double[Samples], noise = Noise();
+        using Trainer trainer = SmallModel.Create(o => o with { Precision = Precision.Float64 });
+        using JointTaskRegularizer loss = Alone(trainer);
+        using Batch batch = SmallModel.CreateBatch(Samples);
+        StepResult step = trainer.Step(batch, new StepCapture { Dist = dist, Recon = recon, Prediction = prediction, PredictionGradient = gradient, Noise = noise });
+
+        int view = Samples * Channels * Pixels;
+        double[] alone = new double[2 * view], sampleDist = new double[Samples], sampleRecon = new double[Samples];
+        RegularizerResult result = loss.Compute(
+            Input(batch, noise), prediction.AsSpan(view), alone, new RegularizerCapture { Dist = sampleDist, Recon = sampleRecon });
+
+        // The same sums of the same numbers; another order may cost a few last places.
+        const double tolerance = 1e-12;
+        Closeness.Each(sampleDist, dist, tolerance, "dist");
+        Closeness.Each(sampleRecon, recon, tolerance, "recon");
+        Closeness.Each([result.Dist, result.Recon, result.Loss], [step.Dist, step.Recon, 4 * step.Dist + 2 * step.Recon], tolerance, "means");
+        Assert.That(Closeness.RelativeL2(alone.AsSpan(0, view), gradient.AsSpan(view, view)), Is.LessThan(tolerance));
+        Assert.That(alone.AsSpan(view).IndexOfAnyExcept(0.0), Is.EqualTo(-1), "the second view has no gradient");
+        Assert.That(alone.AsSpan(0, view).IndexOfAnyExcept(0.0), Is.Not.EqualTo(-1));
+
+        foreach (TensorInfo info in loss.Gradients)
+        {
+            if (!GoldenFile.IsBiasBeforeNorm(info.Name))
+                Assert.That(Closeness.RelativeL2(loss.Gradients.Read(info.Name), trainer.Gradients.Read(info.Name)), Is.LessThan(1e-9), info.Name);
+        }
+        loss.Update();
+        foreach (TensorInfo info in loss.State)
+        {
+            // Adam divides by the gradient's own size, so a bias whose gradient is rounding moves as much as any weight.
+            if (!GoldenFile.IsBiasBeforeNorm(info.Name))
+                Assert.That(Closeness.RelativeL2(loss.State.Read(info.Name), trainer.State.Read(info.Name)), Is.LessThan(1e-9), info.Name);
+        }
+    }
+
+    [Test]
+    public void In_32_bits_it_agrees_with_64_bits_to_rounding()
+    {
+        using Batch batch = SmallModel.CreateBatch(Samples);
+        double[] predictions = new double[2 * Samples * Channels * Pixels], noise = Noise();
+        Random random = new(5);
+        for (int i = 0; i < predictions.Length; i++) predictions[i] = (float)(2 * random.NextDouble());
+        RegularizerResult exact, rounded;
+        using (JointTaskRegularizer loss = Create(Precision.Float64)) exact = loss.Compute(Input(batch, noise), predictions, []);
+        using (JointTaskRegularizer loss = Create(Precision.Float32))
+            rounded = loss.Compute(Input(batch, noise), Array.ConvertAll(predictions, p => (float)p), new float[predictions.Length]);
+        // The bounds of METHOD section 6 for 32 bits.
+        Closeness.Each([rounded.Recon], [exact.Recon], 1e-5, "recon");
+        Closeness.Each([rounded.Dist], [exact.Dist], 1e-3, "dist");
+    }
+
+    [Test]
+    public void Training_the_auto_encoder_lowers_the_reconstruction_loss()
+    {
+        using Batch batch = SmallModel.CreateBatch(Samples);
+        double[] noise = Noise();
+        float[] predictions = new float[2 * Samples * Channels * Pixels];
+        Array.Fill(predictions, 1.5f);
+        using JointTaskRegularizer loss = Create(Precision.Float32, rate: 1e-2);
+        double first = loss.Compute(Input(batch, noise), predictions, []).Recon;
+        for (int i = 0; i < 40; i++)
+        {
+            loss.Update();
+            loss.Compute(Input(batch, noise), predictions, []);
+        }
+        Assert.That(loss.Compute(Input(batch, noise), predictions, []).Recon, Is.LessThan(0.8 * first));
+    }
+
+    [Test]
+    public void A_saved_and_loaded_one_goes_on_exactly_where_it_was()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File("loss.safetensors");
+        using Batch batch = SmallModel.CreateBatch(Samples);
+        float[] predictions = new float[2 * Samples * Channels * Pixels];
+        Array.Fill(predictions, 0.5f);
+        using JointTaskRegularizer saved = Create(Precision.Float32), loaded = Create(Precision.Float32, seed: 99);
+        saved.Compute(Input(batch, []), predictions, []);
+        saved.Update();
+        saved.Save(path);
+        loaded.Load(path);
+        for (int i = 0; i < 2; i++)
+        {
+            // The seed of the noise is part of the state.
+            Assert.That(loaded.Compute(Input(batch, []), predictions, []), Is.EqualTo(saved.Compute(Input(batch, []), predictions, [])));
+            saved.Update();
+            loaded.Update();
+        }
+        foreach (TensorInfo info in saved.State) Assert.That(loaded.State.Read(info.Name), Is.EqualTo(saved.State.Read(info.Name)), info.Name);
+    }
+
+    [Test]
+    public void Bad_input_is_told_by_name()
+    {
+        using Batch batch = SmallModel.CreateBatch(Samples);
+        float[] predictions = new float[2 * Samples * Channels * Pixels];
+        using JointTaskRegularizer loss = Create(Precision.Float32);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => loss.Compute(Input(batch, []), predictions.AsSpan(1), []), Throws.ArgumentException.With.Property("ParamName").EqualTo("predictions"));
+            Assert.That(() => loss.Compute(Input(batch, []), predictions, new float[5]), Throws.ArgumentException.With.Property("ParamName").EqualTo("predictionGradient"));
+            Assert.That(() => loss.Compute(Input(batch, new double[5]), predictions, []), Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.Noise"));
+            Assert.That(() => loss.Compute(Input(batch, [], height: 33), predictions, []), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("batch.Height"));
+            Assert.That(() => loss.Compute(Input(batch, []), new double[predictions.Length], []), Throws.InvalidOperationException.With.Message.Contains("Float32"));
+            Assert.That(loss.Update, Throws.InvalidOperationException, "nothing was computed yet");
+            Assert.That(
+                () => loss.Compute(Input(batch, []), predictions, [], cancellationToken: new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+            batch.GetSample(1, 0).Label(0)[3] = 4;
+            Assert.That(() => loss.Compute(Input(batch, []), predictions, []), Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.labels"));
+            Assert.That(() => loss.Load("/no/such/file"), Throws.TypeOf<DirectoryNotFoundException>());
+        });
+        loss.Dispose();
+        Assert.That(() => loss.Compute(Input(batch, []), predictions, []), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(loss.Update, Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void Its_options_are_checked() => Assert.Multiple(() =>
+    {
+        JointTaskRegularizerOptions good = new() { Tasks = SmallModel.Tasks };
+        Assert.That(() => new JointTaskRegularizer(good with { Tasks = null! }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("Tasks"));
+        Assert.That(() => new JointTaskRegularizer(good with { JointTask = new JointTaskOptions { Width = 0 } }), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("JointTask.Width"));
+        Assert.That(() => new JointTaskRegularizer(good with { Optimizer = new AdamOptions { Beta1 = 1 } }), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Optimizer.Beta1"));
+    });
+
+    private static JointTaskRegularizer Create(Precision precision, double rate = 1e-4, ulong seed = 7) => new(new JointTaskRegularizerOptions
+    {
+        Tasks = SmallModel.Tasks,
+        JointTask = new JointTaskOptions { Width = 4 },
+        Optimizer = new AdamOptions { LearningRate = rate },
+        Seed = seed,
+        Precision = precision,
+        Device = DeviceKind.Cpu,
+    });
+
+    /// <summary>One with the weights of a trainer's.</summary>
+    private static JointTaskRegularizer Alone(Trainer trainer)
+    {
+        JointTaskRegularizer loss = Create(trainer.Options.Precision, seed: 1);
+        foreach (TensorInfo info in loss.State) loss.State.Write(info.Name, trainer.State.Read(info.Name));
+        return loss;
+    }
+
+    private static RegularizerBatch Input(Batch batch, double[] noise, int height = SmallModel.Size) => new()
+    {
+        Samples = Samples,
+        Height = height,
+        Width = SmallModel.Size,
+        Labels = batch.Labels[(Samples * 2 * Pixels)..],
+        Labelled = batch.Labelled,
+        Noise = noise,
+    };
+
+    private static double[] Noise()
+    {
+        Random random = new(3);
+        double[] noise = new double[Samples * 5 * 4 * Pixels];
+        for (int i = 0; i < noise.Length; i++) noise[i] = -Math.Log(1 - random.NextDouble()) + 1e-9;
+        return noise;
+    }
+}
