@@ -10,12 +10,13 @@ if(NOT JTR_TORCH_WANTED)
 endif()
 
 # What an earlier configuration found is cached; forget it when another libtorch is asked for.
-if(DEFINED CACHE{JTR_TORCH_WAS} AND NOT JTR_TORCH_WAS STREQUAL "${JTR_TORCH_WANTED};${CMAKE_PREFIX_PATH}")
+set(JTR_TORCH_FROM "${JTR_TORCH_WANTED}|${CMAKE_PREFIX_PATH}|$ENV{CMAKE_PREFIX_PATH}")
+if(DEFINED CACHE{JTR_TORCH_WAS} AND NOT JTR_TORCH_WAS STREQUAL JTR_TORCH_FROM)
   foreach(variable Torch_DIR Caffe2_DIR TORCH_LIBRARY c10_LIBRARY C10_CUDA_LIBRARY TORCH_CUDA_LIBRARY kineto_LIBRARY)
     unset(${variable} CACHE)
   endforeach()
 endif()
-set(JTR_TORCH_WAS "${JTR_TORCH_WANTED};${CMAKE_PREFIX_PATH}" CACHE INTERNAL "What the cached libtorch was found by")
+set(JTR_TORCH_WAS "${JTR_TORCH_FROM}" CACHE INTERNAL "What the cached libtorch was found by")
 
 if(JTR_TORCH_WANTED)
   # TorchConfig.cmake looks for its own libraries in the system first, unless CMAKE_PREFIX_PATH names another place.
