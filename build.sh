@@ -36,7 +36,10 @@ TEXT
 say() { printf '\n== %s\n' "$*"; }
 
 stop() {
-  printf '\n%s\n' "$@" >&2
+  {
+    echo
+    printf '%s\n' "$@"
+  } >&2
   exit 1
 }
 
@@ -68,33 +71,42 @@ find_compiler() {
   has ninja || need 'Ninja' ninja-build
 }
 
-# The places where CMake's find_package(Torch) looks, in its order.
-find_libtorch() {
-  local folder suffix
-  if [[ -n "${LIBTORCH:-}" ]]; then
-    [[ -f "$LIBTORCH/share/cmake/Torch/TorchConfig.cmake" ]] ||
-      stop "LIBTORCH=$LIBTORCH holds no libtorch: share/cmake/Torch/TorchConfig.cmake is not there." \
-        "Name the folder that holds include, lib and share of libtorch, or unset LIBTORCH to use the system's."
-    return
-  fi
-  local -a prefixes
-  IFS=: read -ra prefixes <<<"${CMAKE_PREFIX_PATH:-}"
-  for folder in "${prefixes[@]}" /usr/local /usr; do
-    for suffix in share/cmake/Torch lib/cmake/Torch "lib/$(uname -m)-linux-gnu/cmake/Torch"; do
-      [[ -f "$folder/$suffix/TorchConfig.cmake" ]] && return
+# Whether one of the folders holds a file, given by its path in there; several paths are choices.
+holds() {  # holds <path>... -- <folder>...
+  local -a paths=()
+  local folder path
+  while [[ "$1" != -- ]]; do
+    paths+=("$1")
+    shift
+  done
+  for folder in "${@:2}"; do
+    for path in "${paths[@]}"; do
+      if [[ -f "$folder/$path" ]]; then return 0; fi
     done
   done
-  need 'libtorch 1.13 or newer, its folder in the environment variable LIBTORCH' libtorch-dev
+  return 1
+}
+
+# The folders that CMake searches besides LIBTORCH.
+prefixes=()
+IFS=: read -ra prefixes <<<"${CMAKE_PREFIX_PATH:-}"
+prefixes+=(/usr/local /usr)
+
+find_libraries() {
+  local -a torch=({share,lib,"lib/$(uname -m)-linux-gnu"}/cmake/Torch/TorchConfig.cmake)
+  if [[ -n "${LIBTORCH:-}" ]]; then
+    holds "${torch[@]}" -- "$LIBTORCH" ||
+      stop "LIBTORCH=$LIBTORCH holds no libtorch: share/cmake/Torch/TorchConfig.cmake is not there." \
+        "Name the folder that holds include, lib and share of libtorch, or unset LIBTORCH to use the system's."
+  else
+    holds "${torch[@]}" -- "${prefixes[@]}" ||
+      need 'libtorch 1.13 or newer (or its folder in the environment variable LIBTORCH)' libtorch-dev
+  fi
+  holds include/nlohmann/json.hpp -- "${prefixes[@]}" || need 'the JSON library nlohmann/json.hpp' nlohmann-json3-dev
 }
 
 find_googletest() {
-  local folder
-  local -a prefixes
-  IFS=: read -ra prefixes <<<"${CMAKE_PREFIX_PATH:-}"
-  for folder in "${prefixes[@]}" /usr/local /usr; do
-    [[ -f "$folder/include/gtest/gtest.h" ]] && return
-  done
-  need 'GoogleTest' libgtest-dev
+  holds include/gtest/gtest.h -- "${prefixes[@]}" || need 'GoogleTest' libgtest-dev
 }
 
 # The SDK is the one thing that is not installed from here: Debian has no package of it.
@@ -123,10 +135,11 @@ install_missing() {
   printf '  - %s\n' "${missing[@]}"
   has apt-get || stop 'This machine has no apt-get: install them as your distribution does, and try again.'
 
-  # Of use but not needed, and so never a reason to install: compiled files are kept, and libtorch's matrix products
-  # run several times faster than with the reference BLAS that it depends on.
+  # Of use but not needed, and so never a reason to install: ccache keeps compiled files; OpenBLAS, in the variant that
+  # runs in libtorch's OpenMP threads, takes the place of the reference BLAS that libtorch-dev brings (in double, where
+  # convolutions are matrix products, a training step takes a quarter of the time).
   has ccache || packages+=(ccache)
-  if [[ " ${packages[*]} " == *' libtorch-dev '* ]]; then packages+=(libopenblas0-pthread); fi
+  if [[ " ${packages[*]} " == *' libtorch-dev '* ]]; then packages+=(libopenblas0-openmp); fi
 
   local -a install=(apt-get install -y --no-install-recommends "${packages[@]}")
   local -a as_root
@@ -155,7 +168,7 @@ set_up() {  # set_up [native] [tests] [managed]
     case "$part" in
       native)
         find_compiler
-        find_libtorch
+        find_libraries
         ;;
       tests) find_googletest ;;
       managed)

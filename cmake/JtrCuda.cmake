@@ -1,12 +1,10 @@
-# Decides JTR_WITH_CUDA from JTR_CUDA (AUTO, ON, OFF), nvcc and libtorch.
+# Decides JTR_WITH_CUDA from JTR_CUDA (AUTO, ON, OFF), nvcc (looked for in JtrTorch.cmake) and libtorch.
 set(JTR_WITH_CUDA OFF)
 if(JTR_CUDA STREQUAL "OFF")
   message(STATUS "CUDA: off (JTR_CUDA=OFF)")
   return()
 endif()
 
-include(CheckLanguage)
-check_language(CUDA)
 if(CMAKE_CUDA_COMPILER AND JTR_TORCH_HAS_CUDA)
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES 80 90)

@@ -10,16 +10,41 @@ if(NOT JTR_TORCH_WANTED)
 endif()
 
 # What an earlier configuration found is cached; forget it when another libtorch is asked for.
-if(DEFINED CACHE{JTR_TORCH_WAS} AND NOT JTR_TORCH_WAS STREQUAL "${JTR_TORCH_WANTED};${CMAKE_PREFIX_PATH}")
+set(JTR_TORCH_FROM "${JTR_TORCH_WANTED}|${CMAKE_PREFIX_PATH}|$ENV{CMAKE_PREFIX_PATH}")
+if(DEFINED CACHE{JTR_TORCH_WAS} AND NOT JTR_TORCH_WAS STREQUAL JTR_TORCH_FROM)
   foreach(variable Torch_DIR Caffe2_DIR TORCH_LIBRARY c10_LIBRARY C10_CUDA_LIBRARY TORCH_CUDA_LIBRARY kineto_LIBRARY)
     unset(${variable} CACHE)
   endforeach()
 endif()
-set(JTR_TORCH_WAS "${JTR_TORCH_WANTED};${CMAKE_PREFIX_PATH}" CACHE INTERNAL "What the cached libtorch was found by")
+set(JTR_TORCH_WAS "${JTR_TORCH_FROM}" CACHE INTERNAL "What the cached libtorch was found by")
+
+# Whether CUDA code can be compiled here; asked before libtorch, whose CMake files stop where a libtorch with CUDA meets
+# a machine without the CUDA toolkit.
+include(CheckLanguage)
+if(NOT JTR_CUDA STREQUAL "OFF")
+  check_language(CUDA)
+endif()
 
 if(JTR_TORCH_WANTED)
   # TorchConfig.cmake looks for its own libraries in the system first, unless CMAKE_PREFIX_PATH names another place.
   list(PREPEND CMAKE_PREFIX_PATH "${JTR_TORCH_WANTED}")
+endif()
+if(JTR_TORCH_WANTED AND NOT CMAKE_CUDA_COMPILER AND EXISTS "${JTR_TORCH_WANTED}/lib/libtorch_cuda.so")
+  # Such a libtorch brings what it needs of CUDA, so all but our own kernels can run on a GPU: take its files directly.
+  foreach(library torch torch_cpu torch_cuda c10 c10_cuda)
+    add_library(${library} SHARED IMPORTED)
+    set_target_properties(${library} PROPERTIES IMPORTED_LOCATION "${JTR_TORCH_WANTED}/lib/lib${library}.so")
+  endforeach()
+  set(TORCH_INCLUDE_DIRS "${JTR_TORCH_WANTED}/include" "${JTR_TORCH_WANTED}/include/torch/csrc/api/include")
+  file(STRINGS "${JTR_TORCH_WANTED}/include/torch/csrc/api/include/torch/version.h" version
+      REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) [0-9]+")
+  string(REGEX MATCHALL "[0-9]+" version "${version}")
+  list(JOIN version "." Torch_VERSION)
+  # Which of the two layouts of std::string it was built with.
+  file(STRINGS "${JTR_TORCH_WANTED}/share/cmake/Torch/TorchConfig.cmake" TORCH_CXX_FLAGS
+      REGEX "_GLIBCXX_USE_CXX11_ABI=[01]")
+  string(REGEX MATCH "-D_GLIBCXX_USE_CXX11_ABI=[01]" TORCH_CXX_FLAGS "${TORCH_CXX_FLAGS}")
+elseif(JTR_TORCH_WANTED)
   find_package(Torch QUIET PATHS "${JTR_TORCH_WANTED}" NO_DEFAULT_PATH)
   if(NOT Torch_FOUND)
     message(FATAL_ERROR
@@ -33,6 +58,9 @@ else()
     jtr_missing("libtorch 1.13 or newer" APT libtorch-dev
         OTHER "unpack a libtorch and name its folder in the environment variable LIBTORCH, with -DLIBTORCH=<folder> or in CMAKE_PREFIX_PATH")
   endif()
+endif()
+if(Torch_VERSION VERSION_LESS 1.13)
+  message(FATAL_ERROR "libtorch ${Torch_VERSION} is too old: 1.13 or newer is needed. Name another with LIBTORCH=<folder>.")
 endif()
 
 # An imported target without a location for our build type falls back to the one it has; take it from there.
@@ -103,6 +131,8 @@ separate_arguments(JTR_TORCH_FLAGS UNIX_COMMAND "${TORCH_CXX_FLAGS}")
 separate_arguments(JTR_OPENMP_FLAGS UNIX_COMMAND "${OpenMP_CXX_FLAGS}")
 target_compile_options(jtr_torch INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:${JTR_TORCH_FLAGS}> $<$<COMPILE_LANGUAGE:CXX>:${JTR_OPENMP_FLAGS}>)
+# libtorch's libraries find those that they need themselves when they are loaded; the linker need not.
+target_link_options(jtr_torch INTERFACE "LINKER:--allow-shlib-undefined")
 # libtorch registers its kernels, and its CUDA half, when it is loaded: keep each library even where we call none of it.
 target_link_libraries(jtr_torch INTERFACE
     "-Wl,--push-state,--no-as-needed" ${JTR_TORCH_LIBRARIES} "-Wl,--pop-state" ${JTR_OPENMP_LIBRARIES})
