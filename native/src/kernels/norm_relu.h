@@ -5,6 +5,8 @@
 // x [N, C, H, W]. Statistics per group and channel: one group for the whole batch (batch norm) or one per sample
 // (instance norm), biased variance. The pool keeps the place of its maximum as a byte, 2 * row + column within the
 // window, the first of equals; a last odd row or column is left out, as in ATen.
+//
+// Tensors are contiguous, channels first or channels last; all of a call lie alike.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -15,6 +15,12 @@ using torch::autograd::variable_list;
 constexpr double kEps = 1e-5;
 constexpr double kMomentum = 0.1;
 
+/// x without gaps, in the layout it has.
+at::Tensor packed(const at::Tensor& x) { return x.contiguous(x.suggest_memory_format()); }
+
+/// x in the layout of another tensor.
+at::Tensor as(const at::Tensor& x, const at::Tensor& like) { return x.contiguous(like.suggest_memory_format()); }
+
 /// The statistics that the norm uses; updates the running ones in training.
 NormStatistics statistics_of(const at::Tensor& x, const Norm& norm) {
   const at::NoGradGuard no_grad;
@@ -42,8 +48,7 @@ struct NormRelu : Function<NormRelu> {
 
   static variable_list backward(AutogradContext* ctx, variable_list dy) {
     const variable_list v = ctx->get_saved_variables();
-    const kernels::NormGradients g =
-        kernels::norm_relu_backward(dy[0].contiguous(), v[0], v[1], v[2], {v[3], {}, v[4]});
+    const kernels::NormGradients g = kernels::norm_relu_backward(as(dy[0], v[0]), v[0], v[1], v[2], {v[3], {}, v[4]});
     return {g.x, g.gamma, g.beta, {}, {}};
   }
 };
@@ -60,7 +65,7 @@ struct NormReluPool : Function<NormReluPool> {
   static variable_list backward(AutogradContext* ctx, variable_list d) {
     const variable_list v = ctx->get_saved_variables();
     const kernels::NormGradients g =
-        kernels::norm_relu_pool_backward(d[0].contiguous(), v[5], v[6], v[0], v[1], v[2], {v[3], {}, v[4]});
+        kernels::norm_relu_pool_backward(as(d[0], v[0]), v[5], v[6], v[0], v[1], v[2], {v[3], {}, v[4]});
     return {g.x, g.gamma, g.beta, {}, {}};
   }
 };
@@ -72,7 +77,8 @@ struct Unpool : Function<Unpool> {
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list d) {
-    return {kernels::unpool_backward(d[0].contiguous(), ctx->get_saved_variables()[0]), {}};
+    const at::Tensor code = ctx->get_saved_variables()[0];
+    return {kernels::unpool_backward(as(d[0], code), code), {}};
   }
 };
 
@@ -92,14 +98,14 @@ at::Tensor aten_norm_relu(const at::Tensor& x, const Norm& norm) {
 
 at::Tensor norm_relu(const at::Tensor& x, const Norm& norm) {
   if (!x.is_cpu()) return aten_norm_relu(x, norm);
-  const at::Tensor input = x.contiguous();
+  const at::Tensor input = packed(x);
   const NormStatistics s = statistics_of(input, norm);
   return NormRelu::apply(input, norm.gamma, norm.beta, s.mean, s.invstd);
 }
 
 std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const Norm& norm) {
   if (!x.is_cpu()) return at::max_pool2d_with_indices(aten_norm_relu(x, norm), 2, 2);
-  const at::Tensor input = x.contiguous();
+  const at::Tensor input = packed(x);
   const NormStatistics s = statistics_of(input, norm);
   const variable_list out = NormReluPool::apply(input, norm.gamma, norm.beta, s.mean, s.invstd);
   return {out[0], out[1]};
@@ -107,7 +113,7 @@ std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const Nor
 
 at::Tensor unpool(const at::Tensor& y, const at::Tensor& places) {
   if (!y.is_cpu()) return at::max_unpool2d(y, places, {2 * y.size(2), 2 * y.size(3)});
-  return Unpool::apply(y.contiguous(), places);
+  return Unpool::apply(as(y, places), places);
 }
 
 }  // namespace jtr

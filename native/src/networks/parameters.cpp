@@ -11,7 +11,7 @@ namespace {
 int64_t add(std::vector<NamedTensor>& list, std::string name, std::vector<int64_t> sizes, bool is_counter) {
   const int64_t elements = std::accumulate(sizes.begin(), sizes.end(), int64_t{1}, std::multiplies<>());
   const int64_t offset = list.empty() ? 0 : list.back().offset + list.back().elements;
-  list.push_back({std::move(name), std::move(sizes), offset, elements, is_counter});
+  list.push_back({std::move(name), std::move(sizes), offset, elements, is_counter, false});
   return static_cast<int64_t>(list.size()) - 1;
 }
 
@@ -22,7 +22,9 @@ at::Tensor flat_tensor(const std::vector<NamedTensor>& list, const at::TensorOpt
 }  // namespace
 
 at::Tensor slice(const at::Tensor& flat, const NamedTensor& tensor) {
-  return flat.narrow(0, tensor.offset, tensor.elements).view(tensor.sizes);
+  const at::Tensor part = flat.narrow(0, tensor.offset, tensor.elements);
+  if (!tensor.channels_last) return part.view(tensor.sizes);
+  return part.view({tensor.sizes[0], tensor.sizes[2], tensor.sizes[3], tensor.sizes[1]}).permute({0, 3, 1, 2});
 }
 
 int64_t ParameterStore::add_parameter(std::string name, std::vector<int64_t> sizes) {
@@ -33,7 +35,10 @@ int64_t ParameterStore::add_buffer(std::string name, std::vector<int64_t> sizes,
   return add(buffer_list_, std::move(name), std::move(sizes), is_counter);
 }
 
-void ParameterStore::allocate(at::ScalarType dtype, at::Device device) {
+void ParameterStore::allocate(at::ScalarType dtype, at::Device device, at::MemoryFormat format) {
+  for (NamedTensor& tensor : parameter_list_) {
+    tensor.channels_last = format == at::MemoryFormat::ChannelsLast && tensor.sizes.size() == 4;
+  }
   const auto options = at::TensorOptions().dtype(dtype).device(device);
   flat_parameters_ = flat_tensor(parameter_list_, options);
   flat_gradients_ = flat_tensor(parameter_list_, options);

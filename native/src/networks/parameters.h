@@ -15,7 +15,8 @@ struct NamedTensor {
   std::vector<int64_t> sizes;
   int64_t offset;  // in the flat tensor, in elements
   int64_t elements;
-  bool is_counter = false;  // an integer count (num_batches_tracked); int64 in checkpoints
+  bool is_counter = false;     // an integer count (num_batches_tracked); int64 in checkpoints
+  bool channels_last = false;  // stored as [out, height, width, in], though its sizes are [out, in, height, width]
 };
 
 class ParameterStore {
@@ -25,8 +26,8 @@ class ParameterStore {
   /// Declares a buffer; the number to ask for it.
   int64_t add_buffer(std::string name, std::vector<int64_t> sizes, bool is_counter = false);
 
-  /// Makes the storage, zeroed. No further declarations.
-  void allocate(at::ScalarType dtype, at::Device device);
+  /// Makes the storage, zeroed, with the weights of convolutions in the given layout. No further declarations.
+  void allocate(at::ScalarType dtype, at::Device device, at::MemoryFormat format);
 
   /// The i-th weight: a leaf that requires grad and whose gradient is gradient(i).
   const at::Tensor& parameter(int64_t i) const { return parameters_[i]; }

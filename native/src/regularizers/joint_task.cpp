@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "networks/memory_format.h"
 #include "networks/segnet.h"
 #include "regularizers/regularizer.h"
 
@@ -33,8 +34,9 @@ class JointTask final : public Regularizer {
   explicit JointTask(const RegularizerOptions& options)
       : tasks_(*options.tasks),
         options_(options.joint_task),
+        format_(network_memory_format(options.dtype, options.device)),
         autoencoder_(store_, tasks_.channels(), options_.width, {{"pred_layer", tasks_.channels()}}, false) {
-    store_.allocate(options.dtype, options.device);
+    store_.allocate(options.dtype, options.device, format_);
     // Streams 0.. are the multi-task network's; the same seed gives that one the same weights with every method.
     autoencoder_.initialize(options.seed, 1u << 16);
   }
@@ -154,7 +156,8 @@ class JointTask final : public Regularizer {
     const NoiseSlot completion_slot = corrected() ? kPrediction1 : kCompletion1;
     const at::Tensor stacks = at::cat(
         {completion_stack(v, prediction, completion_slot), prediction_stack(v, prediction, kPrediction1, false)});
-    const at::Tensor distance = cosine_distance(autoencoder_.encode(stacks, NormMode::kPerSample, false).latent);
+    const at::Tensor distance =
+        cosine_distance(autoencoder_.encode(stacks.contiguous(format_), NormMode::kPerSample, false).latent);
     if (has_gradient) {
       const at::Tensor scale = at::full_like(distance, options_.lambda_dist * weight);
       const at::Tensor g = torch::autograd::grad({distance}, {prediction}, {scale})[0];
@@ -172,10 +175,11 @@ class JointTask final : public Regularizer {
     const at::Tensor completion = completion_stack(v, v.prediction, kCompletion2);
     const at::Tensor prediction = prediction_stack(v, v.prediction, kPrediction1, true);
     at::AutoGradMode mode(true);
-    const SegNet::Encoded encoded = autoencoder_.encode(at::cat({completion, prediction}), NormMode::kPerSample, true);
+    const SegNet::Encoded encoded =
+        autoencoder_.encode(at::cat({completion, prediction}).contiguous(format_), NormMode::kPerSample, true);
     const at::Tensor distance = cosine_distance(encoded.latent);
     const at::Tensor features = autoencoder_.decode(encoded, NormMode::kPerSample, true);
-    const at::Tensor r = autoencoder_.head(0, features, true);
+    const at::Tensor r = autoencoder_.head(0, features, true).contiguous();
     const at::Tensor reconstruction =
         reconstruction_loss(v, r.narrow(0, 0, count), completion, r.narrow(0, count, count), prediction);
     const at::Tensor total =
@@ -210,6 +214,7 @@ class JointTask final : public Regularizer {
 
   const TaskSet& tasks_;
   JointTaskOptions options_;
+  at::MemoryFormat format_;
   ParameterStore store_;
   SegNet autoencoder_;
 };

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "error.h"
+#include "networks/memory_format.h"
 #include "training/checkpoint.h"
 
 namespace jtr {
@@ -33,9 +34,10 @@ constexpr int64_t kPredictBytes = int64_t{64} << 20;
 Trainer::Trainer(const TrainerOptions& options)
     : options_(options),
       tensor_options_(at::TensorOptions().dtype(options.dtype).device(options.device)),
+      format_(network_memory_format(options.dtype, options.device)),
       tasks_(options.tasks),
       network_(store_, 3, options.width, head_specs(tasks_), true) {
-  store_.allocate(options.dtype, options.device);
+  store_.allocate(options.dtype, options.device, format_);
   network_.initialize(options.seed, 0);
   regularizer_ =
       find_method(options.method).make({&tasks_, options.joint_task, options.seed, options.dtype, options.device});
@@ -74,14 +76,15 @@ at::Tensor Trainer::predict_heads(const at::Tensor& features, bool trainable) co
   for (size_t t = 0; t < tasks_.size(); ++t) {
     parts.push_back(tasks_[t].activate(network_.head(t, features, trainable)));
   }
-  return at::cat(parts, 1);
+  // The losses work channel by channel.
+  return at::cat(parts, 1).contiguous();
 }
 
 Trainer::Forward Trainer::forward(const at::Tensor& images, int64_t views, int64_t tracked_views) {
   const int64_t rows = images.size(0), tracked_rows = rows / views * tracked_views;
   at::Tensor features;
   {
-    const SegNet::Encoded encoded = network_.encode(images, NormMode::kBatch, true);
+    const SegNet::Encoded encoded = network_.encode(images.contiguous(format_), NormMode::kBatch, true);
     features = network_.decode(encoded, NormMode::kBatch, true);
   }
   Forward result;
@@ -203,7 +206,7 @@ void Trainer::predict(const float* images, int64_t samples, int64_t height, int6
     const at::Tensor x =
         at::from_blob(const_cast<float*>(images) + begin * 3 * height * width, {count, 3, height, width}, at::kFloat)
             .to(tensor_options_);
-    const SegNet::Encoded encoded = network_.encode(x, NormMode::kRunning, false);
+    const SegNet::Encoded encoded = network_.encode(x.contiguous(format_), NormMode::kRunning, false);
     const at::Tensor p = predict_heads(network_.decode(encoded, NormMode::kRunning, false), false);
     at::from_blob(predictions + begin * tasks_.channels() * height * width, p.sizes(), at::kFloat).copy_(p);
   }

@@ -81,6 +81,7 @@ class Trainer {
 
   TrainerOptions options_;
   at::TensorOptions tensor_options_;
+  at::MemoryFormat format_;
   TaskSet tasks_;
   ParameterStore store_;
   SegNet network_;

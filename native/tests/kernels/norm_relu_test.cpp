@@ -12,13 +12,15 @@ struct Shape {
   int64_t n, c, h, w;
 };
 
-using Parameter = std::tuple<at::ScalarType, bool, Shape>;
+using Parameter = std::tuple<at::ScalarType, bool, at::MemoryFormat, Shape>;
 
 class NormReluKernel : public testing::TestWithParam<Parameter> {
  protected:
   NormReluKernel() {
-    const auto& [dtype, per_sample, s] = GetParam();
-    x = (test::uniform({s.n, s.c, s.h, s.w}, -1, 3, 1) + test::uniform({1, s.c, 1, 1}, -5, 5, 2)).to(dtype);
+    const auto& [dtype, per_sample, format, s] = GetParam();
+    x = (test::uniform({s.n, s.c, s.h, s.w}, -1, 3, 1) + test::uniform({1, s.c, 1, 1}, -5, 5, 2))
+            .to(dtype)
+            .contiguous(format);
     gamma = test::uniform({s.c}, -1.5, 1.5, 3).to(dtype);
     beta = test::uniform({s.c}, -0.5, 0.5, 4).to(dtype);
     x.requires_grad_(true);
@@ -31,6 +33,8 @@ class NormReluKernel : public testing::TestWithParam<Parameter> {
     // A few roundings; in float32 the sums over a plane add some.
     bound = dtype == at::kDouble ? 1e-12 : 2e-5;
   }
+
+  at::MemoryFormat layout() const { return std::get<2>(GetParam()); }
 
   void expect_gradients(const kernels::NormGradients& actual, const at::Tensor& out, const at::Tensor& d) {
     const auto g = torch::autograd::grad({out}, {x, gamma, beta}, {d});
@@ -47,7 +51,7 @@ class NormReluKernel : public testing::TestWithParam<Parameter> {
 TEST_P(NormReluKernel, AgreesWithAtenForwardAndBackward) {
   const at::Tensor y = kernels::norm_relu(x.detach(), gamma.detach(), beta.detach(), statistics);
   EXPECT_LT(test::relative_error(y, expected.detach()), bound);
-  const at::Tensor d = test::uniform(y.sizes(), -1, 1, 5).to(y.scalar_type());
+  const at::Tensor d = test::uniform(y.sizes(), -1, 1, 5).to(y.scalar_type()).contiguous(layout());
   expect_gradients(kernels::norm_relu_backward(d, x.detach(), gamma.detach(), beta.detach(), statistics), expected, d);
 }
 
@@ -64,7 +68,7 @@ TEST_P(NormReluKernel, PoolsAsAtenForwardAndBackward) {
       (row + code.to(at::kLong).div(2, "floor")) * x.size(3) + column + code.to(at::kLong).remainder(2);
   const double same = places.eq(index).to(at::kDouble).mean().item<double>();
   EXPECT_GE(same, x.scalar_type() == at::kDouble ? 1.0 : 0.999);
-  const at::Tensor d = test::uniform(p.sizes(), -1, 1, 6).to(p.scalar_type());
+  const at::Tensor d = test::uniform(p.sizes(), -1, 1, 6).to(p.scalar_type()).contiguous(layout());
   expect_gradients(kernels::norm_relu_pool_backward(d, p, code, x.detach(), gamma.detach(), beta.detach(), statistics),
                    pooled, d);
 }
@@ -74,15 +78,16 @@ TEST_P(NormReluKernel, UnpoolsAsAtenForwardAndBackward) {
   const auto [p, code] = kernels::norm_relu_pool(x.detach(), gamma.detach(), beta.detach(), statistics);
   const auto [pooled, index] =
       at::max_pool2d_with_indices(kernels::norm_relu(x.detach(), gamma.detach(), beta.detach(), statistics), 2, 2);
-  at::Tensor values = test::uniform(p.sizes(), -1, 1, 7).to(p.scalar_type()).requires_grad_(true);
+  at::Tensor values = test::uniform(p.sizes(), -1, 1, 7).to(p.scalar_type()).contiguous(layout()).requires_grad_(true);
   const at::Tensor reference = at::max_unpool2d(values, index, {x.size(2), x.size(3)});
   EXPECT_TRUE(at::equal(kernels::unpool(values.detach(), code, x.size(2), x.size(3)), reference.detach()));
-  const at::Tensor d = test::uniform(x.sizes(), -1, 1, 8).to(x.scalar_type());
+  const at::Tensor d = test::uniform(x.sizes(), -1, 1, 8).to(x.scalar_type()).contiguous(layout());
   EXPECT_TRUE(at::equal(kernels::unpool_backward(d, code), torch::autograd::grad({reference}, {values}, {d})[0]));
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, NormReluKernel,
                          testing::Combine(testing::Values(at::kFloat, at::kDouble), testing::Bool(),
+                                          testing::Values(at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast),
                                           testing::Values(Shape{3, 5, 8, 12}, Shape{2, 3, 7, 5}, Shape{1, 4, 2, 2},
                                                           Shape{4, 2, 1, 3}, Shape{2, 2, 67, 129},
                                                           Shape{5, 33, 4, 6})));

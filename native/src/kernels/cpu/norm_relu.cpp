@@ -5,10 +5,15 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/cpu/dispatch.h"
+#include "kernels/cpu/norm_relu_channels_last.h"
 #include "kernels/cpu/norm_relu_planes.h"
 
 namespace jtr::kernels {
 namespace {
+
+/// Whether the channels lie together. The other tensors of a call lie as x does.
+bool is_channels_last(const at::Tensor& x) { return x.suggest_memory_format() == at::MemoryFormat::ChannelsLast; }
 
 /// Work below this many elements is not worth a second thread.
 constexpr int64_t kGrainElements = 1 << 14;
@@ -21,16 +26,6 @@ void for_each_plane(const at::Tensor& x, const Body& body) {
   at::parallel_for(0, x.size(0) * channels, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) body(i / channels, i % channels, i * plane);
   });
-}
-
-/// Calls body with a float or a double, for its type.
-template <typename Body>
-void dispatch(const at::Tensor& x, const Body& body) {
-  if (x.scalar_type() == at::kDouble) {
-    body(double{});
-  } else {
-    body(float{});
-  }
 }
 
 /// The affine map of the norm for one group and channel.
@@ -101,6 +96,7 @@ Reduced<T> reduce(const std::vector<GradientSums>& sums, const Norm<T>& norm, co
 }  // namespace
 
 NormStatistics norm_statistics(const at::Tensor& x, bool per_sample, double eps) {
+  if (is_channels_last(x)) return channels_last::norm_statistics(x, per_sample, eps);
   const int64_t samples = x.size(0), channels = x.size(1), plane = x.size(2) * x.size(3);
   std::vector<Moments> moments(samples * channels);
   const std::vector<int64_t> sizes = {per_sample ? samples : 1, channels};
@@ -140,6 +136,7 @@ NormStatistics norm_statistics(const at::Tensor& x, bool per_sample, double eps)
 }
 
 at::Tensor norm_relu(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta, const NormStatistics& s) {
+  if (is_channels_last(x)) return channels_last::norm_relu(x, gamma, beta, s);
   at::Tensor y = at::empty_like(x);
   dispatch(x, [&](auto zero) {
     using T = decltype(zero);
@@ -156,6 +153,7 @@ at::Tensor norm_relu(const at::Tensor& x, const at::Tensor& gamma, const at::Ten
 
 std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                                   const NormStatistics& s) {
+  if (is_channels_last(x)) return channels_last::norm_relu_pool(x, gamma, beta, s);
   const int64_t height = x.size(2), width = x.size(3), pooled = (height / 2) * (width / 2);
   at::Tensor p = at::empty({x.size(0), x.size(1), height / 2, width / 2}, x.options());
   at::Tensor code = at::empty(p.sizes(), x.options().dtype(at::kByte));
@@ -180,6 +178,7 @@ std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at:
 
 NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gamma,
                                  const at::Tensor& beta, const NormStatistics& s) {
+  if (is_channels_last(x)) return channels_last::norm_relu_backward(dy, x, gamma, beta, s);
   NormGradients gradients;
   gradients.x = at::empty_like(x);
   dispatch(x, [&](auto zero) {
@@ -207,6 +206,7 @@ NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, cons
 NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p, const at::Tensor& code,
                                       const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                       const NormStatistics& s) {
+  if (is_channels_last(x)) return channels_last::norm_relu_pool_backward(dp, p, code, x, gamma, beta, s);
   NormGradients gradients;
   gradients.x = at::empty_like(x);
   dispatch(x, [&](auto zero) {
@@ -236,6 +236,7 @@ NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p,
 }
 
 at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, int64_t width) {
+  if (is_channels_last(y)) return channels_last::unpool(y, code, height, width);
   at::Tensor out = at::empty({y.size(0), y.size(1), height, width}, y.options());
   dispatch(y, [&](auto zero) {
     using T = decltype(zero);
@@ -250,6 +251,7 @@ at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, i
 }
 
 at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code) {
+  if (is_channels_last(d)) return channels_last::unpool_backward(d, code);
   at::Tensor out = at::empty(code.sizes(), d.options());
   dispatch(d, [&](auto zero) {
     using T = decltype(zero);

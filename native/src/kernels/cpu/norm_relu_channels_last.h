@@ -1,0 +1,20 @@
+// norm_relu for channels-last tensors; kernels/norm_relu.h says what each computes.
+#pragma once
+
+#include "kernels/norm_relu.h"
+
+namespace jtr::kernels::channels_last {
+
+NormStatistics norm_statistics(const at::Tensor& x, bool per_sample, double eps);
+at::Tensor norm_relu(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta, const NormStatistics& s);
+std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
+                                                  const NormStatistics& s);
+NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gamma,
+                                 const at::Tensor& beta, const NormStatistics& s);
+NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p, const at::Tensor& code,
+                                      const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
+                                      const NormStatistics& s);
+at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, int64_t width);
+at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code);
+
+}  // namespace jtr::kernels::channels_last

@@ -1,0 +1,234 @@
+#include "kernels/cpu/norm_relu_rows.h"
+
+#include <algorithm>
+
+#include "kernels/multiversion.h"
+
+namespace jtr::kernels {
+namespace {
+
+template <typename T>
+JTR_INLINE void moments(const T* __restrict x, int64_t pixels, int64_t channels, T* __restrict mean, T* __restrict m2) {
+  std::fill_n(mean, channels, T{0});
+  std::fill_n(m2, channels, T{0});
+  for (int64_t i = 0; i < pixels; ++i) {
+    const T* in = x + i * channels;
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) mean[c] += in[c];
+  }
+  const T scale = T{1} / static_cast<T>(pixels);
+#pragma omp simd
+  for (int64_t c = 0; c < channels; ++c) mean[c] *= scale;
+  for (int64_t i = 0; i < pixels; ++i) {
+    const T* in = x + i * channels;
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) {
+      const T d = in[c] - mean[c];
+      m2[c] += d * d;
+    }
+  }
+}
+
+template <typename T>
+JTR_INLINE T relu_of(T x, T scale, T shift) {
+  const T z = scale * x + shift;
+  return z > 0 ? z : T{0};
+}
+
+template <typename T>
+JTR_INLINE void norm_relu(const T* __restrict x, T* __restrict y, int64_t pixels, int64_t channels,
+                          const RowNorm<T>& norm) {
+  const T *scale = norm.scale, *shift = norm.shift;
+  for (int64_t i = 0; i < pixels; ++i) {
+    const T* in = x + i * channels;
+    T* out = y + i * channels;
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) out[c] = relu_of(in[c], scale[c], shift[c]);
+  }
+}
+
+template <typename T>
+JTR_INLINE void norm_relu_pool(const T* __restrict x, int64_t row, T* __restrict p, uint8_t* __restrict code,
+                               int64_t windows, int64_t channels, const RowNorm<T>& norm) {
+  const T *scale = norm.scale, *shift = norm.shift;
+  for (int64_t j = 0; j < windows; ++j) {
+    const T* top = x + 2 * j * channels;
+    const T* bottom = top + row;
+    T* out = p + j * channels;
+    uint8_t* out_code = code + j * channels;
+#pragma omp simd
+    for (int64_t k = 0; k < channels; ++k) {
+      const T a = relu_of(top[k], scale[k], shift[k]), b = relu_of(top[channels + k], scale[k], shift[k]);
+      const T c = relu_of(bottom[k], scale[k], shift[k]), d = relu_of(bottom[channels + k], scale[k], shift[k]);
+      // The first of equals wins: only a greater value takes over.
+      const T upper = b > a ? b : a, lower = d > c ? d : c;
+      const uint8_t upper_code = b > a ? 1 : 0, lower_code = d > c ? 3 : 2;
+      out[k] = lower > upper ? lower : upper;
+      out_code[k] = lower > upper ? lower_code : upper_code;
+    }
+  }
+}
+
+template <typename T>
+JTR_INLINE void gradient_sums(const T* __restrict dy, const T* __restrict x, int64_t pixels, int64_t channels,
+                              const RowNorm<T>& norm, T* __restrict dz, T* __restrict dz_x) {
+  const T *scale = norm.scale, *shift = norm.shift, *mean = norm.mean;
+  for (int64_t i = 0; i < pixels; ++i) {
+    const T *in = x + i * channels, *d = dy + i * channels;
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) {
+      const T g = scale[c] * in[c] + shift[c] > 0 ? d[c] : T{0};
+      dz[c] += g;
+      dz_x[c] += g * (in[c] - mean[c]);
+    }
+  }
+}
+
+template <typename T>
+JTR_INLINE void gradient_sums_pool(const T* __restrict dp, const T* __restrict p, const uint8_t* __restrict code,
+                                   const T* __restrict x, int64_t row, int64_t windows, int64_t channels,
+                                   const RowNorm<T>& norm, T* __restrict dz, T* __restrict dz_x) {
+  const T* mean = norm.mean;
+  for (int64_t j = 0; j < windows; ++j) {
+    const T* top = x + 2 * j * channels;
+    const T* bottom = top + row;
+    const int64_t q = j * channels;
+#pragma omp simd
+    for (int64_t k = 0; k < channels; ++k) {
+      const uint8_t place = code[q + k];
+      const T upper = place == 1 ? top[channels + k] : top[k], lower = place == 3 ? bottom[channels + k] : bottom[k];
+      const T g = p[q + k] > 0 ? dp[q + k] : T{0};
+      dz[k] += g;
+      dz_x[k] += g * ((place > 1 ? lower : upper) - mean[k]);
+    }
+  }
+}
+
+template <typename T>
+JTR_INLINE void gradient(const T* __restrict dy, const T* __restrict x, T* __restrict dx, int64_t pixels,
+                         int64_t channels, const RowNorm<T>& norm) {
+  const T *scale = norm.scale, *shift = norm.shift, *c0 = norm.c0, *c1 = norm.c1;
+  for (int64_t i = 0; i < pixels; ++i) {
+    const T *in = x + i * channels, *d = dy + i * channels;
+    T* out = dx + i * channels;
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) {
+      const T g = scale[c] * in[c] + shift[c] > 0 ? d[c] : T{0};
+      out[c] = scale[c] * g + (c0[c] + c1[c] * in[c]);
+    }
+  }
+}
+
+template <typename T>
+JTR_INLINE void gradient_pool(const T* __restrict dp, const T* __restrict p, const uint8_t* __restrict code,
+                              const T* __restrict x, T* __restrict dx, int64_t row, int64_t windows, int64_t channels,
+                              const RowNorm<T>& norm) {
+  const T *scale = norm.scale, *c0 = norm.c0, *c1 = norm.c1;
+  for (int64_t j = 0; j < windows; ++j) {
+    const int64_t first = 2 * j * channels, q = j * channels;
+    const T *top = x + first, *bottom = top + row;
+    T *out_top = dx + first, *out_bottom = out_top + row;
+#pragma omp simd
+    for (int64_t k = 0; k < channels; ++k) {
+      const uint8_t place = code[q + k];
+      const T g = p[q + k] > 0 ? scale[k] * dp[q + k] : T{0};
+      out_top[k] = c0[k] + c1[k] * top[k] + (place == 0 ? g : T{0});
+      out_top[channels + k] = c0[k] + c1[k] * top[channels + k] + (place == 1 ? g : T{0});
+      out_bottom[k] = c0[k] + c1[k] * bottom[k] + (place == 2 ? g : T{0});
+      out_bottom[channels + k] = c0[k] + c1[k] * bottom[channels + k] + (place == 3 ? g : T{0});
+    }
+  }
+}
+
+template <typename T>
+JTR_INLINE void gradient_rest(const T* __restrict x, T* __restrict dx, int64_t pixels, int64_t channels,
+                              const RowNorm<T>& norm) {
+  const T *c0 = norm.c0, *c1 = norm.c1;
+  for (int64_t i = 0; i < pixels; ++i) {
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) dx[i * channels + c] = c0[c] + c1[c] * x[i * channels + c];
+  }
+}
+
+template <typename T>
+JTR_INLINE void unpool_row(const T* __restrict y, const uint8_t* __restrict code, T* __restrict out, int64_t row,
+                           int64_t windows, int64_t channels) {
+  for (int64_t j = 0; j < windows; ++j) {
+    const int64_t q = j * channels;
+    T* top = out + 2 * j * channels;
+    T* bottom = top + row;
+#pragma omp simd
+    for (int64_t k = 0; k < channels; ++k) {
+      const uint8_t place = code[q + k];
+      const T value = y[q + k];
+      top[k] = place == 0 ? value : T{0};
+      top[channels + k] = place == 1 ? value : T{0};
+      bottom[k] = place == 2 ? value : T{0};
+      bottom[channels + k] = place == 3 ? value : T{0};
+    }
+  }
+}
+
+template <typename T>
+JTR_INLINE void unpool_backward_row(const T* __restrict d, const uint8_t* __restrict code, T* __restrict out,
+                                    int64_t row, int64_t windows, int64_t channels) {
+  for (int64_t j = 0; j < windows; ++j) {
+    const T* top = d + 2 * j * channels;
+    const T* bottom = top + row;
+    const int64_t q = j * channels;
+#pragma omp simd
+    for (int64_t k = 0; k < channels; ++k) {
+      const uint8_t place = code[q + k];
+      const T upper = place == 1 ? top[channels + k] : top[k], lower = place == 3 ? bottom[channels + k] : bottom[k];
+      out[q + k] = place > 1 ? lower : upper;
+    }
+  }
+}
+
+}  // namespace
+
+#define JTR_DEFINE_ROWS(T)                                                                                             \
+  JTR_MULTIVERSION void rows_moments(const T* x, int64_t pixels, int64_t channels, T* mean, T* m2) {                   \
+    moments(x, pixels, channels, mean, m2);                                                                            \
+  }                                                                                                                    \
+  JTR_MULTIVERSION void rows_norm_relu(const T* x, T* y, int64_t pixels, int64_t channels, const RowNorm<T>& norm) {   \
+    norm_relu(x, y, pixels, channels, norm);                                                                           \
+  }                                                                                                                    \
+  JTR_MULTIVERSION void rows_norm_relu_pool(const T* x, int64_t row, T* p, uint8_t* code, int64_t windows,             \
+                                            int64_t channels, const RowNorm<T>& norm) {                                \
+    norm_relu_pool(x, row, p, code, windows, channels, norm);                                                          \
+  }                                                                                                                    \
+  JTR_MULTIVERSION void rows_gradient_sums(const T* dy, const T* x, int64_t pixels, int64_t channels,                  \
+                                           const RowNorm<T>& norm, T* dz, T* dz_x) {                                   \
+    gradient_sums(dy, x, pixels, channels, norm, dz, dz_x);                                                            \
+  }                                                                                                                    \
+  JTR_MULTIVERSION void rows_gradient_sums_pool(const T* dp, const T* p, const uint8_t* code, const T* x, int64_t row, \
+                                                int64_t windows, int64_t channels, const RowNorm<T>& norm, T* dz,      \
+                                                T* dz_x) {                                                             \
+    gradient_sums_pool(dp, p, code, x, row, windows, channels, norm, dz, dz_x);                                        \
+  }                                                                                                                    \
+  JTR_MULTIVERSION void rows_gradient(const T* dy, const T* x, T* dx, int64_t pixels, int64_t channels,                \
+                                      const RowNorm<T>& norm) {                                                        \
+    gradient(dy, x, dx, pixels, channels, norm);                                                                       \
+  }                                                                                                                    \
+  JTR_MULTIVERSION void rows_gradient_pool(const T* dp, const T* p, const uint8_t* code, const T* x, T* dx,            \
+                                           int64_t row, int64_t windows, int64_t channels, const RowNorm<T>& norm) {   \
+    gradient_pool(dp, p, code, x, dx, row, windows, channels, norm);                                                   \
+  }                                                                                                                    \
+  JTR_MULTIVERSION void rows_gradient_rest(const T* x, T* dx, int64_t pixels, int64_t channels,                        \
+                                           const RowNorm<T>& norm) {                                                   \
+    gradient_rest(x, dx, pixels, channels, norm);                                                                      \
+  }                                                                                                                    \
+  JTR_MULTIVERSION void rows_unpool(const T* y, const uint8_t* code, T* out, int64_t row, int64_t windows,             \
+                                    int64_t channels) {                                                                \
+    unpool_row(y, code, out, row, windows, channels);                                                                  \
+  }                                                                                                                    \
+  JTR_MULTIVERSION void rows_unpool_backward(const T* d, const uint8_t* code, T* out, int64_t row, int64_t windows,    \
+                                             int64_t channels) {                                                       \
+    unpool_backward_row(d, code, out, row, windows, channels);                                                         \
+  }
+
+JTR_DEFINE_ROWS(float)
+JTR_DEFINE_ROWS(double)
+
+}  // namespace jtr::kernels

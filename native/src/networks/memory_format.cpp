@@ -1,0 +1,38 @@
+#include "networks/memory_format.h"
+
+#include <cstdlib>
+#include <string>
+
+#include "error.h"
+
+namespace jtr {
+namespace {
+
+/// oneDNN's AVX-512 convolutions run 1.2 to 1.6 times faster channels last, its AVX2 ones slower (bench/LADDER.md).
+bool has_avx512() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+at::MemoryFormat network_memory_format(at::ScalarType dtype, at::Device device) {
+  const char* wish = std::getenv("JTR_MEMORY_FORMAT");
+  if (wish != nullptr && wish[0] != 0) {
+    const std::string name = wish;
+    if (name == "channels_first") return at::MemoryFormat::Contiguous;
+    if (name == "channels_last") return at::MemoryFormat::ChannelsLast;
+    throw Error(JTR_STATUS_INVALID_ARGUMENT,
+                text("JTR_MEMORY_FORMAT: '", name, "' is neither channels_first nor channels_last"))
+        .with_field("JTR_MEMORY_FORMAT");
+  }
+  // In double, convolutions are matrix products over channels-first images.
+  const bool last = device.is_cpu() && dtype == at::kFloat && has_avx512();
+  return last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+}
+
+}  // namespace jtr

@@ -1,0 +1,13 @@
+// How the networks' tensors lie in memory.
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace jtr {
+
+/// The faster layout for convolutions of this precision on this device. A property of the machine, never a measurement
+/// at run time: the same run must give the same numbers. The environment variable JTR_MEMORY_FORMAT (channels_first,
+/// channels_last) overrides it.
+at::MemoryFormat network_memory_format(at::ScalarType dtype, at::Device device);
+
+}  // namespace jtr
