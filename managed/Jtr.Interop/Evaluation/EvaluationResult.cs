@@ -59,6 +59,21 @@ public sealed class EvaluationResult
     /// <param name="baseline">A result to compare with, or null.</param>
     public string ToTable(EvaluationResult? baseline = null)
     {
+        StringBuilder text = new(TextTable.Format(ToCells(baseline), rightAligned: baseline is null ? [2] : [2, 3, 5]));
+        if (baseline is not null)
+        {
+            DeltaResult delta = CompareTo(baseline);
+            text.Append("Delta % over the baseline: ").Append(MetricFormat.Delta(delta.Percent)).Append('\n');
+            foreach (string note in delta.Notes) text.Append(note).Append('\n');
+        }
+        return text.ToString();
+    }
+
+    /// <summary>The cells of <see cref="ToTable"/>: a heading (task, metric, value, unit; or task, metric, value, baseline, unit, delta %), then a line for each metric.</summary>
+    /// <param name="baseline">A result to compare with, or null.</param>
+    public IReadOnlyList<string[]> ToCells(EvaluationResult? baseline = null)
+    {
+        DeltaResult? delta = baseline is null ? null : CompareTo(baseline);
         List<string[]> lines = [baseline is null ? ["task", "metric", "value", "unit"] : ["task", "metric", "value", "baseline", "unit", "delta %"]];
         foreach (TaskResult task in Tasks)
         {
@@ -67,24 +82,17 @@ public sealed class EvaluationResult
             {
                 string name = task.Metrics[0] == metric ? task.Name : "";
                 string value = MetricFormat.Value(metric);
-                if (baseline is null)
+                if (delta is null)
                 {
                     lines.Add([name, metric.Name, value, metric.Unit]);
                     continue;
                 }
                 string theirs = other?.Metrics.Where(m => m.Name == metric.Name).Select(MetricFormat.Value).FirstOrDefault() ?? "";
-                string delta = metric.IsHeadline ? MetricFormat.Delta(CompareTo(baseline).Tasks.First(t => t.Task == task.Name).Percent) : "";
-                lines.Add([name, metric.Name, value, theirs, metric.Unit, delta]);
+                string change = metric.IsHeadline ? MetricFormat.Delta(delta.Tasks.First(t => t.Task == task.Name).Percent) : "";
+                lines.Add([name, metric.Name, value, theirs, metric.Unit, change]);
             }
         }
-        StringBuilder text = new(TextTable.Format(lines, rightAligned: baseline is null ? [2] : [2, 3, 5]));
-        if (baseline is not null)
-        {
-            DeltaResult delta = CompareTo(baseline);
-            text.Append("Delta % over the baseline: ").Append(MetricFormat.Delta(delta.Percent)).Append('\n');
-            foreach (string note in delta.Notes) text.Append(note).Append('\n');
-        }
-        return text.ToString();
+        return lines;
     }
 
     /// <summary>

@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace Jtr.Cli.CommandLine;
+
+/// <summary>Rows and columns of the network's input.</summary>
+/// <param name="Height">Rows, a multiple of 32.</param>
+/// <param name="Width">Columns, a multiple of 32.</param>
+internal readonly record struct ImageSize(int Height, int Width)
+{
+    /// <summary>The largest number of rows and columns.</summary>
+    public const int Largest = 4096;
+
+    /// <summary>Reads "96x128": rows x columns.</summary>
+    public static ImageSize? TryParse(string text)
+    {
+        string[] parts = text.Split('x', 'X');
+        return parts.Length == 2 && Side(parts[0]) is int height && Side(parts[1]) is int width ? new(height, width) : null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Height}x{Width}");
+
+    private static int? Side(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int side) && side is >= 32 and <= Largest && side % 32 == 0 ? side : null;
+}

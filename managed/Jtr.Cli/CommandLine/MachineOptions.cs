@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Jtr.Interop.Training;
+
+namespace Jtr.Cli.CommandLine;
+
+/// <summary>Options about where and with what to compute; they do not change results beyond rounding.</summary>
+internal sealed class MachineOptions
+{
+    private readonly Option<DeviceChoice?> _device = new("--device")
+    {
+        HelpName = "auto|cpu|cuda[:N]",
+        Description = "Where to compute; auto takes a GPU if there is one. Default: auto.",
+        Arity = ArgumentArity.ExactlyOne,
+        CustomParser = result =>
+        {
+            DeviceChoice? choice = DeviceChoice.TryParse(result.Tokens[0].Value);
+            if (choice is null) result.AddError($"--device must be auto, cpu, cuda or cuda:N, not '{result.Tokens[0].Value}'.");
+            return choice;
+        },
+    };
+
+    private readonly Option<long?> _threads = OptionKinds.Whole("--threads", "N", "Threads of the arithmetic. Default: what OMP_NUM_THREADS says, else one a core.", 1, 1024);
+
+    private readonly Option<long?> _workers = OptionKinds.Whole("--workers", "N", "Threads that read and prepare samples. Default: one a core, at most 4.", 1, 256);
+
+    /// <summary>For the help page.</summary>
+    public OptionGroup Group => new("Machine", [_device, _threads, _workers]);
+
+    /// <summary>The device.</summary>
+    public DeviceChoice Device(ParseResult parsed) => parsed.GetValue(_device) ?? new(DeviceKind.Auto, 0);
+
+    /// <summary>Whether a device was named.</summary>
+    public bool HasDevice(ParseResult parsed) => parsed.GetValue(_device) is not null;
+
+    /// <summary>Threads that read samples, or null.</summary>
+    public int? Workers(ParseResult parsed) => (int?)parsed.GetValue(_workers);
+
+    /// <summary>Sets the threads of the arithmetic.</summary>
+    public void SetThreads(ParseResult parsed)
+    {
+        if (parsed.GetValue(_threads) is long threads) JtrRuntime.Threads = (int)threads;
+        else UseAllCores();
+    }
+
+    /// <summary>
+    /// Some builds of libtorch (Debian's 1.13) take one thread when nothing tells them how many. That is never what the user of an idle machine wants.
+    /// </summary>
+    public static void UseAllCores()
+    {
+        bool isSaid = Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is not null || Environment.GetEnvironmentVariable("MKL_NUM_THREADS") is not null;
+        if (!isSaid && JtrRuntime.Threads == 1) JtrRuntime.Threads = Math.Min(Environment.ProcessorCount, 1024);
+    }
+}
+
+/// <summary>A device.</summary>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Index">Which GPU.</param>
+internal readonly record struct DeviceChoice(DeviceKind Kind, int Index)
+{
+    /// <summary>Reads "auto", "cpu", "cuda" or "cuda:1".</summary>
+    public static DeviceChoice? TryParse(string text) => text switch
+    {
+        "auto" => new(DeviceKind.Auto, 0),
+        "cpu" => new(DeviceKind.Cpu, 0),
+        "cuda" => new(DeviceKind.Cuda, 0),
+        _ when text.StartsWith("cuda:", StringComparison.Ordinal) && ushort.TryParse(text.AsSpan(5), out ushort index) => new(DeviceKind.Cuda, index),
+        _ => null,
+    };
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Jtr.Cli.Output;
+
+namespace Jtr.Cli.CommandLine;
+
+/// <summary>What `jtr --help` prints.</summary>
+internal static class RootHelp
+{
+    public static IReadOnlyList<(string Term, string Meaning)> ExitCodes { get; } =
+    [
+        ("0", "It did what it was asked to."),
+        ("1", "It could not; the last line says why."),
+        ("2", "The command line is wrong; nothing was done."),
+        ("130", "It was stopped by Ctrl-C or SIGTERM, after saving what it had."),
+    ];
+
+    public static void Apply(RootCommand root, CliConsole console)
+    {
+        HelpPage page = new()
+        {
+            Usage = "jtr <command> [options]",
+            Text =
+            [
+                "Trains one network for many vision tasks (segmentation, depth, surface normals, edges, keypoints) when most labels are missing, by "
+                + "Joint-Task Regularization (JTR, CVPR 2024): a second network learns which combinations of predictions and labels go "
+                + "together, and teaches the first where labels are missing.",
+            ],
+            Sections =
+            [
+                ("Commands", [.. root.Subcommands.Select(c => (c.Name, c.Description ?? ""))]),
+                ("Exit codes", ExitCodes),
+            ],
+            Examples =
+            [
+                new("Is everything there that training needs?", "jtr doctor"),
+                new("Supervised training against JTR on built-in scenes, in minutes:", "jtr demo --quick"),
+                new("All options of training:", "jtr train --help"),
+            ],
+        };
+        page.Apply(root, console);
+        root.SetAction(_ =>
+        {
+            page.Write(console.Output, console.Width);
+            return ExitCode.Usage;
+        });
+    }
+}

@@ -1,0 +1,23 @@
+using Jtr.Interop.Labels;
+using Jtr.Interop.Training;
+
+namespace Jtr.Cli.CommandLine;
+
+/// <summary>The words of the command line for the library's enumerations.</summary>
+internal static class Words
+{
+    public static IReadOnlyList<(string Word, LabelScenario Value)> Scenarios { get; } =
+    [
+        ("asfound", LabelScenario.AsFound), ("onelabel", LabelScenario.OneLabel), ("randomlabels", LabelScenario.RandomLabels),
+        ("halflabels", LabelScenario.HalfLabels), ("full", LabelScenario.Full),
+    ];
+
+    public static IReadOnlyList<(string Word, JointTaskMode Value)> Modes { get; } =
+        [("published", JointTaskMode.Published), ("corrected", JointTaskMode.Corrected)];
+
+    public static IReadOnlyList<(string Word, Precision Value)> Precisions { get; } =
+        [("float32", Precision.Float32), ("float64", Precision.Float64)];
+
+    /// <summary>The word of a value.</summary>
+    public static string Of<T>(IReadOnlyList<(string Word, T Value)> words, T value) where T : struct => words.First(w => w.Value.Equals(value)).Word;
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Jtr.Cli.CommandLine;
+using Jtr.Cli.Data;
+using Jtr.Cli.Output;
+using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Evaluation;
+using Jtr.Interop.Training;
+
+namespace Jtr.Cli.Commands;
+
+/// <summary>`jtr evaluate`: scores a checkpoint.</summary>
+internal sealed class EvaluateCommand
+{
+    private readonly CliConsole _console;
+    private readonly CheckpointInput _input = new();
+    private readonly MachineOptions _machine = new();
+    private readonly Option<string?> _baseline = OptionKinds.Text("--baseline", "FILE", "A results.json to compare with: adds Delta %, the mean improvement over it.");
+    private readonly Option<string?> _json = OptionKinds.Text("--json", "FILE", "Write the scores as JSON, which --baseline reads.");
+    private readonly Option<string?> _csv = OptionKinds.Text("--csv", "FILE", "Write the scores as comma-separated values.");
+
+    private EvaluateCommand(CliConsole console) => _console = console;
+
+    /// <summary>Makes the command.</summary>
+    public static Command Make(CliConsole console)
+    {
+        EvaluateCommand evaluate = new(console);
+        Command command = new("evaluate", "Score a trained network against every label that exists.");
+        new HelpPage
+        {
+            Usage = "jtr evaluate CHECKPOINT [options]",
+            Text =
+            [
+                "Scores a network over the whole test data: segmentation by mIoU (from one confusion matrix, classes absent from both prediction and label left out) and "
+                + "pixel accuracy; depth by absolute and relative error, RMSE and delta < 1.25^k; normals by mean, median and RMS angle and the percentage within 11.25, 22.5 and "
+                + "30 degrees; maps by their mean absolute error (L1).",
+                "The data are those of the checkpoint's run unless --data says otherwise: of a folder with train/ and test/, the latter.",
+            ],
+            Arguments = [evaluate._input.Checkpoint],
+            Groups = [evaluate._input.DataGroup, new("Scores", [evaluate._baseline, evaluate._json, evaluate._csv]), evaluate._machine.Group],
+            Sections = [("Exit codes", RootHelp.ExitCodes)],
+            Examples =
+            [
+                new("On the test data of its run:", "jtr evaluate jtr-run/checkpoint.safetensors"),
+                new("On other photographs, against another run:", "jtr evaluate jtr-run/checkpoint.safetensors --data other-photos --baseline supervised/results.json"),
+            ],
+        }.Apply(command, console);
+        command.SetAction(evaluate.RunAsync);
+        return command;
+    }
+
+    private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        EvaluationResult? baseline = parsed.GetValue(_baseline) is string file ? EvaluationResult.LoadJson(file) : null;
+        string checkpoint = _input.Path(parsed);
+        _machine.SetThreads(parsed);
+        CheckpointInfo info = CheckpointInfo.Read(checkpoint);
+        OpenData data = DataSource.OpenTest(_input.Request(parsed, info), info.Options.Tasks);
+        foreach (string note in data.Notes) _console.Line(note);
+        using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(parsed, _machine));
+        EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test!, _machine.Workers(parsed), cancellationToken);
+        if (parsed.GetValue(_json) is string json) result.SaveJson(json);
+        if (parsed.GetValue(_csv) is string csv) File.WriteAllText(csv, result.ToCsv());
+        ResultView.Show(_console, result, baseline);
+        return Task.FromResult(ExitCode.Success);
+    }
+}

@@ -1,0 +1,185 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Jtr.Cli.CommandLine;
+using Jtr.Cli.Data;
+using Jtr.Cli.Output;
+using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Evaluation;
+using Jtr.Interop.Labels;
+using Jtr.Interop.Training;
+
+namespace Jtr.Cli.Commands;
+
+/// <summary>`jtr train`: trains a network, scores it and shows what it predicts.</summary>
+internal sealed class TrainCommand
+{
+    private readonly CliConsole _console;
+    private readonly TrainOptions _options = new();
+    private readonly MachineOptions _machine = new();
+
+    private readonly Option<string?> _output = OptionKinds.Text("--output", "FOLDER", "Where checkpoint, scores and pictures go. Default: jtr-run.");
+
+    private readonly Option<string?> _resume = new("--resume")
+    {
+        HelpName = "[FILE]",
+        Description = "Go on with a run, by default that of --output; it needs no other option. Give more --steps to train longer.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Start anew although --output has a checkpoint." };
+
+    private readonly Option<long?> _evalEvery = OptionKinds.Whole("--eval-every", "STEPS", "Score in between, after every so many steps. Default: at the end only.", 1);
+
+    private readonly Option<long?> _saveEvery = OptionKinds.Whole("--save-every", "STEPS", "Save the checkpoint after every so many steps. Default: 500.", 1);
+
+    private readonly Option<string?> _baseline = OptionKinds.Text("--baseline", "FILE", "A results.json to compare with: adds Delta %, the mean improvement over it.");
+
+    private TrainCommand(CliConsole console) => _console = console;
+
+    /// <summary>Makes the command.</summary>
+    public static Command Make(CliConsole console)
+    {
+        TrainCommand train = new(console);
+        Command command = new("train", "Train a network on the built-in scenes or on a folder of photographs and labels.");
+        train.Help().Apply(command, console);
+        command.SetAction(train.RunAsync);
+        return command;
+    }
+
+    private HelpPage Help() => new()
+    {
+        Usage = "jtr train [options]",
+        Text =
+        [
+            "Trains one network for several tasks and writes into the folder --output: checkpoint.safetensors (weights, optimiser and settings), results.json and "
+            + "results.csv (scores on the test data), labels.json (which labels training saw) and predictions.png (photographs, labels, predictions).",
+            "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened.",
+        ],
+        Groups =
+        [
+            _options.DataGroup, _options.TrainingGroup, _options.JtrGroup,
+            new("Run", [_output, _resume, _overwrite, _evalEvery, _saveEvery, _baseline]),
+            _machine.Group,
+        ],
+        Sections = [("Exit codes", RootHelp.ExitCodes)],
+        Examples =
+        [
+            new("On built-in scenes, each with a label for one of three tasks:", "jtr train --steps 1000"),
+            new("The same labels without JTR, to compare with:", "jtr train --steps 1000 --method supervised --output supervised"),
+            new("And again with JTR, which shows the gain over that:", "jtr train --steps 1000 --output with-jtr --baseline supervised/results.json"),
+            new("On photographs (photos/train/image/*.jpg, photos/train/seg/*.png, ...):", "jtr train --data photos --size 96x128 --epochs 40 --output photos-run"),
+            new("Longer:", "jtr train --resume photos-run/checkpoint.safetensors --epochs 80"),
+            new("As published for NYU-v2 (a GPU is of use):", "jtr train --data nyuv2 --size 288x384 --width 64 --batch-size 4 --epochs 400 --learning-rate 1e-4 --lr-decay-every 39800"),
+        ],
+    };
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        bool resume = parsed.GetResult(_resume) is not null;
+        string? resumed = resume ? parsed.GetValue(_resume) ?? Path.Combine(parsed.GetValue(_output) ?? "jtr-run", RunFolder.CheckpointName) : null;
+        RunFolder folder = new(parsed.GetValue(_output) ?? (resumed is null ? "jtr-run" : Path.GetDirectoryName(resumed) is { Length: > 0 } beside ? beside : "."));
+        if (resumed is null && File.Exists(folder.Checkpoint) && !parsed.GetValue(_overwrite))
+            throw new UsageException($"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output names another folder.");
+        EvaluationResult? baseline = parsed.GetValue(_baseline) is string file ? EvaluationResult.LoadJson(file) : null;
+        _machine.SetThreads(parsed);
+
+        TrainSettings? saved = resumed is null ? null : ReadSettings(resumed);
+        TrainSettings settings = _options.Settings(parsed, saved);
+        if (JtrRuntime.Methods.All(m => m.Name != settings.Method))
+            throw new UsageException($"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not '{settings.Method}'.");
+        using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(parsed));
+        OpenData data = DataSource.Open(settings.Data, loaded?.Tasks);
+        using Trainer? made = loaded is null ? new Trainer(settings.ToTrainerOptions(data.Train.Tasks, _machine.Device(parsed))) : null;
+        Trainer trainer = loaded ?? made!;
+
+        LabelAssignment labels = LabelAssignment.Draw(settings.Scenario, data.Train, settings.Seed);
+        folder.Create();
+        labels.Save(folder.Labels);
+        long total = settings.TotalSteps(data.Train.Count);
+        Introduce(settings, data, labels, trainer, total, folder);
+        if (trainer.StepCount >= total) _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
+
+        FitOptions fit = new()
+        {
+            Steps = total,
+            BatchSize = settings.BatchSize,
+            Labels = labels,
+            Workers = _machine.Workers(parsed),
+            Augment = settings.Augment,
+            CheckpointPath = folder.Checkpoint,
+            CheckpointEvery = parsed.GetValue(_saveEvery) ?? 500,
+            CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
+        };
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            await FitAsync(trainer, data, fit, parsed.GetValue(_evalEvery), folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _console.Line();
+            _console.Line($"Stopped at step {trainer.StepCount} and saved. To go on: jtr train --resume {folder.Checkpoint}");
+            return ExitCode.Cancelled;
+        }
+        Conclude(trainer, data, baseline, folder, parsed, cancellationToken);
+        return ExitCode.Success;
+    }
+
+    /// <summary>Trains, with scores in between if they are wanted.</summary>
+    private async Task FitAsync(Trainer trainer, OpenData data, FitOptions fit, long? evalEvery, RunFolder folder, CancellationToken cancellationToken)
+    {
+        long total = fit.Steps!.Value;
+        while (trainer.StepCount < total)
+        {
+            // A fit goes on where the trainer is, so that several short ones do the same steps as a long one.
+            long until = evalEvery is long every ? Math.Min(total, (trainer.StepCount / every + 1) * every) : total;
+            await TrainingView.ShowAsync(_console, trainer.Options.Method, progress =>
+                trainer.FitAsync(data.Train, fit with { Steps = until }, progress, cancellationToken)).ConfigureAwait(false);
+            if (until == total || data.Test is null) continue;
+            EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, fit.Workers, cancellationToken);
+            _console.Line($"scores at step {until}: {result}");
+            folder.AppendHistory(until, result);
+        }
+    }
+
+    private void Introduce(TrainSettings settings, OpenData data, LabelAssignment labels, Trainer trainer, long total, RunFolder folder)
+    {
+        StringBuilder counts = new();
+        for (int t = 0; t < data.Train.Tasks.Count; t++)
+            counts.Append(t == 0 ? "" : ", ").Append(data.Train.Tasks[t].Name).Append(' ').Append(labels.LabelledCount(t));
+        _console.Title(trainer.StepCount == 0 ? "Training" : $"Training goes on at step {trainer.StepCount}");
+        _console.Facts(
+            ("data", $"{settings.Data.Data}: {data.Train.Count} samples of {data.Train.Height} x {data.Train.Width}, {(data.Test is null ? "nothing to score on" : $"{data.Test.Count} to score on")}"),
+            ("labels", $"{Words.Of(Words.Scenarios, settings.Scenario)}: {counts}"),
+            ("method", settings.Method),
+            ("network", string.Create(CultureInfo.InvariantCulture, $"SegNet of width {settings.Width}, {Words.Of(Words.Precisions, trainer.Options.Precision)}")),
+            ("steps", string.Create(CultureInfo.InvariantCulture, $"{total} of {settings.BatchSize} samples, rate {settings.LearningRate:G6}, seed {settings.Seed}")),
+            ("output", folder.Path));
+        foreach (string note in data.Notes) _console.Line(note);
+        _console.Line();
+    }
+
+    private void Conclude(Trainer trainer, OpenData data, EvaluationResult? baseline, RunFolder folder, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        if (data.Test is null)
+        {
+            _console.Line($"Saved {folder.Checkpoint}. There is nothing to score on: give --test, or a folder with train/ and test/.");
+            return;
+        }
+        EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, _machine.Workers(parsed), cancellationToken);
+        folder.SaveResults(result);
+        PredictionSheet.Draw(data.Test, PredictionSheet.Spread(data.Test.Count, 6), (trainer.Options.Method, trainer)).SavePng(folder.Pictures);
+        ResultView.Show(_console, result, baseline);
+        _console.Title("Written");
+        _console.Facts(("checkpoint", folder.Checkpoint), ("scores", folder.Results), ("pictures", folder.Pictures));
+    }
+
+    private static TrainSettings ReadSettings(string checkpoint) =>
+        TrainSettings.From(CheckpointInfo.Read(checkpoint).Metadata, checkpoint)
+        ?? throw new UsageException($"--resume: {checkpoint} was not written by 'jtr train' or 'jtr demo', so the settings of its run are unknown.");
+
+    private LoadOptions LoadOptions(ParseResult parsed) =>
+        _machine.HasDevice(parsed) ? new LoadOptions { Device = _machine.Device(parsed).Kind, DeviceIndex = _machine.Device(parsed).Index } : new LoadOptions();
+}

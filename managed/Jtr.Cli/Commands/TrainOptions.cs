@@ -1,0 +1,108 @@
+using System.CommandLine;
+using Jtr.Cli.CommandLine;
+using Jtr.Cli.Data;
+using Jtr.Interop.Labels;
+using Jtr.Interop.Training;
+
+namespace Jtr.Cli.Commands;
+
+/// <summary>The options of `jtr train` that make <see cref="TrainSettings"/>.</summary>
+internal sealed class TrainOptions
+{
+    private readonly Option<string[]?> _tasks = OptionKinds.List("--tasks", "LIST",
+        "Tasks to learn, separated by commas: names of scenes' labels or of label folders. In full NAME[=KIND][:COUNT], such as seg=segmentation:11. Default: all folders; of scenes segmentation,depth,normals.");
+
+    private readonly Option<string?> _method = OptionKinds.Text("--method", "supervised|jtr", "supervised uses the labels alone; jtr also learns where labels are missing. Default: jtr.");
+
+    private readonly Option<LabelScenario?> _scenario = OptionKinds.Choice("--scenario",
+        "Labels that training may see: asfound all that exist; onelabel one a sample; randomlabels 1 to K-1 a sample; halflabels each with probability 1/2; full all, and a missing one is an error. Default: asfound; for scenes onelabel.", Words.Scenarios);
+
+    private readonly Option<long?> _seed = OptionKinds.Whole("--seed", "N", "Seed of weights, noise, order, crops and scenario. The same seed gives the same run. Default: 1.", 0);
+
+    private readonly Option<long?> _steps = OptionKinds.Whole("--steps", "N", "Steps in all. Default: 2000.", 1);
+
+    private readonly Option<long?> _epochs = OptionKinds.Whole("--epochs", "N", "Passes over the data in all, instead of --steps.", 1, int.MaxValue);
+
+    private readonly Option<long?> _batchSize = OptionKinds.Whole("--batch-size", "N", "Samples of a step. Default: 8.", 1, 65536);
+
+    private readonly Option<long?> _width = OptionKinds.Whole("--width", "N", "First stage width of the networks; published: 64. Small ones train in minutes on a CPU. Default: 16.", 1, TrainerOptions.MaxWidth);
+
+    private readonly Option<double?> _learningRate = OptionKinds.Number("--learning-rate", "RATE", "Adam's rate; published: 1e-4 (for hundreds of epochs). Default: 2e-3.", v => v > 0, "above 0");
+
+    private readonly Option<long?> _lrDecayEvery = OptionKinds.Whole("--lr-decay-every", "STEPS", "Multiply the rate after so many steps, again and again; 0 keeps it. Default: 0.", 0);
+
+    private readonly Option<double?> _lrDecayFactor = OptionKinds.Number("--lr-decay-factor", "F", "By this. Default: 0.5.", v => v is > 0 and <= 1, "above 0, at most 1");
+
+    private readonly Option<double?> _lambdaDist = OptionKinds.Number("--lambda-dist", "X", "Weight of the distance between predictions and labels in the joint-task space. Default: 4.", v => v >= 0, "of 0 or more");
+
+    private readonly Option<double?> _lambdaRecon = OptionKinds.Number("--lambda-recon", "X", "Weight of the auto-encoder's reconstruction. Default: 2.", v => v >= 0, "of 0 or more");
+
+    private readonly Option<JointTaskMode?> _mode = OptionKinds.Choice("--mode", "The JTR loss as the published code computes it, or with its quirks mended. Default: published.", Words.Modes);
+
+    private readonly Option<long?> _microBatch = OptionKinds.Whole("--micro-batch", "N", "Samples that go through the auto-encoder at once, against memory; the result is the same. Default: chosen.", 0, 65536);
+
+    private readonly Option<Precision?> _precision = OptionKinds.Choice("--precision", "Number format; float64 is slow, for checking. Default: float32.", Words.Precisions);
+
+    private readonly Option<bool> _noAugment = new("--no-augment") { Description = "Train on whole images instead of random crops." };
+
+    private readonly DataOptions _data = new();
+
+    /// <summary>Options about data.</summary>
+    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Test, _tasks, _scenario, _data.Size, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
+
+    /// <summary>Options about training.</summary>
+    public OptionGroup TrainingGroup => new("Training",
+        [_method, _steps, _epochs, _batchSize, _width, _learningRate, _lrDecayEvery, _lrDecayFactor, _seed, _noAugment, _precision]);
+
+    /// <summary>Options of the method "jtr".</summary>
+    public OptionGroup JtrGroup => new("Joint-Task Regularization (--method jtr)", [_lambdaDist, _lambdaRecon, _mode, _microBatch]);
+
+    /// <summary>The settings: what is said, on top of what the run to resume says or of the defaults.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="saved">The run to resume, or null.</param>
+    /// <exception cref="UsageException">Options contradict each other, or would change a run that is resumed.</exception>
+    public TrainSettings Settings(ParseResult parsed, TrainSettings? saved)
+    {
+        long? steps = parsed.GetValue(_steps);
+        int? epochs = (int?)parsed.GetValue(_epochs);
+        if (steps is not null && epochs is not null) throw new UsageException("--steps and --epochs say the same thing in two ways; give one of them.");
+        // An array that is not given is empty, not null.
+        string[]? tasks = parsed.GetResult(_tasks) is null ? null : parsed.GetValue(_tasks);
+        DataRequest data = _data.Request(parsed, saved?.Data);
+        if (saved is null) data = data with { Tasks = tasks };
+        else if (tasks is not null && !tasks.SequenceEqual(saved.Data.Tasks ?? [])) throw Changed("--tasks", saved.Data.Tasks is null ? "not given" : string.Join(',', saved.Data.Tasks));
+        if (saved is not null && data.Size != saved.Data.Size) throw Changed("--size", saved.Data.Size.ToString());
+
+        TrainSettings basis = saved ?? new TrainSettings { Data = data, Scenario = data.IsScenes ? LabelScenario.OneLabel : LabelScenario.AsFound };
+        bool fixedNow = saved is not null;
+        return basis with
+        {
+            Data = data,
+            Steps = steps ?? (epochs is null ? basis.Steps : null),
+            Epochs = epochs ?? (steps is null ? basis.Epochs : null),
+            Method = Pick(parsed.GetValue(_method), basis.Method, "--method", fixedNow),
+            Scenario = Pick(parsed.GetValue(_scenario), basis.Scenario, "--scenario", fixedNow, v => Words.Of(Words.Scenarios, v)),
+            Seed = Pick((ulong?)parsed.GetValue(_seed), basis.Seed, "--seed", fixedNow),
+            BatchSize = Pick((int?)parsed.GetValue(_batchSize), basis.BatchSize, "--batch-size", fixedNow),
+            Width = Pick((int?)parsed.GetValue(_width), basis.Width, "--width", fixedNow),
+            LearningRate = Pick(parsed.GetValue(_learningRate), basis.LearningRate, "--learning-rate", fixedNow),
+            LrDecayEvery = Pick(parsed.GetValue(_lrDecayEvery), basis.LrDecayEvery, "--lr-decay-every", fixedNow),
+            LrDecayFactor = Pick(parsed.GetValue(_lrDecayFactor), basis.LrDecayFactor, "--lr-decay-factor", fixedNow),
+            LambdaDist = Pick(parsed.GetValue(_lambdaDist), basis.LambdaDist, "--lambda-dist", fixedNow),
+            LambdaRecon = Pick(parsed.GetValue(_lambdaRecon), basis.LambdaRecon, "--lambda-recon", fixedNow),
+            Mode = Pick(parsed.GetValue(_mode), basis.Mode, "--mode", fixedNow, v => Words.Of(Words.Modes, v)),
+            MicroBatch = Pick((int?)parsed.GetValue(_microBatch), basis.MicroBatch, "--micro-batch", fixedNow),
+            Precision = Pick(parsed.GetValue(_precision), basis.Precision, "--precision", fixedNow, v => Words.Of(Words.Precisions, v)),
+            Augment = basis.Augment && !Pick(parsed.GetValue(_noAugment) ? true : null, !basis.Augment, "--no-augment", fixedNow),
+        };
+    }
+
+    private static string Pick(string? given, string basis, string option, bool fixedNow) =>
+        given is null || given == basis ? basis : fixedNow ? throw Changed(option, basis) : given;
+
+    private static T Pick<T>(T? given, T basis, string option, bool fixedNow, Func<T, string>? word = null) where T : struct =>
+        given is not T value || value.Equals(basis) ? basis : fixedNow ? throw Changed(option, word is null ? $"{basis}" : word(basis)) : value;
+
+    private static UsageException Changed(string option, string saved) =>
+        new($"{option} was {saved} when the run began, and a run that is resumed keeps it (only --steps, --epochs, --data and --test may change).");
+}

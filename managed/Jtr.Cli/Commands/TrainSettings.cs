@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Jtr.Cli.CommandLine;
+using Jtr.Cli.Data;
+using Jtr.Interop;
+using Jtr.Interop.Labels;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Training;
+
+namespace Jtr.Cli.Commands;
+
+/// <summary>
+/// Everything that a run of `jtr train` depends on. Kept in its checkpoints, so that `--resume` needs no other option and `evaluate`
+/// and `predict` know the run's data.
+/// </summary>
+internal sealed record TrainSettings
+{
+    /// <summary>Key of these settings in a checkpoint's metadata.</summary>
+    public const string MetadataKey = "jtr-cli.train";
+
+    /// <summary>The data.</summary>
+    public required DataRequest Data { get; init; }
+
+    /// <summary>Name of the method.</summary>
+    public string Method { get; init; } = "jtr";
+
+    /// <summary>Which labels training may see.</summary>
+    public LabelScenario Scenario { get; init; }
+
+    /// <summary>Seed of weights, noise, order, crops and label scenario.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Steps in all, or null.</summary>
+    public long? Steps { get; init; }
+
+    /// <summary>Passes over the data in all, or null.</summary>
+    public int? Epochs { get; init; }
+
+    /// <summary>Samples of a step.</summary>
+    public int BatchSize { get; init; } = 8;
+
+    /// <summary>First stage width of the networks.</summary>
+    public int Width { get; init; } = 16;
+
+    /// <summary>Adam's rate.</summary>
+    public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>Steps between two reductions of the rate, 0 for none.</summary>
+    public long LrDecayEvery { get; init; }
+
+    /// <summary>What the rate is multiplied by.</summary>
+    public double LrDecayFactor { get; init; } = 0.5;
+
+    /// <summary>Weight of the distance term.</summary>
+    public double LambdaDist { get; init; } = 4;
+
+    /// <summary>Weight of the reconstruction term.</summary>
+    public double LambdaRecon { get; init; } = 2;
+
+    /// <summary>Whether to compute the published code's quirks.</summary>
+    public JointTaskMode Mode { get; init; }
+
+    /// <summary>Samples that go through the auto-encoder at once, 0 chooses.</summary>
+    public int MicroBatch { get; init; }
+
+    /// <summary>Number format.</summary>
+    public Precision Precision { get; init; }
+
+    /// <summary>Whether views are random crops.</summary>
+    public bool Augment { get; init; } = true;
+
+    /// <summary>The trainer's part of the settings.</summary>
+    public TrainerOptions ToTrainerOptions(TaskSet tasks, DeviceChoice device) => new()
+    {
+        Tasks = tasks,
+        Method = Method,
+        Width = Width,
+        Seed = Seed,
+        Precision = Precision,
+        Device = device.Kind,
+        DeviceIndex = device.Index,
+        JointTask = new JointTaskOptions { Mode = Mode, LambdaDist = LambdaDist, LambdaRecon = LambdaRecon, MicroBatch = MicroBatch },
+        Optimizer = new AdamOptions { LearningRate = LearningRate, DecaySteps = LrDecayEvery, DecayFactor = LrDecayFactor },
+    };
+
+    /// <summary>Steps in all.</summary>
+    /// <param name="samples">Samples of the training set.</param>
+    public long TotalSteps(int samples) => Epochs is int epochs ? (long)epochs * ((samples - 1) / BatchSize + 1) : Steps ?? 2000;
+
+    /// <summary>As text, for a checkpoint's metadata.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Default.TrainSettings);
+
+    /// <summary>The settings in a checkpoint's metadata, or null when it was not written by `jtr train`.</summary>
+    /// <exception cref="JtrFormatException">They are damaged.</exception>
+    public static TrainSettings? From(IReadOnlyDictionary<string, string> metadata, string path)
+    {
+        if (!metadata.TryGetValue(MetadataKey, out string? json)) return null;
+        try
+        {
+            return JsonSerializer.Deserialize(json, SettingsJson.Default.TrainSettings);
+        }
+        catch (JsonException e)
+        {
+            throw new JtrFormatException(path, $"the settings of its run are damaged: {e.Message}", innerException: e);
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(TrainSettings))]
+internal sealed partial class SettingsJson : JsonSerializerContext;

@@ -1,0 +1,40 @@
+using Jtr.Cli.CommandLine;
+
+namespace Jtr.Cli.Data;
+
+/// <summary>Which data to open, as said on the command line.</summary>
+internal sealed record DataRequest
+{
+    /// <summary>The word that stands for the built-in scenes.</summary>
+    public const string Scenes = "scenes";
+
+    /// <summary>"scenes" or a folder.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>A folder to score on, or null: the folder "test" beside "train", or further scenes.</summary>
+    public string? Test { get; init; }
+
+    /// <summary>The tasks as written, or null for all (of scenes: segmentation, depth and normals).</summary>
+    public IReadOnlyList<string>? Tasks { get; init; }
+
+    /// <summary>Rows and columns.</summary>
+    public required ImageSize Size { get; init; }
+
+    /// <summary>Scenes to train on.</summary>
+    public int SceneCount { get; init; } = 400;
+
+    /// <summary>Scenes to score on, which follow those to train on.</summary>
+    public int TestSceneCount { get; init; } = 200;
+
+    /// <summary>Seed of the scenes.</summary>
+    public ulong SceneSeed { get; init; } = 1;
+
+    /// <summary>Class id that says "no label", or null.</summary>
+    public int? VoidId { get; init; }
+
+    /// <summary>Metres of one unit of whole-number depth files, or null.</summary>
+    public double? DepthScale { get; init; }
+
+    /// <summary>Whether the data are the built-in scenes.</summary>
+    public bool IsScenes => Data == Scenes;
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands;
+using Jtr.Cli.Output;
+
+namespace Jtr.Cli;
+
+/// <summary>The program `jtr` without its process, so that tests can run it.</summary>
+internal static class JtrCommandLine
+{
+    /// <summary>Parses arguments and runs the command that they name.</summary>
+    /// <param name="args">As after the program's name.</param>
+    /// <param name="console">Where output goes.</param>
+    /// <param name="cancellationToken">Asks the command to save and stop.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, CliConsole console, CancellationToken cancellationToken = default)
+    {
+        RootCommand root = MakeRoot(console);
+        ParseResult parsed = root.Parse(args);
+        console.Verbose = parsed.GetValue(GlobalOptions.Verbose);
+        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction and not HelpPage.Printer)
+        {
+            foreach (string message in Messages(parsed)) console.Fail(message);
+            console.Error.WriteLine($"'{CommandPath(parsed)} --help' explains it.");
+            return ExitCode.Usage;
+        }
+        try
+        {
+            InvocationConfiguration invocation = new()
+            {
+                Output = console.Output,
+                Error = console.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
+            return await parsed.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
+        }
+        catch (UsageException e)
+        {
+            console.Fail(e.Message);
+            console.Error.WriteLine($"'{CommandPath(parsed)} --help' explains it.");
+            return ExitCode.Usage;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            console.Line("Stopped.");
+            return ExitCode.Cancelled;
+        }
+#pragma warning disable CA1031 // Whatever it was, the user gets a line instead of a stack trace.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            console.Fail(ErrorText.Describe(e));
+            if (console.Verbose) console.Error.WriteLine(e);
+            else if (!ErrorText.IsExpected(e)) console.Error.WriteLine("This is a fault of jtr itself; --verbose shows where.");
+            return ExitCode.Failure;
+        }
+    }
+
+    internal static RootCommand MakeRoot(CliConsole console)
+    {
+        RootCommand root = new("Trains one network for many vision tasks when most labels are missing.");
+        root.Add(GlobalOptions.Verbose);
+        root.Add(TrainCommand.Make(console));
+        root.Add(EvaluateCommand.Make(console));
+        root.Add(PredictCommand.Make(console));
+        root.Add(DemoCommand.Make(console));
+        root.Add(DoctorCommand.Make(console));
+        RootHelp.Apply(root, console);
+        return root;
+    }
+
+    /// <summary>The parser's messages. After an unknown word the words behind it mean nothing either, so only the first is named.</summary>
+    private static IEnumerable<string> Messages(ParseResult parsed)
+    {
+        if (parsed.UnmatchedTokens is not [string unknown, ..]) return parsed.Errors.Select(e => e.Message).Distinct();
+        string what = unknown.StartsWith('-') ? "option" : parsed.CommandResult.Command is RootCommand ? "command" : "argument";
+        string meant = Suggestion.For(unknown, parsed.CommandResult.Command) is string name ? $" Did you mean {name}?" : "";
+        return [$"there is no {what} '{unknown}'.{meant}"];
+    }
+
+    private static string CommandPath(ParseResult parsed) =>
+        parsed.CommandResult.Command is RootCommand ? "jtr" : $"jtr {parsed.CommandResult.Command.Name}";
+}

@@ -1,0 +1,60 @@
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Training;
+using Jtr.Interop.Visualization;
+
+namespace Jtr.Cli.Output;
+
+/// <summary>Photographs, their labels and the predictions of one or more networks, in one picture.</summary>
+internal static class PredictionSheet
+{
+    /// <summary>A number of samples, evenly spread over a data set.</summary>
+    public static int[] Spread(int count, int wanted)
+    {
+        int number = Math.Min(count, wanted);
+        return [.. Enumerable.Range(0, number).Select(i => (int)((long)i * count / number))];
+    }
+
+    /// <summary>Draws a row of labels and a row of predictions of each network for every sample.</summary>
+    /// <param name="data">The data set.</param>
+    /// <param name="samples">Which samples.</param>
+    /// <param name="networks">Names and networks, all for the tasks of the data set.</param>
+    public static PictureGrid Draw(IMultiTaskDataset data, IReadOnlyList<int> samples, params IReadOnlyList<(string Name, Trainer Trainer)> networks)
+    {
+        TaskSet tasks = data.Tasks;
+        (int height, int width) = (data.Height, data.Width);
+        int plane = height * width;
+        PictureGrid grid = new(["photo", .. tasks.Select(t => t.Name)]);
+        float[] image = new float[3 * plane], labels = new float[tasks.TotalLabelChannels * plane], predictions = new float[tasks.TotalChannels * plane];
+        foreach (int sample in samples)
+        {
+            SampleBuffer buffer = new(tasks, height, width, image, labels);
+            TaskMask labelled = data.Read(sample, tasks.All, buffer);
+            ValueRange?[] ranges = new ValueRange?[tasks.Count];
+            List<PictureCell> cells = [PictureCell.Of(TaskPainter.PaintImage(image, height, width))];
+            for (int t = 0; t < tasks.Count; t++)
+            {
+                if (labelled[t]) ranges[t] = ValueRange.Of(buffer.Label(t), tasks[t].InvalidLabel);
+                cells.Add(labelled[t] ? PictureCell.Of(TaskPainter.PaintLabel(tasks[t], buffer.Label(t), height, width, ranges[t])) : PictureCell.NoLabel);
+            }
+            grid.AddRow($"{data.GetName(sample)}\nlabels", cells);
+            foreach ((string name, Trainer trainer) in networks)
+            {
+                trainer.Predict(image, 1, height, width, predictions);
+                grid.AddRow(name, [PictureCell.Blank, .. Paint(tasks, predictions, height, width, ranges)]);
+            }
+        }
+        foreach (SegmentationTask task in tasks.OfType<SegmentationTask>().Take(1)) grid.AddLegend(task);
+        return grid;
+    }
+
+    private static IEnumerable<PictureCell> Paint(TaskSet tasks, float[] predictions, int height, int width, ValueRange?[] ranges)
+    {
+        int plane = height * width;
+        for (int t = 0; t < tasks.Count; t++)
+        {
+            ReadOnlySpan<float> prediction = predictions.AsSpan(tasks.ChannelOffset(t) * plane, tasks[t].Channels * plane);
+            yield return PictureCell.Of(TaskPainter.PaintPrediction(tasks[t], prediction, height, width, ranges[t]));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using Jtr.Interop.Evaluation;
+
+namespace Jtr.Cli.Output;
+
+/// <summary>The files of a run.</summary>
+internal sealed class RunFolder(string path)
+{
+    /// <summary>File name of the checkpoint.</summary>
+    public const string CheckpointName = "checkpoint.safetensors";
+
+    /// <summary>The folder.</summary>
+    public string Path => path;
+
+    /// <summary>Weights, optimiser state and settings.</summary>
+    public string Checkpoint => File(CheckpointName);
+
+    /// <summary>Scores.</summary>
+    public string Results => File("results.json");
+
+    /// <summary>Photographs, labels and predictions.</summary>
+    public string Pictures => File("predictions.png");
+
+    /// <summary>The labels that training saw.</summary>
+    public string Labels => File("labels.json");
+
+    /// <summary>Makes the folder, so that a place that cannot be written to shows before training.</summary>
+    public void Create()
+    {
+        Directory.CreateDirectory(path);
+        string probe = File($".jtr-{Environment.ProcessId}");
+        System.IO.File.WriteAllBytes(probe, []);
+        System.IO.File.Delete(probe);
+    }
+
+    /// <summary>Writes scores as JSON and CSV.</summary>
+    public void SaveResults(EvaluationResult result)
+    {
+        result.SaveJson(Results);
+        System.IO.File.WriteAllText(File("results.csv"), result.ToCsv());
+    }
+
+    /// <summary>Adds the headline scores after some steps to history.csv.</summary>
+    public void AppendHistory(long step, EvaluationResult result)
+    {
+        string file = File("history.csv");
+        if (!System.IO.File.Exists(file)) System.IO.File.WriteAllText(file, "step,task,metric,value\n");
+        System.IO.File.AppendAllLines(file, result.Tasks.Select(t => string.Create(CultureInfo.InvariantCulture, $"{step},{t.Name},{t.Headline.Name},{t.Headline.Value:R}")));
+    }
+
+    private string File(string name) => System.IO.Path.Combine(path, name);
+}

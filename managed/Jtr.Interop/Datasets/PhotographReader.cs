@@ -1,0 +1,25 @@
+using Jtr.Interop.Datasets.Folders;
+
+namespace Jtr.Interop.Datasets;
+
+/// <summary>Reads photographs that are in no data set, as a network wants them.</summary>
+public static class PhotographReader
+{
+    /// <summary>Reads a JPEG or PNG file as <see cref="FolderDataset"/> does: upright, 8-bit RGB, resized bilinearly with antialiasing.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="height">Rows, 1 or more.</param>
+    /// <param name="width">Columns, 1 or more.</param>
+    /// <param name="image">Receives [3, H, W] RGB in [0, 1].</param>
+    /// <exception cref="ArgumentException">The memory is not of that size.</exception>
+    /// <exception cref="JtrFormatException">The file is neither JPEG nor PNG, or damaged.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static void Read(string path, int height, int width, Span<float> image)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        if (image.Length != 3L * height * width)
+            throw new ArgumentException($"an image of {height} x {width} has {3L * height * width} values, not {image.Length}", nameof(image));
+        PackedLabel.ExpandUnit(Photograph.Read(path, height, width).Values, image);
+    }
+}

@@ -1,0 +1,62 @@
+namespace Jtr.Interop.Datasets;
+
+/// <summary>What a <see cref="SceneDataset"/> holds.</summary>
+public sealed record SceneOptions
+{
+    /// <summary>The smallest <see cref="Height"/> and <see cref="Width"/>.</summary>
+    public const int MinSize = 8;
+
+    /// <summary>The largest <see cref="Height"/> and <see cref="Width"/>.</summary>
+    public const int MaxSize = 4096;
+
+    /// <summary>Number of scenes, 1 or more.</summary>
+    public int Count { get; init; } = 400;
+
+    /// <summary>Rows of every image, 8 to 4096.</summary>
+    public int Height { get; init; } = 64;
+
+    /// <summary>Columns of every image, 8 to 4096.</summary>
+    public int Width { get; init; } = 96;
+
+    /// <summary>Fixes every scene, together with its number.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>
+    /// Number of the first scene, 0 or more. Two sets of one seed share no scene when their ranges
+    /// <see cref="FirstIndex"/> .. <see cref="FirstIndex"/> + <see cref="Count"/> - 1 do not overlap.
+    /// </summary>
+    public int FirstIndex { get; init; }
+
+    /// <summary>
+    /// Names of the tasks, each at most once, in the order of <see cref="SceneDataset.Tasks"/>: any of
+    /// <see cref="SceneDataset.TaskNames"/>. Null stands for "segmentation", "depth", "normals".
+    /// </summary>
+    public IReadOnlyList<string>? Tasks { get; init; }
+
+    /// <summary>Checks every property.</summary>
+    /// <exception cref="ArgumentException">A property is outside its range; the message names it and the range.</exception>
+    public void Validate()
+    {
+        InRange(Count, 1, int.MaxValue, nameof(Count));
+        InRange(Height, MinSize, MaxSize, nameof(Height));
+        InRange(Width, MinSize, MaxSize, nameof(Width));
+        InRange(FirstIndex, 0, int.MaxValue - Count, nameof(FirstIndex));
+        if (Tasks is null) return;
+        string known = string.Join(", ", SceneDataset.TaskNames);
+        if (Tasks.Count == 0) throw new ArgumentException($"{nameof(Tasks)} must name at least one of: {known}", nameof(Tasks));
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        foreach (string name in Tasks)
+        {
+            if (!SceneDataset.TaskNames.Contains(name))
+                throw new ArgumentException($"{nameof(Tasks)} names '{name}', which scenes have no labels for; they have: {known}", nameof(Tasks));
+            if (!seen.Add(name)) throw new ArgumentException($"{nameof(Tasks)} names '{name}' twice", nameof(Tasks));
+        }
+    }
+
+    private static void InRange(int value, int low, int high, string name)
+    {
+        if (value >= low && value <= high) return;
+        string range = high == int.MaxValue ? $"{low} or more" : $"{low} to {high}";
+        throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}");
+    }
+}

@@ -1,0 +1,52 @@
+using Jtr.Interop;
+
+namespace Jtr.Cli.Tests;
+
+/// <summary>What goes wrong while running: one clear line without a stack trace, exit code 1.</summary>
+public sealed class FailureTests
+{
+    [Test]
+    public void A_folder_that_is_not_there_is_named()
+    {
+        CliRun run = CliRun.Of("train", "--data", "no-such-folder");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failure));
+        Assert.That(run.Error, Does.StartWith("jtr: --data: there is no folder").And.Contain("no-such-folder"));
+        Assert.That(run.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void Verbose_adds_the_stack_trace()
+    {
+        CliRun run = CliRun.Of("train", "--data", "no-such-folder", "--verbose");
+        Assert.That(run.Error, Does.Contain("DirectoryNotFoundException").And.Contain("   at Jtr.Cli."));
+    }
+
+    [Test]
+    public void A_baseline_that_is_no_result_is_named()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["notes.json"], "{}");
+        CliRun run = CliRun.Of("train", "--baseline", folder["notes.json"], "--output", folder["run"]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failure));
+        Assert.That(run.Error, Does.StartWith($"jtr: {folder["notes.json"]}: these are not evaluation results"));
+        Assert.That(Directory.Exists(folder["run"]), Is.False);
+    }
+
+    [Test]
+    public void Programmers_details_are_left_out_of_messages()
+    {
+        Assert.That(ErrorText.Describe(new ArgumentException("the batch is empty", "batch")), Is.EqualTo("the batch is empty"));
+        Assert.That(ErrorText.Describe(new ArgumentOutOfRangeException("Width", 0, "Width must be 1 to 1024.")), Is.EqualTo("Width must be 1 to 1024; it is 0"));
+        Assert.That(ErrorText.Describe(new JtrFormatException("a.png", "no PNG file", 3)), Is.EqualTo("a.png (byte 3): no PNG file"));
+        Assert.That(ErrorText.Describe(new AggregateException(new IOException("disk full"))), Is.EqualTo("disk full"));
+        Assert.That(ErrorText.Describe(new InvalidOperationException("oops")), Is.EqualTo("InvalidOperationException: oops"));
+    }
+
+    [Test]
+    public void Only_faults_of_the_program_are_unexpected()
+    {
+        Assert.That(ErrorText.IsExpected(new JtrDeviceException("no GPU")), Is.True);
+        Assert.That(ErrorText.IsExpected(new AggregateException(new IOException("disk full"))), Is.True);
+        Assert.That(ErrorText.IsExpected(new InvalidOperationException()), Is.False);
+    }
+}

@@ -1,0 +1,61 @@
+namespace Jtr.Cli.Tests;
+
+/// <summary>Command lines that are wrong: one clear line, nothing done, exit code 2.</summary>
+public sealed class UsageErrorTests
+{
+    [TestCase("trian", "there is no command 'trian'. Did you mean train?")]
+    [TestCase("train --stepz 3", "there is no option '--stepz'. Did you mean --steps?")]
+    [TestCase("train --frobnicate", "there is no option '--frobnicate'.")]
+    [TestCase("train more", "there is no argument 'more'.")]
+    [TestCase("train --steps 0", "--steps must be a whole number of 1 or more, not '0'.")]
+    [TestCase("train --steps many", "--steps must be a whole number of 1 or more, not 'many'.")]
+    [TestCase("train --batch-size 65537", "--batch-size must be a whole number of 1 to 65536, not '65537'.")]
+    [TestCase("train --size 96", "--size must be two multiples of 32 up to 4096, rows x columns, such as 96x128, not '96'.")]
+    [TestCase("train --size 100x128", "--size must be two multiples of 32 up to 4096, rows x columns, such as 96x128, not '100x128'.")]
+    [TestCase("train --learning-rate -1", "--learning-rate must be a number above 0, not '-1'.")]
+    [TestCase("train --learning-rate NaN", "--learning-rate must be a number above 0, not 'NaN'.")]
+    [TestCase("train --lr-decay-factor 1.5", "--lr-decay-factor must be a number above 0, at most 1, not '1.5'.")]
+    [TestCase("train --scenario some", "--scenario must be one of asfound, onelabel, randomlabels, halflabels, full, not 'some'.")]
+    [TestCase("train --mode fast", "--mode must be one of published, corrected, not 'fast'.")]
+    [TestCase("train --precision float16", "--precision must be one of float32, float64, not 'float16'.")]
+    [TestCase("train --device tpu", "--device must be auto, cpu, cuda or cuda:N, not 'tpu'.")]
+    [TestCase("train --tasks depth,,normals", "--tasks must be a list separated by commas, not 'depth,,normals'.")]
+    [TestCase("train --steps 5 --epochs 5", "--steps and --epochs say the same thing in two ways; give one of them.")]
+    [TestCase("train --test somewhere", "--test is for folders: scenes are scored on further scenes, see --test-scenes.")]
+    [TestCase("train --method magic", "--method must be one of supervised, jtr, not 'magic'.")]
+    [TestCase("evaluate", "Name a checkpoint, such as jtr-run/checkpoint.safetensors.")]
+    [TestCase("predict", "Name a checkpoint, such as jtr-run/checkpoint.safetensors.")]
+    [TestCase("predict a.safetensors b.jpg --data scenes", "Name photographs or --data, not both.")]
+    public void A_wrong_command_line_is_explained_in_a_line(string line, string message)
+    {
+        CliRun run = CliRun.Of(line.Split(' '));
+        Assert.That(run.Error.Split('\n')[0].TrimEnd(), Is.EqualTo($"jtr: {message}"));
+        Assert.That(run.Error, Does.Contain("--help' explains it."));
+        Assert.That(run.Output, Is.Empty);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+    }
+
+    [Test]
+    public void Several_wrong_values_are_all_named()
+    {
+        CliRun run = CliRun.Of("train", "--steps", "0", "--size", "1x1");
+        Assert.That(run.Error, Does.Contain("jtr: --steps").And.Contain("jtr: --size"));
+    }
+
+    [TestCase("train --steps")]
+    [TestCase("train --data")]
+    public void A_missing_value_is_named(string line)
+    {
+        CliRun run = CliRun.Of(line.Split(' '));
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.Error, Does.Contain(line.Split(' ')[1]));
+    }
+
+    [Test]
+    public void An_unknown_task_of_the_scenes_is_named_with_those_that_exist()
+    {
+        CliRun run = CliRun.Of("train", "--tasks", "taste");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(run.Error, Does.Contain("'taste'").And.Contain("segmentation, depth, normals"));
+    }
+}

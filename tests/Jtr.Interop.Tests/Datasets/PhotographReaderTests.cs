@@ -1,0 +1,49 @@
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Visualization;
+
+namespace Jtr.Interop.Tests.Datasets;
+
+public sealed class PhotographReaderTests
+{
+    private string _folder = "";
+
+    [SetUp]
+    public void MakeFolder()
+    {
+        _folder = Directory.CreateTempSubdirectory("jtr-test").FullName;
+        RgbImage picture = new(50, 40);
+        for (int y = 0; y < 40; y++)
+        {
+            for (int x = 0; x < 50; x++) picture[x, y] = new Rgb((byte)(5 * x), (byte)(6 * y), (byte)(x * y % 256));
+        }
+        picture.SavePng(Path.Combine(_folder, "image", "a.png"));
+    }
+
+    [TearDown]
+    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void A_photograph_is_read_as_in_a_folder_data_set()
+    {
+        TaskSet tasks = new(new MapTask("edge"));
+        FolderDataset data = new(_folder, new FolderOptions { Height = 32, Width = 64, Tasks = [.. tasks] });
+        float[] expected = new float[3 * 32 * 64], actual = new float[3 * 32 * 64];
+        data.Read(0, TaskMask.None, new SampleBuffer(tasks, 32, 64, expected, new float[32 * 64]));
+        PhotographReader.Read(Path.Combine(_folder, "image", "a.png"), 32, 64, actual);
+
+        Assert.That(actual, Is.EqualTo(expected));
+        Assert.That(actual.Max(), Is.GreaterThan(0.5f).And.LessThanOrEqualTo(1f));
+    }
+
+    [Test]
+    public void Wrong_sizes_and_files_are_refused()
+    {
+        string file = Path.Combine(_folder, "notes.jpg");
+        File.WriteAllText(file, "no photograph");
+        Assert.That(() => PhotographReader.Read(file, 32, 32, new float[3 * 32 * 32]), Throws.InstanceOf<JtrFormatException>().With.Message.Contains(file));
+        Assert.That(() => PhotographReader.Read(file, 32, 32, new float[5]), Throws.ArgumentException.With.Property("ParamName").EqualTo("image"));
+        Assert.That(() => PhotographReader.Read(file, 0, 32, []), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => PhotographReader.Read(Path.Combine(_folder, "none.jpg"), 32, 32, new float[3 * 32 * 32]), Throws.InstanceOf<IOException>());
+    }
+}
