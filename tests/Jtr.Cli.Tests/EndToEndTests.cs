@@ -58,6 +58,16 @@ public sealed class EndToEndTests
     }
 
     [Test]
+    public void Verbose_shows_the_librarys_messages_on_standard_error()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of(["train", "--steps", "1", "--method", "supervised", "--verbose", "--output", folder["run"], .. _small]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        Assert.That(run.Error, Does.Contain("[Information] Saved " + folder["run", "checkpoint.safetensors"]));
+        Assert.That(run.Output, Does.Not.Contain("[Information]"));
+    }
+
+    [Test]
     public void Cancelling_saves_says_how_to_go_on_and_exits_with_130()
     {
         using TemporaryFolder folder = new();

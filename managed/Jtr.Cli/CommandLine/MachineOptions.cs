@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Jtr.Cli.Output;
 using Jtr.Interop.Training;
 
 namespace Jtr.Cli.CommandLine;
@@ -35,9 +36,10 @@ internal sealed class MachineOptions
     /// <summary>Threads that read samples, or null.</summary>
     public int? Workers(ParseResult parsed) => (int?)parsed.GetValue(_workers);
 
-    /// <summary>Sets the threads of the arithmetic.</summary>
-    public void SetThreads(ParseResult parsed)
+    /// <summary>Sets the threads of the arithmetic and, where they are wanted, shows the native library's messages.</summary>
+    public void Prepare(ParseResult parsed, CliConsole console)
     {
+        JtrRuntime.Logger = console.Logger;
         if (parsed.GetValue(_threads) is long threads) JtrRuntime.Threads = (int)threads;
         else UseAllCores();
     }

@@ -58,7 +58,7 @@ internal sealed class DemoCommand
     {
         RunFolder output = new(parsed.GetValue(_output) ?? Path.Combine("artifacts", "demo"));
         output.Create();
-        _machine.SetThreads(parsed);
+        _machine.Prepare(parsed, _console);
         TrainSettings settings = new()
         {
             Data = new DataRequest { Data = DataRequest.Scenes, Size = DataOptions.SceneSize },
@@ -76,7 +76,7 @@ internal sealed class DemoCommand
         {
             foreach (string method in _methods)
             {
-                Trainer trainer = new((settings with { Method = method }).ToTrainerOptions(data.Train.Tasks, _machine.Device(parsed)));
+                Trainer trainer = new((settings with { Method = method }).ToTrainerOptions(data.Train.Tasks, _machine.Device(parsed)), _console.Logger);
                 networks.Add((method, trainer));
                 table.Add(method, await TrainAsync(trainer, settings with { Method = method }, data, labels, new RunFolder(Path.Combine(output.Path, method)), parsed, cancellationToken).ConfigureAwait(false));
             }

@@ -52,11 +52,11 @@ internal sealed class EvaluateCommand
     {
         EvaluationResult? baseline = parsed.GetValue(_baseline) is string file ? EvaluationResult.LoadJson(file) : null;
         string checkpoint = _input.Path(parsed);
-        _machine.SetThreads(parsed);
+        _machine.Prepare(parsed, _console);
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
         OpenData data = DataSource.OpenTest(_input.Request(parsed, info), info.Options.Tasks);
         foreach (string note in data.Notes) _console.Line(note);
-        using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(parsed, _machine));
+        using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(parsed, _machine), _console.Logger);
         EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test!, _machine.Workers(parsed), cancellationToken);
         if (parsed.GetValue(_json) is string json) result.SaveJson(json);
         if (parsed.GetValue(_csv) is string csv) File.WriteAllText(csv, result.ToCsv());

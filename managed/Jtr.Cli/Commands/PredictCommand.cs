@@ -63,11 +63,11 @@ internal sealed class PredictCommand
         string[] photographs = parsed.GetValue(_photographs) ?? [];
         if (photographs.Length > 0 && _input.NamesData(parsed)) throw new UsageException("Name photographs or --data, not both.");
         string checkpoint = _input.Path(parsed);
-        _machine.SetThreads(parsed);
+        _machine.Prepare(parsed, _console);
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
         string[] files = Files(photographs);
         IMultiTaskDataset? data = files.Length > 0 ? null : DataSource.OpenTest(_input.Request(parsed, info), info.Options.Tasks).Test;
-        using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(parsed, _machine));
+        using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(parsed, _machine), _console.Logger);
         folder.Create();
 
         PictureGrid grid = data is null

@@ -83,15 +83,15 @@ internal sealed class TrainCommand
         if (resumed is null && File.Exists(folder.Checkpoint) && !parsed.GetValue(_overwrite))
             throw new UsageException($"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output names another folder.");
         EvaluationResult? baseline = parsed.GetValue(_baseline) is string file ? EvaluationResult.LoadJson(file) : null;
-        _machine.SetThreads(parsed);
+        _machine.Prepare(parsed, _console);
 
         TrainSettings? saved = resumed is null ? null : ReadSettings(resumed);
         TrainSettings settings = _options.Settings(parsed, saved);
         if (JtrRuntime.Methods.All(m => m.Name != settings.Method))
             throw new UsageException($"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not '{settings.Method}'.");
-        using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(parsed));
+        using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(parsed), _console.Logger);
         OpenData data = DataSource.Open(settings.Data, loaded?.Tasks);
-        using Trainer? made = loaded is null ? new Trainer(settings.ToTrainerOptions(data.Train.Tasks, _machine.Device(parsed))) : null;
+        using Trainer? made = loaded is null ? new Trainer(settings.ToTrainerOptions(data.Train.Tasks, _machine.Device(parsed)), _console.Logger) : null;
         Trainer trainer = loaded ?? made!;
 
         LabelAssignment labels = LabelAssignment.Draw(settings.Scenario, data.Train, settings.Seed);

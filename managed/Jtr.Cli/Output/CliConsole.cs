@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Spectre.Console;
 
 namespace Jtr.Cli.Output;
@@ -10,6 +11,8 @@ internal sealed class CliConsole
 {
     private const int PlainWidth = 100;
 
+    private readonly VerboseLogger _logger;
+
     /// <summary>Makes a console.</summary>
     /// <param name="output">Receives results and progress.</param>
     /// <param name="error">Receives errors.</param>
@@ -19,6 +22,7 @@ internal sealed class CliConsole
         Output = output;
         Error = error;
         Terminal = terminal;
+        _logger = new VerboseLogger(error);
     }
 
     /// <summary>Receives results and progress.</summary>
@@ -32,6 +36,9 @@ internal sealed class CliConsole
 
     /// <summary>Whether to show what is behind an error.</summary>
     public bool Verbose { get; set; }
+
+    /// <summary>Receives the library's messages; null unless <see cref="Verbose"/>.</summary>
+    public ILogger? Logger => Verbose ? _logger : null;
 
     /// <summary>Columns of a line.</summary>
     public int Width => Terminal is null ? PlainWidth : Math.Clamp(Terminal.Profile.Width, 60, 140);
