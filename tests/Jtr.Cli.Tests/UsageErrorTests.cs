@@ -22,6 +22,7 @@ public sealed class UsageErrorTests
     [TestCase("train --tasks depth,,normals", "--tasks must be a list separated by commas, not 'depth,,normals'.")]
     [TestCase("train --steps 5 --epochs 5", "--steps and --epochs say the same thing in two ways; give one of them.")]
     [TestCase("train --test somewhere", "--test is for folders: scenes are scored on further scenes, see --test-scenes.")]
+    [TestCase("train --class-names a,b", "--class-names is for folders: the classes of scenes have names.")]
     [TestCase("train --method magic", "--method must be one of supervised, jtr, not 'magic'.")]
     [TestCase("evaluate", "Name a checkpoint, such as jtr-run/checkpoint.safetensors.")]
     [TestCase("predict", "Name a checkpoint, such as jtr-run/checkpoint.safetensors.")]

@@ -38,6 +38,7 @@ internal sealed class DataOptions
             Test = parsed.GetValue(Test) is string test ? Path.GetFullPath(test) : same?.Test,
             Size = parsed.GetValue(Size) ?? saved?.Size ?? (data == DataRequest.Scenes ? SceneSize : FolderSize),
             Tasks = saved?.Tasks,
+            ClassNames = saved?.ClassNames,
             SceneCount = (int?)parsed.GetValue(Scenes) ?? saved?.SceneCount ?? 400,
             TestSceneCount = (int?)parsed.GetValue(TestScenes) ?? saved?.TestSceneCount ?? 200,
             SceneSeed = (ulong?)parsed.GetValue(SceneSeed) ?? saved?.SceneSeed ?? 1,

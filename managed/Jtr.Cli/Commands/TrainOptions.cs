@@ -12,6 +12,9 @@ internal sealed class TrainOptions
     private readonly Option<string[]?> _tasks = OptionKinds.List("--tasks", "LIST",
         "Tasks to learn, separated by commas: names of scenes' labels or of label folders. In full NAME[=KIND][:COUNT], such as seg=segmentation:11. Default: all folders; of scenes segmentation,depth,normals.");
 
+    private readonly Option<string[]?> _classNames = OptionKinds.List("--class-names", "LIST",
+        "Names of the classes of a folder's segmentation, in the order of their ids, where tasks.json does not tell them.");
+
     private readonly Option<string?> _method = OptionKinds.Text("--method", "supervised|jtr", "supervised uses the labels alone; jtr also learns where labels are missing. Default: jtr.");
 
     private readonly Option<LabelScenario?> _scenario = OptionKinds.Choice("--scenario",
@@ -48,7 +51,7 @@ internal sealed class TrainOptions
     private readonly DataOptions _data = new();
 
     /// <summary>Options about data.</summary>
-    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Test, _tasks, _scenario, _data.Size, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
+    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Test, _tasks, _classNames, _scenario, _data.Size, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
 
     /// <summary>Options about training.</summary>
     public OptionGroup TrainingGroup => new("Training",
@@ -66,11 +69,15 @@ internal sealed class TrainOptions
         long? steps = parsed.GetValue(_steps);
         int? epochs = (int?)parsed.GetValue(_epochs);
         if (steps is not null && epochs is not null) throw new UsageException("--steps and --epochs say the same thing in two ways; give one of them.");
-        // An array that is not given is empty, not null.
-        string[]? tasks = parsed.GetResult(_tasks) is null ? null : parsed.GetValue(_tasks);
+        string[]? tasks = Given(parsed, _tasks), classNames = Given(parsed, _classNames);
         DataRequest data = _data.Request(parsed, saved?.Data);
-        if (saved is null) data = data with { Tasks = tasks };
-        else if (tasks is not null && !tasks.SequenceEqual(saved.Data.Tasks ?? [])) throw Changed("--tasks", saved.Data.Tasks is null ? "not given" : string.Join(',', saved.Data.Tasks));
+        if (saved is null) data = data with { Tasks = tasks, ClassNames = classNames };
+        else
+        {
+            Keep("--tasks", tasks, saved.Data.Tasks);
+            Keep("--class-names", classNames, saved.Data.ClassNames);
+        }
+        if (data.IsScenes && classNames is not null) throw new UsageException("--class-names is for folders: the classes of scenes have names.");
         if (saved is not null && data.Size != saved.Data.Size) throw Changed("--size", saved.Data.Size.ToString());
 
         TrainSettings basis = saved ?? new TrainSettings { Data = data, Scenario = data.IsScenes ? LabelScenario.OneLabel : LabelScenario.AsFound };
@@ -95,6 +102,14 @@ internal sealed class TrainOptions
             Precision = Pick(parsed.GetValue(_precision), basis.Precision, "--precision", fixedNow, v => Words.Of(Words.Precisions, v)),
             Augment = basis.Augment && !Pick(parsed.GetValue(_noAugment) ? true : null, !basis.Augment, "--no-augment", fixedNow),
         };
+    }
+
+    // An array that is not given is empty, not null.
+    private static string[]? Given(ParseResult parsed, Option<string[]?> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);
+
+    private static void Keep(string option, string[]? given, IReadOnlyList<string>? saved)
+    {
+        if (given is not null && !given.SequenceEqual(saved ?? [])) throw Changed(option, saved is null ? "not given" : string.Join(',', saved));
     }
 
     private static string Pick(string? given, string basis, string option, bool fixedNow) =>

@@ -17,6 +17,9 @@ internal sealed record DataRequest
     /// <summary>The tasks as written, or null for all (of scenes: segmentation, depth and normals).</summary>
     public IReadOnlyList<string>? Tasks { get; init; }
 
+    /// <summary>Names of the classes of the segmentation task, or null.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
     /// <summary>Rows and columns.</summary>
     public required ImageSize Size { get; init; }
 

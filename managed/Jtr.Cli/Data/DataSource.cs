@@ -87,14 +87,26 @@ internal static class DataSource
             DepthScale = request.DepthScale,
             Tasks = tasks,
         };
-        if (tasks is not null || request.Tasks is null) return new FolderDataset(root, options);
+        if (tasks is not null || (request.Tasks is null && request.ClassNames is null)) return new FolderDataset(root, options);
 
-        TaskSpec[] specs = [.. request.Tasks.Select(TaskSpec.Parse)];
+        TaskSpec[] specs = [.. request.Tasks?.Select(TaskSpec.Parse) ?? []];
         if (specs.Select(s => s.Name).Distinct().Count() != specs.Length) throw new UsageException("--tasks names a task twice.");
         // What is written in full needs no look at the folder, which for segmentation means to read every label.
-        TaskSet? found = specs.All(s => s.Kind is not null) ? null : new FolderDataset(root, options).Tasks;
-        VisionTask[] chosen = [.. specs.Select(s => s.ToTask(Find(found, s)))];
-        return new FolderDataset(root, options with { Tasks = chosen });
+        bool isComplete = specs.Length > 0 && specs.All(s => s.Kind is not null);
+        FolderDataset? found = isComplete ? null : new FolderDataset(root, options);
+        IEnumerable<VisionTask> chosen = request.Tasks is null ? found!.Tasks : specs.Select(s => s.ToTask(Find(found?.Tasks, s)));
+        return new FolderDataset(root, options with { Tasks = [.. Named([.. chosen], request.ClassNames)] });
+    }
+
+    /// <summary>Gives the one segmentation task names for its classes.</summary>
+    private static IReadOnlyList<VisionTask> Named(IReadOnlyList<VisionTask> tasks, IReadOnlyList<string>? classNames)
+    {
+        if (classNames is null) return tasks;
+        SegmentationTask[] segmentations = [.. tasks.OfType<SegmentationTask>()];
+        if (segmentations.Length != 1) throw new UsageException($"--class-names is for data with one segmentation task; there are {segmentations.Length}.");
+        SegmentationTask task = segmentations[0];
+        if (task.ClassCount > classNames.Count) throw new UsageException($"--class-names has {classNames.Count} names, but '{task.Name}' has {task.ClassCount} classes.");
+        return [.. tasks.Select(t => ReferenceEquals(t, task) ? new SegmentationTask(task.Name, classNames.Count, classNames) : t)];
     }
 
     private static VisionTask? Find(TaskSet? found, TaskSpec spec)
