@@ -39,7 +39,7 @@ internal static class Checks
         string? reference = files.FirstOrDefault(f => Has(f, "libblas"));
         return reference is null
             ? new(Verdict.Ok, "inside libtorch")
-            : new(Verdict.Slow, $"the reference version: {reference}", "apt-get install libopenblas0-pthread makes matrix products several times faster");
+            : new(Verdict.Slow, $"the reference version: {reference}", "apt-get install libopenblas0-openmp makes matrix products several times faster");
     }
 
     private static bool Has(string file, string part) => file.Contains(part, StringComparison.OrdinalIgnoreCase);

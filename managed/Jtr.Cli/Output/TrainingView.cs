@@ -10,6 +10,9 @@ internal static class TrainingView
     /// <summary>Time between two lines where there is no terminal.</summary>
     public static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
 
+    // Columns that a bar with all losses takes; a narrower one would break into lines.
+    private const int WideEnough = 130;
+
     /// <summary>Runs a training with its progress on the console.</summary>
     /// <param name="console">The console.</param>
     /// <param name="name">What is trained, in a word or two.</param>
@@ -22,7 +25,7 @@ internal static class TrainingView
             .AutoClear(false)
             .HideCompleted(false)
             .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn())
-            .StartAsync(context => train(new Bar(context.AddTask(name.EscapeMarkup()), name, clock ?? TimeProvider.System)))
+            .StartAsync(context => train(new Bar(context.AddTask(name.EscapeMarkup()), name, isWide: console.Width >= WideEnough, clock ?? TimeProvider.System)))
             .ConfigureAwait(false);
     }
 
@@ -38,7 +41,7 @@ internal static class TrainingView
     private static string TimeLeft(TrainingProgress progress) => progress.Remaining is TimeSpan left ? $", {Durations.Format(left)} left" : "";
 
     /// <summary>A bar, its losses renewed every second. The fit reports from a thread of its own; a bar may be set from any.</summary>
-    private sealed class Bar(ProgressTask task, string name, TimeProvider clock) : IProgress<TrainingProgress>
+    private sealed class Bar(ProgressTask task, string name, bool isWide, TimeProvider clock) : IProgress<TrainingProgress>
     {
         private static readonly TimeSpan LossInterval = TimeSpan.FromSeconds(1);
 
@@ -53,7 +56,8 @@ internal static class TrainingView
             if (_last is null || clock.GetElapsedTime(_last.Value, now) >= LossInterval)
             {
                 _last = now;
-                _losses = Losses(_window.Take(value));
+                TrainingProgress mean = _window.Take(value);
+                _losses = isWide ? Losses(mean) : string.Create(CultureInfo.InvariantCulture, $"loss {mean.Loss:F4}");
             }
             task.MaxValue = value.TotalSteps;
             task.Value = value.Step;
