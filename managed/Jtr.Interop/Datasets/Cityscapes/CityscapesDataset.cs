@@ -88,7 +88,7 @@ public sealed class CityscapesDataset : LayoutDataset
 
     private PackedIds ReadIds(LabelSource source)
     {
-        byte[] ids = source.ReadPng(1, ids: true).Require8Bits(source.Path, "label ids").Bytes;
+        byte[] ids = source.ReadPng(1, ids: true).Require8Bits(source.Path, "a labelIds file").Bytes;
         byte[] classes = new byte[ids.Length];
         for (int i = 0; i < ids.Length; i++)
         {

@@ -65,7 +65,7 @@ public sealed class CityscapesErrorTests : IDisposable
     public void Another_bit_depth_is_refused()
     {
         string ids = _folder.Ids(City, "a", _ => 7, bits: 16);
-        Assert.That(ReadFirst, LayoutReader.Fault(ids, "16 bits a channel, where label ids has 8"));
+        Assert.That(ReadFirst, LayoutReader.Fault(ids, "16 bits a channel, where a labelIds file has 8"));
         _folder.Ids(City, "a", _ => 7);
         string disparity = _folder.Disparity(City, "a", _ => 7, bits: 8);
         Assert.That(ReadFirst, LayoutReader.Fault(disparity, "8 bits a channel or fewer, where a disparity has 16"));
