@@ -1,0 +1,12 @@
+namespace Jtr.Interop.Datasets;
+
+/// <summary>A sample that a <see cref="SkipBadDataset"/> skips.</summary>
+/// <param name="Index">Its index.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Path">The file at fault, or empty where the error does not say.</param>
+/// <param name="Message">What is wrong with it, and what was expected.</param>
+public sealed record SkippedSample(int Index, string Name, string Path, string Message)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"sample {Index} ('{Name}') is skipped: {Message}";
+}

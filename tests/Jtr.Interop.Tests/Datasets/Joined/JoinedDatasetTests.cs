@@ -1,0 +1,141 @@
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Joined;
+using Jtr.Interop.Labels;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Tests.Datasets.Layouts;
+
+namespace Jtr.Interop.Tests.Datasets.Joined;
+
+/// <summary>Several data sets as one.</summary>
+[TestFixture]
+public sealed class JoinedDatasetTests
+{
+    private static readonly TaskSet DepthAndSaliency = new(new DepthTask(), new MapTask("saliency"));
+    private static readonly TaskSet SegAndDepth = new(new SegmentationTask("seg", 5), new NormalsTask(), new DepthTask());
+
+    private static JoinedSource Source(string name, int count, TaskSet? tasks = null, double weight = 1, int height = 32, int width = 64) =>
+        new(name, new MemoryDataset(count, height, width, tasks ?? DepthAndSaliency)) { Weight = weight };
+
+    [Test]
+    public void Tasks_of_the_same_name_are_one_and_every_sample_keeps_its_own_labels()
+    {
+        JoinedSource first = Source("rgbd", 3);
+        JoinedSource second = Source("street", 2, SegAndDepth);
+        JoinedDataset data = new(first, second);
+        Assert.That(data.Tasks.Select(t => t.Name), Is.EqualTo(["depth", "saliency", "seg", "normals"]));
+        Assert.That((data.Count, data.Height, data.Width), Is.EqualTo((5, 32, 64)));
+        Assert.That(Enumerable.Range(0, 5).Select(data.GetName), Is.EqualTo(["rgbd/sample-0", "rgbd/sample-1", "rgbd/sample-2", "street/sample-0", "street/sample-1"]));
+        Assert.That(Enumerable.Range(0, 5).Select(data.GetSource), Is.EqualTo([new SampleOrigin(0, 0), new SampleOrigin(0, 1), new SampleOrigin(0, 2), new SampleOrigin(1, 0), new SampleOrigin(1, 1)]));
+        for (int i = 0; i < 5; i++)
+        {
+            SampleOrigin origin = data.GetSource(i);
+            IMultiTaskDataset own = data.Sources[origin.Source].Data;
+            (float[] image, float[][] labels, TaskMask written) = LayoutReader.Read(data, i);
+            (float[] expectedImage, float[][] expected, _) = LayoutReader.Read(own, origin.Index);
+            Assert.That(image, Is.EqualTo(expectedImage));
+            Assert.That(written, Is.EqualTo(data.GetLabelled(i)));
+            Assert.That(written, Is.EqualTo(i < 3 ? new TaskMask(0b0011) : new TaskMask(0b1101)));
+            for (int t = 0; t < 4; t++)
+            {
+                int theirs = own.Tasks.IndexOf(data.Tasks[t].Name);
+                Assert.That(labels[t], theirs < 0 ? Is.All.EqualTo(-77f) : Is.EqualTo(expected[Math.Max(theirs, 0)]), $"sample {i}, task {t}");
+            }
+        }
+    }
+
+    [Test]
+    public void Only_wanted_labels_are_written()
+    {
+        JoinedDataset data = new(Source("rgbd", 1), Source("street", 1, SegAndDepth));
+        (_, float[][] labels, TaskMask written) = LayoutReader.Read(data, 1, TaskMask.None.With(1).With(2));
+        Assert.That(written, Is.EqualTo(TaskMask.None.With(2)), "it has no saliency");
+        Assert.That(labels[0], Is.All.EqualTo(-77f));
+        Assert.That(labels[2], Has.None.EqualTo(-77f));
+    }
+
+    [Test]
+    public void Weights_repeat_and_thin_out_evenly()
+    {
+        JoinedDataset data = new(Source("a", 4, weight: 2.5), Source("b", 6, weight: 0.5), Source("c", 2), Source("d", 3, weight: 0.01));
+        int[][] expected = [[0, 1, 2, 3, 0, 1, 2, 3, 1, 3], [1, 3, 5], [0, 1], [1]];
+        for (int s = 0; s < 4; s++)
+            Assert.That(Enumerable.Range(0, data.Count).Select(data.GetSource).Where(o => o.Source == s).Select(o => o.Index), Is.EqualTo(expected[s]), $"source {s}");
+        Assert.That(data.Count, Is.EqualTo(16));
+    }
+
+    [Test]
+    public void Repetitions_have_the_labels_of_the_sources_assignments()
+    {
+        JoinedSource first = Source("rgbd", 3, weight: 2);
+        JoinedSource second = Source("street", 2, SegAndDepth);
+        JoinedDataset data = new(first, second);
+        LabelAssignment drawn = LabelAssignment.Draw(LabelScenario.OneLabel, first.Data, 5);
+        LabelAssignment joined = data.JoinLabels(drawn, null);
+        Assert.That(joined.Count, Is.EqualTo(8));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.That(joined[i], Is.EqualTo(drawn[i]), "the first source's tasks are the first two here, too");
+            Assert.That(joined[i + 3], Is.EqualTo(joined[i]));
+        }
+        Assert.That(joined[6], Is.EqualTo(new TaskMask(0b1101)));
+        Assert.That(() => data.JoinLabels(drawn), Throws.ArgumentException.With.Message.Contains("1 assignments for 2 sources"));
+        Assert.That(() => data.JoinLabels(null, drawn), Throws.ArgumentException.With.Message.Contains("the assignment for 'street' is for 3 samples, the source has 2"));
+        LabelAssignment others = new(DepthAndSaliency, default, default);
+        Assert.That(() => data.JoinLabels(null, others), Throws.ArgumentException.With.Message.Contains("for the tasks depth, saliency, the source has seg, normals, depth"));
+    }
+
+    [Test]
+    public void A_loader_mixes_the_sources_in_one_batch()
+    {
+        JoinedDataset data = new(Source("rgbd", 3), Source("street", 3, SegAndDepth));
+        using DataLoader loader = new(data, options: new DataLoaderOptions { BatchSize = 6, Workers = 2 });
+        Batch batch = loader.Next();
+        for (int b = 0; b < 6; b++) Assert.That(batch.GetLabelled(b), Is.EqualTo(data.GetLabelled(batch.Indices[b])));
+        Assert.That(batch.Indices.ToArray(), Is.Not.Ordered, "shuffled");
+    }
+
+    [Test]
+    public void Class_names_are_taken_from_the_source_that_has_them()
+    {
+        SegmentationTask named = new("seg", 2, ["no", "yes"]);
+        JoinedDataset data = new(Source("a", 1, new TaskSet(new SegmentationTask("seg", 2))), Source("b", 1, new TaskSet(named)));
+        Assert.That(data.Tasks[0], Is.EqualTo(named));
+    }
+
+    [Test]
+    public void Tasks_that_only_share_a_name_are_refused()
+    {
+        Check(new DepthTask("x"), new MapTask("x"), "the task 'x' of 'b' is not that of 'a': Map and Depth");
+        Check(new MapTask("x"), new MapTask("x", 2), "2 and 1 channels");
+        Check(new SegmentationTask("x", 7), new SegmentationTask("x", 19), "19 and 7 classes");
+        Check(new SegmentationTask("x", 2, ["a", "b"]), new SegmentationTask("x", 2, ["a", "c"]), "class 1 is 'c' and 'b'");
+        Check(new DepthTask("x"), new DepthTask("x") { Mean = 1 }, "mean and deviation (1, 1.5876) and (2.3618, 1.5876)");
+
+        void Check(VisionTask first, VisionTask second, string fault) =>
+            Assert.That(() => new JoinedDataset(Source("a", 1, new TaskSet(first)), Source("b", 1, new TaskSet(second))), Throws.ArgumentException.With.Message.Contains(fault));
+    }
+
+    [Test]
+    public void Sources_that_cannot_be_joined_are_named()
+    {
+        Check("there are no data sets");
+        Check("the samples of 'b' are 64 x 64, those of 'a' 32 x 64; open both with the same Height and Width", Source("a", 1), Source("b", 1, height: 64));
+        Check("two sources are named 'a'", Source("a", 1), Source("a", 1));
+        Check("the source 'b' has no samples", Source("a", 1), Source("b", 0));
+        Check("the weight of 'b' is 0; it has to be a finite number above 0", Source("a", 1), Source("b", 1, weight: 0));
+        Check("the weight of 'b' is NaN", Source("a", 1), Source("b", 1, weight: double.NaN));
+        Check("more than", Source("a", 1), Source("b", 1, weight: 1e12));
+
+        void Check(string fault, params JoinedSource[] sources) =>
+            Assert.That(() => new JoinedDataset(sources), Throws.ArgumentException.With.Message.Contains(fault));
+    }
+
+    [Test]
+    public void A_buffer_of_another_size_or_an_index_out_of_range_is_refused()
+    {
+        JoinedDataset data = new(Source("a", 1));
+        Assert.That(() => LayoutReader.Read(data, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => data.Read(0, default, new SampleBuffer(data.Tasks, 32, 32, new float[3 * 1024], new float[2 * 1024])),
+            Throws.ArgumentException.With.Message.Contains("the buffer is for 32 x 32, the samples are 32 x 64"));
+    }
+}
