@@ -43,6 +43,7 @@ internal static unsafe class NativeLibraryLoader
         lock (Gate)
         {
             if (_path is { } meanwhile) return meanwhile;
+            OpenMpDefaults.Apply();
             string? chosen = Environment.GetEnvironmentVariable(EnvironmentVariable);
             (nint handle, string path) = Load(Places(chosen, [AssemblyFolder(), AppContext.BaseDirectory]), chosen);
             CheckAbi(handle, path);

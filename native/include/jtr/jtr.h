@@ -250,7 +250,7 @@ typedef struct jtr_trainer_options {
 typedef struct jtr_batch {
   /// sizeof(jtr_batch).
   uint64_t struct_size;
-  /// V: 1 or more, at least the method's number of views (jtr_trainer_views); further views are not read.
+  /// V: 1 or more, at least the method's number of views (jtr_method_views); further views are not read.
   int32_t views;
   /// B: 1 or more.
   int32_t samples;
