@@ -142,10 +142,7 @@ public sealed class PyTorchFileTests : IDisposable
         foreach (byte[] whole in new[] { PickleWriter.Zip(PickleWriter.Weights(2, 3), storages: ("0", data)), PickleWriter.Legacy(PickleWriter.Weights(2, 3, legacy: true), data, 6) })
         {
             for (int length = 0; length < whole.Length; length++)
-            {
-                string path = _folder.Write("a.pth", whole[..length]);
-                Assert.That(() => PyTorchFile.Read(path), Throws.TypeOf<JtrFormatException>(), $"{length} of {whole.Length} bytes");
-            }
+                Assert.That(() => PyTorchFile.Parse("a.pth", whole[..length]), Throws.TypeOf<JtrFormatException>(), $"{length} of {whole.Length} bytes");
         }
         string longer = _folder.Write("a.pth", [.. PickleWriter.Legacy(PickleWriter.Weights(2, 3, legacy: true), data, 6), 0]);
         Assert.That(() => PyTorchFile.Read(longer), Fault("1 bytes behind the last storage"));
@@ -158,15 +155,13 @@ public sealed class PyTorchFileTests : IDisposable
         byte[][] wholes = [PickleWriter.Zip(PickleWriter.Weights(2, 3), storages: ("0", data)), PickleWriter.Legacy(PickleWriter.Weights(2, 3, legacy: true), data, 6)];
         const int seed = 1;
         Random random = new(seed);
-        string path = _folder["a.pth"];
-        for (int i = 0; i < 2000; i++)
+        for (int i = 0; i < 1000; i++)
         {
             byte[] changed = [.. wholes[i % 2]];
             for (int k = random.Next(1, 4); k > 0; k--) changed[random.Next(changed.Length)] = (byte)random.Next(256);
-            File.WriteAllBytes(path, changed);
             try
             {
-                PyTorchFile.Read(path);
+                PyTorchFile.Parse("a.pth", changed);
             }
             catch (JtrFormatException)
             {

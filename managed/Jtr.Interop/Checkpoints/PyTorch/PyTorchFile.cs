@@ -26,9 +26,13 @@ internal static class PyTorchFile
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         FileInfo info = new(path);
         if (info.Exists && info.Length > Array.MaxLength) throw new JtrFormatException(path, $"a file of {info.Length} bytes; up to {Array.MaxLength} are read");
-        byte[] data = File.ReadAllBytes(path);
-        return data.AsSpan().StartsWith("PK\x03\x04"u8) ? ReadZip(path, data) : ReadLegacy(path, data);
+        return Parse(path, File.ReadAllBytes(path));
     }
+
+    /// <summary>Reads a file's bytes.</summary>
+    /// <exception cref="JtrFormatException">As of <see cref="Read"/>.</exception>
+    internal static object? Parse(string path, byte[] data) =>
+        data.AsSpan().StartsWith("PK\x03\x04"u8) ? ReadZip(path, data) : ReadLegacy(path, data);
 
     /// <summary>archive/data.pkl, archive/data/(key) and, if the writer said so, archive/byteorder.</summary>
     private static object? ReadZip(string path, byte[] data)
