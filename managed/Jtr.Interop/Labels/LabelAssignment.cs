@@ -101,6 +101,43 @@ public sealed class LabelAssignment
         return new LabelAssignment(tasks, LabelAssignmentFile.Read(path, tasks));
     }
 
+    /// <summary>
+    /// Reads an assignment from elsewhere: a PyTorch file that holds <c>{"labels_weights": [N, K]}</c>, as the published
+    /// ones do (METHOD section 1), or such a tensor alone, or a .npy array; of 0 and 1. Rows are samples in the data set's
+    /// order, columns tasks in the set's order. Nothing in a PyTorch file is run: one that holds more than tensors and
+    /// plain containers is refused.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tasks">The tasks, K of them, in the order of the file's columns.</param>
+    /// <param name="count">The number of samples that the file has to be for, N.</param>
+    /// <exception cref="JtrFormatException">The file is damaged, of another shape, or holds something else.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static LabelAssignment Import(string path, TaskSet tasks, int count)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        ArgumentNullException.ThrowIfNull(tasks);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return new LabelAssignment(tasks, LabelAssignmentImport.Read(path, tasks, count));
+    }
+
+    /// <summary>
+    /// The assignment with the samples that a data set has beyond it, each with every label that it has: for extra frames
+    /// behind the samples that a published assignment is for.
+    /// </summary>
+    /// <param name="data">A data set of the same tasks, whose first <see cref="Count"/> samples are those of this assignment.</param>
+    /// <exception cref="ArgumentException">The data set has other tasks, or fewer samples.</exception>
+    public LabelAssignment ExtendedTo(IMultiTaskDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (!data.Tasks.Select(t => t.Name).SequenceEqual(Tasks.Select(t => t.Name)))
+            throw new ArgumentException($"the data set has the tasks {data.Tasks}, the assignment {Tasks}", nameof(data));
+        if (data.Count < Count) throw new ArgumentException($"the data set has {data.Count} samples, fewer than the assignment's {Count}", nameof(data));
+        TaskMask[] samples = new TaskMask[data.Count];
+        _samples.CopyTo(samples, 0);
+        for (int i = Count; i < samples.Length; i++) samples[i] = data.GetLabelled(i) & Tasks.All;
+        return new LabelAssignment(Tasks, samples);
+    }
+
     /// <summary>A uniformly drawn subset of a given size (selection sampling: one pass, each subset equally likely).</summary>
     private static TaskMask Choose(TaskMask from, int size, ref CounterRandom random)
     {

@@ -4,8 +4,8 @@ using System.Text;
 namespace Jtr.Interop.Datasets.Folders;
 
 /// <summary>
-/// Reads .npy files, versions 1 to 3: numbers in row-major (C) order, of either byte order. Strict: the file has to be
-/// exactly as long as its header says, which is checked before anything of that size is allocated.
+/// Reads .npy files, versions 1 to 3: numbers in row-major (C) or column-major (Fortran) order, of either byte order.
+/// Strict: the file has to be exactly as long as its header says, which is checked before anything of that size is allocated.
 /// </summary>
 internal static class NpyReader
 {
@@ -27,7 +27,7 @@ internal static class NpyReader
         byte[] data = GC.AllocateUninitializedArray<byte>(header.Bytes);
         stream.ReadExactly(data);
         if (header.BigEndian == BitConverter.IsLittleEndian) NpyArray.ReverseBytes(data, NpyArray.SizeOf(header.Type));
-        return new NpyArray(header.Type, header.Shape, data);
+        return new NpyArray(header.Type, header.Shape, header.ColumnMajor ? RowMajor(data, header.Shape, NpyArray.SizeOf(header.Type)) : data);
     }
 
     /// <summary>The shape of the array in a file, without its elements.</summary>
@@ -35,6 +35,33 @@ internal static class NpyReader
     {
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         return ReadHeader(stream, path).Shape;
+    }
+
+    /// <summary>Brings elements whose first index runs fastest into the order in which the last one does.</summary>
+    private static byte[] RowMajor(byte[] columnMajor, int[] shape, int size)
+    {
+        byte[] rowMajor = GC.AllocateUninitializedArray<byte>(columnMajor.Length);
+        long[] strides = new long[shape.Length];
+        long stride = size;
+        for (int d = 0; d < shape.Length; d++)
+        {
+            strides[d] = stride;
+            stride *= shape[d];
+        }
+        int[] index = new int[shape.Length];
+        long from = 0;
+        for (int to = 0; to < rowMajor.Length; to += size)
+        {
+            columnMajor.AsSpan((int)from, size).CopyTo(rowMajor.AsSpan(to));
+            for (int d = shape.Length - 1; d >= 0; d--)
+            {
+                from += strides[d];
+                if (++index[d] < shape[d]) break;
+                from -= index[d] * strides[d];
+                index[d] = 0;
+            }
+        }
+        return rowMajor;
     }
 
     private static Header ReadHeader(FileStream stream, string path)
@@ -63,7 +90,7 @@ internal static class NpyReader
         return header;
     }
 
-    private sealed record Header(NpyType Type, bool BigEndian, int[] Shape, int Bytes);
+    private sealed record Header(NpyType Type, bool BigEndian, bool ColumnMajor, int[] Shape, int Bytes);
 
     /// <summary>Parses the header's Python dictionary, of which only the form that numpy writes is accepted.</summary>
     private sealed class HeaderParser(string text, string path, int offset)
@@ -92,12 +119,11 @@ internal static class NpyReader
             _at = end;
             if (descr is null || fortran is null || shape is null) throw Fault("descr, fortran_order or shape is missing");
             (NpyType type, bool bigEndian) = ElementType(descr);
-            if (fortran.Value && shape.Length > 1) throw Fault("the array is in column-major (Fortran) order; save it with numpy.ascontiguousarray");
 
             Int128 bytes = NpyArray.SizeOf(type);
             foreach (int size in shape) bytes = Int128.Min(bytes * size, (Int128)long.MaxValue);
             if (bytes > Array.MaxLength) throw Fault($"the shape asks for {bytes} bytes or more, which is too many");
-            return new Header(type, bigEndian, shape, (int)bytes);
+            return new Header(type, bigEndian, fortran.Value && shape.Length > 1, shape, (int)bytes);
         }
 
         private (NpyType Type, bool BigEndian) ElementType(string descr)

@@ -48,6 +48,27 @@ public sealed class NpyReaderTests : IDisposable
     public void Shapes_are_read(string shape, int[] expected) =>
         Assert.That(NpyReader.ReadShape(_folder.Npy("a.npy", "|u1", shape, new byte[6])), Is.EqualTo(expected));
 
+    [TestCase("|u1", new byte[] { 0, 10, 1, 11, 2, 12 })]
+    [TestCase(">u2", new byte[] { 0, 0, 0, 10, 0, 1, 0, 11, 0, 2, 0, 12 })]
+    public void Column_major_arrays_are_read_in_row_major_order(string descr, byte[] elements)
+    {
+        // a[y, x] = 10 y + x for 2 rows and 3 columns, the row index running fastest.
+        NpyArray array = NpyReader.Read(_folder.Npy("a.npy", descr, "(2, 3)", elements, order: "True"));
+        float[] values = new float[6];
+        array.CopyTo(values);
+        Assert.That(values, Is.EqualTo(new[] { 0f, 1, 2, 10, 11, 12 }));
+    }
+
+    [Test]
+    public void Column_major_arrays_of_three_dimensions_keep_their_indices()
+    {
+        // a[i, j, k] = 100 i + 10 j + k, stored as its own transpose.
+        byte[] elements = [.. from k in Enumerable.Range(0, 4) from j in Enumerable.Range(0, 3) from i in Enumerable.Range(0, 2) select (byte)(100 * i + 10 * j + k)];
+        float[] values = new float[24];
+        NpyReader.Read(_folder.Npy("a.npy", "|u1", "(2, 3, 4)", elements, order: "True")).CopyTo(values);
+        Assert.That(values, Is.EqualTo(from i in Enumerable.Range(0, 2) from j in Enumerable.Range(0, 3) from k in Enumerable.Range(0, 4) select (float)(100 * i + 10 * j + k)));
+    }
+
     [Test]
     public void A_single_number_and_an_empty_array_are_arrays_too()
     {
@@ -66,7 +87,6 @@ public sealed class NpyReaderTests : IDisposable
         Assert.That(value[0], Is.EqualTo(9f));
     }
 
-    [TestCase("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2)}", "column-major (Fortran) order")]
     [TestCase("{'descr': '<c8', 'fortran_order': False, 'shape': (2, 2)}", "elements of type '<c8' are not read")]
     [TestCase("{'descr': '|f4', 'fortran_order': False, 'shape': (2, 2)}", "elements of type '|f4' are not read")]
     [TestCase("{'descr': '|O', 'fortran_order': False, 'shape': (2, 2)}", "elements of type '|O' are not read")]

@@ -1,0 +1,193 @@
+using System.Buffers.Binary;
+using PureHDF;
+using PureHDF.Selections;
+using PureHDF.VOL.Native;
+
+namespace Jtr.Interop.Datasets.NyuV2;
+
+/// <summary>
+/// The official nyu_depth_v2_labeled.mat: MATLAB 7.3, which is HDF5, in which axes are reversed: images [N, 3, W, H] of bytes,
+/// depths [N, W, H] of float32 metres, labels [N, W, H] of 16-bit words. Read sample by sample. For one thread at a time.
+/// </summary>
+internal sealed class LabeledMat : IDisposable
+{
+    private const ulong MostSamples = 1 << 24;
+    private const ulong MostPixels = 1 << 24;
+    private const ulong MostChunkBytes = 1 << 28;
+
+    private readonly string _path;
+    private readonly NativeFile _file;
+    private readonly NativeDataset _images;
+    private readonly NativeDataset _depths;
+    private readonly NativeDataset _labels;
+
+    /// <summary>Opens a file and checks what it holds.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="rawDepth">Whether depth is rawDepths.</param>
+    /// <exception cref="JtrFormatException">It is no such file, or damaged.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public LabeledMat(string path, bool rawDepth)
+    {
+        _path = path;
+        CheckLength(path);
+        _file = Guard(() => H5File.OpenRead(path));
+        try
+        {
+            _images = Open("images", 4);
+            _depths = Open(rawDepth ? "rawDepths" : "depths", 3);
+            _labels = Open("labels", 3);
+            ulong[] size = _images.Space.Dimensions;
+            if (size[1] != 3) throw Fault($"'images' has the shape {Shape(size)}, where (N, 3, W, H) belongs");
+            if (size[0] is 0 or > MostSamples || size[2] is 0 or > MostPixels || size[3] is 0 or > MostPixels || size[2] * size[3] > MostPixels)
+                throw Fault($"'images' has the shape {Shape(size)}: 1 to {MostSamples} images of 1 to {MostPixels} pixels are read");
+            Count = (int)size[0];
+            Width = (int)size[2];
+            Height = (int)size[3];
+            CheckSize(_depths, rawDepth ? "rawDepths" : "depths");
+            CheckSize(_labels, "labels");
+            CheckType(_images, "images", H5DataTypeClass.FixedPoint, 1);
+            CheckType(_depths, rawDepth ? "rawDepths" : "depths", H5DataTypeClass.FloatingPoint, 4, 8);
+            CheckType(_labels, "labels", H5DataTypeClass.FixedPoint, 1, 2);
+            NameCount = Guard(() => _file.LinkExists("names") && _file.Get("names") is IH5Dataset names ? names.Space.Dimensions.Aggregate(1UL, (a, b) => a * b) : null as ulong?);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Number of samples, N.</summary>
+    public int Count { get; }
+
+    /// <summary>H.</summary>
+    public int Height { get; }
+
+    /// <summary>W.</summary>
+    public int Width { get; }
+
+    /// <summary>Number of the labels' names, if the file has them.</summary>
+    public ulong? NameCount { get; }
+
+    /// <summary>Reads an image, [H, W, 3] in [0, 1].</summary>
+    public float[] ReadImage(int index)
+    {
+        byte[] stored = new byte[3 * Width * Height];
+        Read<byte>(_images, index, stored, 3);
+        float[] image = new float[stored.Length];
+        for (int c = 0; c < 3; c++)
+        {
+            for (int x = 0; x < Width; x++)
+            {
+                ReadOnlySpan<byte> column = stored.AsSpan((c * Width + x) * Height, Height);
+                for (int y = 0; y < column.Length; y++) image[(y * Width + x) * 3 + c] = column[y] / 255f;
+            }
+        }
+        return image;
+    }
+
+    /// <summary>Reads depths, [H, W] metres.</summary>
+    public float[] ReadDepth(int index)
+    {
+        if (_depths.Type.Size == 4) return Transposed<float, float>(_depths, index, v => v);
+        return Transposed<double, float>(_depths, index, v => (float)v);
+    }
+
+    /// <summary>Reads labels, [H, W]; 0 is none.</summary>
+    public ushort[] ReadLabels(int index) =>
+        _labels.Type.Size == 1 ? Transposed<byte, ushort>(_labels, index, v => v) : Transposed<ushort, ushort>(_labels, index, v => v);
+
+    public void Dispose() => _file.Dispose();
+
+    private TTo[] Transposed<TFrom, TTo>(NativeDataset data, int index, Func<TFrom, TTo> convert) where TFrom : unmanaged
+    {
+        TFrom[] stored = new TFrom[Width * Height];
+        Read<TFrom>(data, index, stored, 1);
+        TTo[] rows = new TTo[stored.Length];
+        for (int x = 0; x < Width; x++)
+        {
+            for (int y = 0; y < Height; y++) rows[y * Width + x] = convert(stored[x * Height + y]);
+        }
+        return rows;
+    }
+
+    private void Read<T>(NativeDataset data, int index, T[] destination, ulong channels) where T : unmanaged
+    {
+        ulong[] block = data.Space.Dimensions.Length == 4 ? [1, channels, (ulong)Width, (ulong)Height] : [1, (ulong)Width, (ulong)Height];
+        ulong[] start = new ulong[block.Length];
+        start[0] = (ulong)index;
+        Guard(() =>
+        {
+            data.Read(destination.AsSpan(), new HyperslabSelection(block.Length, start, block));
+            return true;
+        }, index);
+    }
+
+    private NativeDataset Open(string name, int rank)
+    {
+        NativeDataset data = Guard(() => _file.LinkExists(name) ? _file.Get(name) : null) as NativeDataset ?? throw Fault($"the array '{name}' is missing");
+        ulong[] size = Guard(() => data.Space.Dimensions);
+        if (size.Length != rank) throw Fault($"'{name}' has the shape {Shape(size)}, where {rank} sizes belong");
+        IH5DataLayout layout = Guard(() => data.Layout);
+        if (layout.Class is not (H5DataLayoutClass.Chunked or H5DataLayoutClass.Contiguous or H5DataLayoutClass.Compact)) throw Fault($"'{name}' is stored as {layout.Class}, which is not read");
+        if (layout.Class == H5DataLayoutClass.Chunked)
+        {
+            UInt128 bytes = (UInt128)Guard(() => data.Type.Size);
+            foreach (ulong chunk in Guard(() => layout.Chunks)) bytes = UInt128.Min(bytes * chunk, ulong.MaxValue);
+            if (bytes == 0 || bytes > MostChunkBytes) throw Fault($"'{name}' has chunks of {bytes} bytes; up to {MostChunkBytes} are read");
+        }
+        return data;
+    }
+
+    private void CheckSize(NativeDataset data, string name)
+    {
+        ulong[] expected = [(ulong)Count, (ulong)Width, (ulong)Height];
+        ulong[] size = data.Space.Dimensions;
+        if (!size.SequenceEqual(expected)) throw Fault($"'{name}' has the shape {Shape(size)}, where 'images' asks for {Shape(expected)}");
+    }
+
+    private void CheckType(NativeDataset data, string name, H5DataTypeClass kind, params ReadOnlySpan<int> sizes)
+    {
+        (H5DataTypeClass found, int size) = Guard(() => (data.Type.Class, data.Type.Size));
+        if (found != kind || !sizes.Contains(size)) throw Fault($"'{name}' has elements of the type {found} of {size} bytes, where {kind} of {string.Join(" or ", sizes.ToArray())} belongs");
+    }
+
+    /// <summary>Compares the file's length with the one that its superblock notes (HDF5 file format, section II.A).</summary>
+    private static void CheckLength(string path)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        Span<byte> block = stackalloc byte[48];
+        // MATLAB puts 512 bytes of text in front.
+        foreach (long at in (ReadOnlySpan<long>)[0, 512, 1024, 2048])
+        {
+            stream.Position = at;
+            if (stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false) < block.Length) break;
+            if (!block.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A])) continue;
+            int version = block[8];
+            int addressSize = version < 2 ? block[13] : block[9];
+            if (addressSize != 8) return;
+            ulong end = BinaryPrimitives.ReadUInt64LittleEndian(block[(version < 2 ? 40 : 28)..]);
+            if (end > (ulong)stream.Length) throw new JtrFormatException(path, $"the file is truncated: it notes a length of {end} bytes and has {stream.Length}");
+            return;
+        }
+        throw new JtrFormatException(path, "no MATLAB 7.3 (HDF5) file: its signature is missing", 0);
+    }
+
+    /// <summary>Damaged files end in exceptions of any kind.</summary>
+    private T Guard<T>(Func<T> read, int index = -1)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is not (JtrException or UnauthorizedAccessException or OutOfMemoryException) && (e is not IOException || e is EndOfStreamException))
+        {
+            string where = index < 0 ? "" : $" in sample {index + 1}";
+            throw new JtrFormatException(_path, $"damaged{where}: {e.Message}", innerException: e);
+        }
+    }
+
+    private static string Shape(ulong[] size) => $"({string.Join(", ", size)})";
+
+    private JtrFormatException Fault(string message) => new(_path, message);
+}

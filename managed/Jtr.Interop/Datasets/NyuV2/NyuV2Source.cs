@@ -1,0 +1,95 @@
+using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets.NyuV2;
+
+/// <summary>Where samples of NYU-v2 come from. May be read by several threads at once.</summary>
+internal abstract class NyuV2Source
+{
+    // Whoever resized a photograph may have rounded; 255 instead of 1 is another scale.
+    private const float ImageTolerance = 1e-3f;
+
+    // Resizing shortens vectors where surfaces meet, and rounding lengthens them a little.
+    private const double LongestNormal = 1.05;
+    private const double MeanTolerance = 0.1;
+
+    /// <summary>Number of samples.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>A sample's name.</summary>
+    public abstract string GetName(int index);
+
+    /// <summary>The tasks that a sample has labels for.</summary>
+    public abstract TaskMask GetLabelled(int index);
+
+    /// <summary>Reads the image, and those wanted labels that exist.</summary>
+    public abstract void Read(int index, TaskMask wanted, SampleBuffer destination);
+
+    /// <summary>Closes what is open. Harmless when repeated.</summary>
+    public virtual void Close()
+    {
+    }
+
+    /// <summary>Checks and resizes an image of values in [0, 1], [H, W, 3].</summary>
+    protected static void WriteImage(LabelSource source, float[] values, SampleBuffer destination)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!(values[i] >= -ImageTolerance && values[i] <= 1 + ImageTolerance)) throw source.Fault(i / 3, $"value {values[i]}, which is not in [0, 1],");
+            values[i] = Math.Clamp(values[i], 0, 1);
+        }
+        float[] resized = source.Bilinear(values, 3);
+        // A mean of ones may be rounded to a little more.
+        for (int i = 0; i < resized.Length; i++) resized[i] = Math.Min(resized[i], 1);
+        LabelSource.Planar(resized, 3).CopyTo(destination.Image);
+    }
+
+    /// <summary>Checks and resizes depths in metres, [H, W]; 0 is none.</summary>
+    protected static void WriteDepth(LabelSource source, float[] values, Span<float> destination)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!(values[i] >= 0 && float.IsFinite(values[i]))) throw source.Fault(i, $"depth {values[i]}, which is no finite number from 0 up,");
+        }
+        source.Nearest<float>(values).CopyTo(destination);
+    }
+
+    /// <summary>Checks and resizes normals, [H, W, 3]; (0, 0, 0) and NaN are none.</summary>
+    protected static void WriteNormals(LabelSource source, float[] vectors, Span<float> destination)
+    {
+        double sum = 0;
+        int count = 0;
+        for (int i = 0; i < vectors.Length; i += 3)
+        {
+            Span<float> v = vectors.AsSpan(i, 3);
+            double length = Math.Sqrt((double)v[0] * v[0] + (double)v[1] * v[1] + (double)v[2] * v[2]);
+            if (double.IsNaN(length) || length == 0) continue;
+            if (length > LongestNormal) throw source.Fault(i / 3, $"the vector ({v[0]}, {v[1]}, {v[2]}) of length {length:0.###}, which is no unit vector,");
+            sum += length;
+            count++;
+        }
+        if (count > 0 && sum / count < 1 - MeanTolerance)
+            throw new JtrFormatException(source.Path, $"vectors with a mean length of {sum / count:0.###}, where normals have 1; are they stored in another way, such as (n + 1) / 2?");
+        Normalise(vectors, float.NaN);
+        float[] resized = source.Bilinear(vectors, 3);
+        Normalise(resized, 0);
+        LabelSource.Planar(resized, 3).CopyTo(destination);
+    }
+
+    private static void Normalise(float[] vectors, float none)
+    {
+        for (int i = 0; i < vectors.Length; i += 3)
+        {
+            Span<float> v = vectors.AsSpan(i, 3);
+            double length = Math.Sqrt((double)v[0] * v[0] + (double)v[1] * v[1] + (double)v[2] * v[2]);
+            if (length > 1e-6)
+            {
+                for (int c = 0; c < 3; c++) v[c] = (float)(v[c] / length);
+            }
+            else
+            {
+                v.Fill(none);
+            }
+        }
+    }
+}
