@@ -10,23 +10,53 @@ internal static class AtomicFile
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string full = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full) ?? throw new IOException($"{path}: not the name of a file"));
-        string temporary = $"{full}.{Guid.NewGuid():N}.tmp";
-        try
+        using Writing writing = new(path);
+        writing.Stream.Write(content);
+        writing.Commit();
+    }
+
+    /// <summary>A file that is being written, for content that is too large to be held at once.</summary>
+    public sealed class Writing : IDisposable
+    {
+        private readonly string _path;
+        private readonly string _temporary;
+
+        /// <summary>Begins. Nothing is at the path until <see cref="Commit"/>.</summary>
+        /// <param name="path">The file.</param>
+        /// <exception cref="IOException">It cannot be written.</exception>
+        /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+        public Writing(string path)
         {
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                stream.Write(content);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, full, overwrite: true);
+            ArgumentException.ThrowIfNullOrWhiteSpace(path);
+            _path = Path.GetFullPath(path);
+            Directory.CreateDirectory(Path.GetDirectoryName(_path) ?? throw new IOException($"{path}: not the name of a file"));
+            _temporary = $"{_path}.{Guid.NewGuid():N}.tmp";
+            Stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write);
         }
-        catch
+
+        /// <summary>Takes the content.</summary>
+        public FileStream Stream { get; }
+
+        /// <summary>Moves the file to its place.</summary>
+        public void Commit()
         {
-            File.Delete(temporary);
-            throw;
+            Stream.Flush(flushToDisk: true);
+            Stream.Dispose();
+            File.Move(_temporary, _path, overwrite: true);
+        }
+
+        /// <summary>Drops a file that was not committed.</summary>
+        public void Dispose()
+        {
+            try
+            {
+                Stream.Dispose();
+            }
+            finally
+            {
+                // Once moved, it is not there any more.
+                File.Delete(_temporary);
+            }
         }
     }
 }

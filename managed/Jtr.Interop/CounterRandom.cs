@@ -8,6 +8,7 @@ internal enum RandomUse : ulong
     Shuffle = 3,
     Crop = 4,
     Colour = 5,
+    Flip = 6,
 }
 
 /// <summary>

@@ -296,7 +296,7 @@ public sealed class DataLoader : IDisposable
 
     private Thread NewThread(int number)
     {
-        ViewMaker maker = new(_data, Options.Augment);
+        ViewMaker maker = new(_data, Options);
         return new Thread(() => Work(maker)) { IsBackground = true, Name = $"jtr loader {number}" };
     }
 

@@ -12,13 +12,25 @@ public sealed record DataLoaderOptions
     /// <summary>Whether each epoch has an order of its own; otherwise samples come by index.</summary>
     public bool Shuffle { get; init; } = true;
 
-    /// <summary>Whether views are random crops (METHOD section 4); otherwise all views are the sample as it is.</summary>
+    /// <summary>
+    /// Whether views are random crops (METHOD section 4); otherwise all views are the sample as it is, and
+    /// <see cref="Flip"/> and <see cref="Colour"/> count for nothing.
+    /// </summary>
     public bool Augment { get; init; } = true;
+
+    /// <summary>Which views are mirrored at random: published for Cityscapes, not for NYU-v2.</summary>
+    public FlipMode Flip { get; init; } = FlipMode.None;
+
+    /// <summary>
+    /// Whether the image of each view undergoes two random colour operations after its crop (METHOD section 4), so that
+    /// views differ in more than their place. View 0 lends itself to the other views before its colours change.
+    /// </summary>
+    public bool Colour { get; init; } = true;
 
     /// <summary>Whether an epoch's last batch is left out when it would be smaller than the others.</summary>
     public bool DropLast { get; init; }
 
-    /// <summary>Seed of the run. Order and crops depend on it, the epoch and the sample, and on nothing else.</summary>
+    /// <summary>Seed of the run. Order, crops, flips and colours depend on it, the epoch and the sample, and on nothing else.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Threads that read samples, 1 to 256. By default one a processor, at most 4.</summary>
@@ -40,6 +52,7 @@ public sealed record DataLoaderOptions
         Check(nameof(Views), Views, 255);
         Check(nameof(Workers), Workers, 256);
         Check(nameof(Prefetch), Prefetch, 1024);
+        if (!Enum.IsDefined(Flip)) throw new ArgumentOutOfRangeException(nameof(Flip), Flip, $"{nameof(Flip)} has to be {string.Join(", ", Enum.GetNames<FlipMode>())}");
     }
 
     private static void Check(string property, int value, int largest)

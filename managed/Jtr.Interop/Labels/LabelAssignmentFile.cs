@@ -46,7 +46,15 @@ internal static class LabelAssignmentFile
         {
             throw new JtrFormatException(path, $"no JSON: {e.Message}", innerException: e);
         }
-        using (document) return Read(path, document.RootElement, tasks);
+        try
+        {
+            using (document) return Read(path, document.RootElement, tasks);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Strings are decoded late: only when they are asked for does it show that they are no Unicode.
+            throw new JtrFormatException(path, $"no JSON: {e.Message}", innerException: e);
+        }
     }
 
     private static TaskMask[] Read(string path, JsonElement root, TaskSet tasks)

@@ -1,3 +1,4 @@
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Labels;
 
 namespace Jtr.Interop.Training;
@@ -23,10 +24,16 @@ public sealed record FitOptions
     /// <summary>Threads that read samples, 1 to 256; null: one a processor, at most 4. The run does not depend on it.</summary>
     public int? Workers { get; init; }
 
-    /// <summary>Whether views are random crops (METHOD section 4).</summary>
+    /// <summary>Whether views are random crops (METHOD section 4); without it, <see cref="Flip"/> and <see cref="Colour"/> count for nothing.</summary>
     public bool Augment { get; init; } = true;
 
-    /// <summary>Seed of order, crops and label scenario; null: the trainer's.</summary>
+    /// <summary>Which views are mirrored at random: published for Cityscapes, not for NYU-v2.</summary>
+    public FlipMode Flip { get; init; } = FlipMode.None;
+
+    /// <summary>Whether the image of each view undergoes two random colour operations (METHOD section 4).</summary>
+    public bool Colour { get; init; } = true;
+
+    /// <summary>Seed of order, views and label scenario; null: the trainer's.</summary>
     public ulong? DataSeed { get; init; }
 
     /// <summary>Where to save the trainer at the end, when cancelled, and every <see cref="CheckpointEvery"/> steps; null: nowhere.</summary>
@@ -48,6 +55,7 @@ public sealed record FitOptions
         if (Epochs is { } epochs) OptionRange.Within(nameof(Epochs), epochs, 1, int.MaxValue);
         OptionRange.Within(nameof(BatchSize), BatchSize, 1, 65536);
         OptionRange.Named(nameof(Scenario), Scenario);
+        OptionRange.Named(nameof(Flip), Flip);
         if (Workers is { } workers) OptionRange.Within(nameof(Workers), workers, 1, 256);
         OptionRange.Within(nameof(CheckpointEvery), CheckpointEvery, 0);
         if (CheckpointPath is not null && string.IsNullOrWhiteSpace(CheckpointPath))

@@ -87,6 +87,8 @@ public sealed unsafe partial class Trainer
             BatchSize = options.BatchSize,
             Views = Views,
             Augment = options.Augment,
+            Flip = options.Flip,
+            Colour = options.Colour,
             Seed = seed,
             Workers = options.Workers ?? defaults.Workers,
         });

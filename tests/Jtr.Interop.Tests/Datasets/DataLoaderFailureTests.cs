@@ -120,6 +120,11 @@ public sealed class DataLoaderFailureTests
     }
 
     [Test]
+    public void A_flip_mode_that_there_is_not_is_refused() =>
+        Assert.That(() => new DataLoader(new MemoryDataset(4, 4, 4), null, InOrder with { Flip = (FlipMode)3 }),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Flip").And.Message.Contains("EveryView"));
+
+    [Test]
     public void Data_sets_and_assignments_that_do_not_fit_are_refused()
     {
         MemoryDataset data = new(3, 4, 4);

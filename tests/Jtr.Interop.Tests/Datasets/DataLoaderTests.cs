@@ -8,7 +8,7 @@ namespace Jtr.Interop.Tests.Datasets;
 [TestFixture]
 public sealed class DataLoaderTests
 {
-    private static readonly DataLoaderOptions Defaults = new() { Seed = 5, Workers = 2 };
+    private static readonly DataLoaderOptions Defaults = new() { Seed = 5, Workers = 2, Flip = FlipMode.EveryView };
 
     /// <summary>All that a batch holds, as text-free values that compare bit for bit.</summary>
     private sealed record Snapshot(int[] Indices, byte[] Labelled, int[] Images, int[] Labels)
@@ -155,14 +155,16 @@ public sealed class DataLoaderTests
         }
     }
 
-    [Test]
-    public void View_0_is_a_crop_of_the_sample_and_the_others_are_crops_of_view_0()
+    [TestCase(FlipMode.None, false, false)]
+    [TestCase(FlipMode.EveryView, true, true)]
+    [TestCase(FlipMode.Published, true, false)]
+    public void View_0_is_a_crop_of_the_sample_and_the_others_are_crops_of_view_0(FlipMode flip, bool flipViews0And1, bool flipView2)
     {
         MemoryDataset data = new(6);
         RandomScaleCrop crop = new(data.Tasks, data.Height, data.Width);
         Batch expected = new(data.Tasks, 1, 4, data.Height, data.Width);
         HashSet<CropWindow> windows = [];
-        using DataLoader loader = new(data, null, Defaults);
+        using DataLoader loader = new(data, null, Defaults with { Flip = flip, Colour = false });
         for (int b = 0; b < 4; b++)
         {
             Batch batch = loader.Next();
@@ -172,7 +174,9 @@ public sealed class DataLoaderTests
                 data.Read(index, data.Tasks.All, expected.GetSample(0, 0));
                 for (int v = 0; v < 3; v++)
                 {
-                    CropWindow window = crop.Draw(new ViewKey(5, b / 2, index, v).Random(RandomUse.Crop));
+                    ViewKey key = new(5, b / 2, index, v);
+                    bool mirrored = (v < 2 ? flipViews0And1 : flipView2) && RandomScaleCrop.DrawFlip(key);
+                    CropWindow window = crop.Draw(key.Random(RandomUse.Crop)) with { Mirrored = mirrored };
                     windows.Add(window);
                     crop.Apply(expected.GetSample(0, v == 0 ? 0 : 1), expected.GetSample(0, 1 + Math.Min(v, 1)), data.Tasks.All, window);
                     // Sample 1 keeps view 0, sample 2 takes views 1 and 2 in turn.
@@ -184,6 +188,37 @@ public sealed class DataLoaderTests
             loader.Recycle(batch);
         }
         Assert.That(windows, Has.Count.GreaterThan(12), "36 draws of 3 scales and many places");
+        Assert.That(windows.Any(w => w.Mirrored), Is.EqualTo(flip != FlipMode.None));
+    }
+
+    [Test]
+    public void Colours_change_after_all_views_are_cut_and_each_view_has_its_own()
+    {
+        MemoryDataset data = new(6);
+        ColourAugmentation colours = new(data.Height, data.Width);
+        using DataLoader plain = new(data, null, Defaults with { Colour = false });
+        using DataLoader coloured = new(data, null, Defaults);
+        int changed = 0;
+        for (int b = 0; b < 4; b++)
+        {
+            Batch before = plain.Next();
+            Batch after = coloured.Next();
+            Assert.That(after.Labels.SequenceEqual(before.Labels), "labels have no colours");
+            for (int s = 0; s < before.Samples; s++)
+            {
+                for (int v = 0; v < 3; v++)
+                {
+                    Span<float> image = before.GetSample(v, s).Image;
+                    changed += image.SequenceEqual(after.GetSample(v, s).Image) ? 0 : 1;
+                    colours.Apply(image, new ViewKey(5, b / 2, before.Indices[s], v));
+                    Assert.That(after.GetSample(v, s).Image.SequenceEqual(image), $"batch {b}, sample {s}, view {v}");
+                }
+            }
+            plain.Recycle(before);
+            coloured.Recycle(after);
+        }
+        // Of 36 views; two operations out of nine leave an image as it is once in fifty times.
+        Assert.That(changed, Is.GreaterThan(25));
     }
 
     [TestCase(true)]

@@ -52,6 +52,7 @@ public sealed class LabelAssignmentFileTests
     [TestCase("""{"tasks": ["seg \"a\"", "depth"], "labels_weights": [[1, 0.5]]}""", "labels_weights[0][1] is 0.5; it has to be 0 or 1")]
     [TestCase("""{"tasks": ["seg \"a\"", "depth"], "labels_weights": [[1,""", "no JSON")]
     [TestCase("""[1]""", "the array 'tasks' is missing")]
+    [TestCase("""{"tasks": ["seg \ud800", "depth"], "labels_weights": []}""", "no JSON")]
     public void A_damaged_file_is_named_with_its_fault(string text, string fault)
     {
         string path = Write(text);

@@ -82,6 +82,7 @@ public sealed class OptionsTests
         yield return Case(o => o with { BatchSize = 0 }, "BatchSize", "1 to 65536");
         yield return Case(o => o with { Workers = 0 }, "Workers", "1 to 256");
         yield return Case(o => o with { Scenario = (LabelScenario)99 }, "Scenario", "OneLabel");
+        yield return Case(o => o with { Flip = (Jtr.Interop.Datasets.FlipMode)9 }, "Flip", "EveryView");
         yield return Case(o => o with { CheckpointEvery = -1 }, "CheckpointEvery", "0 or more");
         yield return Case(o => o with { CheckpointEvery = 5 }, "CheckpointPath", "must be set");
         yield return Case(o => o with { CheckpointPath = " " }, "CheckpointPath", "name of a file");

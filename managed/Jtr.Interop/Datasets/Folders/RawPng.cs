@@ -30,11 +30,15 @@ internal static class RawPng
         if (file[HeaderAt + 12] != 0) throw new JtrFormatException(path, "an interlaced PNG with a palette or fewer than 8 bits; save it without interlacing", HeaderAt + 12);
 
         // Rows are packed to whole bytes and preceded by the number of their filter.
-        int rowBytes = (int)((width * bits + 7) / 8);
+        int rowBytes = (int)(((long)width * bits + 7) / 8);
+        byte[] compressed = Collect(path, file);
+        // Before memory of that size is taken.
+        if ((long)height * (rowBytes + 1) > MostInflated(compressed.Length))
+            throw new JtrFormatException(path, $"{compressed.Length} bytes of data cannot hold {height} x {width} pixels", HeaderAt);
         byte[] row = new byte[rowBytes];
         byte[] above = new byte[rowBytes];
         byte[] values = new byte[height * width];
-        using ZLibStream data = new(new MemoryStream(Collect(path, file)), CompressionMode.Decompress);
+        using ZLibStream data = new(new MemoryStream(compressed), CompressionMode.Decompress);
         for (int y = 0; y < height; y++)
         {
             try
@@ -53,6 +57,9 @@ internal static class RawPng
         }
         return Raster.Of8Bits((int)height, (int)width, 1, values);
     }
+
+    // Deflate's best is 258 bytes for two bits; a thousandth more leaves room for the beginning of the stream.
+    private static long MostInflated(long compressed) => compressed * 1033;
 
     /// <summary>The contents of all IDAT chunks, one after the other.</summary>
     private static byte[] Collect(string path, byte[] file)

@@ -31,11 +31,22 @@ internal sealed class BilinearTable
         }
     }
 
+    private BilinearTable(int[] first, int[] second, float[] weight)
+    {
+        First = first;
+        Second = second;
+        Weight = weight;
+    }
+
     public int[] First { get; }
 
     public int[] Second { get; }
 
     public float[] Weight { get; }
+
+    /// <summary>The same values out of a row that is read from right to left.</summary>
+    /// <param name="input">Length of the row.</param>
+    public BilinearTable Mirror(int input) => new([.. First.Select(x => input - 1 - x)], [.. Second.Select(x => input - 1 - x)], Weight);
 }
 
 /// <summary>Resizing of one plane of float32, on the hot path of the loader: no allocation.</summary>
@@ -128,6 +139,14 @@ internal static class PlaneSampling
         }
     }
 
+    /// <summary>Changes the sign of all values.</summary>
+    public static void Negate(Span<float> values)
+    {
+        Span<Vector<float>> wide = MemoryMarshal.Cast<float, Vector<float>>(values);
+        for (int i = 0; i < wide.Length; i++) wide[i] = -wide[i];
+        for (int x = wide.Length * Vector<float>.Count; x < values.Length; x++) values[x] = -values[x];
+    }
+
     private static unsafe void Row(ReadOnlySpan<float> source, BilinearTable columns, Span<float> output)
     {
         ReadOnlySpan<int> first = columns.First.AsSpan(0, output.Length);
@@ -136,8 +155,8 @@ internal static class PlaneSampling
         int x = 0;
         if (Avx2.IsSupported)
         {
-            // The last value is the furthest that is read.
-            _ = source[second[^1]];
+            // One of the ends of the row is the furthest that is read.
+            _ = source[Math.Max(second[0], second[^1])];
             fixed (float* from = source)
             {
                 for (; x <= output.Length - Vector256<float>.Count; x += Vector256<float>.Count)

@@ -5,15 +5,17 @@ namespace Jtr.Interop.Datasets.Views;
 /// <summary>A window of a sample that is enlarged to the sample's size.</summary>
 /// <param name="Zoom">Index of the scale.</param>
 /// <param name="Top">First row.</param>
-/// <param name="Left">First column.</param>
-internal readonly record struct CropWindow(int Zoom, int Top, int Left);
+/// <param name="Left">First column, of the mirrored sample if it is mirrored.</param>
+/// <param name="Mirrored">Whether the sample is mirrored left to right before the window is cut out.</param>
+internal readonly record struct CropWindow(int Zoom, int Top, int Left, bool Mirrored = false);
 
 /// <summary>
 /// RandomScaleCrop (METHOD section 4): a scale s drawn from {1, 1.2, 1.5}, a window of int(H/s) x int(W/s) at a uniform
 /// place, resized back to H x W: image, normals and maps bilinear with aligned corners, class ids and depth nearest,
-/// depth divided by s (what is enlarged is nearer).
+/// depth divided by s (what is enlarged is nearer). Before it, if asked for, a horizontal flip with probability 1/2.
 /// </summary>
 /// <remarks>
+/// The flip costs nothing: the window is read from right to left instead, which gives the same values bit for bit.
 /// As in the published code, normals are not renormalised after the bilinear blend, and invalid normals (0, 0, 0) take
 /// part in it: near edges a label normal is shorter than 1. A map's pixel into which a NaN enters becomes NaN, invalid.
 /// </remarks>
@@ -24,9 +26,15 @@ internal sealed class RandomScaleCrop : IViewStep
     private readonly int _width;
     private readonly Zoom[] _zooms;
     private readonly float[] _scratch;
+    private readonly bool _flip;
 
-    public RandomScaleCrop(TaskSet tasks, int height, int width)
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="height">H.</param>
+    /// <param name="width">W.</param>
+    /// <param name="flip">Whether samples are mirrored with probability 1/2.</param>
+    public RandomScaleCrop(TaskSet tasks, int height, int width, bool flip = false)
     {
+        _flip = flip;
         _tasks = tasks;
         _height = height;
         _width = width;
@@ -40,7 +48,10 @@ internal sealed class RandomScaleCrop : IViewStep
 
     /// <inheritdoc/>
     public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labelled, ViewKey key) =>
-        Apply(source, destination, labelled, Draw(key.Random(RandomUse.Crop)));
+        Apply(source, destination, labelled, Draw(key.Random(RandomUse.Crop)) with { Mirrored = _flip && DrawFlip(key) });
+
+    /// <summary>Draws whether a view is mirrored: from a stream of its own, so that windows do not depend on it.</summary>
+    public static bool DrawFlip(ViewKey key) => key.Random(RandomUse.Flip).NextInt32(2) != 0;
 
     /// <summary>Draws a window: first the scale, then the row, then the column.</summary>
     public CropWindow Draw(CounterRandom random)
@@ -55,9 +66,10 @@ internal sealed class RandomScaleCrop : IViewStep
     public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labelled, CropWindow window)
     {
         Zoom zoom = _zooms[window.Zoom];
-        int plane = _height * _width;
-        int start = window.Top * _width + window.Left;
-        Bilinear(source.Image, destination.Image, 3, start, zoom);
+        Columns columns = window.Mirrored ? zoom.Mirrored : zoom.Straight;
+        int left = window.Mirrored ? _width - window.Left - zoom.Width : window.Left;
+        int start = window.Top * _width + left;
+        Bilinear(source.Image, destination.Image, 3, start, zoom, columns);
         for (int t = 0; t < _tasks.Count; t++)
         {
             if (!labelled[t]) continue;
@@ -66,14 +78,17 @@ internal sealed class RandomScaleCrop : IViewStep
             switch (_tasks[t].Kind)
             {
                 case TaskKind.Segmentation:
-                    PlaneSampling.Nearest(from[start..], _width, zoom.NearestRows, zoom.NearestColumns, 1f, to);
+                    PlaneSampling.Nearest(from[start..], _width, zoom.NearestRows, columns.Nearest, 1f, to);
                     break;
                 case TaskKind.Depth:
-                    PlaneSampling.Nearest(from[start..], _width, zoom.NearestRows, zoom.NearestColumns, zoom.Scale, to);
+                    PlaneSampling.Nearest(from[start..], _width, zoom.NearestRows, columns.Nearest, zoom.Scale, to);
                     break;
                 case TaskKind.Normals:
+                    Bilinear(from, to, 3, start, zoom, columns);
+                    if (window.Mirrored) PlaneSampling.Negate(to[..(_height * _width)]);
+                    break;
                 case TaskKind.Map:
-                    Bilinear(from, to, from.Length / plane, start, zoom);
+                    Bilinear(from, to, _tasks[t].LabelChannels, start, zoom, columns);
                     break;
                 default:
                     throw new NotSupportedException($"task '{_tasks[t].Name}' is of a kind that has no crop: {_tasks[t].Kind}");
@@ -81,22 +96,38 @@ internal sealed class RandomScaleCrop : IViewStep
         }
     }
 
-    private void Bilinear(ReadOnlySpan<float> from, Span<float> to, int channels, int start, Zoom zoom)
+    private void Bilinear(ReadOnlySpan<float> from, Span<float> to, int channels, int start, Zoom zoom, Columns columns)
     {
         int plane = _height * _width;
         for (int c = 0; c < channels; c++)
-            PlaneSampling.Bilinear(from[(c * plane + start)..], _width, zoom.Rows, zoom.Columns, to.Slice(c * plane, plane), _scratch);
+            PlaneSampling.Bilinear(from[(c * plane + start)..], _width, zoom.Rows, columns.Bilinear, to.Slice(c * plane, plane), _scratch);
     }
 
     /// <summary>What a scale fixes.</summary>
-    private sealed class Zoom(double scale, int height, int width)
+    private sealed class Zoom
     {
-        public float Scale { get; } = (float)scale;
-        public int Height { get; } = (int)(height / scale);
-        public int Width { get; } = (int)(width / scale);
-        public BilinearTable Rows { get; } = new((int)(height / scale), height);
-        public BilinearTable Columns { get; } = new((int)(width / scale), width);
-        public int[] NearestRows { get; } = PlaneSampling.NearestTable((int)(height / scale), height);
-        public int[] NearestColumns { get; } = PlaneSampling.NearestTable((int)(width / scale), width);
+        public Zoom(double scale, int height, int width)
+        {
+            Scale = (float)scale;
+            Height = (int)(height / scale);
+            Width = (int)(width / scale);
+            Rows = new BilinearTable(Height, height);
+            NearestRows = PlaneSampling.NearestTable(Height, height);
+            BilinearTable bilinear = new(Width, width);
+            int[] nearest = PlaneSampling.NearestTable(Width, width);
+            Straight = new Columns(bilinear, nearest);
+            Mirrored = new Columns(bilinear.Mirror(Width), [.. nearest.Select(x => Width - 1 - x)]);
+        }
+
+        public float Scale { get; }
+        public int Height { get; }
+        public int Width { get; }
+        public BilinearTable Rows { get; }
+        public int[] NearestRows { get; }
+        public Columns Straight { get; }
+        public Columns Mirrored { get; }
     }
+
+    /// <summary>Where the columns of a view come from, counted from the window's left end in the sample.</summary>
+    private sealed record Columns(BilinearTable Bilinear, int[] Nearest);
 }

@@ -3,25 +3,29 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Datasets.Views;
 
 /// <summary>
-/// Makes all views of a sample (METHOD section 4): view 0 from the sample, every further view from view 0. One instance
-/// a thread.
+/// Makes all views of a sample (METHOD section 4): view 0 from the sample, every further view from view 0, and then
+/// changes the colours of all. One instance a thread.
 /// </summary>
 internal sealed class ViewMaker
 {
     private readonly IMultiTaskDataset _data;
     private readonly bool _augment;
-    private readonly ViewPipeline _first;
-    private readonly ViewPipeline _further;
+    private readonly FlipMode _flip;
+    private readonly ViewPipeline _straight;
+    private readonly ViewPipeline _flipping;
+    private readonly ColourAugmentation? _colour;
     private readonly float[] _image;
     private readonly float[] _labels;
 
-    public ViewMaker(IMultiTaskDataset data, bool augment)
+    public ViewMaker(IMultiTaskDataset data, DataLoaderOptions options)
     {
         _data = data;
-        _augment = augment;
-        _first = Pipeline();
-        _further = Pipeline();
-        int plane = augment ? data.Height * data.Width : 0;
+        _augment = options.Augment;
+        _flip = options.Flip;
+        _straight = Pipeline(flip: false);
+        _flipping = Pipeline(flip: true);
+        _colour = options.Augment && options.Colour ? new ColourAugmentation(data.Height, data.Width) : null;
+        int plane = options.Augment ? data.Height * data.Width : 0;
         _image = new float[3 * plane];
         _labels = new float[data.Tasks.TotalLabelChannels * plane];
     }
@@ -41,13 +45,15 @@ internal sealed class ViewMaker
         {
             SampleBuffer raw = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
             labelled = wanted & _data.Read(index, wanted, raw);
-            _first.Apply(raw, view0, labelled, new ViewKey(seed, epoch, index, 0));
+            View(0).Apply(raw, view0, labelled, new ViewKey(seed, epoch, index, 0));
         }
         else
         {
             labelled = wanted & _data.Read(index, wanted, view0);
         }
-        for (int v = 1; v < batch.Views; v++) _further.Apply(view0, batch.GetSample(v, sample), labelled, new ViewKey(seed, epoch, index, v));
+        for (int v = 1; v < batch.Views; v++) View(v).Apply(view0, batch.GetSample(v, sample), labelled, new ViewKey(seed, epoch, index, v));
+        // The other views were to be cut out of view 0 as it was, so its colours change last.
+        for (int v = 0; v < batch.Views; v++) _colour?.Apply(batch.GetSample(v, sample).Image, new ViewKey(seed, epoch, index, v));
 
         batch.SetLabelled(sample, labelled);
         for (int v = 0; v < batch.Views; v++) Invalidate(batch.GetSample(v, sample), batch.Tasks, labelled);
@@ -62,9 +68,11 @@ internal sealed class ViewMaker
         }
     }
 
-    private ViewPipeline Pipeline()
+    private ViewPipeline View(int v) => _flip == FlipMode.EveryView || (_flip == FlipMode.Published && v < 2) ? _flipping : _straight;
+
+    private ViewPipeline Pipeline(bool flip)
     {
-        IViewStep[] steps = _augment ? [new RandomScaleCrop(_data.Tasks, _data.Height, _data.Width)] : [];
+        IViewStep[] steps = _augment ? [new RandomScaleCrop(_data.Tasks, _data.Height, _data.Width, flip)] : [];
         return new ViewPipeline(_data.Tasks, _data.Height, _data.Width, steps);
     }
 }

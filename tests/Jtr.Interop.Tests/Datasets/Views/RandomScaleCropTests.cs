@@ -177,4 +177,48 @@ public sealed class RandomScaleCropTests
         ];
         Assert.That(others, Has.None.EqualTo(draw).And.Unique);
     }
+
+    [TestCase(0, 0, 0)]
+    [TestCase(1, 6, 12)]
+    [TestCase(1, 3, 5)]
+    [TestCase(2, 0, 0)]
+    [TestCase(2, 4, 9)]
+    public void A_mirrored_crop_is_a_crop_of_the_mirrored_sample_bit_for_bit(int zoom, int top, int left)
+    {
+        RandomScaleCrop crop = new(Tasks, Height, Width);
+        crop.Apply(Source, Cropped, Tasks.All, new CropWindow(zoom, top, left, Mirrored: true));
+        float[] image = [.. _croppedImage];
+        float[] labels = [.. _croppedLabels];
+
+        for (int row = 0; row < _image.Length; row += Width) _image.AsSpan(row, Width).Reverse();
+        for (int row = 0; row < _labels.Length; row += Width) _labels.AsSpan(row, Width).Reverse();
+        Span<float> x = Source.Label(2)[..(Height * Width)];
+        for (int i = 0; i < x.Length; i++) x[i] = -x[i];
+        crop.Apply(Source, Cropped, Tasks.All, new CropWindow(zoom, top, left));
+
+        Assert.That(Tasks[2].Kind, Is.EqualTo(TaskKind.Normals));
+        Assert.That(image, Is.EqualTo(_croppedImage));
+        Assert.That(labels, Is.EqualTo(_croppedLabels));
+    }
+
+    [Test]
+    public void Half_of_the_views_are_mirrored_and_their_windows_are_the_same()
+    {
+        RandomScaleCrop straight = new(Tasks, Height, Width);
+        RandomScaleCrop flipping = new(Tasks, Height, Width, flip: true);
+        const int views = 2000;
+        int mirrored = Enumerable.Range(0, views).Count(i => RandomScaleCrop.DrawFlip(new ViewKey(3, 1, i, 2)));
+        // Five standard deviations of a binomial: 5 * sqrt(2000 / 4) = 112.
+        Assert.That(mirrored, Is.EqualTo(views / 2).Within(112));
+
+        for (int i = 0; i < 8; i++)
+        {
+            ViewKey key = new(3, 1, i, 2);
+            flipping.Apply(Source, Cropped, Tasks.All, key);
+            float[] image = [.. _croppedImage];
+            CropWindow window = straight.Draw(key.Random(RandomUse.Crop)) with { Mirrored = RandomScaleCrop.DrawFlip(key) };
+            straight.Apply(Source, Cropped, Tasks.All, window);
+            Assert.That(image, Is.EqualTo(_croppedImage));
+        }
+    }
 }

@@ -1,0 +1,144 @@
+using System.Buffers;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets.Packed;
+
+/// <summary>Writes a packed file: reads and encodes a few samples at once, and writes them in their order.</summary>
+internal sealed class PackedWriter
+{
+    private readonly IMultiTaskDataset _source;
+    private readonly Workplace[] _workplaces;
+    private readonly ArrayBufferWriter<byte> _names = new();
+    private readonly PackedEntry[] _entries;
+
+    public PackedWriter(IMultiTaskDataset source, PackOptions options)
+    {
+        _source = source;
+        _entries = new PackedEntry[source.Count];
+        _workplaces = [.. Enumerable.Range(0, Math.Min(options.Workers, source.Count)).Select(_ => new Workplace(source, options.Precision))];
+    }
+
+    public void Write(FileStream stream, PackPrecision precision, IProgress<int>? progress, CancellationToken cancellationToken)
+    {
+        byte[] header = new PackedHeader
+        {
+            Height = _source.Height,
+            Width = _source.Width,
+            Precision = precision,
+            Tasks = [.. _source.Tasks.Select(TaskDocument.From)],
+        }.ToJson();
+        if (header.Length > PackedFormat.LongestHeader) throw new JtrException($"the names of tasks and classes take {header.Length} bytes; a packed data set has room for {PackedFormat.LongestHeader}");
+        stream.Position = PackedStart.Size;
+        stream.Write(header);
+        for (int first = 0; first < _source.Count; first += _workplaces.Length)
+        {
+            int count = Math.Min(_workplaces.Length, _source.Count - first);
+            if (count == 1) _workplaces[0].Encode(first);
+            else Parallel.For(0, count, i => _workplaces[i].Encode(first + i));
+            for (int i = 0; i < count; i++) Append(stream, first + i, _workplaces[i]);
+            progress?.Report(first + count);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        Pad(stream);
+        byte[] index = [.. MemoryMarshal.AsBytes(_entries.AsSpan()), .. _names.WrittenSpan];
+        PackedStart start = new()
+        {
+            Magic = PackedFormat.MagicNumber,
+            Version = PackedFormat.Version,
+            HeaderBytes = (uint)header.Length,
+            IndexAt = (ulong)stream.Position,
+            IndexBytes = (ulong)index.Length,
+            Count = (uint)_source.Count,
+            HeaderChecksum = Checksum.Of(header),
+            IndexChecksum = Checksum.Of(index),
+        };
+        start.Checksum = start.Sum();
+        stream.Write(index);
+        stream.Position = 0;
+        stream.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<PackedStart>(ref start)));
+    }
+
+    private void Append(FileStream stream, int index, Workplace workplace)
+    {
+        if (workplace.Error is not null) ExceptionDispatchInfo.Throw(workplace.Error);
+        Pad(stream);
+        byte[] name = Encoding.UTF8.GetBytes(_source.GetName(index));
+        ReadOnlySpan<byte> record = workplace.Record;
+        _entries[index] = new PackedEntry
+        {
+            At = (ulong)stream.Position,
+            Bytes = (ulong)record.Length,
+            Labelled = workplace.Labelled.Bits,
+            Checksum = Checksum.Of(record),
+            NameAt = (uint)_names.WrittenCount,
+            NameBytes = (uint)name.Length,
+        };
+        stream.Write(record);
+        _names.Write(name);
+    }
+
+    private static void Pad(FileStream stream)
+    {
+        Span<byte> zeros = stackalloc byte[PlaneLayout.Alignment];
+        zeros.Clear();
+        stream.Write(zeros[..(int)(PlaneLayout.Aligned(stream.Position) - stream.Position)]);
+    }
+
+    /// <summary>What one thread needs to encode a sample.</summary>
+    private sealed class Workplace(IMultiTaskDataset source, PackPrecision precision)
+    {
+        private readonly float[] _image = new float[3 * source.Height * source.Width];
+        private readonly float[] _labels = new float[source.Tasks.TotalLabelChannels * source.Height * source.Width];
+        private readonly PackedPart[] _parts = new PackedPart[1 + source.Tasks.Count];
+        private readonly ArrayBufferWriter<byte> _planes = new();
+        private readonly ArrayBufferWriter<byte> _record = new();
+        private readonly PlaneEncoder _imageEncoder = new(precision);
+        private readonly PlaneEncoder[] _labelEncoders = [.. source.Tasks.Select(_ => new PlaneEncoder(precision))];
+
+        public ReadOnlySpan<byte> Record => _record.WrittenSpan;
+
+        public TaskMask Labelled { get; private set; }
+
+        public Exception? Error { get; private set; }
+
+        public void Encode(int index)
+        {
+            Error = null;
+            try
+            {
+                SampleBuffer sample = new(source.Tasks, source.Height, source.Width, _image, _labels);
+                Labelled = source.Read(index, source.Tasks.All, sample) & source.Tasks.All;
+                _planes.ResetWrittenCount();
+                _record.ResetWrittenCount();
+                int parts = 0;
+                _parts[parts++] = Put(_imageEncoder, sample.Image, null);
+                for (int t = 0; t < source.Tasks.Count; t++)
+                {
+                    if (Labelled[t]) _parts[parts++] = Put(_labelEncoders[t], sample.Label(t), source.Tasks[t].Kind);
+                }
+                int directory = (int)PlaneLayout.Aligned(parts * PackedPart.Size);
+                Span<byte> to = _record.GetSpan(directory)[..directory];
+                to.Clear();
+                MemoryMarshal.AsBytes(_parts.AsSpan(0, parts)).CopyTo(to);
+                _record.Advance(directory);
+                _record.Write(_planes.WrittenSpan);
+            }
+            catch (Exception e)
+            {
+                // Told in the samples' order.
+                Error = e;
+            }
+        }
+
+        private PackedPart Put(PlaneEncoder encoder, ReadOnlySpan<float> values, TaskKind? kind)
+        {
+            (PlaneEncoding encoding, int entries) = encoder.Write(values, kind, _planes);
+            return new PackedPart { Encoding = encoding, Entries = (uint)entries };
+        }
+    }
+}

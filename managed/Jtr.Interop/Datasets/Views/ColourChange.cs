@@ -1,0 +1,43 @@
+namespace Jtr.Interop.Datasets.Views;
+
+/// <summary>The colour operations of METHOD section 4, in the published order.</summary>
+internal enum ColourOperation
+{
+    Identity,
+    Brightness,
+    Colour,
+    Contrast,
+    Sharpness,
+    Posterize,
+    Solarize,
+    AutoContrast,
+    Equalize,
+}
+
+/// <summary>A colour operation with its strength.</summary>
+/// <param name="Operation">What to do.</param>
+/// <param name="Bin">Which of 31 strengths, 0 to 30; drawn ones are 0 to 5. Of no meaning to Identity, AutoContrast and Equalize.</param>
+/// <param name="Negative">The sign of Brightness, Colour, Contrast and Sharpness.</param>
+internal readonly record struct ColourChange(ColourOperation Operation, int Bin = 0, bool Negative = false)
+{
+    private const int Operations = 9;
+    private const int Bins = 31;
+    private const int DrawnBins = 6;
+
+    /// <summary>1 plus or minus a value from 0 to 0.9: what Brightness, Colour, Contrast and Sharpness multiply by.</summary>
+    public float Factor => 1f + (Negative ? -0.9f : 0.9f) * Bin / (Bins - 1);
+
+    /// <summary>Bits that Posterize keeps, 8 to 4; for drawn bins 8 or 7.</summary>
+    public int Bits => 8 - (int)Math.Round(Bin / ((Bins - 1) / 4.0));
+
+    /// <summary>From which 8-bit value on Solarize inverts, 255 to 0; for drawn bins 255 to 212.5.</summary>
+    public float Threshold => 255f - 255f * Bin / (Bins - 1);
+
+    /// <summary>Draws an operation: always three numbers, whether or not it needs them.</summary>
+    public static ColourChange Draw(ref CounterRandom random)
+    {
+        ColourOperation operation = (ColourOperation)random.NextInt32(Operations);
+        int bin = random.NextInt32(DrawnBins);
+        return new ColourChange(operation, bin, random.NextInt32(2) != 0);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text;
+using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Labels;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Tests.Datasets.Packed;
+using Jtr.Interop.Training;
+using TemporaryFolder = Jtr.Interop.Tests.Datasets.Folders.TemporaryFolder;
+
+namespace Jtr.Interop.Tests.Fuzz;
+
+/// <summary>Every format that this library parses on its own. A new one is one more line in <see cref="All"/>.</summary>
+internal static class FuzzTargets
+{
+    private static readonly TaskSet Tasks = new(new SegmentationTask("seg", 3, ["a", "b", "c"]), new DepthTask(), new NormalsTask(), new MapTask("edge"));
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new("npy, float32", Npy("<f4", "(3, 4, 2)", 96), ReadNpy),
+        new("npy, big-endian words", Npy(">u2", "(5,)", 10), ReadNpy),
+        new("npy, column-major doubles", Npy("<f8", "(6,)", 48, order: "True"), ReadNpy),
+        new("tasks.json", Encoding.UTF8.GetBytes(TasksJson), path => TasksFile.Read(path)),
+        new("label assignment", Encoding.UTF8.GetBytes("{\"tasks\": [\"seg\", \"depth\", \"normals\", \"edge\"], \"labels_weights\": [[1, 0, 0, 1], [0, 1, 1, 0.0]]}"), path => LabelAssignment.Load(path, Tasks)),
+        new("options in a checkpoint", Encoding.UTF8.GetBytes(OptionsDocument.Write(new TrainerOptions { Tasks = Tasks })), path => OptionsDocument.Read(File.ReadAllText(path), path)),
+        new("png, palette of 4 bits", TemporaryFolder.RawPng(3, 4, 9, 7, i => i % 16), ReadPng) { Weight = 2 },
+        new("png, grey of 1 bit", TemporaryFolder.RawPng(0, 1, 5, 19, i => i % 2), ReadPng),
+        new("packed data set", Packed(), ReadPacked),
+        new("packed data set, checksums mended", Packed(), ReadPacked) { Repair = PackedRepair.Repair, Weight = 2 },
+    ];
+
+    private const string TasksJson = """
+        { "tasks": [
+            { "name": "seg", "kind": "segmentation", "classes": ["sky", "road"], "void_id": 255 },
+            { "name": "depth", "kind": "depth", "scale": 0.001, "mean": 2.36, "standard_deviation": 1.59 },
+            { "name": "normals", "kind": "normals" },
+            { "name": "edge", "kind": "map", "channels": 2 } ] }
+        """;
+
+    private static byte[] Npy(string descr, string shape, int bytes, string order = "False") =>
+        TemporaryFolder.NpyBytes($"{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}", [.. Enumerable.Range(0, bytes).Select(i => (byte)(i * 37))]);
+
+    private static void ReadNpy(string path)
+    {
+        NpyArray array = NpyReader.Read(path);
+        array.CopyTo(new double[array.Count]);
+    }
+
+    private static void ReadPng(string path)
+    {
+        byte[] file = File.ReadAllBytes(path);
+        // The files that libvips reads instead are not parsed here.
+        if (RawPng.Applies(file)) RawPng.Read(path, file, 1L << 28);
+    }
+
+    private static byte[] Packed()
+    {
+        using TemporaryFolder folder = new();
+        // Every encoding but float16, in three samples of which one lacks two labels.
+        ArrayDataset source = new(Tasks, 3, 4, 5,
+            (s, t, i) => t switch { -1 => i / 255f, 0 => i % 3, 1 => i % 3 * 0.5f, 2 => MathF.Sin(i), _ => float.NaN },
+            s => s == 1 ? new TaskMask(0b1001) : Tasks.All);
+        PackedDataset.Write(source, folder["seed"]);
+        return File.ReadAllBytes(folder["seed"]);
+    }
+
+    private static void ReadPacked(string path)
+    {
+        using PackedDataset packed = new(path);
+        float[] image = new float[3 * 20];
+        float[] labels = new float[Tasks.TotalLabelChannels * 20];
+        for (int i = 0; i < Math.Min(packed.Count, 10); i++)
+        {
+            packed.GetName(i);
+            if (packed.Height == 4 && packed.Width == 5 && packed.Tasks.TotalLabelChannels == Tasks.TotalLabelChannels)
+                packed.Read(i, packed.GetLabelled(i), new SampleBuffer(packed.Tasks, 4, 5, image, labels));
+        }
+    }
+}
