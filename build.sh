@@ -298,9 +298,12 @@ command_demo() {
   set_up native managed
   build_native release OFF
   build_managed managed/Jtr.Cli
+  local -a output=(--output "$root/artifacts/demo")
+  if [[ " $* " == *' --output'[\ =]* ]]; then output=(); fi
   say 'demo'
   cd "$caller"
-  exec dotnet run --project "$root/managed/Jtr.Cli" -c Release --no-build -- demo --output "$root/artifacts/demo" "$@"
+  # exec: Ctrl-C reaches the training, which saves and stops, and its exit code is ours.
+  exec dotnet "$root/managed/Jtr.Cli/bin/Release/net10.0/Jtr.Cli.dll" demo "${output[@]}" "$@"
 }
 
 command_test() {
@@ -366,3 +369,4 @@ main() {
 }
 
 main "$@"
+exit
