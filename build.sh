@@ -117,11 +117,12 @@ find_dotnet() {
   has dotnet || stop 'Missing: the .NET 10 SDK (the program dotnet is not on the PATH).' \
     'Install it as https://learn.microsoft.com/dotnet/core/install/linux says, and try again.'
   export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-  # A bare machine has no ICU, without which dotnet starts only when told to do without cultures.
+  # A bare machine has no ICU, without which dotnet starts only when told to do without the cultures' data (and, for the
+  # build tools' translated messages, to know their names still).
   local problem
   if ! problem="$(dotnet --version 2>&1)"; then
     if [[ "$problem" == *ICU* ]]; then
-      export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+      export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_SYSTEM_GLOBALIZATION_PREDEFINED_CULTURES_ONLY=0
       problem="$(dotnet --version 2>&1)" && return
     fi
     stop 'The .NET SDK that global.json asks for (10.0) does not run. dotnet says:' "$problem"
