@@ -117,11 +117,12 @@ find_dotnet() {
   has dotnet || stop 'Missing: the .NET 10 SDK (the program dotnet is not on the PATH).' \
     'Install it as https://learn.microsoft.com/dotnet/core/install/linux says, and try again.'
   export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-  # A bare machine has no ICU, without which dotnet starts only when told to do without cultures.
+  # A bare machine has no ICU, without which dotnet starts only when told to do without the cultures' data (and, for the
+  # build tools' translated messages, to know their names still).
   local problem
   if ! problem="$(dotnet --version 2>&1)"; then
     if [[ "$problem" == *ICU* ]]; then
-      export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+      export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_SYSTEM_GLOBALIZATION_PREDEFINED_CULTURES_ONLY=0
       problem="$(dotnet --version 2>&1)" && return
     fi
     stop 'The .NET SDK that global.json asks for (10.0) does not run. dotnet says:' "$problem"
@@ -298,9 +299,12 @@ command_demo() {
   set_up native managed
   build_native release OFF
   build_managed managed/Jtr.Cli
+  local -a output=(--output "$root/artifacts/demo")
+  if [[ " $* " == *' --output'[\ =]* ]]; then output=(); fi
   say 'demo'
   cd "$caller"
-  exec dotnet run --project "$root/managed/Jtr.Cli" -c Release --no-build -- demo --output "$root/artifacts/demo" "$@"
+  # exec: Ctrl-C reaches the training, which saves and stops, and its exit code is ours.
+  exec dotnet "$root/managed/Jtr.Cli/bin/Release/net10.0/Jtr.Cli.dll" demo "${output[@]}" "$@"
 }
 
 command_test() {
@@ -366,3 +370,4 @@ main() {
 }
 
 main "$@"
+exit
