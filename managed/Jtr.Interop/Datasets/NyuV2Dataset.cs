@@ -129,6 +129,7 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     /// <exception cref="JtrFormatException">The file, or one that belongs to it, is missing its parts or damaged.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="PlatformNotSupportedException">The program was compiled ahead of time (native AOT); trimmed programs read it.</exception>
     public static NyuV2Dataset OpenMat(string path, NyuV2Split split, NyuV2Options options)
     {
         TaskSet tasks = Check(path, split, options);

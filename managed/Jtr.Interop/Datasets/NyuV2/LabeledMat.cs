@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using PureHDF;
 using PureHDF.Selections;
 using PureHDF.VOL.Native;
@@ -26,8 +27,12 @@ internal sealed class LabeledMat : IDisposable
     /// <param name="rawDepth">Whether depth is rawDepths.</param>
     /// <exception cref="JtrFormatException">It is no such file, or damaged.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="PlatformNotSupportedException">The program was compiled ahead of time.</exception>
     public LabeledMat(string path, bool rawDepth)
     {
+        // PureHDF makes its decoders by reflection, also those of plain numbers. Trimmed programs have them, native ones do not.
+        if (!RuntimeFeature.IsDynamicCodeSupported)
+            throw new PlatformNotSupportedException($"{path}: .mat files cannot be read by a program that was compiled ahead of time (native AOT); MTAN's .npy files can");
         _path = path;
         CheckLength(path);
         _file = Guard(() => H5File.OpenRead(path));

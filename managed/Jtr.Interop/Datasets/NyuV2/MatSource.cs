@@ -73,7 +73,10 @@ internal sealed class MatSource : NyuV2Source
     {
         int sample = _samples[index];
         LabelSource source = new($"{_path}, sample {sample + 1}", file.Height, file.Width, destination.Height, destination.Width);
-        WriteImage(source, file.ReadImage(sample), destination);
+        float[] image = source.Bilinear(file.ReadImage(sample), 3);
+        // A mean of ones may be rounded to a little more.
+        for (int i = 0; i < image.Length; i++) image[i] = Math.Min(image[i], 1);
+        LabelSource.Planar(image, 3).CopyTo(destination.Image);
         if (written[NyuV2Classes.Segmentation])
             WriteClasses(source, file.ReadLabels(sample), destination.Label(NyuV2Classes.Segmentation));
         bool estimate = written[NyuV2Classes.Normals] && _normals is null;

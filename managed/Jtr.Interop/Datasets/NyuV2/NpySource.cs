@@ -1,5 +1,7 @@
 using System.Globalization;
+using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Datasets.Layouts;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.NyuV2;
@@ -99,18 +101,9 @@ internal sealed class NpySource : NyuV2Source
 
     private static LabelSource ReadImage(string path, SampleBuffer destination)
     {
-        NpyArray array = NpyReader.Read(path);
-        if (array.Shape is not [> 0, > 0, 3]) throw new JtrFormatException(path, $"an array of shape {array.ShapeText}, where an image has (H, W, 3)");
-        if (array.IsInteger && array.Type != NpyType.UInt8) throw new JtrFormatException(path, $"an image of the type {array.Type}; floating-point in [0, 1] and UInt8 are read");
-        LabelSource source = new(path, array.Shape[0], array.Shape[1], destination.Height, destination.Width);
-        float[] values = new float[array.Count];
-        array.CopyTo(values);
-        if (array.IsInteger)
-        {
-            for (int i = 0; i < values.Length; i++) values[i] /= byte.MaxValue;
-        }
-        WriteImage(source, values, destination);
-        return source;
+        DecodedImage image = NpyPhotograph.Read(path, destination.Height, destination.Width);
+        image.Values.Expand(destination.Image);
+        return new LabelSource(path, image.SourceHeight, image.SourceWidth, destination.Height, destination.Width);
     }
 
     private static float[] ReadFloats(LabelSource source, int channels)

@@ -6,9 +6,6 @@ namespace Jtr.Interop.Datasets.NyuV2;
 /// <summary>Where samples of NYU-v2 come from. May be read by several threads at once.</summary>
 internal abstract class NyuV2Source
 {
-    // Whoever resized a photograph may have rounded; 255 instead of 1 is another scale.
-    private const float ImageTolerance = 1e-3f;
-
     // Resizing shortens vectors where surfaces meet, and rounding lengthens them a little.
     private const double LongestNormal = 1.05;
     private const double MeanTolerance = 0.1;
@@ -28,20 +25,6 @@ internal abstract class NyuV2Source
     /// <summary>Closes what is open. Harmless when repeated.</summary>
     public virtual void Close()
     {
-    }
-
-    /// <summary>Checks and resizes an image of values in [0, 1], [H, W, 3].</summary>
-    protected static void WriteImage(LabelSource source, float[] values, SampleBuffer destination)
-    {
-        for (int i = 0; i < values.Length; i++)
-        {
-            if (!(values[i] >= -ImageTolerance && values[i] <= 1 + ImageTolerance)) throw source.Fault(i / 3, $"value {values[i]}, which is not in [0, 1],");
-            values[i] = Math.Clamp(values[i], 0, 1);
-        }
-        float[] resized = source.Bilinear(values, 3);
-        // A mean of ones may be rounded to a little more.
-        for (int i = 0; i < resized.Length; i++) resized[i] = Math.Min(resized[i], 1);
-        LabelSource.Planar(resized, 3).CopyTo(destination.Image);
     }
 
     /// <summary>Checks and resizes depths in metres, [H, W]; 0 is none.</summary>
