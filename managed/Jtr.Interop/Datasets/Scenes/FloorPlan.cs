@@ -56,9 +56,9 @@ internal sealed class FloorPlan
             (int wall, float u) = WallInView(ref random);
             if (u - width * 0.5f < 0.12f || u + width * 0.5f > WallLength(wall) - 0.12f) continue;
             Vector4 part = new(u - width * 0.5f, low, u + width * 0.5f, high);
-            if (!IsWallFree(wall, part, 0.12f)) continue;
+            if (!IsWallFree(wall, part, 0.06f)) continue;
             pose = OnWall(wall, u);
-            if (Distance(pose) < 1.6f) continue;
+            if (Distance(pose) < 1.3f) continue;
             if (floor > 0)
             {
                 Vector4 rect = Footprint(pose.Move(0, floor * 0.5f), width, floor);
@@ -78,7 +78,7 @@ internal sealed class FloorPlan
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             float angle = _yaw + random.NextSingle(-HalfView, HalfView);
-            float distance = random.NextSingle(1.2f, 5f);
+            float distance = random.NextSingle(1.1f, 3.8f);
             float turn = square ? random.NextInt32(4) * (MathF.PI / 2) : random.NextSingle(-MathF.PI, MathF.PI);
             // A thing in the middle of the room turns its front or a side to the camera.
             if (MathF.Cos(turn - angle) > 0.5f) turn += MathF.PI;
@@ -164,7 +164,7 @@ internal sealed class FloorPlan
     {
         float dx = MathF.Max(0, MathF.Max(rect.X - _camera.X, _camera.X - rect.Z));
         float dz = MathF.Max(0, MathF.Max(rect.Y - _camera.Z, _camera.Z - rect.W));
-        float least = height < _camera.Y - 0.35f ? 0.75f : 1.5f;
+        float least = height < _camera.Y - 0.35f ? 0.65f : 1.3f;
         if (dx * dx + dz * dz < least * least) return false;
         float angle = MathF.Atan2(pose.X - _camera.X, pose.Z - _camera.Z) - _yaw;
         return MathF.Abs(angle) < HalfView + 0.06f && Distance(pose) > least + 0.35f;

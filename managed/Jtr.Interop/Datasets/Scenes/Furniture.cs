@@ -12,7 +12,7 @@ internal static class Furniture
     {
         float seat = r.NextSingle(0.4f, 0.46f), arm = r.NextSingle(0.14f, 0.22f), armHeight = r.NextSingle(0.56f, 0.66f);
         float backDepth = r.NextSingle(0.18f, 0.26f);
-        int body = m.AddMaterial(), cushion = r.NextSingle() < 0.5f ? body : m.AddMaterial(), pillow = m.AddMaterial();
+        int body = m.AddMaterial(), cushion = r.NextSingle() < 0.5f ? body : m.AddPart(body), pillow = m.AddPart(body);
         float inner = width - 2 * arm, front = (depth - backDepth) * 0.5f;
         m.Begin(SceneClass.Sofa, p.X, 0, p.Z, p.Yaw);
         m.Box(0, 0.03f + (seat - 0.15f) * 0.5f, 0, width - 0.02f, seat - 0.15f, depth - 0.02f, body);
@@ -32,7 +32,7 @@ internal static class Furniture
     public static void Bed(SceneModel m, ref CounterRandom r, Pose p, float width, float length, float head)
     {
         float top = r.NextSingle(0.45f, 0.58f), frame = r.NextSingle(0.24f, 0.32f);
-        int wood = m.AddMaterial(), sheet = m.AddMaterial(), blanket = m.AddMaterial(), pillow = m.AddMaterial();
+        int wood = m.AddMaterial(), blanket = m.AddMaterial(), sheet = m.AddPart(blanket), pillow = m.AddPart(sheet);
         float covered = r.NextSingle(0.5f, 0.72f) * length;
         m.Begin(SceneClass.Bed, p.X, 0, p.Z, p.Yaw);
         m.Box(0, 0.06f + frame * 0.5f, 0, width, frame, length, wood);
@@ -47,9 +47,9 @@ internal static class Furniture
 
     public static ChairLook DrawChair(SceneModel m, ref CounterRandom r)
     {
-        float size = r.NextSingle(0.44f, 0.54f), seat = r.NextSingle(0.44f, 0.5f);
-        bool stool = r.NextSingle() < 0.12f, round = r.NextSingle() < 0.4f;
-        int material = m.AddMaterial(), cover = r.NextSingle() < 0.5f ? material : m.AddMaterial();
+        float size = r.NextSingle(0.58f, 0.75f), seat = r.NextSingle(0.44f, 0.5f);
+        bool stool = r.NextSingle() < 0.1f, round = r.NextSingle() < 0.4f;
+        int material = m.AddMaterial(), cover = r.NextSingle() < 0.5f ? material : m.AddPart(material);
         return new(size, seat, stool ? seat : r.NextSingle(0.88f, 1.05f), stool, round, material, cover);
     }
 
@@ -58,17 +58,17 @@ internal static class Furniture
         float half = look.Size * 0.5f, leg = look.Seat - 0.03f;
         m.Begin(SceneClass.Chair, p.X, 0, p.Z, p.Yaw);
         if (look.Stool) m.Frustum(0, look.Seat - 0.05f, 0, half * 0.9f, half * 0.9f, 0.1f, look.Cover);
-        else m.Box(0, look.Seat - 0.04f, 0, look.Size, 0.08f, look.Size, look.Cover);
+        else m.Box(0, look.Seat - 0.08f, 0, look.Size, 0.16f, look.Size, look.Cover);
         for (int i = 0; i < 4; i++)
         {
             float x = ((i & 1) == 0 ? -1 : 1) * (half - (look.Stool ? 0.12f : 0.035f)), z = ((i & 2) == 0 ? -1 : 1) * (half - (look.Stool ? 0.12f : 0.035f));
-            if (look.Round) m.Frustum(x, leg * 0.5f, z, 0.025f, 0.03f, leg, look.Material);
-            else m.Box(x, leg * 0.5f, z, 0.055f, leg, 0.055f, look.Material);
+            if (look.Round) m.Frustum(x, leg * 0.5f, z, 0.04f, 0.05f, leg, look.Material);
+            else m.Box(x, leg * 0.5f, z, 0.09f, leg, 0.09f, look.Material);
         }
         if (!look.Stool)
         {
             float low = look.Seat + 0.1f;
-            m.Box(0, (low + look.Back) * 0.5f, -half + 0.03f, look.Size, look.Back - low, 0.05f, look.Cover);
+            m.Box(0, (low + look.Back) * 0.5f, -half + 0.03f, look.Size, look.Back - low, 0.1f, look.Cover);
             for (int side = -1; side <= 1; side += 2)
                 m.Box(side * (half - 0.035f), (look.Seat + low) * 0.5f, -half + 0.03f, 0.05f, low - look.Seat + 0.06f, 0.05f, look.Material);
         }
@@ -77,11 +77,11 @@ internal static class Furniture
 
     public static void Table(SceneModel m, ref CounterRandom r, Pose p, float length, float across, float height)
     {
-        int top = m.AddMaterial(), legs = r.NextSingle() < 0.5f ? top : m.AddMaterial();
+        int top = m.AddMaterial(), legs = r.NextSingle() < 0.5f ? top : m.AddPart(top);
         bool round = r.NextSingle() < 0.4f, low = height < 0.6f;
-        float leg = r.NextSingle(0.06f, 0.1f), under = height - 0.06f;
+        float leg = r.NextSingle(0.08f, 0.13f), under = height - 0.08f;
         m.Begin(SceneClass.Table, p.X, 0, p.Z, p.Yaw);
-        m.Box(0, height - 0.03f, 0, length, 0.06f, across, top);
+        m.Box(0, height - 0.04f, 0, length, 0.08f, across, top);
         for (int i = 0; i < 4; i++)
         {
             float x = ((i & 1) == 0 ? -1 : 1) * (length * 0.5f - leg * 0.7f), z = ((i & 2) == 0 ? -1 : 1) * (across * 0.5f - leg * 0.7f);
@@ -94,20 +94,20 @@ internal static class Furniture
 
     public static void RoundTable(SceneModel m, ref CounterRandom r, Pose p, float radius, float height)
     {
-        int top = m.AddMaterial(), foot = r.NextSingle() < 0.5f ? top : m.AddMaterial();
+        int top = m.AddMaterial(), foot = r.NextSingle() < 0.5f ? top : m.AddPart(top);
         m.Begin(SceneClass.Table, p.X, 0, p.Z, p.Yaw);
-        m.Frustum(0, height - 0.03f, 0, radius, radius, 0.06f, top);
-        m.Frustum(0, (height - 0.06f) * 0.5f, 0, 0.07f, 0.06f, height - 0.06f, foot);
+        m.Frustum(0, height - 0.04f, 0, radius, radius, 0.08f, top);
+        m.Frustum(0, (height - 0.06f) * 0.5f, 0, 0.09f, 0.07f, height - 0.06f, foot);
         m.Frustum(0, 0.025f, 0, radius * 0.6f, radius * 0.5f, 0.05f, foot);
         m.End();
     }
 
     public static void Desk(SceneModel m, ref CounterRandom r, Pose p, float length, float across, float height)
     {
-        int top = m.AddMaterial(), side = r.NextSingle() < 0.5f ? top : m.AddMaterial();
-        float under = height - 0.05f, drawers = r.NextSingle(0.3f, 0.42f), hand = r.NextSingle() < 0.5f ? -1 : 1;
+        int top = m.AddMaterial(), side = r.NextSingle() < 0.5f ? top : m.AddPart(top);
+        float under = height - 0.07f, drawers = r.NextSingle(0.3f, 0.42f), hand = r.NextSingle() < 0.5f ? -1 : 1;
         m.Begin(SceneClass.Table, p.X, 0, p.Z, p.Yaw);
-        m.Box(0, height - 0.025f, 0, length, 0.05f, across, top);
+        m.Box(0, height - 0.035f, 0, length, 0.07f, across, top);
         m.Box(hand * (length - drawers) * 0.5f, under * 0.5f, 0, drawers, under, across - 0.06f, side);
         m.Box(-hand * (length * 0.5f - 0.03f), under * 0.5f, 0, 0.05f, under, across - 0.06f, side);
         m.Box(0, height - 0.25f, -across * 0.5f + 0.05f, length - 0.1f, 0.4f, 0.03f, side);
@@ -117,10 +117,10 @@ internal static class Furniture
     /// <summary>A closed body with doors or drawers: nightstand, sideboard or wardrobe by its size.</summary>
     public static void Cabinet(SceneModel m, ref CounterRandom r, Pose p, float width, float depth, float height)
     {
-        int body = m.AddMaterial(), front = m.AddMaterial(), knob = m.AddMaterial();
-        int columns = Math.Max(1, (int)MathF.Round(width / r.NextSingle(0.42f, 0.6f)));
+        int body = m.AddMaterial(), front = m.AddPart(body), knob = body;
+        int columns = Math.Max(1, (int)MathF.Round(width / r.NextSingle(0.5f, 0.7f)));
         int rows = height > 1.4f ? 1 : Math.Max(1, (int)MathF.Round(height / r.NextSingle(0.28f, 0.6f)));
-        float foot = 0.06f, rim = 0.04f;
+        float foot = 0.06f, rim = 0.06f;
         float w = (width - rim) / columns, h = (height - foot - rim) / rows;
         m.Begin(SceneClass.Cabinet, p.X, 0, p.Z, p.Yaw);
         m.Box(0, (foot + height) * 0.5f, -0.01f, width, height - foot, depth - 0.02f, body);
@@ -132,7 +132,7 @@ internal static class Furniture
                 float x = (i - (columns - 1) * 0.5f) * w, y = foot + rim * 0.5f + (j + 0.5f) * h;
                 m.Box(x, y, depth * 0.5f - 0.01f, w - rim, h - rim, 0.03f, front);
                 float side = rows > 1 ? 0 : ((i & 1) == 0 ? 1 : -1) * (w * 0.5f - 0.08f);
-                m.Ellipsoid(x + side, y, depth * 0.5f + 0.025f, 0.05f, 0.05f, 0.05f, knob);
+                m.Ellipsoid(x + side, y, depth * 0.5f + 0.025f, 0.09f, 0.09f, 0.09f, knob);
             }
         }
         m.End();
@@ -141,9 +141,9 @@ internal static class Furniture
     /// <summary>An open bookcase.</summary>
     public static void Shelf(SceneModel m, ref CounterRandom r, Pose p, float width, float depth, float height)
     {
-        const float Board = 0.035f;
-        int body = m.AddMaterial(), back = r.NextSingle() < 0.5f ? body : m.AddMaterial();
-        int first = m.AddMaterial(), second = m.AddMaterial(), third = m.AddMaterial();
+        const float Board = 0.05f;
+        int body = m.AddMaterial(), back = m.AddPart(body);
+        int first = m.AddMaterial(), second = m.AddMaterial();
         int levels = Math.Max(2, (int)MathF.Round(height / r.NextSingle(0.34f, 0.46f)));
         float step = (height - Board) / levels, inner = width - 2 * Board;
         m.Begin(SceneClass.Shelf, p.X, 0, p.Z, p.Yaw);
@@ -155,10 +155,10 @@ internal static class Furniture
             float x = -inner * 0.5f + 0.02f, floor = i * step + Board;
             while (true)
             {
-                float w = r.NextSingle(0.12f, 0.4f), h = r.NextSingle(0.5f, 0.88f) * (step - Board), gap = r.NextSingle() < 0.4f ? r.NextSingle(0.05f, 0.3f) : 0;
+                float w = r.NextSingle(0.16f, 0.4f), h = r.NextSingle(0.5f, 0.88f) * (step - Board), gap = r.NextSingle() < 0.4f ? r.NextSingle(0.05f, 0.3f) : 0;
                 if (x + gap + w > inner * 0.5f - 0.02f) break;
                 x += gap;
-                int material = r.NextInt32(3) switch { 0 => first, 1 => second, _ => third };
+                int material = r.NextSingle() < 0.5f ? first : second;
                 m.Box(x + w * 0.5f, floor + h * 0.5f, -0.03f, w, h, depth * 0.62f, material);
                 x += w + 0.004f;
             }

@@ -8,8 +8,8 @@ namespace Jtr.Interop.Datasets.Scenes;
 /// </summary>
 internal struct SceneCamera
 {
-    /// <summary>Focal length over the square root of height times width: 86 x 64 degrees at 3 : 2.</summary>
-    public const float Focal = 0.66f;
+    /// <summary>Focal length over the square root of height times width: 89 x 67 degrees at 3 : 2.</summary>
+    public const float Focal = 0.62f;
 
     public Vector3 Position;
     public Vector3 Right;

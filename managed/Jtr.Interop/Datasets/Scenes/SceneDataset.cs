@@ -11,7 +11,7 @@ namespace Jtr.Interop.Datasets;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The camera is a pinhole camera without roll whose focal length is 0.66 sqrt(H W) pixels, its principal point the
+/// The camera is a pinhole camera without roll whose focal length is 0.62 sqrt(H W) pixels, its principal point the
 /// image's middle. Camera axes: x right, y down, z forward. Labels belong to the surface that the ray through a pixel's
 /// centre meets first. Colours and textures are drawn without regard to the class: shape, place, size and
 /// surroundings tell it.

@@ -19,10 +19,14 @@ internal sealed class SceneLayout(SceneModel model)
         DrawRoom();
         DrawCamera();
         _plan.Clear(model.Room, model.Camera.Position, model.Camera.Yaw);
-        DrawOpenings();
+        // Who comes first finds the most room.
+        if (Chance(0.1f)) AddPillar();
+        if (Chance(0.55f)) AddDoor();
         Furnish();
-        int pictures = 2 + _random.NextInt32(4);
-        for (int i = 0; i < pictures; i++) Hang();
+        AddWindow();
+        if (Chance(0.2f)) AddWindow();
+        AddPicture();
+        if (Chance(0.5f)) AddPicture();
         DrawLights();
     }
 
@@ -33,14 +37,8 @@ internal sealed class SceneLayout(SceneModel model)
     private void DrawRoom()
     {
         model.RoomKind = (RoomKind)_random.NextInt32(4);
-        model.Room = new(Between(3.0f, 5.4f), Between(2.35f, 3.0f), Between(3.2f, 5.6f));
-        int wall = model.AddMaterial();
-        for (int face = 0; face < 6; face++) model.RoomMaterials[face] = wall;
-        model.RoomMaterials[2] = model.AddMaterial();
-        model.RoomMaterials[3] = model.AddMaterial();
-        int accent = model.AddMaterial();
-        int accented = _random.NextInt32(12);
-        if (accented is 0 or 1 or 5) model.RoomMaterials[accented] = accent;
+        model.Room = new(Between(2.9f, 4.4f), Between(2.3f, 2.7f), Between(3.0f, 4.6f));
+        model.DrawRoomMaterials();
     }
 
     private void DrawCamera()
@@ -51,32 +49,28 @@ internal sealed class SceneLayout(SceneModel model)
         float x = corner ? Between(0.3f, 0.8f) : Between(0.35f * room.X, 0.65f * room.X);
         float targetX = corner ? Between(0.5f, 0.8f) * room.X : Between(0.3f, 0.7f) * room.X;
         if (corner && Chance(0.5f)) (x, targetX) = (room.X - x, room.X - targetX);
-        camera.Position = new(x, Between(1.25f, 1.9f), Between(0.2f, 0.5f));
+        camera.Position = new(x, Between(1.35f, 1.75f), Between(0.1f, 0.35f));
         camera.Yaw = MathF.Atan2(targetX - x, Between(0.75f, 1f) * room.Z - camera.Position.Z) + Between(-0.1f, 0.1f);
         // A high camera looks down, a low one ahead.
-        camera.Pitch = Between(-17, 2) - 14 * (camera.Position.Y - 1.25f);
+        camera.Pitch = Between(-21, -6) - 10 * (camera.Position.Y - 1.35f);
         camera.Aim();
     }
 
-    private void DrawOpenings()
+    private void AddDoor()
     {
-        if (Chance(0.3f)) AddPillar();
-        int windows = Chance(0.5f) ? 2 : 1;
-        if (Chance(0.9f))
-        {
-            float width = Between(0.85f, 1.05f), height = Between(2.0f, 2.15f);
-            if (_plan.TryHang(ref _random, width + 0.2f, 0, height + 0.1f, 0.7f, out Pose pose)) Fixtures.Door(model, ref _random, pose, width, height);
-        }
-        for (int i = 0; i < windows; i++)
-        {
-            float width = Between(0.9f, 2.0f), sill = Between(0.85f, 1.15f), top = Between(2.0f, model.Room.Y - 0.2f);
-            if (_plan.TryHang(ref _random, width, sill, top, 0, out Pose pose)) Fixtures.Window(model, ref _random, pose, width, sill, top);
-        }
+        float width = Between(0.8f, 1.05f), height = Between(1.95f, 2.1f);
+        if (_plan.TryHang(ref _random, width + 0.24f, 0, height + 0.12f, 0.55f, out Pose pose)) Fixtures.Door(model, ref _random, pose, width, height);
     }
 
-    private void Hang()
+    private void AddWindow()
     {
-        float width = Between(0.5f, 1.4f), height = Math.Clamp(width * Between(0.6f, 1.5f), 0.4f, 1.1f);
+        float width = Between(0.9f, 1.6f), sill = Between(0.85f, 1.1f), top = Between(1.95f, model.Room.Y - 0.2f);
+        if (_plan.TryHang(ref _random, width, sill, top, 0, out Pose pose)) Fixtures.Window(model, ref _random, pose, width, sill, top);
+    }
+
+    private void AddPicture()
+    {
+        float width = Between(0.8f, 1.5f), height = Math.Clamp(width * Between(0.6f, 1.2f), 0.6f, 1.1f);
         float middle = Between(1.4f, 1.75f);
         if (_plan.TryHang(ref _random, width, middle - height * 0.5f, middle + height * 0.5f, 0, out Pose pose))
             Fixtures.Picture(model, ref _random, pose, width, height, middle);
@@ -97,47 +91,43 @@ internal sealed class SceneLayout(SceneModel model)
         {
             case RoomKind.LivingRoom:
                 SofaGroup();
-                if (Chance(0.5f)) SofaGroup();
-                if (Chance(0.7f)) Sideboard();
-                if (Chance(0.7f)) Shelf();
-                if (Chance(0.9f)) FloorLamp();
-                if (Chance(0.6f)) LooseChair();
-                if (Chance(0.35f)) Pendant(null);
+                if (Chance(0.35f)) SofaGroup();
+                if (Chance(0.8f)) Shelf();
+                if (Chance(0.5f)) Sideboard();
+                if (Chance(0.8f)) FloorLamp();
+                if (Chance(0.4f)) LooseChair();
+                if (Chance(0.3f)) Pendant(null);
                 break;
             case RoomKind.Bedroom:
                 BedGroup();
-                if (Chance(0.35f)) BedGroup();
-                if (Chance(0.8f)) Wardrobe();
-                if (Chance(0.5f)) Shelf();
-                if (Chance(0.7f)) FloorLamp();
-                if (Chance(0.7f)) LooseChair();
-                if (Chance(0.4f)) Pendant(null);
+                if (Chance(0.95f)) Wardrobe();
+                if (Chance(0.3f)) Shelf();
+                if (Chance(0.6f)) FloorLamp();
+                if (Chance(0.6f)) LooseChair();
+                if (Chance(0.3f)) Pendant(null);
                 break;
             case RoomKind.DiningRoom:
                 DiningGroup();
-                if (Chance(0.8f)) Sideboard();
+                if (Chance(0.9f)) Sideboard();
+                if (Chance(0.5f)) Wardrobe();
                 if (Chance(0.6f)) Shelf();
-                if (Chance(0.5f)) FloorLamp();
-                if (Chance(0.4f)) Wardrobe();
-                if (Chance(0.3f)) LooseChair();
                 break;
             default:
                 DeskGroup();
                 Shelf();
-                if (Chance(0.6f)) Shelf();
-                if (Chance(0.4f)) SofaGroup();
-                if (Chance(0.6f)) Sideboard();
-                if (Chance(0.7f)) FloorLamp();
-                if (Chance(0.5f)) LooseChair();
-                if (Chance(0.3f)) Pendant(null);
+                if (Chance(0.4f)) BedGroup();
+                else if (Chance(0.4f)) SofaGroup();
+                if (Chance(0.5f)) Shelf();
+                if (Chance(0.5f)) Sideboard();
+                if (Chance(0.5f)) FloorLamp();
                 break;
         }
-        if (Chance(0.4f)) Rug();
+        if (Chance(0.2f)) Rug();
     }
 
     private void SofaGroup()
     {
-        float width = Between(1.2f, 2.4f), depth = Between(0.85f, 1.0f), back = Between(0.72f, 0.92f);
+        float width = Between(1.4f, 2.4f), depth = Between(0.85f, 1.0f), back = Between(0.72f, 0.92f);
         if (!_plan.TryStandAtWall(ref _random, width, depth, back, out Pose pose)
             && !_plan.TryStand(ref _random, width, depth, back, true, out pose)) return;
         Furniture.Sofa(model, ref _random, pose, width, depth, back);
@@ -150,12 +140,12 @@ internal sealed class SceneLayout(SceneModel model)
 
     private void BedGroup()
     {
-        float width = Between(0.95f, 1.8f), length = Between(1.9f, 2.1f), head = Between(0.8f, 1.15f);
+        float width = Between(1.15f, 1.9f), length = Between(1.9f, 2.1f), head = Between(0.8f, 1.15f);
         if (!_plan.TryStandAtWall(ref _random, width, length, head, out Pose pose)) return;
         Furniture.Bed(model, ref _random, pose, width, length, head);
         for (int side = -1; side <= 1; side += 2)
         {
-            if (!Chance(0.7f)) continue;
+            if (!Chance(0.25f)) continue;
             float w = Between(0.4f, 0.55f), h = Between(0.45f, 0.62f), d = Between(0.38f, 0.46f);
             Pose stand = pose.Move(side * (width * 0.5f + 0.08f + w * 0.5f), -(length - d) * 0.5f);
             if (!_plan.TryTake(stand, w, d, h)) continue;
@@ -196,7 +186,7 @@ internal sealed class SceneLayout(SceneModel model)
         float length = Between(1.1f, 1.7f), across = Between(0.6f, 0.8f), height = Between(0.72f, 0.78f);
         if (!_plan.TryStandAtWall(ref _random, length, across, height + 0.3f, out Pose pose)) return;
         Furniture.Desk(model, ref _random, pose, length, across, height);
-        if (Chance(0.7f)) Fixtures.TableLamp(model, ref _random, pose.Move(Between(-0.35f, 0.35f) * length, -0.1f * across), height);
+        if (Chance(0.2f)) Fixtures.TableLamp(model, ref _random, pose.Move(Between(-0.35f, 0.35f) * length, -0.1f * across), height);
         ChairLook look = Furniture.DrawChair(model, ref _random);
         Pose chair = pose.Move(Between(-0.2f, 0.2f), across * 0.5f + look.Size * 0.5f + Between(0.08f, 0.4f), MathF.PI + Between(-0.5f, 0.5f));
         if (_plan.TryTake(chair, look.Size, look.Size, look.Back)) Furniture.Chair(model, chair, look);
@@ -210,37 +200,37 @@ internal sealed class SceneLayout(SceneModel model)
 
     private void Sideboard()
     {
-        float width = Between(0.9f, 1.8f), depth = Between(0.38f, 0.5f), height = Between(0.65f, 1.05f);
+        float width = Between(1.2f, 2.0f), depth = Between(0.42f, 0.55f), height = Between(0.75f, 1.05f);
         if (!_plan.TryStandAtWall(ref _random, width, depth, height, out Pose pose)) return;
         Furniture.Cabinet(model, ref _random, pose, width, depth, height);
-        if (Chance(0.45f)) Fixtures.TableLamp(model, ref _random, pose.Move(Between(-0.35f, 0.35f) * width, 0), height);
+        if (Chance(0.2f)) Fixtures.TableLamp(model, ref _random, pose.Move(Between(-0.35f, 0.35f) * width, 0), height);
     }
 
     private void Wardrobe()
     {
-        float width = Between(0.9f, 1.7f), depth = Between(0.5f, 0.62f), height = Between(1.7f, 2.15f);
+        float width = Between(1.1f, 1.9f), depth = Between(0.5f, 0.62f), height = Between(1.7f, 2.15f);
         if (_plan.TryStandAtWall(ref _random, width, depth, height, out Pose pose)) Furniture.Cabinet(model, ref _random, pose, width, depth, height);
     }
 
     private void Shelf()
     {
-        float width = Between(0.75f, 1.5f), depth = Between(0.28f, 0.38f), height = Between(1.05f, 2.1f);
+        float width = Between(1.0f, 1.7f), depth = Between(0.3f, 0.4f), height = Between(1.3f, 2.1f);
         if (_plan.TryStandAtWall(ref _random, width, depth, height, out Pose pose)) Furniture.Shelf(model, ref _random, pose, width, depth, height);
     }
 
     private void FloorLamp()
     {
-        float radius = Between(0.2f, 0.32f), height = Between(1.35f, 1.8f);
+        float radius = Between(0.32f, 0.45f), height = Between(1.4f, 1.75f);
         if (_plan.TryStand(ref _random, 2 * radius, 2 * radius, height, false, out Pose pose)) Fixtures.FloorLamp(model, ref _random, pose, radius, height);
     }
 
     private void Pendant(Pose? place)
     {
-        float radius = Between(0.2f, 0.36f), bottom = Between(1.5f, 1.85f);
+        float radius = Between(0.28f, 0.42f), bottom = Between(1.5f, 1.75f);
         Pose pose = place ?? default;
         if (place is null && !_plan.TryStand(ref _random, 0.3f, 0.3f, model.Room.Y, false, out pose)) return;
         // Not before the camera's nose.
-        if (MathF.Abs(pose.X - model.Camera.Position.X) + MathF.Abs(pose.Z - model.Camera.Position.Z) < 1.8f) return;
+        if (MathF.Abs(pose.X - model.Camera.Position.X) + MathF.Abs(pose.Z - model.Camera.Position.Z) < 1.5f) return;
         Fixtures.Pendant(model, ref _random, pose, radius, bottom);
     }
 
@@ -258,13 +248,13 @@ internal sealed class SceneLayout(SceneModel model)
     private void DrawLights()
     {
         model.LightCount = Chance(0.6f) ? 2 : 1;
-        model.Light0 = DrawLight(0.1f, 0.45f, 1);
-        model.Light1 = DrawLight(0.2f, 1.0f, Between(0.3f, 0.8f));
-        model.Ambient = Between(0.22f, 0.4f);
+        model.Light0 = DrawLight(0.15f, 0.45f, Between(0.6f, 0.9f));
+        model.Light1 = DrawLight(0.2f, 0.8f, Between(0.2f, 0.5f));
+        model.Ambient = Between(0.26f, 0.4f);
         float angle = Between(0, 2 * MathF.PI);
-        model.AmbientDirection = 0.1f * new Vector3(MathF.Cos(angle), Between(0, 1), MathF.Sin(angle));
-        model.Exposure = Between(0.19f, 0.34f);
-        model.Noise = Between(0.006f, 0.02f);
+        model.AmbientDirection = new Vector3(0.08f * MathF.Cos(angle), 0.2f, 0.08f * MathF.Sin(angle));
+        model.Exposure = Between(0.22f, 0.36f);
+        model.Noise = Between(0.003f, 0.009f);
     }
 
     /// <summary>A light below the ceiling that is in no piece of furniture.</summary>
@@ -273,7 +263,7 @@ internal sealed class SceneLayout(SceneModel model)
         Vector3 room = model.Room, place = default;
         for (int attempt = 0; attempt < 16; attempt++)
         {
-            place = new(Between(0.12f, 0.88f) * room.X, room.Y - Between(nearest, farthest), Between(0.1f, 0.85f) * room.Z);
+            place = new(Between(0.2f, 0.8f) * room.X, room.Y - Between(nearest, farthest), Between(0.15f, 0.8f) * room.Z);
             if (!model.IsOccupied(place, 0.15f)) break;
         }
         float warm = Between(-0.1f, 0.1f);

@@ -27,19 +27,38 @@ internal struct SceneMaterial
     private bool _swap;
     private uint _hash;
 
+    /// <summary>Its hue, in [0, 1), a circle.</summary>
+    public float Hue { get; private init; }
+
     /// <summary>Draws a material.</summary>
-    public static SceneMaterial Draw(ref CounterRandom random)
+    public static SceneMaterial Draw(ref CounterRandom random) => Draw(ref random, random.NextSingle());
+
+    /// <summary>
+    /// Draws a material whose hue differs from that of one or two others. As hues lie on a circle, it is uniform all the
+    /// same when those of the others are.
+    /// </summary>
+    public static SceneMaterial DrawUnlike(ref CounterRandom random, float first, float second)
     {
-        SceneMaterial m = default;
-        m._kind = random.NextSingle() < 0.2f ? TextureKind.Plain : (TextureKind)random.NextInt32(Kinds);
-        // Moderate contrast within a texture: shading has to stay visible.
-        float value = random.NextSingle(0.25f, 0.9f);
-        float change = random.NextSingle(0.08f, 0.3f);
-        float hue = random.NextSingle(), u = random.NextSingle(), saturation = 0.7f * u * MathF.Sqrt(u);
-        float hue2 = hue + random.NextSingle(-0.1f, 0.1f), saturation2 = Math.Clamp(saturation + random.NextSingle(-0.12f, 0.12f), 0, 0.7f);
-        float value2 = random.NextSingle() < 0.5f ? value * (1 - change) : Math.Min(value * (1 + change), 0.92f);
-        m._first = Hsv(hue, saturation, value);
-        m._second = Hsv(hue2, saturation2, value2);
+        const float Apart = 0.16f;
+        while (true)
+        {
+            float hue = random.NextSingle();
+            if (Distance(hue, first) >= Apart && Distance(hue, second) >= Apart) return Draw(ref random, hue);
+        }
+    }
+
+    /// <summary>Draws a material that stands out from this one, for another part of a thing; alone it looks like any other.</summary>
+    public readonly SceneMaterial DrawPart(ref CounterRandom random) => Draw(ref random, Wrap(Hue + random.NextSingle(0.3f, 0.7f)));
+
+    private static SceneMaterial Draw(ref CounterRandom random, float hue)
+    {
+        SceneMaterial m = new() { Hue = hue };
+        m._kind = random.NextSingle() < 0.45f ? TextureKind.Plain : (TextureKind)(1 + random.NextInt32(Kinds - 1));
+        // Brightness varies less than light does, and within a texture little: shading has to stay visible.
+        float brightness = random.NextSingle(0.42f, 0.68f), change = random.NextSingle(0.08f, 0.2f);
+        float saturation = random.NextSingle(0.2f, 0.6f);
+        m._first = Color(hue, saturation, brightness);
+        m._second = Color(hue + random.NextSingle(-0.1f, 0.1f), saturation, random.NextSingle() < 0.5f ? brightness * (1 - change) : brightness * (1 + change));
         m._frequency = 1 / random.NextSingle(0.14f, 0.55f);
         m._offsetU = random.NextSingle();
         m._offsetV = random.NextSingle();
@@ -47,6 +66,14 @@ internal struct SceneMaterial
         m._hash = (uint)random.NextUInt64();
         return m;
     }
+
+    private static float Distance(float a, float b)
+    {
+        float d = MathF.Abs(a - b);
+        return MathF.Min(d, 1 - d);
+    }
+
+    private static float Wrap(float hue) => hue - MathF.Floor(hue);
 
     /// <summary>The share of light that a point sends back, averaged over about a pixel.</summary>
     /// <param name="u">Metres along the surface.</param>
@@ -109,13 +136,16 @@ internal struct SceneMaterial
 
     private readonly float Hash(int x, int y) => ValueNoise.Hash(x, y, _hash) * (1f / 4294967296f);
 
-    private static Vector3 Hsv(float hue, float saturation, float value) =>
-        value * new Vector3(Channel(hue, saturation), Channel(hue + 2f / 3, saturation), Channel(hue + 1f / 3, saturation));
+    /// <summary>A colour of a hue and saturation whose brightness is given.</summary>
+    private static Vector3 Color(float hue, float saturation, float brightness)
+    {
+        Vector3 pure = new(Channel(hue, saturation), Channel(hue + 2f / 3, saturation), Channel(hue + 1f / 3, saturation));
+        return Vector3.Min(pure * (brightness / Vector3.Dot(pure, new(0.3f, 0.59f, 0.11f))), new(0.97f));
+    }
 
     private static float Channel(float hue, float saturation)
     {
-        hue -= MathF.Floor(hue);
-        float full = Math.Clamp(MathF.Abs(hue * 6 - 3) - 1, 0, 1);
+        float full = Math.Clamp(MathF.Abs(Wrap(hue) * 6 - 3) - 1, 0, 1);
         return 1 - saturation * (1 - full);
     }
 }

@@ -55,13 +55,21 @@ internal sealed class SceneModel
         _materialRandom = materialRandom;
     }
 
-    /// <summary>Draws a new material.</summary>
-    public int AddMaterial()
+    /// <summary>Draws the materials of walls, floor and ceiling.</summary>
+    public void DrawRoomMaterials()
     {
-        if (_materialCount == _materials.Length) Array.Resize(ref _materials, 2 * _materialCount);
-        _materials[_materialCount] = SceneMaterial.Draw(ref _materialRandom);
-        return _materialCount++;
+        int wall = Add(SceneMaterial.Draw(ref _materialRandom));
+        float hue = _materials[wall].Hue;
+        int floor = Add(SceneMaterial.DrawUnlike(ref _materialRandom, hue, hue));
+        int ceiling = Add(SceneMaterial.DrawUnlike(ref _materialRandom, hue, hue));
+        for (int face = 0; face < 6; face++) RoomMaterials[face] = face switch { 2 => floor, 3 => ceiling, _ => wall };
     }
+
+    /// <summary>Draws a material that stands out from walls and floor.</summary>
+    public int AddMaterial() => Add(SceneMaterial.DrawUnlike(ref _materialRandom, _materials[RoomMaterials[0]].Hue, _materials[RoomMaterials[2]].Hue));
+
+    /// <summary>Draws a material that goes with another one of the same object, and stands out from it.</summary>
+    public int AddPart(int material) => Add(_materials[material].DrawPart(ref _materialRandom));
 
     /// <summary>Begins an object; what is added to it is given relative to its foot, local z pointing to its front.</summary>
     public void Begin(SceneClass kind, float x, float y, float z, float yaw)
@@ -130,6 +138,13 @@ internal sealed class SceneModel
                 o.Screen.Add(p.Screen);
             }
         }
+    }
+
+    private int Add(in SceneMaterial material)
+    {
+        if (_materialCount == _materials.Length) Array.Resize(ref _materials, 2 * _materialCount);
+        _materials[_materialCount] = material;
+        return _materialCount++;
     }
 
     private void Add(PrimitiveKind kind, float x, float y, float z, Vector3 half, int material)
