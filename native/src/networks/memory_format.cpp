@@ -8,6 +8,8 @@
 namespace jtr {
 namespace {
 
+constexpr int64_t kVectorLanes = 16;  // float32 in an AVX-512 register
+
 /// oneDNN's AVX-512 convolutions run 1.2 to 1.6 times faster channels last, its AVX2 ones slower (bench/LADDER.md).
 bool has_avx512() {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -20,7 +22,7 @@ bool has_avx512() {
 
 }  // namespace
 
-at::MemoryFormat network_memory_format(at::ScalarType dtype, at::Device device) {
+at::MemoryFormat network_memory_format(at::ScalarType dtype, at::Device device, int64_t width) {
   const char* wish = std::getenv("JTR_MEMORY_FORMAT");
   if (wish != nullptr && wish[0] != 0) {
     const std::string name = wish;
@@ -30,8 +32,8 @@ at::MemoryFormat network_memory_format(at::ScalarType dtype, at::Device device) 
                 text("JTR_MEMORY_FORMAT: '", name, "' is neither channels_first nor channels_last"))
         .with_field("JTR_MEMORY_FORMAT");
   }
-  // In double, convolutions are matrix products over channels-first images.
-  const bool last = device.is_cpu() && dtype == at::kFloat && has_avx512();
+  // In double, convolutions are matrix products over channels-first images; narrower networks do not fill a vector.
+  const bool last = device.is_cpu() && dtype == at::kFloat && width >= kVectorLanes && has_avx512();
   return last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
 }
 

@@ -34,7 +34,7 @@ class JointTask final : public Regularizer {
   explicit JointTask(const RegularizerOptions& options)
       : tasks_(*options.tasks),
         options_(options.joint_task),
-        format_(network_memory_format(options.dtype, options.device)),
+        format_(network_memory_format(options.dtype, options.device, options.joint_task.width)),
         autoencoder_(store_, tasks_.channels(), options_.width, {{"pred_layer", tasks_.channels()}}, false) {
     store_.allocate(options.dtype, options.device, format_);
     // Streams 0.. are the multi-task network's; the same seed gives that one the same weights with every method.

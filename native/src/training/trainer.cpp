@@ -34,7 +34,7 @@ constexpr int64_t kPredictBytes = int64_t{64} << 20;
 Trainer::Trainer(const TrainerOptions& options)
     : options_(options),
       tensor_options_(at::TensorOptions().dtype(options.dtype).device(options.device)),
-      format_(network_memory_format(options.dtype, options.device)),
+      format_(network_memory_format(options.dtype, options.device, options.width)),
       tasks_(options.tasks),
       network_(store_, 3, options.width, head_specs(tasks_), true) {
   store_.allocate(options.dtype, options.device, format_);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -64,6 +65,33 @@ TEST_F(TrainerTest, LearnsABatchByHeart) {
   for (int i = 0; i < 60; ++i) last = trainer.step(batch.host, {}).supervised;
   EXPECT_LT(last, 0.9 * first);
   EXPECT_EQ(trainer.steps_done(), 61);
+}
+
+TEST_F(TrainerTest, GivesTheSameNumbersInEitherLayout) {
+  // In double, where no two candidates of a pool are within rounding of each other.
+  const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 64, 1);
+  std::vector<StepResult> results;
+  std::vector<at::Tensor> predictions, states;
+  for (const char* layout : {"channels_first", "channels_last"}) {
+    ::setenv("JTR_MEMORY_FORMAT", layout, 1);
+    Trainer trainer(test::trainer_options(kTasks, "jtr", 8, at::kDouble));
+    ::unsetenv("JTR_MEMORY_FORMAT");
+    StepRequest request;
+    predictions.push_back(at::empty({3, 2, trainer.tasks().channels(), 32, 64}, at::kDouble));
+    request.prediction = predictions.back().data_ptr<double>();
+    results.push_back(trainer.step(batch.host, request));
+    states.push_back(test::all_state(trainer));
+  }
+  EXPECT_LT(test::relative_error(predictions[1], predictions[0]), 1e-10);
+  EXPECT_LT(test::relative_error(states[1], states[0]), 1e-7);  // Adam divides small gradients by their own size
+  EXPECT_NEAR(results[1].loss, results[0].loss, 1e-9 * results[0].loss);
+}
+
+TEST_F(TrainerTest, ALayoutThatIsNoneIsRefused) {
+  ::setenv("JTR_MEMORY_FORMAT", "sideways", 1);
+  const Error e = test::caught([] { Trainer trainer(test::trainer_options(kTasks)); });
+  ::unsetenv("JTR_MEMORY_FORMAT");
+  EXPECT_EQ(e.field(), "JTR_MEMORY_FORMAT");
 }
 
 TEST_F(TrainerTest, AUnlabelledBatchStillTrainsWithJtr) {

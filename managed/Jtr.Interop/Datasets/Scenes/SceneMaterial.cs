@@ -21,11 +21,13 @@ internal struct SceneMaterial
 {
     private const int Kinds = 6;
 
-    private TextureKind _kind;
     private Vector3 _first, _second;
     private float _frequency, _offsetU, _offsetV;
     private bool _swap;
     private uint _hash;
+
+    /// <summary>Its pattern.</summary>
+    public TextureKind Kind { get; private set; }
 
     /// <summary>Its hue, in [0, 1), a circle.</summary>
     public float Hue { get; private init; }
@@ -53,7 +55,7 @@ internal struct SceneMaterial
     private static SceneMaterial Draw(ref CounterRandom random, float hue)
     {
         SceneMaterial m = new() { Hue = hue };
-        m._kind = random.NextSingle() < 0.45f ? TextureKind.Plain : (TextureKind)(1 + random.NextInt32(Kinds - 1));
+        m.Kind = random.NextSingle() < 0.45f ? TextureKind.Plain : (TextureKind)(1 + random.NextInt32(Kinds - 1));
         // Brightness varies less than light does, and within a texture little: shading has to stay visible.
         float brightness = random.NextSingle(0.42f, 0.68f), change = random.NextSingle(0.08f, 0.2f);
         float saturation = random.NextSingle(0.2f, 0.6f);
@@ -81,12 +83,12 @@ internal struct SceneMaterial
     /// <param name="footprint">Metres of surface that a pixel sees.</param>
     public readonly Vector3 Albedo(float u, float v, float footprint)
     {
-        if (_kind == TextureKind.Plain) return _first;
+        if (Kind == TextureKind.Plain) return _first;
         if (_swap) (u, v) = (v, u);
         u = u * _frequency + _offsetU;
         v = v * _frequency + _offsetV;
         float blur = MathF.Max(footprint * _frequency, 0.02f);
-        float weight = _kind switch
+        float weight = Kind switch
         {
             TextureKind.Stripes => Square(u, blur),
             TextureKind.Checks => Exclusive(Square(u * 0.5f, blur * 0.5f), Square(v * 0.5f, blur * 0.5f)),
