@@ -1,3 +1,4 @@
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
 
@@ -17,6 +18,9 @@ internal static class Words
 
     public static IReadOnlyList<(string Word, Precision Value)> Precisions { get; } =
         [("float32", Precision.Float32), ("float64", Precision.Float64)];
+
+    public static IReadOnlyList<(string Word, FlipMode Value)> Flips { get; } =
+        [("none", FlipMode.None), ("all", FlipMode.EveryView), ("published", FlipMode.Published)];
 
     /// <summary>The word of a value.</summary>
     public static string Of<T>(IReadOnlyList<(string Word, T Value)> words, T value) where T : struct => words.First(w => w.Value.Equals(value)).Word;

@@ -20,7 +20,10 @@ internal sealed class CheckpointInput
     };
 
     /// <summary>Options about data.</summary>
-    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Test, _data.Size, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
+    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Test, _data.Size, _data.SkipBad, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
+
+    /// <summary>Options about the files of benchmarks.</summary>
+    public OptionGroup LayoutGroup => _data.LayoutGroup;
 
     /// <summary>The file that is named.</summary>
     /// <exception cref="UsageException">None is.</exception>

@@ -3,6 +3,7 @@ using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Training;
 
@@ -18,6 +19,8 @@ internal sealed class EvaluateCommand
     private readonly Option<string?> _json = OptionKinds.Text("--json", "FILE", "Write the scores as JSON, which --baseline reads.");
     private readonly Option<string?> _csv = OptionKinds.Text("--csv", "FILE", "Write the scores as comma-separated values.");
 
+    private readonly Option<string?> _confusion = OptionKinds.Text("--confusion", "FILE", "Write the confusion matrix of segmentation as comma-separated values: pixels by labelled and predicted class.");
+
     private EvaluateCommand(CliConsole console) => _console = console;
 
     /// <summary>Makes the command.</summary>
@@ -32,11 +35,11 @@ internal sealed class EvaluateCommand
             [
                 "Scores a network over the whole test data: segmentation by mIoU (from one confusion matrix, classes absent from both prediction and label left out) and "
                 + "pixel accuracy; depth by absolute and relative error, RMSE and delta < 1.25^k; normals by mean, median and RMS angle and the percentage within 11.25, 22.5 and "
-                + "30 degrees; maps by their mean absolute error (L1).",
-                "The data are those of the checkpoint's run unless --data says otherwise: of a folder with train/ and test/, the latter.",
+                + "30 degrees; maps by their mean absolute error (L1). Of segmentation every class is listed with its IoU and the class it is most often taken for.",
+                "The data are those of the checkpoint's run unless --data says otherwise: of data with a part to score on (test/, val/), that part.",
             ],
             Arguments = [evaluate._input.Checkpoint],
-            Groups = [evaluate._input.DataGroup, new("Scores", [evaluate._baseline, evaluate._json, evaluate._csv]), evaluate._machine.Group],
+            Groups = [evaluate._input.DataGroup, evaluate._input.LayoutGroup, new("Scores", [evaluate._baseline, evaluate._json, evaluate._csv, evaluate._confusion]), evaluate._machine.Group],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
@@ -54,13 +57,18 @@ internal sealed class EvaluateCommand
         string checkpoint = _input.Path(parsed);
         _machine.Prepare(parsed, _console);
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
-        OpenData data = DataSource.OpenTest(_input.Request(parsed, info), info.Options.Tasks);
+        DataRequest request = _input.Request(parsed, info);
+        OpenData data = DataSource.OpenTest(request, info.Options.Tasks);
+        IMultiTaskDataset scored = BadSamples.Wrap(request, data.Test!);
         foreach (string note in data.Notes) _console.Line(note);
         using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(parsed, _machine), _console.Logger);
-        EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test!, _machine.Workers(parsed), cancellationToken);
+        EvaluationResult result = EvaluationView.Show(_console, trainer, scored, _machine.Workers(parsed), cancellationToken);
         if (parsed.GetValue(_json) is string json) result.SaveJson(json);
         if (parsed.GetValue(_csv) is string csv) File.WriteAllText(csv, result.ToCsv());
+        if (parsed.GetValue(_confusion) is string confusion) File.WriteAllText(confusion, result.ToConfusionCsv());
         ResultView.Show(_console, result, baseline);
+        ResultView.ShowClasses(_console, result);
+        BadSamples.Report(_console, scored);
         return Task.FromResult(ExitCode.Success);
     }
 }

@@ -45,7 +45,7 @@ internal sealed class PredictCommand
                 "Photographs are resized to the size that the network was trained at.",
             ],
             Arguments = [predict._input.Checkpoint, predict._photographs],
-            Groups = [new("Pictures", [predict._output, predict._count]), predict._input.DataGroup, predict._machine.Group],
+            Groups = [new("Pictures", [predict._output, predict._count]), predict._input.DataGroup, predict._input.LayoutGroup, predict._machine.Group],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [

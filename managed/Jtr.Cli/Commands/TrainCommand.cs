@@ -42,7 +42,7 @@ internal sealed class TrainCommand
     public static Command Make(CliConsole console)
     {
         TrainCommand train = new(console);
-        Command command = new("train", "Train a network on the built-in scenes or on a folder of photographs and labels.");
+        Command command = new("train", "Train a network on the built-in scenes, on a folder of photographs and labels, or on a benchmark.");
         train.Help().Apply(command, console);
         command.SetAction(train.RunAsync);
         return command;
@@ -59,7 +59,7 @@ internal sealed class TrainCommand
         ],
         Groups =
         [
-            _options.DataGroup, _options.TrainingGroup, _options.JtrGroup,
+            _options.DataGroup, _options.LayoutGroup, _options.TrainingGroup, _options.JtrGroup,
             new("Run", [_output, _resume, _overwrite, _evalEvery, _saveEvery, _baseline]),
             _machine.Group,
         ],
@@ -71,7 +71,7 @@ internal sealed class TrainCommand
             new("And again with JTR, which shows the gain over that:", "jtr train --steps 1000 --output with-jtr --baseline supervised/results.json"),
             new("On photographs (photos/train/image/*.jpg, photos/train/seg/*.png, ...):", "jtr train --data photos --size 96x128 --epochs 40 --output photos-run"),
             new("Longer:", "jtr train --resume photos-run/checkpoint.safetensors --epochs 80"),
-            new("As published for NYU-v2 (a GPU is of use):", "jtr train --data nyuv2 --size 288x384 --width 64 --batch-size 4 --epochs 400 --learning-rate 1e-4 --lr-decay-every 39800"),
+            new("As published for NYU-v2 (a GPU is of use):", "jtr train --data nyuv2:nyuv2 --labels nyuv2_onelabel.pth --width 64 --batch-size 4 --epochs 400 --learning-rate 1e-4 --lr-decay-every 39800"),
         ],
     };
 
@@ -94,7 +94,8 @@ internal sealed class TrainCommand
         using Trainer? made = loaded is null ? new Trainer(settings.ToTrainerOptions(data.Train.Tasks, _machine.Device(parsed)), _console.Logger) : null;
         Trainer trainer = loaded ?? made!;
 
-        LabelAssignment labels = LabelAssignment.Draw(settings.Scenario, data.Train, settings.Seed);
+        LabelAssignment labels = Labels(settings, data.Train, resumed);
+        data = data with { Train = BadSamples.Wrap(settings.Data, data.Train, labels), Test = data.Test is null ? null : BadSamples.Wrap(settings.Data, data.Test) };
         folder.Create();
         labels.Save(folder.Labels);
         long total = settings.TotalSteps(data.Train.Count);
@@ -108,6 +109,8 @@ internal sealed class TrainCommand
             Labels = labels,
             Workers = _machine.Workers(parsed),
             Augment = settings.Augment,
+            Flip = settings.Flip,
+            Colour = !settings.NoColour,
             CheckpointPath = folder.Checkpoint,
             CheckpointEvery = parsed.GetValue(_saveEvery) ?? 500,
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
@@ -124,7 +127,16 @@ internal sealed class TrainCommand
             return ExitCode.Cancelled;
         }
         Conclude(trainer, data, baseline, folder, parsed, cancellationToken);
+        BadSamples.Report(_console, data.Train, data.Test);
         return ExitCode.Success;
+    }
+
+    /// <summary>The labels that training sees. A run that goes on with labels from a file finds them beside its checkpoint.</summary>
+    private static LabelAssignment Labels(TrainSettings settings, IMultiTaskDataset data, string? resumed)
+    {
+        if (settings.LabelsFile is null) return LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
+        string kept = resumed is null ? "" : new RunFolder(Path.GetDirectoryName(Path.GetFullPath(resumed))!).Labels;
+        return LabelsFile.Read(File.Exists(kept) ? kept : settings.LabelsFile, data);
     }
 
     /// <summary>Trains, with scores in between if they are wanted.</summary>
@@ -152,7 +164,7 @@ internal sealed class TrainCommand
         _console.Title(trainer.StepCount == 0 ? "Training" : $"Training goes on at step {trainer.StepCount}");
         _console.Facts(
             ("data", $"{settings.Data.Data}: {data.Train.Count} samples of {data.Train.Height} x {data.Train.Width}, {(data.Test is null ? "nothing to score on" : $"{data.Test.Count} to score on")}"),
-            ("labels", $"{Words.Of(Words.Scenarios, settings.Scenario)}: {counts}"),
+            ("labels", $"{settings.LabelsFile ?? Words.Of(Words.Scenarios, settings.Scenario)}: {counts}"),
             ("method", settings.Method),
             ("network", string.Create(CultureInfo.InvariantCulture, $"SegNet of width {settings.Width}, {Words.Of(Words.Precisions, trainer.Options.Precision)}")),
             ("steps", string.Create(CultureInfo.InvariantCulture, $"{total} of {settings.BatchSize} samples, rate {settings.LearningRate:G6}, seed {settings.Seed}")),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
 
@@ -48,14 +49,25 @@ internal sealed class TrainOptions
 
     private readonly Option<bool> _noAugment = new("--no-augment") { Description = "Train on whole images instead of random crops." };
 
+    private readonly Option<FlipMode?> _flip = OptionKinds.Choice("--flip",
+        "Views that are mirrored at random: none; all; or those that the published code for Cityscapes mirrors, which leaves out the third. Default: all for Cityscapes, else none.", Words.Flips);
+
+    private readonly Option<bool> _noColour = new("--no-colour") { Description = "Leave the photographs' colours as they are; by default each view undergoes two random colour operations, as published." };
+
+    private readonly Option<string?> _labels = OptionKinds.Text("--labels", "FILE",
+        "Labels that training may see, instead of --scenario: a published assignment (.pth or .npy, samples x tasks of 0 and 1) or the labels.json of a run.");
+
     private readonly DataOptions _data = new();
 
     /// <summary>Options about data.</summary>
-    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Test, _tasks, _classNames, _scenario, _data.Size, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
+    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Test, _tasks, _classNames, _scenario, _labels, _data.Size, _data.SkipBad, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
+
+    /// <summary>Options about the files of benchmarks.</summary>
+    public OptionGroup LayoutGroup => _data.LayoutGroup;
 
     /// <summary>Options about training.</summary>
     public OptionGroup TrainingGroup => new("Training",
-        [_method, _steps, _epochs, _batchSize, _width, _learningRate, _lrDecayEvery, _lrDecayFactor, _seed, _noAugment, _precision]);
+        [_method, _steps, _epochs, _batchSize, _width, _learningRate, _lrDecayEvery, _lrDecayFactor, _seed, _noAugment, _flip, _noColour, _precision]);
 
     /// <summary>Options of the method "jtr".</summary>
     public OptionGroup JtrGroup => new("Joint-Task Regularization (--method jtr)", [_lambdaDist, _lambdaRecon, _mode, _microBatch]);
@@ -69,6 +81,8 @@ internal sealed class TrainOptions
         long? steps = parsed.GetValue(_steps);
         int? epochs = (int?)parsed.GetValue(_epochs);
         if (steps is not null && epochs is not null) throw new UsageException("--steps and --epochs say the same thing in two ways; give one of them.");
+        string? labels = parsed.GetValue(_labels) is string file ? Path.GetFullPath(file) : null;
+        if (labels is not null && parsed.GetValue(_scenario) is not null) throw new UsageException("--labels and --scenario say the same thing in two ways; give one of them.");
         string[]? tasks = Given(parsed, _tasks), classNames = Given(parsed, _classNames);
         DataRequest data = _data.Request(parsed, saved?.Data);
         if (saved is null) data = data with { Tasks = tasks, ClassNames = classNames };
@@ -80,7 +94,7 @@ internal sealed class TrainOptions
         if (data.IsScenes && classNames is not null) throw new UsageException("--class-names is for folders: the classes of scenes have names.");
         if (saved is not null && data.Size != saved.Data.Size) throw Changed("--size", saved.Data.Size.ToString());
 
-        TrainSettings basis = saved ?? new TrainSettings { Data = data, Scenario = data.IsScenes ? LabelScenario.OneLabel : LabelScenario.AsFound };
+        TrainSettings basis = saved ?? new TrainSettings { Data = data, Scenario = data.IsScenes ? LabelScenario.OneLabel : LabelScenario.AsFound, Flip = DefaultFlip(data) };
         bool fixedNow = saved is not null;
         return basis with
         {
@@ -101,8 +115,13 @@ internal sealed class TrainOptions
             MicroBatch = Pick((int?)parsed.GetValue(_microBatch), basis.MicroBatch, "--micro-batch", fixedNow),
             Precision = Pick(parsed.GetValue(_precision), basis.Precision, "--precision", fixedNow, v => Words.Of(Words.Precisions, v)),
             Augment = basis.Augment && !Pick(parsed.GetValue(_noAugment) ? true : null, !basis.Augment, "--no-augment", fixedNow),
+            Flip = Pick(parsed.GetValue(_flip), basis.Flip, "--flip", fixedNow, v => Words.Of(Words.Flips, v)),
+            NoColour = Pick(parsed.GetValue(_noColour) ? true : null, basis.NoColour, "--no-colour", fixedNow),
+            LabelsFile = labels is null || !fixedNow || labels == basis.LabelsFile ? labels ?? basis.LabelsFile : throw Changed("--labels", basis.LabelsFile ?? "not given"),
         };
     }
+
+    private static FlipMode DefaultFlip(DataRequest data) => DataLocation.Parse(data.Data).Kind == DataKind.Cityscapes ? FlipMode.EveryView : FlipMode.None;
 
     // An array that is not given is empty, not null.
     private static string[]? Given(ParseResult parsed, Option<string[]?> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
 using Jtr.Interop;
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
@@ -68,6 +69,15 @@ internal sealed record TrainSettings
 
     /// <summary>Whether views are random crops.</summary>
     public bool Augment { get; init; } = true;
+
+    /// <summary>Which views are mirrored at random.</summary>
+    public FlipMode Flip { get; init; }
+
+    /// <summary>Whether views keep their colours. (Not "Colour", which checkpoints that do not tell it would set to false.)</summary>
+    public bool NoColour { get; init; }
+
+    /// <summary>The file of the labels that training may see, instead of a scenario, or null.</summary>
+    public string? LabelsFile { get; init; }
 
     /// <summary>The trainer's part of the settings.</summary>
     public TrainerOptions ToTrainerOptions(TaskSet tasks, DeviceChoice device) => new()

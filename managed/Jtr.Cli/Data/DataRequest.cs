@@ -8,7 +8,7 @@ internal sealed record DataRequest
     /// <summary>The word that stands for the built-in scenes.</summary>
     public const string Scenes = "scenes";
 
-    /// <summary>"scenes" or a folder.</summary>
+    /// <summary>"scenes", a folder, or a prefix and a path: see <see cref="DataLocation"/>.</summary>
     public required string Data { get; init; }
 
     /// <summary>A folder to score on, or null: the folder "test" beside "train", or further scenes.</summary>
@@ -37,6 +37,12 @@ internal sealed record DataRequest
 
     /// <summary>Metres of one unit of whole-number depth files, or null.</summary>
     public double? DepthScale { get; init; }
+
+    /// <summary>How a benchmark's files are read, or null.</summary>
+    public LayoutRequest? Layout { get; init; }
+
+    /// <summary>Whether samples that cannot be read are skipped.</summary>
+    public bool SkipBad { get; init; }
 
     /// <summary>Whether the data are the built-in scenes.</summary>
     public bool IsScenes => Data == Scenes;

@@ -9,6 +9,16 @@ namespace Jtr.Cli.Data;
 /// <param name="Notes">What a user may want to know about the folders.</param>
 internal sealed record OpenData(IMultiTaskDataset Train, IMultiTaskDataset? Test, IReadOnlyList<string> Notes);
 
+/// <summary>The parts of data.</summary>
+internal enum DataPart
+{
+    /// <summary>To train on.</summary>
+    Train,
+
+    /// <summary>To score on.</summary>
+    Test,
+}
+
 /// <summary>Opens the data that a command line names.</summary>
 internal static class DataSource
 {
@@ -23,11 +33,12 @@ internal static class DataSource
         if (request.IsScenes)
         {
             if (request.Test is not null) throw new UsageException("--test is for folders: scenes are scored on further scenes, see --test-scenes.");
+            if (request.Layout is not null) throw new UsageException("--classes and the other options of benchmarks are for NYU-v2, Cityscapes and Taskonomy, not for scenes.");
             return new(Scenes(request, tasks, 0, request.SceneCount), Scenes(request, tasks, request.SceneCount, request.TestSceneCount), []);
         }
-        (string train, string? test) = Folders(request);
-        FolderDataset first = OpenFolder(request, train, tasks);
-        FolderDataset? second = test is null ? null : OpenFolder(request, test, first.Tasks);
+        DataLocation at = DataLocation.Parse(request.Data);
+        IMultiTaskDataset first = OpenPart(request, at, DataPart.Train, tasks)!;
+        IMultiTaskDataset? second = OpenPart(request, at, DataPart.Test, first.Tasks);
         return new(first, second, [.. Notes(first), .. second is null ? [] : Notes(second)]);
     }
 
@@ -36,15 +47,49 @@ internal static class DataSource
     /// <param name="tasks">The network's tasks.</param>
     public static OpenData OpenTest(DataRequest request, TaskSet tasks)
     {
-        if (request.IsScenes)
-        {
-            SceneDataset scenes = Scenes(request, tasks, request.SceneCount, request.TestSceneCount);
-            return new(scenes, scenes, []);
-        }
-        (string train, string? test) = Folders(request);
-        FolderDataset data = OpenFolder(request, test ?? train, tasks);
+        DataLocation at = DataLocation.Parse(request.Data);
+        IMultiTaskDataset data = OpenPart(request, at, DataPart.Test, tasks) ?? OpenPart(request, at, DataPart.Train, tasks)!;
         return new(data, data, Notes(data));
     }
+
+    /// <summary>Opens one part of data, or gives null if there is nothing to score on.</summary>
+    /// <param name="request">Which.</param>
+    /// <param name="at">Where, of the request's data.</param>
+    /// <param name="part">Which part.</param>
+    /// <param name="tasks">The tasks that are wanted, or null to find them.</param>
+    public static IMultiTaskDataset? OpenPart(DataRequest request, DataLocation at, DataPart part, TaskSet? tasks)
+    {
+        bool test = part == DataPart.Test;
+        if (at.Kind == DataKind.Scenes) return test ? Scenes(request, tasks, request.SceneCount, request.TestSceneCount) : Scenes(request, tasks, 0, request.SceneCount);
+        if (test && request.Test is not null)
+        {
+            DataLocation other = DataLocation.Parse(request.Test);
+            if (!Path.Exists(other.Path)) throw new DirectoryNotFoundException($"--test: there is no folder '{other.Path}'");
+            // Of a benchmark its part to score on; a folder or file is taken as it is.
+            return other.Kind == DataKind.Folder ? OpenFolder(request, other.Path, tasks) : BenchmarkSource.Open(Fitting(request, at, other), other, BenchmarkSource.HasTest(request, other), tasks);
+        }
+        if (at.Kind != DataKind.Folder)
+        {
+            if (!Path.Exists(at.Path)) throw new DirectoryNotFoundException($"--data: there is no file or folder '{at.Path}'");
+            return test && !BenchmarkSource.HasTest(request, at) ? null : BenchmarkSource.Open(request, at, test, tasks);
+        }
+        if (request.Layout is not null) throw new UsageException("--classes and the other options of benchmarks are for NYU-v2, Cityscapes and Taskonomy; the data are a folder of photographs.");
+        (string train, string? scored) = Folders(at.Path);
+        return test ? scored is null ? null : OpenFolder(request, scored, tasks) : OpenFolder(request, train, tasks);
+    }
+
+    /// <summary>Options about one form do not concern another one.</summary>
+    private static DataRequest Fitting(DataRequest request, DataLocation at, DataLocation other) =>
+        other.Kind == at.Kind ? request : request with { Layout = null, Tasks = null, ClassNames = null, VoidId = null, DepthScale = null };
+
+    /// <summary>What was passed over in a data set's files.</summary>
+    public static IReadOnlyList<FolderProblem> Problems(IMultiTaskDataset data) => data switch
+    {
+        FolderDataset folder => folder.Problems,
+        LayoutDataset layout => layout.Problems,
+        NyuV2Dataset nyu => nyu.Problems,
+        _ => [],
+    };
 
     private static SceneDataset Scenes(DataRequest request, TaskSet? tasks, int first, int count)
     {
@@ -67,14 +112,12 @@ internal static class DataSource
     }
 
     /// <summary>A folder is a data set, or holds two: "train" and "test".</summary>
-    private static (string Train, string? Test) Folders(DataRequest request)
+    private static (string Train, string? Test) Folders(string root)
     {
-        string root = request.Data;
         if (!Directory.Exists(root)) throw new DirectoryNotFoundException($"--data: there is no folder '{root}' (and '{DataRequest.Scenes}' would be the built-in scenes)");
         string train = Path.Combine(root, "train"), test = Path.Combine(root, "test");
         bool isPair = !Directory.Exists(Path.Combine(root, FolderDataset.ImageFolder)) && Directory.Exists(train);
-        if (request.Test is not null && !Directory.Exists(request.Test)) throw new DirectoryNotFoundException($"--test: there is no folder '{request.Test}'");
-        return isPair ? (train, request.Test ?? (Directory.Exists(test) ? test : null)) : (root, request.Test);
+        return isPair ? (train, Directory.Exists(test) ? test : null) : (root, null);
     }
 
     private static FolderDataset OpenFolder(DataRequest request, string root, TaskSet? tasks)
@@ -117,10 +160,11 @@ internal static class DataSource
         return spec.Kind is null ? throw new UsageException($"--tasks: the data have no task '{spec.Name}'; they have {found}.") : null;
     }
 
-    private static string[] Notes(FolderDataset data)
+    private static string[] Notes(IMultiTaskDataset data)
     {
-        string[] notes = [.. data.Problems.Take(MostNotes).Select(p => $"note: {p}")];
-        int more = data.Problems.Count - notes.Length;
-        return more > 0 ? [.. notes, $"note: {more} more of this kind in {data.Root}"] : notes;
+        IReadOnlyList<FolderProblem> problems = Problems(data);
+        string[] notes = [.. problems.Take(MostNotes).Select(p => $"note: {p}")];
+        int more = problems.Count - notes.Length;
+        return more > 0 ? [.. notes, $"note: {more} more of this kind; 'jtr inspect' lists them"] : notes;
     }
 }

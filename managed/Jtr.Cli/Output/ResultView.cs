@@ -1,3 +1,4 @@
+using System.Globalization;
 using Jtr.Interop.Evaluation;
 
 namespace Jtr.Cli.Output;
@@ -16,6 +17,36 @@ internal static class ResultView
         console.Line($"Delta % over the baseline: {MetricFormat.Delta(delta.Percent)}");
         foreach (string note in delta.Notes) console.Line(note);
     }
+
+    /// <summary>Each class of segmentation: its share of the labelled pixels, its IoU, and the class it is most often taken for.</summary>
+    public static void ShowClasses(CliConsole console, EvaluationResult result)
+    {
+        foreach (TaskResult task in result.Tasks.Where(t => t.Classes.Count > 0))
+        {
+            console.Title($"Classes of {task.Name}");
+            List<string[]> cells = [["class", "IoU %", "pixels %", "found %", "most often taken for"]];
+            for (int c = 0; c < task.Classes.Count; c++)
+            {
+                ClassScore score = task.Classes[c];
+                cells.Add([score.Name, Percent(score.Iou), .. task.Confusion is { } counts ? Row(task, counts, c) : ["", "", ""]]);
+            }
+            console.Table(TextTable.Format(cells, 1, 2, 3), cells, numbers: [1, 2, 3]);
+        }
+    }
+
+    private static string[] Row(TaskResult task, IReadOnlyList<IReadOnlyList<long>> counts, int c)
+    {
+        long labelled = counts[c].Sum();
+        int other = Enumerable.Range(0, counts.Count).Where(p => p != c).MaxBy(p => counts[c][p]);
+        return
+        [
+            Percent(100.0 * labelled / task.ValidCount),
+            Percent(100.0 * counts[c][c] / labelled),
+            counts[c][other] == 0 ? "" : $"{task.Classes[other].Name} ({Percent(100.0 * counts[c][other] / labelled)} %)",
+        ];
+    }
+
+    private static string Percent(double value) => double.IsNaN(value) ? "-" : value.ToString("F2", CultureInfo.InvariantCulture);
 
     /// <summary>The headline scores of several methods side by side.</summary>
     public static void Compare(CliConsole console, ResultsTable table, long samples)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Jtr.Interop.Tasks;
@@ -31,6 +32,7 @@ internal static class EvaluationJson
                     Headline = m.IsHeadline,
                 })],
                 Classes = t.Classes.Count == 0 ? null : [.. t.Classes.Select(c => new ClassDocument { Name = c.Name, Iou = Nullable(c.Iou) })],
+                Confusion = t.Confusion is null ? null : [.. t.Confusion.Select(row => row.ToArray())],
             })],
         },
         EvaluationJsonContext.Default.ResultDocument) + "\n";
@@ -66,7 +68,8 @@ internal static class EvaluationJson
         task.Samples,
         task.ValidCount,
         [.. task.Metrics.Select(NotNull).Select(m => new MetricValue(m.Name, m.Value ?? double.NaN, m.Unit, m.HigherIsBetter, m.Headline))],
-        task.Classes is null ? null : [.. task.Classes.Select(NotNull).Select(c => new ClassScore(c.Name, c.Iou ?? double.NaN))]);
+        task.Classes is null ? null : [.. task.Classes.Select(NotNull).Select(c => new ClassScore(c.Name, c.Iou ?? double.NaN))],
+        task.Confusion);
 
     private static T NotNull<T>(T? element) where T : class => element ?? throw new ArgumentException("an element of a list is null");
 
@@ -97,6 +100,10 @@ internal sealed class TaskDocument
     public required MetricDocument?[] Metrics { get; init; }
 
     public ClassDocument?[]? Classes { get; init; }
+
+    // Files of before have none.
+    [JsonConverter(typeof(ConfusionConverter))]
+    public long[][]? Confusion { get; init; }
 }
 
 internal sealed class MetricDocument
@@ -117,6 +124,40 @@ internal sealed class ClassDocument
     public required string Name { get; init; }
 
     public required double? Iou { get; init; }
+}
+
+/// <summary>A matrix with a line for each row, instead of one for each number.</summary>
+internal sealed class ConfusionConverter : JsonConverter<long[][]>
+{
+    public override long[][] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        List<long[]> rows = [];
+        Expect(reader.TokenType, JsonTokenType.StartArray);
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            Expect(reader.TokenType, JsonTokenType.StartArray);
+            List<long> row = [];
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                Expect(reader.TokenType, JsonTokenType.Number);
+                row.Add(reader.TryGetInt64(out long count) ? count : throw new JsonException("a count of the confusion matrix is no whole number"));
+            }
+            rows.Add([.. row]);
+        }
+        return [.. rows];
+    }
+
+    public override void Write(Utf8JsonWriter writer, long[][] value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (long[] row in value) writer.WriteRawValue($"[{string.Join(", ", row.Select(n => n.ToString(CultureInfo.InvariantCulture)))}]");
+        writer.WriteEndArray();
+    }
+
+    private static void Expect(JsonTokenType found, JsonTokenType expected)
+    {
+        if (found != expected) throw new JsonException($"the confusion matrix is no array of arrays of numbers: {found}, where {expected} is expected");
+    }
 }
 
 [JsonSourceGenerationOptions(

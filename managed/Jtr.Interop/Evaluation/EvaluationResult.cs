@@ -112,6 +112,28 @@ public sealed class EvaluationResult
         return text.ToString();
     }
 
+    /// <summary>
+    /// The confusion matrices of segmentation (<see cref="TaskResult.Confusion"/>) as comma-separated values with a heading: task, label,
+    /// prediction, pixels; a line for each pair of classes.
+    /// </summary>
+    public string ToConfusionCsv()
+    {
+        StringBuilder text = new("task,label,prediction,pixels\n");
+        foreach (TaskResult task in Tasks)
+        {
+            if (task.Confusion is not { } counts) continue;
+            for (int label = 0; label < counts.Count; label++)
+            {
+                for (int prediction = 0; prediction < counts.Count; prediction++)
+                {
+                    text.Append(Quote(task.Name)).Append(',').Append(Quote(task.Classes[label].Name)).Append(',').Append(Quote(task.Classes[prediction].Name)).Append(',')
+                        .Append(CultureInfo.InvariantCulture, $"{counts[label][prediction]}").Append('\n');
+                }
+            }
+        }
+        return text.ToString();
+    }
+
     /// <summary>The result as JSON, which <see cref="FromJson"/> reads back exactly.</summary>
     public string ToJson() => EvaluationJson.Write(this);
 

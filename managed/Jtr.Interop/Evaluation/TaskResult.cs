@@ -10,6 +10,9 @@ public readonly record struct ClassScore(string Name, double Iou);
 /// <summary>The scores of one task on one evaluation set.</summary>
 public sealed class TaskResult
 {
+    /// <summary>The most classes of which a result keeps the confusion matrix.</summary>
+    public const int MostConfused = 256;
+
     /// <summary>Makes a result.</summary>
     /// <param name="name">Name of the task.</param>
     /// <param name="kind">Its kind.</param>
@@ -17,7 +20,10 @@ public sealed class TaskResult
     /// <param name="validCount">Number of label elements that had a value.</param>
     /// <param name="metrics">The scores; exactly one is the headline.</param>
     /// <param name="classes">Segmentation: a score for each class; else empty or null.</param>
-    public TaskResult(string name, TaskKind kind, long samples, long validCount, IReadOnlyList<MetricValue> metrics, IReadOnlyList<ClassScore>? classes = null)
+    /// <param name="confusion">Segmentation: see <see cref="Confusion"/>; else null.</param>
+    /// <exception cref="ArgumentException">Not exactly one metric is the headline, or the matrix has not a row and a column for each class.</exception>
+    public TaskResult(string name, TaskKind kind, long samples, long validCount, IReadOnlyList<MetricValue> metrics, IReadOnlyList<ClassScore>? classes = null,
+        IReadOnlyList<IReadOnlyList<long>>? confusion = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentOutOfRangeException.ThrowIfNegative(samples);
@@ -30,6 +36,9 @@ public sealed class TaskResult
         ValidCount = validCount;
         Metrics = [.. metrics];
         Classes = classes is null ? [] : [.. classes];
+        if (confusion is not null && (confusion.Count != Classes.Count || confusion.Any(row => row.Count != Classes.Count || row.Any(n => n < 0))))
+            throw new ArgumentException($"the confusion matrix of task '{name}' has to have {Classes.Count} rows of as many counts", nameof(confusion));
+        Confusion = confusion;
         Headline = metrics.First(m => m.IsHeadline);
     }
 
@@ -41,7 +50,7 @@ public sealed class TaskResult
         IReadOnlyList<ClassScore>? classes = metrics is ConfusionMatrix matrix && matrix.Task is SegmentationTask task
             ? [.. task.ClassNames.Select((name, id) => new ClassScore(name, matrix.ClassIou(id)))]
             : null;
-        return new TaskResult(metrics.Task.Name, metrics.Task.Kind, metrics.Samples, metrics.ValidCount, metrics.Values, classes);
+        return new TaskResult(metrics.Task.Name, metrics.Task.Kind, metrics.Samples, metrics.ValidCount, metrics.Values, classes, Counts(metrics as ConfusionMatrix));
     }
 
     /// <summary>Name of the task.</summary>
@@ -65,6 +74,12 @@ public sealed class TaskResult
     /// <summary>Segmentation: a score for each class; else empty.</summary>
     public IReadOnlyList<ClassScore> Classes { get; }
 
+    /// <summary>
+    /// Segmentation of at most <see cref="MostConfused"/> classes: the confusion matrix, a row for each labelled class, in it the number of
+    /// pixels that were predicted as each class. Else null.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<long>>? Confusion { get; }
+
     /// <summary>A score by its name; throws <see cref="KeyNotFoundException"/> when the task has none of that name.</summary>
     public MetricValue this[string metric]
     {
@@ -76,5 +91,12 @@ public sealed class TaskResult
             }
             throw new KeyNotFoundException($"task '{Name}' has no metric '{metric}'; it has {string.Join(", ", Metrics.Select(m => m.Name))}");
         }
+    }
+
+    private static IReadOnlyList<IReadOnlyList<long>>? Counts(ConfusionMatrix? matrix)
+    {
+        if (matrix is null || matrix.Task.Channels > MostConfused) return null;
+        int classes = matrix.Task.Channels;
+        return [.. Enumerable.Range(0, classes).Select(label => (long[])[.. Enumerable.Range(0, classes).Select(predicted => matrix[label, predicted])])];
     }
 }

@@ -1,0 +1,25 @@
+using Jtr.Cli.Output;
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Labels;
+
+namespace Jtr.Cli.Data;
+
+/// <summary>What --skip-bad does: wraps data sets and says at the end what was skipped.</summary>
+internal static class BadSamples
+{
+    private const int Named = 5;
+
+    /// <summary>The data set as it is, or, where bad samples are to be skipped, wrapped.</summary>
+    public static IMultiTaskDataset Wrap(DataRequest request, IMultiTaskDataset data, LabelAssignment? labels = null) =>
+        request.SkipBad ? new SkipBadDataset(data, labels) : data;
+
+    /// <summary>Says how many samples of wrapped data sets were skipped, and names the first.</summary>
+    public static void Report(CliConsole console, params IEnumerable<IMultiTaskDataset?> data)
+    {
+        SkippedSample[] skipped = [.. data.OfType<SkipBadDataset>().SelectMany(d => d.Skipped)];
+        if (skipped.Length == 0) return;
+        console.Line($"warning: {skipped.Length} samples cannot be read and were skipped; others stood in for them");
+        foreach (SkippedSample sample in skipped.Take(Named)) console.Line($"warning: {sample}");
+        if (skipped.Length > Named) console.Line($"warning: {skipped.Length - Named} more; 'jtr inspect' lists them");
+    }
+}
