@@ -21,12 +21,11 @@ internal sealed class SceneLayout(SceneModel model)
         _plan.Clear(model.Room, model.Camera.Position, model.Camera.Yaw);
         // Who comes first finds the most room.
         if (Chance(0.1f)) AddPillar();
-        if (Chance(0.55f)) AddDoor();
+        if (Chance(0.6f)) AddDoor();
         Furnish();
         AddWindow();
-        if (Chance(0.2f)) AddWindow();
-        AddPicture();
-        if (Chance(0.5f)) AddPicture();
+        if (Chance(0.35f)) AddWindow();
+        for (int i = 0; i < 3; i++) AddPicture();
         DrawLights();
     }
 
