@@ -370,4 +370,3 @@ main() {
 }
 
 main "$@"
-exit
