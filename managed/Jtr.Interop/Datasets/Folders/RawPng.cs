@@ -24,7 +24,7 @@ internal static class RawPng
         uint width = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(HeaderAt));
         uint height = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(HeaderAt + 4));
         int bits = file[HeaderAt + 8];
-        if (width == 0 || height == 0 || (long)width * height > mostPixels)
+        if (width == 0 || height == 0 || (ulong)width * height > (ulong)mostPixels)
             throw new JtrFormatException(path, $"a size of {height} x {width} pixels; 1 to {mostPixels} are read", HeaderAt);
         if (bits is not (1 or 2 or 4 or 8)) throw new JtrFormatException(path, $"{bits} bits a pixel, which PNG does not know", HeaderAt + 8);
         if (file[HeaderAt + 12] != 0) throw new JtrFormatException(path, "an interlaced PNG with a palette or fewer than 8 bits; save it without interlacing", HeaderAt + 12);
