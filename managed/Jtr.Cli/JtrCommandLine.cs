@@ -65,6 +65,8 @@ internal static class JtrCommandLine
         root.Add(EvaluateCommand.Make(console));
         root.Add(PredictCommand.Make(console));
         root.Add(DemoCommand.Make(console));
+        root.Add(InspectCommand.Make(console));
+        root.Add(PackCommand.Make(console));
         root.Add(DoctorCommand.Make(console));
         RootHelp.Apply(root, console);
         return root;

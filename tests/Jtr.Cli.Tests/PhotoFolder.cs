@@ -1,4 +1,3 @@
-using System.Text;
 using Jtr.Interop.Visualization;
 
 namespace Jtr.Cli.Tests;
@@ -16,23 +15,13 @@ internal static class PhotoFolder
             picture.SavePng(Path.Combine(root, "image", $"photo{n}.png"));
             byte[] ids = new byte[40 * 50];
             for (int i = 0; i < ids.Length; i++) ids[i] = (byte)(i / 50 / 14);
-            WriteNpy(Path.Combine(root, "seg", $"photo{n}.npy"), "|u1", ids);
+            NpyFile.Write(Path.Combine(root, "seg", $"photo{n}.npy"), "|u1", "(40, 50)", ids);
             if (n == count - 1) continue;
             RgbImage edge = new(50, 40);
             edge.Fill(20, 0, 3, 40, Rgb.White);
             float[] values = new float[40 * 50];
             for (int i = 0; i < values.Length; i++) values[i] = edge[i % 50, i / 50].R / 255f;
-            byte[] bytes = new byte[4 * values.Length];
-            Buffer.BlockCopy(values, 0, bytes, 0, bytes.Length);
-            WriteNpy(Path.Combine(root, "edge", $"photo{n}.npy"), "<f4", bytes);
+            NpyFile.Write(Path.Combine(root, "edge", $"photo{n}.npy"), "(40, 50)", values);
         }
-    }
-
-    private static void WriteNpy(string path, string type, byte[] data)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        string header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': (40, 50), }}";
-        header = header.PadRight(117) + "\n";
-        File.WriteAllBytes(path, [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. data]);
     }
 }

@@ -34,6 +34,7 @@ internal static class RootHelp
             [
                 new("Is everything there that training needs?", "jtr doctor"),
                 new("Supervised training against JTR on built-in scenes, in minutes:", "jtr demo --quick"),
+                new("What do my data hold?", "jtr inspect photos"),
                 new("All options of training:", "jtr train --help"),
             ],
         };

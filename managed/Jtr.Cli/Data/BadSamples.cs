@@ -18,7 +18,7 @@ internal static class BadSamples
     {
         SkippedSample[] skipped = [.. data.OfType<SkipBadDataset>().SelectMany(d => d.Skipped)];
         if (skipped.Length == 0) return;
-        console.Line($"warning: {skipped.Length} samples cannot be read and were skipped; others stood in for them");
+        console.Line($"warning: samples that cannot be read and were skipped, others standing in for them: {skipped.Length}");
         foreach (SkippedSample sample in skipped.Take(Named)) console.Line($"warning: {sample}");
         if (skipped.Length > Named) console.Line($"warning: {skipped.Length - Named} more; 'jtr inspect' lists them");
     }

@@ -17,6 +17,9 @@ public sealed class PictureCell
     /// <summary>A hatched place that says "no label".</summary>
     public static PictureCell NoLabel { get; } = new(null, "no label");
 
+    /// <summary>A hatched place that says "unreadable": there is a file, but it is damaged.</summary>
+    public static PictureCell Unreadable { get; } = new(null, "unreadable");
+
     internal RgbImage? Picture { get; }
 
     internal string? Note { get; }

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Text;
+using Jtr.Cli.CommandLine;
+using Jtr.Cli.Data;
+using Jtr.Cli.Inspection;
+using Jtr.Cli.Output;
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Visualization;
+
+namespace Jtr.Cli.Commands;
+
+/// <summary>`jtr inspect`: tells and shows what data hold.</summary>
+internal sealed class InspectCommand
+{
+    private readonly CliConsole _console;
+    private readonly DataInput _input = new();
+    private readonly Option<long?> _count = OptionKinds.Whole("--count", "N", "Samples of each part in the picture. Default: 6.", 1, 100);
+    private readonly Option<long?> _limit = OptionKinds.Whole("--limit", "N", "Samples of each part to read for the statistics, evenly spread. Default: 1000.", 1, int.MaxValue);
+    private readonly Option<string?> _output = OptionKinds.Text("--output", "FILE", "The picture. Default: jtr-inspect.png.");
+    private readonly Option<string?> _json = OptionKinds.Text("--json", "FILE", "Write counts, statistics and all problems as JSON.");
+
+    private InspectCommand(CliConsole console) => _console = console;
+
+    /// <summary>Makes the command.</summary>
+    public static Command Make(CliConsole console)
+    {
+        InspectCommand inspect = new(console);
+        Command command = new("inspect", "Tell and show what data hold: samples, tasks, labels, damaged files.");
+        new HelpPage
+        {
+            Usage = "jtr inspect DATA [options]",
+            Text =
+            [
+                "Lists samples, sizes, tasks and labels of data, the pixels of each class, ranges of depth and maps, the share of pixels without a label and the first files that cannot "
+                + "be used and why; and draws a picture of samples with every label.",
+            ],
+            Arguments = [inspect._input.Data],
+            Groups = [inspect._input.Group, inspect._input.LayoutGroup, new("Output", [inspect._count, inspect._limit, inspect._output, inspect._json])],
+            Sections = [("Exit codes", RootHelp.ExitCodes)],
+            Examples =
+            [
+                new("A folder of photographs and labels:", "jtr inspect photos --output photos.png"),
+                new("Cityscapes with 19 classes, every sample:", "jtr inspect cityscapes:cityscapes --classes 19 --limit 5000 --json cityscapes.json"),
+            ],
+        }.Apply(command, console);
+        command.SetAction(inspect.RunAsync);
+        return command;
+    }
+
+    private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        DataRequest request = _input.Request(parsed);
+        DataLocation at = DataLocation.Parse(request.Data);
+        int limit = (int)(parsed.GetValue(_limit) ?? 1000), count = (int)(parsed.GetValue(_count) ?? 6);
+        string picture = parsed.GetValue(_output) ?? "jtr-inspect.png";
+        OpenData data = DataSource.Open(request);
+        try
+        {
+            List<DataInspection> parts = [Inspect(DataPart.Train, data.Train, limit, cancellationToken)];
+            if (data.Test is not null) parts.Add(Inspect(DataPart.Test, data.Test, limit, cancellationToken));
+            _console.Line($"{at.Path}{(at.Path.Length > 0 ? ": " : "")}{at.Kind}");
+            foreach (DataInspection part in parts) InspectionView.Show(_console, part);
+
+            PictureGrid grid = new(["photo", .. data.Train.Tasks.Select(t => t.Name)]);
+            foreach (DataInspection part in parts) part.Draw(grid, count, name => parts.Count == 1 ? name : $"{name}\n{part.Part.ToString().ToLowerInvariant()}");
+            foreach (SegmentationTask task in data.Train.Tasks.OfType<SegmentationTask>().Take(1)) grid.AddLegend(task);
+            grid.SavePng(picture);
+            List<(string, string)> written = [("picture", picture)];
+            if (parsed.GetValue(_json) is string json)
+            {
+                File.WriteAllText(json, InspectionJson.Write(request.Data, parts), new UTF8Encoding(false));
+                written.Add(("JSON", json));
+            }
+            _console.Title("Written");
+            _console.Facts(written);
+            return Task.FromResult(ExitCode.Success);
+        }
+        finally
+        {
+            (data.Train as IDisposable)?.Dispose();
+            (data.Test as IDisposable)?.Dispose();
+        }
+    }
+
+    private DataInspection Inspect(DataPart part, IMultiTaskDataset data, int limit, CancellationToken cancellationToken) =>
+        CountView.Show(_console, "reading", Math.Min(data.Count, limit), progress => DataInspection.Of(part, data, limit, progress, cancellationToken));
+}

@@ -1,0 +1,59 @@
+using Jtr.Interop;
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Cli.Inspection;
+
+/// <summary>Reads samples of which files may be damaged: what can be read is read, the rest is noted.</summary>
+internal sealed class CarefulReader(IMultiTaskDataset data)
+{
+    private readonly int _plane = data.Height * data.Width;
+    private readonly float[] _image = new float[3 * data.Height * data.Width];
+    private readonly float[] _labels = new float[data.Tasks.TotalLabelChannels * data.Height * data.Width];
+
+    /// <summary>[3, H, W] of the sample that was read last.</summary>
+    public ReadOnlySpan<float> Image => _image;
+
+    /// <summary>[label channels, H, W] of a task of the sample that was read last.</summary>
+    public ReadOnlySpan<float> Label(int task) => _labels.AsSpan(data.Tasks.LabelOffset(task) * _plane, data.Tasks[task].LabelChannels * _plane);
+
+    /// <summary>Reads a sample.</summary>
+    /// <param name="index">Which.</param>
+    /// <param name="problems">Receives a line for each file at fault.</param>
+    /// <param name="hasImage">Whether the photograph was read.</param>
+    /// <returns>The tasks whose labels were read.</returns>
+    public TaskMask Read(int index, List<FolderProblem> problems, out bool hasImage)
+    {
+        TaskMask labelled = data.GetLabelled(index);
+        HashSet<string> seen = [];
+        if (TryRead(index, labelled, problems, seen) is TaskMask all)
+        {
+            hasImage = true;
+            return all;
+        }
+        TaskMask read = TaskMask.None;
+        hasImage = TryRead(index, TaskMask.None, problems, seen) is not null;
+        // One by one, so that every damaged label is named and the others count.
+        for (int t = 0; t < data.Tasks.Count && hasImage; t++)
+        {
+            if (labelled[t] && TryRead(index, TaskMask.None.With(t), problems, seen) is TaskMask one) read |= one;
+        }
+        return read;
+    }
+
+    private TaskMask? TryRead(int index, TaskMask wanted, List<FolderProblem> problems, HashSet<string> seen)
+    {
+        try
+        {
+            return data.Read(index, wanted, new SampleBuffer(data.Tasks, data.Height, data.Width, _image, _labels));
+        }
+        catch (Exception e) when (e is JtrFormatException or IOException or UnauthorizedAccessException)
+        {
+            string path = (e as JtrFormatException)?.Path ?? (e as FileNotFoundException)?.FileName ?? data.GetName(index);
+            // The message of a format error begins with its path.
+            string message = e.Message.StartsWith(path + ": ", StringComparison.Ordinal) ? e.Message[(path.Length + 2)..] : e.Message;
+            if (seen.Add(e.Message)) problems.Add(new FolderProblem(path, message));
+            return null;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Cli.Inspection;
+
+/// <summary>The JSON form of an inspection.</summary>
+internal static class InspectionJson
+{
+    /// <summary>As text.</summary>
+    public static string Write(string data, IEnumerable<DataInspection> parts) => JsonSerializer.Serialize(
+        new InspectionDocument(data, [.. parts.Select(p => new PartDocument(
+            p.Part.ToString().ToLowerInvariant(), p.Data.Count, p.Data.Height, p.Data.Width, p.Read, p.Bad, p.LabelCounts,
+            [.. p.Tasks.Select(Task)],
+            [.. p.Problems.Select(f => new ProblemDocument(f.Path, f.Message))]))]),
+        InspectionJsonContext.Default.InspectionDocument) + "\n";
+
+    private static TaskDocument Task(LabelStatistics t) => new(
+        t.Task.Name, t.Task.Kind.ToString().ToLowerInvariant(), t.Labelled, t.Read, t.Pixels, t.Invalid,
+        t.Task is SegmentationTask s ? [.. s.ClassNames.Zip(t.Classes, (name, pixels) => new ClassDocument(name, pixels))] : null,
+        t.Lowest, t.Highest, t.Mean);
+}
+
+internal sealed record InspectionDocument(string Data, PartDocument[] Parts);
+
+internal sealed record PartDocument(string Part, int Samples, int Height, int Width, int Read, int Bad, int[] SamplesByLabels, TaskDocument[] Tasks, ProblemDocument[] Problems);
+
+internal sealed record TaskDocument(string Name, string Kind, int Labelled, int Read, long Pixels, long InvalidPixels, ClassDocument[]? Classes, float? Lowest, float? Highest, double? Mean);
+
+internal sealed record ClassDocument(string Name, long Pixels);
+
+internal sealed record ProblemDocument(string Path, string Message);
+
+[JsonSourceGenerationOptions(WriteIndented = true, NewLine = "\n", PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(InspectionDocument))]
+internal sealed partial class InspectionJsonContext : JsonSerializerContext;

@@ -1,0 +1,49 @@
+using Jtr.Interop.Visualization;
+
+namespace Jtr.Cli.Tests;
+
+/// <summary>Writes benchmarks of a few samples of 32 x 32 in the forms in which they are downloaded.</summary>
+internal static class BenchmarkFolders
+{
+    private const int Pixels = 32 * 32;
+
+    /// <summary>NYU-v2 as MTAN has it: class 3 in the upper half, none in the lower; 2 m; normals towards the camera.</summary>
+    public static void NyuV2(string root, int train, int val)
+    {
+        foreach ((string part, int count) in new[] { ("train", train), ("val", val) })
+        {
+            for (int n = 0; n < count; n++)
+            {
+                Image(Path.Combine(root, part, "image", $"{n}.npy"));
+                NpyFile.Write(Path.Combine(root, part, "label", $"{n}.npy"), "(32, 32)", [.. Enumerable.Range(0, Pixels).Select(i => i < Pixels / 2 ? 3f : -1f)]);
+                NpyFile.Write(Path.Combine(root, part, "depth", $"{n}.npy"), "(32, 32, 1)", [.. Enumerable.Repeat(2f, Pixels)]);
+                NpyFile.Write(Path.Combine(root, part, "normal", $"{n}.npy"), "(32, 32, 3)", [.. Enumerable.Range(0, 3 * Pixels).Select(i => i % 3 == 2 ? -1f : 0f)]);
+            }
+        }
+    }
+
+    /// <summary>Cityscapes as MTAN has it.</summary>
+    public static void CityscapesNpy(string root)
+    {
+        foreach (string part in new[] { "train", "val" })
+        {
+            Image(Path.Combine(root, part, "image", "0.npy"));
+            NpyFile.Write(Path.Combine(root, part, "label_7", "0.npy"), "(32, 32)", new float[Pixels]);
+            NpyFile.Write(Path.Combine(root, part, "depth", "0.npy"), "(32, 32, 1)", [.. Enumerable.Repeat(0.25f, Pixels)]);
+        }
+    }
+
+    /// <summary>Cityscapes' official photographs.</summary>
+    public static void Cityscapes(string root)
+    {
+        foreach (string part in new[] { "train", "val" }) new RgbImage(32, 32).SavePng(Path.Combine(root, "leftImg8bit", part, "ulm", "ulm_0_0_leftImg8bit.png"));
+    }
+
+    /// <summary>Taskonomy's photographs and normals.</summary>
+    public static void Taskonomy(string root)
+    {
+        foreach (string domain in new[] { "rgb", "normal" }) new RgbImage(32, 32).SavePng(Path.Combine(root, domain, "allensville", $"point_0_view_0_domain_{domain}.png"));
+    }
+
+    private static void Image(string path) => NpyFile.Write(path, "(32, 32, 3)", [.. Enumerable.Repeat(0.5f, 3 * Pixels)]);
+}

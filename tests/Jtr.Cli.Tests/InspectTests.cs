@@ -1,0 +1,66 @@
+using System.Text.Json;
+
+namespace Jtr.Cli.Tests;
+
+/// <summary>`jtr inspect` and `jtr pack`.</summary>
+public sealed class InspectTests
+{
+    [Test]
+    public void Inspect_counts_labels_and_names_damaged_files()
+    {
+        using TemporaryFolder folder = new();
+        PhotoFolder.Write(folder["photos"], 3);
+        string bad = folder["photos", "edge", "photo1.npy"];
+        File.WriteAllText(bad, "damaged");
+        CliRun run = CliRun.Of("inspect", folder["photos"], "--tasks", "seg=segmentation:3,edge=map", "--size", "32x64", "--output", folder["sheet.png"], "--json", folder["data.json"]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        Assert.That(run.Output, Does.Contain("3 of 32 x 64").And.Contain("with a damaged file: 1").And.Contain("1 of 2: 1, 2 of 2: 2").And.Contain("Problems: 1").And.Contain(bad));
+        Assert.That(File.ReadAllBytes(folder["sheet.png"]).AsSpan(0, 4).ToArray(), Is.EqualTo(new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G' }));
+
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["data.json"]));
+        JsonElement part = json.RootElement.GetProperty("parts")[0], seg = part.GetProperty("tasks")[0], edge = part.GetProperty("tasks")[1];
+        Assert.That((part.GetProperty("samples").GetInt32(), part.GetProperty("bad").GetInt32()), Is.EqualTo((3, 1)));
+        Assert.That((edge.GetProperty("labelled").GetInt32(), edge.GetProperty("read").GetInt32()), Is.EqualTo((2, 1)));
+        Assert.That(seg.GetProperty("classes").EnumerateArray().Sum(c => c.GetProperty("pixels").GetInt64()), Is.EqualTo(3 * 32 * 64), "every pixel has a class");
+        Assert.That(part.GetProperty("problems")[0].GetProperty("path").GetString(), Is.EqualTo(bad));
+    }
+
+    [Test]
+    public void Statistics_are_those_of_the_labels()
+    {
+        using TemporaryFolder folder = new();
+        BenchmarkFolders.NyuV2(folder["nyu"], 2, 1);
+        CliRun run = CliRun.Of("inspect", folder["nyu"], "--size", "32x32", "--output", folder["sheet.png"]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        // Chairs in the upper half and 2 m everywhere, in both parts.
+        Assert.That(run.Output, Does.Match(@"3 +chair +1024 +50\.00").And.Match(@"3 +chair +512 +50\.00").And.Match(@"no label +1024 +50\.00"));
+        Assert.That(run.Output, Does.Match(@"depth +depth +2 +0\.00 +2 +2 +2").And.Contain("To score on"));
+    }
+
+    [Test]
+    public void A_packed_data_set_holds_what_its_source_does()
+    {
+        using TemporaryFolder folder = new();
+        PhotoFolder.Write(folder["photos"], 3);
+        CliRun pack = CliRun.Of("pack", folder["photos"], "--size", "32x64", "--output", folder["photos.jtrpack"]);
+        Assert.That(pack.ExitCode, Is.EqualTo(ExitCode.Success), pack.Error);
+        Assert.That(pack.Output, Does.Match(@"3 samples, \d+\.\d MiB \(\d+\.\d KiB a sample\)"));
+        Assert.That(Inspect(folder, folder["photos"], "--size", "32x64"), Is.EqualTo(Inspect(folder, folder["photos.jtrpack"])));
+
+        CliRun again = CliRun.Of("pack", folder["photos"], "--output", folder["photos.jtrpack"]);
+        Assert.That(again.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(again.Error, Does.Contain("--overwrite"));
+        CliRun other = CliRun.Of("inspect", folder["photos.jtrpack"], "--size", "64x64");
+        Assert.That(other.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(other.Error, Does.Contain("32x64"));
+    }
+
+    /// <summary>The JSON of an inspection without the data's name.</summary>
+    private static string Inspect(TemporaryFolder folder, params string[] arguments)
+    {
+        CliRun run = CliRun.Of(["inspect", .. arguments, "--output", folder["sheet.png"], "--json", folder["data.json"]]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["data.json"]));
+        return json.RootElement.GetProperty("parts").GetRawText();
+    }
+}
