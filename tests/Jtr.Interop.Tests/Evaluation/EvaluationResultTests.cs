@@ -174,6 +174,37 @@ public sealed class EvaluationResultTests
     }
 
     [Test]
+    public void A_confusion_matrix_is_kept_read_back_and_listed()
+    {
+        SegmentationTask task = new("rooms", 3, ["wall", "floor, wooden", "bed"]);
+        TaskMetrics metrics = TaskMetrics.Create(task);
+        // Four pixels: a wall taken for a floor, a wall, a floor, and one without label.
+        metrics.Update([0, 1, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0], [0, 0, 1, -1]);
+        EvaluationResult read = EvaluationResult.FromJson(EvaluationResult.From(1, [metrics]).ToJson());
+        Assert.That(read["rooms"].Confusion, Is.EqualTo(new[] { new long[] { 1, 1, 0 }, [0, 1, 0], [0, 0, 0] }));
+        Assert.That(read.ToConfusionCsv(), Does.StartWith("task,label,prediction,pixels\nrooms,wall,wall,1\nrooms,wall,\"floor, wooden\",1\nrooms,wall,bed,0\nrooms,\"floor, wooden\",wall,0\n"));
+        Assert.That(read.ToConfusionCsv().TrimEnd().Split('\n'), Has.Length.EqualTo(10));
+        Assert.That(Result(40, 0.5, 33)["segmentation"].Confusion, Is.Null, "a result of before has none");
+    }
+
+    [TestCase("[[1, 0], [0, 1], [0, 0]]")]
+    [TestCase("[[1, 0, 0], [0, 1, 0]]")]
+    [TestCase("[[1, 0, 0], [0, -1, 0], [0, 0, 0]]")]
+    [TestCase("[[1, 0, 0.5], [0, 1, 0], [0, 0, 0]]")]
+    [TestCase("[1, 2, 3]")]
+    [TestCase("7")]
+    public void A_confusion_matrix_of_another_shape_is_refused(string matrix)
+    {
+        TaskMetrics metrics = TaskMetrics.Create(new SegmentationTask("rooms", 3));
+        metrics.Update([1, 0, 0], [0]);
+        string json = EvaluationResult.From(1, [metrics]).ToJson();
+        int start = json.IndexOf("\"confusion\": [", StringComparison.Ordinal) + "\"confusion\": ".Length;
+        string broken = json[..start] + matrix + json[(json.LastIndexOf("]\n    }", StringComparison.Ordinal) + 1)..];
+        Assert.That(() => EvaluationResult.FromJson(broken), Throws.InstanceOf<JtrFormatException>());
+        Assert.That(EvaluationResult.FromJson(json[..start] + "[[1, 0, 0], [0, 0, 0], [0, 0, 0]]" + broken[(start + matrix.Length)..])["rooms"].Confusion![0][0], Is.EqualTo(1));
+    }
+
+    [Test]
     public void A_result_refuses_what_makes_no_sense()
     {
         TaskResult task = new("depth", TaskKind.Depth, 1, 1, [new("absolute error", 1, "m", false, true)]);
