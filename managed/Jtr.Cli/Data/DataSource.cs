@@ -73,8 +73,8 @@ internal static class DataSource
             if (!Path.Exists(at.Path)) throw new DirectoryNotFoundException($"--data: there is no file or folder '{at.Path}'");
             return test && !BenchmarkSource.HasTest(request, at) ? null : BenchmarkSource.Open(request, at, test, tasks);
         }
-        if (request.Layout is not null) throw new UsageException("--classes and the other options of benchmarks are for NYU-v2, Cityscapes and Taskonomy; the data are a folder of photographs.");
         (string train, string? scored) = Folders(at.Path);
+        if (request.Layout is not null) throw new UsageException("--classes and the other options of benchmarks are for NYU-v2, Cityscapes and Taskonomy; the data are a folder of photographs.");
         return test ? scored is null ? null : OpenFolder(request, scored, tasks) : OpenFolder(request, train, tasks);
     }
 

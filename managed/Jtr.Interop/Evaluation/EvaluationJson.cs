@@ -150,7 +150,8 @@ internal sealed class ConfusionConverter : JsonConverter<long[][]>
     public override void Write(Utf8JsonWriter writer, long[][] value, JsonSerializerOptions options)
     {
         writer.WriteStartArray();
-        foreach (long[] row in value) writer.WriteRawValue($"[{string.Join(", ", row.Select(n => n.ToString(CultureInfo.InvariantCulture)))}]");
+        // Raw values are not indented by the writer.
+        foreach (long[] row in value) writer.WriteRawValue($"\n        [{string.Join(", ", row.Select(n => n.ToString(CultureInfo.InvariantCulture)))}]");
         writer.WriteEndArray();
     }
 
