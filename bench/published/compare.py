@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 
 SETS = {
     # name: (tasks, model module, JTR module, channels, batch, height, columns)
@@ -65,7 +66,7 @@ def make_batch(path, tasks, samples, height, columns):
 
 def run_published(args):
     """The published step, timed; runs in a process of its own."""
-    import importlib
+    import importlib.util
 
     import numpy as np
     import torch
@@ -77,6 +78,9 @@ def run_published(args):
     if args.device == "cpu":
         torch.Tensor.cuda = lambda self, *a, **k: self
         nn.Module.cuda = lambda self, *a, **k: self
+    # Its helper modules import pandas for their log files, which the step does not write.
+    if importlib.util.find_spec("pandas") is None:
+        sys.modules["pandas"] = types.SimpleNamespace(DataFrame=None)
     sys.path.insert(0, os.path.join(args.published, "code"))
     torch.manual_seed(0)
     model = importlib.import_module(f"models.{module}_segnet_mtl").SegNet_MTL().cuda()
