@@ -2,6 +2,9 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "kernels/norm_relu.h"
 
 namespace jtr {
@@ -21,23 +24,163 @@ at::Tensor packed(const at::Tensor& x) { return x.contiguous(x.suggest_memory_fo
 /// x in the layout of another tensor.
 at::Tensor as(const at::Tensor& x, const at::Tensor& like) { return x.contiguous(like.suggest_memory_format()); }
 
-/// The statistics that the norm uses; updates the running ones in training.
-NormStatistics statistics_of(const at::Tensor& x, const Norm& norm) {
-  const at::NoGradGuard no_grad;
-  if (norm.mode == NormMode::kRunning) {
-    return {norm.running_mean.view({1, -1}), norm.running_var.view({1, -1}),
-            (norm.running_var + kEps).rsqrt().view({1, -1})};
-  }
-  NormStatistics s = kernels::norm_statistics(x, norm.mode == NormMode::kPerSample, kEps);
-  if (norm.mode == NormMode::kBatch) {
-    const double count = static_cast<double>(x.size(0) * x.size(2) * x.size(3));
-    at::Tensor mean = norm.running_mean, var = norm.running_var, batches = norm.batches;
-    mean.mul_(1 - kMomentum).add_(s.mean.view(-1), kMomentum);
-    var.mul_(1 - kMomentum).add_(s.var.view(-1), kMomentum * count / (count - 1));  // unbiased
-    batches.add_(1);
-  }
-  return s;
+/// What happens to a convolution's input on the way in.
+enum Prologue : int64_t { kNothing, kNormRelu, kUnpool };
+
+/// Which statistics of a convolution's output are wanted.
+enum Statistics : int64_t { kNone, kOfBatch, kOfSample };
+
+/// Input and output of a layer that are worked on together should fit into this many bytes (bench/LADDER.md).
+constexpr int64_t kChunkBytes = int64_t{16} << 20;
+
+/// Images to take through a layer at once.
+int64_t chunk_of(const at::Tensor& out_like, int64_t in_channels, int64_t out_channels) {
+  const int64_t image = (in_channels + out_channels) * out_like.size(2) * out_like.size(3) * out_like.element_size();
+  return std::clamp<int64_t>(kChunkBytes / std::max<int64_t>(image, 1), 1, std::max<int64_t>(out_like.size(0), 1));
 }
+
+/// Rows of the statistics that belong to some images.
+at::Tensor statistics_rows(const at::Tensor& s, int64_t begin, int64_t count) {
+  return s.size(0) == 1 ? s : s.narrow(0, begin, count);
+}
+
+/// Mean and variance of all images from those of chunks [chunks, C] of `counts` images each (Chan's rule).
+std::pair<at::Tensor, at::Tensor> combine(const std::vector<at::Tensor>& means, const std::vector<at::Tensor>& vars,
+                                          const std::vector<double>& counts) {
+  const at::Tensor m = at::cat(means).to(at::kDouble), v = at::cat(vars).to(at::kDouble);
+  at::Tensor weight = at::tensor(counts, at::kDouble).view({-1, 1});
+  weight = weight / weight.sum();
+  const at::Tensor mean = (m * weight).sum(0, true);
+  const at::Tensor var = ((v + (m - mean).square()) * weight).sum(0, true);
+  return {mean.to(means[0].scalar_type()), var.to(means[0].scalar_type())};
+}
+
+/// A convolution over chunks of images, with what precedes it. Gives the output and, where wanted, its mean and
+/// variance. `mean` and `invstd` are those of the input's norm, `places` those of its unpooling.
+struct ChunkedConvolution : Function<ChunkedConvolution> {
+  static variable_list forward(AutogradContext* ctx, const at::Tensor& in, const at::Tensor& gamma,
+                               const at::Tensor& beta, const at::Tensor& mean, const at::Tensor& invstd,
+                               const at::Tensor& places, const at::Tensor& weight, const at::Tensor& bias,
+                               int64_t prologue, int64_t statistics, int64_t rows_with_gradient, bool input_gradient,
+                               bool weight_gradient) {
+    ctx->saved_data["prologue"] = prologue;
+    ctx->saved_data["rows"] = rows_with_gradient;
+    ctx->saved_data["input_gradient"] = input_gradient;
+    ctx->saved_data["weight_gradient"] = weight_gradient;
+    ctx->save_for_backward({in, gamma, beta, mean, invstd, places, weight});
+    const std::vector<at::Tensor> saved = {in, gamma, beta, mean, invstd, places};
+
+    const int64_t images = in.size(0), scale = prologue == kUnpool ? 2 : 1, out_channels = weight.size(0);
+    const std::vector<int64_t> sizes = {images, out_channels, scale * in.size(2), scale * in.size(3)};
+    const int64_t step = chunk_of(in, scale * scale * in.size(1), scale * scale * out_channels);
+    at::Tensor out;
+    if (step < images) out = at::empty(sizes, in.options(), in.suggest_memory_format());
+    std::vector<at::Tensor> means, vars;
+    std::vector<double> counts;
+    for (int64_t begin = 0; begin < images; begin += step) {
+      const int64_t count = std::min(step, images - begin);
+      const at::Tensor y = as(at::conv2d(prepare(saved, prologue, begin, count), weight, bias, 1, weight.size(2) / 2), in);
+      if (statistics != kNone) {
+        const NormStatistics s = kernels::norm_statistics(y, statistics == kOfSample, kEps);
+        means.push_back(s.mean);
+        vars.push_back(s.var);
+        counts.push_back(static_cast<double>(count));
+      }
+      if (step < images) {
+        out.narrow(0, begin, count).copy_(y);
+      } else {
+        out = y;
+      }
+    }
+    if (statistics == kNone) return {out};
+    at::Tensor out_mean, out_var;
+    if (statistics == kOfSample || means.size() == 1) {
+      out_mean = at::cat(means);
+      out_var = at::cat(vars);
+    } else {
+      std::tie(out_mean, out_var) = combine(means, vars, counts);
+    }
+    ctx->mark_non_differentiable({out_mean, out_var});
+    return {out, out_mean, out_var};
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list d_out) {
+    const variable_list saved = ctx->get_saved_variables();
+    const at::Tensor &in = saved[0], &weight = saved[6];
+    const int64_t prologue = ctx->saved_data["prologue"].toInt(), rows = ctx->saved_data["rows"].toInt();
+    const bool input_gradient = ctx->saved_data["input_gradient"].toBool();
+    const bool weight_gradient = ctx->saved_data["weight_gradient"].toBool();
+    const at::Tensor d = as(d_out[0], in);
+    const int64_t images = in.size(0), scale = prologue == kUnpool ? 2 : 1, padding = weight.size(2) / 2;
+    const int64_t step = chunk_of(in, scale * scale * in.size(1), scale * scale * weight.size(0));
+    // With statistics of the whole batch, the norm's gradient needs all images' sums first.
+    const bool norm_at_once = prologue == kNormRelu && saved[3].size(0) == 1 && images > 1;
+
+    at::Tensor d_in, d_gamma, d_beta, d_weight, d_bias;
+    if (input_gradient) d_in = at::empty_like(in, in.suggest_memory_format());
+    auto accumulate = [](at::Tensor& total, const at::Tensor& part) {
+      if (total.defined()) {
+        total.add_(part);
+      } else {
+        total = part;
+      }
+    };
+    for (int64_t begin = 0; begin < images; begin += step) {
+      const int64_t count = std::min(step, images - begin);
+      if (begin >= rows) {
+        if (input_gradient) d_in.narrow(0, begin, count).zero_();
+        continue;
+      }
+      // The values of the input matter to the weights' gradient alone.
+      const bool values = weight_gradient || prologue == kUnpool;
+      const at::Tensor x = values ? prepare(saved, prologue, begin, count) : in.narrow(0, begin, count);
+      auto [dy, dw, db] = at::convolution_backward(
+          d.narrow(0, begin, count), x, weight, weight.size(0), {1, 1}, {padding, padding}, {1, 1}, false, {0, 0}, 1,
+          {input_gradient, weight_gradient, weight_gradient});
+      if (weight_gradient) {
+        accumulate(d_weight, dw);
+        accumulate(d_bias, db);
+      }
+      if (!input_gradient) continue;
+      at::Tensor part = d_in.narrow(0, begin, count);
+      if (prologue == kUnpool) {
+        part.copy_(kernels::unpool_backward(as(dy, in), saved[5].narrow(0, begin, count)));
+      } else if (prologue == kNormRelu && !norm_at_once) {
+        const kernels::NormGradients g = kernels::norm_relu_backward(
+            as(dy, in), in.narrow(0, begin, count), saved[1], saved[2],
+            {statistics_rows(saved[3], begin, count), {}, statistics_rows(saved[4], begin, count)});
+        part.copy_(g.x);
+        accumulate(d_gamma, g.gamma);
+        accumulate(d_beta, g.beta);
+      } else {
+        part.copy_(dy);
+      }
+    }
+    if (input_gradient && norm_at_once) {
+      const kernels::NormGradients g =
+          kernels::norm_relu_backward(d_in, in, saved[1], saved[2], {saved[3], {}, saved[4]});
+      d_in = g.x;
+      d_gamma = g.gamma;
+      d_beta = g.beta;
+    }
+    return {d_in, d_gamma, d_beta, {}, {}, {}, d_weight, d_bias, {}, {}, {}, {}, {}};
+  }
+
+ private:
+  /// What the convolution reads, for some images. `saved`: in, gamma, beta, mean, invstd, places.
+  static at::Tensor prepare(const std::vector<at::Tensor>& saved, int64_t prologue, int64_t begin, int64_t count) {
+    const at::Tensor in = saved[0].narrow(0, begin, count);
+    if (prologue == kNormRelu) {
+      return kernels::norm_relu(
+          in, saved[1], saved[2],
+          {statistics_rows(saved[3], begin, count), {}, statistics_rows(saved[4], begin, count)});
+    }
+    if (prologue == kUnpool) {
+      return kernels::unpool(in, saved[5].narrow(0, begin, count), 2 * in.size(2), 2 * in.size(3));
+    }
+    return in;
+  }
+};
 
 struct NormRelu : Function<NormRelu> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
@@ -70,19 +213,7 @@ struct NormReluPool : Function<NormReluPool> {
   }
 };
 
-struct Unpool : Function<Unpool> {
-  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& y, const at::Tensor& code) {
-    ctx->save_for_backward({code});
-    return kernels::unpool(y, code, 2 * y.size(2), 2 * y.size(3));
-  }
-
-  static variable_list backward(AutogradContext* ctx, variable_list d) {
-    const at::Tensor code = ctx->get_saved_variables()[0];
-    return {kernels::unpool_backward(as(d[0], code), code), {}};
-  }
-};
-
-/// The same by ATen's own operations, for devices without kernels of ours.
+/// max(norm(x), 0) by ATen's own operations, for devices without kernels of ours.
 at::Tensor aten_norm_relu(const at::Tensor& x, const Norm& norm) {
   if (norm.mode == NormMode::kPerSample) {
     return at::instance_norm(x, norm.gamma, norm.beta, {}, {}, true, kMomentum, kEps, true).relu_();
@@ -94,26 +225,81 @@ at::Tensor aten_norm_relu(const at::Tensor& x, const Norm& norm) {
       .relu_();
 }
 
+at::Tensor aten_convolve(const at::Tensor& x, const Convolution& c) {
+  return at::conv2d(x, c.weight, c.bias, 1, c.weight.size(2) / 2);
+}
+
+/// A map whose statistics are known; updates the running ones in training.
+RawMap with_statistics(const at::Tensor& x, const Norm& norm, const at::Tensor& mean, const at::Tensor& var) {
+  const at::NoGradGuard no_grad;
+  if (norm.mode == NormMode::kBatch) {
+    const double count = static_cast<double>(x.size(0) * x.size(2) * x.size(3));
+    at::Tensor running_mean = norm.running_mean, running_var = norm.running_var, batches = norm.batches;
+    running_mean.mul_(1 - kMomentum).add_(mean.view(-1), kMomentum);
+    running_var.mul_(1 - kMomentum).add_(var.view(-1), kMomentum * count / (count - 1));  // unbiased
+    batches.add_(1);
+  }
+  return {x, norm, mean, (var + kEps).rsqrt()};
+}
+
+/// One layer on the CPU. `raw` holds the input (and, for kNormRelu, its norm).
+variable_list chunked(const RawMap& raw, const at::Tensor& places, Prologue prologue, const Convolution& c,
+                      Statistics statistics, int64_t rows_with_gradient) {
+  const bool grad = at::GradMode::is_enabled();
+  const bool input_gradient = grad && (raw.x.requires_grad() || (raw.norm.gamma.defined() && prologue == kNormRelu &&
+                                                                 raw.norm.gamma.requires_grad()));
+  // Autograd's functions take no undefined tensors.
+  const at::Tensor nothing = at::empty({0}, raw.x.options());
+  const auto or_nothing = [&](const at::Tensor& tensor) { return tensor.defined() ? tensor : nothing; };
+  return ChunkedConvolution::apply(packed(raw.x), or_nothing(raw.norm.gamma), or_nothing(raw.norm.beta),
+                                   or_nothing(raw.mean), or_nothing(raw.invstd), or_nothing(places), c.weight, c.bias, static_cast<int64_t>(prologue), static_cast<int64_t>(statistics),
+                                   rows_with_gradient, input_gradient, grad && c.weight.requires_grad());
+}
+
+RawMap chunked_layer(const RawMap& raw, const at::Tensor& places, Prologue prologue, const Convolution& c,
+                     const Norm& norm) {
+  const Statistics wanted = norm.mode == NormMode::kRunning ? kNone
+                            : norm.mode == NormMode::kBatch ? kOfBatch
+                                                            : kOfSample;
+  const variable_list out = chunked(raw, places, prologue, c, wanted, raw.x.size(0));
+  if (wanted == kNone) return with_statistics(out[0], norm, norm.running_mean.view({1, -1}), norm.running_var.view({1, -1}));
+  return with_statistics(out[0], norm, out[1], out[2]);
+}
+
 }  // namespace
 
-at::Tensor norm_relu(const at::Tensor& x, const Norm& norm) {
-  if (!x.is_cpu()) return aten_norm_relu(x, norm);
-  const at::Tensor input = packed(x);
-  const NormStatistics s = statistics_of(input, norm);
-  return NormRelu::apply(input, norm.gamma, norm.beta, s.mean, s.invstd);
+RawMap convolve(const at::Tensor& x, const Convolution& convolution, const Norm& norm) {
+  if (!x.is_cpu()) return {aten_convolve(x, convolution), norm, {}, {}};
+  return chunked_layer({x, {}, {}, {}}, {}, kNothing, convolution, norm);
 }
 
-std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const Norm& norm) {
-  if (!x.is_cpu()) return at::max_pool2d_with_indices(aten_norm_relu(x, norm), 2, 2);
-  const at::Tensor input = packed(x);
-  const NormStatistics s = statistics_of(input, norm);
-  const variable_list out = NormReluPool::apply(input, norm.gamma, norm.beta, s.mean, s.invstd);
+RawMap convolve(const RawMap& x, const Convolution& convolution, const Norm& norm) {
+  if (!x.x.is_cpu()) return {aten_convolve(activate(x), convolution), norm, {}, {}};
+  return chunked_layer(x, {}, kNormRelu, convolution, norm);
+}
+
+RawMap unpool_convolve(const at::Tensor& y, const at::Tensor& places, const Convolution& convolution,
+                       const Norm& norm) {
+  if (!y.is_cpu()) {
+    return {aten_convolve(at::max_unpool2d(y, places, {2 * y.size(2), 2 * y.size(3)}), convolution), norm, {}, {}};
+  }
+  return chunked_layer({as(y, places), {}, {}, {}}, places, kUnpool, convolution, norm);
+}
+
+at::Tensor convolve_out(const RawMap& x, const Convolution& convolution, int64_t rows_with_gradient) {
+  if (!x.x.is_cpu()) return aten_convolve(activate(x), convolution);
+  return chunked(x, {}, kNormRelu, convolution, kNone, rows_with_gradient)[0];
+}
+
+at::Tensor activate(const RawMap& x) {
+  if (!x.x.is_cpu()) return aten_norm_relu(x.x, x.norm);
+  return NormRelu::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd);
+}
+
+std::tuple<at::Tensor, at::Tensor> activate_and_pool(const RawMap& x) {
+  if (!x.x.is_cpu()) return at::max_pool2d_with_indices(aten_norm_relu(x.x, x.norm), 2, 2);
+  const variable_list out = NormReluPool::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd);
   return {out[0], out[1]};
-}
-
-at::Tensor unpool(const at::Tensor& y, const at::Tensor& places) {
-  if (!y.is_cpu()) return at::max_unpool2d(y, places, {2 * y.size(2), 2 * y.size(3)});
-  return Unpool::apply(as(y, places), places);
 }
 
 }  // namespace jtr

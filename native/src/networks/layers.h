@@ -1,4 +1,9 @@
-// The layers between a network's convolutions, with their gradients: fused kernels on the CPU, ATen elsewhere.
+// A network's convolutions, and what stands between them, with their gradients.
+//
+// A convolution's output is kept raw: its norm and ReLU are applied where it is read, again in the backward pass, so
+// that one map a layer is stored instead of two or three. On the CPU a layer runs over as many images at a time as
+// stay near the cores, from reading the raw map to the next layer's raw map and its statistics; elsewhere ATen's own
+// operations do the same.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -21,13 +26,31 @@ struct Norm {
   at::Tensor running_mean, running_var, batches;  // undefined for kPerSample
 };
 
+/// A convolution: odd square windows, padded so that the size stays.
+struct Convolution {
+  at::Tensor weight;  // [out, in, k, k]
+  at::Tensor bias;    // [out]
+};
+
+/// A convolution's output whose norm and ReLU are still to come.
+struct RawMap {
+  at::Tensor x;             // [N, C, H, W]
+  Norm norm;
+  at::Tensor mean, invstd;  // of the norm: [1 or N, C]; undefined where ATen computes them
+};
+
+/// Convolves a map.
+RawMap convolve(const at::Tensor& x, const Convolution& convolution, const Norm& norm);
+/// Convolves max(norm(x), 0).
+RawMap convolve(const RawMap& x, const Convolution& convolution, const Norm& norm);
+/// Convolves what puts each value of y [N, C, h, w] at its window's place, and zeros elsewhere: [N, C, 2h, 2w].
+RawMap unpool_convolve(const at::Tensor& y, const at::Tensor& places, const Convolution& convolution, const Norm& norm);
+/// Convolves max(norm(x), 0), and no norm follows. Only the first `rows_with_gradient` images will get a gradient.
+at::Tensor convolve_out(const RawMap& x, const Convolution& convolution, int64_t rows_with_gradient);
+
 /// max(norm(x), 0).
-at::Tensor norm_relu(const at::Tensor& x, const Norm& norm);
-
-/// 2x2 max pool of max(norm(x), 0), and the places of its maxima for unpool(). H and W are even.
-std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const Norm& norm);
-
-/// Puts each value of y [N, C, h, w] at its window's place, zeros elsewhere: [N, C, 2h, 2w].
-at::Tensor unpool(const at::Tensor& y, const at::Tensor& places);
+at::Tensor activate(const RawMap& x);
+/// 2x2 max pool of max(norm(x), 0), and the places of its maxima for unpool_convolve(). H and W are even.
+std::tuple<at::Tensor, at::Tensor> activate_and_pool(const RawMap& x);
 
 }  // namespace jtr

@@ -75,8 +75,8 @@ void SegNet::initialize(uint64_t seed, uint32_t stream) {
   }
 }
 
-at::Tensor SegNet::convolve(const ConvNorm& layer, const at::Tensor& x, bool trainable) const {
-  return at::conv2d(x, weight(layer.weight, trainable), weight(layer.bias, trainable), 1, 1);
+Convolution SegNet::convolution_of(const ConvNorm& layer, bool trainable) const {
+  return {weight(layer.weight, trainable), weight(layer.bias, trainable)};
 }
 
 Norm SegNet::norm_of(const ConvNorm& layer, NormMode mode, bool trainable) const {
@@ -93,32 +93,39 @@ SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainabl
   Encoded encoded;
   at::Tensor y = x;
   for (int i = 0; i < kStages; ++i) {
-    const std::vector<ConvNorm>& layers = encoder_[i];
-    for (size_t j = 0; j + 1 < layers.size(); ++j) {
-      y = norm_relu(convolve(layers[j], y, trainable), norm_of(layers[j], norm, trainable));
+    RawMap raw = convolve(y, convolution_of(encoder_[i][0], trainable), norm_of(encoder_[i][0], norm, trainable));
+    for (size_t j = 1; j < encoder_[i].size(); ++j) {
+      raw = convolve(raw, convolution_of(encoder_[i][j], trainable), norm_of(encoder_[i][j], norm, trainable));
     }
-    const ConvNorm& last = layers.back();
-    std::tie(y, encoded.argmax[i]) = norm_relu_pool(convolve(last, y, trainable), norm_of(last, norm, trainable));
+    std::tie(y, encoded.argmax[i]) = activate_and_pool(raw);
   }
   encoded.latent = y;
   return encoded;
 }
 
-at::Tensor SegNet::decode(const Encoded& encoded, NormMode norm, bool trainable) const {
-  at::Tensor y = encoded.latent;
+RawMap SegNet::decode(const Encoded& encoded, NormMode norm, bool trainable) const {
+  RawMap raw;
   for (int i = kStages - 1; i >= 0; --i) {
-    y = unpool(y, encoded.argmax[i]);
-    for (const ConvNorm& layer : decoder_[i]) {
-      y = norm_relu(convolve(layer, y, trainable), norm_of(layer, norm, trainable));
+    const std::vector<ConvNorm>& layers = decoder_[i];
+    raw = unpool_convolve(i == kStages - 1 ? encoded.latent : activate(raw), encoded.argmax[i],
+                          convolution_of(layers[0], trainable), norm_of(layers[0], norm, trainable));
+    for (size_t j = 1; j < layers.size(); ++j) {
+      raw = convolve(raw, convolution_of(layers[j], trainable), norm_of(layers[j], norm, trainable));
     }
   }
-  return y;
+  return raw;
 }
 
-at::Tensor SegNet::head(size_t i, const at::Tensor& features, bool trainable) const {
-  const Head& head = heads_[i];
-  const at::Tensor y = at::conv2d(features, weight(head.weight0, trainable), weight(head.bias0, trainable), 1, 1);
-  return at::conv2d(y, weight(head.weight1, trainable), weight(head.bias1, trainable));
+at::Tensor SegNet::heads(const RawMap& features, bool trainable, int64_t rows_with_gradient) const {
+  std::vector<at::Tensor> weights, biases;
+  for (const Head& head : heads_) {
+    const at::Tensor &w0 = weight(head.weight0, trainable), &w1 = weight(head.weight1, trainable);
+    const at::Tensor map = w1.flatten(1);  // [channels, width]
+    weights.push_back(at::matmul(map, w0.contiguous().flatten(1)).view({w1.size(0), w0.size(1), 3, 3}));
+    biases.push_back(at::mv(map, weight(head.bias0, trainable)) + weight(head.bias1, trainable));
+  }
+  const at::MemoryFormat format = features.x.suggest_memory_format();
+  return convolve_out(features, {at::cat(weights).contiguous(format), at::cat(biases)}, rows_with_gradient);
 }
 
 }  // namespace jtr

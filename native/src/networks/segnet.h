@@ -39,10 +39,12 @@ class SegNet {
 
   /// [N, in, H, W] -> latent. `trainable` false: no gradient to the weights.
   Encoded encode(const at::Tensor& x, NormMode norm, bool trainable) const;
-  /// -> [N, width, H, W].
-  at::Tensor decode(const Encoded& encoded, NormMode norm, bool trainable) const;
-  /// [N, width, H, W] -> [N, channels of head i, H, W].
-  at::Tensor head(size_t i, const at::Tensor& features, bool trainable) const;
+  /// -> features [N, width, H, W], before the last norm and ReLU.
+  RawMap decode(const Encoded& encoded, NormMode norm, bool trainable) const;
+  /// -> [N, channels of all heads, H, W]. Nothing stands between a head's two convolutions, so they are one with the
+  /// product of their weights: all heads are one convolution to as many channels as they have together. Only the first
+  /// `rows_with_gradient` images will get a gradient.
+  at::Tensor heads(const RawMap& features, bool trainable, int64_t rows_with_gradient) const;
   size_t head_count() const { return heads_.size(); }
 
  private:
@@ -55,7 +57,7 @@ class SegNet {
   };
 
   ConvNorm add_conv_norm(const std::string& name, int64_t in, int64_t out, bool running_statistics);
-  at::Tensor convolve(const ConvNorm& layer, const at::Tensor& x, bool trainable) const;
+  Convolution convolution_of(const ConvNorm& layer, bool trainable) const;
   Norm norm_of(const ConvNorm& layer, NormMode mode, bool trainable) const;
   const at::Tensor& weight(int64_t i, bool trainable) const {
     return trainable ? store_.parameter(i) : store_.frozen(i);

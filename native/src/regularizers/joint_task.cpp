@@ -178,8 +178,8 @@ class JointTask final : public Regularizer {
     const SegNet::Encoded encoded =
         autoencoder_.encode(at::cat({completion, prediction}).contiguous(format_), NormMode::kPerSample, true);
     const at::Tensor distance = cosine_distance(encoded.latent);
-    const at::Tensor features = autoencoder_.decode(encoded, NormMode::kPerSample, true);
-    const at::Tensor r = autoencoder_.head(0, features, true).contiguous();
+    const at::Tensor r =
+        autoencoder_.heads(autoencoder_.decode(encoded, NormMode::kPerSample, true), true, 2 * count).contiguous();
     const at::Tensor reconstruction =
         reconstruction_loss(v, r.narrow(0, 0, count), completion, r.narrow(0, count, count), prediction);
     const at::Tensor total =

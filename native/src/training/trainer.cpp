@@ -71,30 +71,27 @@ void Trainer::check(const HostBatch& batch) const {
   check_labelled(batch.labelled, batch.samples * static_cast<int64_t>(tasks_.size()), "batch.labelled");
 }
 
-at::Tensor Trainer::predict_heads(const at::Tensor& features, bool trainable) const {
+at::Tensor Trainer::activate(const at::Tensor& raw) const {
   std::vector<at::Tensor> parts;
-  for (size_t t = 0; t < tasks_.size(); ++t) {
-    parts.push_back(tasks_[t].activate(network_.head(t, features, trainable)));
-  }
-  // The losses work channel by channel.
-  return at::cat(parts, 1).contiguous();
+  for (size_t t = 0; t < tasks_.size(); ++t) parts.push_back(tasks_[t].activate(tasks_.prediction(raw, t)));
+  return at::cat(parts, 1);
 }
 
 Trainer::Forward Trainer::forward(const at::Tensor& images, int64_t views, int64_t tracked_views) {
   const int64_t rows = images.size(0), tracked_rows = rows / views * tracked_views;
-  at::Tensor features;
-  {
-    const SegNet::Encoded encoded = network_.encode(images.contiguous(format_), NormMode::kBatch, true);
-    features = network_.decode(encoded, NormMode::kBatch, true);
-  }
+  // The losses work channel by channel.
+  const at::Tensor raw =
+      network_
+          .heads(network_.decode(network_.encode(images.contiguous(format_), NormMode::kBatch, true), NormMode::kBatch, true),
+                 true, tracked_rows)
+          .contiguous();
   Forward result;
-  result.tracked = predict_heads(features.narrow(0, 0, tracked_rows), true);
+  result.tracked = activate(raw.narrow(0, 0, tracked_rows));
   result.predictions = result.tracked.detach();
   if (tracked_rows < rows) {
-    // No gradient reaches the other views' predictions, so their heads need no graph.
+    // No gradient reaches the other views' predictions.
     const at::NoGradGuard no_grad;
-    const at::Tensor rest = predict_heads(features.narrow(0, tracked_rows, rows - tracked_rows), false);
-    result.predictions = at::cat({result.predictions, rest});
+    result.predictions = at::cat({result.predictions, activate(raw.narrow(0, tracked_rows, rows - tracked_rows))});
   }
   const at::Tensor& p = result.predictions;
   result.predictions = p.view({views, rows / views, p.size(1), p.size(2), p.size(3)});
@@ -207,7 +204,7 @@ void Trainer::predict(const float* images, int64_t samples, int64_t height, int6
         at::from_blob(const_cast<float*>(images) + begin * 3 * height * width, {count, 3, height, width}, at::kFloat)
             .to(tensor_options_);
     const SegNet::Encoded encoded = network_.encode(x.contiguous(format_), NormMode::kRunning, false);
-    const at::Tensor p = predict_heads(network_.decode(encoded, NormMode::kRunning, false), false);
+    const at::Tensor p = activate(network_.heads(network_.decode(encoded, NormMode::kRunning, false), false, 0).contiguous());
     at::from_blob(predictions + begin * tasks_.channels() * height * width, p.sizes(), at::kFloat).copy_(p);
   }
 }

@@ -76,7 +76,7 @@ class Trainer {
 
   void check(const HostBatch& batch) const;
   Forward forward(const at::Tensor& images, int64_t views, int64_t tracked_views);
-  at::Tensor predict_heads(const at::Tensor& features, bool trainable) const;
+  at::Tensor activate(const at::Tensor& raw) const;
   at::Tensor supervised(const LossBatch& batch, const at::Tensor& grad, double* task_loss) const;
 
   TrainerOptions options_;
