@@ -36,9 +36,10 @@ struct NormGradients {
   at::Tensor x, gamma, beta;
 };
 
-/// Gradients of norm_relu for the gradient dy of y, through the statistics too.
+/// Gradients of norm_relu for the gradient dy of y, through the statistics too. The gradient of x is written to `dx`,
+/// which may be dy itself, or to a new tensor where that is undefined.
 NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gamma,
-                                 const at::Tensor& beta, const NormStatistics& statistics);
+                                 const at::Tensor& beta, const NormStatistics& statistics, const at::Tensor& dx = {});
 
 /// Gradients of norm_relu_pool for the gradient dp of p.
 NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p, const at::Tensor& code,

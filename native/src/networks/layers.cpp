@@ -148,8 +148,7 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       } else if (prologue == kNormRelu && !norm_at_once) {
         const kernels::NormGradients g = kernels::norm_relu_backward(
             as(dy, in), in.narrow(0, begin, count), saved[1], saved[2],
-            {statistics_rows(saved[3], begin, count), {}, statistics_rows(saved[4], begin, count)});
-        part.copy_(g.x);
+            {statistics_rows(saved[3], begin, count), {}, statistics_rows(saved[4], begin, count)}, part);
         accumulate(d_gamma, g.gamma);
         accumulate(d_beta, g.beta);
       } else {
@@ -158,8 +157,7 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
     }
     if (input_gradient && norm_at_once) {
       const kernels::NormGradients g =
-          kernels::norm_relu_backward(d_in, in, saved[1], saved[2], {saved[3], {}, saved[4]});
-      d_in = g.x;
+          kernels::norm_relu_backward(d_in, in, saved[1], saved[2], {saved[3], {}, saved[4]}, d_in);
       d_gamma = g.gamma;
       d_beta = g.beta;
     }

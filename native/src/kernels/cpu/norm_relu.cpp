@@ -177,10 +177,10 @@ std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at:
 }
 
 NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gamma,
-                                 const at::Tensor& beta, const NormStatistics& s) {
-  if (is_channels_last(x)) return channels_last::norm_relu_backward(dy, x, gamma, beta, s);
+                                 const at::Tensor& beta, const NormStatistics& s, const at::Tensor& dx) {
+  if (is_channels_last(x)) return channels_last::norm_relu_backward(dy, x, gamma, beta, s, dx);
   NormGradients gradients;
-  gradients.x = at::empty_like(x);
+  gradients.x = dx.defined() ? dx : at::empty_like(x);
   dispatch(x, [&](auto zero) {
     using T = decltype(zero);
     const Norm<T> norm(gamma, beta, s);

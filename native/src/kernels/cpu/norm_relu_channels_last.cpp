@@ -240,9 +240,10 @@ std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at:
 }
 
 NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gamma,
-                                 const at::Tensor& beta, const NormStatistics& s) {
+                                 const at::Tensor& beta, const NormStatistics& s, const at::Tensor& dx) {
   const Layout layout(x);
-  NormGradients gradients{at::empty(x.sizes(), x.options(), kLayout), at::empty_like(gamma), at::empty_like(beta)};
+  NormGradients gradients{dx.defined() ? dx : at::empty(x.sizes(), x.options(), kLayout), at::empty_like(gamma),
+                          at::empty_like(beta)};
   dispatch(x, [&](auto zero) {
     using T = decltype(zero);
     Maps<T> maps(gamma, beta, s);

@@ -10,7 +10,7 @@ at::Tensor norm_relu(const at::Tensor& x, const at::Tensor& gamma, const at::Ten
 std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                                   const NormStatistics& s);
 NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gamma,
-                                 const at::Tensor& beta, const NormStatistics& s);
+                                 const at::Tensor& beta, const NormStatistics& s, const at::Tensor& dx);
 NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p, const at::Tensor& code,
                                       const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                       const NormStatistics& s);

@@ -105,8 +105,8 @@ JTR_INLINE void gradient_sums_pool(const T* __restrict dp, const T* __restrict p
 }
 
 template <typename T>
-JTR_INLINE void gradient(const T* __restrict dy, const T* __restrict x, T* __restrict dx, int64_t pixels,
-                         int64_t channels, const RowNorm<T>& norm) {
+JTR_INLINE void gradient(const T* dy, const T* __restrict x, T* dx, int64_t pixels, int64_t channels,
+                         const RowNorm<T>& norm) {
   const T *scale = norm.scale, *shift = norm.shift, *c0 = norm.c0, *c1 = norm.c1;
   for (int64_t i = 0; i < pixels; ++i) {
     const T *in = x + i * channels, *d = dy + i * channels;
