@@ -9,6 +9,9 @@ internal sealed record FuzzTarget(string Name, byte[] Seed, Action<string> Parse
     /// <summary>Mends checksums after the damage, so that what lies behind them is reached.</summary>
     public Func<byte[], byte[]>? Repair { get; init; }
 
+    /// <summary>Extension of the file's name, with the dot, where the reader looks at it.</summary>
+    public string Extension { get; init; } = "";
+
     /// <summary>Share of the cases, relative to the others'.</summary>
     public int Weight { get; init; } = 1;
 

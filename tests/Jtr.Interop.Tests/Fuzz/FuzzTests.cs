@@ -30,7 +30,7 @@ public sealed class FuzzTests
         int count = (int)((long)Cases * target.Weight / FuzzTargets.All.Sum(t => t.Weight)) + 1;
         // Files in memory where the system has such a place: what is tested is not the disk.
         string folder = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
-        string path = Path.Combine(folder, $"jtr-fuzz-{Guid.NewGuid():N}");
+        string path = Path.Combine(folder, $"jtr-fuzz-{Guid.NewGuid():N}{target.Extension}");
         List<byte> output = [];
         Dictionary<string, int> ends = [];
         long largest = 0;
@@ -66,7 +66,7 @@ public sealed class FuzzTests
     {
         FuzzTarget target = FuzzTargets.All[number];
         using Datasets.Folders.TemporaryFolder folder = new();
-        Assert.That(() => target.Parse(folder.Write("seed", target.Seed)), Throws.Nothing);
+        Assert.That(() => target.Parse(folder.Write("seed" + target.Extension, target.Seed)), Throws.Nothing);
     }
 
     [Test]
