@@ -6,6 +6,7 @@ using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Datasets.NyuV2;
 using Jtr.Interop.Datasets.Taskonomy;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Hdf5;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Datasets.NyuV2;
@@ -21,6 +22,8 @@ internal static class FuzzTargets
 {
     private static readonly TaskSet Tasks = new(new SegmentationTask("seg", 3, ["a", "b", "c"]), new DepthTask(), new NormalsTask(), new MapTask("edge"));
 
+    private static string SmallMat => Path.Combine(Repository.Root, "tests/Jtr.Interop.Tests/Datasets/NyuV2/Data/small.mat");
+
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("npy, float32", Npy("<f4", "(3, 4, 2)", 96), ReadNpy),
@@ -34,6 +37,7 @@ internal static class FuzzTargets
         new("split in text", "1 2\n5, 3\n"u8.ToArray(), path => NyuV2Tables.ReadSplit(path, NyuV2Split.Train, 9)),
         new("mat, level 5", Mat(compressed: false), path => MatV5Reader.Read(path)),
         new("mat, level 5, compressed", Mat(compressed: true), path => MatV5Reader.Read(path)),
+        new("mat of NYU-v2 (HDF5)", File.ReadAllBytes(SmallMat), ReadHdf5) { Weight = 2 },
         new("Cityscapes camera", """{"extrinsic": {"baseline": 0.209313}, "intrinsic": {"fx": 2262.52, "u0": 1096.98}}"""u8.ToArray(), path => CityscapesCamera.Read(path)),
         new("Taskonomy buildings", "id,train,val,test\rallensville,1,0,0\rbeechwood,0,1,0\r"u8.ToArray(), path => TaskonomySplit.Read(path, "train")),
         new("evaluation results", Encoding.UTF8.GetBytes(EvaluationJson.Write(Results())), path => EvaluationResult.LoadJson(path)),
@@ -65,6 +69,17 @@ internal static class FuzzTargets
 
     private static EvaluationResult Results() =>
         new(2, [new TaskResult("seg", TaskKind.Segmentation, 2, 100, [new MetricValue("mIoU", 0.5, "%", true, true)], [new ClassScore("a", 0.25)])]);
+
+    private static void ReadHdf5(string path)
+    {
+        using NyuV2MatFile file = NyuV2Hdf5File.Open(path, rawDepth: false);
+        for (int i = 0; i < Math.Min(file.Count, 3); i++)
+        {
+            file.ReadImage(i);
+            file.ReadDepth(i);
+            file.ReadLabels(i);
+        }
+    }
 
     private static void ReadNpy(string path)
     {

@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Hdf5;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Datasets.Folders;
 
@@ -34,7 +35,7 @@ public sealed class NyuV2MatTests : IDisposable
     private const int W = 64;
 
     private static readonly string Small = Path.Combine(Repository.Root, "tests/Jtr.Interop.Tests/Datasets/NyuV2/Data/small.mat");
-    private static readonly NyuV2Options Size = new() { Height = H, Width = W, ClassCount = 40 };
+    private static readonly NyuV2Options Size = new() { Height = H, Width = W, ClassCount = 40, OpenMat = NyuV2Hdf5File.Open };
 
     private readonly TemporaryFolder _folder = new();
     private readonly string _mat;
@@ -162,6 +163,12 @@ public sealed class NyuV2MatTests : IDisposable
         Directory.CreateDirectory(_folder["mtan/train/normal"]);
         Assert.That(NyuV2Dataset.Recognises(_folder["mtan"]), Is.True);
         Assert.That(NyuV2Dataset.Recognises(_folder["absent"]), Is.False);
+    }
+
+    [Test]
+    public void Without_an_HDF5_library_the_error_says_which_one_to_take()
+    {
+        Assert.That(() => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size with { OpenMat = null }), Throws.ArgumentException.With.Message.Contains("Jtr.Interop.Hdf5").And.Message.Contains("NyuV2Hdf5File.Open"));
     }
 
     [Test]
