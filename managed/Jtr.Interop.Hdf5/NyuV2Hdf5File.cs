@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Jtr.Interop.Datasets;
 using PureHDF;
 using PureHDF.Selections;
@@ -25,7 +24,7 @@ public sealed class NyuV2Hdf5File : NyuV2MatFile
     private NyuV2Hdf5File(string path, bool rawDepth)
     {
         _path = path;
-        CheckLength(path);
+        FileClaims.Check(path, "images", rawDepth ? "rawDepths" : "depths", "labels", "names");
         _file = Guard(() => H5File.OpenRead(path));
         try
         {
@@ -39,6 +38,8 @@ public sealed class NyuV2Hdf5File : NyuV2MatFile
             Count = (int)size[0];
             Width = (int)size[2];
             Height = (int)size[3];
+            // A bomb: deflate cannot make more of a byte.
+            if ((UInt128)3 * size[2] * size[3] > 1032 * (UInt128)new FileInfo(path).Length) throw Fault($"'images' has the shape {Shape(size)}, which is more than the file can hold");
             CheckSize(_depths, rawDepth ? "rawDepths" : "depths");
             CheckSize(_labels, "labels");
             CheckType(_images, "images", H5DataTypeClass.FixedPoint, 1);
@@ -161,27 +162,6 @@ public sealed class NyuV2Hdf5File : NyuV2MatFile
     {
         (H5DataTypeClass found, int size) = Guard(() => (data.Type.Class, data.Type.Size));
         if (found != kind || !sizes.Contains(size)) throw Fault($"'{name}' has elements of the type {found} of {size} bytes, where {kind} of {string.Join(" or ", sizes.ToArray())} belongs");
-    }
-
-    /// <summary>Compares the file's length with the one that its superblock notes (HDF5 file format, section II.A).</summary>
-    private static void CheckLength(string path)
-    {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        Span<byte> block = stackalloc byte[48];
-        // MATLAB puts 512 bytes of text in front.
-        foreach (long at in (ReadOnlySpan<long>)[0, 512, 1024, 2048])
-        {
-            stream.Position = at;
-            if (stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false) < block.Length) break;
-            if (!block.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A])) continue;
-            int version = block[8];
-            int addressSize = version < 2 ? block[13] : block[9];
-            if (addressSize != 8) return;
-            ulong end = BinaryPrimitives.ReadUInt64LittleEndian(block[(version < 2 ? 40 : 28)..]);
-            if (end > (ulong)stream.Length) throw new JtrFormatException(path, $"the file is truncated: it notes a length of {end} bytes and has {stream.Length}");
-            return;
-        }
-        throw new JtrFormatException(path, "no MATLAB 7.3 (HDF5) file: its signature is missing", 0);
     }
 
     /// <summary>Damaged files end in exceptions of any kind.</summary>
