@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.NyuV2;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Benchmarks.Loader;
@@ -17,16 +18,22 @@ internal sealed class BenchmarkData : IDisposable
 
     public BenchmarkData()
     {
-        Npy = NpyFolder.Create(Path.Combine(_root, "npy"), Samples, Height, Width);
+        BareNpy = NpyFolder.Create(Path.Combine(_root, "train"), Samples, Height, Width);
+        Npy = NyuV2Dataset.OpenNpy(_root, NyuV2Split.Train, new NyuV2Options());
         PackedDataset.Write(Npy, Path.Combine(_root, "exact.jtrpack"));
         PackedDataset.Write(Npy, Path.Combine(_root, "compact.jtrpack"), new PackOptions { Precision = PackPrecision.Compact });
         Exact = new PackedDataset(Path.Combine(_root, "exact.jtrpack"));
         Compact = new PackedDataset(Path.Combine(_root, "compact.jtrpack"));
     }
 
-    public static TaskSet Tasks { get; } = new(new SegmentationTask("label", 13), new DepthTask(), new NormalsTask("normal"));
+    /// <summary>Class ids, depth and normals, as of NYU-v2.</summary>
+    public static TaskSet Tasks { get; } = NyuV2Classes.Tasks(13);
 
-    public NpyFolder Npy { get; }
+    /// <summary>The library's data set, which checks what it reads.</summary>
+    public NyuV2Dataset Npy { get; }
+
+    /// <summary>The same files, read with as little work as can be.</summary>
+    public NpyFolder BareNpy { get; }
 
     public PackedDataset Exact { get; }
 
@@ -38,6 +45,7 @@ internal sealed class BenchmarkData : IDisposable
 
     public void Dispose()
     {
+        Npy.Dispose();
         Exact.Dispose();
         Compact.Dispose();
         Directory.Delete(_root, recursive: true);

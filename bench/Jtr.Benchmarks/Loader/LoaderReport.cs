@@ -18,22 +18,25 @@ internal static class LoaderReport
         stages.SetUp();
         using BenchmarkData data = new();
         Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, {Samples} samples each");
-        Console.WriteLine($"bytes a sample: .npy {BenchmarkData.BytesPerSample(data.Npy.Root)}, packed exactly {BenchmarkData.BytesPerSample(data.Exact.Path)}, compactly {BenchmarkData.BytesPerSample(data.Compact.Path)}");
+        Console.WriteLine($"bytes a sample: .npy {BenchmarkData.BytesPerSample(data.BareNpy.Root)}, packed exactly {BenchmarkData.BytesPerSample(data.Exact.Path)}, compactly {BenchmarkData.BytesPerSample(data.Compact.Path)}");
         Console.WriteLine("| stage | CPU ms a sample | clock ms a sample | managed bytes a sample |");
         Console.WriteLine("|---|---|---|---|");
         Stage("read .npy", stages.ReadNpy);
+        Stage("read .npy, bare", stages.ReadBareNpy);
         Stage("read packed, exact", stages.ReadExact);
         Stage("read packed, compact", stages.ReadCompact);
         Stage("copy three views", stages.CopyThreeViews);
         Stage("crop three views", stages.CropThreeViews);
         Stage("colour three views", stages.ColourThreeViews);
         Stage("sample of .npy", stages.SampleOfNpy);
+        Stage("sample of .npy, bare", stages.SampleOfBareNpy);
         Stage("sample of packed, exact", stages.SampleOfExact);
         Stage("sample of packed, compact", stages.SampleOfCompact);
         stages.CleanUp();
         foreach (int workers in new[] { 1, 2 })
         {
             Load($".npy, {workers} workers", data.Npy, workers);
+            Load($".npy, bare, {workers} workers", data.BareNpy, workers);
             Load($"packed, exact, {workers} workers", data.Exact, workers);
             Load($"packed, compact, {workers} workers", data.Compact, workers);
         }

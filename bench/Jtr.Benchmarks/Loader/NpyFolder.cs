@@ -8,10 +8,11 @@ namespace Jtr.Benchmarks.Loader;
 
 /// <summary>
 /// MTAN's layout of NYU-v2, <c>{image,label,depth,normal}/n.npy</c> of H x W x C float32, read with the library's reader of
-/// .npy files and no more work than that takes: what packing has to be faster than.
+/// .npy files and no more work than that takes: no check of any value. A bound that no data set of .npy files is faster than.
 /// </summary>
 internal sealed class NpyFolder : IMultiTaskDataset
 {
+    // Image, then labels in the order of the tasks.
     private static readonly (string Name, int Channels)[] Folders = [("image", 3), ("label", 1), ("depth", 1), ("normal", 3)];
 
     private NpyFolder(string root, int count, int height, int width)
@@ -34,10 +35,10 @@ internal sealed class NpyFolder : IMultiTaskDataset
 
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
     {
-        Read("image", index, 3, destination.Image);
+        Read(Folders[0].Name, index, Folders[0].Channels, destination.Image);
         for (int t = 0; t < Tasks.Count; t++)
         {
-            if (wanted[t]) Read(Tasks[t].Name, index, Tasks[t].LabelChannels, destination.Label(t));
+            if (wanted[t]) Read(Folders[1 + t].Name, index, Folders[1 + t].Channels, destination.Label(t));
         }
         return wanted & Tasks.All;
     }

@@ -18,6 +18,7 @@ public class SampleBenchmarks
     private BenchmarkData _data = null!;
     private Batch _batch = null!;
     private ViewMaker _npy = null!;
+    private ViewMaker _bareNpy = null!;
     private ViewMaker _exact = null!;
     private ViewMaker _compact = null!;
     private int _next;
@@ -32,6 +33,7 @@ public class SampleBenchmarks
         _batch = new Batch(BenchmarkData.Tasks, 3, 1, BenchmarkData.Height, BenchmarkData.Width);
         DataLoaderOptions options = new() { Flip = FlipMode.EveryView };
         _npy = new ViewMaker(_data.Npy, options);
+        _bareNpy = new ViewMaker(_data.BareNpy, options);
         _exact = new ViewMaker(_data.Exact, options);
         _compact = new ViewMaker(_data.Compact, options);
         for (int i = 0; i < BenchmarkData.Samples; i++) ReadExact();
@@ -48,6 +50,10 @@ public class SampleBenchmarks
     /// <summary>Reading alone.</summary>
     [Benchmark]
     public void ReadNpy() => Read(_data.Npy);
+
+    /// <summary>Reading alone, without any check.</summary>
+    [Benchmark]
+    public void ReadBareNpy() => Read(_data.BareNpy);
 
     /// <summary>Reading alone.</summary>
     [Benchmark]
@@ -83,6 +89,10 @@ public class SampleBenchmarks
     /// <summary>A whole sample: read, three views, colours.</summary>
     [Benchmark]
     public void SampleOfNpy() => Fill(_npy);
+
+    /// <summary>A whole sample: read without any check, three views, colours.</summary>
+    [Benchmark]
+    public void SampleOfBareNpy() => Fill(_bareNpy);
 
     /// <summary>A whole sample: read, three views, colours.</summary>
     [Benchmark]

@@ -2,6 +2,7 @@ using System.Globalization;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Datasets.Taskonomy;
+using Jtr.Interop.Hdf5;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Cli.Data;
@@ -73,6 +74,7 @@ internal static class BenchmarkSource
             ClassMapping = layout.ClassMapping,
             SplitFile = layout.SplitFile,
             NormalsFolder = layout.Normals,
+            OpenMat = NyuV2Hdf5File.Open,
             // Further frames have no place in scores that are to be compared.
             ExtraFrames = test ? null : layout.ExtraFrames,
         };

@@ -18,7 +18,7 @@ namespace Jtr.Interop.Datasets;
 /// <item>normal: [H, W, 3] floating-point unit vectors, (0, 0, 0) or NaN for none. Shorter ones, which resizing leaves where
 /// surfaces meet, are brought to unit length; longer ones, or a file whose vectors are short on average, are errors.</item>
 /// </list>
-/// <para><b>The .mat file</b> (MATLAB 7.3): images, depths (holes filled; see <see cref="NyuV2Options.RawDepth"/>) and labels with 894
+/// <para><b>The .mat file</b> (MATLAB 7.3, opened by <see cref="NyuV2Options.OpenMat"/>): images, depths (holes filled; see <see cref="NyuV2Options.RawDepth"/>) and labels with 894
 /// names. The files that are published with it say the rest; their paths are options, and those beside the .mat file are found:</para>
 /// <list type="bullet">
 /// <item>splits.mat (trainNdxs, testNdxs), or a text file of sample numbers from 1 up, for this part: spaces, commas or lines.</item>
@@ -125,11 +125,10 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
     /// <summary>Opens the official .mat file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="split">Which part.</param>
-    /// <param name="options">How to read it.</param>
-    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    /// <param name="options">How to read it; <see cref="NyuV2Options.OpenMat"/> has to be set.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or <see cref="NyuV2Options.OpenMat"/> is null.</exception>
     /// <exception cref="JtrFormatException">The file, or one that belongs to it, is missing its parts or damaged.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    /// <exception cref="PlatformNotSupportedException">The program was compiled ahead of time (native AOT); trimmed programs read it.</exception>
     public static NyuV2Dataset OpenMat(string path, NyuV2Split split, NyuV2Options options)
     {
         TaskSet tasks = Check(path, split, options);

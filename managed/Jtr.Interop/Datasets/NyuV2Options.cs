@@ -38,6 +38,13 @@ public sealed record NyuV2Options
     public double ExtraDepthScale { get; init; } = 0.001;
 
     /// <summary>
+    /// For the .mat file, which is HDF5: what opens it, given its path and whether the depth is the sensor's
+    /// (<see cref="RawDepth"/>). <c>NyuV2Hdf5File.Open</c> of the package Jtr.Interop.Hdf5, which is a package of its own because its
+    /// HDF5 library works by reflection and so neither trimmed nor compiled ahead of time; null otherwise.
+    /// </summary>
+    public Func<string, bool, NyuV2MatFile>? OpenMat { get; init; }
+
+    /// <summary>
     /// For the .mat file: the files that say which of its 894 labels is which class, applied one after the other; null for
     /// those beside it (classMapping40.mat, and for 13 classes classMapping13.mat or class13Mapping.mat). See
     /// <see cref="NyuV2Dataset"/> for their formats.

@@ -9,6 +9,12 @@ internal sealed record FuzzTarget(string Name, byte[] Seed, Action<string> Parse
     /// <summary>Mends checksums after the damage, so that what lies behind them is reached.</summary>
     public Func<byte[], byte[]>? Repair { get; init; }
 
+    /// <summary>Extension of the file's name, with the dot, where the reader looks at it.</summary>
+    public string Extension { get; init; } = "";
+
+    /// <summary>Bytes that reading may take beyond the file's own. The runtime's own needs (messages, stack traces, JSON buffers) are far below 4 MiB; a size that is believed is far above.</summary>
+    public long MostBytes { get; init; } = 4 << 20;
+
     /// <summary>Share of the cases, relative to the others'.</summary>
     public int Weight { get; init; } = 1;
 

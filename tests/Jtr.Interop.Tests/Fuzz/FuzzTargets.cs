@@ -1,10 +1,19 @@
 using System.Text;
+using System.Text.Json;
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Datasets.NyuV2;
+using Jtr.Interop.Datasets.Taskonomy;
+using Jtr.Interop.Evaluation;
+using Jtr.Interop.Hdf5;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
+using Jtr.Interop.Tests.Datasets.Layouts;
+using Jtr.Interop.Tests.Datasets.NyuV2;
 using Jtr.Interop.Tests.Datasets.Packed;
+using Jtr.Interop.Tests.PyTorch;
 using Jtr.Interop.Training;
 using TemporaryFolder = Jtr.Interop.Tests.Datasets.Folders.TemporaryFolder;
 
@@ -15,16 +24,36 @@ internal static class FuzzTargets
 {
     private static readonly TaskSet Tasks = new(new SegmentationTask("seg", 3, ["a", "b", "c"]), new DepthTask(), new NormalsTask(), new MapTask("edge"));
 
+    // A chunk may claim to be 1,032 times as long as its bytes, as deflate can make it.
+    private const long HdfBytes = 1032L * 40_000;
+
+    private static string SmallMat => Path.Combine(Repository.Root, "tests/Jtr.Interop.Tests/Datasets/NyuV2/Data/small.mat");
+
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("npy, float32", Npy("<f4", "(3, 4, 2)", 96), ReadNpy),
         new("npy, big-endian words", Npy(">u2", "(5,)", 10), ReadNpy),
-        new("npy, column-major doubles", Npy("<f8", "(6,)", 48, order: "True"), ReadNpy),
+        new("npy, column-major doubles", Npy("<f8", "(2, 3)", 48, order: "True"), ReadNpy),
         new("tasks.json", Encoding.UTF8.GetBytes(TasksJson), path => TasksFile.Read(path)),
         new("label assignment", Encoding.UTF8.GetBytes("{\"tasks\": [\"seg\", \"depth\", \"normals\", \"edge\"], \"labels_weights\": [[1, 0, 0, 1], [0, 1, 1, 0.0]]}"), path => LabelAssignment.Load(path, Tasks)),
         new("options in a checkpoint", Encoding.UTF8.GetBytes(OptionsDocument.Write(new TrainerOptions { Tasks = Tasks })), path => OptionsDocument.Read(File.ReadAllText(path), path)),
+        new("class table in JSON", "[1, 2, 0, 40, 3]"u8.ToArray(), path => NyuV2Tables.ReadClassMapping([path], 40)) { Extension = ".json" },
+        new("class table in text", "book, 40\nwall, 1\nfloor\t2\n"u8.ToArray(), path => NyuV2Tables.ReadClassMapping([path], 40)),
+        new("split in text", "1 2\n5, 3\n"u8.ToArray(), path => NyuV2Tables.ReadSplit(path, NyuV2Split.Train, 9)),
+        new("mat, level 5", Mat(compressed: false), path => MatV5Reader.Read(path)),
+        new("mat, level 5, compressed", Mat(compressed: true), path => MatV5Reader.Read(path)),
+        new("mat of NYU-v2 (HDF5)", File.ReadAllBytes(SmallMat), ReadHdf5) { Weight = 2, MostBytes = HdfBytes },
+        new("Cityscapes camera", """{"extrinsic": {"baseline": 0.209313}, "intrinsic": {"fx": 2262.52, "u0": 1096.98}}"""u8.ToArray(), path => CityscapesCamera.Read(path)),
+        new("Taskonomy buildings", "id,train,val,test\rallensville,1,0,0\rbeechwood,0,1,0\r"u8.ToArray(), path => TaskonomySplit.Read(path, "train")),
+        new("evaluation results", Encoding.UTF8.GetBytes(EvaluationJson.Write(Results())), path => EvaluationResult.LoadJson(path)),
+        new("pth, zip archive", PickleWriter.Zip(PickleWriter.Weights(2, 4), storages: ("0", Weights)), path => LabelAssignmentImport.Read(path, Tasks, 2)) { Weight = 2 },
+        new("pth, older form", PickleWriter.Legacy(PickleWriter.Weights(2, 4, legacy: true), Weights, 8), path => LabelAssignmentImport.Read(path, Tasks, 2)) { Weight = 2 },
         new("png, palette of 4 bits", TemporaryFolder.RawPng(3, 4, 9, 7, i => i % 16), ReadPng) { Weight = 2 },
         new("png, grey of 1 bit", TemporaryFolder.RawPng(0, 1, 5, 19, i => i % 2), ReadPng),
+        new("png, 16 bits (libvips)", Picture("a.png", folder => folder.Image16("a.png", 9, 11, 3, i => i * 219)), path => ImageFiles.ReadLabel(path, ids: false)) { Repair = PlainPng.Mend },
+        new("png, photograph (libvips)", Picture("a.png", folder => folder.Image("a.png", 9, 11, 3, i => i * 7)), ReadPhotograph) { Extension = ".png", Repair = PlainPng.Mend },
+        new("jpeg (libvips)", Picture("a.jpg", folder => folder.Image("a.jpg", 24, 40, 3, i => i / 9)), ReadPhotograph) { Extension = ".jpg", Weight = 2 },
+        new("safetensors (native)", Checkpoint(), path => CheckpointInfo.Read(path)) { Weight = 2 },
         new("packed data set", Packed(), ReadPacked),
         new("packed data set, checksums mended", Packed(), ReadPacked) { Repair = PackedRepair.Repair, Weight = 2 },
     ];
@@ -40,10 +69,50 @@ internal static class FuzzTargets
     private static byte[] Npy(string descr, string shape, int bytes, string order = "False") =>
         TemporaryFolder.NpyBytes($"{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}", [.. Enumerable.Range(0, bytes).Select(i => (byte)(i * 37))]);
 
+    private static byte[] Weights => PickleWriter.Floats(1, 0, 0, 1, 0, 1, 1, 0);
+
+    private static byte[] Mat(bool compressed) => MatV5Writer.File(compressed,
+        MatV5Writer.Numbers("mapClass", 1, 4, 9, 2, 40, 3, 0, 1),
+        MatV5Writer.Text("about", "four labels"),
+        MatV5Writer.Struct("classMapping13", ("labels13", MatV5Writer.Numbers("", 1, 3, 9, 2, 12, 5, 6)), ("names", MatV5Writer.Cells("", MatV5Writer.Text("", "bed")))));
+
+    private static EvaluationResult Results() =>
+        new(2, [new TaskResult("seg", TaskKind.Segmentation, 2, 100, [new MetricValue("mIoU", 0.5, "%", true, true)], [new ClassScore("a", 0.25)])]);
+
+    private static void ReadHdf5(string path)
+    {
+        using NyuV2MatFile file = NyuV2Hdf5File.Open(path, rawDepth: false);
+        for (int i = 0; i < Math.Min(file.Count, 3); i++)
+        {
+            file.ReadImage(i);
+            file.ReadDepth(i);
+            file.ReadLabels(i);
+        }
+    }
+
     private static void ReadNpy(string path)
     {
         NpyArray array = NpyReader.Read(path);
         array.CopyTo(new double[array.Count]);
+    }
+
+    private static byte[] Picture(string name, Action<TemporaryFolder> make)
+    {
+        using TemporaryFolder folder = new();
+        make(folder);
+        return File.ReadAllBytes(folder[name]);
+    }
+
+    private static void ReadPhotograph(string path) => PhotographReader.Read(path, 32, 64, new float[3 * 32 * 64]);
+
+    /// <summary>A file of two tensors, as https://github.com/huggingface/safetensors describes it: length of the header, header, data.</summary>
+    private static byte[] Checkpoint()
+    {
+        string options = JsonSerializer.Serialize(OptionsDocument.Write(new TrainerOptions { Tasks = Tasks }));
+        string header = $"{{\"__metadata__\": {{\"{CheckpointInfo.OptionsKey}\": {options}}}, "
+            + "\"a\": {\"dtype\": \"F32\", \"shape\": [2, 3], \"data_offsets\": [0, 24]}, \"b\": {\"dtype\": \"I64\", \"shape\": [], \"data_offsets\": [24, 32]}}";
+        byte[] text = Encoding.UTF8.GetBytes(header.PadRight((header.Length + 7) / 8 * 8));
+        return [.. BitConverter.GetBytes((ulong)text.Length), .. text, .. new byte[32]];
     }
 
     private static void ReadPng(string path)

@@ -8,6 +8,9 @@ internal static class ImageFiles
     // 16384 x 16384. A file of a few bytes can claim any size.
     private const long MostPixels = 1L << 28;
 
+    // A Huffman code has a bit or more, and a block of 8 x 8 pixels has at least the code of its mean; twice that for good measure.
+    private const long JpegPixelsPerByte = 2 * 8 * 64;
+
     private static ReadOnlySpan<byte> PngSignature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
     private static ReadOnlySpan<byte> JpegSignature => [0xFF, 0xD8, 0xFF];
@@ -70,15 +73,18 @@ internal static class ImageFiles
     private static Image Open(string path, byte[] file)
     {
         ReadOnlySpan<byte> start = file;
+        bool isPng = start.StartsWith(PngSignature);
         // Otherwise libvips fills what is missing with grey and says nothing.
         const Enums.FailOn strict = Enums.FailOn.Error;
-        Image image = start.StartsWith(PngSignature) ? Image.PngloadBuffer(file, failOn: strict)
+        Image image = isPng ? Image.PngloadBuffer(file, failOn: strict)
             : start.StartsWith(JpegSignature) ? Image.JpegloadBuffer(file, failOn: strict)
             : throw new JtrFormatException(path, "neither a JPEG nor a PNG file", 0);
-        if ((long)image.Width * image.Height <= MostPixels) return image;
+        long pixels = (long)image.Width * image.Height;
+        long held = Math.Min(MostPixels, isPng ? RawPng.MostInflated(file.Length) * 8 / RawPng.PixelBits(file) : file.Length * JpegPixelsPerByte);
+        if (pixels <= held) return image;
         string size = $"{image.Height} x {image.Width}";
         image.Dispose();
-        throw new JtrFormatException(path, $"an image of {size} pixels is larger than {MostPixels}");
+        throw new JtrFormatException(path, pixels > MostPixels ? $"an image of {size} pixels is larger than {MostPixels}" : $"{file.Length} bytes cannot hold an image of {size} pixels");
     }
 
     private static T Decode<T>(string path, Func<T> decode)

@@ -58,8 +58,17 @@ internal static class RawPng
         return Raster.Of8Bits((int)height, (int)width, 1, values);
     }
 
-    // Deflate's best is 258 bytes for two bits; a thousandth more leaves room for the beginning of the stream.
-    private static long MostInflated(long compressed) => compressed * 1033;
+    /// <summary>Bits of a pixel as the header of a PNG file tells them, 1 or more.</summary>
+    public static int PixelBits(ReadOnlySpan<byte> file) => file.Length < HeaderAt + 10 ? 1 : Math.Max(1, (int)file[HeaderAt + 8]) * file[HeaderAt + 9] switch
+    {
+        2 => 3,
+        4 => 2,
+        6 => 4,
+        _ => 1,
+    };
+
+    /// <summary>The most that so many bytes inflate to: deflate's best is 258 bytes for two bits; a thousandth more leaves room for the beginning of the stream.</summary>
+    public static long MostInflated(long compressed) => compressed * 1033;
 
     /// <summary>The contents of all IDAT chunks, one after the other.</summary>
     private static byte[] Collect(string path, byte[] file)

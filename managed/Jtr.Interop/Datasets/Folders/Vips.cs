@@ -14,6 +14,9 @@ internal static class Vips
         if (Failure.Value is { } failure) throw new JtrNativeLibraryException(failure, ModuleInitializer.Exception);
     }
 
+    // Kept, so that the native side does not call what was collected.
+    private static readonly Log.LogDelegate Silence = static (_, _, _) => { };
+
     private static string? SetUp()
     {
         if (!ModuleInitializer.VipsInitialized)
@@ -24,6 +27,9 @@ internal static class Vips
         // The loader's threads each decode an image of their own. What was decoded is cached here, not there.
         NetVips.NetVips.Concurrency = 1;
         Cache.Max = 0;
+        // What it is able to read all the same (such as a few bytes too many between two parts of a JPEG file) is not worth a line on
+        // standard error from a library, for each file and pass.
+        Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, Silence);
         return null;
     }
 }

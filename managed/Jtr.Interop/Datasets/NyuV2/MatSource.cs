@@ -9,12 +9,13 @@ namespace Jtr.Interop.Datasets.NyuV2;
 internal sealed class MatSource : NyuV2Source
 {
     private readonly string _path;
+    private readonly Func<string, bool, NyuV2MatFile> _open;
     private readonly NyuV2Options _options;
     private readonly TaskSet _tasks;
     private readonly int[] _samples;
     private readonly ushort[] _codes;
     private readonly string?[]? _normals;
-    private readonly ConcurrentBag<LabeledMat> _files = [];
+    private readonly ConcurrentBag<NyuV2MatFile> _files = [];
     private volatile bool _closed;
 
     public MatSource(string path, NyuV2Split split, NyuV2Options options, TaskSet tasks, List<FolderProblem> problems)
@@ -22,13 +23,14 @@ internal sealed class MatSource : NyuV2Source
         _path = path;
         _options = options;
         _tasks = tasks;
-        LabeledMat file = new(path, options.RawDepth);
+        _open = options.OpenMat ?? throw new ArgumentException($"{nameof(options.OpenMat)} is null, but {path} is HDF5, which takes the package Jtr.Interop.Hdf5: set {nameof(options.OpenMat)} to NyuV2Hdf5File.Open", nameof(options));
+        NyuV2MatFile file = _open(path, options.RawDepth);
         _files.Add(file);
         try
         {
             IReadOnlyList<string> mappings = options.ClassMapping ?? NyuV2Tables.FindClassMapping(path, options.ClassCount);
             int[] mapping = NyuV2Tables.ReadClassMapping(mappings, options.ClassCount);
-            if (file.NameCount is { } names && names != (ulong)mapping.Length)
+            if (file.NameCount is { } names && names != mapping.Length)
                 throw new JtrFormatException(mappings[0], $"a table of {mapping.Length} labels, where {path} has {names}");
             _codes = [0, .. mapping.Select(c => (ushort)c)];
             _samples = NyuV2Tables.ReadSplit(options.SplitFile ?? NyuV2Tables.FindSplit(path), split, file.Count);
@@ -51,7 +53,7 @@ internal sealed class MatSource : NyuV2Source
     public override void Read(int index, TaskMask wanted, SampleBuffer destination)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
-        LabeledMat file = _files.TryTake(out LabeledMat? free) ? free : new LabeledMat(_path, _options.RawDepth);
+        NyuV2MatFile file = _files.TryTake(out NyuV2MatFile? free) ? free : _open(_path, _options.RawDepth);
         try
         {
             Read(file, index, wanted & GetLabelled(index), destination);
@@ -66,10 +68,10 @@ internal sealed class MatSource : NyuV2Source
     public override void Close()
     {
         _closed = true;
-        while (_files.TryTake(out LabeledMat? file)) file.Dispose();
+        while (_files.TryTake(out NyuV2MatFile? file)) file.Dispose();
     }
 
-    private void Read(LabeledMat file, int index, TaskMask written, SampleBuffer destination)
+    private void Read(NyuV2MatFile file, int index, TaskMask written, SampleBuffer destination)
     {
         int sample = _samples[index];
         LabelSource source = new($"{_path}, sample {sample + 1}", file.Height, file.Width, destination.Height, destination.Width);

@@ -44,7 +44,21 @@ internal static class PlainPng
         return bytes;
     }
 
-    private static uint Crc(byte[] data)
+    /// <summary>Gives all chunks that are whole the checksum that fits.</summary>
+    public static byte[] Mend(byte[] file)
+    {
+        for (int at = 8; at + 12 <= file.Length;)
+        {
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at));
+            if (length > file.Length - at - 12) break;
+            BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(at + 8 + (int)length), Crc(file.AsSpan(at + 4, 4 + (int)length)));
+            at += 12 + (int)length;
+        }
+        return file;
+    }
+
+    /// <summary>The checksum of PNG's chunks: of type and content.</summary>
+    private static uint Crc(ReadOnlySpan<byte> data)
     {
         uint crc = uint.MaxValue;
         foreach (byte b in data)

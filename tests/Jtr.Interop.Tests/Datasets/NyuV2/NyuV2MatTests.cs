@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Hdf5;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Datasets.Folders;
 
@@ -34,7 +35,7 @@ public sealed class NyuV2MatTests : IDisposable
     private const int W = 64;
 
     private static readonly string Small = Path.Combine(Repository.Root, "tests/Jtr.Interop.Tests/Datasets/NyuV2/Data/small.mat");
-    private static readonly NyuV2Options Size = new() { Height = H, Width = W, ClassCount = 40 };
+    private static readonly NyuV2Options Size = new() { Height = H, Width = W, ClassCount = 40, OpenMat = NyuV2Hdf5File.Open };
 
     private readonly TemporaryFolder _folder = new();
     private readonly string _mat;
@@ -165,6 +166,12 @@ public sealed class NyuV2MatTests : IDisposable
     }
 
     [Test]
+    public void Without_an_HDF5_library_the_error_says_which_one_to_take()
+    {
+        Assert.That(() => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size with { OpenMat = null }), Throws.ArgumentException.With.Message.Contains("Jtr.Interop.Hdf5").And.Message.Contains("NyuV2Hdf5File.Open"));
+    }
+
+    [Test]
     public void A_truncated_or_other_file_is_told()
     {
         byte[] whole = File.ReadAllBytes(Small);
@@ -175,6 +182,25 @@ public sealed class NyuV2MatTests : IDisposable
         }
         Assert.That(() => NyuV2Dataset.OpenMat(_folder["splits.mat"], NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>().With.Message.Contains("no MATLAB 7.3"));
         Assert.That(() => NyuV2Dataset.OpenMat(_folder["absent.mat"], NyuV2Split.Train, Size), Throws.TypeOf<FileNotFoundException>());
+    }
+
+    // The library behind would take as much memory as these fields say.
+    [TestCase("HEAP", 0, 8, "names of")]
+    [TestCase("TREE", 1, 24, "a chunk of 'images'")]
+    [TestCase("TREE", 1, 6, "an index of")]
+    [TestCase("SNOD", 0, 6, "a symbol table of")]
+    public void Sizes_that_the_file_does_not_hold_are_told_before_they_are_believed(string signature, int skip, int field, string told)
+    {
+        byte[] file = File.ReadAllBytes(Small);
+        int at = -1;
+        // The second tree is that of the first array: the group's own comes first.
+        for (int i = 0; i <= skip; i++) at += 1 + file.AsSpan(at + 1).IndexOf(System.Text.Encoding.ASCII.GetBytes(signature));
+        file[at + field] = file[at + field + 1] = 0xFF;
+        if (field > 6) file[at + field + 2] = file[at + field + 3] = 0x7F;
+        File.WriteAllBytes(_mat, file);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(() => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(_mat).And.Message.Contains(told));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(8 << 20));
     }
 
     private static float Depth(int n, int y, int x) => 2 + n / 4f + y / 64f + x / 128f;

@@ -1,16 +1,15 @@
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
+using Jtr.Interop.Datasets;
 using PureHDF;
 using PureHDF.Selections;
 using PureHDF.VOL.Native;
 
-namespace Jtr.Interop.Datasets.NyuV2;
+namespace Jtr.Interop.Hdf5;
 
 /// <summary>
 /// The official nyu_depth_v2_labeled.mat: MATLAB 7.3, which is HDF5, in which axes are reversed: images [N, 3, W, H] of bytes,
 /// depths [N, W, H] of float32 metres, labels [N, W, H] of 16-bit words. Read sample by sample. For one thread at a time.
 /// </summary>
-internal sealed class LabeledMat : IDisposable
+public sealed class NyuV2Hdf5File : NyuV2MatFile
 {
     private const ulong MostSamples = 1 << 24;
     private const ulong MostPixels = 1 << 24;
@@ -22,25 +21,16 @@ internal sealed class LabeledMat : IDisposable
     private readonly NativeDataset _depths;
     private readonly NativeDataset _labels;
 
-    /// <summary>Opens a file and checks what it holds.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="rawDepth">Whether depth is rawDepths.</param>
-    /// <exception cref="JtrFormatException">It is no such file, or damaged.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="PlatformNotSupportedException">The program was compiled ahead of time.</exception>
-    public LabeledMat(string path, bool rawDepth)
+    private NyuV2Hdf5File(string path, bool rawDepth)
     {
-        // PureHDF makes its decoders by reflection, also those of plain numbers. Trimmed programs have them, native ones do not.
-        if (!RuntimeFeature.IsDynamicCodeSupported)
-            throw new PlatformNotSupportedException($"{path}: .mat files cannot be read by a program that was compiled ahead of time (native AOT); MTAN's .npy files can");
         _path = path;
-        CheckLength(path);
+        FileClaims.Check(path, "images", rawDepth ? "rawDepths" : "depths", "labels", "names");
         _file = Guard(() => H5File.OpenRead(path));
         try
         {
-            _images = Open("images", 4);
-            _depths = Open(rawDepth ? "rawDepths" : "depths", 3);
-            _labels = Open("labels", 3);
+            _images = Array("images", 4);
+            _depths = Array(rawDepth ? "rawDepths" : "depths", 3);
+            _labels = Array("labels", 3);
             ulong[] size = _images.Space.Dimensions;
             if (size[1] != 3) throw Fault($"'images' has the shape {Shape(size)}, where (N, 3, W, H) belongs");
             if (size[0] is 0 or > MostSamples || size[2] is 0 or > MostPixels || size[3] is 0 or > MostPixels || size[2] * size[3] > MostPixels)
@@ -48,12 +38,14 @@ internal sealed class LabeledMat : IDisposable
             Count = (int)size[0];
             Width = (int)size[2];
             Height = (int)size[3];
+            // A bomb: deflate cannot make more of a byte.
+            if ((UInt128)3 * size[2] * size[3] > 1032 * (UInt128)new FileInfo(path).Length) throw Fault($"'images' has the shape {Shape(size)}, which is more than the file can hold");
             CheckSize(_depths, rawDepth ? "rawDepths" : "depths");
             CheckSize(_labels, "labels");
             CheckType(_images, "images", H5DataTypeClass.FixedPoint, 1);
             CheckType(_depths, rawDepth ? "rawDepths" : "depths", H5DataTypeClass.FloatingPoint, 4, 8);
             CheckType(_labels, "labels", H5DataTypeClass.FixedPoint, 1, 2);
-            NameCount = Guard(() => _file.LinkExists("names") && _file.Get("names") is IH5Dataset names ? names.Space.Dimensions.Aggregate(1UL, (a, b) => a * b) : null as ulong?);
+            NameCount = (long?)Guard(() => _file.LinkExists("names") && _file.Get("names") is IH5Dataset names ? names.Space.Dimensions.Aggregate(1UL, (a, b) => a * b) : null as ulong?);
         }
         catch
         {
@@ -62,20 +54,31 @@ internal sealed class LabeledMat : IDisposable
         }
     }
 
-    /// <summary>Number of samples, N.</summary>
-    public int Count { get; }
+    /// <summary>Opens a file and checks what it holds; for <see cref="NyuV2Options.OpenMat"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="rawDepth">Whether the depth is the sensor's, with holes (rawDepths), instead of the one whose holes were filled (depths).</param>
+    /// <exception cref="JtrFormatException">It is no such file, or damaged.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static NyuV2MatFile Open(string path, bool rawDepth)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return new NyuV2Hdf5File(path, rawDepth);
+    }
 
-    /// <summary>H.</summary>
-    public int Height { get; }
+    /// <inheritdoc/>
+    public override int Count { get; }
 
-    /// <summary>W.</summary>
-    public int Width { get; }
+    /// <inheritdoc/>
+    public override int Height { get; }
 
-    /// <summary>Number of the labels' names, if the file has them.</summary>
-    public ulong? NameCount { get; }
+    /// <inheritdoc/>
+    public override int Width { get; }
 
-    /// <summary>Reads an image, [H, W, 3] in [0, 1].</summary>
-    public float[] ReadImage(int index)
+    /// <inheritdoc/>
+    public override long? NameCount { get; }
+
+    /// <inheritdoc/>
+    public override float[] ReadImage(int index)
     {
         byte[] stored = new byte[3 * Width * Height];
         Read<byte>(_images, index, stored, 3);
@@ -91,18 +94,22 @@ internal sealed class LabeledMat : IDisposable
         return image;
     }
 
-    /// <summary>Reads depths, [H, W] metres.</summary>
-    public float[] ReadDepth(int index)
+    /// <inheritdoc/>
+    public override float[] ReadDepth(int index)
     {
         if (_depths.Type.Size == 4) return Transposed<float, float>(_depths, index, v => v);
         return Transposed<double, float>(_depths, index, v => (float)v);
     }
 
-    /// <summary>Reads labels, [H, W]; 0 is none.</summary>
-    public ushort[] ReadLabels(int index) =>
+    /// <inheritdoc/>
+    public override ushort[] ReadLabels(int index) =>
         _labels.Type.Size == 1 ? Transposed<byte, ushort>(_labels, index, v => v) : Transposed<ushort, ushort>(_labels, index, v => v);
 
-    public void Dispose() => _file.Dispose();
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _file.Dispose();
+    }
 
     private TTo[] Transposed<TFrom, TTo>(NativeDataset data, int index, Func<TFrom, TTo> convert) where TFrom : unmanaged
     {
@@ -128,7 +135,7 @@ internal sealed class LabeledMat : IDisposable
         }, index);
     }
 
-    private NativeDataset Open(string name, int rank)
+    private NativeDataset Array(string name, int rank)
     {
         NativeDataset data = Guard(() => _file.LinkExists(name) ? _file.Get(name) : null) as NativeDataset ?? throw Fault($"the array '{name}' is missing");
         ulong[] size = Guard(() => data.Space.Dimensions);
@@ -155,27 +162,6 @@ internal sealed class LabeledMat : IDisposable
     {
         (H5DataTypeClass found, int size) = Guard(() => (data.Type.Class, data.Type.Size));
         if (found != kind || !sizes.Contains(size)) throw Fault($"'{name}' has elements of the type {found} of {size} bytes, where {kind} of {string.Join(" or ", sizes.ToArray())} belongs");
-    }
-
-    /// <summary>Compares the file's length with the one that its superblock notes (HDF5 file format, section II.A).</summary>
-    private static void CheckLength(string path)
-    {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        Span<byte> block = stackalloc byte[48];
-        // MATLAB puts 512 bytes of text in front.
-        foreach (long at in (ReadOnlySpan<long>)[0, 512, 1024, 2048])
-        {
-            stream.Position = at;
-            if (stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false) < block.Length) break;
-            if (!block.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F', 0x0D, 0x0A, 0x1A, 0x0A])) continue;
-            int version = block[8];
-            int addressSize = version < 2 ? block[13] : block[9];
-            if (addressSize != 8) return;
-            ulong end = BinaryPrimitives.ReadUInt64LittleEndian(block[(version < 2 ? 40 : 28)..]);
-            if (end > (ulong)stream.Length) throw new JtrFormatException(path, $"the file is truncated: it notes a length of {end} bytes and has {stream.Length}");
-            return;
-        }
-        throw new JtrFormatException(path, "no MATLAB 7.3 (HDF5) file: its signature is missing", 0);
     }
 
     /// <summary>Damaged files end in exceptions of any kind.</summary>

@@ -1,0 +1,47 @@
+namespace Jtr.Interop.Datasets;
+
+/// <summary>
+/// An open nyu_depth_v2_labeled.mat, whose form (MATLAB 7.3, which is HDF5) this library does not read on its own: the package
+/// Jtr.Interop.Hdf5 does, through <c>NyuV2Hdf5File.Open</c>. See <see cref="NyuV2Options.OpenMat"/>. For one thread at a time.
+/// </summary>
+/// <remarks>All methods throw <see cref="JtrFormatException"/> for a damaged file and <see cref="IOException"/> for one that cannot be read.</remarks>
+public abstract class NyuV2MatFile : IDisposable
+{
+    /// <summary>Number of samples, N.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>Rows of every sample, H.</summary>
+    public abstract int Height { get; }
+
+    /// <summary>Columns of every sample, W.</summary>
+    public abstract int Width { get; }
+
+    /// <summary>Number of the labels' names (894), or null if the file has none.</summary>
+    public abstract long? NameCount { get; }
+
+    /// <summary>Reads a photograph.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <returns>[H, W, 3] RGB in [0, 1].</returns>
+    public abstract float[] ReadImage(int index);
+
+    /// <summary>Reads the depth.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <returns>[H, W] metres, 0 for none.</returns>
+    public abstract float[] ReadDepth(int index);
+
+    /// <summary>Reads the labels.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <returns>[H, W] labels from 1 up, 0 for none.</returns>
+    public abstract ushort[] ReadLabels(int index);
+
+    /// <summary>Closes the file. Harmless when repeated.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes the file.</summary>
+    /// <param name="disposing">True, unless a finalizer calls.</param>
+    protected abstract void Dispose(bool disposing);
+}
