@@ -24,6 +24,7 @@ usage: ./build.sh <command> [arguments]
   test                 run every test, native and managed; the last line counts them
   native [preset]      build the native library (release; debug, asan, tsan, cuda build the tests too)
   managed              build the managed solution
+  pack [suffix]        make the NuGet packages in artifacts/packages; with a suffix, of a pre-release: pack rc.1
   format [--check]     lay out the sources as .clang-format and .editorconfig say, or check that they are
   clean                delete what was built (results under artifacts/demo stay)
   help                 show this
@@ -109,6 +110,12 @@ find_googletest() {
   holds include/gtest/gtest.h -- "${prefixes[@]}" || need 'GoogleTest' libgtest-dev
 }
 
+# What the .NET SDK links programs with that are compiled ahead of time: the package tests make one.
+find_linker() {
+  has clang || has gcc || need 'a C compiler to link with, such as gcc' gcc
+  holds include/zlib.h -- "${prefixes[@]}" || need 'zlib, to link with' zlib1g-dev
+}
+
 # The SDK is the one thing that is not installed from here: Debian has no package of it.
 find_dotnet() {
   if ! has dotnet && [[ -x "${DOTNET_ROOT:-$HOME/.dotnet}/dotnet" ]]; then
@@ -171,7 +178,10 @@ set_up() {  # set_up [native] [tests] [managed]
         find_compiler
         find_libraries
         ;;
-      tests) find_googletest ;;
+      tests)
+        find_googletest
+        find_linker
+        ;;
       managed)
         find_dotnet
         # NuGet packages come over TLS.
@@ -319,6 +329,7 @@ command_test() {
     crashed 'The managed build failed; its tests did not run'
   else
     native_tests
+    make_packages || crashed 'The packages could not be made'
     managed_tests
   fi
   end_tests
@@ -337,6 +348,41 @@ command_managed() {
   build_managed "$solution"
 }
 
+# The NuGet packages. Which libtorch the runtime package needs, libjtr itself says: a distribution's has its version in its
+# name (libtorch.so.1.13), the official one has not, and is in the packages libtorch-*.
+command_pack() {
+  set_up native managed
+  build_native release OFF
+  make_packages "$@"
+}
+
+make_packages() {  # make_packages [suffix]
+  local suffix="${1:-}" packages_folder=artifacts/packages built=artifacts/native/linux-x64
+  local -a all=(-c Release --nologo -v quiet ${suffix:+-p:VersionSuffix="$suffix"}) runtime=()
+  if git remote get-url origin >/dev/null 2>&1; then all+=(-p:ContinuousIntegrationBuild=true); fi
+
+  local torch cuda cuda_version needed
+  torch="$(sed -n 's/^torch //p' "$built/libjtr.txt")"
+  cuda="$(sed -n 's/^cuda //p' "$built/libjtr.txt")"
+  cuda_version="$(sed -nE 's/^cuda-version ([0-9]+\.[0-9]+).*/\1/p' "$built/libjtr.txt")"
+  needed="$(readelf -d "$built/libjtr.so" | sed -nE 's/.*NEEDED.*\[(libtorch_cpu\.so[^]]*)\]/\1/p')"
+  if [[ "$needed" == libtorch_cpu.so.* ]]; then
+    runtime+=(-p:JtrTorchSystem="libtorch${needed#libtorch_cpu.so.}")
+  elif [[ "$cuda" == ON ]]; then
+    runtime+=(-p:JtrTorchPackage="libtorch-cuda-$cuda_version-linux-x64")
+  else
+    runtime+=(-p:JtrTorchPackage=libtorch-cpu-linux-x64)
+  fi
+  if [[ "$cuda" == ON ]]; then runtime+=(-p:JtrVariant=.cuda); fi
+
+  say "packages ($packages_folder)"
+  rm -rf "$packages_folder"
+  dotnet pack managed/Jtr.Interop "${all[@]}"
+  dotnet pack managed/Jtr.Cli "${all[@]}"
+  dotnet pack managed/Jtr.Interop.Runtime "${all[@]}" -p:JtrTorch="$torch" "${runtime[@]}"
+  (cd "$packages_folder" && ls -sh1 ./*.nupkg ./*.snupkg)
+}
+
 command_format() {
   local -a clang=(-i) dotnet_check=()
   if [[ "${1:-}" == --check ]]; then
@@ -351,7 +397,7 @@ command_format() {
 }
 
 command_clean() {
-  rm -rf build artifacts/native "$results"
+  rm -rf build artifacts/native artifacts/packages "$results"
   find bindings managed tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} + 2>/dev/null || true
 }
 
@@ -359,7 +405,7 @@ main() {
   local command="${1:-help}"
   (($# == 0)) || shift
   case "$command" in
-    demo | test | native | managed | format | clean) "command_$command" "$@" ;;
+    demo | test | native | managed | pack | format | clean) "command_$command" "$@" ;;
     help | -h | --help) usage ;;
     *)
       printf 'build.sh: there is no command "%s".\n\n' "$command" >&2

@@ -37,6 +37,24 @@ public sealed class DoctorTests
         Assert.That(output, Does.Contain("pictures").And.Not.Contain("step"));
     }
 
+    [Test]
+    public void A_libtorch_of_the_same_version_in_LIBTORCH_is_taken_before_the_systems()
+    {
+        string torch = Path.GetDirectoryName(Jtr.Interop.Training.JtrRuntime.TorchPath)!;
+        Assume.That(torch, Does.StartWith("/usr/lib").Or.StartWith("/lib"), "libjtr was built with a libtorch of its own, which comes first");
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder["lib"]);
+        foreach (string file in Directory.EnumerateFiles(torch, "libtorch*.so*").Concat(Directory.EnumerateFiles(torch, "libc10*.so*")))
+            File.CreateSymbolicLink(folder["lib", Path.GetFileName(file)], file);
+        ProcessStartInfo start = new("dotnet", [typeof(JtrCommandLine).Assembly.Location, "doctor"]) { RedirectStandardOutput = true };
+        start.Environment["LIBTORCH"] = folder.Path;
+        using Process doctor = Process.Start(start)!;
+        string output = doctor.StandardOutput.ReadToEnd();
+        doctor.WaitForExit();
+        Assert.That(output, Does.Contain(folder["lib"]));
+        Assert.That(doctor.ExitCode, Is.Zero, output);
+    }
+
     [TestCase("7f00-7f01 r-xp 0000 08:01 12 /usr/lib/x86_64-linux-gnu/blas/libblas.so.3.11.0\n", Verdict.Slow)]
     [TestCase("7f00-7f01 r-xp 0000 08:01 12 /usr/lib/x86_64-linux-gnu/blas/libblas.so.3\n7f00-7f01 r-xp 0000 08:01 12 /usr/lib/openblas-pthread/libopenblas.so.0\n", Verdict.Ok)]
     [TestCase("7f00-7f01 r-xp 0000 08:01 12 /opt/libtorch/lib/libmkl_core.so\n", Verdict.Ok)]

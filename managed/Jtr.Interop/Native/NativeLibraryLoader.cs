@@ -7,8 +7,10 @@ namespace Jtr.Interop.Native;
 /// <summary>
 /// Finds and loads libjtr, once. Looked at in this order; the first that loads is taken:
 /// the file or folder that the environment variable JTR_NATIVE names (then nothing else is looked at); beside this assembly;
-/// runtimes/RID/native beside it; the same two for the application; artifacts/native/RID of a source checkout that the
-/// application lies in (a development build: build.sh puts the library there); the system's library path.
+/// runtimes/RID/native beside it; the same two for the application; the folders of the application's native assets, which are those
+/// of the packages Jtr.Interop.Runtime.* where they are not copied beside it; artifacts/native/RID of a source checkout that the
+/// application lies in (a development build: build.sh puts the library there); the system's library path. The libtorch that it needs
+/// is looked for as <see cref="TorchFolders"/> says.
 /// </summary>
 internal static unsafe class NativeLibraryLoader
 {
@@ -45,7 +47,7 @@ internal static unsafe class NativeLibraryLoader
             if (_path is { } meanwhile) return meanwhile;
             OpenMpDefaults.Apply();
             string? chosen = Environment.GetEnvironmentVariable(EnvironmentVariable);
-            (nint handle, string path) = Load(Places(chosen, [AssemblyFolder(), AppContext.BaseDirectory]), chosen);
+            (nint handle, string path) = Load(Places(chosen, [AssemblyFolder(), AppContext.BaseDirectory], AssetFolders()), chosen);
             CheckAbi(handle, path);
             _handle = handle;
             NativeLibrary.SetDllImportResolver(typeof(Raw.NativeMethods).Assembly, static (name, _, _) => name == "jtr" ? _handle : 0);
@@ -57,7 +59,8 @@ internal static unsafe class NativeLibraryLoader
     /// <summary>The files to try, best first. A bare file name stands for the system's library path.</summary>
     /// <param name="chosen">Value of JTR_NATIVE, a file or a folder, or null.</param>
     /// <param name="baseFolders">Folders of the assembly and the application; empty ones are passed over.</param>
-    public static IReadOnlyList<string> Places(string? chosen, IEnumerable<string> baseFolders)
+    /// <param name="assets">Folders of the application's native assets, from <see cref="AssetFolders"/>.</param>
+    public static IReadOnlyList<string> Places(string? chosen, IEnumerable<string> baseFolders, IEnumerable<string>? assets = null)
     {
         if (!string.IsNullOrEmpty(chosen))
         {
@@ -72,6 +75,7 @@ internal static unsafe class NativeLibraryLoader
             places.Add(Path.Combine(folder, FileName));
             places.Add(Path.Combine(folder, "runtimes", Rid, "native", FileName));
         }
+        places.AddRange((assets ?? []).Select(a => Path.Combine(a, FileName)));
         foreach (string folder in folders)
         {
             for (DirectoryInfo? up = new(folder); up is not null; up = up.Parent)
@@ -87,6 +91,12 @@ internal static unsafe class NativeLibraryLoader
         places.Add(FileName);
         return [.. places.Distinct()];
     }
+
+    /// <summary>Folders that the host found the application's native libraries in.</summary>
+    public static IEnumerable<string> AssetFolders() =>
+        (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(Path.TrimEndingDirectorySeparator);
 
     /// <summary>Loads the first of the files that can be loaded.</summary>
     /// <param name="places">The files, from <see cref="Places"/>.</param>
@@ -104,24 +114,37 @@ internal static unsafe class NativeLibraryLoader
                 report.Append("\n  ").Append(place).Append(": not there");
                 continue;
             }
+            // The system's loader may find a library of the same name that is not ours; its libtorch is its own affair.
+            ElfFile? elf = onSystemPath ? null : ElfFile.TryRead(place);
+            string[] torch = elf is null ? [] : TorchFolders.LibrariesOf(elf);
+            IReadOnlyList<string> folders = elf is null ? [] : TorchFolders.Find(place, elf);
+            string? folder = TorchFolders.First(folders, torch);
             try
             {
+                // Once they are loaded, libjtr finds them by name wherever they are.
+                if (folder is not null) foreach (string library in torch) NativeLibrary.Load(Path.Combine(folder, library));
                 return (NativeLibrary.Load(place), place);
             }
             catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
             {
-                found |= !onSystemPath;
-                report.Append("\n  ").Append(onSystemPath ? $"{place} on the system's library path" : place).Append(": ").Append(Reason(e.Message, place));
+                string reason = Reason(e.Message, place);
+                report.Append("\n  ").Append(onSystemPath ? $"{place} on the system's library path" : place).Append(": ").Append(reason);
+                if (onSystemPath) continue;
+                found = true;
+                report.Append("\n    -> ").Append(LoadFailure.Explain(reason));
+                if (torch.Length == 0) continue;
+                if (folder is not null) report.Append("\n    its libtorch was taken from ").Append(folder);
+                else report.Append("\n    its libtorch (").AppendJoin(", ", torch).Append(") was looked for in ").AppendJoin(", ", folders).Append(", then in the system");
             }
         }
 
         if (!string.IsNullOrEmpty(chosen)) report.Append('\n').Append(EnvironmentVariable).Append(" is set, so nothing else was looked at.");
         if (places.Count == 0) report.Append("\n  nowhere: the list of places is empty");
-        report.Append(found
-            ? "\nThe file is damaged, or a library that it needs is missing or of another version. libjtr needs the libtorch that it was built with: "
-                + "`apt-get install libtorch-dev` installs the distribution's, LD_LIBRARY_PATH can point at another's lib folder, "
-                + "and `./build.sh native` builds libjtr for the one that it finds."
-            : $"\n`./build.sh native` in a source checkout builds it (it needs libtorch: `apt-get install libtorch-dev`); {EnvironmentVariable} can name the file or its folder.");
+        if (!found)
+        {
+            report.Append($"\n`dotnet add package Jtr.Interop.Runtime.{Rid}` brings it to an application; `./build.sh native` in a source checkout builds it ")
+                .Append($"(it needs libtorch: `apt-get install libtorch-dev`); {EnvironmentVariable} can name the file or its folder.");
+        }
         throw new JtrNativeLibraryException($"libjtr could not be loaded. Looked at:{report}");
     }
 
@@ -145,7 +168,8 @@ internal static unsafe class NativeLibraryLoader
     {
         string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         string file = Path.GetFileName(place), own = place + ": ";
-        return lines.FirstOrDefault(l => l.Contains(".so", StringComparison.Ordinal) && !l.Contains(file, StringComparison.Ordinal))
+        return lines.FirstOrDefault(l => l.Contains("' not found (required by ", StringComparison.Ordinal))
+            ?? lines.FirstOrDefault(l => l.Contains(".so", StringComparison.Ordinal) && !l.Contains(file, StringComparison.Ordinal))
             ?? lines.Skip(1).FirstOrDefault(l => l.StartsWith(own, StringComparison.Ordinal))?[own.Length..]
             ?? lines[^1];
     }

@@ -75,6 +75,13 @@ public sealed class NativeLibraryLoaderTests
         }));
 
     [Test]
+    public void The_folders_of_native_assets_come_after_the_applications_own() =>
+        Assert.That(NativeLibraryLoader.Places(null, [_folder], ["/packages/jtr.interop.runtime/native"]).TakeLast(2), Is.EqualTo(new[]
+        {
+            Path.Combine("/packages/jtr.interop.runtime/native", NativeLibraryLoader.FileName), NativeLibraryLoader.FileName,
+        }));
+
+    [Test]
     public void In_a_checkout_its_artifacts_are_looked_at_before_the_system()
     {
         string deep = Directory.CreateDirectory(Path.Combine(_folder, "tests", "x", "bin")).FullName;

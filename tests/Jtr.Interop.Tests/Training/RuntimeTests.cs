@@ -17,6 +17,10 @@ public sealed class RuntimeTests
     });
 
     [Test]
+    public void The_library_has_the_version_of_the_assemblies() =>
+        Assert.That(JtrRuntime.Version, Is.EqualTo(typeof(JtrRuntime).Assembly.GetName().Version!.ToString(3)));
+
+    [Test]
     public void The_methods_are_known_with_their_views() =>
         Assert.That(JtrRuntime.Methods, Does.Contain(new TrainingMethod("supervised", 1)).And.Contain(new TrainingMethod("jtr", 3)));
 

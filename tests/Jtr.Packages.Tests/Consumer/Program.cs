@@ -1,0 +1,19 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Labels;
+using Jtr.Interop.Training;
+
+// Trains for a few steps on built-in scenes, saves, loads and predicts; prints what the test looks at.
+string checkpoint = Path.Combine(Path.GetTempPath(), $"consumer-{Environment.ProcessId}.safetensors");
+SceneDataset scenes = new(new SceneOptions { Count = 4, Height = 32, Width = 32 });
+using (Trainer trainer = new(new TrainerOptions { Tasks = scenes.Tasks, Width = 2 }))
+{
+    FitOptions fit = new() { Steps = 3, BatchSize = 2, Scenario = LabelScenario.OneLabel, Workers = 1, CheckpointPath = checkpoint };
+    FitResult result = await trainer.FitAsync(scenes, fit);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"trained {result.Steps} steps, loss {result.Last!.Value.Loss:R}"));
+    Console.WriteLine($"scores: {trainer.Evaluate(scenes)}");
+}
+Console.WriteLine($"checkpoint: {CheckpointInfo.Read(checkpoint).Options.Method}, compiled ahead: {!RuntimeFeature.IsDynamicCodeSupported}");
+File.Delete(checkpoint);
