@@ -3,6 +3,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
 #include <vector>
 
 #include "kernels/norm_relu.h"
@@ -33,10 +35,18 @@ enum Statistics : int64_t { kNone, kOfBatch, kOfSample };
 /// Input and output of a layer that are worked on together should fit into this many bytes (bench/LADDER.md).
 constexpr int64_t kChunkBytes = int64_t{16} << 20;
 
+int64_t default_chunk_bytes() {
+  const char* wish = std::getenv("JTR_CHUNK_BYTES");
+  const int64_t bytes = wish != nullptr ? std::atoll(wish) : 0;
+  return bytes > 0 ? bytes : kChunkBytes;
+}
+
+std::atomic<int64_t> chunk_bytes{default_chunk_bytes()};
+
 /// Images to take through a layer at once.
 int64_t chunk_of(const at::Tensor& out_like, int64_t in_channels, int64_t out_channels) {
   const int64_t image = (in_channels + out_channels) * out_like.size(2) * out_like.size(3) * out_like.element_size();
-  return std::clamp<int64_t>(kChunkBytes / std::max<int64_t>(image, 1), 1, std::max<int64_t>(out_like.size(0), 1));
+  return std::clamp<int64_t>(chunk_bytes.load(std::memory_order_relaxed) / std::max<int64_t>(image, 1), 1, std::max<int64_t>(out_like.size(0), 1));
 }
 
 /// Rows of the statistics that belong to some images.
@@ -265,6 +275,8 @@ RawMap chunked_layer(const RawMap& raw, const at::Tensor& places, Prologue prolo
 }
 
 }  // namespace
+
+void set_chunk_bytes(int64_t bytes) { chunk_bytes = bytes > 0 ? bytes : default_chunk_bytes(); }
 
 RawMap convolve(const at::Tensor& x, const Convolution& convolution, const Norm& norm) {
   if (!x.is_cpu()) return {aten_convolve(x, convolution), norm, {}, {}};

@@ -12,6 +12,10 @@
 
 namespace jtr {
 
+/// Sets how many bytes of input and output a layer works on at once on the CPU; 0 goes back to the default (16 MiB, or
+/// what the environment variable JTR_CHUNK_BYTES says). Results depend on it by rounding only.
+void set_chunk_bytes(int64_t bytes);
+
 /// Which statistics a norm uses.
 enum class NormMode {
   kBatch,      // of the batch, and the running ones are updated (training)
