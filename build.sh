@@ -22,6 +22,8 @@ usage: ./build.sh <command> [arguments]
 
   demo [--quick ...]   train on the built-in scenes, supervised and JTR; results under artifacts/demo
   test                 run every test, native and managed; the last line counts them
+  bench [options]      time a training step; with --published FOLDER, a checkout of the published code, beside that one's
+                       (further options: bench/published/compare.py --help)
   native [preset]      build the native library (release; debug, asan, tsan, cuda build the tests too)
   managed              build the managed solution
   pack [suffix]        make the NuGet packages in artifacts/packages; with a suffix, of a pre-release: pack rc.1
@@ -170,7 +172,7 @@ install_missing() {
       "    apt-get update && ${install[*]}"
 }
 
-set_up() {  # set_up [native] [tests] [managed]
+set_up() {  # set_up [native] [tests] [bench] [managed]
   local part
   for part in "$@"; do
     case "$part" in
@@ -181,6 +183,9 @@ set_up() {  # set_up [native] [tests] [managed]
       tests)
         find_googletest
         find_linker
+        ;;
+      bench)
+        "${JTR_PYTHON:-/usr/bin/python3}" -c 'import numpy' 2>/dev/null || need 'Python 3 with NumPy' python3-numpy
         ;;
       managed)
         find_dotnet
@@ -335,6 +340,24 @@ command_test() {
   end_tests
 }
 
+command_bench() {
+  set_up native bench
+  build_native bench OFF
+  # The system's Python, to which the packages above belong; another one with PyTorch and NumPy may be named.
+  local python="${JTR_PYTHON:-/usr/bin/python3}"
+  local -a only=(--only ours)
+  if [[ " $* " == *' --published'[\ =]* ]]; then
+    only=()
+    "$python" -c 'import torch' 2>/dev/null ||
+      stop "$python has no PyTorch, on which the published code runs." \
+        'Install it (Debian: apt-get install python3-torch), or name another Python in JTR_PYTHON.'
+  fi
+  say 'bench'
+  cd "$caller"
+  exec "$python" "$root/bench/published/compare.py" --step "$root/build/bench/jtr_step" \
+    --convolutions "$root/build/bench/jtr_convolutions" "${only[@]}" "$@"
+}
+
 command_native() {
   local preset="${1:-release}" tests=ON
   [[ "$preset" == release ]] && tests=OFF
@@ -405,7 +428,7 @@ main() {
   local command="${1:-help}"
   (($# == 0)) || shift
   case "$command" in
-    demo | test | native | managed | pack | format | clean) "command_$command" "$@" ;;
+    demo | test | bench | native | managed | pack | format | clean) "command_$command" "$@" ;;
     help | -h | --help) usage ;;
     *)
       printf 'build.sh: there is no command "%s".\n\n' "$command" >&2
