@@ -110,6 +110,7 @@ find_libraries() {
 
 find_googletest() {
   holds include/gtest/gtest.h -- "${prefixes[@]}" || need 'GoogleTest' libgtest-dev
+  holds include/zlib.h -- "${prefixes[@]}" || need 'zlib, with which the native tests read golden files' zlib1g-dev
 }
 
 # What the .NET SDK links programs with that are compiled ahead of time: the package tests make one.

@@ -76,7 +76,7 @@ internal sealed class DemoCommand
         {
             foreach (string method in _methods)
             {
-                Trainer trainer = new((settings with { Method = method }).ToTrainerOptions(data.Train.Tasks, _machine.Device(parsed)), _console.Logger);
+                Trainer trainer = new((settings with { Method = method }).ToTrainerOptions(data.Train.Tasks, data.Train.Count, _machine.Device(parsed)), _console.Logger);
                 networks.Add((method, trainer));
                 table.Add(method, await TrainAsync(trainer, settings with { Method = method }, data, labels, new RunFolder(Path.Combine(output.Path, method)), parsed, cancellationToken).ConfigureAwait(false));
             }

@@ -59,7 +59,7 @@ internal sealed class TrainCommand
         ],
         Groups =
         [
-            _options.DataGroup, _options.LayoutGroup, _options.TrainingGroup, _options.JtrGroup,
+            _options.DataGroup, _options.LayoutGroup, _options.TrainingGroup, _options.JtrGroup, _options.OtherMethodsGroup, _options.BalancingGroup,
             new("Run", [_output, _resume, _overwrite, _evalEvery, _saveEvery, _baseline]),
             _machine.Group,
         ],
@@ -89,9 +89,10 @@ internal sealed class TrainCommand
         TrainSettings settings = _options.Settings(parsed, saved);
         if (JtrRuntime.Methods.All(m => m.Name != settings.Method))
             throw new UsageException($"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not '{settings.Method}'.");
+        settings.CheckBalance();
         using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(parsed), _console.Logger);
         OpenData data = DataSource.Open(settings.Data, loaded?.Tasks);
-        using Trainer? made = loaded is null ? new Trainer(settings.ToTrainerOptions(data.Train.Tasks, _machine.Device(parsed)), _console.Logger) : null;
+        using Trainer? made = loaded is null ? new Trainer(settings.ToTrainerOptions(data.Train.Tasks, data.Train.Count, _machine.Device(parsed)), _console.Logger) : null;
         Trainer trainer = loaded ?? made!;
 
         LabelAssignment labels = Labels(settings, data.Train, resumed);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
 using Jtr.Interop.Datasets;
@@ -16,7 +17,8 @@ internal sealed class TrainOptions
     private readonly Option<string[]?> _classNames = OptionKinds.List("--class-names", "LIST",
         "Names of the classes of a folder's segmentation, in the order of their ids, where tasks.json does not tell them.");
 
-    private readonly Option<string?> _method = OptionKinds.Text("--method", "supervised|jtr", "supervised uses the labels alone; jtr also learns where labels are missing. Default: jtr.");
+    private readonly Option<string?> _method = OptionKinds.Text("--method", "NAME",
+        "supervised uses the labels alone; single_task does so with a network for each task; consistency, direct_map, perceptual_map, mtpsl and jtr also learn where labels are missing. Default: jtr.");
 
     private readonly Option<LabelScenario?> _scenario = OptionKinds.Choice("--scenario",
         "Labels that training may see: asfound all that exist; onelabel one a sample; randomlabels 1 to K-1 a sample; halflabels each with probability 1/2; full all, and a missing one is an error. Default: asfound; for scenes onelabel.", Words.Scenarios);
@@ -43,7 +45,30 @@ internal sealed class TrainOptions
 
     private readonly Option<JointTaskMode?> _mode = OptionKinds.Choice("--mode", "The JTR loss as the published code computes it, or with its quirks mended. Default: published.", Words.Modes);
 
-    private readonly Option<long?> _microBatch = OptionKinds.Whole("--micro-batch", "N", "Samples that go through the auto-encoder at once, against memory; the result is the same. Default: chosen.", 0, 65536);
+    private readonly Option<long?> _microBatch = OptionKinds.Whole("--micro-batch", "N", "Samples that go through the auto-encoder at once (mtpsl: pairs of tasks through its mapping network), against memory; the result is the same. Default: chosen.", 0, 65536);
+
+    private readonly Option<double?> _methodWeight = OptionKinds.Number("--method-weight", "X", "Weight of the term that consistency, direct_map or perceptual_map adds. Default: 1.", v => v >= 0, "of 0 or more");
+
+    private readonly Option<double?> _temperature = OptionKinds.Number("--temperature", "X", "What consistency divides segmentation logits by. Default: 1.", v => v > 0, "above 0");
+
+    private readonly Option<long?> _mapWidth = OptionKinds.Whole("--map-width", "N", "First stage width of the networks of direct_map and perceptual_map. Default: that of the network.", 1, TrainerOptions.MaxWidth);
+
+    private readonly Option<double?> _conWeight = OptionKinds.Number("--con-weight", "X", "Weight of mtpsl's cross-task consistency; published: 2 for NYU-v2, 1 for Cityscapes. Default: 2.", v => v >= 0, "of 0 or more");
+
+    private readonly Option<double?> _regWeight = OptionKinds.Number("--reg-weight", "X", "Weight of what ties mtpsl's joint spaces to the backbone's feature. Default: 0.5.", v => v >= 0, "of 0 or more");
+
+    private readonly Option<long?> _rampUp = OptionKinds.Whole("--ramp-up", "STEPS", "Steps over which mtpsl's weight rises from 0; published: none, or 100 epochs. Default: 0.", 0);
+
+    private readonly Option<double?> _filmRate = OptionKinds.Number("--film-learning-rate", "RATE", "Adam's rate for mtpsl's FiLM weights; published: 1e-3 for NYU-v2, 1e-5 for Cityscapes. Default: 1e-3.", v => v > 0, "above 0");
+
+    private readonly Option<long?> _filmDecayEvery = OptionKinds.Whole("--film-lr-decay-every", "STEPS", "Halve that rate after so many steps; published: 30 epochs; 0 keeps it. Default: 0.", 0);
+
+    private readonly Option<string?> _balance = OptionKinds.Text("--balance", "RULE",
+        "How the tasks' losses are weighed, whatever the method: equal; fixed (--task-weights); uncertainty; dwa; random; pcgrad. Default: equal.");
+
+    private readonly Option<string[]?> _taskWeights = OptionKinds.List("--task-weights", "LIST", "For --balance fixed: a weight of 0 or more for each task, in order, separated by commas.");
+
+    private readonly Option<double?> _dwaTemperature = OptionKinds.Number("--dwa-temperature", "X", "For --balance dwa. Default: 2, as published.", v => v > 0, "above 0");
 
     private readonly Option<Precision?> _precision = OptionKinds.Choice("--precision", "Number format; float64 is slow, for checking. Default: float32.", Words.Precisions);
 
@@ -71,6 +96,18 @@ internal sealed class TrainOptions
 
     /// <summary>Options of the method "jtr".</summary>
     public OptionGroup JtrGroup => new("Joint-Task Regularization (--method jtr)", [_lambdaDist, _lambdaRecon, _mode, _microBatch]);
+
+    /// <summary>Options of the other methods.</summary>
+    public OptionGroup OtherMethodsGroup => new("Other methods", [_methodWeight, _temperature, _mapWidth, _conWeight, _regWeight, _rampUp, _filmRate, _filmDecayEvery]);
+
+    /// <summary>Options that weigh the tasks.</summary>
+    public OptionGroup BalancingGroup => new("Task balancing", [_balance, _taskWeights, _dwaTemperature]);
+
+    /// <summary>Options about training that all methods of a comparison share.</summary>
+    public OptionGroup SharedTrainingGroup => new("Training", [.. TrainingGroup.Options.Except([_method, _seed])]);
+
+    /// <summary>Options of the methods that a comparison may change.</summary>
+    public OptionGroup MethodsGroup => new("Methods", [.. JtrGroup.Options.Except([_mode]), .. OtherMethodsGroup.Options]);
 
     /// <summary>The settings: what is said, on top of what the run to resume says or of the defaults.</summary>
     /// <param name="parsed">The command line.</param>
@@ -113,6 +150,17 @@ internal sealed class TrainOptions
             LambdaRecon = Pick(parsed.GetValue(_lambdaRecon), basis.LambdaRecon, "--lambda-recon", fixedNow),
             Mode = Pick(parsed.GetValue(_mode), basis.Mode, "--mode", fixedNow, v => Words.Of(Words.Modes, v)),
             MicroBatch = Pick((int?)parsed.GetValue(_microBatch), basis.MicroBatch, "--micro-batch", fixedNow),
+            MethodWeight = Pick(parsed.GetValue(_methodWeight), basis.MethodWeight, "--method-weight", fixedNow),
+            Temperature = Pick(parsed.GetValue(_temperature), basis.Temperature, "--temperature", fixedNow),
+            MapWidth = Pick((int?)parsed.GetValue(_mapWidth), basis.MapWidth, "--map-width", fixedNow),
+            ConWeight = Pick(parsed.GetValue(_conWeight), basis.ConWeight, "--con-weight", fixedNow),
+            RegWeight = Pick(parsed.GetValue(_regWeight), basis.RegWeight, "--reg-weight", fixedNow),
+            RampUpSteps = Pick(parsed.GetValue(_rampUp), basis.RampUpSteps, "--ramp-up", fixedNow),
+            FilmLearningRate = Pick(parsed.GetValue(_filmRate), basis.FilmLearningRate, "--film-learning-rate", fixedNow),
+            FilmDecayEvery = Pick(parsed.GetValue(_filmDecayEvery), basis.FilmDecayEvery, "--film-lr-decay-every", fixedNow),
+            Balance = Pick(parsed.GetValue(_balance), basis.Balance ?? "equal", "--balance", fixedNow),
+            TaskWeights = Weights(Given(parsed, _taskWeights), basis.TaskWeights, fixedNow),
+            DwaTemperature = Pick(parsed.GetValue(_dwaTemperature), basis.DwaTemperature, "--dwa-temperature", fixedNow),
             Precision = Pick(parsed.GetValue(_precision), basis.Precision, "--precision", fixedNow, v => Words.Of(Words.Precisions, v)),
             Augment = basis.Augment && !Pick(parsed.GetValue(_noAugment) ? true : null, !basis.Augment, "--no-augment", fixedNow),
             Flip = Pick(parsed.GetValue(_flip), basis.Flip, "--flip", fixedNow, v => Words.Of(Words.Flips, v)),
@@ -133,6 +181,20 @@ internal sealed class TrainOptions
 
     private static string Pick(string? given, string basis, string option, bool fixedNow) =>
         given is null || given == basis ? basis : fixedNow ? throw Changed(option, basis) : given;
+
+    // Null is the default, which a run that is resumed keeps too.
+    private static T? Pick<T>(T? given, T? basis, string option, bool fixedNow) where T : struct =>
+        given is null || given.Equals(basis) ? basis : fixedNow ? throw Changed(option, basis is null ? "the default" : $"{basis}") : given;
+
+    private static IReadOnlyList<double>? Weights(string[]? given, IReadOnlyList<double>? basis, bool fixedNow)
+    {
+        if (given is null) return basis;
+        double[] weights = [.. given.Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) && value >= 0
+            ? value
+            : throw new UsageException($"--task-weights must be numbers of 0 or more, not '{text}'."))];
+        if (fixedNow && !weights.SequenceEqual(basis ?? [])) throw Changed("--task-weights", basis is null ? "not given" : string.Join(',', basis));
+        return weights;
+    }
 
     private static T Pick<T>(T? given, T basis, string option, bool fixedNow, Func<T, string>? word = null) where T : struct =>
         given is not T value || value.Equals(basis) ? basis : fixedNow ? throw Changed(option, word is null ? $"{basis}" : word(basis)) : value;

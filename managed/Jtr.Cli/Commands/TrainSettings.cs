@@ -64,6 +64,41 @@ internal sealed record TrainSettings
     /// <summary>Samples that go through the auto-encoder at once, 0 chooses.</summary>
     public int MicroBatch { get; init; }
 
+    // What came later is null in older checkpoints: then the library's default counts.
+
+    /// <summary>Weight of what a method adds: of "consistency", "direct_map", "perceptual_map".</summary>
+    public double? MethodWeight { get; init; }
+
+    /// <summary>What "consistency" divides segmentation logits by.</summary>
+    public double? Temperature { get; init; }
+
+    /// <summary>First stage width of the networks of "direct_map" and "perceptual_map".</summary>
+    public int? MapWidth { get; init; }
+
+    /// <summary>Weight of MTPSL's consistency.</summary>
+    public double? ConWeight { get; init; }
+
+    /// <summary>Weight of MTPSL's tie to the backbone's feature.</summary>
+    public double? RegWeight { get; init; }
+
+    /// <summary>Steps over which MTPSL's weight rises.</summary>
+    public long? RampUpSteps { get; init; }
+
+    /// <summary>Rate of MTPSL's FiLM weights.</summary>
+    public double? FilmLearningRate { get; init; }
+
+    /// <summary>Steps between two halvings of that rate.</summary>
+    public long? FilmDecayEvery { get; init; }
+
+    /// <summary>The rule that weighs the tasks' losses.</summary>
+    public string? Balance { get; init; }
+
+    /// <summary>The tasks' weights for the rule "fixed".</summary>
+    public IReadOnlyList<double>? TaskWeights { get; init; }
+
+    /// <summary>Temperature of the rule "dwa".</summary>
+    public double? DwaTemperature { get; init; }
+
     /// <summary>Number format.</summary>
     public Precision Precision { get; init; }
 
@@ -80,7 +115,10 @@ internal sealed record TrainSettings
     public string? LabelsFile { get; init; }
 
     /// <summary>The trainer's part of the settings.</summary>
-    public TrainerOptions ToTrainerOptions(TaskSet tasks, DeviceChoice device) => new()
+    /// <param name="tasks">The tasks of the data.</param>
+    /// <param name="samples">Samples of the training set.</param>
+    /// <param name="device">Where to run.</param>
+    public TrainerOptions ToTrainerOptions(TaskSet tasks, int samples, DeviceChoice device) => new()
     {
         Tasks = tasks,
         Method = Method,
@@ -90,12 +128,43 @@ internal sealed record TrainSettings
         Device = device.Kind,
         DeviceIndex = device.Index,
         JointTask = new JointTaskOptions { Mode = Mode, LambdaDist = LambdaDist, LambdaRecon = LambdaRecon, MicroBatch = MicroBatch },
+        Consistency = new ConsistencyOptions { Weight = MethodWeight ?? new ConsistencyOptions().Weight, Temperature = Temperature ?? new ConsistencyOptions().Temperature },
+        DirectMap = new PairMapOptions { Width = MapWidth, Weight = MethodWeight ?? new PairMapOptions().Weight },
+        PerceptualMap = new PairMapOptions { Width = MapWidth, Weight = MethodWeight ?? new PairMapOptions().Weight },
+        Mtpsl = new MtpslOptions
+        {
+            ConWeight = ConWeight ?? new MtpslOptions().ConWeight,
+            RegWeight = RegWeight ?? new MtpslOptions().RegWeight,
+            RampUpSteps = RampUpSteps ?? 0,
+            MicroBatch = MicroBatch,
+            Film = new AdamOptions { LearningRate = FilmLearningRate ?? new MtpslOptions().Film.LearningRate, DecaySteps = FilmDecayEvery ?? 0 },
+        },
+        Balancing = new BalancingOptions
+        {
+            Name = Balance ?? "equal",
+            Weights = TaskWeights,
+            Temperature = DwaTemperature ?? new BalancingOptions().Temperature,
+            PeriodSteps = StepsPerEpoch(samples),
+        },
         Optimizer = new AdamOptions { LearningRate = LearningRate, DecaySteps = LrDecayEvery, DecayFactor = LrDecayFactor },
     };
 
+    /// <summary>Throws unless there is a rule <see cref="Balance"/>, with weights where it needs them and nowhere else.</summary>
+    /// <exception cref="UsageException">It is not so.</exception>
+    public void CheckBalance()
+    {
+        if (Balance is not null && !JtrRuntime.BalancingRules.Contains(Balance))
+            throw new UsageException($"--balance must be one of {string.Join(", ", JtrRuntime.BalancingRules)}, not '{Balance}'.");
+        if (Balance == "fixed" != TaskWeights is not null) throw new UsageException("--balance fixed and --task-weights belong together.");
+    }
+
+    /// <summary>Steps of a pass over the data.</summary>
+    /// <param name="samples">Samples of the training set.</param>
+    public long StepsPerEpoch(int samples) => (samples - 1) / BatchSize + 1;
+
     /// <summary>Steps in all.</summary>
     /// <param name="samples">Samples of the training set.</param>
-    public long TotalSteps(int samples) => Epochs is int epochs ? (long)epochs * ((samples - 1) / BatchSize + 1) : Steps ?? 2000;
+    public long TotalSteps(int samples) => Epochs is int epochs ? epochs * StepsPerEpoch(samples) : Steps ?? 2000;
 
     /// <summary>As text, for a checkpoint's metadata.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Default.TrainSettings);

@@ -16,6 +16,12 @@ internal sealed record OptionsDocument
     public required string Method { get; init; }
     public required int Width { get; init; }
     public required JointTaskOptions JointTask { get; init; }
+    // Checkpoints from before these methods lack them.
+    public ConsistencyOptions? Consistency { get; init; }
+    public PairMapOptions? DirectMap { get; init; }
+    public PairMapOptions? PerceptualMap { get; init; }
+    public MtpslOptions? Mtpsl { get; init; }
+    public BalancingOptions? Balancing { get; init; }
     public required AdamOptions Optimizer { get; init; }
     public required ulong Seed { get; init; }
     public required Precision Precision { get; init; }
@@ -31,6 +37,11 @@ internal sealed record OptionsDocument
             Method = options.Method,
             Width = options.Width,
             JointTask = options.JointTask,
+            Consistency = options.Consistency,
+            DirectMap = options.DirectMap,
+            PerceptualMap = options.PerceptualMap,
+            Mtpsl = options.Mtpsl,
+            Balancing = options.Balancing,
             Optimizer = options.Optimizer,
             Seed = options.Seed,
             Precision = options.Precision,
@@ -58,6 +69,11 @@ internal sealed record OptionsDocument
                 Method = document.Method,
                 Width = document.Width,
                 JointTask = document.JointTask,
+                Consistency = document.Consistency ?? new ConsistencyOptions(),
+                DirectMap = document.DirectMap ?? new PairMapOptions(),
+                PerceptualMap = document.PerceptualMap ?? new PairMapOptions(),
+                Mtpsl = document.Mtpsl ?? new MtpslOptions(),
+                Balancing = document.Balancing ?? new BalancingOptions(),
                 Optimizer = document.Optimizer,
                 Seed = document.Seed,
                 Precision = document.Precision,

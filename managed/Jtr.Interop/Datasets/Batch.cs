@@ -20,10 +20,11 @@ public sealed unsafe class Batch : IDisposable
     private readonly long _labelsAt;
     private readonly long _labelledAt;
     private readonly long _indicesAt;
+    private readonly long _cropsAt;
     private byte* _memory;
     private int _samples;
 
-    /// <summary>Allocates a batch. The memory is zero: no sample is labelled.</summary>
+    /// <summary>Allocates a batch. The memory is zero: no sample is labelled; every view is the whole of view 0.</summary>
     /// <param name="tasks">The tasks, K of them, with L label channels.</param>
     /// <param name="views">V, 1 or more.</param>
     /// <param name="capacity">The largest number of samples, 1 or more; <see cref="Samples"/> starts with it.</param>
@@ -54,9 +55,11 @@ public sealed unsafe class Batch : IDisposable
         _labelsAt = Aligned((long)planes * 3 * sizeof(float));
         _labelledAt = _labelsAt + Aligned((long)planes * tasks.TotalLabelChannels * sizeof(float));
         _indicesAt = _labelledAt + Aligned((long)capacity * tasks.Count);
-        _bytes = _indicesAt + Aligned((long)capacity * sizeof(int));
+        _cropsAt = _indicesAt + Aligned((long)capacity * sizeof(int));
+        _bytes = _cropsAt + Aligned((long)views * capacity * sizeof(ViewCrop));
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)_bytes, Alignment);
         NativeMemory.Clear(_memory, (nuint)_bytes);
+        Crops.Fill(ViewCrop.Whole(height, width));
         // Otherwise the collector, which sees a small object, would be in no hurry to finalize a forgotten batch.
         GC.AddMemoryPressure(_bytes);
     }
@@ -109,6 +112,9 @@ public sealed unsafe class Batch : IDisposable
     /// <summary>[B]: each sample's index in the data set.</summary>
     public Span<int> Indices => new(Memory + _indicesAt, _samples);
 
+    /// <summary>[V, B]: how each view was cut out of view 0. The method "consistency" reads them; view 0's own are not read.</summary>
+    public Span<ViewCrop> Crops => new(CropsPointer, Views * _samples);
+
     /// <summary>Start of <see cref="Images"/>; keep the batch alive (GC.KeepAlive) until the native call is over.</summary>
     internal float* ImagesPointer => (float*)Memory;
 
@@ -117,6 +123,9 @@ public sealed unsafe class Batch : IDisposable
 
     /// <summary>Start of <see cref="Labelled"/>.</summary>
     internal byte* LabelledPointer => Memory + _labelledAt;
+
+    /// <summary>Start of <see cref="Crops"/>.</summary>
+    internal ViewCrop* CropsPointer => (ViewCrop*)(Memory + _cropsAt);
 
     /// <summary>The loader that lent this batch and wants it back, if any.</summary>
     internal DataLoader? Lender { get; set; }

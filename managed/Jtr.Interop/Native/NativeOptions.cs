@@ -49,6 +49,52 @@ internal static unsafe class NativeOptions
         decay_factor = options.DecayFactor,
     };
 
+    /// <summary>jtr_consistency_options.</summary>
+    public static Raw.ConsistencyOptions.__Internal Consistency(ConsistencyOptions options) => new()
+    {
+        struct_size = (ulong)sizeof(Raw.ConsistencyOptions.__Internal),
+        weight = options.Weight,
+        temperature = options.Temperature,
+    };
+
+    /// <summary>jtr_pair_map_options.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="width">Width of the maps where the options leave it open.</param>
+    public static Raw.PairMapOptions.__Internal PairMap(PairMapOptions options, int width) => new()
+    {
+        struct_size = (ulong)sizeof(Raw.PairMapOptions.__Internal),
+        width = options.Width ?? width,
+        weight = options.Weight,
+    };
+
+    /// <summary>jtr_mtpsl_options.</summary>
+    public static Raw.MtpslOptions.__Internal Mtpsl(MtpslOptions options) => new()
+    {
+        struct_size = (ulong)sizeof(Raw.MtpslOptions.__Internal),
+        con_weight = options.ConWeight,
+        reg_weight = options.RegWeight,
+        ramp_up_steps = options.RampUpSteps,
+        film = Adam(options.Film),
+        micro_batch = options.MicroBatch,
+    };
+
+    /// <summary>jtr_balancing_options.</summary>
+    public static Raw.BalancingOptions.__Internal Balancing(NativeArena arena, BalancingOptions options)
+    {
+        int count = options.Weights?.Count ?? 0;
+        double* weights = arena.Array<double>(Math.Max(1, count));
+        for (int t = 0; t < count; t++) weights[t] = options.Weights![t];
+        return new()
+        {
+            struct_size = (ulong)sizeof(Raw.BalancingOptions.__Internal),
+            name = arena.Utf8(options.Name),
+            weights = (nint)weights,
+            temperature = options.Temperature,
+            period_steps = options.PeriodSteps,
+            initial_log_variance = options.InitialLogVariance,
+        };
+    }
+
     /// <summary>jtr_trainer_options.</summary>
     public static Raw.TrainerOptions.__Internal Trainer(NativeArena arena, TrainerOptions options) => new()
     {
@@ -58,6 +104,11 @@ internal static unsafe class NativeOptions
         width = options.Width,
         method = arena.Utf8(options.Method),
         joint_task = JointTask(options.JointTask, options.Width),
+        consistency = Consistency(options.Consistency),
+        direct_map = PairMap(options.DirectMap, options.Width),
+        perceptual_map = PairMap(options.PerceptualMap, options.Width),
+        mtpsl = Mtpsl(options.Mtpsl),
+        balancing = Balancing(arena, options.Balancing),
         adam = Adam(options.Optimizer),
         seed = options.Seed,
         dtype = (Raw.Dtype)options.Precision,

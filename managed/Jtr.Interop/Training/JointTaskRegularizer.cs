@@ -10,6 +10,9 @@ namespace Jtr.Interop.Training;
 /// <remarks>May be used by one thread at a time. Holds native memory: dispose it.</remarks>
 public sealed unsafe class JointTaskRegularizer : IDisposable
 {
+    /// <summary>Draws of Gumbel noise of each sample (METHOD section 5).</summary>
+    private const int NoiseSlots = 5;
+
     private readonly RegularizerHandle _handle;
     private readonly CancelFlag _cancel = new();
 
@@ -119,7 +122,7 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
         Trainer.CheckLength("batch.Labels", batch.Labels.Length, 2 * Tasks.TotalLabelChannels * plane, "[2, B, L, H, W]");
         Trainer.CheckLength("batch.Labelled", batch.Labelled.Length, batch.Samples * Tasks.Count, "[B, K]");
         if (!batch.Noise.IsEmpty)
-            Trainer.CheckLength("batch.Noise", batch.Noise.Length, Trainer.NoiseSlots * Trainer.SegmentationClasses(Tasks) * plane, "[B, 5, S, H, W]");
+            Trainer.CheckLength("batch.Noise", batch.Noise.Length, NoiseSlots * Trainer.SegmentationClasses(Tasks) * plane, "[B, 5, S, H, W]");
         Trainer.CheckOptional("capture.Dist", capture.Dist.Length, batch.Samples, "[B]");
         Trainer.CheckOptional("capture.Recon", capture.Recon.Length, batch.Samples, "[B]");
 

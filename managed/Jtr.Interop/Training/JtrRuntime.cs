@@ -7,7 +7,8 @@ namespace Jtr.Interop.Training;
 /// <summary>A training method that the native library knows.</summary>
 /// <param name="Name">Its name, for <see cref="TrainerOptions.Method"/>.</param>
 /// <param name="Views">Number of views of each sample that it reads (METHOD section 4).</param>
-public sealed record TrainingMethod(string Name, int Views);
+/// <param name="MinTasks">The smallest number of tasks that it is defined on: 2 where it relates tasks in pairs, else 1.</param>
+public sealed record TrainingMethod(string Name, int Views, int MinTasks);
 
 /// <summary>What the native library is and what it found on the machine.</summary>
 /// <remarks>Every member loads the library first and throws <see cref="JtrNativeLibraryException"/> where that fails.</remarks>
@@ -68,9 +69,21 @@ public static unsafe class JtrRuntime
             for (int i = 0; i < methods.Length; i++)
             {
                 string name = Text(NativeError.CheckHandle(Api.MethodName(i)));
-                methods[i] = new TrainingMethod(name, Api.MethodViews(name));
+                methods[i] = new TrainingMethod(name, Api.MethodViews(name), Api.MethodMinTasks(name));
             }
             return methods;
+        }
+    }
+
+    /// <summary>The rules that weigh the tasks' losses, for <see cref="BalancingOptions.Name"/>.</summary>
+    public static IReadOnlyList<string> BalancingRules
+    {
+        get
+        {
+            NativeLibraryLoader.EnsureLoaded();
+            string[] names = new string[Api.BalancingCount()];
+            for (int i = 0; i < names.Length; i++) names[i] = Text(NativeError.CheckHandle(Api.BalancingName(i)));
+            return names;
         }
     }
 
@@ -89,6 +102,15 @@ public static unsafe class JtrRuntime
         IReadOnlyList<TrainingMethod> methods = Methods;
         return methods.FirstOrDefault(m => m.Name == name)
             ?? throw new ArgumentException($"there is no method '{name}'; {property} must be one of {string.Join(", ", methods.Select(m => m.Name))}.", property);
+    }
+
+    /// <summary>Throws unless there is a rule of that name.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="property">The option that it comes from, for messages.</param>
+    internal static void CheckBalancing(string name, string property)
+    {
+        if (!BalancingRules.Contains(name))
+            throw new ArgumentException($"there is no rule '{name}'; {property} must be one of {string.Join(", ", BalancingRules)}.", property);
     }
 
     private static Raw.RuntimeInfo.__Internal Info()

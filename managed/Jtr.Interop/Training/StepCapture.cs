@@ -28,8 +28,9 @@ public readonly ref struct StepCapture
     public Span<double> PredictionGradient { get; init; }
 
     /// <summary>
-    /// [B, 5, S, H, W], above 0: exponential noise of the Gumbel-softmax, S being the classes of all segmentation tasks together
-    /// (METHOD section 5 names the five slots). Empty: drawn from the trainer's seed and step.
+    /// [B, N, S, H, W], above 0: exponential noise of the Gumbel-softmax, S being the classes of all segmentation tasks together and N the
+    /// method's draws: 5 of "jtr" (METHOD section 5 names them), K - 1 of "mtpsl" (a sample's labelled tasks in order), else 0. Empty: drawn
+    /// from the trainer's seed and step.
     /// </summary>
     public ReadOnlySpan<double> Noise { get; init; }
 }

@@ -19,6 +19,7 @@ public sealed unsafe partial class Trainer : IDisposable
     private readonly TrainerHandle _handle;
     private readonly ILogger _logger;
     private readonly CancelFlag _cancel = new();
+    private readonly int _noiseSlots;
     private long _stepCount;
 
     /// <summary>Makes a trainer with freshly initialised weights.</summary>
@@ -32,7 +33,10 @@ public sealed unsafe partial class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        Views = JtrRuntime.FindMethod(options.Method, nameof(TrainerOptions.Method)).Views;
+        TrainingMethod method = JtrRuntime.FindMethod(options.Method, nameof(TrainerOptions.Method));
+        JtrRuntime.CheckBalancing(options.Balancing.Name, $"{nameof(TrainerOptions.Balancing)}.{nameof(BalancingOptions.Name)}");
+        Views = method.Views;
+        _noiseSlots = Api.MethodNoiseSlots(method.Name, options.Tasks.Count);
         Options = options;
         _logger = logger ?? NullLogger.Instance;
         using NativeArena arena = new();
@@ -54,7 +58,7 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <summary>Steps done, those of a loaded checkpoint included.</summary>
     public long StepCount => Volatile.Read(ref _stepCount);
 
-    /// <summary>Weights and norm statistics, named as in published checkpoints after "model/" or "jtr/".</summary>
+    /// <summary>Weights and norm statistics, named as in published checkpoints after "model/", "jtr/" or "mapping/" (of "mtpsl").</summary>
     public TensorCollection State { get; }
 
     /// <summary>Gradients of the last step.</summary>
@@ -128,6 +132,7 @@ public sealed unsafe partial class Trainer : IDisposable
                 labels = (nint)batch.LabelsPointer,
                 labelled = (nint)batch.LabelledPointer,
                 noise = (nint)noise,
+                crops = (nint)batch.CropsPointer,
             };
             Raw.StepRequest.__Internal request = new()
             {
@@ -166,11 +171,8 @@ public sealed unsafe partial class Trainer : IDisposable
         long plane = (long)samples * batch.Height * batch.Width;
         CheckOptional("capture.Prediction", capture.Prediction.Length, Views * Tasks.TotalChannels * plane, "[V, B, C, H, W]");
         CheckOptional("capture.PredictionGradient", capture.PredictionGradient.Length, Views * Tasks.TotalChannels * plane, "[V, B, C, H, W]");
-        if (!capture.Noise.IsEmpty) CheckOptional("capture.Noise", capture.Noise.Length, NoiseSlots * SegmentationClasses(Tasks) * plane, "[B, 5, S, H, W]");
+        if (!capture.Noise.IsEmpty) CheckOptional("capture.Noise", capture.Noise.Length, _noiseSlots * SegmentationClasses(Tasks) * plane, $"[B, {_noiseSlots}, S, H, W]");
     }
-
-    /// <summary>Draws of Gumbel noise of each sample (METHOD section 5).</summary>
-    internal const int NoiseSlots = 5;
 
     /// <summary>S: the classes of all segmentation tasks together.</summary>
     internal static int SegmentationClasses(TaskSet tasks)

@@ -11,7 +11,10 @@ public sealed record TrainerOptions
     /// <summary>The tasks that the network learns.</summary>
     public required TaskSet Tasks { get; init; }
 
-    /// <summary>Name of the training method, one of <see cref="JtrRuntime.Methods"/>: "supervised", "jtr".</summary>
+    /// <summary>
+    /// Name of the training method, one of <see cref="JtrRuntime.Methods"/>: "supervised", "single_task", "consistency", "direct_map",
+    /// "perceptual_map", "mtpsl", "jtr" (METHOD sections 5 and 9).
+    /// </summary>
     public string Method { get; init; } = "jtr";
 
     /// <summary>
@@ -21,6 +24,21 @@ public sealed record TrainerOptions
 
     /// <summary>The JTR loss, used by the method "jtr".</summary>
     public JointTaskOptions JointTask { get; init; } = new();
+
+    /// <summary>The method "consistency".</summary>
+    public ConsistencyOptions Consistency { get; init; } = new();
+
+    /// <summary>The method "direct_map".</summary>
+    public PairMapOptions DirectMap { get; init; } = new();
+
+    /// <summary>The method "perceptual_map".</summary>
+    public PairMapOptions PerceptualMap { get; init; } = new();
+
+    /// <summary>The method "mtpsl".</summary>
+    public MtpslOptions Mtpsl { get; init; } = new();
+
+    /// <summary>Weights of the tasks' supervised losses, whatever the method.</summary>
+    public BalancingOptions Balancing { get; init; } = new();
 
     /// <summary>The optimiser.</summary>
     public AdamOptions Optimizer { get; init; } = new();
@@ -48,6 +66,11 @@ public sealed record TrainerOptions
         if (string.IsNullOrWhiteSpace(Method)) throw new ArgumentException($"{nameof(Method)} must be the name of a training method.", nameof(Method));
         OptionRange.Within(nameof(Width), Width, 1, MaxWidth);
         OptionRange.NotNull(nameof(JointTask), JointTask).Validate();
+        OptionRange.NotNull(nameof(Consistency), Consistency).Validate();
+        OptionRange.NotNull(nameof(DirectMap), DirectMap).Validate(nameof(DirectMap));
+        OptionRange.NotNull(nameof(PerceptualMap), PerceptualMap).Validate(nameof(PerceptualMap));
+        OptionRange.NotNull(nameof(Mtpsl), Mtpsl).Validate();
+        OptionRange.NotNull(nameof(Balancing), Balancing).Validate(Tasks.Count);
         OptionRange.NotNull(nameof(Optimizer), Optimizer).Validate();
         OptionRange.Named(nameof(Precision), Precision);
         OptionRange.Named(nameof(Device), Device);

@@ -93,7 +93,8 @@ typedef enum jtr_joint_task_mode {
 
 /// The tensors of a trainer that can be read and written by name.
 typedef enum jtr_tensor_kind {
-  /// Weights and norm statistics, named as in published checkpoints after "model/" or "jtr/".
+  /// Weights and norm statistics, named as in published checkpoints after "model/", "jtr/" or "mapping/" (of "mtpsl");
+  /// "model.<task>/" in "single_task", "map.<source>.<target>/" in the maps, "balancing/".
   JTR_TENSOR_KIND_STATE = 0,
   /// Gradients of the last step; read only.
   JTR_TENSOR_KIND_GRADIENT = 1
@@ -220,6 +221,60 @@ typedef struct jtr_adam_options {
   double decay_factor;
 } jtr_adam_options;
 
+/// The method "consistency": the predictions of two views of an unlabelled task must agree.
+typedef struct jtr_consistency_options {
+  /// sizeof(jtr_consistency_options).
+  uint64_t struct_size;
+  /// Weight of the term, 0 or more.
+  double weight;
+  /// What segmentation logits are divided by, above 0.
+  double temperature;
+} jtr_consistency_options;
+
+/// The methods "direct_map" and "perceptual_map": one network for each ordered pair of tasks (Zamir et al. 2020).
+typedef struct jtr_pair_map_options {
+  /// sizeof(jtr_pair_map_options).
+  uint64_t struct_size;
+  /// First stage width of each pair's SegNet.
+  int32_t width;
+  /// Weight of the term, 0 or more.
+  double weight;
+} jtr_pair_map_options;
+
+/// The method "mtpsl": cross-task consistency (Li, Liu, Bilen, CVPR 2022). Its mapping network has the width of the
+/// multi-task network.
+typedef struct jtr_mtpsl_options {
+  /// sizeof(jtr_mtpsl_options).
+  uint64_t struct_size;
+  /// Weight of the consistency, 0 or more. Published: 2 (NYU-v2), 1 (Cityscapes).
+  double con_weight;
+  /// Weight of the term that ties the joint space to the backbone's feature, 0 or more. Published: 0.5.
+  double reg_weight;
+  /// Steps over which con_weight rises linearly from 0; 0: it is constant. Published: constant, or 100 epochs.
+  int64_t ramp_up_steps;
+  /// Optimiser of the FiLM scales and shifts; the rest of the mapping network shares the trainer's. Published: rate
+  /// 1e-3 (NYU-v2), 1e-5 (Cityscapes), halved every 30 epochs.
+  jtr_adam_options film;
+  /// Pairs of tasks that go through the mapping network at once; 0 chooses. The result depends on it by rounding only.
+  int32_t micro_batch;
+} jtr_mtpsl_options;
+
+/// How the supervised losses of the tasks are weighed against each other.
+typedef struct jtr_balancing_options {
+  /// sizeof(jtr_balancing_options).
+  uint64_t struct_size;
+  /// Name of the rule, one of jtr_balancing_name: "equal", "fixed", "uncertainty", "dwa", "random", "pcgrad".
+  const char* name;
+  /// "fixed": [K] weights of 0 or more, not all 0; else not read.
+  const double* weights;
+  /// "dwa": temperature of the softmax, above 0. Published: 2.
+  double temperature;
+  /// "dwa": steps over which losses are averaged, 1 or more. Published: those of an epoch.
+  int64_t period_steps;
+  /// "uncertainty": where the learned logarithm of each task's variance starts. MTAN's code: -0.5.
+  double initial_log_variance;
+} jtr_balancing_options;
+
 /// Everything that a trainer is made of.
 typedef struct jtr_trainer_options {
   /// sizeof(jtr_trainer_options).
@@ -230,10 +285,21 @@ typedef struct jtr_trainer_options {
   int32_t task_count;
   /// First stage width of the multi-task SegNet; the five stages have 1, 2, 4, 8, 8 times it. Published: 64.
   int32_t width;
-  /// Name of the method, one of jtr_method_name: "supervised", "jtr".
+  /// Name of the method, one of jtr_method_name: "supervised", "single_task", "consistency", "direct_map",
+  /// "perceptual_map", "mtpsl", "jtr".
   const char* method;
   /// Used by the method "jtr".
   jtr_joint_task_options joint_task;
+  /// Used by the method "consistency".
+  jtr_consistency_options consistency;
+  /// Used by the method "direct_map".
+  jtr_pair_map_options direct_map;
+  /// Used by the method "perceptual_map".
+  jtr_pair_map_options perceptual_map;
+  /// Used by the method "mtpsl".
+  jtr_mtpsl_options mtpsl;
+  /// Weights of the tasks' supervised losses.
+  jtr_balancing_options balancing;
   /// The optimiser.
   jtr_adam_options adam;
   /// Seed of the initial weights and of the noise.
@@ -265,10 +331,16 @@ typedef struct jtr_batch {
   const float* labels;
   /// [B, K]: 1 where the sample is labelled for the task, else 0.
   const uint8_t* labelled;
-  /// [B, 5, S, H, W] or NULL: exponential noise of the straight-through Gumbel-softmax, S the number of classes
-  /// of all segmentation tasks; slots: prediction of view 1, its completion, completion of view 2, target of the
-  /// completion's reconstruction, target of the prediction's. NULL draws it from (seed, step).
+  /// [B, N, S, H, W] or NULL: exponential noise of the straight-through Gumbel-softmax, N = jtr_method_noise_slots, S
+  /// the number of classes of all segmentation tasks. Slots of "jtr": prediction of view 1, its completion, completion
+  /// of view 2, target of the completion's reconstruction, target of the prediction's; of "mtpsl": slot j is the pair
+  /// of an unlabelled segmentation task with the sample's j-th labelled task. NULL draws it from (seed, step).
   const double* noise;
+  /// [V, B, 6] or NULL: how each view was cut out of view 0: scale, top, left, height, width, mirrored (0 or 1). The
+  /// window of height x width pixels, its first row top and its first column left (of view 0 mirrored left to right if
+  /// mirrored is 1), was resized to H x W with aligned corners, and depth divided by scale. View 0's own are not read.
+  /// Needed by the method "consistency" alone.
+  const double* crops;
 } jtr_batch;
 
 /// What to do besides the step itself. All may be NULL.
@@ -279,7 +351,7 @@ typedef struct jtr_step_request {
   const int32_t* cancel;
   /// [B] receives each sample's loss.
   double* loss;
-  /// [B] receives each sample's supervised loss.
+  /// [B] receives each sample's supervised loss, the plain sum over tasks.
   double* supervised;
   /// [B] receives each sample's distance term, unweighted.
   double* dist;
@@ -299,13 +371,15 @@ typedef struct jtr_step_result {
   uint64_t struct_size;
   /// Steps done, this one included.
   int64_t step;
-  /// Mean over samples of the whole loss.
+  /// Mean over samples of the whole loss, with the tasks' weights.
   double loss;
-  /// Mean over samples of the supervised loss.
+  /// Mean over samples of the supervised loss, the plain sum over tasks.
   double supervised;
-  /// Mean over samples of the distance term, unweighted; 0 where the method has none.
+  /// Mean over samples of the distance term, unweighted: of "jtr"; of the other methods their own term, the agreement
+  /// that they ask for; 0 where the method has none.
   double dist;
-  /// Mean over samples of the reconstruction term, unweighted; 0 where the method has none.
+  /// Mean over samples of the reconstruction term, unweighted: of "jtr"; of "perceptual_map" the loss of its maps; 0
+  /// where the method has none.
   double recon;
   /// The rate that Adam used.
   double learning_rate;
@@ -446,6 +520,25 @@ JTR_API const char* jtr_method_name(int32_t index);
 /// @param method its name
 /// @return 1 or more, or 0 on failure
 JTR_API int32_t jtr_method_views(const char* method);
+
+/// The smallest number of tasks that a training method is defined on: 1, or 2 where it relates tasks in pairs.
+/// @param method its name
+/// @return 1 or more, or 0 on failure
+JTR_API int32_t jtr_method_min_tasks(const char* method);
+
+/// Number of noise slots of each sample (jtr_batch.noise) that a training method reads.
+/// @param method its name
+/// @param task_count K, 1 to 64
+/// @return 0 or more, or -1 on failure
+JTR_API int32_t jtr_method_noise_slots(const char* method, int32_t task_count);
+
+/// Number of rules that weigh the tasks' losses.
+JTR_API int32_t jtr_balancing_count(void);
+
+/// Name of a rule that weighs the tasks' losses.
+/// @param index 0 or more, below jtr_balancing_count()
+/// @return its name, or NULL on failure
+JTR_API const char* jtr_balancing_name(int32_t index);
 
 /// Makes a trainer with freshly initialised weights.
 /// @param options what to make; read during the call only

@@ -27,33 +27,74 @@ void require_width(int32_t width, const char* field) {
   require(width >= 1 && width <= kMaxWidth, field, "must be 1 to ", kMaxWidth, ", not ", width);
 }
 
+void require_weight(double value, const char* field) {
+  require(value >= 0 && std::isfinite(value), field, "must be a finite number of 0 or more, not ", value);
+}
+
 JointTaskOptions to_joint_task(const jtr_joint_task_options& options) {
   checked_struct(&options, "joint_task");
   require(options.mode == JTR_JOINT_TASK_MODE_PUBLISHED || options.mode == JTR_JOINT_TASK_MODE_CORRECTED,
           "joint_task.mode", static_cast<int>(options.mode), " is neither published (0) nor corrected (1)");
   require_width(options.width, "joint_task.width");
-  auto weight = [](double value, const char* field) {
-    require(value >= 0 && std::isfinite(value), field, "must be a finite number of 0 or more, not ", value);
-  };
-  weight(options.lambda_dist, "joint_task.lambda_dist");
-  weight(options.lambda_recon, "joint_task.lambda_recon");
+  require_weight(options.lambda_dist, "joint_task.lambda_dist");
+  require_weight(options.lambda_recon, "joint_task.lambda_recon");
   require(options.micro_batch >= 0, "joint_task.micro_batch", "must be 0 or more, not ", options.micro_batch);
   return {options.mode, options.width, options.lambda_dist, options.lambda_recon, options.micro_batch};
 }
 
-AdamOptions to_adam(const jtr_adam_options& options) {
-  checked_struct(&options, "adam");
-  require(options.learning_rate > 0 && std::isfinite(options.learning_rate), "adam.learning_rate",
-          "must be a finite number above 0, not ", options.learning_rate);
-  require(options.beta1 >= 0 && options.beta1 < 1, "adam.beta1", "must be in [0, 1), not ", options.beta1);
-  require(options.beta2 >= 0 && options.beta2 < 1, "adam.beta2", "must be in [0, 1), not ", options.beta2);
-  require(options.epsilon > 0 && std::isfinite(options.epsilon), "adam.epsilon",
-          "must be a finite number above 0, not ", options.epsilon);
-  require(options.decay_steps >= 0, "adam.decay_steps", "must be 0 or more, not ", options.decay_steps);
-  require(options.decay_factor > 0 && options.decay_factor <= 1, "adam.decay_factor", "must be in (0, 1], not ",
-          options.decay_factor);
+AdamOptions to_adam(const jtr_adam_options& options, const std::string& name = "adam") {
+  checked_struct(&options, name.c_str());
+  auto check = [&name](bool good, const char* field, const char* expected, auto value) {
+    require(good, (name + "." + field).c_str(), "must be ", expected, ", not ", value);
+  };
+  check(options.learning_rate > 0 && std::isfinite(options.learning_rate), "learning_rate", "a finite number above 0",
+        options.learning_rate);
+  check(options.beta1 >= 0 && options.beta1 < 1, "beta1", "in [0, 1)", options.beta1);
+  check(options.beta2 >= 0 && options.beta2 < 1, "beta2", "in [0, 1)", options.beta2);
+  check(options.epsilon > 0 && std::isfinite(options.epsilon), "epsilon", "a finite number above 0", options.epsilon);
+  check(options.decay_steps >= 0, "decay_steps", "0 or more", options.decay_steps);
+  check(options.decay_factor > 0 && options.decay_factor <= 1, "decay_factor", "in (0, 1]", options.decay_factor);
   return {options.learning_rate, options.beta1,       options.beta2,
           options.epsilon,       options.decay_steps, options.decay_factor};
+}
+
+ConsistencyOptions to_consistency(const jtr_consistency_options& options) {
+  checked_struct(&options, "consistency");
+  require_weight(options.weight, "consistency.weight");
+  require(options.temperature > 0 && std::isfinite(options.temperature), "consistency.temperature",
+          "must be a finite number above 0, not ", options.temperature);
+  return {options.weight, options.temperature};
+}
+
+PairMapOptions to_pair_map(const jtr_pair_map_options& options, const std::string& name) {
+  checked_struct(&options, name.c_str());
+  require_width(options.width, (name + ".width").c_str());
+  require_weight(options.weight, (name + ".weight").c_str());
+  return {options.width, options.weight};
+}
+
+MtpslOptions to_mtpsl(const jtr_mtpsl_options& options) {
+  checked_struct(&options, "mtpsl");
+  require_weight(options.con_weight, "mtpsl.con_weight");
+  require_weight(options.reg_weight, "mtpsl.reg_weight");
+  require(options.ramp_up_steps >= 0, "mtpsl.ramp_up_steps", "must be 0 or more, not ", options.ramp_up_steps);
+  require(options.micro_batch >= 0, "mtpsl.micro_batch", "must be 0 or more, not ", options.micro_batch);
+  return {options.con_weight, options.reg_weight, options.ramp_up_steps, to_adam(options.film, "mtpsl.film"),
+          options.micro_batch};
+}
+
+BalancingOptions to_balancing(const jtr_balancing_options& options, int32_t tasks) {
+  checked_struct(&options, "balancing");
+  BalancingOptions result;
+  result.name = &deref(options.name, "balancing.name");
+  if (result.name == "fixed") {
+    require(options.weights != nullptr, "balancing.weights", "is null");
+    result.weights.assign(options.weights, options.weights + tasks);
+  }
+  result.temperature = options.temperature;
+  result.period_steps = options.period_steps;
+  result.initial_log_variance = options.initial_log_variance;
+  return result;
 }
 
 at::ScalarType to_dtype(jtr_dtype dtype) {
@@ -87,7 +128,12 @@ TrainerOptions to_options(const jtr_trainer_options& options) {
           to_adam(options.adam),
           options.seed,
           to_dtype(options.dtype),
-          to_device(options.device, options.device_index)};
+          to_device(options.device, options.device_index),
+          to_consistency(options.consistency),
+          to_pair_map(options.direct_map, "direct_map"),
+          to_pair_map(options.perceptual_map, "perceptual_map"),
+          to_mtpsl(options.mtpsl),
+          to_balancing(options.balancing, options.task_count)};
 }
 
 JointTaskLossOptions to_options(const jtr_regularizer_options& options) {

@@ -8,6 +8,7 @@
 #endif
 
 #include "abi/guard.h"
+#include "balancing/balancing.h"
 #include "compat.h"
 #include "regularizers/regularizer.h"
 
@@ -20,7 +21,7 @@ using namespace jtr::abi;
 
 namespace {
 
-constexpr int32_t kAbiVersion = 1;
+constexpr int32_t kAbiVersion = 2;
 
 /// The file that libtorch's code was loaded from.
 std::string torch_path() {
@@ -92,6 +93,26 @@ const char* jtr_method_name(int32_t index) {
 
 int32_t jtr_method_views(const char* method) {
   return guard_value<int32_t>(0, [&] { return static_cast<int32_t>(find_method(&deref(method, "method")).views); });
+}
+
+int32_t jtr_method_min_tasks(const char* method) {
+  return guard_value<int32_t>(0, [&] { return static_cast<int32_t>(find_method(&deref(method, "method")).min_tasks); });
+}
+
+int32_t jtr_method_noise_slots(const char* method, int32_t task_count) {
+  return guard_value<int32_t>(-1, [&] {
+    require(task_count >= 1 && task_count <= 64, "task_count", "must be 1 to 64, not ", task_count);
+    return static_cast<int32_t>(find_method(&deref(method, "method")).noise_slots(task_count));
+  });
+}
+
+int32_t jtr_balancing_count(void) { return static_cast<int32_t>(balancing_names().size()); }
+
+const char* jtr_balancing_name(int32_t index) {
+  return guard_value<const char*>(nullptr, [&] {
+    require(index >= 0 && index < jtr_balancing_count(), "index", index, " is not in 0 to ", jtr_balancing_count() - 1);
+    return balancing_names()[static_cast<size_t>(index)];
+  });
 }
 
 }  // extern "C"

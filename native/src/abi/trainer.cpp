@@ -36,7 +36,7 @@ jtr_status jtr_trainer_step(jtr_trainer* trainer, const jtr_batch* batch, const 
       wishes = {r.cancel, r.loss, r.supervised, r.dist, r.recon, r.task_loss, r.prediction, r.prediction_grad};
     }
     const StepResult done =
-        t.step({b.views, b.samples, b.height, b.width, b.images, b.labels, b.labelled, b.noise}, wishes);
+        t.step({b.views, b.samples, b.height, b.width, b.images, b.labels, b.labelled, b.noise, b.crops}, wishes);
     out.step = done.step;
     out.loss = done.loss;
     out.supervised = done.supervised;

@@ -7,6 +7,9 @@
 namespace jtr {
 namespace {
 
+/// Keeps MTPSL's division by the largest depth finite, as published.
+constexpr double kMaxEps = 1e-12;
+
 class Depth final : public Task {
  public:
   using Task::Task;
@@ -54,6 +57,23 @@ class Depth final : public Task {
   at::Tensor corrected_reconstruction_loss(const at::Tensor& r, const at::Tensor& encoded,
                                            const at::Tensor& mask) const override {
     return sum_per_sample((squash(r) - encoded).abs() * mask) / count_nonzero_per_sample(mask);
+  }
+
+  // What is enlarged is nearer.
+  at::Tensor enlarged(const at::Tensor& target, const at::Tensor& scale, const at::Tensor&) const override {
+    return target / scale;
+  }
+
+  at::Tensor agreement_loss(const at::Tensor& prediction, const at::Tensor& target) const override {
+    return mean_per_sample((prediction - target).abs());
+  }
+
+  at::Tensor mapping_prediction(const at::Tensor& prediction, const at::Tensor&) const override {
+    return mapping_label(prediction);
+  }
+
+  at::Tensor mapping_label(const at::Tensor& label) const override {
+    return label / (label.amax({1, 2, 3}, true) + kMaxEps);
   }
 
  private:

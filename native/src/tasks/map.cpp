@@ -58,6 +58,10 @@ class Map final : public Task {
     return reconstruction_loss(r, encoded, mask);
   }
 
+  at::Tensor agreement_loss(const at::Tensor& prediction, const at::Tensor& target) const override {
+    return mean_per_sample((prediction - target).abs());
+  }
+
  private:
   /// The label, 0 where invalid.
   at::Tensor known(const at::Tensor& label) const { return at::where(valid(label), label, at::zeros_like(label)); }

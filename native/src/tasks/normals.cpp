@@ -65,6 +65,16 @@ class Normals final : public Task {
     return 1 - sum_per_sample(normalize(r) * (encoded * 2 - 1) * mask) / count_nonzero_per_sample(mask);
   }
 
+  // A mirrored surface looks the other way along x; what was blended is brought back to unit length.
+  at::Tensor enlarged(const at::Tensor& target, const at::Tensor&, const at::Tensor& mirrored) const override {
+    const at::Tensor x = target.narrow(1, 0, 1) * (1 - 2 * mirrored);
+    return normalize(at::cat({x, target.narrow(1, 1, 2)}, 1));
+  }
+
+  at::Tensor agreement_loss(const at::Tensor& prediction, const at::Tensor& target) const override {
+    return 1 - mean_per_sample((prediction * target).sum(1));
+  }
+
  private:
   static at::Tensor normalize(const at::Tensor& x) { return x * (x * x).sum(1, true).clamp_min(kMinSquare).rsqrt(); }
 };

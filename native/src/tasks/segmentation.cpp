@@ -73,6 +73,12 @@ class Segmentation final : public Task {
     return masked_cross_entropy(r, encoded, mask) / count_nonzero_per_sample(mask);
   }
 
+  at::Tensor prediction_as_target(const at::Tensor& prediction) const override { return at::softmax(prediction, 1); }
+
+  at::Tensor agreement_loss(const at::Tensor& prediction, const at::Tensor& target) const override {
+    return mean_per_sample(-(target * at::log_softmax(prediction, 1)).sum(1));
+  }
+
  private:
   /// Straight-through Gumbel-softmax (Jang et al. 2017), tau = 1: one-hot forward, the soft sample's gradient backward.
   struct StraightThrough : torch::autograd::Function<StraightThrough> {

@@ -36,7 +36,17 @@ at::Tensor TaskSet::noise(const at::Tensor& stack, size_t i) const {
   return stack.narrow(1, noise_offset_[i], tasks_[i]->noise_channels());
 }
 
+at::Tensor Task::enlarged(const at::Tensor& target, const at::Tensor&, const at::Tensor&) const { return target; }
+
+at::Tensor Task::mapping_prediction(const at::Tensor& prediction, const at::Tensor& noise) const {
+  return encode_prediction(prediction, at::ones({}, prediction.options()), noise);
+}
+
+at::Tensor Task::mapping_label(const at::Tensor& label) const { return encode_label(label, {}); }
+
 at::Tensor sum_per_sample(const at::Tensor& x) { return x.flatten(1).sum(1); }
+
+at::Tensor mean_per_sample(const at::Tensor& x) { return x.flatten(1).mean(1); }
 
 at::Tensor count_nonzero_per_sample(const at::Tensor& x) { return x.ne(0).flatten(1).sum(1).clamp_min(1); }
 

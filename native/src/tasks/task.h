@@ -70,6 +70,18 @@ class Task {
   virtual at::Tensor corrected_reconstruction_loss(const at::Tensor& r, const at::Tensor& encoded,
                                                    const at::Tensor& mask) const = 0;
 
+  /// A prediction as the target of another one: segmentation as probabilities.
+  virtual at::Tensor prediction_as_target(const at::Tensor& prediction) const { return prediction; }
+  /// What becomes of such a target's values when a window of it is enlarged by `scale` and perhaps mirrored, besides
+  /// their places: scale and mirrored (0 or 1) are [B, 1, 1, 1].
+  virtual at::Tensor enlarged(const at::Tensor& target, const at::Tensor& scale, const at::Tensor& mirrored) const;
+  /// How far a prediction is from such a target, mean over all pixels: cross entropy, L1, 1 - dot product.
+  virtual at::Tensor agreement_loss(const at::Tensor& prediction, const at::Tensor& target) const = 0;
+
+  /// MTPSL: prediction and label as inputs of its mapping network.
+  virtual at::Tensor mapping_prediction(const at::Tensor& prediction, const at::Tensor& noise) const;
+  virtual at::Tensor mapping_label(const at::Tensor& label) const;
+
  private:
   TaskSpec spec_;
 };
@@ -104,6 +116,8 @@ class TaskSet {
 
 /// Sum over all but the first dimension: [B, ...] -> [B].
 at::Tensor sum_per_sample(const at::Tensor& x);
+/// Mean over all but the first dimension: [B, ...] -> [B].
+at::Tensor mean_per_sample(const at::Tensor& x);
 /// Number of elements other than 0 of each sample, at least 1: [B, ...] -> [B].
 at::Tensor count_nonzero_per_sample(const at::Tensor& x);
 

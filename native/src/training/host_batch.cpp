@@ -46,6 +46,21 @@ void check_labelled(const uint8_t* labelled, int64_t count, const char* field) {
   }
 }
 
+void check_crops(const double* crops, int64_t views, int64_t samples, int64_t height, int64_t width,
+                 const char* field) {
+  for (int64_t i = samples; i < views * samples; ++i) {
+    const double* c = crops + i * kCropFields;
+    const double scale = c[0], top = c[1], left = c[2], rows = c[3], columns = c[4], mirrored = c[5];
+    // Written so that NaN fails.
+    const bool good = scale > 0 && std::isfinite(scale) && top >= 0 && left >= 0 && rows >= 1 && columns >= 1 &&
+                      top + rows <= static_cast<double>(height) && left + columns <= static_cast<double>(width) &&
+                      (mirrored == 0 || mirrored == 1);
+    require(good, field, "scale ", scale, ", window of ", rows, " x ", columns, " at row ", top, ", column ", left,
+            ", mirrored ", mirrored, " of view ", i / samples, ", sample ", i % samples, " is no window of ", height,
+            " x ", width);
+  }
+}
+
 at::Tensor upload_labels(const TaskSet& tasks, const float* labels, const uint8_t* labelled, int64_t views,
                          int64_t samples, int64_t height, int64_t width, const at::TensorOptions& options,
                          const char* field) {

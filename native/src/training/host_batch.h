@@ -13,11 +13,15 @@ namespace jtr {
 /// As jtr_batch.
 struct HostBatch {
   int64_t views, samples, height, width;
-  const float* images;      // [V, B, 3, H, W]
-  const float* labels;      // [V, B, L, H, W]
-  const uint8_t* labelled;  // [B, K]
-  const double* noise;      // [B, slots, S, H, W] or null
+  const float* images;            // [V, B, 3, H, W]
+  const float* labels;            // [V, B, L, H, W]
+  const uint8_t* labelled;        // [B, K]
+  const double* noise;            // [B, slots, S, H, W] or null
+  const double* crops = nullptr;  // [V, B, kCropFields] or null
 };
+
+/// Numbers that say how a view was cut out of view 0: scale, top, left, height, width, mirrored.
+constexpr int64_t kCropFields = 6;
 
 /// Throws unless height and width are multiples of the network's stride and samples is positive.
 void check_size(int64_t samples, int64_t height, int64_t width, const char* prefix);
@@ -25,6 +29,9 @@ void check_size(int64_t samples, int64_t height, int64_t width, const char* pref
 void check_finite(const float* values, int64_t count, const char* field);
 /// Throws unless every entry is 0 or 1.
 void check_labelled(const uint8_t* labelled, int64_t count, const char* field);
+
+/// Throws unless the crops of views 1 and on lie inside of view 0.
+void check_crops(const double* crops, int64_t views, int64_t samples, int64_t height, int64_t width, const char* field);
 
 /// Checks the labels that exist in the first `views` views and brings them to the device, with the invalid value where
 /// a sample is not labelled: [views, B, L, H, W].

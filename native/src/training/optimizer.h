@@ -5,18 +5,10 @@
 
 #include <cstdint>
 
+#include "adam_options.h"
 #include "networks/parameters.h"
 
 namespace jtr {
-
-struct AdamOptions {
-  double learning_rate;
-  double beta1;
-  double beta2;
-  double epsilon;
-  int64_t decay_steps;  // 0: constant
-  double decay_factor;
-};
 
 /// The rate of a step (0 for the first): multiplied by decay_factor after every decay_steps steps.
 double scheduled_rate(const AdamOptions& options, int64_t step);

@@ -4,22 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "error.h"
-#include "networks/memory_format.h"
 #include "training/checkpoint.h"
 
 namespace jtr {
 namespace {
-
-std::vector<HeadSpec> head_specs(const TaskSet& tasks) {
-  std::vector<HeadSpec> heads;
-  for (size_t t = 0; t < tasks.size(); ++t) {
-    heads.push_back({"pred_task" + std::to_string(t + 1), tasks[t].channels()});
-  }
-  return heads;
-}
 
 /// Copies a tensor to host memory of the caller, if it is wanted.
 void deliver(const at::Tensor& tensor, double* out) {
@@ -29,29 +19,48 @@ void deliver(const at::Tensor& tensor, double* out) {
 /// Images that predict() runs through the network at once.
 constexpr int64_t kPredictBytes = int64_t{64} << 20;
 
+RegularizerOptions regularizer_options(const TrainerOptions& o, const TaskSet& tasks) {
+  auto pair_maps = [&o](PairMapOptions maps) {
+    if (maps.width == 0) maps.width = o.width;
+    return maps;
+  };
+  return {&tasks,
+          o.joint_task,
+          o.seed,
+          o.dtype,
+          o.device,
+          o.width,
+          o.consistency,
+          pair_maps(o.direct_map),
+          pair_maps(o.perceptual_map),
+          o.mtpsl};
+}
+
 }  // namespace
 
 Trainer::Trainer(const TrainerOptions& options)
     : options_(options),
       tensor_options_(at::TensorOptions().dtype(options.dtype).device(options.device)),
-      format_(network_memory_format(options.dtype, options.device, options.width)),
       tasks_(options.tasks),
-      network_(store_, 3, options.width, head_specs(tasks_), true) {
-  store_.allocate(options.dtype, options.device, format_);
-  network_.initialize(options.seed, 0);
-  regularizer_ =
-      find_method(options.method).make({&tasks_, options.joint_task, options.seed, options.dtype, options.device});
-  norm_backup_ = at::empty_like(store_.flat_buffers());
+      regularizer_(make_method(options.method, regularizer_options(options, tasks_))),
+      balancing_(make_balancing(options.balancing, static_cast<int64_t>(tasks_.size()), options.seed)),
+      network_(tasks_, options.width, options.dtype, options.device, options.seed, regularizer_->separate_networks()) {
+  require(!balancing_->separates_gradients() || !regularizer_->separate_networks(), "balancing.name", "'",
+          options.balancing.name, "' works on weights that tasks share; with the method '", options.method,
+          "' they share none");
+  for (auto& part : network_.parts()) add_state_of(part->prefix, part->store, options.adam);
+  for (const OwnNetwork& own : regularizer_->networks()) {
+    add_state_of(own.prefix, *own.store, own.adam == nullptr ? options.adam : *own.adam);
+  }
+  if (ParameterStore* own = balancing_->parameters()) add_state_of("balancing/", *own, options.adam);
+}
 
-  auto add = [&](const std::string& prefix, ParameterStore& store) {
-    optimizers_.emplace_back(store, options.adam);
-    add_state(state_, prefix, store);
-    gradients_.add(prefix, store.parameter_list(), store.flat_gradients());
-    add_state(saved_, prefix, store);
-    add_moments(saved_, prefix, optimizers_.back());
-  };
-  add("model/", store_);
-  if (ParameterStore* own = regularizer_->parameters()) add(regularizer_->prefix(), *own);
+void Trainer::add_state_of(const std::string& prefix, ParameterStore& store, const AdamOptions& adam) {
+  optimizers_.emplace_back(store, adam);
+  add_state(state_, prefix, store);
+  gradients_.add(prefix, store.parameter_list(), store.flat_gradients());
+  add_state(saved_, prefix, store);
+  add_moments(saved_, prefix, optimizers_.back());
 }
 
 int64_t Trainer::parameter_count() const {
@@ -69,53 +78,65 @@ void Trainer::check(const HostBatch& batch) const {
   require(batch.labelled != nullptr, "batch.labelled", "is null");
   check_finite(batch.images, views() * batch.samples * 3 * batch.height * batch.width, "batch.images");
   check_labelled(batch.labelled, batch.samples * static_cast<int64_t>(tasks_.size()), "batch.labelled");
+  if (!regularizer_->needs_crops()) return;
+  require(batch.crops != nullptr, "batch.crops", "is null, but the method '", options_.method, "' needs it");
+  check_crops(batch.crops, views(), batch.samples, batch.height, batch.width, "batch.crops");
 }
 
-at::Tensor Trainer::activate(const at::Tensor& raw) const {
-  std::vector<at::Tensor> parts;
-  for (size_t t = 0; t < tasks_.size(); ++t) parts.push_back(tasks_[t].activate(tasks_.prediction(raw, t)));
-  return at::cat(parts, 1);
-}
-
-Trainer::Forward Trainer::forward(const at::Tensor& images, int64_t views, int64_t tracked_views) {
-  const int64_t rows = images.size(0), tracked_rows = rows / views * tracked_views;
-  // The losses work channel by channel.
-  const at::Tensor raw =
-      network_
-          .heads(network_.decode(network_.encode(images.contiguous(format_), NormMode::kBatch, true), NormMode::kBatch, true),
-                 true, tracked_rows)
-          .contiguous();
-  Forward result;
-  result.tracked = activate(raw.narrow(0, 0, tracked_rows));
-  result.predictions = result.tracked.detach();
-  if (tracked_rows < rows) {
-    // No gradient reaches the other views' predictions.
-    const at::NoGradGuard no_grad;
-    result.predictions = at::cat({result.predictions, activate(raw.narrow(0, tracked_rows, rows - tracked_rows))});
+LossBatch Trainer::upload(const HostBatch& host) const {
+  const int64_t views = this->views(), samples = host.samples, tasks = static_cast<int64_t>(tasks_.size());
+  LossBatch batch;
+  batch.samples = samples;
+  batch.step = steps_done_;
+  batch.labels = upload_labels(tasks_, host.labels, host.labelled, views, samples, host.height, host.width,
+                               tensor_options_, "batch.labels")
+                     .unbind(0);
+  batch.labelled = upload_labelled(host.labelled, samples, tasks, options_.device);
+  batch.labelled_host.assign(host.labelled, host.labelled + samples * tasks);
+  batch.noise = upload_noise(host.noise, samples, regularizer_->noise_slots(), tasks_.noise_channels(), host.height,
+                             host.width, options_.seed, steps_done_, tensor_options_, "batch.noise");
+  if (regularizer_->needs_crops()) {
+    batch.crops = at::from_blob(const_cast<double*>(host.crops), {views, samples, kCropFields}, at::kDouble).clone();
   }
-  const at::Tensor& p = result.predictions;
-  result.predictions = p.view({views, rows / views, p.size(1), p.size(2), p.size(3)});
-  return result;
+  return batch;
 }
 
-at::Tensor Trainer::supervised(const LossBatch& batch, const at::Tensor& grad, double* task_loss) const {
+at::Tensor Trainer::supervised(const LossBatch& batch, const at::Tensor& weights, const at::Tensor& grad) const {
   const int64_t samples = batch.samples, task_count = static_cast<int64_t>(tasks_.size());
-  at::Tensor total = at::zeros({samples}, tensor_options_);
+  at::Tensor all = at::zeros({samples, task_count}, tensor_options_);
   for (int64_t t = 0; t < task_count; ++t) {
-    int64_t labelled = 0;
-    for (int64_t b = 0; b < samples; ++b) labelled += batch.labelled_host[static_cast<size_t>(b * task_count + t)];
-    if (task_loss != nullptr) task_loss[t] = std::numeric_limits<double>::quiet_NaN();
-    if (labelled == 0) continue;
+    bool labelled = false;
+    for (int64_t b = 0; b < samples; ++b) {
+      labelled |= batch.labelled_host[static_cast<size_t>(b * task_count + t)] != 0;
+    }
+    if (!labelled) continue;
     at::Tensor prediction = tasks_.prediction(batch.predictions[0], t).detach();
     prediction.requires_grad_(true);
     const at::Tensor loss =
         tasks_[t].supervised_loss(prediction, tasks_.label(batch.labels[0], t)) * batch.labelled.select(1, t);
-    const at::Tensor weight = at::full_like(loss, 1.0 / static_cast<double>(samples));
+    const at::Tensor weight = at::full_like(loss, weights[t].item<double>() / static_cast<double>(samples));
     tasks_.prediction(grad, t).add_(torch::autograd::grad({loss}, {prediction}, {weight})[0]);
-    total.add_(loss.detach());
-    if (task_loss != nullptr) task_loss[t] = loss.sum().item<double>() / static_cast<double>(labelled);
+    all.select(1, t).copy_(loss.detach());
   }
-  return total;
+  return all;
+}
+
+void Trainer::separate_backward(const MultiTaskNetwork::Forward& forward, const at::Tensor& supervised_grad,
+                                const at::Tensor& method_grad, int64_t tracked_views) {
+  const at::Tensor total = network_.parts()[0]->store.flat_gradients();
+  const int64_t shared = network_.shared_elements(), task_count = static_cast<int64_t>(tasks_.size());
+  const at::Tensor separate = at::empty({task_count, shared}, total.options());
+  at::Tensor part = total.narrow(0, 0, shared);
+  at::Tensor grad = at::zeros_like(method_grad);
+  for (int64_t t = 0; t < task_count; ++t) {
+    part.zero_();
+    grad.zero_();
+    tasks_.prediction(grad[0], t).copy_(tasks_.prediction(supervised_grad, t));
+    torch::autograd::backward({forward.tracked}, {grad.narrow(0, 0, tracked_views).flatten(0, 1)}, true);
+    separate[t].copy_(part);
+  }
+  part.copy_(balancing_->combined(separate, steps_done_));
+  torch::autograd::backward({forward.tracked}, {method_grad.narrow(0, 0, tracked_views).flatten(0, 1)});
 }
 
 StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
@@ -129,35 +150,39 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
   const at::AutoGradMode grad_mode(true);
   const int64_t views = this->views(), samples = host.samples;
   const int64_t task_count = static_cast<int64_t>(tasks_.size());
-
-  LossBatch batch;
-  batch.samples = samples;
-  batch.labels = upload_labels(tasks_, host.labels, host.labelled, views, samples, host.height, host.width,
-                               tensor_options_, "batch.labels")
-                     .unbind(0);
-  batch.labelled = upload_labelled(host.labelled, samples, task_count, options_.device);
-  batch.labelled_host.assign(host.labelled, host.labelled + samples * task_count);
-  batch.noise = upload_noise(host.noise, samples, regularizer_->noise_slots(), tasks_.noise_channels(), host.height,
-                             host.width, options_.seed, steps_done_, tensor_options_, "batch.noise");
+  LossBatch batch = upload(host);
   const at::Tensor images =
       at::from_blob(const_cast<float*>(host.images), {views * samples, 3, host.height, host.width}, at::kFloat)
           .to(tensor_options_);
 
   // Norm statistics are the only thing that changes before the end: put back when the step is given up.
-  norm_backup_.copy_(store_.flat_buffers());
+  network_.remember_norms();
   StepResult result{};
+  TaskLosses task_losses;
   try {
     for (Adam& optimizer : optimizers_) optimizer.store().zero_gradients();
     const int64_t tracked_views = std::max<int64_t>(0, regularizer_->last_view_with_gradient()) + 1;
-    Forward f = forward(images, views, tracked_views);
+    MultiTaskNetwork::Forward f = network_.forward(images, views, tracked_views, regularizer_->needs_features());
     batch.predictions = f.predictions.unbind(0);
+    if (f.features.defined()) batch.features = f.features.unbind(0);
     at::Tensor grad = at::zeros_like(f.predictions);
     checkpoint();
 
-    const at::Tensor supervised_loss = supervised(batch, grad[0], request.task_loss);
+    const bool separate = balancing_->separates_gradients();
+    const at::Tensor weights = balancing_->weights(steps_done_);
+    const at::Tensor supervised_grad = separate ? at::zeros_like(grad[0]) : grad[0];
+    const at::Tensor supervised_losses = supervised(batch, weights, supervised_grad);
     const LossTerms terms = regularizer_->compute(batch, grad.unbind(0), checkpoint);
-    const at::Tensor losses =
-        at::stack({supervised_loss + terms.loss, supervised_loss, terms.dist, terms.recon}).to(at::kCPU, at::kDouble);
+
+    // [B, K + 3] on the host: the tasks' losses, then what the method adds, its distance and its reconstruction.
+    const at::Tensor own = at::stack({terms.loss, terms.dist, terms.recon}, 1);
+    const at::Tensor all = at::cat({supervised_losses, own}, 1).to(at::kCPU, at::kDouble);
+    task_losses.losses = all.narrow(1, 0, task_count);
+    task_losses.labelled = batch.labelled.to(at::kCPU, at::kDouble);
+    at::Tensor balanced = task_losses.losses * weights;
+    if (balancing_->offsets().defined()) balanced = balanced + balancing_->offsets() * task_losses.labelled;
+    const at::Tensor losses = at::stack({balanced.sum(1) + all.select(1, task_count), task_losses.losses.sum(1),
+                                         all.select(1, task_count + 1), all.select(1, task_count + 2)});
     for (int64_t b = 0; b < samples; ++b) {
       const double loss = losses[0][b].item<double>();
       if (std::isfinite(loss)) continue;
@@ -166,7 +191,13 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
                        losses[1][b].item<double>(), ", dist ", losses[2][b].item<double>(), ", recon ",
                        losses[3][b].item<double>(), ")"));
     }
-    torch::autograd::backward({f.tracked}, {grad.narrow(0, 0, tracked_views).flatten(0, 1)});
+    if (separate) {
+      separate_backward(f, supervised_grad, grad, tracked_views);
+      grad[0].add_(supervised_grad);
+    } else {
+      torch::autograd::backward({f.tracked}, {grad.narrow(0, 0, tracked_views).flatten(0, 1)});
+    }
+    balancing_->add_gradients(task_losses);
     checkpoint();
 
     const at::Tensor mean = losses.mean(1);
@@ -179,14 +210,17 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
     deliver(losses[1], request.supervised);
     deliver(losses[2], request.dist);
     deliver(losses[3], request.recon);
+    // NaN where no sample is labelled: 0 / 0.
+    deliver(task_losses.losses.sum(0) / task_losses.labelled.sum(0), request.task_loss);
     deliver(f.predictions, request.prediction);
     deliver(grad, request.prediction_grad);
   } catch (...) {
-    store_.flat_buffers().copy_(norm_backup_);
+    network_.restore_norms();
     throw;
   }
   for (Adam& optimizer : optimizers_) optimizer.update(steps_done_);
   result.step = ++steps_done_;
+  balancing_->observe(task_losses, steps_done_);
   return result;
 }
 
@@ -203,8 +237,7 @@ void Trainer::predict(const float* images, int64_t samples, int64_t height, int6
     const at::Tensor x =
         at::from_blob(const_cast<float*>(images) + begin * 3 * height * width, {count, 3, height, width}, at::kFloat)
             .to(tensor_options_);
-    const SegNet::Encoded encoded = network_.encode(x.contiguous(format_), NormMode::kRunning, false);
-    const at::Tensor p = activate(network_.heads(network_.decode(encoded, NormMode::kRunning, false), false, 0).contiguous());
+    const at::Tensor p = network_.predict(x);
     at::from_blob(predictions + begin * tasks_.channels() * height * width, p.sizes(), at::kFloat).copy_(p);
   }
 }

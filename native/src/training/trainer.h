@@ -8,10 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "networks/segnet.h"
+#include "balancing/balancing.h"
 #include "regularizers/regularizer.h"
 #include "tasks/task.h"
 #include "training/host_batch.h"
+#include "training/multi_task_network.h"
 #include "training/optimizer.h"
 #include "training/tensor_list.h"
 
@@ -26,6 +27,11 @@ struct TrainerOptions {
   uint64_t seed;
   at::ScalarType dtype;
   at::Device device;
+  ConsistencyOptions consistency = {1, 1};
+  PairMapOptions direct_map = {0, 1};      // width 0: the network's
+  PairMapOptions perceptual_map = {0, 1};  // width 0: the network's
+  MtpslOptions mtpsl = {2, 0.5, 0, {1e-3, 0.9, 0.999, 1e-8, 0, 0.5}, 0};
+  BalancingOptions balancing = {};
 };
 
 /// What the caller wants to know of a step besides its losses; as jtr_step_request.
@@ -67,28 +73,23 @@ class Trainer {
   void load(const std::string& path);
 
  private:
-  /// Predictions of all views: [V, B, C, H, W]. The graph hangs on `tracked`, the predictions of the views that get a
-  /// gradient.
-  struct Forward {
-    at::Tensor predictions;
-    at::Tensor tracked;
-  };
-
+  void add_state_of(const std::string& prefix, ParameterStore& store, const AdamOptions& adam);
   void check(const HostBatch& batch) const;
-  Forward forward(const at::Tensor& images, int64_t views, int64_t tracked_views);
-  at::Tensor activate(const at::Tensor& raw) const;
-  at::Tensor supervised(const LossBatch& batch, const at::Tensor& grad, double* task_loss) const;
+  LossBatch upload(const HostBatch& batch) const;
+  /// The tasks' supervised losses [B, K]; their weighted gradients into `grad`, [B, C, H, W].
+  at::Tensor supervised(const LossBatch& batch, const at::Tensor& weights, const at::Tensor& grad) const;
+  /// PCGrad: one backward pass for each task, then one for the method's own term.
+  void separate_backward(const MultiTaskNetwork::Forward& forward, const at::Tensor& supervised_grad,
+                         const at::Tensor& method_grad, int64_t tracked_views);
 
   TrainerOptions options_;
   at::TensorOptions tensor_options_;
-  at::MemoryFormat format_;
   TaskSet tasks_;
-  ParameterStore store_;
-  SegNet network_;
   std::unique_ptr<Regularizer> regularizer_;
+  std::unique_ptr<Balancing> balancing_;
+  MultiTaskNetwork network_;
   std::vector<Adam> optimizers_;
   TensorList state_, gradients_, saved_;  // saved_: state and the optimisers' moments
-  at::Tensor norm_backup_;
   int64_t steps_done_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // The border: null arguments, struct sizes, errors per thread, the log.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -39,6 +40,21 @@ struct Options {
     trainer.joint_task.width = 2;
     trainer.joint_task.lambda_dist = 4;
     trainer.joint_task.lambda_recon = 2;
+    trainer.consistency = make<jtr_consistency_options>();
+    trainer.consistency.temperature = 1;
+    for (jtr_pair_map_options* maps : {&trainer.direct_map, &trainer.perceptual_map}) {
+      *maps = make<jtr_pair_map_options>();
+      maps->width = 2;
+    }
+    trainer.mtpsl = make<jtr_mtpsl_options>();
+    trainer.mtpsl.film = make<jtr_adam_options>();
+    trainer.mtpsl.film.learning_rate = 1e-3;
+    trainer.mtpsl.film.epsilon = 1e-8;
+    trainer.mtpsl.film.decay_factor = 0.5;
+    trainer.balancing = make<jtr_balancing_options>();
+    trainer.balancing.name = "equal";
+    trainer.balancing.temperature = 2;
+    trainer.balancing.period_steps = 1;
     trainer.adam = make<jtr_adam_options>();
     trainer.adam.learning_rate = 1e-4;
     trainer.adam.beta1 = 0.9;
@@ -69,6 +85,40 @@ TEST(Abi, EveryWrongOptionIsRefusedByItsName) {
       {"options.width", [](Options& o) { o.trainer.width = 0; }},
       {"options.method", [](Options& o) { o.trainer.method = nullptr; }},
       {"method", [](Options& o) { o.trainer.method = "magic"; }},
+      {"tasks", [](Options& o) { o.trainer.method = "mtpsl"; }},
+      {"tasks", [](Options& o) { o.trainer.method = "direct_map"; }},
+      {"tasks", [](Options& o) { o.trainer.method = "perceptual_map"; }},
+      {"consistency.weight", [](Options& o) { o.trainer.consistency.weight = -1; }},
+      {"consistency.temperature", [](Options& o) { o.trainer.consistency.temperature = 0; }},
+      {"direct_map.width", [](Options& o) { o.trainer.direct_map.width = 0; }},
+      {"perceptual_map.weight", [](Options& o) { o.trainer.perceptual_map.weight = NAN; }},
+      {"mtpsl.con_weight", [](Options& o) { o.trainer.mtpsl.con_weight = -1; }},
+      {"mtpsl.reg_weight", [](Options& o) { o.trainer.mtpsl.reg_weight = -1; }},
+      {"mtpsl.ramp_up_steps", [](Options& o) { o.trainer.mtpsl.ramp_up_steps = -1; }},
+      {"mtpsl.micro_batch", [](Options& o) { o.trainer.mtpsl.micro_batch = -1; }},
+      {"mtpsl.film.learning_rate", [](Options& o) { o.trainer.mtpsl.film.learning_rate = 0; }},
+      {"balancing.name", [](Options& o) { o.trainer.balancing.name = "loud"; }},
+      {"balancing.weights", [](Options& o) { o.trainer.balancing.name = "fixed"; }},
+      {"balancing.name",
+       [](Options& o) {
+         o.trainer.method = "single_task";
+         o.trainer.balancing.name = "pcgrad";
+       }},
+      {"balancing.temperature",
+       [](Options& o) {
+         o.trainer.balancing.name = "dwa";
+         o.trainer.balancing.temperature = 0;
+       }},
+      {"balancing.period_steps",
+       [](Options& o) {
+         o.trainer.balancing.name = "dwa";
+         o.trainer.balancing.period_steps = 0;
+       }},
+      {"balancing.initial_log_variance",
+       [](Options& o) {
+         o.trainer.balancing.name = "uncertainty";
+         o.trainer.balancing.initial_log_variance = INFINITY;
+       }},
       {"joint_task.mode", [](Options& o) { o.trainer.joint_task.mode = static_cast<jtr_joint_task_mode>(2); }},
       {"joint_task.width", [](Options& o) { o.trainer.joint_task.width = -1; }},
       {"joint_task.lambda_dist", [](Options& o) { o.trainer.joint_task.lambda_dist = -1; }},
@@ -164,6 +214,21 @@ TEST(Abi, MessagesReachTheLogCallback) {
   EXPECT_NE(messages[0].find("cpu"), std::string::npos);
 }
 
+TEST(Abi, TellsWhatEachMethodNeeds) {
+  EXPECT_EQ(jtr_method_min_tasks("jtr"), 1);
+  EXPECT_EQ(jtr_method_min_tasks("mtpsl"), 2);
+  EXPECT_EQ(jtr_method_min_tasks("magic"), 0);
+  EXPECT_EQ(jtr_method_noise_slots("jtr", 3), 5);
+  EXPECT_EQ(jtr_method_noise_slots("mtpsl", 3), 2);
+  EXPECT_EQ(jtr_method_noise_slots("supervised", 3), 0);
+  EXPECT_EQ(jtr_method_noise_slots("jtr", 0), -1);
+  EXPECT_STREQ(last_error().field, "task_count");
+  std::vector<std::string> rules;
+  for (int32_t i = 0; i < jtr_balancing_count(); ++i) rules.push_back(jtr_balancing_name(i));
+  EXPECT_EQ(rules, (std::vector<std::string>{"equal", "fixed", "uncertainty", "dwa", "random", "pcgrad"}));
+  EXPECT_EQ(jtr_balancing_name(6), nullptr);
+}
+
 TEST(Abi, LayoutsCoverEveryStruct) {
   const int32_t count = jtr_field_layout_count();
   std::vector<std::string> structs;
@@ -177,7 +242,7 @@ TEST(Abi, LayoutsCoverEveryStruct) {
     }
     EXPECT_LT(layout.field_offset, layout.struct_bytes);
   }
-  EXPECT_EQ(structs.size(), 15u);
+  EXPECT_EQ(structs.size(), 19u);
   jtr_field_layout layout = make<jtr_field_layout>();
   EXPECT_EQ(jtr_get_field_layout(count, &layout), JTR_STATUS_INVALID_ARGUMENT);
 }

@@ -32,6 +32,18 @@ public sealed class OptionsTests
         yield return Case(o => o with { JointTask = new JointTaskOptions { LambdaDist = -1 } }, "JointTask.LambdaDist", "0 or more");
         yield return Case(o => o with { JointTask = new JointTaskOptions { LambdaRecon = double.NaN } }, "JointTask.LambdaRecon", "0 or more");
         yield return Case(o => o with { JointTask = new JointTaskOptions { MicroBatch = -1 } }, "JointTask.MicroBatch", "0 to");
+        yield return Case(o => o with { Consistency = new ConsistencyOptions { Weight = -1 } }, "Consistency.Weight", "0 or more");
+        yield return Case(o => o with { Consistency = new ConsistencyOptions { Temperature = 0 } }, "Consistency.Temperature", "above 0");
+        yield return Case(o => o with { DirectMap = new PairMapOptions { Width = 0 } }, "DirectMap.Width", "1 to 1024");
+        yield return Case(o => o with { DirectMap = new PairMapOptions { Weight = double.NaN } }, "DirectMap.Weight", "0 or more");
+        yield return Case(o => o with { PerceptualMap = new PairMapOptions { Width = 1025 } }, "PerceptualMap.Width", "1 to 1024");
+        yield return Case(o => o with { Mtpsl = new MtpslOptions { ConWeight = -2 } }, "Mtpsl.ConWeight", "0 or more");
+        yield return Case(o => o with { Mtpsl = new MtpslOptions { RegWeight = -0.5 } }, "Mtpsl.RegWeight", "0 or more");
+        yield return Case(o => o with { Mtpsl = new MtpslOptions { RampUpSteps = -1 } }, "Mtpsl.RampUpSteps", "0 or more");
+        yield return Case(o => o with { Mtpsl = new MtpslOptions { Film = new AdamOptions { LearningRate = 0 } } }, "Mtpsl.Film.LearningRate", "above 0");
+        yield return Case(o => o with { Balancing = new BalancingOptions { Temperature = 0 } }, "Balancing.Temperature", "above 0");
+        yield return Case(o => o with { Balancing = new BalancingOptions { PeriodSteps = 0 } }, "Balancing.PeriodSteps", "1 or more");
+        yield return Case(o => o with { Balancing = new BalancingOptions { Name = "fixed", Weights = [1, -1] } }, "Balancing.Weights", "0 or more");
         yield return Case(o => o with { Tasks = new TaskSet(new DepthTask("d") { StandardDeviation = 0 }) }, "Tasks[d].StandardDeviation", "above 0");
         yield return Case(o => o with { Tasks = new TaskSet(new DepthTask("d") { Mean = double.NaN }) }, "Tasks[d].Mean", "finite");
 
@@ -62,6 +74,8 @@ public sealed class OptionsTests
         Assert.Multiple(() =>
         {
             Assert.That((Good.Method, Good.Width), Is.EqualTo(("jtr", 64)));
+            Assert.That((Good.Mtpsl.ConWeight, Good.Mtpsl.RegWeight, Good.Mtpsl.RampUpSteps, Good.Mtpsl.Film.LearningRate), Is.EqualTo((2.0, 0.5, 0L, 1e-3)));
+            Assert.That((Good.Balancing.Name, Good.Balancing.Temperature), Is.EqualTo(("equal", 2.0)));
             Assert.That((Good.JointTask.Mode, Good.JointTask.LambdaDist, Good.JointTask.LambdaRecon), Is.EqualTo((JointTaskMode.Published, 4.0, 2.0)));
             Assert.That(Good.Optimizer, Is.EqualTo(new AdamOptions { LearningRate = 1e-4, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8, DecaySteps = 0, DecayFactor = 0.5 }));
         });
@@ -71,7 +85,7 @@ public sealed class OptionsTests
     public void A_method_that_does_not_exist_is_told_with_those_that_do() =>
         Assert.That(
             () => new Trainer(Good with { Method = "alchemy" }),
-            Throws.ArgumentException.With.Property("ParamName").EqualTo("Method").And.Message.Contains("supervised, jtr"));
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("Method").And.Message.Contains("mtpsl, jtr"));
 
     public static IEnumerable<TestCaseData> BadFitOptions()
     {

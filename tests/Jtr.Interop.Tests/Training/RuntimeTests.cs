@@ -22,7 +22,7 @@ public sealed class RuntimeTests
 
     [Test]
     public void The_methods_are_known_with_their_views() =>
-        Assert.That(JtrRuntime.Methods, Does.Contain(new TrainingMethod("supervised", 1)).And.Contain(new TrainingMethod("jtr", 3)));
+        Assert.That(JtrRuntime.Methods, Does.Contain(new TrainingMethod("supervised", 1, 1)).And.Contain(new TrainingMethod("jtr", 3, 1)));
 
     [Test]
     public void The_number_of_threads_can_be_set()

@@ -48,7 +48,17 @@ internal sealed class RandomScaleCrop : IViewStep
 
     /// <inheritdoc/>
     public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labelled, ViewKey key) =>
-        Apply(source, destination, labelled, Draw(key.Random(RandomUse.Crop)) with { Mirrored = _flip && DrawFlip(key) });
+        Apply(source, destination, labelled, Window(key));
+
+    /// <summary>The window of a view: what <see cref="Apply(SampleBuffer, SampleBuffer, TaskMask, ViewKey)"/> cuts out.</summary>
+    public CropWindow Window(ViewKey key) => Draw(key.Random(RandomUse.Crop)) with { Mirrored = _flip && DrawFlip(key) };
+
+    /// <summary>A window in numbers.</summary>
+    public ViewCrop Describe(CropWindow window)
+    {
+        Zoom zoom = _zooms[window.Zoom];
+        return new ViewCrop(Scales[window.Zoom], window.Top, window.Left, zoom.Height, zoom.Width, window.Mirrored);
+    }
 
     /// <summary>Draws whether a view is mirrored: from a stream of its own, so that windows do not depend on it.</summary>
     public static bool DrawFlip(ViewKey key) => key.Random(RandomUse.Flip).NextInt32(2) != 0;

@@ -11,6 +11,8 @@ internal sealed class ViewMaker
     private readonly IMultiTaskDataset _data;
     private readonly bool _augment;
     private readonly FlipMode _flip;
+    private readonly RandomScaleCrop? _straightCrop;
+    private readonly RandomScaleCrop? _flippingCrop;
     private readonly ViewPipeline _straight;
     private readonly ViewPipeline _flipping;
     private readonly ColourAugmentation? _colour;
@@ -22,8 +24,10 @@ internal sealed class ViewMaker
         _data = data;
         _augment = options.Augment;
         _flip = options.Flip;
-        _straight = Pipeline(flip: false);
-        _flipping = Pipeline(flip: true);
+        _straightCrop = options.Augment ? new RandomScaleCrop(data.Tasks, data.Height, data.Width) : null;
+        _flippingCrop = options.Augment ? new RandomScaleCrop(data.Tasks, data.Height, data.Width, flip: true) : null;
+        _straight = Pipeline(_straightCrop);
+        _flipping = Pipeline(_flippingCrop);
         _colour = options.Augment && options.Colour ? new ColourAugmentation(data.Height, data.Width) : null;
         int plane = options.Augment ? data.Height * data.Width : 0;
         _image = new float[3 * plane];
@@ -51,7 +55,15 @@ internal sealed class ViewMaker
         {
             labelled = wanted & _data.Read(index, wanted, view0);
         }
-        for (int v = 1; v < batch.Views; v++) View(v).Apply(view0, batch.GetSample(v, sample), labelled, new ViewKey(seed, epoch, index, v));
+        Span<ViewCrop> crops = batch.Crops;
+        crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
+        for (int v = 1; v < batch.Views; v++)
+        {
+            ViewKey key = new(seed, epoch, index, v);
+            View(v).Apply(view0, batch.GetSample(v, sample), labelled, key);
+            RandomScaleCrop? crop = Flips(v) ? _flippingCrop : _straightCrop;
+            crops[v * batch.Samples + sample] = crop?.Describe(crop.Window(key)) ?? ViewCrop.Whole(batch.Height, batch.Width);
+        }
         // The other views were to be cut out of view 0 as it was, so its colours change last.
         for (int v = 0; v < batch.Views; v++) _colour?.Apply(batch.GetSample(v, sample).Image, new ViewKey(seed, epoch, index, v));
 
@@ -68,11 +80,13 @@ internal sealed class ViewMaker
         }
     }
 
-    private ViewPipeline View(int v) => _flip == FlipMode.EveryView || (_flip == FlipMode.Published && v < 2) ? _flipping : _straight;
+    private ViewPipeline View(int v) => Flips(v) ? _flipping : _straight;
 
-    private ViewPipeline Pipeline(bool flip)
+    private bool Flips(int v) => _flip == FlipMode.EveryView || (_flip == FlipMode.Published && v < 2);
+
+    private ViewPipeline Pipeline(RandomScaleCrop? crop)
     {
-        IViewStep[] steps = _augment ? [new RandomScaleCrop(_data.Tasks, _data.Height, _data.Width, flip)] : [];
+        IViewStep[] steps = crop is null ? [] : [crop];
         return new ViewPipeline(_data.Tasks, _data.Height, _data.Width, steps);
     }
 }

@@ -1,0 +1,97 @@
+// Whole steps of every method: label patterns, failure without a trace, checkpoints; and single-task learning.
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "support.h"
+
+namespace jtr {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<TaskSpec> kTasks = {test::segmentation(), test::depth(), test::normals(), test::map()};
+const std::vector<double> kWholeView = {1, 0, 0, 32, 32, 0};
+
+/// Three samples: partly, not and fully labelled.
+struct MethodBatch : test::OwnedBatch {
+  MethodBatch() : test::OwnedBatch(test::random_batch(kTasks, {1, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1, 1}, 32, 32, 1)) {
+    for (int i = 0; i < 9; ++i) crops.insert(crops.end(), kWholeView.begin(), kWholeView.end());
+    host.crops = crops.data();
+  }
+  std::vector<double> crops;
+};
+
+class EveryMethodTrains : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryMethodTrains, AResumedRunEqualsAnUninterruptedOne) {
+  const MethodBatch batch;
+  const fs::path file = fs::temp_directory_path() / ("jtr_methods_" + std::to_string(::getpid()) + ".safetensors");
+  Trainer whole(test::trainer_options(kTasks, GetParam())), first(test::trainer_options(kTasks, GetParam()));
+  TrainerOptions other = test::trainer_options(kTasks, GetParam());
+  other.seed = 99;
+  Trainer second(other);
+  for (int i = 0; i < 4; ++i) whole.step(batch.host, {});
+  for (int i = 0; i < 2; ++i) first.step(batch.host, {});
+  first.save(file.string(), {});
+  second.load(file.string());
+  fs::remove(file);
+  for (int i = 0; i < 2; ++i) second.step(batch.host, {});
+  EXPECT_TRUE(at::equal(test::all_state(second), test::all_state(whole)));
+}
+
+TEST_P(EveryMethodTrains, AStepThatIsGivenUpChangesNothing) {
+  MethodBatch batch;
+  Trainer trainer(test::trainer_options(kTasks, GetParam()));
+  for (const TensorEntry& entry : trainer.tensors(JTR_TENSOR_KIND_STATE).entries()) {
+    // Depths so large that the sum of their errors overflows.
+    at::Tensor tensor = entry.tensor;
+    if (entry.name.find("pred_task2.1.bias") != std::string::npos) tensor.fill_(1e308);
+  }
+  const at::Tensor before = test::all_state(trainer);
+  EXPECT_EQ(test::caught([&] { trainer.step(batch.host, {}); }).status(), JTR_STATUS_NON_FINITE);
+  batch.images.fill_(std::nanf(""));
+  EXPECT_EQ(test::caught([&] { trainer.step(batch.host, {}); }).status(), JTR_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(trainer.steps_done(), 0);
+  EXPECT_TRUE(at::equal(test::all_state(trainer), before));
+}
+
+TEST_P(EveryMethodTrains, TheLossIsTheSupervisedOneAndWhatTheMethodAdds) {
+  const MethodBatch batch;
+  Trainer trainer(test::trainer_options(kTasks, GetParam())), supervised(test::trainer_options(kTasks, "supervised"));
+  const StepResult result = trainer.step(batch.host, {});
+  const bool adds = GetParam() != "supervised" && GetParam() != "single_task";
+  EXPECT_EQ(result.loss > result.supervised + 1e-6, adds);
+  EXPECT_EQ(result.dist > 0, adds);
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, EveryMethodTrains,
+                         testing::Values("supervised", "single_task", "consistency", "direct_map", "perceptual_map",
+                                         "mtpsl", "jtr"),
+                         [](const auto& info) { return info.param; });
+
+TEST(SingleTask, IsANetworkForEachTaskTrainedOnThatTaskAlone) {
+  // The network of a task must be the one that supervised learning of that task alone gives.
+  const MethodBatch batch;
+  Trainer separate(test::trainer_options(kTasks, "single_task"));
+  for (int i = 0; i < 2; ++i) separate.step(batch.host, {});
+  at::Tensor predictions = at::empty({3, separate.tasks().channels(), 32, 32}, at::kFloat);
+  separate.predict(batch.host.images, 3, 32, 32, predictions.data_ptr<float>());
+  for (size_t t = 0; t < kTasks.size(); ++t) {
+    Trainer alone(test::trainer_options({kTasks[t]}, "supervised"));
+    const int64_t k = static_cast<int64_t>(t), first = separate.tasks().label_offset(t);
+    const at::Tensor labels = batch.labels.narrow(2, first, separate.tasks()[t].label_channels()).contiguous();
+    std::vector<uint8_t> labelled;
+    for (int64_t b = 0; b < 3; ++b) labelled.push_back(batch.labelled[static_cast<size_t>(4 * b + k)]);
+    HostBatch host = batch.host;
+    host.labels = labels.data_ptr<float>();
+    host.labelled = labelled.data();
+    for (int i = 0; i < 2; ++i) alone.step(host, {});
+    at::Tensor expected = at::empty({3, kTasks[t].channels, 32, 32}, at::kFloat);
+    alone.predict(batch.host.images, 3, 32, 32, expected.data_ptr<float>());
+    EXPECT_TRUE(at::equal(separate.tasks().prediction(predictions, t), expected)) << kTasks[t].name;
+  }
+}
+
+}  // namespace
+}  // namespace jtr
