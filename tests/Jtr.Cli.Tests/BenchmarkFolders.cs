@@ -33,6 +33,32 @@ internal static class BenchmarkFolders
         }
     }
 
+    /// <summary>Cityscapes as its authors publish it: photographs, label ids (road, 7) and 16-bit disparity of 64 pixels.</summary>
+    public static void CityscapesLabelled(string root)
+    {
+        Cityscapes(root);
+        foreach (string part in new[] { "train", "val" })
+        {
+            GreyPng.Write(Path.Combine(root, "gtFine", part, "ulm", "ulm_0_0_gtFine_labelIds.png"), 8, 32, 32, 7);
+            GreyPng.Write(Path.Combine(root, "disparity", part, "ulm", "ulm_0_0_disparity.png"), 16, 32, 32, 64 * 256 + 1);
+        }
+    }
+
+    /// <summary>Taskonomy as its authors publish it: a building with photographs, normals, 16-bit depth of 1.5 m and edges.</summary>
+    public static void TaskonomyLabelled(string root)
+    {
+        Taskonomy(root);
+        foreach ((string domain, int value) in new[] { ("depth_zbuffer", 768), ("edge_texture", 30_000) })
+            GreyPng.Write(Path.Combine(root, domain, "allensville", $"point_0_view_0_domain_{domain}.png"), 16, 32, 32, value);
+    }
+
+    /// <summary>The tables beside the .mat file of NYU-v2, as text: samples 1 and 3 to train on, 2 to score on; all labels are class 4.</summary>
+    public static void MatTables(string root)
+    {
+        File.WriteAllText(Path.Combine(root, "train.txt"), "1 3");
+        File.WriteAllLines(Path.Combine(root, "classes.txt"), Enumerable.Repeat("4", 894));
+    }
+
     /// <summary>Cityscapes' official photographs.</summary>
     public static void Cityscapes(string root)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Jtr.Cli.Tests;
 
@@ -23,6 +24,33 @@ public sealed class InspectTests
         Assert.That((edge.GetProperty("labelled").GetInt32(), edge.GetProperty("read").GetInt32()), Is.EqualTo((2, 1)));
         Assert.That(seg.GetProperty("classes").EnumerateArray().Sum(c => c.GetProperty("pixels").GetInt64()), Is.EqualTo(3 * 32 * 64), "every pixel has a class");
         Assert.That(part.GetProperty("problems")[0].GetProperty("path").GetString(), Is.EqualTo(bad));
+    }
+
+    [Test]
+    public void A_damaged_label_does_not_keep_the_classes_from_being_counted()
+    {
+        using TemporaryFolder folder = new();
+        PhotoFolder.Write(folder["photos"], 3);
+        string bad = folder["photos", "seg", "photo1.npy"];
+        File.WriteAllText(bad, "damaged");
+        CliRun run = CliRun.Of("inspect", folder["photos"], "--class-names", "sky,road,car", "--output", folder["sheet.png"]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        Assert.That(run.Output, Does.Contain("segmentation, 3 classes").And.Match(" car +").And.Contain("with a damaged file: 1").And.Contain("Problems: 1").And.Contain(bad));
+        // Without another word, it is looked at in the photographs' own size, 40 x 50.
+        Assert.That(run.Output, Does.Contain("3 of 32 x 64").And.Contain("3 of 40 x 50"));
+    }
+
+    [Test]
+    public void Missing_files_of_a_benchmark_are_listed_and_the_unit_of_depth_is_told()
+    {
+        using TemporaryFolder folder = new();
+        BenchmarkFolders.CityscapesNpy(folder["city"]);
+        File.Delete(folder["city", "train", "depth", "0.npy"]);
+        CliRun run = CliRun.Of("inspect", folder["city"], "--size", "32x32", "--output", folder["sheet.png"]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        Assert.That(run.Output, Does.Contain("depth, no unit").And.Contain("Problems: 1").And.Contain("without the label " + folder["city", "train", "depth", "0.npy"]));
+        BenchmarkFolders.NyuV2(folder["nyu"], 1, 1);
+        Assert.That(CliRun.Of("inspect", folder["nyu"], "--size", "32x32", "--output", folder["sheet.png"]).Output, Does.Contain("depth, m"));
     }
 
     [Test]
@@ -55,12 +83,36 @@ public sealed class InspectTests
         Assert.That(other.Error, Does.Contain("32x64"));
     }
 
+    [Test]
+    public void Damaged_files_stop_packing_unless_they_are_to_be_left_out()
+    {
+        using TemporaryFolder folder = new();
+        PhotoFolder.Write(folder["photos"], 4);
+        string image = folder["photos", "image", "photo1.png"], label = folder["photos", "seg", "photo2.npy"];
+        File.WriteAllText(image, "damaged");
+        File.WriteAllText(label, "damaged");
+        string[] arguments = ["pack", folder["photos"], "--tasks", "seg=segmentation:3,edge=map", "--size", "32x32", "--output", folder["photos.jtrpack"]];
+        CliRun strict = CliRun.Of(arguments);
+        Assert.That(strict.ExitCode, Is.EqualTo(ExitCode.Failure));
+        Assert.That(strict.Error, Does.Contain(image));
+        Assert.That(File.Exists(folder["photos.jtrpack"]), Is.False);
+
+        CliRun run = CliRun.Of([.. arguments, "--skip-bad"]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        Assert.That(run.Output, Does.Contain("3 samples,").And.Contain("damaged files that were left out: 2 (samples that are missing for it: 1)").And.Contain(image).And.Contain(label));
+        using Interop.Datasets.PackedDataset packed = new(folder["photos.jtrpack"]);
+        Assert.That(Enumerable.Range(0, packed.Count).Select(i => $"{packed.GetName(i)} {packed.GetLabelled(i).Bits}"), Is.EqualTo(new[] { "photo0 3", "photo2 2", "photo3 1" }));
+    }
+
     /// <summary>The JSON of an inspection without the data's name.</summary>
     private static string Inspect(TemporaryFolder folder, params string[] arguments)
     {
         CliRun run = CliRun.Of(["inspect", .. arguments, "--output", folder["sheet.png"], "--json", folder["data.json"]]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["data.json"]));
-        return json.RootElement.GetProperty("parts").GetRawText();
+        // The photographs' files have sizes, which a packed one does not tell.
+        JsonNode parts = JsonNode.Parse(json.RootElement.GetProperty("parts").GetRawText())!;
+        foreach (JsonNode? part in parts.AsArray()) part!.AsObject().Remove("photographs");
+        return parts.ToJsonString();
     }
 }

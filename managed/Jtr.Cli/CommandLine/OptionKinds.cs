@@ -42,6 +42,18 @@ internal static class OptionKinds
     public static Option<string?> Text(string name, string helpName, string description) =>
         Make(name, helpName, description, text => string.IsNullOrWhiteSpace(text) ? null : text, "a text");
 
+    /// <summary>An option that may be there several times, each with a text that is not blank.</summary>
+    public static Option<string[]?> Several(string name, string helpName, string description)
+    {
+        return new Option<string[]?>(name) { HelpName = helpName, Description = description, Arity = ArgumentArity.OneOrMore, CustomParser = Parse };
+
+        string[]? Parse(ArgumentResult result)
+        {
+            if (result.Tokens.Any(t => string.IsNullOrWhiteSpace(t.Value))) result.AddError($"{name} must be a text, not ''.");
+            return [.. result.Tokens.Select(t => t.Value)];
+        }
+    }
+
     /// <summary>Texts separated by commas.</summary>
     public static Option<string[]?> List(string name, string helpName, string description) =>
         Make(name, helpName, description, text =>

@@ -20,7 +20,7 @@ internal sealed class CheckpointInput
     };
 
     /// <summary>Options about data.</summary>
-    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Test, _data.Size, _data.SkipBad, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
+    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Weights, _data.Test, _data.Size, _data.SkipBad, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
 
     /// <summary>Options about the files of benchmarks.</summary>
     public OptionGroup LayoutGroup => _data.LayoutGroup;
@@ -33,7 +33,7 @@ internal sealed class CheckpointInput
     public DataRequest Request(ParseResult parsed, CheckpointInfo info)
     {
         DataRequest? saved = TrainSettings.From(info.Metadata, info.Path)?.Data;
-        if (saved is null && parsed.GetValue(_data.Data) is null)
+        if (saved is null && !_data.Names(parsed))
             throw new UsageException($"{info.Path} does not say what it was trained on: name the data with --data.");
         return _data.Request(parsed, saved);
     }
@@ -43,7 +43,7 @@ internal sealed class CheckpointInput
         parsed.GetValue(_data.Size) ?? TrainSettings.From(info.Metadata, info.Path)?.Data.Size ?? DataOptions.FolderSize;
 
     /// <summary>Whether the command line names data.</summary>
-    public bool NamesData(ParseResult parsed) => parsed.GetValue(_data.Data) is not null;
+    public bool NamesData(ParseResult parsed) => _data.Names(parsed);
 
     /// <summary>How to load the checkpoint: a network that was saved on a GPU may run elsewhere.</summary>
     public static LoadOptions LoadOptions(ParseResult parsed, MachineOptions machine)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
@@ -51,7 +52,8 @@ internal sealed class InspectCommand
     private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         DataRequest request = _input.Request(parsed);
-        DataLocation at = DataLocation.Parse(request.Data);
+        DataLocation at = DataSource.Locate(request);
+        request = InspectedData.Prepare(request, at, _input.NamesSize(parsed));
         int limit = (int)(parsed.GetValue(_limit) ?? 1000), count = (int)(parsed.GetValue(_count) ?? 6);
         string picture = parsed.GetValue(_output) ?? "jtr-inspect.png";
         OpenData data = DataSource.Open(request);
@@ -62,10 +64,7 @@ internal sealed class InspectCommand
             _console.Line($"{at.Path}{(at.Path.Length > 0 ? ": " : "")}{at.Kind}");
             foreach (DataInspection part in parts) InspectionView.Show(_console, part);
 
-            PictureGrid grid = new(["photo", .. data.Train.Tasks.Select(t => t.Name)]);
-            foreach (DataInspection part in parts) part.Draw(grid, count, name => parts.Count == 1 ? name : $"{name}\n{part.Part.ToString().ToLowerInvariant()}");
-            foreach (SegmentationTask task in data.Train.Tasks.OfType<SegmentationTask>().Take(1)) grid.AddLegend(task);
-            grid.SavePng(picture);
+            Draw(data.Train.Tasks, parts, count).SavePng(picture);
             List<(string, string)> written = [("picture", picture)];
             if (parsed.GetValue(_json) is string json)
             {
@@ -78,10 +77,28 @@ internal sealed class InspectCommand
         }
         finally
         {
-            (data.Train as IDisposable)?.Dispose();
-            (data.Test as IDisposable)?.Dispose();
+            DataSource.Close(data.Train);
+            DataSource.Close(data.Test);
         }
     }
+
+    private static PictureGrid Draw(TaskSet tasks, List<DataInspection> parts, int count)
+    {
+        PictureGrid grid = new(["photo", .. tasks.Select(t => t.Name)]);
+        // The same colour says the same in all pictures.
+        ValueRange?[] ranges = [.. Enumerable.Range(0, tasks.Count).Select(t => tasks[t] is DepthTask ? InspectedData.Range(parts.Select(p => p.Tasks[t])) : null)];
+        foreach (DataInspection part in parts) part.Draw(grid, count, ranges, name => Caption(name) + (parts.Count == 1 ? "" : $"\n{part.Part.ToString().ToLowerInvariant()}"));
+        foreach (SegmentationTask task in tasks.OfType<SegmentationTask>().Take(1)) grid.AddLegend(task);
+        for (int t = 0; t < tasks.Count; t++)
+        {
+            if (ranges[t] is { } range) grid.AddLegend(string.Create(CultureInfo.InvariantCulture, $"{tasks[t].Name}: {range.Low:G3} to {range.High:G3} {((DepthTask)tasks[t]).Unit}"), Colormap.Viridis);
+        }
+        if (tasks.Any(t => t is MapTask)) grid.AddLegend("maps: 0 to 1", Colormap.Magma);
+        return grid;
+    }
+
+    // The source of a joined sample in a line of its own.
+    private static string Caption(string name) => name.Replace('/', '\n');
 
     private DataInspection Inspect(DataPart part, IMultiTaskDataset data, int limit, CancellationToken cancellationToken) =>
         CountView.Show(_console, "reading", Math.Min(data.Count, limit), progress => DataInspection.Of(part, data, limit, progress, cancellationToken));

@@ -18,6 +18,7 @@ internal sealed class PackCommand
     private readonly Option<string?> _output = OptionKinds.Text("--output", "FILE", $"The file to write, usually with the extension {PackedDataset.Extension}.");
     private readonly Option<DataPart?> _part = OptionKinds.Choice("--part", "The part to train on or the one to score on. Default: train.", _parts);
     private readonly Option<bool> _compact = new("--compact") { Description = "Round images to 8 bits and other numbers to float16; otherwise every value stays what it is." };
+    private readonly Option<bool> _skipBad = new("--skip-bad") { Description = "Leave out samples whose photograph is damaged, and damaged labels of the others, and count them; otherwise they are errors." };
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace the file if it is there." };
     private readonly Option<long?> _workers = OptionKinds.Whole("--workers", "N", "Threads that read samples. Default: one a core, at most 4.", 1, 256);
 
@@ -34,10 +35,10 @@ internal sealed class PackCommand
             Text =
             [
                 "Reads every sample once, at the training size, and writes images and labels into one checksummed file that later runs map into memory: 'jtr train --data FILE'. "
-                + "A damaged file of the data is an error that names it; 'jtr inspect' lists all of them.",
+                + "A damaged file of the data is an error that names it ('jtr inspect' lists all of them), unless --skip-bad leaves it out.",
             ],
             Arguments = [pack._input.Data],
-            Groups = [new("Output", [pack._output, pack._part, pack._compact, pack._overwrite, pack._workers]), pack._input.Group, pack._input.LayoutGroup],
+            Groups = [new("Output", [pack._output, pack._part, pack._compact, pack._skipBad, pack._overwrite, pack._workers]), pack._input.Group, pack._input.LayoutGroup],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
@@ -53,13 +54,14 @@ internal sealed class PackCommand
     private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string output = parsed.GetValue(_output) ?? throw new UsageException("Name the file to write with --output, such as data.jtrpack.");
-        DataRequest request = _input.Request(parsed);
+        DataRequest request = _input.Request(parsed) with { SkipBad = parsed.GetValue(_skipBad) };
         if (File.Exists(output) && !parsed.GetValue(_overwrite)) throw new UsageException($"{output} is there already: --overwrite replaces it.");
         DataPart part = parsed.GetValue(_part) ?? DataPart.Train;
         IMultiTaskDataset data = Open(request, part);
         try
         {
-            PackOptions options = new() { Precision = parsed.GetValue(_compact) ? PackPrecision.Compact : PackPrecision.Exact };
+            List<SkippedSample> skipped = [];
+            PackOptions options = new() { Precision = parsed.GetValue(_compact) ? PackPrecision.Compact : PackPrecision.Exact, OnSkipped = request.SkipBad ? skipped.Add : null };
             if (parsed.GetValue(_workers) is long workers) options = options with { Workers = (int)workers };
             long start = Stopwatch.GetTimestamp();
             _console.Line($"packing {data.Count} samples of {data.Height} x {data.Width}: {data.Tasks}");
@@ -69,19 +71,27 @@ internal sealed class PackCommand
                 return 0;
             });
             long bytes = new FileInfo(output).Length;
+            int count = Count(output);
             _console.Line(string.Create(CultureInfo.InvariantCulture,
-                $"wrote {output}: {data.Count} samples, {bytes / 1048576.0:F1} MiB ({bytes / 1024.0 / data.Count:F1} KiB a sample), in {Durations.Format(Stopwatch.GetElapsedTime(start))}"));
+                $"wrote {output}: {count} samples, {bytes / 1048576.0:F1} MiB ({bytes / 1024.0 / count:F1} KiB a sample), in {Durations.Format(Stopwatch.GetElapsedTime(start))}"));
+            BadSamples.ReportPacked(_console, skipped, data.Count - count);
             return Task.FromResult(ExitCode.Success);
         }
         finally
         {
-            (data as IDisposable)?.Dispose();
+            DataSource.Close(data);
         }
+    }
+
+    private static int Count(string path)
+    {
+        using PackedDataset packed = new(path);
+        return packed.Count;
     }
 
     private static IMultiTaskDataset Open(DataRequest request, DataPart part)
     {
-        DataLocation at = DataLocation.Parse(request.Data);
+        DataLocation at = DataSource.Locate(request);
         if (part == DataPart.Train) return DataSource.OpenPart(request, at, DataPart.Train, tasks: null)!;
         // Both parts have to have the same tasks, which those of training say.
         IMultiTaskDataset train = DataSource.OpenPart(request, at, DataPart.Train, tasks: null)!;
@@ -91,7 +101,7 @@ internal sealed class PackCommand
         }
         finally
         {
-            (train as IDisposable)?.Dispose();
+            DataSource.Close(train);
         }
     }
 

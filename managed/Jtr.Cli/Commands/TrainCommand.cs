@@ -6,6 +6,7 @@ using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
@@ -135,9 +136,12 @@ internal sealed class TrainCommand
     /// <summary>The labels that training sees. A run that goes on with labels from a file finds them beside its checkpoint.</summary>
     private static LabelAssignment Labels(TrainSettings settings, IMultiTaskDataset data, string? resumed)
     {
-        if (settings.LabelsFile is null) return LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
+        IReadOnlyList<SourceRequest> sources = settings.Data.Sources ?? [];
         string kept = resumed is null ? "" : new RunFolder(Path.GetDirectoryName(Path.GetFullPath(resumed))!).Labels;
-        return LabelsFile.Read(File.Exists(kept) ? kept : settings.LabelsFile, data);
+        bool isFromFiles = settings.LabelsFile is not null || sources.Any(s => s.Labels is not null);
+        if (isFromFiles && File.Exists(kept)) return LabelsFile.Read(kept, data);
+        if (settings.LabelsFile is not null) return LabelsFile.Read(settings.LabelsFile, data);
+        return data is JoinedDataset joined ? JoinedSources.Draw(settings.Scenario, joined, sources, settings.Seed) : LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
     }
 
     /// <summary>Trains, with scores in between if they are wanted.</summary>

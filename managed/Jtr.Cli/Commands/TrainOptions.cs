@@ -85,7 +85,7 @@ internal sealed class TrainOptions
     private readonly DataOptions _data = new();
 
     /// <summary>Options about data.</summary>
-    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Test, _tasks, _classNames, _scenario, _labels, _data.Size, _data.SkipBad, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
+    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Weights, _data.Test, _tasks, _classNames, _scenario, _labels, _data.Size, _data.SkipBad, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
 
     /// <summary>Options about the files of benchmarks.</summary>
     public OptionGroup LayoutGroup => _data.LayoutGroup;
@@ -128,6 +128,7 @@ internal sealed class TrainOptions
             Keep("--tasks", tasks, saved.Data.Tasks);
             Keep("--class-names", classNames, saved.Data.ClassNames);
         }
+        if (data.Sources is not null && (tasks ?? classNames) is not null) throw new UsageException("--tasks and --class-names are for one data set; of joined ones a .json file says them for each.");
         if (data.IsScenes && classNames is not null) throw new UsageException("--class-names is for folders: the classes of scenes have names.");
         if (saved is not null && data.Size != saved.Data.Size) throw Changed("--size", saved.Data.Size.ToString());
 
@@ -169,7 +170,7 @@ internal sealed class TrainOptions
         };
     }
 
-    private static FlipMode DefaultFlip(DataRequest data) => DataLocation.Parse(data.Data).Kind == DataKind.Cityscapes ? FlipMode.EveryView : FlipMode.None;
+    private static FlipMode DefaultFlip(DataRequest data) => DataSource.Locate(data).Kind == DataKind.Cityscapes ? FlipMode.EveryView : FlipMode.None;
 
     // An array that is not given is empty, not null.
     private static string[]? Given(ParseResult parsed, Option<string[]?> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);

@@ -13,6 +13,15 @@ internal static class BadSamples
     public static IMultiTaskDataset Wrap(DataRequest request, IMultiTaskDataset data, LabelAssignment? labels = null) =>
         request.SkipBad ? new SkipBadDataset(data, labels) : data;
 
+    /// <summary>Says how many files were left out of a packed data set, and names the first.</summary>
+    public static void ReportPacked(CliConsole console, IReadOnlyList<SkippedSample> skipped, int samples)
+    {
+        if (skipped.Count == 0) return;
+        console.Line($"warning: damaged files that were left out: {skipped.Count} (samples that are missing for it: {samples})");
+        foreach (SkippedSample sample in skipped.Take(Named)) console.Line($"warning: sample {sample.Index} ('{sample.Name}'): {sample.Message}");
+        if (skipped.Count > Named) console.Line($"warning: {skipped.Count - Named} more; 'jtr inspect' lists them");
+    }
+
     /// <summary>Says how many samples of wrapped data sets were skipped, and names the first.</summary>
     public static void Report(CliConsole console, params IEnumerable<IMultiTaskDataset?> data)
     {

@@ -22,6 +22,9 @@ internal enum DataKind
 
     /// <summary>A file of `jtr pack`.</summary>
     Packed,
+
+    /// <summary>Several data sets as one: a JSON file that lists them.</summary>
+    Joined,
 }
 
 /// <summary>A form and a place, such as "nyuv2:/data/nyu".</summary>
@@ -30,31 +33,35 @@ internal enum DataKind
 internal sealed record DataLocation(DataKind Kind, string Path)
 {
     /// <summary>The prefixes that say the form.</summary>
-    public const string Prefixes = "folder:, nyuv2:, cityscapes:, taskonomy: or packed:";
+    public const string Prefixes = "folder:, nyuv2:, cityscapes:, taskonomy:, packed: or joined:";
 
     // How far to look into folders, which may hold millions of files.
     private const int Looked = 1000;
 
     private static readonly (string Word, DataKind Kind)[] _words =
     [
-        ("folder", DataKind.Folder), ("nyuv2", DataKind.NyuV2), ("cityscapes", DataKind.Cityscapes), ("taskonomy", DataKind.Taskonomy), ("packed", DataKind.Packed),
+        ("folder", DataKind.Folder), ("nyuv2", DataKind.NyuV2), ("cityscapes", DataKind.Cityscapes), ("taskonomy", DataKind.Taskonomy), ("packed", DataKind.Packed), ("joined", DataKind.Joined),
     ];
 
     private static readonly string[] _photographs = [".jpg", ".jpeg", ".png"];
 
     /// <summary>Reads "scenes", a path or a prefix and a path. A path alone is looked at; one where nothing is counts as a folder.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="folder">What relative paths are relative to; null: the current folder.</param>
     /// <exception cref="UsageException">What is at the path could be several things, or is none that is known.</exception>
-    public static DataLocation Parse(string text)
+    public static DataLocation Parse(string text, string? folder = null)
     {
         if (text == DataRequest.Scenes) return new(DataKind.Scenes, "");
         foreach ((string word, DataKind kind) in _words)
         {
             if (!text.StartsWith(word + ":", StringComparison.Ordinal)) continue;
             string path = text[(word.Length + 1)..];
-            return string.IsNullOrWhiteSpace(path) ? throw new UsageException($"'{text}' lacks a path: write {word}:PATH.") : new(kind, System.IO.Path.GetFullPath(path));
+            return string.IsNullOrWhiteSpace(path) ? throw new UsageException($"'{text}' lacks a path: write {word}:PATH.") : new(kind, Full(path));
         }
-        string full = System.IO.Path.GetFullPath(text);
+        string full = Full(text);
         return new(Detect(full), full);
+
+        string Full(string path) => System.IO.Path.GetFullPath(path, folder ?? Environment.CurrentDirectory);
     }
 
     /// <summary>As <see cref="Parse"/> reads it; a folder goes without prefix.</summary>
@@ -71,7 +78,8 @@ internal sealed record DataLocation(DataKind Kind, string Path)
         {
             if (PackedDataset.IsPacked(path)) return DataKind.Packed;
             if (System.IO.Path.GetExtension(path) == ".mat") return DataKind.NyuV2;
-            throw new UsageException($"{path} is neither a packed data set nor a .mat file of NYU-v2; a prefix says what it is: {Prefixes}");
+            if (System.IO.Path.GetExtension(path) == ".json") return DataKind.Joined;
+            throw new UsageException($"{path} is neither a packed data set, nor a .mat file of NYU-v2, nor a .json file that joins data sets; a prefix says what it is: {Prefixes}");
         }
         if (!Directory.Exists(path)) return DataKind.Folder;
 

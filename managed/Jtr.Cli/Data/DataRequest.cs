@@ -8,8 +8,11 @@ internal sealed record DataRequest
     /// <summary>The word that stands for the built-in scenes.</summary>
     public const string Scenes = "scenes";
 
-    /// <summary>"scenes", a folder, or a prefix and a path: see <see cref="DataLocation"/>.</summary>
+    /// <summary>"scenes", a folder, or a prefix and a path: see <see cref="DataLocation"/>. Of joined data, what stands for them.</summary>
     public required string Data { get; init; }
+
+    /// <summary>The data sets that are joined, or null.</summary>
+    public IReadOnlyList<SourceRequest>? Sources { get; init; }
 
     /// <summary>A folder to score on, or null: the folder "test" beside "train", or further scenes.</summary>
     public string? Test { get; init; }

@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Cli.Data;
@@ -36,10 +37,10 @@ internal static class DataSource
             if (request.Layout is not null) throw new UsageException("--classes and the other options of benchmarks are for NYU-v2, Cityscapes and Taskonomy, not for scenes.");
             return new(Scenes(request, tasks, 0, request.SceneCount), Scenes(request, tasks, request.SceneCount, request.TestSceneCount), []);
         }
-        DataLocation at = DataLocation.Parse(request.Data);
+        DataLocation at = Locate(request);
         IMultiTaskDataset first = OpenPart(request, at, DataPart.Train, tasks)!;
         IMultiTaskDataset? second = OpenPart(request, at, DataPart.Test, first.Tasks);
-        return new(first, second, [.. Notes(first), .. second is null ? [] : Notes(second)]);
+        return new(first, second, [.. first is JoinedDataset joined ? [$"joined: {JoinedSources.Describe(joined)}"] : Array.Empty<string>(), .. Notes(first), .. second is null ? [] : Notes(second)]);
     }
 
     /// <summary>Opens data to score on, or, if there is only one set, that one.</summary>
@@ -47,9 +48,20 @@ internal static class DataSource
     /// <param name="tasks">The network's tasks.</param>
     public static OpenData OpenTest(DataRequest request, TaskSet tasks)
     {
-        DataLocation at = DataLocation.Parse(request.Data);
+        DataLocation at = Locate(request);
         IMultiTaskDataset data = OpenPart(request, at, DataPart.Test, tasks) ?? OpenPart(request, at, DataPart.Train, tasks)!;
         return new(data, data, Notes(data));
+    }
+
+    /// <summary>Where data are.</summary>
+    public static DataLocation Locate(DataRequest request) => request.Sources is null ? DataLocation.Parse(request.Data) : new(DataKind.Joined, request.Data);
+
+    /// <summary>Closes what a data set has open.</summary>
+    public static void Close(IMultiTaskDataset? data)
+    {
+        (data as IDisposable)?.Dispose();
+        if (data is not JoinedDataset joined) return;
+        foreach (JoinedSource source in joined.Sources) Close(source.Data);
     }
 
     /// <summary>Opens one part of data, or gives null if there is nothing to score on.</summary>
@@ -68,6 +80,7 @@ internal static class DataSource
             // Of a benchmark its part to score on; a folder or file is taken as it is.
             return other.Kind == DataKind.Folder ? OpenFolder(request, other.Path, tasks) : BenchmarkSource.Open(Fitting(request, at, other), other, BenchmarkSource.HasTest(request, other), tasks);
         }
+        if (request.Sources is not null) return JoinedSources.Open(request, part, tasks);
         if (at.Kind != DataKind.Folder)
         {
             if (!Path.Exists(at.Path)) throw new DirectoryNotFoundException($"--data: there is no file or folder '{at.Path}'");
@@ -80,7 +93,7 @@ internal static class DataSource
 
     /// <summary>Options about one form do not concern another one.</summary>
     private static DataRequest Fitting(DataRequest request, DataLocation at, DataLocation other) =>
-        other.Kind == at.Kind ? request : request with { Layout = null, Tasks = null, ClassNames = null, VoidId = null, DepthScale = null };
+        other.Kind == at.Kind ? request : request with { Sources = null, Layout = null, Tasks = null, ClassNames = null, VoidId = null, DepthScale = null };
 
     /// <summary>What was passed over in a data set's files.</summary>
     public static IReadOnlyList<FolderProblem> Problems(IMultiTaskDataset data) => data switch
@@ -88,7 +101,18 @@ internal static class DataSource
         FolderDataset folder => folder.Problems,
         LayoutDataset layout => layout.Problems,
         NyuV2Dataset nyu => nyu.Problems,
+        JoinedDataset joined => [.. joined.Sources.SelectMany(s => Problems(s.Data))],
         _ => [],
+    };
+
+    /// <summary>The file of a sample's photograph, or null when it has none of its own.</summary>
+    public static string? ImagePath(IMultiTaskDataset data, int index) => data switch
+    {
+        FolderDataset folder => folder.GetImagePath(index),
+        LayoutDataset layout => layout.GetImagePath(index),
+        NyuV2Dataset nyu => nyu.GetImagePath(index),
+        JoinedDataset joined => ImagePath(joined.Sources[joined.GetSource(index).Source].Data, joined.GetSource(index).Index),
+        _ => null,
     };
 
     private static SceneDataset Scenes(DataRequest request, TaskSet? tasks, int first, int count)
@@ -129,6 +153,7 @@ internal static class DataSource
             VoidId = request.VoidId,
             DepthScale = request.DepthScale,
             Tasks = tasks,
+            PassOverDamaged = request.SkipBad,
         };
         if (tasks is not null || (request.Tasks is null && request.ClassNames is null)) return new FolderDataset(root, options);
 

@@ -1,5 +1,6 @@
 using Jtr.Cli.Data;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Visualization;
 
@@ -22,6 +23,9 @@ internal sealed class DataInspection
 
     /// <summary>The data.</summary>
     public IMultiTaskDataset Data { get; }
+
+    /// <summary>Photographs that were read by the rows and columns that their files have.</summary>
+    public Dictionary<(int Height, int Width), int> Sizes { get; } = [];
 
     /// <summary>Samples by their number of labels.</summary>
     public int[] LabelCounts { get; }
@@ -54,16 +58,24 @@ internal sealed class DataInspection
             for (int t = 0; t < data.Tasks.Count; t++) inspection.Tasks[t].Labelled += labelled[t] ? 1 : 0;
         }
         CarefulReader reader = new(data);
+        HashSet<string> known = [.. inspection.Problems.Select(p => p.Path)];
         foreach (int sample in Output.PredictionSheet.Spread(data.Count, limit))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int before = inspection.Problems.Count;
-            TaskMask read = reader.Read(sample, inspection.Problems, out _);
+            List<FolderProblem> found = [];
+            TaskMask read = reader.Read(sample, found, out bool hasImage);
+            if (hasImage && DataSource.ImagePath(data, sample) is string path)
+            {
+                (int Height, int Width) size = PhotographReader.ReadSize(path);
+                inspection.Sizes[size] = inspection.Sizes.GetValueOrDefault(size) + 1;
+            }
             for (int t = 0; t < data.Tasks.Count; t++)
             {
                 if (read[t]) inspection.Tasks[t].Add(reader.Label(t));
             }
-            inspection.Bad += inspection.Problems.Count > before ? 1 : 0;
+            inspection.Bad += found.Count > 0 ? 1 : 0;
+            // A label may have been found to be damaged before, when the classes were counted.
+            inspection.Problems.AddRange(found.Where(f => !known.Contains(f.Path)));
             inspection.Read++;
             progress?.Invoke(inspection.Read);
         }
@@ -71,19 +83,32 @@ internal sealed class DataInspection
     }
 
     /// <summary>Adds rows of samples with every label to a picture.</summary>
-    public void Draw(PictureGrid grid, int count, Func<string, string> caption)
+    /// <param name="grid">The picture.</param>
+    /// <param name="count">Samples at most, evenly spread.</param>
+    /// <param name="ranges">For each task of depth what the colours' ends stand for.</param>
+    /// <param name="caption">What to write beside a sample, given its name.</param>
+    public void Draw(PictureGrid grid, int count, IReadOnlyList<ValueRange?> ranges, Func<string, string> caption)
     {
         CarefulReader reader = new(Data);
-        foreach (int sample in Output.PredictionSheet.Spread(Data.Count, count))
+        foreach (int sample in Choose(Data, count))
         {
             TaskMask labelled = Data.GetLabelled(sample), read = reader.Read(sample, [], out bool hasImage);
             List<PictureCell> cells = [hasImage ? PictureCell.Of(TaskPainter.PaintImage(reader.Image, Data.Height, Data.Width)) : PictureCell.Unreadable];
             for (int t = 0; t < Data.Tasks.Count; t++)
             {
-                cells.Add(read[t] ? PictureCell.Of(TaskPainter.PaintLabel(Data.Tasks[t], reader.Label(t), Data.Height, Data.Width))
+                cells.Add(read[t] ? PictureCell.Of(TaskPainter.PaintLabel(Data.Tasks[t], reader.Label(t), Data.Height, Data.Width, ranges[t]))
                     : labelled[t] ? PictureCell.Unreadable : PictureCell.NoLabel);
             }
             grid.AddRow(caption(Data.GetName(sample)), cells);
         }
+    }
+
+    /// <summary>Samples evenly spread; of joined data equally many of each source.</summary>
+    private static IEnumerable<int> Choose(IMultiTaskDataset data, int count)
+    {
+        if (data is not JoinedDataset joined) return Output.PredictionSheet.Spread(data.Count, count);
+        int each = Math.Max(1, count / joined.Sources.Count);
+        return Enumerable.Range(0, data.Count).GroupBy(i => joined.GetSource(i).Source).Select(source => source.ToArray())
+            .SelectMany(samples => Output.PredictionSheet.Spread(samples.Length, each).Select(place => samples[place]));
     }
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Jtr.Cli.Output;
+using Jtr.Cli.Data;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Tasks;
 
@@ -10,13 +12,15 @@ namespace Jtr.Cli.Inspection;
 internal static class InspectionView
 {
     private const int MostProblems = 10;
+    private const int MostSizes = 4;
 
     /// <summary>Counts, sizes, labels, statistics and the first problems of a part.</summary>
     public static void Show(CliConsole console, DataInspection part)
     {
         console.Title(part.Part == Data.DataPart.Train ? "To train on" : "To score on");
         console.Facts(
-            ("samples", $"{part.Data.Count} of {part.Data.Height} x {part.Data.Width}"),
+            ("samples", $"{part.Data.Count} of {part.Data.Height} x {part.Data.Width}{(part.Data is JoinedDataset joined ? $": {JoinedSources.Describe(joined)}" : "")}"),
+            ("photographs", part.Sizes.Count == 0 ? "of no size of their own" : Sizes(part)),
             ("read", $"{part.Read}{(part.Read < part.Data.Count ? " (--limit reads more)" : "")}, with a damaged file: {part.Bad}"),
             ("labels a sample", string.Join(", ", part.LabelCounts.Select((n, k) => (n, k)).Where(p => p.n > 0).Select(p => $"{p.k} of {part.Tasks.Count}: {p.n}"))));
         console.Line();
@@ -34,6 +38,12 @@ internal static class InspectionView
         if (part.Problems.Count > MostProblems) console.Line($"  and {part.Problems.Count - MostProblems} more; --json lists all");
     }
 
+    private static string Sizes(DataInspection part)
+    {
+        IEnumerable<string> commonest = part.Sizes.OrderByDescending(s => s.Value).Take(MostSizes).Select(s => $"{s.Value} of {s.Key.Height} x {s.Key.Width}");
+        return string.Join(", ", commonest) + (part.Sizes.Count > MostSizes ? $" and {part.Sizes.Count - MostSizes} further sizes" : "");
+    }
+
     private static void ShowClasses(CliConsole console, SegmentationTask task, LabelStatistics t)
     {
         console.Title($"Pixels of {task.Name}");
@@ -47,6 +57,7 @@ internal static class InspectionView
     private static string Kind(VisionTask task) => task switch
     {
         SegmentationTask => $"segmentation, {task.Channels} classes",
+        DepthTask depth => depth.Unit.Length > 0 ? $"depth, {depth.Unit}" : "depth, no unit",
         MapTask { Channels: > 1 } => $"map, {task.Channels} channels",
         _ => task.Kind.ToString().ToLowerInvariant(),
     };

@@ -6,6 +6,7 @@ namespace Jtr.Cli.Inspection;
 internal sealed class LabelStatistics(VisionTask task)
 {
     private double _sum;
+    private double _squares;
 
     /// <summary>The task.</summary>
     public VisionTask Task => task;
@@ -34,6 +35,9 @@ internal sealed class LabelStatistics(VisionTask task)
     /// <summary>Depth and maps: the mean of all values, or null when there is none. (Maps have a value for each channel.)</summary>
     public double? Mean => Pixels > Invalid && Lowest is not null ? _sum / ((Pixels - Invalid) * task.LabelChannels) : null;
 
+    /// <summary>Depth and maps: the standard deviation of all values, or null when there is none.</summary>
+    public double? Deviation => Mean is double mean ? Math.Sqrt(Math.Max(_squares / ((Pixels - Invalid) * task.LabelChannels) - mean * mean, 0)) : null;
+
     /// <summary>Pixels without a value, in percent; NaN while no label was read.</summary>
     public double InvalidPercent => 100.0 * Invalid / Pixels;
 
@@ -57,6 +61,7 @@ internal sealed class LabelStatistics(VisionTask task)
             {
                 float value = label[c * plane + i];
                 _sum += value;
+                _squares += (double)value * value;
                 Lowest = Math.Min(Lowest ?? value, value);
                 Highest = Math.Max(Highest ?? value, value);
             }

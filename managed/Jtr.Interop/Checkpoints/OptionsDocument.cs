@@ -100,6 +100,9 @@ internal sealed record TaskDocument
     public double? Mean { get; init; }
     public double? StandardDeviation { get; init; }
 
+    /// <summary>Null: metres, as in files that were written before there were other units.</summary>
+    public string? Unit { get; init; }
+
     public static TaskDocument From(VisionTask task) => new()
     {
         Name = task.Name,
@@ -108,12 +111,13 @@ internal sealed record TaskDocument
         ClassNames = (task as SegmentationTask)?.ClassNames,
         Mean = (task as DepthTask)?.Mean,
         StandardDeviation = (task as DepthTask)?.StandardDeviation,
+        Unit = task is DepthTask { Unit: not "m" and var unit } ? unit : null,
     };
 
     public VisionTask ToTask() => Kind switch
     {
         TaskKind.Segmentation => new SegmentationTask(Name, Channels, ClassNames),
-        TaskKind.Depth => new DepthTask(Name) { Mean = Mean ?? Missing(nameof(Mean)), StandardDeviation = StandardDeviation ?? Missing(nameof(StandardDeviation)) },
+        TaskKind.Depth => new DepthTask(Name) { Mean = Mean ?? Missing(nameof(Mean)), StandardDeviation = StandardDeviation ?? Missing(nameof(StandardDeviation)), Unit = Unit ?? "m" },
         TaskKind.Normals => new NormalsTask(Name),
         TaskKind.Map => new MapTask(Name, Channels),
         _ => throw new JsonException($"task '{Name}' is of the unknown kind {Kind}"),

@@ -67,7 +67,7 @@ public sealed class FolderDataset : IMultiTaskDataset
         Root = root;
         Height = options.Height;
         Width = options.Width;
-        Tasks = new TaskSet(options.Tasks ?? file?.Tasks ?? TaskDiscovery.Find(root, options.VoidId ?? DefaultVoidId));
+        Tasks = new TaskSet(options.Tasks ?? file?.Tasks ?? TaskDiscovery.Find(root, options.VoidId ?? DefaultVoidId, options.PassOverDamaged ? problems : null));
         _voidIds = [.. Tasks.Select(t => options.VoidId ?? file?.VoidId(t.Name) ?? DefaultVoidId)];
         _depthScales = [.. Tasks.Select(t => options.DepthScale ?? file?.DepthScale(t.Name) ?? DefaultDepthScale)];
         _names = [.. images.Stems];

@@ -32,6 +32,13 @@ public sealed record FolderOptions
     /// </summary>
     public bool? CacheInMemory { get; init; }
 
+    /// <summary>
+    /// Whether label files that cannot be read are passed over, and noted in <see cref="FolderDataset.Problems"/>, while classes and
+    /// channels are counted to find the tasks; otherwise they are errors. (To read their samples is an error either way: see
+    /// <see cref="SkipBadDataset"/>.)
+    /// </summary>
+    public bool PassOverDamaged { get; init; }
+
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">A value is outside its range; the message names property and range.</exception>
     public void Validate()
@@ -57,4 +64,8 @@ public sealed record FolderProblem(string Path, string Message)
 {
     /// <inheritdoc/>
     public override string ToString() => $"{Path}: {Message}";
+
+    /// <summary>What an exception about a file says. (The message of a format error begins with its path.)</summary>
+    internal static FolderProblem Of(string path, Exception e) =>
+        new(path, e.Message.StartsWith(path + ": ", StringComparison.Ordinal) ? e.Message[(path.Length + 2)..] : e.Message);
 }

@@ -138,6 +138,10 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
     /// <inheritdoc/>
     public string GetName(int index) => Place(ref index).GetName(index);
 
+    /// <summary>The file of a photograph, or null for those in the .mat file.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    public string? GetImagePath(int index) => Place(ref index).GetImagePath(index);
+
     /// <inheritdoc/>
     public TaskMask GetLabelled(int index) => Place(ref index).GetLabelled(index);
 

@@ -26,6 +26,13 @@ public sealed record PackOptions
     /// <summary>Threads that read and encode samples, 1 to 256. By default one a processor, at most 4. The file does not depend on it.</summary>
     public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
 
+    /// <summary>
+    /// Is told, in the samples' order, of every sample with a file that cannot be read: one whose photograph is damaged is left out, and
+    /// a damaged label is a missing label. Null: a damaged file is an error. (A published assignment, whose lines are counted, does not
+    /// fit a packed data set that lacks a sample; to read it says so.)
+    /// </summary>
+    public Action<SkippedSample>? OnSkipped { get; init; }
+
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names property and range.</exception>
     public void Validate()

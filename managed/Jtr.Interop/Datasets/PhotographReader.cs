@@ -5,6 +5,17 @@ namespace Jtr.Interop.Datasets;
 /// <summary>Reads photographs that are in no data set, as a network wants them.</summary>
 public static class PhotographReader
 {
+    /// <summary>Rows and columns of a JPEG or PNG file (upright) or of an array [H, W, C] in a .npy file, out of its header.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="JtrFormatException">The file is none of these, or its header is damaged.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static (int Height, int Width) ReadSize(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        if (!FolderIndex.IsNpy(path)) return ImageFiles.ReadSize(path);
+        return NpyReader.ReadShape(path) is [int height, int width, ..] ? (height, width) : throw new JtrFormatException(path, "an array that is no image: it has fewer than two sizes");
+    }
+
     /// <summary>Reads a JPEG or PNG file as <see cref="FolderDataset"/> does: upright, 8-bit RGB, resized bilinearly with antialiasing.</summary>
     /// <param name="path">The file.</param>
     /// <param name="height">Rows, 1 or more.</param>

@@ -105,11 +105,11 @@ public sealed class SkipBadDataset : IMultiTaskDataset
             written = _data.Read(index, wanted, destination);
             return true;
         }
-        catch (Exception e) when (e is JtrFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (SkippedSample.IsBad(e))
         {
             first ??= e;
             _bad.TryAdd((index, wanted), 0);
-            SkippedSample skipped = new(index, _data.GetName(index), (e as JtrFormatException)?.Path ?? (e as FileNotFoundException)?.FileName ?? "", e.Message);
+            SkippedSample skipped = SkippedSample.Of(index, _data.GetName(index), e);
             if (_skipped.TryAdd(index, skipped)) _onSkipped?.Invoke(skipped);
             return false;
         }

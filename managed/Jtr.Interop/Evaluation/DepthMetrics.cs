@@ -5,7 +5,7 @@ namespace Jtr.Interop.Evaluation;
 /// <summary>
 /// Scores of depth over the valid pixels (label other than 0): absolute error |p - y|, relative error |p - y| / y, root mean
 /// square error, and the percentage of pixels with max(p / y, y / p) &lt; 1.25^k for k = 1, 2, 3 (METHOD section 7). Errors are in
-/// the label's own measure, metres as a rule.
+/// the label's own measure, <see cref="DepthTask.Unit"/>.
 /// </summary>
 public sealed class DepthMetrics : TaskMetrics
 {
@@ -46,9 +46,9 @@ public sealed class DepthMetrics : TaskMetrics
     /// <inheritdoc/>
     public override IReadOnlyList<MetricValue> Values =>
     [
-        new("absolute error", AbsoluteError, "m", HigherIsBetter: false, IsHeadline: true),
+        new("absolute error", AbsoluteError, ((DepthTask)Task).Unit, HigherIsBetter: false, IsHeadline: true),
         new("relative error", RelativeError, "", HigherIsBetter: false, IsHeadline: false),
-        new("RMSE", RootMeanSquareError, "m", HigherIsBetter: false, IsHeadline: false),
+        new("RMSE", RootMeanSquareError, ((DepthTask)Task).Unit, HigherIsBetter: false, IsHeadline: false),
         new("delta < 1.25", PercentWithin(1), "%", HigherIsBetter: true, IsHeadline: false),
         new("delta < 1.25^2", PercentWithin(2), "%", HigherIsBetter: true, IsHeadline: false),
         new("delta < 1.25^3", PercentWithin(3), "%", HigherIsBetter: true, IsHeadline: false),

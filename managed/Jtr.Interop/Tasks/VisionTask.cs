@@ -93,6 +93,9 @@ public sealed record DepthTask : VisionTask
     /// <summary>Standard deviation of that distribution, above 0.</summary>
     public double StandardDeviation { get; init; } = 1.5876;
 
+    /// <summary>Unit of the label's values: "m", or empty for a measure of another kind, such as inverse depth. For tables alone.</summary>
+    public string Unit { get; init; } = "m";
+
     /// <inheritdoc/>
     public override float InvalidLabel => 0f;
 }

@@ -3,8 +3,9 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Visualization;
 
 /// <summary>
-/// Colours of classes. When all classes are among CamVid's, they have the colours of its papers; else a palette of 22 distinct
-/// colours, after which PASCAL VOC's construction goes on. Black is left for "no label".
+/// Colours of classes. When all classes are among those of Cityscapes (or its categories) or CamVid, they have the colours of their
+/// authors; the 13 of NYU-v2 those of SceneNet RGB-D; else a palette of 22 distinct colours, after which PASCAL VOC's construction
+/// goes on. Black is left for "no label".
 /// </summary>
 public static class ClassPalette
 {
@@ -23,6 +24,55 @@ public static class ClassPalette
         ["bicyclist"] = new(0, 128, 192),
     };
 
+    private static readonly Dictionary<string, Rgb> _cityscapes = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["road"] = new(128, 64, 128),
+        ["sidewalk"] = new(244, 35, 232),
+        ["building"] = new(70, 70, 70),
+        ["wall"] = new(102, 102, 156),
+        ["fence"] = new(190, 153, 153),
+        ["pole"] = new(153, 153, 153),
+        ["traffic light"] = new(250, 170, 30),
+        ["traffic sign"] = new(220, 220, 0),
+        ["vegetation"] = new(107, 142, 35),
+        ["terrain"] = new(152, 251, 152),
+        ["sky"] = new(70, 130, 180),
+        ["person"] = new(220, 20, 60),
+        ["rider"] = new(255, 0, 0),
+        ["car"] = new(0, 0, 142),
+        ["truck"] = new(0, 0, 70),
+        ["bus"] = new(0, 60, 100),
+        ["train"] = new(0, 80, 100),
+        ["motorcycle"] = new(0, 0, 230),
+        ["bicycle"] = new(119, 11, 32),
+        // A category has the colour of its commonest class.
+        ["flat"] = new(128, 64, 128),
+        ["construction"] = new(70, 70, 70),
+        ["object"] = new(153, 153, 153),
+        ["nature"] = new(107, 142, 35),
+        ["human"] = new(220, 20, 60),
+        ["vehicle"] = new(0, 0, 142),
+    };
+
+    private static readonly Dictionary<string, Rgb> _nyuV2 = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["bed"] = new(0, 0, 255),
+        ["books"] = new(233, 89, 48),
+        ["ceiling"] = new(0, 218, 0),
+        ["chair"] = new(149, 0, 240),
+        ["floor"] = new(222, 241, 24),
+        ["furniture"] = new(255, 206, 206),
+        ["objects"] = new(0, 224, 229),
+        ["picture"] = new(106, 136, 204),
+        ["sofa"] = new(117, 29, 41),
+        ["table"] = new(240, 35, 235),
+        ["tv"] = new(0, 167, 156),
+        ["wall"] = new(249, 139, 0),
+        ["window"] = new(225, 229, 194),
+    };
+
+    private static readonly Dictionary<string, Rgb>[] _known = [_camVid, _cityscapes, _nyuV2];
+
     private static readonly Rgb[] _distinct =
     [
         new(230, 25, 75), new(60, 180, 75), new(255, 225, 25), new(0, 130, 200), new(245, 130, 48), new(145, 30, 180),
@@ -36,8 +86,8 @@ public static class ClassPalette
     public static IReadOnlyList<Rgb> For(SegmentationTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return task.ClassNames.All(_camVid.ContainsKey)
-            ? [.. task.ClassNames.Select(name => _camVid[name])]
+        return Array.Find(_known, known => task.ClassNames.All(known.ContainsKey)) is { } colours
+            ? [.. task.ClassNames.Select(name => colours[name])]
             : [.. Enumerable.Range(0, task.ClassCount).Select(id => id < _distinct.Length ? _distinct[id] : Voc(id))];
     }
 

@@ -44,6 +44,7 @@ public sealed class PictureGrid
     private const int TextScale = 2;
     private const int TextHeight = BitmapFont.GlyphHeight * TextScale;
     private const int LineHeight = TextHeight + 6;
+    private const int BarWidth = 8 * TextHeight;
 
     private static readonly Rgb _hatchLight = new(205, 205, 205);
     private static readonly Rgb _hatchDark = new(175, 175, 175);
@@ -51,7 +52,7 @@ public sealed class PictureGrid
 
     private readonly string[] _columns;
     private readonly List<(string[] Caption, PictureCell[] Cells)> _rows = [];
-    private readonly List<(string Name, Rgb Colour)> _legend = [];
+    private readonly List<(string Text, int Width, Func<double, Rgb> Colours)> _legend = [];
 
     /// <summary>Makes a grid without rows.</summary>
     /// <param name="columns">The columns' captions, at least one.</param>
@@ -90,8 +91,17 @@ public sealed class PictureGrid
     public void AddLegend(SegmentationTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        _legend.AddRange(task.ClassNames.Zip(ClassPalette.For(task)));
-        _legend.Add(("no label", Rgb.Black));
+        foreach ((string name, Rgb colour) in task.ClassNames.Zip(ClassPalette.For(task)).Append(("no label", Rgb.Black))) _legend.Add((name, TextHeight, _ => colour));
+    }
+
+    /// <summary>Adds a bar of colours and what its ends stand for below the pictures.</summary>
+    /// <param name="text">Stands behind the bar, such as "depth: 0.5 to 9.8 m".</param>
+    /// <param name="colours">The colour of 0 (the bar's left end) to 1, such as <see cref="Colormap.Viridis"/>.</param>
+    public void AddLegend(string text, Func<double, Rgb> colours)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(colours);
+        _legend.Add((text, BarWidth, colours));
     }
 
     /// <summary>Draws the grid.</summary>
@@ -125,9 +135,10 @@ public sealed class PictureGrid
         for (int i = 0; i < legend.Count; i++)
         {
             int y = legendTop + legend[i].Line * LineHeight;
-            canvas.Fill(legend[i].X, y, TextHeight, TextHeight, _text);
-            canvas.Fill(legend[i].X + 1, y + 1, TextHeight - 2, TextHeight - 2, _legend[i].Colour);
-            Text(canvas, legend[i].X + TextHeight + Gap, y, _legend[i].Name, width);
+            (string text, int swatch, Func<double, Rgb> colours) = _legend[i];
+            canvas.Fill(legend[i].X, y, swatch, TextHeight, _text);
+            for (int x = 1; x < swatch - 1; x++) canvas.Fill(legend[i].X + x, y + 1, 1, TextHeight - 2, colours((x - 1) / (swatch - 3.0)));
+            Text(canvas, legend[i].X + swatch + Gap, y, text, width);
         }
         return canvas;
     }
@@ -153,9 +164,9 @@ public sealed class PictureGrid
     {
         List<(int X, int Line)> places = [];
         (int x, int line) = (Margin, 0);
-        foreach ((string name, _) in _legend)
+        foreach ((string text, int swatch, _) in _legend)
         {
-            int item = TextHeight + Gap + BitmapFont.Measure(name, TextScale);
+            int item = swatch + Gap + BitmapFont.Measure(text, TextScale);
             if (x > Margin && x + item > width - Margin) (x, line) = (Margin, line + 1);
             places.Add((x, line));
             x += item + 3 * Gap;

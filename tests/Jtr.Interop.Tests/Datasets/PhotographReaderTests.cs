@@ -37,6 +37,19 @@ public sealed class PhotographReaderTests
     }
 
     [Test]
+    public void The_size_of_a_file_is_told_by_its_header()
+    {
+        RgbImage picture = new(50, 40);
+        picture.SavePng(Path.Combine(_folder, "b.png"));
+        Assert.That(PhotographReader.ReadSize(Path.Combine(_folder, "b.png")), Is.EqualTo((40, 50)));
+        string array = Path.Combine(_folder, "b.npy");
+        File.WriteAllBytes(array, Folders.TemporaryFolder.NpyBytes("{'descr': '|u1', 'fortran_order': False, 'shape': (4, 5, 3), }", new byte[60]));
+        Assert.That(PhotographReader.ReadSize(array), Is.EqualTo((4, 5)));
+        File.WriteAllBytes(array, Folders.TemporaryFolder.NpyBytes("{'descr': '|u1', 'fortran_order': False, 'shape': (4,), }", new byte[4]));
+        Assert.That(() => PhotographReader.ReadSize(array), Throws.InstanceOf<JtrFormatException>().With.Message.Contains(array));
+    }
+
+    [Test]
     public void Wrong_sizes_and_files_are_refused()
     {
         string file = Path.Combine(_folder, "notes.jpg");

@@ -43,6 +43,18 @@ public sealed class PictureGridTests
     }
 
     [Test]
+    public void A_bar_of_colours_goes_from_one_end_to_the_other()
+    {
+        PictureGrid grid = new("photo");
+        grid.AddRow("", PictureCell.Of(new RgbImage(64, 32)));
+        grid.AddLegend("depth: 1 to 5 m", place => place == 0 ? _red : place == 1 ? _blue : new Rgb(0, 200, 0));
+        RgbImage drawn = grid.Render();
+        // A column of each end, twelve pixels high without the frame, and between them the rest.
+        Assert.That(Count(drawn, _red), Is.EqualTo(Count(drawn, _blue)).And.GreaterThan(0));
+        Assert.That(Count(drawn, new Rgb(0, 200, 0)), Is.GreaterThan(50 * Count(drawn, _red)));
+    }
+
+    [Test]
     public void A_missing_label_is_hatched_and_a_blank_cell_is_white()
     {
         RgbImage red = new(256, 128);

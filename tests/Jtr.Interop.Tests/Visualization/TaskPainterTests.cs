@@ -8,6 +8,17 @@ public sealed class TaskPainterTests
     private static readonly SegmentationTask _rooms = new("rooms", 3);
 
     [Test]
+    public void Classes_of_known_data_sets_have_the_colours_of_their_authors()
+    {
+        // cityscapesScripts, labels.py; CamVid's papers; SceneNet RGB-D.
+        Assert.That(ClassPalette.For(new SegmentationTask("s", 2, ["road", "rider"])), Is.EqualTo(new[] { new Rgb(128, 64, 128), new Rgb(255, 0, 0) }));
+        Assert.That(ClassPalette.For(new SegmentationTask("s", 2, ["flat", "human"])), Is.EqualTo(new[] { new Rgb(128, 64, 128), new Rgb(220, 20, 60) }));
+        Assert.That(ClassPalette.For(new SegmentationTask("s", 2, ["sky", "tree"])), Is.EqualTo(new[] { new Rgb(128, 128, 128), new Rgb(128, 128, 0) }));
+        Assert.That(ClassPalette.For(new SegmentationTask("s", 2, ["bed", "tv"])), Is.EqualTo(new[] { new Rgb(0, 0, 255), new Rgb(0, 167, 156) }));
+        Assert.That(ClassPalette.For(new SegmentationTask("s", 2, ["bed", "tree"])), Is.EqualTo(new[] { new Rgb(230, 25, 75), new Rgb(60, 180, 75) }), "of no one data set");
+    }
+
+    [Test]
     public void A_photograph_keeps_its_colours()
     {
         RgbImage picture = TaskPainter.PaintImage([1, 0, /**/ 0.5f, 0, /**/ -1, 2], height: 1, width: 2);

@@ -37,7 +37,7 @@ internal static class CityscapesTable
         List<VisionTask> tasks = [];
         if (options.Labels == CityscapesLabels.Categories) tasks.Add(new SegmentationTask(SegmentationName, Categories.Length, Categories));
         if (options.Labels == CityscapesLabels.Classes) tasks.Add(new SegmentationTask(SegmentationName, Trained.Length, [.. Trained.Select(t => t.Name)]));
-        if (options.Depth != CityscapesDepth.None) tasks.Add(new DepthTask(DepthName));
+        if (options.Depth != CityscapesDepth.None) tasks.Add(new DepthTask(DepthName) { Unit = options.Depth == CityscapesDepth.Metric ? "m" : "" });
         return new TaskSet(tasks);
     }
 

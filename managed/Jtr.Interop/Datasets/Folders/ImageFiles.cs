@@ -59,6 +59,18 @@ internal static class ImageFiles
         });
     }
 
+    /// <summary>Rows and columns of a photograph, upright, from its header.</summary>
+    public static (int Height, int Width) ReadSize(string path)
+    {
+        byte[] file = File.ReadAllBytes(path);
+        return Decode(path, () =>
+        {
+            using Image stored = Open(path, file);
+            using Image upright = stored.Autorot();
+            return (upright.Height, upright.Width);
+        });
+    }
+
     /// <summary>Channels of a PNG, transparency left out, from its header.</summary>
     public static int ReadChannels(string path)
     {

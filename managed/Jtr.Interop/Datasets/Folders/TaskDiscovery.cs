@@ -11,8 +11,9 @@ internal static class TaskDiscovery
     /// </summary>
     /// <param name="root">The data set.</param>
     /// <param name="voidId">The class id that says "none".</param>
+    /// <param name="damaged">Receives labels that cannot be read, which are passed over; null: they are errors.</param>
     /// <exception cref="JtrFormatException">There is no such folder, or a label is damaged.</exception>
-    public static List<VisionTask> Find(string root, int voidId)
+    public static List<VisionTask> Find(string root, int voidId, List<FolderProblem>? damaged = null)
     {
         List<VisionTask> tasks = [];
         foreach (string folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
@@ -20,27 +21,41 @@ internal static class TaskDiscovery
             string name = Path.GetFileName(folder);
             if (name == FolderDataset.ImageFolder || name.StartsWith('.')) continue;
             FolderIndex files = new(folder, FolderIndex.LabelExtensions, []);
-            if (files.Paths.Count > 0) tasks.Add(Make(name, files, voidId));
+            if (files.Paths.Count > 0) tasks.Add(Make(name, files, voidId, damaged));
         }
         if (tasks.Count == 0) throw new JtrFormatException(root, $"no folder beside '{FolderDataset.ImageFolder}' holds labels (.png or .npy)");
         return [.. tasks.OrderBy(t => t.Kind).ThenBy(t => t.Name, StringComparer.Ordinal)];
     }
 
-    private static VisionTask Make(string name, FolderIndex files, int voidId) => name.ToLowerInvariant() switch
+    private static VisionTask Make(string name, FolderIndex files, int voidId, List<FolderProblem>? damaged) => name.ToLowerInvariant() switch
     {
-        "seg" or "segmentation" or "semantic" or "label" or "labels" => new SegmentationTask(name, CountClasses(files, voidId)),
+        "seg" or "segmentation" or "semantic" or "label" or "labels" => new SegmentationTask(name, CountClasses(files, voidId, damaged)),
         "depth" => new DepthTask(name),
         "normal" or "normals" => new NormalsTask(name),
-        _ => new MapTask(name, CountChannels(files.Paths.First())),
+        _ => new MapTask(name, files.Paths.Select(path => Try(path, () => CountChannels(path), damaged)).FirstOrDefault(c => c is not null) ?? 1),
     };
 
     // Reads every file once; a tasks.json saves that.
-    private static int CountClasses(FolderIndex files, int voidId)
+    private static int CountClasses(FolderIndex files, int voidId, List<FolderProblem>? damaged)
     {
         int largest = 0;
-        foreach (string path in files.Paths) largest = Math.Max(largest, SegmentationLabels.LargestId(path, voidId));
+        foreach (string path in files.Paths) largest = Math.Max(largest, Try(path, () => SegmentationLabels.LargestId(path, voidId), damaged) ?? 0);
         // Two is the least that a task can have.
         return Math.Max(largest + 1, 2);
+    }
+
+    /// <summary>A number out of a file; null, and a note, if it cannot be read.</summary>
+    private static int? Try(string path, Func<int> count, List<FolderProblem>? damaged)
+    {
+        try
+        {
+            return count();
+        }
+        catch (Exception e) when (damaged is not null && e is JtrFormatException or IOException or UnauthorizedAccessException)
+        {
+            damaged!.Add(FolderProblem.Of(path, e));
+            return null;
+        }
     }
 
     private static int CountChannels(string path)

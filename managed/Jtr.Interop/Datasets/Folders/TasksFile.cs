@@ -9,7 +9,7 @@ namespace Jtr.Interop.Datasets.Folders;
 /// <code>
 /// { "tasks": [
 ///     { "name": "seg", "kind": "segmentation", "classes": ["sky", "road"], "void_id": 255 },
-///     { "name": "depth", "kind": "depth", "scale": 0.001, "mean": 2.36, "standard_deviation": 1.59 },
+///     { "name": "depth", "kind": "depth", "scale": 0.001, "mean": 2.36, "standard_deviation": 1.59, "unit": "m" },
 ///     { "name": "normals", "kind": "normals" },
 ///     { "name": "edge", "kind": "map", "channels": 1 } ] }
 /// </code>
@@ -83,6 +83,7 @@ internal sealed record TaskEntry
     public double? Scale { get; init; }
     public double? Mean { get; init; }
     public double? StandardDeviation { get; init; }
+    public string? Unit { get; init; }
     public int? Channels { get; init; }
 
     public VisionTask ToTask()
@@ -99,7 +100,7 @@ internal sealed record TaskEntry
                 if (Scale is { } scale && !(scale > 0 && double.IsFinite(scale))) throw new ArgumentException($"'scale' is {scale}; it has to be above 0");
                 if (StandardDeviation is { } deviation && !(deviation > 0 && double.IsFinite(deviation))) throw new ArgumentException($"'standard_deviation' is {deviation}; it has to be above 0");
                 DepthTask task = new(Name);
-                return task with { Mean = Mean ?? task.Mean, StandardDeviation = StandardDeviation ?? task.StandardDeviation };
+                return task with { Mean = Mean ?? task.Mean, StandardDeviation = StandardDeviation ?? task.StandardDeviation, Unit = Unit ?? task.Unit };
             case "normals":
                 Allow(segmentation: false, depth: false, map: false);
                 return new NormalsTask(Name);
@@ -115,7 +116,7 @@ internal sealed record TaskEntry
     private void Allow(bool segmentation = true, bool depth = true, bool map = true)
     {
         if (!segmentation && (Classes is not null || ClassCount is not null || VoidId is not null)) throw new ArgumentException("'classes', 'class_count' and 'void_id' are for segmentation");
-        if (!depth && (Scale is not null || Mean is not null || StandardDeviation is not null)) throw new ArgumentException("'scale', 'mean' and 'standard_deviation' are for depth");
+        if (!depth && (Scale is not null || Mean is not null || StandardDeviation is not null || Unit is not null)) throw new ArgumentException("'scale', 'mean', 'standard_deviation' and 'unit' are for depth");
         if (!map && Channels is not null) throw new ArgumentException("'channels' is for maps");
     }
 }

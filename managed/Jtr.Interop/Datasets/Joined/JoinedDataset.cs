@@ -23,18 +23,25 @@ public sealed class JoinedDataset : IMultiTaskDataset
     /// <summary>Joins data sets.</summary>
     /// <param name="sources">1 or more, whose samples all have the same size.</param>
     /// <exception cref="ArgumentException">
-    /// There are no sources, two have the same name, one is empty or has a weight that is not above 0, sizes differ, tasks of the same
+    /// There are no sources, two have the same name, a task that is to be renamed does not exist, one is empty or has a weight that is not above 0, sizes differ, tasks of the same
     /// name are of different kinds or classes, or there are more than 2^31 - 1 samples.
     /// </exception>
-    public JoinedDataset(params IReadOnlyList<JoinedSource> sources)
+    public JoinedDataset(params IReadOnlyList<JoinedSource> sources) : this(null, sources) { }
+
+    /// <summary>Joins data sets for given tasks, such as those of a network.</summary>
+    /// <param name="tasks">The tasks; sources' tasks of other names are left out. Null: the tasks of all sources.</param>
+    /// <param name="sources">1 or more, whose samples all have the same size.</param>
+    /// <exception cref="ArgumentException">As of the other constructor; or a task of a source is not the one of that name which is asked for.</exception>
+    public JoinedDataset(TaskSet? tasks, IReadOnlyList<JoinedSource> sources)
     {
         ArgumentNullException.ThrowIfNull(sources);
         _sources = [.. sources];
         Check(_sources);
-        Tasks = JoinedTasks.Unite(_sources);
+        if (tasks is not null) JoinedTasks.Check(_sources, tasks);
+        Tasks = tasks ?? JoinedTasks.Unite(_sources);
         Height = _sources[0].Data.Height;
         Width = _sources[0].Data.Width;
-        _places = [.. _sources.Select(s => JoinedTasks.Places(Tasks, s.Data.Tasks))];
+        _places = [.. _sources.Select(s => JoinedTasks.Places(Tasks, s))];
         _samples = List(_sources);
     }
 
@@ -94,7 +101,7 @@ public sealed class JoinedDataset : IMultiTaskDataset
         IMultiTaskDataset data = Source(index).Data;
         int[] places = _places[origin.Source];
         TaskMask theirs = TaskMask.None;
-        for (int t = 0; t < places.Length; t++) theirs = wanted[places[t]] ? theirs.With(t) : theirs;
+        for (int t = 0; t < places.Length; t++) theirs = places[t] >= 0 && wanted[places[t]] ? theirs.With(t) : theirs;
 
         // The source knows its own tasks only, which may be in another order and with others in between.
         int values = data.Tasks.TotalLabelChannels * Height * Width;
@@ -121,7 +128,7 @@ public sealed class JoinedDataset : IMultiTaskDataset
     {
         int[] places = _places[source];
         TaskMask joined = TaskMask.None;
-        for (int t = 0; t < places.Length; t++) joined = mask[t] ? joined.With(places[t]) : joined;
+        for (int t = 0; t < places.Length; t++) joined = places[t] >= 0 && mask[t] ? joined.With(places[t]) : joined;
         return joined;
     }
 

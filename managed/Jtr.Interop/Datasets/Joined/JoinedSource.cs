@@ -11,6 +11,12 @@ public sealed record JoinedSource(string Name, IMultiTaskDataset Data)
     /// than those of others, raise the others' weights instead.
     /// </summary>
     public double Weight { get; init; } = 1;
+
+    /// <summary>Other names for tasks of this source, by their own names, so that they match those of other sources; or null.</summary>
+    public IReadOnlyDictionary<string, string>? Rename { get; init; }
+
+    /// <summary>The name that a task of this source has in the joined data set.</summary>
+    internal string JoinedName(string task) => Rename?.GetValueOrDefault(task) ?? task;
 }
 
 /// <summary>Where a sample of a joined data set comes from.</summary>

@@ -13,7 +13,7 @@ internal static class JoinedTasks
         List<string> from = [];
         foreach (JoinedSource source in sources)
         {
-            foreach (VisionTask task in source.Data.Tasks)
+            foreach (VisionTask task in Renamed(source))
             {
                 int place = united.FindIndex(t => t.Name == task.Name);
                 if (place < 0)
@@ -22,8 +22,7 @@ internal static class JoinedTasks
                     from.Add(source.Name);
                     continue;
                 }
-                if (Difference(united[place], task) is { } difference)
-                    throw new ArgumentException($"the task '{task.Name}' of '{source.Name}' is not that of '{from[place]}': {difference}", nameof(sources));
+                Match(source, task, united[place], $"that of '{from[place]}'", nameof(sources));
                 // Names tell more than numbers.
                 if (united[place] is SegmentationTask known && task is SegmentationTask && !IsNamed(known)) united[place] = task;
             }
@@ -31,8 +30,47 @@ internal static class JoinedTasks
         return new TaskSet(united);
     }
 
-    /// <summary>For every task of a source its place among the joined ones.</summary>
-    public static int[] Places(TaskSet joined, TaskSet source) => [.. source.Select(t => joined.IndexOf(t.Name))];
+    /// <summary>For every task of a source its place among the joined ones, or -1.</summary>
+    public static int[] Places(TaskSet joined, JoinedSource source) => [.. source.Data.Tasks.Select(t => joined.IndexOf(source.JoinedName(t.Name)))];
+
+    /// <summary>Checks the tasks of sources against those that are asked for. Others do not count.</summary>
+    /// <exception cref="ArgumentException">Tasks of the same name are not the same task.</exception>
+    public static void Check(IReadOnlyList<JoinedSource> sources, TaskSet tasks)
+    {
+        foreach (JoinedSource source in sources)
+        {
+            foreach (VisionTask task in Renamed(source))
+            {
+                if (tasks.IndexOf(task.Name) is >= 0 and int place) Match(source, task, tasks[place], "the one that is asked for", nameof(sources));
+            }
+        }
+    }
+
+    private static void Match(JoinedSource source, VisionTask task, VisionTask other, string what, string parameter)
+    {
+        if (Difference(other, task) is { } difference) throw new ArgumentException($"the task '{task.Name}' of '{source.Name}' is not {what}: {difference}", parameter);
+    }
+
+    /// <summary>The tasks of a source with the names that they have in the joined data set.</summary>
+    private static IEnumerable<VisionTask> Renamed(JoinedSource source)
+    {
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach (VisionTask task in source.Data.Tasks)
+        {
+            string name = source.JoinedName(task.Name);
+            if (!names.Add(name)) throw new ArgumentException($"'{source.Name}' has two tasks named '{name}'", nameof(source));
+            yield return name == task.Name ? task : task switch
+            {
+                SegmentationTask s => new SegmentationTask(name, s.ClassCount, IsNamed(s) ? s.ClassNames : null),
+                DepthTask d => new DepthTask(name) { Mean = d.Mean, StandardDeviation = d.StandardDeviation, Unit = d.Unit },
+                NormalsTask => new NormalsTask(name),
+                MapTask m => new MapTask(name, m.Channels),
+                _ => throw new NotSupportedException($"task '{task.Name}' is of a kind that cannot be renamed: {task.Kind}"),
+            };
+        }
+        if (source.Rename?.Keys.FirstOrDefault(k => source.Data.Tasks.IndexOf(k) < 0) is string unknown)
+            throw new ArgumentException($"'{source.Name}' has no task '{unknown}' to rename; it has {source.Data.Tasks}", nameof(source));
+    }
 
     private static string? Difference(VisionTask first, VisionTask second)
     {
@@ -41,7 +79,7 @@ internal static class JoinedTasks
         return (first, second) switch
         {
             (SegmentationTask a, SegmentationTask b) when IsNamed(a) && IsNamed(b) => FirstDifference(a.ClassNames, b.ClassNames),
-            (DepthTask a, DepthTask b) when a != b => $"mean and deviation ({b.Mean}, {b.StandardDeviation}) and ({a.Mean}, {a.StandardDeviation})",
+            (DepthTask a, DepthTask b) when a != b => $"mean, deviation and unit ({b.Mean}, {b.StandardDeviation}, '{b.Unit}') and ({a.Mean}, {a.StandardDeviation}, '{a.Unit}')",
             _ => null,
         };
     }

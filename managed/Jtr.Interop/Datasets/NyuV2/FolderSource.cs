@@ -23,6 +23,8 @@ internal sealed class FolderSource : NyuV2Source
 
     public override string GetName(int index) => _data.GetName(index);
 
+    public override string? GetImagePath(int index) => _data.GetImagePath(index);
+
     public override TaskMask GetLabelled(int index) => _data.GetLabelled(index).Count > 0 ? TaskMask.None.With(NyuV2Classes.Depth) : TaskMask.None;
 
     public override void Read(int index, TaskMask wanted, SampleBuffer destination)

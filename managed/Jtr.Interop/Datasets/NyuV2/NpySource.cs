@@ -72,6 +72,8 @@ internal sealed class NpySource : NyuV2Source
 
     public override string GetName(int index) => _names[index];
 
+    public override string? GetImagePath(int index) => FilePath(ImageFolder, index);
+
     public override TaskMask GetLabelled(int index) => _labelled[index];
 
     public override void Read(int index, TaskMask wanted, SampleBuffer destination)

@@ -16,6 +16,9 @@ internal abstract class NyuV2Source
     /// <summary>A sample's name.</summary>
     public abstract string GetName(int index);
 
+    /// <summary>The file of a photograph, or null when it is in a file with others.</summary>
+    public virtual string? GetImagePath(int index) => null;
+
     /// <summary>The tasks that a sample has labels for.</summary>
     public abstract TaskMask GetLabelled(int index);
 

@@ -13,13 +13,15 @@ internal sealed class PackedWriter
     private readonly IMultiTaskDataset _source;
     private readonly Workplace[] _workplaces;
     private readonly ArrayBufferWriter<byte> _names = new();
-    private readonly PackedEntry[] _entries;
+    private readonly List<PackedEntry> _entries;
+    private readonly Action<SkippedSample>? _onSkipped;
 
     public PackedWriter(IMultiTaskDataset source, PackOptions options)
     {
         _source = source;
-        _entries = new PackedEntry[source.Count];
-        _workplaces = [.. Enumerable.Range(0, Math.Min(options.Workers, source.Count)).Select(_ => new Workplace(source, options.Precision))];
+        _entries = new List<PackedEntry>(source.Count);
+        _onSkipped = options.OnSkipped;
+        _workplaces = [.. Enumerable.Range(0, Math.Min(options.Workers, source.Count)).Select(_ => new Workplace(source, options.Precision, skipBad: options.OnSkipped is not null))];
     }
 
     public void Write(FileStream stream, PackPrecision precision, IProgress<int>? progress, CancellationToken cancellationToken)
@@ -44,8 +46,9 @@ internal sealed class PackedWriter
             cancellationToken.ThrowIfCancellationRequested();
         }
 
+        if (_entries.Count == 0) throw new JtrFormatException($"none of the {_source.Count} samples can be read");
         Pad(stream);
-        byte[] index = [.. MemoryMarshal.AsBytes(_entries.AsSpan()), .. _names.WrittenSpan];
+        byte[] index = [.. MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_entries)), .. _names.WrittenSpan];
         PackedStart start = new()
         {
             Magic = PackedFormat.MagicNumber,
@@ -53,7 +56,7 @@ internal sealed class PackedWriter
             HeaderBytes = (uint)header.Length,
             IndexAt = (ulong)stream.Position,
             IndexBytes = (ulong)index.Length,
-            Count = (uint)_source.Count,
+            Count = (uint)_entries.Count,
             HeaderChecksum = Checksum.Of(header),
             IndexChecksum = Checksum.Of(index),
         };
@@ -66,10 +69,12 @@ internal sealed class PackedWriter
     private void Append(FileStream stream, int index, Workplace workplace)
     {
         if (workplace.Error is not null) ExceptionDispatchInfo.Throw(workplace.Error);
+        foreach (Exception bad in workplace.Bad) _onSkipped!(SkippedSample.Of(index, _source.GetName(index), bad));
+        if (!workplace.HasImage) return;
         Pad(stream);
         byte[] name = Encoding.UTF8.GetBytes(_source.GetName(index));
         ReadOnlySpan<byte> record = workplace.Record;
-        _entries[index] = new PackedEntry
+        _entries.Add(new PackedEntry
         {
             At = (ulong)stream.Position,
             Bytes = (ulong)record.Length,
@@ -77,7 +82,7 @@ internal sealed class PackedWriter
             Checksum = Checksum.Of(record),
             NameAt = (uint)_names.WrittenCount,
             NameBytes = (uint)name.Length,
-        };
+        });
         stream.Write(record);
         _names.Write(name);
     }
@@ -90,7 +95,7 @@ internal sealed class PackedWriter
     }
 
     /// <summary>What one thread needs to encode a sample.</summary>
-    private sealed class Workplace(IMultiTaskDataset source, PackPrecision precision)
+    private sealed class Workplace(IMultiTaskDataset source, PackPrecision precision, bool skipBad)
     {
         private readonly float[] _image = new float[3 * source.Height * source.Width];
         private readonly float[] _labels = new float[source.Tasks.TotalLabelChannels * source.Height * source.Width];
@@ -106,13 +111,22 @@ internal sealed class PackedWriter
 
         public Exception? Error { get; private set; }
 
+        /// <summary>What was wrong with files that were passed over.</summary>
+        public List<Exception> Bad { get; } = [];
+
+        /// <summary>Whether there is a record.</summary>
+        public bool HasImage { get; private set; }
+
         public void Encode(int index)
         {
             Error = null;
+            Bad.Clear();
+            HasImage = true;
             try
             {
                 SampleBuffer sample = new(source.Tasks, source.Height, source.Width, _image, _labels);
-                Labelled = source.Read(index, source.Tasks.All, sample) & source.Tasks.All;
+                if (Read(index, source.Tasks.All, sample) is { } all) Labelled = all;
+                else if (!ReadLabelByLabel(index, sample)) return;
                 _planes.ResetWrittenCount();
                 _record.ResetWrittenCount();
                 int parts = 0;
@@ -133,6 +147,33 @@ internal sealed class PackedWriter
                 // Told in the samples' order.
                 Error = e;
             }
+        }
+
+        /// <summary>Reads a sample; null if it cannot be read and may be skipped.</summary>
+        private TaskMask? Read(int index, TaskMask wanted, SampleBuffer sample)
+        {
+            try
+            {
+                return source.Read(index, wanted, sample) & source.Tasks.All;
+            }
+            catch (Exception e) when (skipBad && SkippedSample.IsBad(e))
+            {
+                if (Bad.All(b => b.Message != e.Message)) Bad.Add(e);
+                return null;
+            }
+        }
+
+        /// <summary>Finds the labels that can be read, each of which stays in its place. False: the photograph cannot be read.</summary>
+        private bool ReadLabelByLabel(int index, SampleBuffer sample)
+        {
+            Labelled = TaskMask.None;
+            HasImage = Read(index, TaskMask.None, sample) is not null;
+            TaskMask existing = source.GetLabelled(index);
+            for (int t = 0; t < source.Tasks.Count && HasImage; t++)
+            {
+                if (existing[t] && Read(index, TaskMask.None.With(t), sample) is { } one) Labelled |= one;
+            }
+            return HasImage;
         }
 
         private PackedPart Put(PlaneEncoder encoder, ReadOnlySpan<float> values, TaskKind? kind)

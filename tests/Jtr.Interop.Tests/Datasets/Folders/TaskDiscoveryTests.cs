@@ -67,7 +67,7 @@ public sealed class TaskDiscoveryTests : IDisposable
             {
               // Comments are welcome.
               "tasks": [
-                { "name": "z", "kind": "depth", "scale": 0.25, "mean": 12.5, "standard_deviation": 3 },
+                { "name": "z", "kind": "depth", "scale": 0.25, "mean": 12.5, "standard_deviation": 3, "unit": "" },
                 { "name": "seg", "kind": "segmentation", "classes": ["sky", "road", "car"], "void_id": 3 },
                 { "name": "parts", "kind": "segmentation", "class_count": 40 },
                 { "name": "n", "kind": "normals" },
@@ -76,13 +76,27 @@ public sealed class TaskDiscoveryTests : IDisposable
             }
             """);
         FolderDataset data = new(_folder.Root, FolderReader.Size32);
-        TaskSet expected = new(new DepthTask("z") { Mean = 12.5, StandardDeviation = 3 }, new SegmentationTask("seg", 3, ["sky", "road", "car"]),
+        TaskSet expected = new(new DepthTask("z") { Mean = 12.5, StandardDeviation = 3, Unit = "" }, new SegmentationTask("seg", 3, ["sky", "road", "car"]),
             new SegmentationTask("parts", 40), new NormalsTask("n"), new MapTask("edge", 2));
         Assert.That(data.Tasks, Is.EqualTo(expected));
         (_, float[][] labels, TaskMask written) = FolderReader.Read(data, 0);
         Assert.That(written, Is.EqualTo(new TaskMask(0b00011)));
         Assert.That(labels[0], Is.EqualTo(Enumerable.Range(0, 1024).Select(i => i % 100 * 0.25f)));
         Assert.That(labels[1], Is.EqualTo(Enumerable.Range(0, 1024).Select(i => i % 4 == 3 ? -1f : i % 4)));
+    }
+
+    [Test]
+    public void Damaged_labels_are_passed_over_if_that_is_asked_for()
+    {
+        _folder.Image("seg/a.png", 32, 32, 1, i => i % 4);
+        string bad = _folder.Write("seg/b.png", "damaged");
+        _folder.Write("edge/a.png", "damaged");
+        _folder.Image("edge/b.png", 32, 32, 3, i => i);
+        Assert.That(() => Tasks(), Throws.TypeOf<JtrFormatException>());
+        FolderDataset data = new(_folder.Root, FolderReader.Size32 with { PassOverDamaged = true });
+        Assert.That(data.Tasks, Is.EqualTo(new TaskSet(new SegmentationTask("seg", 4), new MapTask("edge", 3))));
+        Assert.That(data.Problems.Select(p => p.Path), Does.Contain(bad).And.Contain(_folder["edge/a.png"]));
+        Assert.That(data.Problems.First(p => p.Path == bad).Message, Does.StartWith("no PNG file"));
     }
 
     [Test]
@@ -111,6 +125,7 @@ public sealed class TaskDiscoveryTests : IDisposable
     [TestCase("""{"tasks": [{"name": "a", "kind": "normals", "channels": 3}]}""", "'channels' is for maps")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "depth", "scale": -1}]}""", "'scale' is -1; it has to be above 0")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "depth", "standard_deviation": 0}]}""", "'standard_deviation' is 0; it has to be above 0")]
+    [TestCase("""{"tasks": [{"name": "a", "kind": "map", "unit": "m"}]}""", "are for depth")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "map", "chanels": 3}]}""", "chanels")]
     public void A_damaged_tasks_json_is_told_with_the_place(string content, string fault)
     {

@@ -103,13 +103,43 @@ public sealed class JoinedDatasetTests
     }
 
     [Test]
+    public void Renamed_tasks_match_those_of_other_sources()
+    {
+        JoinedSource first = Source("a", 1, new TaskSet(new SegmentationTask("seg", 2, ["no", "yes"]), new DepthTask("z") { Mean = 3, Unit = "" }, new MapTask("edge", 2)));
+        JoinedSource second = Source("b", 1, new TaskSet(new NormalsTask("n"), new SegmentationTask("labels", 2)));
+        JoinedDataset data = new(
+            first with { Rename = new Dictionary<string, string> { ["seg"] = "segmentation", ["z"] = "depth" } },
+            second with { Rename = new Dictionary<string, string> { ["labels"] = "segmentation", ["n"] = "normals" } });
+        Assert.That(data.Tasks, Is.EqualTo(new TaskSet(new SegmentationTask("segmentation", 2, ["no", "yes"]), new DepthTask { Mean = 3, Unit = "" }, new MapTask("edge", 2), new NormalsTask())));
+        Assert.That((data.GetLabelled(0).Bits, data.GetLabelled(1).Bits), Is.EqualTo((0b0111UL, 0b1001UL)));
+        Assert.That(LayoutReader.Read(data, 1).Labels[0], Is.EqualTo(LayoutReader.Read(second.Data, 0).Labels[1]));
+
+        Assert.That(() => new JoinedDataset(first with { Rename = new Dictionary<string, string> { ["taste"] = "seg" } }), Throws.ArgumentException.With.Message.Contains("no task 'taste' to rename"));
+        Assert.That(() => new JoinedDataset(first with { Rename = new Dictionary<string, string> { ["seg"] = "z" } }), Throws.ArgumentException.With.Message.Contains("two tasks named 'z'"));
+    }
+
+    [Test]
+    public void Sources_are_joined_for_the_tasks_of_a_network()
+    {
+        TaskSet wanted = new(new NormalsTask(), new MapTask("edge"), new DepthTask());
+        JoinedDataset data = new(wanted, [Source("rgbd", 1), Source("street", 1, SegAndDepth)]);
+        Assert.That(data.Tasks, Is.EqualTo(wanted));
+        Assert.That((data.GetLabelled(0).Bits, data.GetLabelled(1).Bits), Is.EqualTo((0b100UL, 0b101UL)), "saliency and seg are not asked for, edge is nowhere");
+        (_, float[][] labels, TaskMask written) = LayoutReader.Read(data, 1);
+        Assert.That(written.Bits, Is.EqualTo(0b101));
+        Assert.That(labels[0], Is.EqualTo(LayoutReader.Read(data.Sources[1].Data, 0).Labels[1]));
+        Assert.That(labels[1], Is.All.EqualTo(-77f));
+        Assert.That(() => new JoinedDataset(new TaskSet(new MapTask("depth")), [Source("a", 1)]), Throws.ArgumentException.With.Message.Contains("the task 'depth' of 'a' is not the one that is asked for: Depth and Map"));
+    }
+
+    [Test]
     public void Tasks_that_only_share_a_name_are_refused()
     {
         Check(new DepthTask("x"), new MapTask("x"), "the task 'x' of 'b' is not that of 'a': Map and Depth");
         Check(new MapTask("x"), new MapTask("x", 2), "2 and 1 channels");
         Check(new SegmentationTask("x", 7), new SegmentationTask("x", 19), "19 and 7 classes");
         Check(new SegmentationTask("x", 2, ["a", "b"]), new SegmentationTask("x", 2, ["a", "c"]), "class 1 is 'c' and 'b'");
-        Check(new DepthTask("x"), new DepthTask("x") { Mean = 1 }, "mean and deviation (1, 1.5876) and (2.3618, 1.5876)");
+        Check(new DepthTask("x"), new DepthTask("x") { Mean = 1 }, "mean, deviation and unit (1, 1.5876, 'm') and (2.3618, 1.5876, 'm')");
 
         void Check(VisionTask first, VisionTask second, string fault) =>
             Assert.That(() => new JoinedDataset(Source("a", 1, new TaskSet(first)), Source("b", 1, new TaskSet(second))), Throws.ArgumentException.With.Message.Contains(fault));

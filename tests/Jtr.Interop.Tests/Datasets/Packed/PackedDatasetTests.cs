@@ -82,6 +82,21 @@ public sealed class PackedDatasetTests : IDisposable
     }
 
     [Test]
+    public void Samples_that_cannot_be_read_are_left_out_if_someone_is_told()
+    {
+        ArrayDataset source = new(new TaskSet(new DepthTask()), 4, 2, 3, (s, t, i) => s + i) { Damaged = 1 };
+        List<SkippedSample> skipped = [];
+        PackedDataset.Write(source, _folder["skipped"], new PackOptions { OnSkipped = skipped.Add });
+        Assert.That(skipped, Is.EqualTo(new[] { new SkippedSample(1, "straße-1", "1.npy", "1.npy: damaged on purpose") }));
+        using PackedDataset packed = new(_folder["skipped"]);
+        Assert.That(Enumerable.Range(0, packed.Count).Select(packed.GetName), Is.EqualTo(new[] { "straße-0", "straße-2", "straße-3" }));
+        Assert.That(ArrayDataset.Bits(packed, 1), Is.EqualTo(ArrayDataset.Bits(source, 2)));
+        ArrayDataset hopeless = new(source.Tasks, 1, 2, 3, (_, _, _) => 0) { Damaged = 0 };
+        Assert.That(() => PackedDataset.Write(hopeless, _folder["none"], new PackOptions { OnSkipped = skipped.Add }), Throws.TypeOf<JtrFormatException>().With.Message.Contains("none of the 1 samples"));
+        Assert.That(File.Exists(_folder["none"]), Is.False);
+    }
+
+    [Test]
     public void A_packed_set_can_be_packed_again_over_itself_while_it_is_read()
     {
         ArrayDataset source = new(Tasks, 3, Height, Width, Quantised);
