@@ -5,19 +5,23 @@ using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Tests.Export;
 
-/// <summary>Runs TorchScript files with libtorch alone: with Python's torch where there is one, else with a program that is compiled once.</summary>
+/// <summary>Runs TorchScript files with libtorch alone: with a program that is compiled once, and with Python's torch where there is one.</summary>
 internal static class TorchScriptLoader
 {
     private static readonly string _sources = Path.Combine(Repository.Root, "tests", "Jtr.Interop.Tests", "Export");
 
-    private static readonly Lazy<string[]> _command = new(() =>
-        Succeeds("/usr/bin/python3", "-c", "import torch, numpy") ? ["/usr/bin/python3", Path.Combine(_sources, "torch_script_check.py")] : [Compile()]);
+    /// <summary>The programs to run a network with.</summary>
+    public static IEnumerable<string[]> Programs()
+    {
+        yield return [Compile()];
+        if (Succeeds("/usr/bin/python3", "-c", "import torch, numpy")) yield return ["/usr/bin/python3", Path.Combine(_sources, "torch_script_check.py")];
+    }
 
     /// <summary>Runs a network.</summary>
     /// <returns>The predictions by task, [N, C, H, W].</returns>
-    public static Dictionary<string, float[]> Run(string file, float[] images, int samples, int height, int width)
+    public static Dictionary<string, float[]> Run(string[] program, string file, float[] images, int samples, int height, int width)
     {
-        string[] command = [.. _command.Value, file, $"{samples}", $"{height}", $"{width}"];
+        string[] command = [.. program, file, $"{samples}", $"{height}", $"{width}"];
         ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
