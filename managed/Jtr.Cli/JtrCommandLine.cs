@@ -67,6 +67,8 @@ internal static class JtrCommandLine
         root.Add(DemoCommand.Make(console));
         root.Add(InspectCommand.Make(console));
         root.Add(PackCommand.Make(console));
+        root.Add(ExportCommand.Make(console));
+        root.Add(ImportCommand.Make(console));
         root.Add(DoctorCommand.Make(console));
         RootHelp.Apply(root, console);
         return root;

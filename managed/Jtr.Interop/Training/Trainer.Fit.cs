@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Diagnostics;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
 using Microsoft.Extensions.Logging;
@@ -134,10 +135,12 @@ public sealed unsafe partial class Trainer
                 loader.Recycle(batch);
             }
             last = step;
+            JtrMetrics.TrainingSteps.Add(1);
             if (meter.Add(step, taskLoss))
             {
                 TrainingProgress report = meter.Report(step);
                 TrainingLog.Progress(_logger, step.Step, report.Loss, report.Supervised, report.Dist, report.Recon, report.LearningRate);
+                JtrMetrics.Report(report);
                 progress?.Report(report);
             }
             if (options.CheckpointEvery > 0 && step.Step % options.CheckpointEvery == 0 && step.Step < total)

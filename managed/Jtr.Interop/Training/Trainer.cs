@@ -101,8 +101,10 @@ public sealed unsafe partial class Trainer : IDisposable
         CheckSize(nameof(height), height);
         CheckSize(nameof(width), width);
         long plane = (long)samples * height * width;
-        CheckLength(nameof(images), images.Length, 3 * plane, $"[{samples}, 3, {height}, {width}]");
-        CheckLength(nameof(predictions), predictions.Length, Tasks.TotalChannels * plane, $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]");
+        // The text is made where it is needed only: a call allocates nothing.
+        if (images.Length != 3 * plane) throw WrongLength(nameof(images), images.Length, 3 * plane, $"[{samples}, 3, {height}, {width}]");
+        if (predictions.Length != Tasks.TotalChannels * plane)
+            throw WrongLength(nameof(predictions), predictions.Length, Tasks.TotalChannels * plane, $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]");
         using NativeHandle.Lease lease = _handle.Use();
         PredictCore(lease.Pointer, images, samples, height, width, predictions);
     }
@@ -198,6 +200,6 @@ public sealed unsafe partial class Trainer : IDisposable
         if (size < 32 || size % 32 != 0) throw new ArgumentOutOfRangeException(name, size, $"{name} must be a multiple of 32");
     }
 
-    private static ArgumentException WrongLength(string name, long length, long expected, string shape) =>
+    internal static ArgumentException WrongLength(string name, long length, long expected, string shape) =>
         new($"{name} {shape} has {expected} elements here, not {length}", name);
 }

@@ -1,0 +1,52 @@
+using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Checkpoints.Safetensors;
+using Jtr.Interop.Inference;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Training;
+
+namespace Jtr.Interop.Export;
+
+/// <summary>A multi-task network as it is exported: its tasks, its weights under their published names, and where they come from.</summary>
+/// <param name="Options">What the network is made of.</param>
+/// <param name="Step">Training steps that it has seen.</param>
+/// <param name="Tensors">Weights and norm statistics by name, such as "encoder_block.0.0.weight"; in 32 bits.</param>
+internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOnlyDictionary<string, SafetensorsTensor> Tensors)
+{
+    /// <summary>Counters of the norms: of use for training only.</summary>
+    public const string CounterSuffix = ".num_batches_tracked";
+
+    /// <summary>The tasks, in the order of the heads.</summary>
+    public TaskSet Tasks => Options.Tasks;
+
+    /// <summary>Reads the network of a checkpoint.</summary>
+    /// <exception cref="JtrFormatException">It is damaged, or was not written by a trainer.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static NetworkWeights Read(string checkpoint)
+    {
+        CheckpointInfo info = CheckpointInfo.Read(checkpoint);
+        _ = long.TryParse(info.Metadata.GetValueOrDefault("jtr.step"), out long step);
+        IEnumerable<SafetensorsTensor> tensors = SafetensorsFile.Read(checkpoint, n => n.StartsWith(Predictor.NetworkPrefix, StringComparison.Ordinal));
+        return new(info.Options, step, ByName(tensors));
+    }
+
+    /// <summary>Takes the network of a trainer as it is now.</summary>
+    public static NetworkWeights Of(Trainer trainer)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        return new(trainer.Options, trainer.StepCount, ByName(trainer.State
+            .Where(i => i.Name.StartsWith(Predictor.NetworkPrefix, StringComparison.Ordinal))
+            .Select(i => SafetensorsTensor.Of(i.Name, SafetensorsType.F64, i.Shape, trainer.State.Read(i.Name)))));
+    }
+
+    /// <summary>A tensor by its name.</summary>
+    /// <exception cref="JtrFormatException">There is none, or it has another number of elements than its shape says.</exception>
+    public SafetensorsTensor this[string name] => Tensors.TryGetValue(name, out SafetensorsTensor? tensor) ? tensor : throw new JtrFormatException($"the network has no tensor '{name}'");
+
+    private static Dictionary<string, SafetensorsTensor> ByName(IEnumerable<SafetensorsTensor> tensors) =>
+        tensors.Select(t =>
+        {
+            string name = t.Name[Predictor.NetworkPrefix.Length..];
+            SafetensorsType type = name.EndsWith(CounterSuffix, StringComparison.Ordinal) ? SafetensorsType.I64 : SafetensorsType.F32;
+            return t.Type == type ? t with { Name = name } : SafetensorsTensor.Of(name, type, t.Shape, t.ToDoubles());
+        }).ToDictionary(t => t.Name, StringComparer.Ordinal);
+}

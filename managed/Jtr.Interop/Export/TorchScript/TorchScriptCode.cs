@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text;
+
+namespace Jtr.Interop.Export.TorchScript;
+
+/// <summary>Writes a network as the source text of a TorchScript class, as far as torch.jit.load reads it.</summary>
+internal sealed class TorchScriptCode : INetworkWriter
+{
+    /// <summary>Name of the class in its archive.</summary>
+    public const string ClassName = "SegNet";
+
+    private readonly StringBuilder _body = new();
+    private readonly List<string> _parameters = [], _buffers = [];
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly List<(string Task, string Value)> _outputs = [];
+    private int _values;
+
+    /// <summary>The tensors that the class has, in order: their names in the network and in the class.</summary>
+    public IEnumerable<(string Name, string Attribute)> Tensors => _parameters.Concat(_buffers).Select(n => (n, Attribute(n)));
+
+    /// <summary>Names of the tensors that training would change.</summary>
+    public IReadOnlyCollection<string> Parameters => _parameters;
+
+    /// <summary>The text of the class.</summary>
+    /// <param name="network">The network.</param>
+    public string Write(NetworkWeights network)
+    {
+        SegNetGraph.Write(this, "image", network.Tasks);
+        StringBuilder code = new();
+        code.Append("class ").Append(ClassName).Append("(Module):\n");
+        code.Append("  __parameters__ = [").AppendJoin("", _parameters.Select(p => $"\"{Attribute(p)}\", ")).Append("]\n");
+        code.Append("  __buffers__ = [").AppendJoin("", _buffers.Select(b => $"\"{Attribute(b)}\", ")).Append("]\n");
+        code.Append("  training : bool\n");
+        foreach ((_, string attribute) in Tensors) code.Append("  ").Append(attribute).Append(" : Tensor\n");
+        code.Append("  def forward(self: __torch__.").Append(ClassName).Append(",\n    image: Tensor) -> Dict[str, Tensor]:\n");
+        code.Append(_body);
+        code.Append("    return {").AppendJoin(", ", _outputs.Select(o => $"\"{Escape(o.Task)}\": {o.Value}")).Append("}\n");
+        return code.ToString();
+    }
+
+    public string Convolve(string input, string name, int kernel)
+    {
+        int pad = kernel / 2;
+        return Let($"torch.conv2d({input}, {Parameter($"{name}.weight")}, {Parameter($"{name}.bias")}, [1, 1], [{pad}, {pad}], [1, 1], 1)");
+    }
+
+    public string NormRelu(string input, string name)
+    {
+        string normed = Let($"torch.batch_norm({input}, {Parameter($"{name}.weight")}, {Parameter($"{name}.bias")}, {Buffer($"{name}.running_mean")}, {Buffer($"{name}.running_var")}, False, 0.1, 1.0e-05, True)");
+        return Let($"torch.relu({normed})");
+    }
+
+    public (string Pooled, string Places) Pool(string input)
+    {
+        string pooled = Next(), places = Next();
+        _body.Append("    ").Append(pooled).Append(", ").Append(places).Append(" = torch.max_pool2d_with_indices(").Append(input).Append(", [2, 2], [2, 2], [0, 0], [1, 1], False)\n");
+        // Named after the places, so that they are at hand where the pool is undone.
+        _body.Append("    ").Append(places).Append("_height = torch.size(").Append(input).Append(", 2)\n");
+        _body.Append("    ").Append(places).Append("_width = torch.size(").Append(input).Append(", 3)\n");
+        return (pooled, places);
+    }
+
+    public string Unpool(string input, string places) => Let($"torch.max_unpool2d({input}, {places}, [{places}_height, {places}_width])");
+
+    public string Normalize(string input)
+    {
+        string squares = Let($"torch.sum(torch.mul({input}, {input}), [1], True)");
+        return Let($"torch.mul({input}, torch.rsqrt(torch.clamp_min({squares}, 1.0e-24)))");
+    }
+
+    public void Output(string task, string value) => _outputs.Add((task, value));
+
+    private string Let(string expression)
+    {
+        string value = Next();
+        _body.Append("    ").Append(value).Append(" = ").Append(expression).Append('\n');
+        return value;
+    }
+
+    private string Next() => string.Create(CultureInfo.InvariantCulture, $"v{_values++}");
+
+    private string Parameter(string name) => Use(name, _parameters);
+
+    private string Buffer(string name) => Use(name, _buffers);
+
+    private string Use(string name, List<string> list)
+    {
+        if (_known.Add(name)) list.Add(name);
+        return $"self.{Attribute(name)}";
+    }
+
+    /// <summary>"encoder_block.0.0.weight" is no name in Python.</summary>
+    private static string Attribute(string name) => name.Replace('.', '_');
+
+    private static string Escape(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+}

@@ -1,0 +1,61 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Inference;
+
+/// <summary>The predictions for one sample, told apart by task. A view: it copies and allocates nothing.</summary>
+public readonly ref struct Prediction
+{
+    private readonly TaskSet _tasks;
+    private readonly ReadOnlySpan<float> _values;
+    private readonly int _plane;
+
+    /// <summary>Looks at the predictions of one sample.</summary>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="predictions">[samples, C, height, width].</param>
+    /// <param name="sample">Which sample.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
+    /// <exception cref="ArgumentException">The predictions have no such sample.</exception>
+    public Prediction(TaskSet tasks, ReadOnlySpan<float> predictions, int sample, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(tasks);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(sample);
+        long plane = (long)height * width, size = tasks.TotalChannels * plane;
+        if ((sample + 1) * size > predictions.Length)
+            throw new ArgumentException($"predictions [samples, {tasks.TotalChannels}, {height}, {width}] of {predictions.Length} elements have no sample {sample}", nameof(predictions));
+        _tasks = tasks;
+        _plane = (int)plane;
+        _values = predictions.Slice((int)(sample * size), (int)size);
+    }
+
+    /// <summary>The prediction of a task, [channels, height, width]: raw logits, depths, unit normals, maps.</summary>
+    /// <param name="task">Its place in the set.</param>
+    public ReadOnlySpan<float> this[int task] => _values.Slice(_tasks.ChannelOffset(task) * _plane, _tasks[task].Channels * _plane);
+
+    /// <summary>The prediction of a task by its name.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such task.</exception>
+    public ReadOnlySpan<float> this[string task] => this[_tasks.IndexOf(_tasks[task].Name)];
+
+    /// <summary>The class of every pixel: the one with the largest logit.</summary>
+    /// <param name="task">Name of a segmentation task.</param>
+    /// <param name="classes">Receives [height, width].</param>
+    /// <exception cref="ArgumentException">The task is of another kind, or the memory of another length.</exception>
+    /// <exception cref="KeyNotFoundException">There is no such task.</exception>
+    public void CopyClasses(string task, Span<int> classes)
+    {
+        if (_tasks[task] is not SegmentationTask segmentation) throw new ArgumentException($"task '{task}' is of the kind {_tasks[task].Kind}; only segmentation has classes", nameof(task));
+        if (classes.Length != _plane) throw new ArgumentException($"classes [height, width] has {_plane} elements here, not {classes.Length}", nameof(classes));
+        ReadOnlySpan<float> logits = this[task];
+        for (int i = 0; i < classes.Length; i++)
+        {
+            int best = 0;
+            for (int c = 1; c < segmentation.ClassCount; c++)
+            {
+                if (logits[c * _plane + i] > logits[best * _plane + i]) best = c;
+            }
+            classes[i] = best;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Checkpoints.Safetensors;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Training;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Jtr.Interop.Inference;
+
+/// <summary>
+/// A trained network for use: predicts from any number of threads at once. Calls that come together go through the network together,
+/// up to <see cref="PredictorOptions.MaxBatch"/> samples; a call allocates nothing.
+/// </summary>
+/// <remarks>Holds native memory: dispose it. Norms use their running statistics, so that a prediction depends on its own image only.</remarks>
+public sealed unsafe class Predictor : IDisposable
+{
+    /// <summary>The weights of the multi-task network, among all that a checkpoint holds.</summary>
+    internal const string NetworkPrefix = "model/";
+
+    private readonly PredictionQueue _queue;
+
+    /// <summary>Takes the network of a trainer as it is now; later steps do not change it.</summary>
+    /// <param name="trainer">The trainer; not used by another call meanwhile.</param>
+    /// <param name="options">How to compute, or null.</param>
+    /// <exception cref="ArgumentException">An option is outside its range; ParamName is its name.</exception>
+    /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
+    /// <exception cref="JtrDeviceException">The device is absent.</exception>
+    public Predictor(Trainer trainer, PredictorOptions? options = null)
+        : this(NotNull(trainer).Options, [.. trainer.State.Where(i => i.Name.StartsWith(NetworkPrefix, StringComparison.Ordinal)).Select(i => (i.Name, trainer.State.Read(i.Name)))], options ?? new PredictorOptions())
+    {
+    }
+
+    private Predictor(TrainerOptions network, IReadOnlyList<(string Name, double[] Values)> state, PredictorOptions options)
+    {
+        options.Validate();
+        Options = options;
+        Tasks = network.Tasks;
+        // The method with nothing beside the network.
+        TrainerOptions bare = network with { Method = "supervised", Device = options.Device, DeviceIndex = options.DeviceIndex };
+        List<Trainer> networks = [];
+        try
+        {
+            for (int i = 0; i < options.Networks; i++)
+            {
+                Trainer copy = new(bare);
+                networks.Add(copy);
+                foreach ((string name, double[] values) in state) copy.State.Write(name, values);
+            }
+        }
+        catch
+        {
+            foreach (Trainer made in networks) made.Dispose();
+            throw;
+        }
+        _queue = new PredictionQueue(networks, options.MaxBatch);
+    }
+
+    /// <summary>How it computes.</summary>
+    public PredictorOptions Options { get; }
+
+    /// <summary>The tasks, in the order of the predictions.</summary>
+    public TaskSet Tasks { get; }
+
+    /// <summary>Reads the network of a checkpoint; what else is in there, such as the optimiser's state, is left out.</summary>
+    /// <param name="path">A checkpoint that <see cref="Trainer.Save"/> wrote.</param>
+    /// <param name="options">How to compute, or null.</param>
+    /// <param name="logger">Receives a message when it is loaded, or null.</param>
+    /// <exception cref="ArgumentException">An option is outside its range; ParamName is its name.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="JtrFormatException">It is damaged, or was not written by a trainer.</exception>
+    /// <exception cref="JtrDeviceException">The device is absent.</exception>
+    /// <exception cref="JtrNativeLibraryException">The native library could not be loaded.</exception>
+    public static Predictor Load(string path, PredictorOptions? options = null, ILogger? logger = null)
+    {
+        options ??= new PredictorOptions();
+        options.Validate();
+        CheckpointInfo info = CheckpointInfo.Read(path);
+        IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(path, n => n.StartsWith(NetworkPrefix, StringComparison.Ordinal));
+        try
+        {
+            Predictor predictor = new(info.Options, [.. tensors.Select(t => (t.Name, t.ToDoubles()))], options);
+            PredictorLog.Loaded(logger ?? NullLogger.Instance, path, predictor.Tasks, options.MaxBatch);
+            return predictor;
+        }
+        catch (Exception e) when (e is KeyNotFoundException || (e is ArgumentException && e is not ArgumentOutOfRangeException))
+        {
+            throw new JtrFormatException(path, $"its weights do not fit its options: {e.Message}", innerException: e);
+        }
+    }
+
+    /// <summary>Predicts. Any number of threads may call at once; a call returns when its predictions are there.</summary>
+    /// <param name="images">[samples, 3, height, width] RGB in [0, 1].</param>
+    /// <param name="samples">1 or more.</param>
+    /// <param name="height">A multiple of 32.</param>
+    /// <param name="width">A multiple of 32.</param>
+    /// <param name="predictions">Receives [samples, C, height, width]: raw logits, depths, unit normals, maps, tasks in order; see <see cref="Prediction"/>.</param>
+    /// <exception cref="ArgumentException">A size does not fit.</exception>
+    /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        Trainer.CheckSize(nameof(height), height);
+        Trainer.CheckSize(nameof(width), width);
+        long plane = (long)samples * height * width;
+        if (images.Length != 3 * plane) throw Trainer.WrongLength(nameof(images), images.Length, 3 * plane, $"[{samples}, 3, {height}, {width}]");
+        if (predictions.Length != Tasks.TotalChannels * plane)
+            throw Trainer.WrongLength(nameof(predictions), predictions.Length, Tasks.TotalChannels * plane, $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]");
+        fixed (float* from = images, to = predictions) _queue.Run(from, to, samples, height, width);
+    }
+
+    /// <summary>Lets the calls that are running finish, then frees the network.</summary>
+    public void Dispose() => _queue.Dispose();
+
+    private static Trainer NotNull(Trainer trainer)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        return trainer;
+    }
+}
+
+/// <summary>What a predictor logs.</summary>
+internal static partial class PredictorLog
+{
+    [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "Loaded the network of {Path} to predict {Tasks}, up to {MaxBatch} samples at once.")]
+    public static partial void Loaded(ILogger logger, string path, TaskSet tasks, int maxBatch);
+}

@@ -1,0 +1,58 @@
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Tests.Training;
+using Jtr.Interop.Training;
+
+namespace Jtr.Interop.Tests.Export;
+
+/// <summary>A small network with a task of every kind, trained for a few steps so that its norms' statistics are its own.</summary>
+internal sealed class ExportModel : IDisposable
+{
+    public static readonly TaskSet Tasks = new(new SegmentationTask("seg", 4, ["sky", "wall", "floor", "thing"]), new DepthTask(), new NormalsTask(), new MapTask("edge", 2));
+
+    public ExportModel()
+    {
+        Trainer = SmallModel.Create(o => o with { Tasks = Tasks });
+        using Batch batch = SmallModel.CreateBatch(samples: 2, tasks: Tasks);
+        for (int i = 0; i < 3; i++) Trainer.Step(batch);
+        Checkpoint = Folder.File("network.safetensors");
+        Trainer.Save(Checkpoint);
+    }
+
+    public TemporaryFolder Folder { get; } = new();
+
+    public Trainer Trainer { get; }
+
+    public string Checkpoint { get; }
+
+    public static float[] Images(int samples, int height, int width)
+    {
+        Random random = new(5);
+        return [.. Enumerable.Range(0, samples * 3 * height * width).Select(_ => random.NextSingle())];
+    }
+
+    /// <summary>What the trainer itself predicts for a task, [samples, channels, height, width].</summary>
+    public Dictionary<string, float[]> Predict(float[] images, int samples, int height, int width)
+    {
+        int plane = height * width;
+        float[] all = new float[samples * Tasks.TotalChannels * plane];
+        Trainer.Predict(images, samples, height, width, all);
+        return Enumerable.Range(0, Tasks.Count).ToDictionary(
+            t => Tasks[t].Name,
+            t => Enumerable.Range(0, samples)
+                .SelectMany(s => all.AsSpan((s * Tasks.TotalChannels + Tasks.ChannelOffset(t)) * plane, Tasks[t].Channels * plane).ToArray()).ToArray());
+    }
+
+    /// <summary>The largest difference, relative to values above 1.</summary>
+    public static double Worst(float[] actual, float[] expected)
+    {
+        Assert.That(actual, Has.Length.EqualTo(expected.Length));
+        return actual.Zip(expected, (a, e) => Math.Abs((double)a - e) / Math.Max(1, Math.Abs(e))).Max();
+    }
+
+    public void Dispose()
+    {
+        Trainer.Dispose();
+        Folder.Dispose();
+    }
+}

@@ -1,0 +1,23 @@
+using Jtr.Interop.Export;
+
+namespace Jtr.Interop.Tests.Export;
+
+public sealed class TorchScriptExportTests
+{
+    [Test]
+    public void Libtorch_alone_loads_the_network_and_predicts_what_the_trainer_does()
+    {
+        using ExportModel model = new();
+        string file = model.Folder.File("network.pt");
+        TorchScriptExport.Save(model.Checkpoint, file);
+        float[] images = ExportModel.Images(2, 32, 64);
+        Dictionary<string, float[]> expected = model.Predict(images, 2, 32, 64);
+        foreach (string[] program in TorchScriptLoader.Programs())
+        {
+            Dictionary<string, float[]> actual = TorchScriptLoader.Run(program, file, images, 2, 32, 64);
+            Assert.That(actual.Keys, Is.EquivalentTo(expected.Keys));
+            // The same library's operations, some of them fused in libjtr: rounding only.
+            foreach ((string task, float[] values) in expected) Assert.That(ExportModel.Worst(actual[task], values), Is.LessThan(1e-4), $"{task}, {program[0]}");
+        }
+    }
+}

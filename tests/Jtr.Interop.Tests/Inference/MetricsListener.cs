@@ -1,0 +1,50 @@
+using System.Diagnostics.Metrics;
+using System.Numerics;
+using Jtr.Interop.Diagnostics;
+
+namespace Jtr.Interop.Tests.Inference;
+
+/// <summary>Gathers what one instrument of the library records.</summary>
+internal sealed class MetricsListener : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private readonly List<double> _values = [];
+
+    public MetricsListener(string instrument)
+    {
+        _listener.InstrumentPublished = (i, listener) =>
+        {
+            if (i.Meter.Name == JtrMetrics.MeterName && i.Name == instrument) listener.EnableMeasurementEvents(i);
+        };
+        _listener.SetMeasurementEventCallback<int>((_, value, _, _) => Add(value));
+        _listener.SetMeasurementEventCallback<long>((_, value, _, _) => Add(value));
+        _listener.SetMeasurementEventCallback<double>((_, value, _, _) => Add(value));
+        _listener.Start();
+    }
+
+    public int Count => Values.Length;
+    public double Sum => Values.Sum();
+    public double Largest => Values.Max();
+
+    public double[] Values
+    {
+        get
+        {
+            lock (_values) return [.. _values];
+        }
+    }
+
+    /// <summary>Asks gauges for their value.</summary>
+    public double Observe()
+    {
+        _listener.RecordObservableInstruments();
+        return Values[^1];
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Add<T>(T value) where T : INumber<T>
+    {
+        lock (_values) _values.Add(double.CreateChecked(value));
+    }
+}
