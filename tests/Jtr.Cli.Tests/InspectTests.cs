@@ -62,7 +62,7 @@ public sealed class InspectTests
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
         // Chairs in the upper half and 2 m everywhere, in both parts.
         Assert.That(run.Output, Does.Match(@"3 +chair +1024 +50\.00").And.Match(@"3 +chair +512 +50\.00").And.Match(@"no label +1024 +50\.00"));
-        Assert.That(run.Output, Does.Match(@"depth +depth +2 +0\.00 +2 +2 +2").And.Contain("To score on"));
+        Assert.That(run.Output, Does.Match(@"depth +depth, m +2 +0\.00 +2 +2 +2").And.Contain("To score on"));
     }
 
     [Test]
