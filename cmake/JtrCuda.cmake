@@ -1,14 +1,35 @@
-# Decides JTR_WITH_CUDA from JTR_CUDA (AUTO, ON, OFF), nvcc (looked for in JtrTorch.cmake) and libtorch.
+# Decides JTR_WITH_CUDA from JTR_CUDA (AUTO, ON, OFF, COMPILE), nvcc (looked for in JtrTorch.cmake) and libtorch.
+#
+# COMPILE is for machines with nvcc but without a CUDA libtorch: libjtr is built for the CPU, and besides it the target
+# jtr_cuda_kernels compiles and links our kernels, which need nothing of libtorch.
 set(JTR_WITH_CUDA OFF)
+set(JTR_CUDA_FLAGS --extended-lambda)
+file(GLOB JTR_CUDA_SOURCES CONFIGURE_DEPENDS native/src/kernels/cuda/*.cu)
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+  set(CMAKE_CUDA_ARCHITECTURES 80 90)  # Ampere, Hopper
+endif()
 if(JTR_CUDA STREQUAL "OFF")
   message(STATUS "CUDA: off (JTR_CUDA=OFF)")
   return()
 endif()
 
-if(CMAKE_CUDA_COMPILER AND JTR_TORCH_HAS_CUDA)
-  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-    set(CMAKE_CUDA_ARCHITECTURES 80 90)
+if(JTR_CUDA STREQUAL "COMPILE")
+  if(NOT CMAKE_CUDA_COMPILER)
+    message(FATAL_ERROR "JTR_CUDA=COMPILE, but there is no nvcc; install the CUDA toolkit (Debian, section non-free: "
+        "nvidia-cuda-toolkit), or name its compiler with -DCMAKE_CUDA_COMPILER=<path of nvcc>.")
   endif()
+  enable_language(CUDA)
+  add_library(jtr_cuda_kernels SHARED ${JTR_CUDA_SOURCES})
+  target_compile_features(jtr_cuda_kernels PRIVATE cuda_std_17)
+  target_compile_options(jtr_cuda_kernels PRIVATE ${JTR_CUDA_FLAGS})
+  target_include_directories(jtr_cuda_kernels PRIVATE native/src)
+  # Whatever a kernel calls must be in there, for each architecture.
+  target_link_options(jtr_cuda_kernels PRIVATE "LINKER:--no-undefined")
+  message(STATUS "CUDA: kernels are compiled alone (${CMAKE_CUDA_COMPILER}, architectures ${CMAKE_CUDA_ARCHITECTURES})")
+  return()
+endif()
+
+if(CMAKE_CUDA_COMPILER AND JTR_TORCH_HAS_CUDA)
   enable_language(CUDA)
   set(CMAKE_CUDA_STANDARD 17)
   set(JTR_WITH_CUDA ON)

@@ -1,7 +1,7 @@
-// Times jtr_trainer_step, through the C interface alone, on a batch read from a file. Prints one line of JSON: seconds
+// Times jtr_trainer_step, through the C interface alone, on a batch read from a file or made up. Prints one line of JSON: seconds
 // of each step, processor seconds, the last loss and the process's peak memory.
 //
-//   jtr_step --batch FILE --width 64 --samples 4 --height 64 --width-pixels 96 --tasks segmentation:13,depth,normals
+//   jtr_step [--batch FILE] --width 64 --samples 4 --height 64 --columns 96 --tasks segmentation:13,depth,normals
 //            [--method jtr] [--steps 6] [--warm-up 1] [--threads 2] [--device cpu|cuda]
 //
 // The batch file holds, without header, float32 images [3, B, 3, H, W], float32 labels [3, B, L, H, W] and bytes
@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -73,6 +74,68 @@ Tasks parse_tasks(const std::string& list) {
   return tasks;
 }
 
+/// Everything but tasks, width, method and device, as published.
+jtr_trainer_options published_options() {
+  jtr_trainer_options options = sized<jtr_trainer_options>();
+  options.joint_task = sized<jtr_joint_task_options>();
+  options.joint_task.lambda_dist = 4;
+  options.joint_task.lambda_recon = 2;
+  options.consistency = sized<jtr_consistency_options>();
+  options.consistency.weight = options.consistency.temperature = 1;
+  options.direct_map = options.perceptual_map = sized<jtr_pair_map_options>();
+  options.direct_map.weight = options.perceptual_map.weight = 1;
+  options.adam = sized<jtr_adam_options>();
+  options.adam.learning_rate = 1e-4;
+  options.adam.beta1 = 0.9;
+  options.adam.beta2 = 0.999;
+  options.adam.epsilon = 1e-8;
+  options.adam.decay_factor = 1;
+  options.mtpsl = sized<jtr_mtpsl_options>();
+  options.mtpsl.con_weight = 2;
+  options.mtpsl.reg_weight = 0.5;
+  options.mtpsl.film = options.adam;
+  options.mtpsl.film.learning_rate = 1e-3;
+  options.balancing = sized<jtr_balancing_options>();
+  options.balancing.name = "equal";
+  options.balancing.temperature = 2;
+  options.balancing.period_steps = 1;
+  options.balancing.initial_log_variance = -0.5;
+  return options;
+}
+
+/// Images and labels that need no file: smooth waves, valid for every kind of task, and one label a sample.
+void make_up(const Tasks& tasks, size_t views, size_t samples, size_t height, size_t width, std::vector<float>& images,
+             std::vector<float>& labels, std::vector<uint8_t>& labelled) {
+  const auto wave = [width](size_t pixel, size_t phase) {
+    const double y = static_cast<double>(pixel / width), x = static_cast<double>(pixel % width);
+    return static_cast<float>(0.5 + 0.45 * std::sin(0.11 * x + 0.07 * y + 1.7 * static_cast<double>(phase)));
+  };
+  const size_t pixels = height * width;
+  for (size_t plane = 0; plane < images.size() / pixels; ++plane) {
+    for (size_t i = 0; i < pixels; ++i) images[plane * pixels + i] = wave(i, plane);
+  }
+  float* out = labels.data();
+  for (size_t sample = 0; sample < views * samples; ++sample) {
+    for (const jtr_task_desc& task : tasks.descriptions) {
+      const bool normals = task.kind == JTR_TASK_KIND_NORMALS;
+      const size_t channels = task.kind == JTR_TASK_KIND_SEGMENTATION ? 1 : static_cast<size_t>(task.channels);
+      for (size_t c = 0; c < channels; ++c) {
+        for (size_t i = 0; i < pixels; ++i) {
+          const float value = wave(i, sample + c);
+          if (task.kind == JTR_TASK_KIND_SEGMENTATION) {
+            *out++ = std::floor(value * static_cast<float>(task.channels));
+          } else if (normals) {
+            *out++ = c == 0 ? value : c == 1 ? 0 : std::sqrt(1 - wave(i, sample) * wave(i, sample));
+          } else {
+            *out++ = value;
+          }
+        }
+      }
+    }
+  }
+  for (size_t sample = 0; sample < samples; ++sample) labelled[sample * tasks.names.size() + sample % tasks.names.size()] = 1;
+}
+
 double processor_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -100,30 +163,25 @@ int main(int argc, char** argv) {
   std::vector<float> images(views * samples * 3 * pixels);
   std::vector<float> labels(views * samples * static_cast<size_t>(tasks.label_channels) * pixels);
   std::vector<uint8_t> labelled(samples * tasks.names.size());
-  std::ifstream file(options["--batch"], std::ios::binary);
-  auto read = [&](void* to, size_t bytes) { file.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes)); };
-  read(images.data(), images.size() * sizeof(float));
-  read(labels.data(), labels.size() * sizeof(float));
-  read(labelled.data(), labelled.size());
-  if (!file) fail("'" + options["--batch"] + "' cannot be read, or is shorter than a batch of this size");
+  if (options["--batch"].empty()) {
+    make_up(tasks, views, samples, static_cast<size_t>(number("--height")), static_cast<size_t>(number("--columns")),
+            images, labels, labelled);
+  } else {
+    std::ifstream file(options["--batch"], std::ios::binary);
+    auto read = [&](void* to, size_t bytes) { file.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes)); };
+    read(images.data(), images.size() * sizeof(float));
+    read(labels.data(), labels.size() * sizeof(float));
+    read(labelled.data(), labelled.size());
+    if (!file) fail("'" + options["--batch"] + "' cannot be read, or is shorter than a batch of this size");
+  }
 
   check(jtr_set_threads(number("--threads")) == JTR_STATUS_OK);
-  jtr_trainer_options make = sized<jtr_trainer_options>();
+  jtr_trainer_options make = published_options();
   make.tasks = tasks.descriptions.data();
   make.task_count = static_cast<int32_t>(tasks.descriptions.size());
-  make.width = number("--width");
+  make.width = make.joint_task.width = make.direct_map.width = make.perceptual_map.width = number("--width");
   make.method = options["--method"].c_str();
-  make.joint_task = sized<jtr_joint_task_options>();
-  make.joint_task.width = make.width;
-  make.joint_task.lambda_dist = 4;
-  make.joint_task.lambda_recon = 2;
-  make.joint_task.micro_batch = number("--micro-batch");
-  make.adam = sized<jtr_adam_options>();
-  make.adam.learning_rate = 1e-4;
-  make.adam.beta1 = 0.9;
-  make.adam.beta2 = 0.999;
-  make.adam.epsilon = 1e-8;
-  make.adam.decay_factor = 1;
+  make.joint_task.micro_batch = make.mtpsl.micro_batch = number("--micro-batch");
   make.device = options["--device"] == "cuda" ? JTR_DEVICE_KIND_CUDA : JTR_DEVICE_KIND_CPU;
   jtr_trainer* trainer = jtr_trainer_create(&make);
   check(trainer != nullptr);

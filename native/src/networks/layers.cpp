@@ -43,8 +43,12 @@ int64_t default_chunk_bytes() {
 
 std::atomic<int64_t> chunk_bytes{default_chunk_bytes()};
 
-/// Images to take through a layer at once.
+/// Whether our kernels run where a tensor lies.
+bool has_kernels(const at::Tensor& x) { return x.is_cpu() || (JTR_WITH_CUDA && x.is_cuda()); }
+
+/// Images to take through a layer at once. (A GPU is fastest with all of them.)
 int64_t chunk_of(const at::Tensor& out_like, int64_t in_channels, int64_t out_channels) {
+  if (!out_like.is_cpu()) return std::max<int64_t>(out_like.size(0), 1);
   const int64_t image = (in_channels + out_channels) * out_like.size(2) * out_like.size(3) * out_like.element_size();
   return std::clamp<int64_t>(chunk_bytes.load(std::memory_order_relaxed) / std::max<int64_t>(image, 1), 1, std::max<int64_t>(out_like.size(0), 1));
 }
@@ -250,7 +254,7 @@ RawMap with_statistics(const at::Tensor& x, const Norm& norm, const at::Tensor& 
   return {x, norm, mean, (var + kEps).rsqrt()};
 }
 
-/// One layer on the CPU. `raw` holds the input (and, for kNormRelu, its norm).
+/// One layer. `raw` holds the input (and, for kNormRelu, its norm).
 variable_list chunked(const RawMap& raw, const at::Tensor& places, Prologue prologue, const Convolution& c,
                       Statistics statistics, int64_t rows_with_gradient) {
   const bool grad = at::GradMode::is_enabled();
@@ -279,35 +283,35 @@ RawMap chunked_layer(const RawMap& raw, const at::Tensor& places, Prologue prolo
 void set_chunk_bytes(int64_t bytes) { chunk_bytes = bytes > 0 ? bytes : default_chunk_bytes(); }
 
 RawMap convolve(const at::Tensor& x, const Convolution& convolution, const Norm& norm) {
-  if (!x.is_cpu()) return {aten_convolve(x, convolution), norm, {}, {}};
+  if (!has_kernels(x)) return {aten_convolve(x, convolution), norm, {}, {}};
   return chunked_layer({x, {}, {}, {}}, {}, kNothing, convolution, norm);
 }
 
 RawMap convolve(const RawMap& x, const Convolution& convolution, const Norm& norm) {
-  if (!x.x.is_cpu()) return {aten_convolve(activate(x), convolution), norm, {}, {}};
+  if (!has_kernels(x.x)) return {aten_convolve(activate(x), convolution), norm, {}, {}};
   return chunked_layer(x, {}, kNormRelu, convolution, norm);
 }
 
 RawMap unpool_convolve(const at::Tensor& y, const at::Tensor& places, const Convolution& convolution,
                        const Norm& norm) {
-  if (!y.is_cpu()) {
+  if (!has_kernels(y)) {
     return {aten_convolve(at::max_unpool2d(y, places, {2 * y.size(2), 2 * y.size(3)}), convolution), norm, {}, {}};
   }
   return chunked_layer({as(y, places), {}, {}, {}}, places, kUnpool, convolution, norm);
 }
 
 at::Tensor convolve_out(const RawMap& x, const Convolution& convolution, int64_t rows_with_gradient) {
-  if (!x.x.is_cpu()) return aten_convolve(activate(x), convolution);
+  if (!has_kernels(x.x)) return aten_convolve(activate(x), convolution);
   return chunked(x, {}, kNormRelu, convolution, kNone, rows_with_gradient)[0];
 }
 
 at::Tensor activate(const RawMap& x) {
-  if (!x.x.is_cpu()) return aten_norm_relu(x.x, x.norm);
+  if (!has_kernels(x.x)) return aten_norm_relu(x.x, x.norm);
   return NormRelu::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd);
 }
 
 std::tuple<at::Tensor, at::Tensor> activate_and_pool(const RawMap& x) {
-  if (!x.x.is_cpu()) return at::max_pool2d_with_indices(aten_norm_relu(x.x, x.norm), 2, 2);
+  if (!has_kernels(x.x)) return at::max_pool2d_with_indices(aten_norm_relu(x.x, x.norm), 2, 2);
   const variable_list out = NormReluPool::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd);
   return {out[0], out[1]};
 }

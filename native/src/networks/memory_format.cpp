@@ -8,7 +8,8 @@
 namespace jtr {
 namespace {
 
-constexpr int64_t kVectorLanes = 16;  // float32 in an AVX-512 register
+constexpr int64_t kVectorLanes = 16;       // float32 in an AVX-512 register
+constexpr int64_t kTensorCoreChannels = 8;  // multiples of it keep tensor cores busy
 
 /// oneDNN's AVX-512 convolutions run 1.2 to 1.6 times faster channels last, its AVX2 ones slower (bench/LADDER.md).
 bool has_avx512() {
@@ -33,7 +34,9 @@ at::MemoryFormat network_memory_format(at::ScalarType dtype, at::Device device, 
         .with_field("JTR_MEMORY_FORMAT");
   }
   // In double, convolutions are matrix products over channels-first images; narrower networks do not fill a vector.
-  const bool last = device.is_cpu() && dtype == at::kFloat && width >= kVectorLanes && has_avx512();
+  if (dtype == at::kDouble) return at::MemoryFormat::Contiguous;
+  // Tensor cores read channels last; cuDNN would reorder every map otherwise.
+  const bool last = device.is_cuda() ? width % kTensorCoreChannels == 0 : width >= kVectorLanes && has_avx512();
   return last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "memory/tensor_memory.h"
 #include "regularizers/regularizer.h"
 #include "tasks/task.h"
 #include "training/optimizer.h"
@@ -58,6 +59,7 @@ class JointTaskLoss {
   void load(const std::string& path);
 
  private:
+  memory::PoolUser pool_;  // first: what follows is taken from it
   JointTaskLossOptions options_;
   TaskSet tasks_;
   std::unique_ptr<Regularizer> regularizer_;

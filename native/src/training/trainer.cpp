@@ -191,6 +191,7 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
                        losses[1][b].item<double>(), ", dist ", losses[2][b].item<double>(), ", recon ",
                        losses[3][b].item<double>(), ")"));
     }
+    for (auto& part : network_.parts()) part->store.prepare_gradients();
     if (separate) {
       separate_backward(f, supervised_grad, grad, tracked_views);
       grad[0].add_(supervised_grad);

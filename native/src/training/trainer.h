@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "balancing/balancing.h"
+#include "memory/tensor_memory.h"
 #include "regularizers/regularizer.h"
 #include "tasks/task.h"
 #include "training/host_batch.h"
@@ -82,6 +83,7 @@ class Trainer {
   void separate_backward(const MultiTaskNetwork::Forward& forward, const at::Tensor& supervised_grad,
                          const at::Tensor& method_grad, int64_t tracked_views);
 
+  memory::PoolUser pool_;  // first: what follows is taken from it
   TrainerOptions options_;
   at::TensorOptions tensor_options_;
   TaskSet tasks_;

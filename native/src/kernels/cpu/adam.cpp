@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "kernels/cuda/tensors.h"
+
 namespace jtr::kernels {
 namespace {
 
@@ -24,6 +26,9 @@ void update(T* p, const T* g, T* m, T* v, int64_t count, const AdamFactors& f) {
 }  // namespace
 
 void adam(at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Tensor& v, const AdamFactors& f) {
+#if JTR_WITH_CUDA
+  if (p.is_cuda()) return on_cuda::adam(p, g, m, v, f);
+#endif
   if (!p.is_cpu()) {
     m.mul_(f.beta1).add_(g, 1 - f.beta1);
     v.mul_(f.beta2).addcmul_(g, g, 1 - f.beta2);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/tensors.h"
 #include "kernels/multiversion.h"
 
 namespace jtr::kernels {
@@ -45,7 +46,7 @@ void fill(T* out, int64_t count, uint64_t seed, uint32_t index) {
 
 void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index) {
 #if JTR_WITH_CUDA
-  if (out.is_cuda()) return exponential_noise_cuda(out, seed, index);
+  if (out.is_cuda()) return on_cuda::exponential_noise(out, seed, index);
 #endif
   if (out.scalar_type() == at::kDouble) {
     fill(out.data_ptr<double>(), out.numel(), seed, index);

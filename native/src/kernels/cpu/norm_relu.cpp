@@ -8,6 +8,7 @@
 #include "kernels/cpu/dispatch.h"
 #include "kernels/cpu/norm_relu_channels_last.h"
 #include "kernels/cpu/norm_relu_planes.h"
+#include "kernels/cuda/tensors.h"
 
 namespace jtr::kernels {
 namespace {
@@ -96,6 +97,9 @@ Reduced<T> reduce(const std::vector<GradientSums>& sums, const Norm<T>& norm, co
 }  // namespace
 
 NormStatistics norm_statistics(const at::Tensor& x, bool per_sample, double eps) {
+#if JTR_WITH_CUDA
+  if (x.is_cuda()) return on_cuda::norm_statistics(x, per_sample, eps);
+#endif
   if (is_channels_last(x)) return channels_last::norm_statistics(x, per_sample, eps);
   const int64_t samples = x.size(0), channels = x.size(1), plane = x.size(2) * x.size(3);
   std::vector<Moments> moments(samples * channels);
@@ -136,6 +140,9 @@ NormStatistics norm_statistics(const at::Tensor& x, bool per_sample, double eps)
 }
 
 at::Tensor norm_relu(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta, const NormStatistics& s) {
+#if JTR_WITH_CUDA
+  if (x.is_cuda()) return on_cuda::norm_relu(x, gamma, beta, s);
+#endif
   if (is_channels_last(x)) return channels_last::norm_relu(x, gamma, beta, s);
   at::Tensor y = at::empty_like(x);
   dispatch(x, [&](auto zero) {
@@ -153,6 +160,9 @@ at::Tensor norm_relu(const at::Tensor& x, const at::Tensor& gamma, const at::Ten
 
 std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                                   const NormStatistics& s) {
+#if JTR_WITH_CUDA
+  if (x.is_cuda()) return on_cuda::norm_relu_pool(x, gamma, beta, s);
+#endif
   if (is_channels_last(x)) return channels_last::norm_relu_pool(x, gamma, beta, s);
   const int64_t height = x.size(2), width = x.size(3), pooled = (height / 2) * (width / 2);
   at::Tensor p = at::empty({x.size(0), x.size(1), height / 2, width / 2}, x.options());
@@ -178,6 +188,9 @@ std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at:
 
 NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gamma,
                                  const at::Tensor& beta, const NormStatistics& s, const at::Tensor& dx) {
+#if JTR_WITH_CUDA
+  if (x.is_cuda()) return on_cuda::norm_relu_backward(dy, x, gamma, beta, s, dx);
+#endif
   if (is_channels_last(x)) return channels_last::norm_relu_backward(dy, x, gamma, beta, s, dx);
   NormGradients gradients;
   gradients.x = dx.defined() ? dx : at::empty_like(x);
@@ -206,6 +219,9 @@ NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, cons
 NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p, const at::Tensor& code,
                                       const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                       const NormStatistics& s) {
+#if JTR_WITH_CUDA
+  if (x.is_cuda()) return on_cuda::norm_relu_pool_backward(dp, p, code, x, gamma, beta, s);
+#endif
   if (is_channels_last(x)) return channels_last::norm_relu_pool_backward(dp, p, code, x, gamma, beta, s);
   NormGradients gradients;
   gradients.x = at::empty_like(x);
@@ -236,6 +252,9 @@ NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p,
 }
 
 at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, int64_t width) {
+#if JTR_WITH_CUDA
+  if (y.is_cuda()) return on_cuda::unpool(y, code, height, width);
+#endif
   if (is_channels_last(y)) return channels_last::unpool(y, code, height, width);
   at::Tensor out = at::empty({y.size(0), y.size(1), height, width}, y.options());
   dispatch(y, [&](auto zero) {
@@ -251,6 +270,9 @@ at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, i
 }
 
 at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code) {
+#if JTR_WITH_CUDA
+  if (d.is_cuda()) return on_cuda::unpool_backward(d, code);
+#endif
   if (is_channels_last(d)) return channels_last::unpool_backward(d, code);
   at::Tensor out = at::empty(code.sizes(), d.options());
   dispatch(d, [&](auto zero) {

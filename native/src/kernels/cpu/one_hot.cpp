@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/tensors.h"
 #include "kernels/multiversion.h"
 
 namespace jtr::kernels {
@@ -60,6 +61,9 @@ void run(const T* x, T* out, int64_t samples, int64_t channels, int64_t plane) {
 }  // namespace
 
 at::Tensor one_hot_of_max(const at::Tensor& x) {
+#if JTR_WITH_CUDA
+  if (x.is_cuda()) return on_cuda::one_hot_of_max(x);
+#endif
   if (!x.is_cpu()) return at::zeros_like(x).scatter_(1, x.argmax(1, true), 1.0);
   const at::Tensor in = x.contiguous();
   at::Tensor out = at::empty_like(in);
