@@ -67,7 +67,7 @@ public class SceneColourTests
             Assert.That(hues[c].Length() / counts[c], Is.LessThan(4.5 / Math.Sqrt(counts[c])), name);
             for (int k = 0; k < Kinds; k++)
             {
-                double share = k == 0 ? 0.45 : 0.11;
+                double share = k == 0 ? 0.6 : 0.08;
                 Assert.That(kinds[c, k] / (double)counts[c], Is.EqualTo(share).Within(4.5 * Math.Sqrt(share * (1 - share) / counts[c])), $"{name}, texture {k}");
             }
         }

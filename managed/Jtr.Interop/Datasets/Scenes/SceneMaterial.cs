@@ -55,10 +55,10 @@ internal struct SceneMaterial
     private static SceneMaterial Draw(ref CounterRandom random, float hue)
     {
         SceneMaterial m = new() { Hue = hue };
-        m.Kind = random.NextSingle() < 0.45f ? TextureKind.Plain : (TextureKind)(1 + random.NextInt32(Kinds - 1));
+        m.Kind = random.NextSingle() < 0.6f ? TextureKind.Plain : (TextureKind)(1 + random.NextInt32(Kinds - 1));
         // Brightness varies less than light does, and within a texture little: shading has to stay visible.
-        float brightness = random.NextSingle(0.42f, 0.68f), change = random.NextSingle(0.08f, 0.2f);
-        float saturation = random.NextSingle(0.2f, 0.6f);
+        float brightness = random.NextSingle(0.34f, 0.74f), change = random.NextSingle(0.08f, 0.2f);
+        float saturation = random.NextSingle(0.4f, 0.9f);
         m._first = Color(hue, saturation, brightness);
         m._second = Color(hue + random.NextSingle(-0.1f, 0.1f), saturation, random.NextSingle() < 0.5f ? brightness * (1 - change) : brightness * (1 + change));
         m._frequency = 1 / random.NextSingle(0.14f, 0.55f);
