@@ -14,7 +14,7 @@ internal sealed class ReportCommand
     private readonly Argument<string[]> _runs = new("runs")
     {
         HelpName = "RUN",
-        Description = "Folders of runs, as --output of 'jtr train' names them. One: a page about it. More: a page that compares them with the first.",
+        Description = "Folders of runs, as --output of 'jtr train' names them, or the folder of a 'jtr compare'. One: a page about it. More: a page that compares them with the first.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -56,7 +56,8 @@ internal sealed class ReportCommand
         string? output = parsed.GetValue(_output);
         if (runs.Length == 0) throw new UsageException("Name the folder of a run, such as jtr-run.");
         EvaluationResult? baseline = parsed.GetValue(_baseline) is string file ? EvaluationResult.LoadJson(file) : null;
-        if (runs.Length == 1) output = RunReport.Save(runs[0], output, baseline);
+        if (runs.Length == 1 && File.Exists(Path.Combine(runs[0], ComparisonReport.DocumentName))) output = ComparisonReport.Save(runs[0], output);
+        else if (runs.Length == 1) output = RunReport.Save(runs[0], output, baseline);
         else RunReport.SaveComparison(runs, output ??= "comparison.html");
         _console.Line($"Written: {output}");
         return ExitCode.Success;

@@ -35,6 +35,8 @@ internal sealed class HtmlPage(string title)
         .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; color: var(--soft); } .legend i { display: inline-block; width: 14px; height: 3px; border-radius: 2px; margin-right: 6px; vertical-align: middle; }
         .scroll { overflow-x: auto; } table { border-collapse: collapse; min-width: 50%; background: var(--card); font-variant-numeric: tabular-nums; }
         th, td { text-align: left; padding: 6px 14px; border-bottom: 1px solid var(--rule); vertical-align: top; } th { font-weight: 600; color: var(--soft); font-size: 13px; white-space: nowrap; }
+        .bars { max-width: 900px; } .bars svg { display: block; width: 100%; height: auto; } .name { fill: var(--ink); font-size: 14px; } .zero, .deviation { stroke: var(--ink); } .deviation { stroke-width: 2; }
+        p.note { color: var(--soft); font-size: 13px; margin: 8px 0 0; max-width: 80ch; }
         td.number, th.number { text-align: right; } td { overflow-wrap: anywhere; }
         img { display: block; max-width: 100%; height: auto; border-radius: 6px; }
         """;
@@ -53,6 +55,12 @@ internal sealed class HtmlPage(string title)
 
     /// <summary>Curves side by side; none without points.</summary>
     public HtmlPage Charts(IEnumerable<LineChart> charts) => Append($"<div class=\"charts\">\n{string.Concat(charts.Select(c => c.ToHtml()))}</div>\n");
+
+    /// <summary>Bars.</summary>
+    public HtmlPage Bars(BarChart chart) => Append(chart.ToHtml());
+
+    /// <summary>A remark on what stands above.</summary>
+    public HtmlPage Note(string text) => Append($"<p class=\"note\">{Text(text)}</p>\n");
 
     /// <summary>A table.</summary>
     /// <param name="cells">Lines of equally many cells; the first is the heading.</param>
@@ -84,7 +92,7 @@ internal sealed class HtmlPage(string title)
     public override string ToString()
     {
         StringBuilder colours = new();
-        for (int c = 0; c < Colours; c++) colours.Append(CultureInfo.InvariantCulture, $"path.c{c} {{ stroke: var(--c{c}); }} circle.c{c} {{ fill: var(--c{c}); }} i.c{c} {{ background: var(--c{c}); }}\n");
+        for (int c = 0; c < Colours; c++) colours.Append(CultureInfo.InvariantCulture, $"path.c{c} {{ stroke: var(--c{c}); }} circle.c{c}, rect.c{c} {{ fill: var(--c{c}); }} i.c{c} {{ background: var(--c{c}); }}\n");
         return $"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{Text(title)}</title>\n"
             + $"<style>\n{Style}\n{colours}</style></head>\n<body><main>\n<h1>{Text(title)}</h1>\n{_body}</main></body></html>\n";
     }
@@ -95,7 +103,7 @@ internal sealed class HtmlPage(string title)
         return this;
     }
 
-    private static bool IsNumber(string text) => text is "-" || double.TryParse(text.TrimEnd('%', ' '), NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _);
+    private static bool IsNumber(string text) => text is "-" || double.TryParse(text.Split(" ± ")[0].TrimEnd('%', ' '), NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _);
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

@@ -16,7 +16,8 @@ internal sealed record LineSeries(string Name, IReadOnlyList<(double X, double Y
 /// <param name="Title">What the curves show.</param>
 /// <param name="Series">The curves.</param>
 /// <param name="IsSmooth">Whether the curves are drawn as they are, with a mark at each point.</param>
-internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series, bool IsSmooth = false)
+/// <param name="XLabel">What is along the bottom.</param>
+internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series, bool IsSmooth = false, string XLabel = "step")
 {
     private const double Width = 560, Height = 300, Left = 58, Right = 14, Top = 14, Bottom = 36;
 
@@ -31,7 +32,14 @@ internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series,
         (double xLow, double xHigh) = Range(drawn.SelectMany(s => s.Points).Select(p => p.X));
         (double yLow, double yHigh) = Range(drawn.SelectMany(s => IsSmooth ? s.Points : Trimmed(s.Points)).Select(p => p.Y));
         double[] xTicks = Ticks(xLow, xHigh, 6), yTicks = Ticks(yLow, yHigh, 5);
-        (yLow, yHigh) = (Math.Min(yLow, yTicks[0]), Math.Max(yHigh, yTicks[^1]));
+        if (yTicks.Length > 1)
+        {
+            // The curves end within the lines of the grid where that does not squeeze them.
+            double gap = yTicks[1] - yTicks[0];
+            if (yTicks[0] - yLow > gap * 0.05) yTicks = [yTicks[0] - gap, .. yTicks];
+            if (yHigh - yTicks[^1] > gap * 0.05) yTicks = [.. yTicks, yTicks[^1] + gap];
+            (yLow, yHigh) = (Math.Min(yLow, yTicks[0]), Math.Max(yHigh, yTicks[^1]));
+        }
         double X(double x) => Left + (x - xLow) / (xHigh - xLow) * (Width - Left - Right);
         double Y(double y) => Height - Bottom - Math.Clamp((y - yLow) / (yHigh - yLow), 0, 1) * (Height - Top - Bottom);
 
@@ -42,7 +50,7 @@ internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series,
             html.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(tick):F1}\" y2=\"{Y(tick):F1}\"/><text class=\"tick end\" x=\"{Left - 8}\" y=\"{Y(tick) + 4:F1}\">{Number(tick)}</text>\n");
         foreach (double tick in xTicks)
             html.Append(CultureInfo.InvariantCulture, $"<text class=\"tick middle\" x=\"{X(tick):F1}\" y=\"{Height - Bottom + 18}\">{Number(tick)}</text>\n");
-        html.Append(CultureInfo.InvariantCulture, $"<text class=\"tick end\" x=\"{Width - Right}\" y=\"{Height - 3}\">step</text>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<text class=\"tick end\" x=\"{Width - Right}\" y=\"{Height - 3}\">{Text(XLabel)}</text>\n");
         foreach (LineSeries series in drawn)
         {
             bool both = !IsSmooth && series.Points.Count > 20;
@@ -50,7 +58,7 @@ internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series,
             html.Append(CultureInfo.InvariantCulture, $"<path class=\"line c{series.Colour}\" d=\"{Path(both ? Smooth(series.Points) : series.Points, X, Y)}\"/>\n");
             if (both) continue;
             foreach ((double x, double y) in series.Points)
-                html.Append(CultureInfo.InvariantCulture, $"<circle class=\"c{series.Colour}\" cx=\"{X(x):F1}\" cy=\"{Y(y):F1}\" r=\"3.5\"><title>{Text(series.Name)}, step {Number(x)}: {Number(y)}</title></circle>\n");
+                html.Append(CultureInfo.InvariantCulture, $"<circle class=\"c{series.Colour}\" cx=\"{X(x):F1}\" cy=\"{Y(y):F1}\" r=\"3.5\"><title>{Text(series.Name)}, {Text(XLabel)} {Number(x)}: {Number(y)}</title></circle>\n");
         }
         html.Append("</svg>\n");
         if (drawn.Length > 1)

@@ -74,7 +74,8 @@ internal sealed record RunFiles(
         return options;
     }
 
-    private static void Flatten(JsonElement element, string prefix, List<(string, string)> into)
+    /// <summary>Names and values of all that a JSON object holds, names of objects inside before a point.</summary>
+    internal static void Flatten(JsonElement element, string prefix, List<(string, string)> into)
     {
         foreach (JsonProperty property in element.EnumerateObject())
         {

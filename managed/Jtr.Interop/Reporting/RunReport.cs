@@ -86,7 +86,7 @@ public static class RunReport
         if (run.Result is { } result)
         {
             if (baseline is not null) yield return ("Delta % over the baseline", MetricFormat.Delta(result.DeltaPercent(baseline)));
-            foreach (TaskResult task in result.Tasks) yield return ($"{task.Name}: {task.Headline.Name}", MetricFormat.Value(task.Headline));
+            foreach (TaskResult task in result.Tasks) yield return ($"{task.Name}: {task.Headline.Name}, {Better(task.Headline)}", MetricFormat.Value(task.Headline) + (task.Headline.Unit == "%" ? " %" : ""));
         }
         if (run.Progress?.Rows is [.., ProgressRow last])
         {
@@ -120,16 +120,19 @@ public static class RunReport
         }
         foreach ((string task, string metric) in runs.SelectMany(r => r.Scores).Select(s => (s.Task, s.Metric)).Distinct())
         {
-            charts.Add(new LineChart($"Score: {task}, {metric}",
+            MetricValue? known = runs.SelectMany(r => r.Result?.Tasks ?? []).Where(t => t.Name == task).SelectMany(t => t.Metrics).Where(m => m.Name == metric).Select(m => (MetricValue?)m).FirstOrDefault();
+            charts.Add(new LineChart($"Score: {task}, {metric}{(known is { } m ? $"{(m.Unit.Length == 0 ? "" : " " + m.Unit)} ({Better(m)})" : "")}",
                 [.. runs.Select((r, i) => new LineSeries(r.Name, [.. r.Scores.Where(s => s.Task == task && s.Metric == metric).Select(s => ((double)s.Step, s.Value))], i % HtmlPage.Colours))], IsSmooth: true));
         }
-        charts.Add(Losses("Learning rate", _ => [("rate", row => row.LearningRate)]) with { IsSmooth = false });
+        if (runs.SelectMany(r => r.Progress?.Rows ?? []).Select(r => r.LearningRate).Distinct().Count() > 1) charts.Add(Losses("Learning rate", _ => [("rate", row => row.LearningRate)]));
         page.Charts(charts);
     }
 
     private static (string Name, Func<ProgressRow, double> Value)[] Terms() => [("supervised", r => r.Supervised), ("dist", r => r.Dist), ("recon", r => r.Recon)];
 
     private static (double, double)[] Points(RunFiles run, Func<ProgressRow, double> value) => [.. (run.Progress?.Rows ?? []).Select(r => ((double)r.Step, value(r)))];
+
+    private static string Better(MetricValue metric) => metric.HigherIsBetter ? "higher is better" : "lower is better";
 
     private static string? Option(RunFiles run, string name) => run.Options.Where(o => o.Name == name).Select(o => o.Value).FirstOrDefault();
 }
