@@ -25,7 +25,7 @@ internal sealed class HtmlPage(string title)
         .tile { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 14px; }
         .tile b { display: block; font-size: 22px; line-height: 1.2; font-weight: 650; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
         .tile span { color: var(--soft); font-size: 13px; }
-        .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(440px, 100%), 1fr)); gap: 16px; }
+        .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(440px, 100%), 1fr)); gap: 16px; }
         figure { margin: 0; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 14px 10px; }
         figcaption { font-weight: 600; margin-bottom: 6px; }
         .chart svg { display: block; width: 100%; height: auto; }
