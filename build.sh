@@ -119,6 +119,20 @@ find_linker() {
   holds include/zlib.h -- "${prefixes[@]}" || need 'zlib, to link with' zlib1g-dev
 }
 
+# A browser, in which tests look at reports. Not a reason to stop: where it may not be installed, those tests are skipped and
+# say so.
+find_browser() {
+  local name
+  for name in chromium chromium-headless-shell chromium-browser google-chrome; do
+    if has "$name"; then return 0; fi
+  done
+  if has apt-get && { ((EUID == 0)) || { has sudo && sudo -n true 2>/dev/null; }; }; then
+    need 'a browser to look at reports in, such as Chromium' chromium fonts-dejavu-core
+  else
+    echo 'There is no browser, so the tests that look at reports in one are skipped: apt-get install chromium'
+  fi
+}
+
 # The SDK is the one thing that is not installed from here: Debian has no package of it.
 find_dotnet() {
   if ! has dotnet && [[ -x "${DOTNET_ROOT:-$HOME/.dotnet}/dotnet" ]]; then
@@ -173,7 +187,7 @@ install_missing() {
       "    apt-get update && ${install[*]}"
 }
 
-set_up() {  # set_up [native] [tests] [bench] [managed]
+set_up() {  # set_up [native] [tests] [browser] [bench] [managed]
   local part
   for part in "$@"; do
     case "$part" in
@@ -185,6 +199,7 @@ set_up() {  # set_up [native] [tests] [bench] [managed]
         find_googletest
         find_linker
         ;;
+      browser) find_browser ;;
       bench)
         "${JTR_PYTHON:-/usr/bin/python3}" -c 'import numpy' 2>/dev/null || need 'Python 3 with NumPy' python3-numpy
         ;;
@@ -324,7 +339,7 @@ command_demo() {
 }
 
 command_test() {
-  set_up native tests managed
+  set_up native tests browser managed
   rm -rf "$results"
   mkdir -p "$results"
   # Without a fresh library the managed tests would test an old one, or all fail for the want of it.

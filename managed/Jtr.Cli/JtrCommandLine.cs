@@ -68,6 +68,7 @@ internal static class JtrCommandLine
         root.Add(DemoCommand.Make(console));
         root.Add(InspectCommand.Make(console));
         root.Add(PackCommand.Make(console));
+        root.Add(ReportCommand.Make(console));
         root.Add(ExportCommand.Make(console));
         root.Add(ImportCommand.Make(console));
         root.Add(DoctorCommand.Make(console));

@@ -9,7 +9,9 @@ using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Labels;
+using Jtr.Interop.Reporting;
 using Jtr.Interop.Training;
+using Jtr.Interop.Visualization;
 
 namespace Jtr.Cli.Commands;
 
@@ -35,6 +37,8 @@ internal sealed class TrainCommand
 
     private readonly Option<long?> _saveEvery = OptionKinds.Whole("--save-every", "STEPS", "Save the checkpoint after every so many steps. Default: 500.", 1);
 
+    private readonly Option<bool> _noTensorBoard = new("--no-tensorboard") { Description = "Write no event file for TensorBoard." };
+
     private readonly Option<string?> _baseline = OptionKinds.Text("--baseline", "FILE", "A results.json to compare with: adds Delta %, the mean improvement over it.");
 
     private TrainCommand(CliConsole console) => _console = console;
@@ -55,13 +59,14 @@ internal sealed class TrainCommand
         Text =
         [
             "Trains one network for several tasks and writes into the folder --output: checkpoint.safetensors (weights, optimiser and settings), results.json and "
-            + "results.csv (scores on the test data), labels.json (which labels training saw) and predictions.png (photographs, labels, predictions).",
+            + "results.csv (scores on the test data), labels.json (which labels training saw), predictions.png (photographs, labels, predictions), progress.csv and an event file for TensorBoard (losses), and report.html, "
+            + "a page of all that for the browser.",
             "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened.",
         ],
         Groups =
         [
             _options.DataGroup, _options.LayoutGroup, _options.TrainingGroup, _options.JtrGroup, _options.OtherMethodsGroup, _options.BalancingGroup,
-            new("Run", [_output, _resume, _overwrite, _evalEvery, _saveEvery, _baseline]),
+            new("Run", [_output, _resume, _overwrite, _evalEvery, _saveEvery, _baseline, _noTensorBoard]),
             _machine.Group,
         ],
         Sections = [("Exit codes", RootHelp.ExitCodes)],
@@ -118,9 +123,10 @@ internal sealed class TrainCommand
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
         };
         cancellationToken.ThrowIfCancellationRequested();
+        using RunRecorder recorder = new(folder.Path, trainer.Tasks, trainer.StepCount, new RunRecorderOptions { TensorBoard = !parsed.GetValue(_noTensorBoard) });
         try
         {
-            await FitAsync(trainer, data, fit, parsed.GetValue(_evalEvery), folder, cancellationToken).ConfigureAwait(false);
+            await FitAsync(trainer, data, fit, parsed.GetValue(_evalEvery), folder, recorder, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -128,7 +134,7 @@ internal sealed class TrainCommand
             _console.Line($"Stopped at step {trainer.StepCount} and saved. To go on: jtr train --resume {folder.Checkpoint}");
             return ExitCode.Cancelled;
         }
-        Conclude(trainer, data, baseline, folder, parsed, cancellationToken);
+        Conclude(trainer, data, baseline, folder, recorder, parsed, cancellationToken);
         BadSamples.Report(_console, data.Train, data.Test);
         return ExitCode.Success;
     }
@@ -145,7 +151,7 @@ internal sealed class TrainCommand
     }
 
     /// <summary>Trains, with scores in between if they are wanted.</summary>
-    private async Task FitAsync(Trainer trainer, OpenData data, FitOptions fit, long? evalEvery, RunFolder folder, CancellationToken cancellationToken)
+    private async Task FitAsync(Trainer trainer, OpenData data, FitOptions fit, long? evalEvery, RunFolder folder, RunRecorder recorder, CancellationToken cancellationToken)
     {
         long total = fit.Steps!.Value;
         while (trainer.StepCount < total)
@@ -153,11 +159,12 @@ internal sealed class TrainCommand
             // A fit goes on where the trainer is, so that several short ones do the same steps as a long one.
             long until = evalEvery is long every ? Math.Min(total, (trainer.StepCount / every + 1) * every) : total;
             await TrainingView.ShowAsync(_console, trainer.Options.Method, progress =>
-                trainer.FitAsync(data.Train, fit with { Steps = until }, progress, cancellationToken)).ConfigureAwait(false);
+                trainer.FitAsync(data.Train, fit with { Steps = until }, recorder.Then(progress), cancellationToken)).ConfigureAwait(false);
             if (until == total || data.Test is null) continue;
             EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, fit.Workers, cancellationToken);
             _console.Line($"scores at step {until}: {result}");
             folder.AppendHistory(until, result);
+            recorder.AddScores(result, until);
         }
     }
 
@@ -178,7 +185,7 @@ internal sealed class TrainCommand
         _console.Line();
     }
 
-    private void Conclude(Trainer trainer, OpenData data, EvaluationResult? baseline, RunFolder folder, ParseResult parsed, CancellationToken cancellationToken)
+    private void Conclude(Trainer trainer, OpenData data, EvaluationResult? baseline, RunFolder folder, RunRecorder recorder, ParseResult parsed, CancellationToken cancellationToken)
     {
         if (data.Test is null)
         {
@@ -187,10 +194,15 @@ internal sealed class TrainCommand
         }
         EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, _machine.Workers(parsed), cancellationToken);
         folder.SaveResults(result);
-        PredictionSheet.Draw(data.Test, PredictionSheet.Spread(data.Test.Count, 6), (trainer.Options.Method, trainer)).SavePng(folder.Pictures);
+        folder.AppendHistory(trainer.StepCount, result);
+        recorder.AddScores(result, trainer.StepCount);
+        RgbImage pictures = PredictionSheet.Draw(data.Test, PredictionSheet.Spread(data.Test.Count, 6), (trainer.Options.Method, trainer)).Render();
+        pictures.SavePng(folder.Pictures);
+        recorder.AddPicture("predictions", pictures, trainer.StepCount);
         ResultView.Show(_console, result, baseline);
+        string report = RunReport.Save(folder.Path, baseline: baseline);
         _console.Title("Written");
-        _console.Facts(("checkpoint", folder.Checkpoint), ("scores", folder.Results), ("pictures", folder.Pictures));
+        _console.Facts(("checkpoint", folder.Checkpoint), ("scores", folder.Results), ("pictures", folder.Pictures), ("report", report));
     }
 
     private static TrainSettings ReadSettings(string checkpoint) =>

@@ -125,10 +125,12 @@ internal static class FuzzTargets
     private static byte[] Packed()
     {
         using TemporaryFolder folder = new();
+        // Read here and not in the lambda: other threads run that while this class is being initialized, and would wait for it forever.
+        TaskMask all = Tasks.All;
         // Every encoding but float16, in three samples of which one lacks two labels.
         ArrayDataset source = new(Tasks, 3, 4, 5,
             (s, t, i) => t switch { -1 => i / 255f, 0 => i % 3, 1 => i % 3 * 0.5f, 2 => MathF.Sin(i), _ => float.NaN },
-            s => s == 1 ? new TaskMask(0b1001) : Tasks.All);
+            s => s == 1 ? new TaskMask(0b1001) : all);
         PackedDataset.Write(source, folder["seed"]);
         return File.ReadAllBytes(folder["seed"]);
     }

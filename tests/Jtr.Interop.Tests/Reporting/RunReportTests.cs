@@ -1,0 +1,126 @@
+using Jtr.Interop.Evaluation;
+using Jtr.Interop.Reporting;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Tests.Training;
+using Jtr.Interop.Training;
+using Jtr.Interop.Visualization;
+
+namespace Jtr.Interop.Tests.Reporting;
+
+public sealed class RunReportTests
+{
+    // HtmlPage's colours of a curve in light pages: what a reader of the picture looks for.
+    private static readonly Rgb _blue = new(0x25, 0x63, 0xB8), _orange = new(0xD9, 0x73, 0x0D), _magenta = new(0xFE, 0x01, 0xDC);
+
+    [Test]
+    public void A_browser_draws_the_curves_the_table_and_the_picture_of_a_run()
+    {
+        using TemporaryFolder folder = new();
+        MakeRun(folder.Path, seed: 1, miou: 41.25);
+        string page = RunReport.Save(folder.Path);
+        (RgbImage drawn, string complaints) = Browser.Open(page, folder.File("page.png"), 1280, 2400);
+        Assert.That(complaints, Is.Empty);
+        Assert.That((drawn.Width, drawn.Height), Is.EqualTo((1280, 2400)));
+
+        // A chart is at least 440 wide, of which a curve crosses 0.85: where it is drawn at all, its colour is in most of those columns.
+        HashSet<int> columns = [.. Find(drawn, _blue).Select(p => p.X)];
+        Assert.That(columns, Has.Count.GreaterThan(370), "columns with the colour of the first curve");
+        // The second curves (dist; the second task) start below the first ones and are flat at their end.
+        Assert.That(Find(drawn, _orange).Count(), Is.GreaterThan(370));
+        // The picture of predictions, a square of 64 x 64, is there in its size and its colour, below the curves.
+        (int X, int Y)[] square = [.. Find(drawn, _magenta)];
+        Assert.That(square, Has.Length.EqualTo(64 * 64));
+        Assert.That(square.Min(p => p.Y), Is.GreaterThan(Find(drawn, _blue).Max(p => p.Y)));
+        // Ink to the right edge of no chart: nothing is cut off or wider than the page.
+        Assert.That(Enumerable.Range(0, drawn.Height).Select(y => drawn[drawn.Width - 4, y]).Distinct(), Is.EqualTo(new[] { drawn[1, 1] }), "the margin is empty");
+    }
+
+    [Test]
+    public void The_page_needs_nothing_from_outside_and_holds_scores_settings_and_machine()
+    {
+        using TemporaryFolder folder = new();
+        MakeRun(folder.Path, seed: 5, miou: 41.25);
+        using (Trainer trainer = SmallModel.Create()) trainer.Save(folder.File("checkpoint.safetensors"));
+        EvaluationResult baseline = Scores(20);
+        string html = File.ReadAllText(RunReport.Save(folder.Path, baseline: baseline));
+        Assert.That(html, Does.Contain("<b>41.25 %</b>").And.Contain("seg: mIoU, higher is better").And.Contain("Delta % over the baseline"));
+        Assert.That(html, Does.Contain("sky &amp; &lt;cloud&gt;"), "names are text, not HTML");
+        Assert.That(html, Does.Contain("<th>seed</th><td>7</td>").And.Contain(JtrRuntime.TorchVersion));
+        // Whatever a page could load begins with one of these.
+        foreach (string outside in new[] { "http:", "https:", "src=\"/", "href=", "url(", "@import", "<script" }) Assert.That(html, Does.Not.Contain(outside));
+    }
+
+    [Test]
+    public void Two_runs_share_charts_and_a_table()
+    {
+        using TemporaryFolder folder = new();
+        MakeRun(folder.File("first"), seed: 1, miou: 40);
+        MakeRun(folder.File("second"), seed: 2, miou: 44);
+        RunReport.SaveComparison([folder.File("first"), folder.File("second")], folder.File("both.html"));
+        string html = File.ReadAllText(folder.File("both.html"));
+        // (44 - 40) / 40 = 10 % in one task, 0 in the other.
+        Assert.That(html, Does.Contain("<td class=\"number\">+5.00</td>"));
+        Assert.That(Count(html, "</i>first</span>"), Is.EqualTo(Count(html, "</i>second</span>")).And.GreaterThan(3), "both in each legend");
+        Assert.That(() => RunReport.SaveComparison([folder.File("first")], folder.File("one.html")), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void A_folder_that_is_not_a_runs_is_refused_by_name()
+    {
+        using TemporaryFolder folder = new();
+        Assert.That(() => RunReport.Save(folder.Path), Throws.TypeOf<JtrFormatException>().With.Message.Contains(folder.Path).And.Message.Contains("progress.csv"));
+        Assert.That(() => RunReport.Save(folder.File("absent")), Throws.InstanceOf<IOException>().With.Message.Contains("absent"));
+        File.WriteAllText(folder.File("results.json"), "{");
+        Assert.That(() => RunReport.Save(folder.Path), Throws.TypeOf<JtrFormatException>().With.Message.Contains("results.json"));
+    }
+
+    [Test]
+    public void Ticks_are_round_numbers_within_the_range()
+    {
+        Assert.That(LineChart.Ticks(0, 60, 6), Is.EqualTo(new double[] { 0, 10, 20, 30, 40, 50, 60 }));
+        Assert.That(LineChart.Ticks(0.193, 0.282, 5), Is.EqualTo(new[] { 0.2, 0.22, 0.24, 0.26, 0.28 }).Within(1e-12), "rounding");
+    }
+
+    [Test]
+    public void Long_curves_are_thinned_to_means()
+    {
+        (double X, double Y)[] points = [.. Enumerable.Range(0, 4000).Select(i => ((double)i, i % 2 == 0 ? 0.0 : 2))];
+        IReadOnlyList<(double X, double Y)> thin = LineChart.Thin([.. points, (4000, double.NaN)]);
+        Assert.That(thin, Has.Count.EqualTo(400));
+        Assert.That(thin.Select(p => p.Y), Is.All.EqualTo(1), "of 10 neighbours each");
+        Assert.That(thin[^1].X, Is.EqualTo(3999));
+    }
+
+    /// <summary>A run's folder with losses of 200 steps, scores, a picture.</summary>
+    internal static void MakeRun(string folder, int seed, double miou)
+    {
+        using (RunRecorder recorder = new(folder, SmallModel.Tasks, options: new RunRecorderOptions { Interval = TimeSpan.Zero, TensorBoard = false }))
+        {
+            Random random = new(seed);
+            for (int step = 1; step <= 200; step++) recorder.Report(RunRecorderTests.Report(step, 200, 3 * Math.Exp(-step / 80.0) + 0.2 * random.NextDouble(), 1 + 1.0 / step));
+        }
+        File.WriteAllText(Path.Combine(folder, "history.csv"), $"step,task,metric,value\n100,seg,mIoU,30\n100,depth,absolute error,0.5\n200,seg,mIoU,{miou}\n200,depth,absolute error,0.4\n");
+        Scores(miou).SaveJson(Path.Combine(folder, "results.json"));
+        RgbImage picture = new(96, 80);
+        picture.Fill(0, 0, 96, 80, Rgb.White);
+        picture.Fill(16, 8, 64, 64, _magenta);
+        picture.SavePng(Path.Combine(folder, "predictions.png"));
+    }
+
+    private static EvaluationResult Scores(double miou) => new(10,
+        new TaskResult("seg", TaskKind.Segmentation, 10, 1000, [new("mIoU", miou, "%", true, true)], [new("sky & <cloud>", miou), new("road", double.NaN)]),
+        new TaskResult("depth", TaskKind.Depth, 10, 1000, [new("absolute error", 0.4, "m", false, true)]));
+
+    internal static IEnumerable<(int X, int Y)> Find(RgbImage image, Rgb colour)
+    {
+        for (int y = 0; y < image.Height; y++)
+        {
+            for (int x = 0; x < image.Width; x++)
+            {
+                if (image[x, y] == colour) yield return (x, y);
+            }
+        }
+    }
+
+    private static int Count(string text, string part) => text.Split(part).Length - 1;
+}
