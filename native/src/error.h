@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "jtr/jtr.h"
 
@@ -28,16 +29,27 @@ class Error : public std::runtime_error {
     return std::move(*this);
   }
 
+  /// NON_FINITE: the term, and the samples of the batch that it was found in.
+  Error&& with_term(std::string term, std::vector<int64_t> samples) && {
+    term_ = std::move(term);
+    samples_ = std::move(samples);
+    return std::move(*this);
+  }
+
   jtr_status status() const { return status_; }
   const std::string& field() const { return field_; }
   const std::string& path() const { return path_; }
   int64_t offset() const { return offset_; }
+  const std::string& term() const { return term_; }
+  const std::vector<int64_t>& samples() const { return samples_; }
 
  private:
   jtr_status status_;
   std::string field_;
   std::string path_;
   int64_t offset_ = -1;
+  std::string term_;
+  std::vector<int64_t> samples_;
 };
 
 /// Joins its arguments as a stream would print them.

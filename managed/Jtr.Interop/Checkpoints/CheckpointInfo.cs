@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Jtr.Interop.Native;
 using Jtr.Interop.Training;
@@ -28,6 +29,17 @@ public sealed unsafe class CheckpointInfo
 
     /// <summary>All metadata: the library's own entries and those that were given to <see cref="Trainer.Save"/>.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Steps that the trainer had done.</summary>
+    public long Step => long.TryParse(Metadata.GetValueOrDefault("jtr.step"), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : 0;
+
+    /// <summary>Scores in between, and how long ago they were best.</summary>
+    /// <exception cref="JtrFormatException">They are damaged.</exception>
+    public ValidationState Validation => CheckpointDocuments.ReadValidation(Metadata, Path);
+
+    /// <summary>Where in the data set the fit was that saved it, or null where none did.</summary>
+    /// <exception cref="JtrFormatException">It is damaged.</exception>
+    public FitPosition? Position => CheckpointDocuments.ReadPosition(Metadata, Path);
 
     /// <summary>Reads the metadata of a checkpoint and checks the structure of the whole file.</summary>
     /// <param name="path">The file.</param>

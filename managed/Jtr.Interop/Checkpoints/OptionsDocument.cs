@@ -23,6 +23,8 @@ internal sealed record OptionsDocument
     public MtpslOptions? Mtpsl { get; init; }
     public BalancingOptions? Balancing { get; init; }
     public required AdamOptions Optimizer { get; init; }
+    public double? MaxGradientNorm { get; init; }
+    public double? EmaDecay { get; init; }
     public required ulong Seed { get; init; }
     public required Precision Precision { get; init; }
     public required DeviceKind Device { get; init; }
@@ -43,6 +45,8 @@ internal sealed record OptionsDocument
             Mtpsl = options.Mtpsl,
             Balancing = options.Balancing,
             Optimizer = options.Optimizer,
+            MaxGradientNorm = options.MaxGradientNorm,
+            EmaDecay = options.EmaDecay,
             Seed = options.Seed,
             Precision = options.Precision,
             Device = options.Device,
@@ -75,6 +79,8 @@ internal sealed record OptionsDocument
                 Mtpsl = document.Mtpsl ?? new MtpslOptions(),
                 Balancing = document.Balancing ?? new BalancingOptions(),
                 Optimizer = document.Optimizer,
+                MaxGradientNorm = document.MaxGradientNorm,
+                EmaDecay = document.EmaDecay,
                 Seed = document.Seed,
                 Precision = document.Precision,
                 Device = document.Device,

@@ -24,17 +24,18 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
     public static NetworkWeights Read(string checkpoint)
     {
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
-        _ = long.TryParse(info.Metadata.GetValueOrDefault("jtr.step"), out long step);
-        IEnumerable<SafetensorsTensor> tensors = SafetensorsFile.Read(checkpoint, n => n.StartsWith(Predictor.NetworkPrefix, StringComparison.Ordinal));
-        return new(info.Options, step, ByName(tensors));
+        string prefix = Predictor.PrefixIn(info.Options, info.Step);
+        IEnumerable<SafetensorsTensor> tensors = SafetensorsFile.Read(checkpoint, n => n.StartsWith(prefix, StringComparison.Ordinal));
+        return new(info.Options, info.Step, ByName(tensors));
     }
 
     /// <summary>Takes the network of a trainer as it is now.</summary>
     public static NetworkWeights Of(Trainer trainer)
     {
         ArgumentNullException.ThrowIfNull(trainer);
+        string prefix = Predictor.PrefixIn(trainer.Options, trainer.StepCount);
         return new(trainer.Options, trainer.StepCount, ByName(trainer.State
-            .Where(i => i.Name.StartsWith(Predictor.NetworkPrefix, StringComparison.Ordinal))
+            .Where(i => i.Name.StartsWith(prefix, StringComparison.Ordinal))
             .Select(i => SafetensorsTensor.Of(i.Name, SafetensorsType.F64, i.Shape, trainer.State.Read(i.Name)))));
     }
 
@@ -45,7 +46,7 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
     private static Dictionary<string, SafetensorsTensor> ByName(IEnumerable<SafetensorsTensor> tensors) =>
         tensors.Select(t =>
         {
-            string name = t.Name[Predictor.NetworkPrefix.Length..];
+            string name = Predictor.Plain(t.Name)[Predictor.NetworkPrefix.Length..];
             SafetensorsType type = name.EndsWith(CounterSuffix, StringComparison.Ordinal) ? SafetensorsType.I64 : SafetensorsType.F32;
             return t.Type == type ? t with { Name = name } : SafetensorsTensor.Of(name, type, t.Shape, t.ToDoubles());
         }).ToDictionary(t => t.Name, StringComparer.Ordinal);

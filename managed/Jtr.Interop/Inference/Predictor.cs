@@ -17,6 +17,15 @@ public sealed unsafe class Predictor : IDisposable
     /// <summary>The weights of the multi-task network, among all that a checkpoint holds.</summary>
     internal const string NetworkPrefix = "model/";
 
+    /// <summary>What stands before the names of the averaged network.</summary>
+    private const string AveragePrefix = "ema/";
+
+    /// <summary>What stands before the names of the network that predicts. Before the first step there is no average yet.</summary>
+    internal static string PrefixIn(TrainerOptions options, long step) => options.EmaDecay is not null && step > 0 ? AveragePrefix + NetworkPrefix : NetworkPrefix;
+
+    /// <summary>The name of a tensor of the averaged network in the plain one.</summary>
+    internal static string Plain(string name) => name.StartsWith(AveragePrefix, StringComparison.Ordinal) ? name[AveragePrefix.Length..] : name;
+
     private readonly PredictionQueue _queue;
 
     /// <summary>Takes the network of a trainer as it is now; later steps do not change it.</summary>
@@ -26,7 +35,10 @@ public sealed unsafe class Predictor : IDisposable
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="JtrDeviceException">The device is absent.</exception>
     public Predictor(Trainer trainer, PredictorOptions? options = null)
-        : this(NotNull(trainer).Options, [.. trainer.State.Where(i => i.Name.StartsWith(NetworkPrefix, StringComparison.Ordinal)).Select(i => (i.Name, trainer.State.Read(i.Name)))], options ?? new PredictorOptions())
+        : this(
+            NotNull(trainer).Options,
+            [.. trainer.State.Where(i => i.Name.StartsWith(PrefixIn(trainer.Options, trainer.StepCount), StringComparison.Ordinal)).Select(i => (Plain(i.Name), trainer.State.Read(i.Name)))],
+            options ?? new PredictorOptions())
     {
     }
 
@@ -36,7 +48,7 @@ public sealed unsafe class Predictor : IDisposable
         Options = options;
         Tasks = network.Tasks;
         // The method with nothing beside the network.
-        TrainerOptions bare = network with { Method = "supervised", Device = options.Device, DeviceIndex = options.DeviceIndex };
+        TrainerOptions bare = network with { Method = "supervised", EmaDecay = null, Device = options.Device, DeviceIndex = options.DeviceIndex };
         List<Trainer> networks = [];
         try
         {
@@ -75,10 +87,11 @@ public sealed unsafe class Predictor : IDisposable
         options ??= new PredictorOptions();
         options.Validate();
         CheckpointInfo info = CheckpointInfo.Read(path);
-        IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(path, n => n.StartsWith(NetworkPrefix, StringComparison.Ordinal));
+        string prefix = PrefixIn(info.Options, info.Step);
+        IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(path, n => n.StartsWith(prefix, StringComparison.Ordinal));
         try
         {
-            Predictor predictor = new(info.Options, [.. tensors.Select(t => (t.Name, t.ToDoubles()))], options);
+            Predictor predictor = new(info.Options, [.. tensors.Select(t => (Plain(t.Name), t.ToDoubles()))], options);
             PredictorLog.Loaded(logger ?? NullLogger.Instance, path, predictor.Tasks, options.MaxBatch);
             return predictor;
         }

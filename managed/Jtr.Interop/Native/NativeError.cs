@@ -22,6 +22,12 @@ internal static unsafe class NativeError
     {
         Raw.Error.__Internal error = new() { struct_size = (ulong)sizeof(Raw.Error.__Internal) };
         Api.LastError((nint)(&error));
+        if (error.status == Raw.Status.NonFinite)
+        {
+            int[] samples = new int[error.sample_count];
+            for (int i = 0; i < samples.Length; i++) samples[i] = (int)((long*)error.samples)[i];
+            return new JtrNonFiniteException(Text(error.message), Text(error.term), samples);
+        }
         return Create(error.status, Text(error.message), Text(error.field), Text(error.path), error.offset, token);
     }
 

@@ -47,6 +47,9 @@ internal static unsafe class NativeOptions
         epsilon = options.Epsilon,
         decay_steps = options.DecaySteps,
         decay_factor = options.DecayFactor,
+        schedule = (Raw.Schedule)options.Schedule,
+        warmup_steps = options.WarmupSteps,
+        final_factor = options.FinalFactor,
     };
 
     /// <summary>jtr_consistency_options.</summary>
@@ -110,6 +113,8 @@ internal static unsafe class NativeOptions
         mtpsl = Mtpsl(options.Mtpsl),
         balancing = Balancing(arena, options.Balancing),
         adam = Adam(options.Optimizer),
+        max_gradient_norm = options.MaxGradientNorm ?? 0,
+        ema_decay = options.EmaDecay ?? 0,
         seed = options.Seed,
         dtype = (Raw.Dtype)options.Precision,
         device = (Raw.DeviceKind)options.Device,

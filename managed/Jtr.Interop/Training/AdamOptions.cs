@@ -1,6 +1,6 @@
 namespace Jtr.Interop.Training;
 
-/// <summary>The Adam optimiser and its step schedule. The defaults are the published ones (METHOD section 5).</summary>
+/// <summary>The Adam optimiser and the schedule of its rate. The defaults are the published ones (METHOD section 5).</summary>
 public sealed record AdamOptions
 {
     /// <summary>Learning rate, above 0.</summary>
@@ -15,12 +15,39 @@ public sealed record AdamOptions
     /// <summary>Added to the denominator, above 0.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
-    /// <summary>Steps after which the rate is multiplied by <see cref="DecayFactor"/>, again and again; 0 keeps it.</summary>
+    /// <summary>How the rate changes from step to step.</summary>
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Step;
+
+    /// <summary>
+    /// <see cref="LearningRateSchedule.Step"/>: steps after which the rate is multiplied by <see cref="DecayFactor"/>, again and again; 0
+    /// keeps it. <see cref="LearningRateSchedule.Cosine"/>: the step at which the cosine ends, above <see cref="WarmupSteps"/>: as a rule the
+    /// number of steps of the run.
+    /// </summary>
     /// <remarks>Published: the steps of 200 epochs, of 400.</remarks>
     public long DecaySteps { get; init; }
 
-    /// <summary>What the rate is multiplied by, in (0, 1].</summary>
+    /// <summary><see cref="LearningRateSchedule.Step"/>: what the rate is multiplied by, in (0, 1].</summary>
     public double DecayFactor { get; init; } = 0.5;
+
+    /// <summary>Steps over which the rate rises linearly to what the schedule says, whichever it is; 0 for none.</summary>
+    public long WarmupSteps { get; init; }
+
+    /// <summary><see cref="LearningRateSchedule.Cosine"/>: what the rate ends at, as a part of <see cref="LearningRate"/>, in [0, 1].</summary>
+    public double FinalFactor { get; init; }
+
+    /// <summary>The rate of a step, as the native library computes it.</summary>
+    /// <param name="step">Steps done before it, 0 or more.</param>
+    public double RateAt(long step)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        double factor = Schedule switch
+        {
+            LearningRateSchedule.Step when DecaySteps > 0 => Math.Pow(DecayFactor, step / DecaySteps),
+            LearningRateSchedule.Cosine => FinalFactor + (1 - FinalFactor) * 0.5 * (1 + Math.Cos(Math.PI * Math.Clamp((step - WarmupSteps) / (double)(DecaySteps - WarmupSteps), 0, 1))),
+            _ => 1,
+        };
+        return LearningRate * factor * (step < WarmupSteps ? (step + 1) / (double)WarmupSteps : 1);
+    }
 
     /// <summary>Checks every property.</summary>
     /// <param name="name">Where these options are, for messages.</param>
@@ -31,7 +58,24 @@ public sealed record AdamOptions
         OptionRange.Holds($"{name}.{nameof(Beta1)}", Beta1, Beta1 is >= 0 and < 1, "in [0, 1)");
         OptionRange.Holds($"{name}.{nameof(Beta2)}", Beta2, Beta2 is >= 0 and < 1, "in [0, 1)");
         OptionRange.Holds($"{name}.{nameof(Epsilon)}", Epsilon, Epsilon > 0, "above 0 and finite");
+        OptionRange.Named($"{name}.{nameof(Schedule)}", Schedule);
+        OptionRange.Within($"{name}.{nameof(WarmupSteps)}", WarmupSteps, 0);
         OptionRange.Within($"{name}.{nameof(DecaySteps)}", DecaySteps, 0);
+        if (Schedule == LearningRateSchedule.Cosine) OptionRange.Holds($"{name}.{nameof(DecaySteps)}", DecaySteps, DecaySteps > WarmupSteps, $"above {name}.{nameof(WarmupSteps)}, which is {WarmupSteps}, with the schedule Cosine");
         OptionRange.Holds($"{name}.{nameof(DecayFactor)}", DecayFactor, DecayFactor is > 0 and <= 1, "in (0, 1]");
+        OptionRange.Holds($"{name}.{nameof(FinalFactor)}", FinalFactor, FinalFactor is >= 0 and <= 1, "in [0, 1]");
     }
+}
+
+/// <summary>How a learning rate changes from step to step. Each may begin with a linear warm-up.</summary>
+public enum LearningRateSchedule
+{
+    /// <summary>Multiplied by <see cref="AdamOptions.DecayFactor"/> after every <see cref="AdamOptions.DecaySteps"/> steps; constant where these are 0.</summary>
+    Step = 0,
+
+    /// <summary>Half a cosine, from the end of the warm-up to <see cref="AdamOptions.DecaySteps"/> (Loshchilov and Hutter, ICLR 2017, without restarts).</summary>
+    Cosine = 1,
+
+    /// <summary>As it is.</summary>
+    Constant = 2,
 }

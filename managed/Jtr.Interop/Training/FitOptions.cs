@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Evaluation;
 using Jtr.Interop.Labels;
 
 namespace Jtr.Interop.Training;
@@ -42,6 +43,27 @@ public sealed record FitOptions
     /// <summary>Steps between two checkpoints; 0: only at the end or when cancelled.</summary>
     public long CheckpointEvery { get; init; }
 
+    /// <summary>
+    /// How many checkpoints to keep, 1 or more. Above 1, each one that is saved at <see cref="CheckpointPath"/> is also kept beside it under its
+    /// step, such as run-00000500.safetensors, and the oldest beyond this number are deleted.
+    /// </summary>
+    public int Keep { get; init; } = 1;
+
+    /// <summary>Data to score on in between, every <see cref="EvaluateEvery"/> steps, or null.</summary>
+    public IMultiTaskDataset? Validation { get; init; }
+
+    /// <summary>Steps between two scores; 0: none.</summary>
+    public long EvaluateEvery { get; init; }
+
+    /// <summary>When to end because scores do not improve, or null. Needs <see cref="Validation"/>.</summary>
+    public EarlyStoppingOptions? EarlyStopping { get; init; }
+
+    /// <summary>Where to save the trainer whenever its scores are the best so far, or null. Needs <see cref="Validation"/>.</summary>
+    public string? BestPath { get; init; }
+
+    /// <summary>Told the step and the scores in between, on the thread of the fit.</summary>
+    public Action<long, EvaluationResult>? Evaluated { get; init; }
+
     /// <summary>Stored in the checkpoints, as in <see cref="Trainer.Save"/>.</summary>
     public IReadOnlyDictionary<string, string>? CheckpointMetadata { get; init; }
 
@@ -62,6 +84,12 @@ public sealed record FitOptions
             throw new ArgumentException($"{nameof(CheckpointPath)} must be the name of a file, or null.", nameof(CheckpointPath));
         if (CheckpointEvery > 0 && CheckpointPath is null)
             throw new ArgumentException($"{nameof(CheckpointPath)} must be set where {nameof(CheckpointEvery)} is.", nameof(CheckpointPath));
+        OptionRange.Within(nameof(Keep), Keep, 1, int.MaxValue);
+        OptionRange.Within(nameof(EvaluateEvery), EvaluateEvery, 0);
+        EarlyStopping?.Validate(nameof(EarlyStopping));
+        if (Validation is null != (EvaluateEvery == 0)) throw new ArgumentException($"{nameof(Validation)} and {nameof(EvaluateEvery)} belong together.", nameof(EvaluateEvery));
+        if (Validation is null && EarlyStopping is not null) throw new ArgumentException($"{nameof(EarlyStopping)} needs {nameof(Validation)}.", nameof(EarlyStopping));
+        if (Validation is null && BestPath is not null) throw new ArgumentException($"{nameof(BestPath)} needs {nameof(Validation)}.", nameof(BestPath));
         Trainer.CheckMetadata(CheckpointMetadata, nameof(CheckpointMetadata));
     }
 }

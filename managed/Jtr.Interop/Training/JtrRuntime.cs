@@ -59,6 +59,30 @@ public static unsafe class JtrRuntime
         }
     }
 
+    /// <summary>
+    /// Sets the bytes of a layer's input and output that are worked on at once in this process: smaller chunks stay in cache. Results depend on
+    /// it by rounding only.
+    /// </summary>
+    /// <param name="bytes">1 or more; 0 chooses, or takes what the environment variable JTR_CHUNK_BYTES says.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public static void SetChunkBytes(long bytes)
+    {
+        OptionRange.Within(nameof(bytes), bytes, 0);
+        NativeLibraryLoader.EnsureLoaded();
+        NativeError.Check(Api.SetChunkBytes(bytes));
+    }
+
+    /// <summary>
+    /// Asks for GPU algorithms that give the same result every time, where there are any, at the cost of speed. A CPU always does, for the same
+    /// number of threads.
+    /// </summary>
+    /// <param name="deterministic">Whether to.</param>
+    public static void SetDeterministic(bool deterministic)
+    {
+        NativeLibraryLoader.EnsureLoaded();
+        NativeError.Check(Api.SetDeterministic(deterministic ? 1 : 0));
+    }
+
     /// <summary>The training methods.</summary>
     public static IReadOnlyList<TrainingMethod> Methods
     {

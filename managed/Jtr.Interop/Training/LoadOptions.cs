@@ -12,6 +12,12 @@ public sealed record LoadOptions
     /// <summary>Number format.</summary>
     public Precision? Precision { get; init; }
 
+    /// <summary>
+    /// Optimiser and schedule, such as a cosine over more steps than were planned. The optimiser's state is kept. Not the way to resume a
+    /// run exactly.
+    /// </summary>
+    public AdamOptions? Optimizer { get; init; }
+
     /// <summary>Threads of the arithmetic, of the whole process; null leaves them as they are.</summary>
     public int? Threads { get; init; }
 }

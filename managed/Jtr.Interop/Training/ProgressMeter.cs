@@ -58,6 +58,7 @@ internal sealed class ProgressMeter(int tasks, long totalSteps, int batchesPerEp
             Recon = _recon / _steps,
             TaskLosses = taskLosses,
             LearningRate = last.LearningRate,
+            GradientNorm = last.GradientNorm,
             StepsPerSecond = speed,
             Remaining = last.Step == totalSteps ? TimeSpan.Zero : speed > 0 ? TimeSpan.FromSeconds((totalSteps - last.Step) / speed) : null,
         };

@@ -7,4 +7,5 @@ namespace Jtr.Interop.Training;
 /// <param name="Dist">The distance term of "jtr", or the agreement that another method asks for, unweighted; 0 where the method has none.</param>
 /// <param name="Recon">The reconstruction term of "jtr", or the loss of the maps of "perceptual_map", unweighted; 0 where the method has none.</param>
 /// <param name="LearningRate">The rate that Adam used.</param>
-public readonly record struct StepResult(long Step, double Loss, double Supervised, double Dist, double Recon, double LearningRate);
+/// <param name="GradientNorm">Euclidean norm of the multi-task network's gradient, before it was clipped.</param>
+public readonly record struct StepResult(long Step, double Loss, double Supervised, double Dist, double Recon, double LearningRate, double GradientNorm = 0);

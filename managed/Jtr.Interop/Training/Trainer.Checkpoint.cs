@@ -18,7 +18,7 @@ public sealed unsafe partial class Trainer
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         CheckMetadata(metadata, nameof(metadata));
         using NativeHandle.Lease lease = _handle.Use();
-        SaveCore(lease.Pointer, path, metadata);
+        SaveCore(lease.Pointer, path, metadata, position: null);
     }
 
     /// <summary>Makes the trainer that <see cref="Save"/> saved; it goes on where that one was.</summary>
@@ -40,6 +40,7 @@ public sealed unsafe partial class Trainer
                 Device = options?.Device ?? info.Options.Device,
                 DeviceIndex = options?.DeviceIndex ?? info.Options.DeviceIndex,
                 Precision = options?.Precision ?? info.Options.Precision,
+                Optimizer = options?.Optimizer ?? info.Options.Optimizer,
             },
             logger);
         try
@@ -47,6 +48,8 @@ public sealed unsafe partial class Trainer
             using NativeHandle.Lease lease = trainer._handle.Use();
             NativeError.Check(Api.TrainerLoad(lease.Pointer, path));
             Volatile.Write(ref trainer._stepCount, Api.TrainerGetStep(lease.Pointer));
+            trainer.Validation = info.Validation;
+            trainer._loadedPosition = info.Position;
             TrainingLog.Loaded(trainer._logger, path, trainer.StepCount);
             return trainer;
         }
@@ -67,22 +70,26 @@ public sealed unsafe partial class Trainer
         }
     }
 
-    private void SaveCore(nint trainer, string path, IReadOnlyDictionary<string, string>? metadata)
+    private void SaveCore(nint trainer, string path, IReadOnlyDictionary<string, string>? metadata, FitPosition? position)
     {
+        Dictionary<string, string> all = new(metadata ?? new Dictionary<string, string>(), StringComparer.Ordinal)
+        {
+            [CheckpointInfo.OptionsKey] = OptionsDocument.Write(Options),
+            [CheckpointDocuments.VersionsKey] = CheckpointDocuments.Versions(),
+        };
+        if (Validation.Step > 0) all[CheckpointDocuments.ValidationKey] = CheckpointDocuments.Write(Validation);
+        if (position is not null) all[CheckpointDocuments.PositionKey] = CheckpointDocuments.Write(position);
+
         using NativeArena arena = new();
-        int count = 1 + (metadata?.Count ?? 0);
-        Raw.MetadataEntry.__Internal* entries = arena.Array<Raw.MetadataEntry.__Internal>(count);
-        Add(0, CheckpointInfo.OptionsKey, OptionsDocument.Write(Options));
-        int i = 1;
-        foreach ((string key, string value) in metadata ?? new Dictionary<string, string>()) Add(i++, key, value);
+        Raw.MetadataEntry.__Internal* entries = arena.Array<Raw.MetadataEntry.__Internal>(all.Count);
+        int count = 0;
+        foreach ((string key, string value) in all)
+        {
+            entries[count].struct_size = (ulong)sizeof(Raw.MetadataEntry.__Internal);
+            entries[count].key = arena.Utf8(key);
+            entries[count++].value = arena.Utf8(value);
+        }
         NativeError.Check(Api.TrainerSave(trainer, path, (nint)entries, count));
         TrainingLog.Saved(_logger, path, StepCount);
-
-        void Add(int index, string key, string value)
-        {
-            entries[index].struct_size = (ulong)sizeof(Raw.MetadataEntry.__Internal);
-            entries[index].key = arena.Utf8(key);
-            entries[index].value = arena.Utf8(value);
-        }
     }
 }

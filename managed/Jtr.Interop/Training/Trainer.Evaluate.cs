@@ -24,7 +24,25 @@ public sealed unsafe partial class Trainer
         options.Validate();
         CheckData(data);
         using NativeHandle.Lease lease = _handle.Use();
+        return EvaluateCore(lease.Pointer, data, options, progress, cancellationToken);
+    }
 
+    /// <summary>
+    /// Remembers scores of this trainer, so that <see cref="Validation"/> tells when they were best. Checkpoints keep it. <see cref="FitAsync"/>
+    /// does this itself where it is given <see cref="FitOptions.Validation"/>.
+    /// </summary>
+    /// <param name="result">The scores at <see cref="StepCount"/>.</param>
+    /// <param name="minImprovement">By how many percent they have to be better than the best so far to count as better, 0 or more.</param>
+    /// <returns>Whether they are the best so far.</returns>
+    public bool AddValidation(EvaluationResult result, double minImprovement = 0)
+    {
+        Validation = Validation.Add(StepCount, result, minImprovement);
+        return Validation.BestStep == StepCount;
+    }
+
+    /// <summary>Scores for someone who has the lease.</summary>
+    private EvaluationResult EvaluateCore(nint trainer, IMultiTaskDataset data, EvaluateOptions options, IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
+    {
         DataLoaderOptions loading = DataLoaderOptions.ForEvaluation(Math.Min(options.BatchSize, data.Count));
         using DataLoader loader = new(data, options: loading with { Workers = options.Workers ?? loading.Workers });
         TaskMetrics[] metrics = [.. Tasks.Select(TaskMetrics.Create)];
@@ -36,7 +54,7 @@ public sealed unsafe partial class Trainer
             Batch batch = loader.Next(cancellationToken);
             try
             {
-                PredictCore(lease.Pointer, batch.Images, batch.Samples, batch.Height, batch.Width, predictions);
+                PredictCore(trainer, batch.Images, batch.Samples, batch.Height, batch.Width, predictions);
                 for (int b = 0; b < batch.Samples; b++)
                     Score(metrics, predictions.AsSpan(b * Tasks.TotalChannels * plane, Tasks.TotalChannels * plane), batch.GetSample(0, b), batch.GetLabelled(b));
                 done += batch.Samples;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Diagnostics;
+using Jtr.Interop.Evaluation;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
 using Microsoft.Extensions.Logging;
@@ -20,7 +21,10 @@ public sealed unsafe partial class Trainer
     /// <exception cref="ArgumentException">An option is outside its range, or the data set does not fit.</exception>
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="JtrNonFiniteException">A loss was not a finite number; the steps before it stand.</exception>
+    /// <exception cref="JtrNonFiniteException">
+    /// A loss or a gradient was not a finite number; the steps before it stand, and are saved where there is a <see cref="FitOptions.CheckpointPath"/>.
+    /// The exception tells the step, the term and the names of the samples.
+    /// </exception>
     /// <exception cref="IOException">A checkpoint cannot be written, or a sample not be read.</exception>
     /// <exception cref="JtrFormatException">A file of the data set is damaged.</exception>
     public Task<FitResult> FitAsync(
@@ -30,6 +34,7 @@ public sealed unsafe partial class Trainer
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         CheckData(data);
+        if (options.Validation is not null) CheckData(options.Validation, $"{nameof(options)}.{nameof(FitOptions.Validation)}");
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<FitResult>(cancellationToken);
 
         TaskCompletionSource<FitResult> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -81,9 +86,55 @@ public sealed unsafe partial class Trainer
     {
         long start = Stopwatch.GetTimestamp();
         ulong seed = options.DataSeed ?? Options.Seed;
+        using DataLoader loader = OpenLoader(data, options, seed);
+        long total = options.Steps ?? (long)options.Epochs!.Value * loader.BatchesPerEpoch;
+        loader.Seek(StepCount);
+        FitPosition Position() => new()
+        {
+            Epoch = StepCount / loader.BatchesPerEpoch,
+            Batch = StepCount % loader.BatchesPerEpoch,
+            BatchesPerEpoch = loader.BatchesPerEpoch,
+            BatchSize = options.BatchSize,
+            Samples = data.Count,
+            DataSeed = seed,
+        };
+        if (_loadedPosition is { } saved && Position().DifferenceTo(saved) is { } difference) TrainingLog.GoesOnOtherwise(_logger, difference);
+        _loadedPosition = null;
+        if (options.CheckpointPath is not null) CheckpointFiles.DeleteLeftovers(options.CheckpointPath);
+        if (options.BestPath is not null) CheckpointFiles.DeleteLeftovers(options.BestPath);
+        FitRun run = new(trainer, data, loader, total, options, Position, progress);
+        TrainingLog.Started(_logger, Options.Method, data.Count, data.Height, data.Width, StepCount, total, options.BatchSize);
+
+        StepResult? last = null;
+        try
+        {
+            using CancellationTokenRegistration registration = _cancel.Follow(cancellationToken);
+            last = Loop(run, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            TrainingLog.Cancelled(_logger, StepCount);
+            SaveCheckpoint(run);
+            throw;
+        }
+        catch (JtrNonFiniteException)
+        {
+            // The step has changed nothing: what is saved is the network as it was before.
+            SaveCheckpoint(run);
+            throw;
+        }
+        if (last is not null) SaveCheckpoint(run);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        TrainingLog.Finished(_logger, StepCount, elapsed, last?.Loss ?? double.NaN);
+        return new FitResult(StepCount, last, elapsed, run.StoppedEarly);
+    }
+
+    /// <summary>The batches of a fit.</summary>
+    internal DataLoader OpenLoader(IMultiTaskDataset data, FitOptions options, ulong seed)
+    {
         DataLoaderOptions defaults = new();
         LabelAssignment? labels = options.Labels ?? (options.Scenario == LabelScenario.AsFound ? null : LabelAssignment.Draw(options.Scenario, data, seed));
-        using DataLoader loader = new(data, labels, defaults with
+        return new DataLoader(data, labels, defaults with
         {
             BatchSize = options.BatchSize,
             Views = Views,
@@ -93,42 +144,37 @@ public sealed unsafe partial class Trainer
             Seed = seed,
             Workers = options.Workers ?? defaults.Workers,
         });
-        long total = options.Steps ?? (long)options.Epochs!.Value * loader.BatchesPerEpoch;
-        loader.Seek(StepCount);
-        TrainingLog.Started(_logger, Options.Method, data.Count, data.Height, data.Width, StepCount, total, options.BatchSize);
-
-        StepResult? last = null;
-        try
-        {
-            using CancellationTokenRegistration registration = _cancel.Follow(cancellationToken);
-            last = Loop(trainer, loader, total, options, progress, cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            TrainingLog.Cancelled(_logger, StepCount);
-            if (options.CheckpointPath is not null) SaveCore(trainer, options.CheckpointPath, options.CheckpointMetadata);
-            throw;
-        }
-        if (last is not null && options.CheckpointPath is not null) SaveCore(trainer, options.CheckpointPath, options.CheckpointMetadata);
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-        TrainingLog.Finished(_logger, StepCount, elapsed, last?.Loss ?? double.NaN);
-        return new FitResult(StepCount, last, elapsed);
     }
 
-    /// <summary>The steps. Allocates for progress reports and checkpoints only.</summary>
-    private StepResult? Loop(nint trainer, DataLoader loader, long total, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>What a fit works with.</summary>
+    private sealed record FitRun(
+        nint Trainer, IMultiTaskDataset Data, DataLoader Loader, long Total, FitOptions Options, Func<FitPosition> Position, IProgress<TrainingProgress>? Progress)
     {
-        ProgressMeter meter = new(Tasks.Count, total, loader.BatchesPerEpoch);
+        public bool StoppedEarly { get; set; }
+    }
+
+    /// <summary>The steps. Allocates for progress reports, scores and checkpoints only.</summary>
+    private StepResult? Loop(FitRun run, CancellationToken cancellationToken)
+    {
+        (FitOptions options, DataLoader loader) = (run.Options, run.Loader);
+        ProgressMeter meter = new(Tasks.Count, run.Total, loader.BatchesPerEpoch);
         double[] taskLoss = new double[Tasks.Count];
         StepResult? last = null;
-        while (StepCount < total)
+        run.StoppedEarly = options.EarlyStopping is { } stopping && Validation.WithoutImprovement >= stopping.Patience;
+        while (StepCount < run.Total && !run.StoppedEarly)
         {
+            // Before the step, so that a run that was interrupted between step and scores catches up on them.
+            if (ValidationIsDue(options) && !Validate(run, cancellationToken)) break;
             _handle.ThrowIfDisposed();
             Batch batch = loader.Next(cancellationToken);
             StepResult step;
             try
             {
-                step = StepCore(trainer, batch, new StepCapture { TaskLoss = taskLoss }, cancellationToken);
+                step = StepCore(run.Trainer, batch, new StepCapture { TaskLoss = taskLoss }, cancellationToken);
+            }
+            catch (JtrNonFiniteException e)
+            {
+                throw Named(e, batch, run.Data);
             }
             finally
             {
@@ -141,22 +187,58 @@ public sealed unsafe partial class Trainer
                 TrainingProgress report = meter.Report(step);
                 TrainingLog.Progress(_logger, step.Step, report.Loss, report.Supervised, report.Dist, report.Recon, report.LearningRate);
                 JtrMetrics.Report(report);
-                progress?.Report(report);
+                run.Progress?.Report(report);
             }
-            if (options.CheckpointEvery > 0 && step.Step % options.CheckpointEvery == 0 && step.Step < total)
-                SaveCore(trainer, options.CheckpointPath!, options.CheckpointMetadata);
+            if (options.CheckpointEvery > 0 && step.Step % options.CheckpointEvery == 0 && step.Step < run.Total) SaveCheckpoint(run);
         }
+        if (!run.StoppedEarly && ValidationIsDue(options)) Validate(run, cancellationToken);
         return last;
     }
 
+    private bool ValidationIsDue(FitOptions options) =>
+        options.EvaluateEvery > 0 && StepCount > 0 && StepCount % options.EvaluateEvery == 0 && Validation.Step < StepCount;
+
+    /// <summary>Scores the trainer; says whether to go on.</summary>
+    private bool Validate(FitRun run, CancellationToken cancellationToken)
+    {
+        FitOptions options = run.Options;
+        EvaluateOptions evaluate = new() { BatchSize = options.BatchSize, Workers = options.Workers };
+        EvaluationResult result = EvaluateCore(run.Trainer, options.Validation!, evaluate, progress: null, cancellationToken);
+        TrainingLog.Evaluated(_logger, StepCount, result);
+        bool best = AddValidation(result, options.EarlyStopping?.MinImprovement ?? 0);
+        if (best && options.BestPath is not null) SaveCore(run.Trainer, options.BestPath, options.CheckpointMetadata, run.Position());
+        options.Evaluated?.Invoke(StepCount, result);
+        if (options.EarlyStopping is not { } stopping || Validation.WithoutImprovement < stopping.Patience) return true;
+        TrainingLog.StoppedEarly(_logger, StepCount, Validation.BestStep);
+        run.StoppedEarly = true;
+        return false;
+    }
+
+    private void SaveCheckpoint(FitRun run)
+    {
+        if (run.Options.CheckpointPath is not { } path) return;
+        SaveCore(run.Trainer, path, run.Options.CheckpointMetadata, run.Position());
+        CheckpointFiles.Keep(path, StepCount, run.Options.Keep);
+    }
+
+    /// <summary>The same failure with the samples' names in the data set.</summary>
+    private JtrNonFiniteException Named(JtrNonFiniteException failure, Batch batch, IMultiTaskDataset data)
+    {
+        // A gradient is of the whole batch.
+        IEnumerable<int> samples = failure.Samples.Count > 0 ? failure.Samples : Enumerable.Range(0, batch.Samples);
+        string[] names = [.. samples.Select(b => data.GetName(batch.Indices[b]))];
+        string text = $"{failure.Message}; {(failure.Samples.Count > 0 ? "samples" : "the batch")}: {string.Join(", ", names)}";
+        return new JtrNonFiniteException(text, failure.Term, failure.Samples, StepCount + 1, names, failure);
+    }
+
     /// <summary>Throws unless a data set can be used with this trainer.</summary>
-    private void CheckData(IMultiTaskDataset data)
+    internal void CheckData(IMultiTaskDataset data, string parameter = "data")
     {
         if (!SameLayout(data.Tasks, Tasks))
-            throw new ArgumentException($"the data set has the tasks {Describe(data.Tasks)}; the trainer has {Describe(Tasks)}", nameof(data));
+            throw new ArgumentException($"the data set has the tasks {Describe(data.Tasks)}; the trainer has {Describe(Tasks)}", parameter);
         if (data.Height < 32 || data.Height % 32 != 0 || data.Width < 32 || data.Width % 32 != 0)
-            throw new ArgumentException($"the samples of the data set are {data.Height} x {data.Width}; both must be multiples of 32", nameof(data));
-        if (data.Count == 0) throw new ArgumentException("the data set has no samples", nameof(data));
+            throw new ArgumentException($"the samples of the data set are {data.Height} x {data.Width}; both must be multiples of 32", parameter);
+        if (data.Count == 0) throw new ArgumentException("the data set has no samples", parameter);
     }
 
     /// <summary>Whether labels and predictions of two sets of tasks lie alike in memory and mean the same.</summary>

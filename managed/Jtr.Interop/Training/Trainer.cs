@@ -21,6 +21,7 @@ public sealed unsafe partial class Trainer : IDisposable
     private readonly CancelFlag _cancel = new();
     private readonly int _noiseSlots;
     private long _stepCount;
+    private FitPosition? _loadedPosition;
 
     /// <summary>Makes a trainer with freshly initialised weights.</summary>
     /// <param name="options">What to make.</param>
@@ -58,17 +59,29 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <summary>Steps done, those of a loaded checkpoint included.</summary>
     public long StepCount => Volatile.Read(ref _stepCount);
 
-    /// <summary>Weights and norm statistics, named as in published checkpoints after "model/", "jtr/" or "mapping/" (of "mtpsl").</summary>
+    /// <summary>Scores in between, and how long ago they were best; see <see cref="AddValidation"/>.</summary>
+    public ValidationState Validation { get; private set; } = new();
+
+    /// <summary>Number of weights of the multi-task network.</summary>
+    public long NetworkParameterCount => CountParameters(all: false);
+
+    /// <summary>Number of weights of all networks, those of the method included.</summary>
+    public long ParameterCount => CountParameters(all: true);
+
+    /// <summary>
+    /// Weights and norm statistics, named as in published checkpoints after "model/", "jtr/" or "mapping/" (of "mtpsl"); with
+    /// <see cref="TrainerOptions.EmaDecay"/> those of the averaged network too, after "ema/model/".
+    /// </summary>
     public TensorCollection State { get; }
 
     /// <summary>Gradients of the last step.</summary>
     public TensorCollection Gradients { get; }
 
-    /// <summary>One training step: forward, losses, backward, Adam, schedule. On an exception nothing has changed. Allocates nothing.</summary>
+    /// <summary>One training step: forward, losses, backward, clipping, Adam, average. On an exception nothing has changed. Allocates nothing.</summary>
     /// <param name="batch">The samples: the trainer's tasks, at least <see cref="Views"/> views, height and width multiples of 32.</param>
     /// <param name="cancellationToken">Gives the step up.</param>
     /// <exception cref="ArgumentException">The batch does not fit or has a value that its task does not allow; ParamName says which part.</exception>
-    /// <exception cref="JtrNonFiniteException">A loss was not a finite number.</exception>
+    /// <exception cref="JtrNonFiniteException">A loss or a gradient was not a finite number.</exception>
     /// <exception cref="JtrOutOfMemoryException">The batch does not fit into memory.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public StepResult Step(Batch batch, CancellationToken cancellationToken = default) => Step(batch, default, cancellationToken);
@@ -87,7 +100,21 @@ public sealed unsafe partial class Trainer : IDisposable
         return StepCore(lease.Pointer, batch, capture, cancellationToken);
     }
 
-    /// <summary>Predicts with the running statistics of the norms.</summary>
+    /// <summary>
+    /// Replaces <see cref="AdamOptions.LearningRate"/> from the next step on; the schedule stays. Of this object only: checkpoints keep the
+    /// rate of <see cref="Options"/>.
+    /// </summary>
+    /// <param name="rate">Above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
+    /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
+    public void SetLearningRate(double rate)
+    {
+        OptionRange.Holds(nameof(rate), rate, rate > 0, "above 0 and finite");
+        using NativeHandle.Lease lease = _handle.Use();
+        NativeError.Check(Api.TrainerSetLearningRate(lease.Pointer, rate));
+    }
+
+    /// <summary>Predicts with the running statistics of the norms; with <see cref="TrainerOptions.EmaDecay"/>, by the averaged network.</summary>
     /// <param name="images">[samples, 3, height, width] RGB in [0, 1].</param>
     /// <param name="samples">1 or more.</param>
     /// <param name="height">A multiple of 32.</param>
@@ -111,6 +138,12 @@ public sealed unsafe partial class Trainer : IDisposable
 
     /// <summary>Frees the network. A fit that is running ends with <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose() => _handle.Dispose();
+
+    private long CountParameters(bool all)
+    {
+        using NativeHandle.Lease lease = _handle.Use();
+        return Api.TrainerParameterCount(lease.Pointer, all ? 1 : 0);
+    }
 
     /// <summary>A step for someone who has the lease and follows the token with <see cref="_cancel"/>.</summary>
     private StepResult StepCore(nint trainer, Batch batch, in StepCapture capture, CancellationToken cancellationToken)
@@ -153,7 +186,7 @@ public sealed unsafe partial class Trainer : IDisposable
             NativeError.Check(status, cancellationToken);
         }
         Volatile.Write(ref _stepCount, result.step);
-        return new StepResult(result.step, result.loss, result.supervised, result.dist, result.recon, result.learning_rate);
+        return new StepResult(result.step, result.loss, result.supervised, result.dist, result.recon, result.learning_rate, result.gradient_norm);
     }
 
     private static void PredictCore(nint trainer, ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)

@@ -43,6 +43,19 @@ public sealed record TrainerOptions
     /// <summary>The optimiser.</summary>
     public AdamOptions Optimizer { get; init; } = new();
 
+    /// <summary>
+    /// Largest Euclidean norm of a network's gradient, above 0: a longer one is scaled down to it (Pascanu, Mikolov, Bengio, ICML 2013).
+    /// The multi-task network and each network of the method have each their own. Null: none, as published.
+    /// </summary>
+    public double? MaxGradientNorm { get; init; }
+
+    /// <summary>
+    /// Decay of the moving average of the multi-task network's weights and norm statistics, in (0, 1), such as 0.999; after t steps it is
+    /// at most t / (t + 10), so that the average forgets the initial weights. Where it is set, the averaged network predicts, is scored and is
+    /// exported, while training goes on with the plain one. Null: none, as published.
+    /// </summary>
+    public double? EmaDecay { get; init; }
+
     /// <summary>Seed of the initial weights and of the noise of the steps.</summary>
     public ulong Seed { get; init; }
 
@@ -72,6 +85,8 @@ public sealed record TrainerOptions
         OptionRange.NotNull(nameof(Mtpsl), Mtpsl).Validate();
         OptionRange.NotNull(nameof(Balancing), Balancing).Validate(Tasks.Count);
         OptionRange.NotNull(nameof(Optimizer), Optimizer).Validate();
+        if (MaxGradientNorm is { } norm) OptionRange.Holds(nameof(MaxGradientNorm), norm, norm > 0, "above 0 and finite, or null");
+        if (EmaDecay is { } decay) OptionRange.Holds(nameof(EmaDecay), decay, decay is > 0 and < 1, "in (0, 1), or null");
         OptionRange.Named(nameof(Precision), Precision);
         OptionRange.Named(nameof(Device), Device);
         OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, int.MaxValue);

@@ -1,3 +1,4 @@
+using Jtr.Interop.Evaluation;
 using Microsoft.Extensions.Logging;
 
 namespace Jtr.Interop.Training;
@@ -22,6 +23,15 @@ internal static partial class TrainingLog
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Error, Message = "Training ended at step {Step}.")]
     public static partial void Failed(ILogger logger, long step, Exception exception);
+
+    [LoggerMessage(EventId = 8, Level = LogLevel.Warning, Message = "The run goes on with {Difference}: its steps are not those of an uninterrupted run.")]
+    public static partial void GoesOnOtherwise(ILogger logger, string difference);
+
+    [LoggerMessage(EventId = 9, Level = LogLevel.Information, Message = "Scores at step {Step}: {Scores}.")]
+    public static partial void Evaluated(ILogger logger, long step, EvaluationResult scores);
+
+    [LoggerMessage(EventId = 10, Level = LogLevel.Information, Message = "Stopped at step {Step}: the scores have not improved since step {BestStep}.")]
+    public static partial void StoppedEarly(ILogger logger, long step, long bestStep);
 
     [LoggerMessage(EventId = 7, Level = LogLevel.Debug, Message = "Step {Step}: loss {Loss:F4} (supervised {Supervised:F4}, dist {Dist:F4}, recon {Recon:F4}), rate {LearningRate}.")]
     public static partial void Progress(ILogger logger, long step, double loss, double supervised, double dist, double recon, double learningRate);

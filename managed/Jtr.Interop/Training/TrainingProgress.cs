@@ -33,6 +33,9 @@ public sealed record TrainingProgress
     /// <summary>The rate that Adam used last.</summary>
     public required double LearningRate { get; init; }
 
+    /// <summary>Euclidean norm of the last gradient of the multi-task network, before it was clipped.</summary>
+    public double GradientNorm { get; init; }
+
     /// <summary>Speed of this fit; 0 while unknown.</summary>
     public required double StepsPerSecond { get; init; }
 
@@ -44,4 +47,5 @@ public sealed record TrainingProgress
 /// <param name="Steps">Steps of the trainer, those before the fit included.</param>
 /// <param name="Last">Losses of the last step; null if there was none left to do.</param>
 /// <param name="Elapsed">How long the fit took.</param>
-public sealed record FitResult(long Steps, StepResult? Last, TimeSpan Elapsed);
+/// <param name="StoppedEarly">Whether it ended because the scores did not improve any more (<see cref="FitOptions.EarlyStopping"/>).</param>
+public sealed record FitResult(long Steps, StepResult? Last, TimeSpan Elapsed, bool StoppedEarly = false);

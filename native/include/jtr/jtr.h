@@ -91,10 +91,21 @@ typedef enum jtr_joint_task_mode {
   JTR_JOINT_TASK_MODE_CORRECTED = 1
 } jtr_joint_task_mode;
 
+/// How the learning rate changes from step to step. All of them may begin with a linear warm-up.
+typedef enum jtr_schedule {
+  /// Multiplied by decay_factor after every decay_steps steps; constant where decay_steps is 0.
+  JTR_SCHEDULE_STEP = 0,
+  /// Half a cosine, from the end of the warm-up to step decay_steps, where it ends at final_factor of the rate.
+  JTR_SCHEDULE_COSINE = 1,
+  /// As it is.
+  JTR_SCHEDULE_CONSTANT = 2
+} jtr_schedule;
+
 /// The tensors of a trainer that can be read and written by name.
 typedef enum jtr_tensor_kind {
   /// Weights and norm statistics, named as in published checkpoints after "model/", "jtr/" or "mapping/" (of "mtpsl");
-  /// "model.<task>/" in "single_task", "map.<source>.<target>/" in the maps, "balancing/".
+  /// "model.<task>/" in "single_task", "map.<source>.<target>/" in the maps, "balancing/"; "ema/" before the names of the
+  /// averaged multi-task network.
   JTR_TENSOR_KIND_STATE = 0,
   /// Gradients of the last step; read only.
   JTR_TENSOR_KIND_GRADIENT = 1
@@ -133,6 +144,13 @@ typedef struct jtr_error {
   const char* path;
   /// Byte offset in that file, or -1.
   int64_t offset;
+  /// JTR_STATUS_NON_FINITE: the term that was not finite: "supervised.<task>", "dist", "recon", "loss" (of the method) or
+  /// "gradient"; else "".
+  const char* term;
+  /// JTR_STATUS_NON_FINITE: the samples of the batch whose loss was not finite, sample_count of them; NULL for none.
+  const int64_t* samples;
+  /// Number of these samples.
+  int32_t sample_count;
 } jtr_error;
 
 /// What this library is and what it found on the machine.
@@ -203,7 +221,7 @@ typedef struct jtr_joint_task_options {
   int32_t micro_batch;
 } jtr_joint_task_options;
 
-/// Adam and its step schedule.
+/// Adam and the schedule of its rate.
 typedef struct jtr_adam_options {
   /// sizeof(jtr_adam_options).
   uint64_t struct_size;
@@ -215,10 +233,17 @@ typedef struct jtr_adam_options {
   double beta2;
   /// Above 0. Published: 1e-8.
   double epsilon;
-  /// Steps after which the rate is multiplied by decay_factor, again and again; 0 keeps it.
+  /// STEP: steps after which the rate is multiplied by decay_factor, again and again; 0 keeps it. COSINE: the step at which
+  /// it ends, above warmup_steps.
   int64_t decay_steps;
   /// In (0, 1]. Published: 0.5.
   double decay_factor;
+  /// How the rate changes.
+  jtr_schedule schedule;
+  /// Steps over which the rate rises linearly to what the schedule says, 0 or more.
+  int64_t warmup_steps;
+  /// COSINE: what the rate ends at, as a part of learning_rate, in [0, 1].
+  double final_factor;
 } jtr_adam_options;
 
 /// The method "consistency": the predictions of two views of an unlabelled task must agree.
@@ -302,6 +327,12 @@ typedef struct jtr_trainer_options {
   jtr_balancing_options balancing;
   /// The optimiser.
   jtr_adam_options adam;
+  /// Largest Euclidean norm of a network's gradient; a longer one is scaled down to it. The multi-task network and each
+  /// network of the method have each their own. 0: none.
+  double max_gradient_norm;
+  /// Decay of the moving average of the multi-task network's weights and norm statistics, which predicts and is
+  /// exported, in [0, 1). After t steps it is at most t / (t + 10), so that it forgets the initial weights. 0: none.
+  double ema_decay;
   /// Seed of the initial weights and of the noise.
   uint64_t seed;
   /// Number format.
@@ -383,6 +414,8 @@ typedef struct jtr_step_result {
   double recon;
   /// The rate that Adam used.
   double learning_rate;
+  /// Euclidean norm of the multi-task network's gradient, before it was clipped.
+  double gradient_norm;
 } jtr_step_result;
 
 /// Options of the JTR loss alone.
@@ -500,6 +533,16 @@ JTR_API const char* jtr_cuda_device_name(int32_t index);
 /// @param threads 1 to 1024
 JTR_API jtr_status jtr_set_threads(int32_t threads);
 
+/// Sets the bytes of a layer's input and output that are worked on at once, in this process. Smaller chunks stay in
+/// cache; results depend on it by rounding only.
+/// @param bytes above 0, or 0: chosen, or what the environment variable JTR_CHUNK_BYTES says
+JTR_API jtr_status jtr_set_chunk_bytes(int64_t bytes);
+
+/// Asks for GPU algorithms that give the same result every time, where there are any, at the cost of speed. A CPU always
+/// does, for the same number of threads.
+/// @param deterministic 1 or 0
+JTR_API jtr_status jtr_set_deterministic(int32_t deterministic);
+
 /// Number of fields that jtr_get_field_layout knows.
 JTR_API int32_t jtr_field_layout_count(void);
 
@@ -549,7 +592,7 @@ JTR_API jtr_trainer* jtr_trainer_create(const jtr_trainer_options* options);
 /// @param trainer may be NULL
 JTR_API void jtr_trainer_destroy(jtr_trainer* trainer);
 
-/// One training step: forward, losses, backward, Adam, schedule. On failure nothing has changed.
+/// One training step: forward, losses, backward, clipping, Adam, average. On failure nothing has changed.
 /// @param trainer the trainer
 /// @param batch the samples
 /// @param request further wishes, or NULL
@@ -557,7 +600,18 @@ JTR_API void jtr_trainer_destroy(jtr_trainer* trainer);
 JTR_API jtr_status jtr_trainer_step(jtr_trainer* trainer, const jtr_batch* batch, const jtr_step_request* request,
                                     jtr_step_result* result);
 
-/// Predicts with the running statistics of the norms (evaluation mode).
+/// Replaces adam.learning_rate from the next step on; the schedule stays. The rate of "mtpsl"'s FiLM weights stays too.
+/// @param trainer the trainer
+/// @param rate above 0
+JTR_API jtr_status jtr_trainer_set_learning_rate(jtr_trainer* trainer, double rate);
+
+/// Number of weights of the multi-task network, and of all networks.
+/// @param trainer the trainer
+/// @param all 0: of the multi-task network alone; else of the method's networks too
+/// @return 1 or more, or -1 on failure
+JTR_API int64_t jtr_trainer_parameter_count(const jtr_trainer* trainer, int32_t all);
+
+/// Predicts with the running statistics of the norms (evaluation mode); with ema_decay, by the averaged network.
 /// @param trainer the trainer
 /// @param images [samples, 3, height, width] RGB in [0, 1]
 /// @param samples 1 or more

@@ -54,8 +54,15 @@ AdamOptions to_adam(const jtr_adam_options& options, const std::string& name = "
   check(options.epsilon > 0 && std::isfinite(options.epsilon), "epsilon", "a finite number above 0", options.epsilon);
   check(options.decay_steps >= 0, "decay_steps", "0 or more", options.decay_steps);
   check(options.decay_factor > 0 && options.decay_factor <= 1, "decay_factor", "in (0, 1]", options.decay_factor);
-  return {options.learning_rate, options.beta1,       options.beta2,
-          options.epsilon,       options.decay_steps, options.decay_factor};
+  check(options.schedule >= JTR_SCHEDULE_STEP && options.schedule <= JTR_SCHEDULE_CONSTANT, "schedule",
+        "step (0), cosine (1) or constant (2)", static_cast<int>(options.schedule));
+  check(options.warmup_steps >= 0, "warmup_steps", "0 or more", options.warmup_steps);
+  check(options.schedule != JTR_SCHEDULE_COSINE || options.decay_steps > options.warmup_steps, "decay_steps",
+        "above warmup_steps", options.decay_steps);
+  check(options.final_factor >= 0 && options.final_factor <= 1, "final_factor", "in [0, 1]", options.final_factor);
+  return {options.learning_rate, options.beta1,        options.beta2,
+          options.epsilon,       options.decay_steps,  options.decay_factor,
+          options.schedule,      options.warmup_steps, options.final_factor};
 }
 
 ConsistencyOptions to_consistency(const jtr_consistency_options& options) {
@@ -121,6 +128,9 @@ at::Device to_device(jtr_device_kind kind, int32_t index) {
 TrainerOptions to_options(const jtr_trainer_options& options) {
   require_width(options.width, "options.width");
   require(options.method != nullptr, "options.method", "is null");
+  require_weight(options.max_gradient_norm, "options.max_gradient_norm");
+  require(options.ema_decay >= 0 && options.ema_decay < 1, "options.ema_decay", "must be in [0, 1), not ",
+          options.ema_decay);
   return {to_tasks(options.tasks, options.task_count),
           options.width,
           options.method,
@@ -133,7 +143,9 @@ TrainerOptions to_options(const jtr_trainer_options& options) {
           to_pair_map(options.direct_map, "direct_map"),
           to_pair_map(options.perceptual_map, "perceptual_map"),
           to_mtpsl(options.mtpsl),
-          to_balancing(options.balancing, options.task_count)};
+          to_balancing(options.balancing, options.task_count),
+          options.max_gradient_norm,
+          options.ema_decay};
 }
 
 JointTaskLossOptions to_options(const jtr_regularizer_options& options) {

@@ -14,6 +14,8 @@ struct LastError {
   jtr_status status = JTR_STATUS_OK;
   std::string message, field, path;
   int64_t offset = -1;
+  std::string term = {};
+  std::vector<int64_t> samples = {};
 };
 
 thread_local LastError last_error;
@@ -41,7 +43,7 @@ jtr_status remember_current_exception() noexcept {
     try {
       throw;
     } catch (const Error& e) {
-      last_error = {e.status(), e.what(), e.field(), e.path(), e.offset()};
+      last_error = {e.status(), e.what(), e.field(), e.path(), e.offset(), e.term(), e.samples()};
       return e.status();
     } catch (const std::bad_alloc&) {
       return remember(JTR_STATUS_OUT_OF_MEMORY, "out of memory");
@@ -78,6 +80,9 @@ void jtr_last_error(jtr_error* error) {
   error->field = last.field.c_str();
   error->path = last.path.c_str();
   error->offset = last.offset;
+  error->term = last.term.c_str();
+  error->samples = last.samples.empty() ? nullptr : last.samples.data();
+  error->sample_count = static_cast<int32_t>(last.samples.size());
 }
 
 void jtr_set_log_callback(jtr_log_callback callback, void* user) {

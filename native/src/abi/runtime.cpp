@@ -1,3 +1,4 @@
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <dlfcn.h>
@@ -10,6 +11,7 @@
 #include "abi/guard.h"
 #include "balancing/balancing.h"
 #include "compat.h"
+#include "networks/layers.h"
 #include "regularizers/regularizer.h"
 
 #ifndef JTR_VERSION
@@ -21,7 +23,7 @@ using namespace jtr::abi;
 
 namespace {
 
-constexpr int32_t kAbiVersion = 2;
+constexpr int32_t kAbiVersion = 3;
 
 /// The file that libtorch's code was loaded from.
 std::string torch_path() {
@@ -79,6 +81,22 @@ jtr_status jtr_set_threads(int32_t threads) {
   return guard([&] {
     require(threads >= 1 && threads <= 1024, "threads", "must be 1 to 1024, not ", threads);
     at::set_num_threads(threads);
+  });
+}
+
+jtr_status jtr_set_chunk_bytes(int64_t bytes) {
+  return guard([&] {
+    require(bytes >= 0, "bytes", "must be 0 or more, not ", bytes);
+    set_chunk_bytes(bytes);
+  });
+}
+
+jtr_status jtr_set_deterministic(int32_t deterministic) {
+  return guard([&] {
+    require(deterministic == 0 || deterministic == 1, "deterministic", "must be 0 or 1, not ", deterministic);
+    // Where an operation has no such algorithm, a warning instead of an error.
+    at::globalContext().setDeterministicAlgorithms(deterministic != 0, true);
+    at::globalContext().setDeterministicCuDNN(deterministic != 0);
   });
 }
 

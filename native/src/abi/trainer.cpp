@@ -43,7 +43,16 @@ jtr_status jtr_trainer_step(jtr_trainer* trainer, const jtr_batch* batch, const 
     out.dist = done.dist;
     out.recon = done.recon;
     out.learning_rate = done.learning_rate;
+    out.gradient_norm = done.gradient_norm;
   });
+}
+
+jtr_status jtr_trainer_set_learning_rate(jtr_trainer* trainer, double rate) {
+  return guard([&] { deref(trainer, "trainer").trainer.set_learning_rate(rate); });
+}
+
+int64_t jtr_trainer_parameter_count(const jtr_trainer* trainer, int32_t all) {
+  return guard_value<int64_t>(-1, [&] { return deref(trainer, "trainer").trainer.parameter_count(all != 0); });
 }
 
 jtr_status jtr_trainer_predict(jtr_trainer* trainer, const float* images, int32_t samples, int32_t height,

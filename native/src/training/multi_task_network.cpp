@@ -91,6 +91,20 @@ at::Tensor MultiTaskNetwork::predict(const at::Tensor& images) const {
   return activated(at::cat(raw, 1));
 }
 
+void MultiTaskNetwork::average_with(const MultiTaskNetwork& other, double decay) {
+  const at::NoGradGuard no_grad;
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    const ParameterStore& to = parts_[i]->store;
+    const ParameterStore& from = other.parts_[i]->store;
+    at::Tensor parameters = to.flat_parameters(), buffers = to.flat_buffers();
+    parameters.lerp_(from.flat_parameters(), 1 - decay);
+    buffers.lerp_(from.flat_buffers(), 1 - decay);
+    for (const NamedTensor& buffer : to.buffer_list()) {
+      if (buffer.is_counter) slice(buffers, buffer).copy_(slice(from.flat_buffers(), buffer));
+    }
+  }
+}
+
 void MultiTaskNetwork::remember_norms() {
   for (auto& part : parts_) part->norm_backup.copy_(part->store.flat_buffers());
 }

@@ -27,7 +27,7 @@ class MultiTaskNetwork {
     SegNet net;
     at::Tensor norm_backup;
   };
-  std::vector<std::unique_ptr<Part>>& parts() { return parts_; }
+  const std::vector<std::unique_ptr<Part>>& parts() const { return parts_; }
   /// Weights of the first part that all its tasks share, which lie before those of the heads.
   int64_t shared_elements() const;
 
@@ -42,6 +42,10 @@ class MultiTaskNetwork {
   Forward forward(const at::Tensor& images, int64_t views, int64_t tracked_views, bool features);
   /// In evaluation mode: [N, 3, H, W] -> [N, C, H, W].
   at::Tensor predict(const at::Tensor& images) const;
+
+  /// Moves weights and norm statistics towards those of a network of the same make: x = decay x + (1 - decay) other's.
+  /// Counters are copied.
+  void average_with(const MultiTaskNetwork& other, double decay);
 
   /// Norm statistics are what a forward pass changes: remembered, and put back when a step is given up.
   void remember_norms();

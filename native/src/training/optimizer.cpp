@@ -1,14 +1,31 @@
 #include "training/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/adam.h"
 
 namespace jtr {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+
+}  // namespace
 
 double scheduled_rate(const AdamOptions& options, int64_t step) {
-  if (options.decay_steps <= 0) return options.learning_rate;
-  return options.learning_rate * std::pow(options.decay_factor, static_cast<double>(step / options.decay_steps));
+  double factor = 1;
+  if (options.schedule == JTR_SCHEDULE_STEP && options.decay_steps > 0) {
+    factor = std::pow(options.decay_factor, static_cast<double>(step / options.decay_steps));
+  } else if (options.schedule == JTR_SCHEDULE_COSINE) {
+    const double done = static_cast<double>(step - options.warmup_steps);
+    const double part = std::clamp(done / static_cast<double>(options.decay_steps - options.warmup_steps), 0.0, 1.0);
+    factor = options.final_factor + (1 - options.final_factor) * 0.5 * (1 + std::cos(kPi * part));
+  }
+  // From the first step on: a rate of 0 would waste it.
+  if (step < options.warmup_steps) {
+    factor *= static_cast<double>(step + 1) / static_cast<double>(options.warmup_steps);
+  }
+  return options.learning_rate * factor;
 }
 
 Adam::Adam(ParameterStore& store, const AdamOptions& options)

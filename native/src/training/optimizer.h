@@ -1,4 +1,4 @@
-// Adam with the published step schedule over the weights of one network.
+// Adam with its schedule over the weights of one network.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -10,12 +10,15 @@
 
 namespace jtr {
 
-/// The rate of a step (0 for the first): multiplied by decay_factor after every decay_steps steps.
+/// The rate of a step (0 for the first).
 double scheduled_rate(const AdamOptions& options, int64_t step);
 
 class Adam {
  public:
   Adam(ParameterStore& store, const AdamOptions& options);
+
+  /// Replaces the rate that the schedule begins with.
+  void set_learning_rate(double rate) { options_.learning_rate = rate; }
 
   /// Updates the weights with their gradients; `step` counts the updates done before, 0 for the first.
   void update(int64_t step);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "error.h"
+#include "kernels/gradient_norm.h"
 #include "training/checkpoint.h"
 
 namespace jtr {
@@ -48,25 +49,41 @@ Trainer::Trainer(const TrainerOptions& options)
   require(!balancing_->separates_gradients() || !regularizer_->separate_networks(), "balancing.name", "'",
           options.balancing.name, "' works on weights that tasks share; with the method '", options.method,
           "' they share none");
-  for (auto& part : network_.parts()) add_state_of(part->prefix, part->store, options.adam);
-  for (const OwnNetwork& own : regularizer_->networks()) {
-    add_state_of(own.prefix, *own.store, own.adam == nullptr ? options.adam : *own.adam);
+  for (auto& part : network_.parts()) add_state_of(part->prefix, part->store, nullptr);
+  for (const OwnNetwork& own : regularizer_->networks()) add_state_of(own.prefix, *own.store, own.adam);
+  if (ParameterStore* own = balancing_->parameters()) add_state_of("balancing/", *own, nullptr);
+  if (options.ema_decay <= 0) return;
+  average_ = std::make_unique<MultiTaskNetwork>(tasks_, options.width, options.dtype, options.device, options.seed,
+                                                regularizer_->separate_networks());
+  for (auto& part : average_->parts()) {
+    add_state(state_, "ema/" + part->prefix, part->store);
+    add_state(saved_, "ema/" + part->prefix, part->store);
   }
-  if (ParameterStore* own = balancing_->parameters()) add_state_of("balancing/", *own, options.adam);
 }
 
-void Trainer::add_state_of(const std::string& prefix, ParameterStore& store, const AdamOptions& adam) {
-  optimizers_.emplace_back(store, adam);
+void Trainer::add_state_of(const std::string& prefix, ParameterStore& store, const AdamOptions* adam) {
+  optimizers_.emplace_back(store, adam == nullptr ? options_.adam : *adam);
+  own_rate_.push_back(adam != nullptr);
+  gradient_norms_.push_back(0);
   add_state(state_, prefix, store);
   gradients_.add(prefix, store.parameter_list(), store.flat_gradients());
   add_state(saved_, prefix, store);
   add_moments(saved_, prefix, optimizers_.back());
 }
 
-int64_t Trainer::parameter_count() const {
+int64_t Trainer::parameter_count(bool all) const {
   int64_t count = 0;
-  for (const Adam& optimizer : optimizers_) count += optimizer.store().flat_parameters().numel();
+  const size_t networks = all ? optimizers_.size() : network_.parts().size();
+  for (size_t i = 0; i < networks; ++i) count += optimizers_[i].store().flat_parameters().numel();
   return count;
+}
+
+void Trainer::set_learning_rate(double rate) {
+  require(rate > 0 && std::isfinite(rate), "rate", "must be a finite number above 0, not ", rate);
+  options_.adam.learning_rate = rate;
+  for (size_t i = 0; i < optimizers_.size(); ++i) {
+    if (!own_rate_[i]) optimizers_[i].set_learning_rate(rate);
+  }
 }
 
 void Trainer::check(const HostBatch& batch) const {
@@ -183,14 +200,7 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
     if (balancing_->offsets().defined()) balanced = balanced + balancing_->offsets() * task_losses.labelled;
     const at::Tensor losses = at::stack({balanced.sum(1) + all.select(1, task_count), task_losses.losses.sum(1),
                                          all.select(1, task_count + 1), all.select(1, task_count + 2)});
-    for (int64_t b = 0; b < samples; ++b) {
-      const double loss = losses[0][b].item<double>();
-      if (std::isfinite(loss)) continue;
-      throw Error(JTR_STATUS_NON_FINITE,
-                  text("step ", steps_done_ + 1, ": the loss of sample ", b, " of the batch is ", loss, " (supervised ",
-                       losses[1][b].item<double>(), ", dist ", losses[2][b].item<double>(), ", recon ",
-                       losses[3][b].item<double>(), ")"));
-    }
+    check_losses(losses, task_losses.losses);
     for (auto& part : network_.parts()) part->store.prepare_gradients();
     if (separate) {
       separate_backward(f, supervised_grad, grad, tracked_views);
@@ -200,6 +210,7 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
     }
     balancing_->add_gradients(task_losses);
     checkpoint();
+    result.gradient_norm = check_gradients();
 
     const at::Tensor mean = losses.mean(1);
     result.loss = mean[0].item<double>();
@@ -219,10 +230,70 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
     network_.restore_norms();
     throw;
   }
+  clip_gradients();
   for (Adam& optimizer : optimizers_) optimizer.update(steps_done_);
+  if (average_ != nullptr) {
+    const double t = static_cast<double>(steps_done_);
+    average_->average_with(network_, std::min(options_.ema_decay, t / (t + 10)));
+  }
   result.step = ++steps_done_;
   balancing_->observe(task_losses, steps_done_);
   return result;
+}
+
+void Trainer::check_losses(const at::Tensor& losses, const at::Tensor& tasks) const {
+  std::vector<int64_t> samples;
+  for (int64_t b = 0; b < losses.size(1); ++b) {
+    if (!std::isfinite(losses[0][b].item<double>())) samples.push_back(b);
+  }
+  if (samples.empty()) return;
+  const int64_t first = samples[0];
+  std::string term = "loss";
+  double value = losses[0][first].item<double>();
+  const auto look = [&](const std::string& name, const at::Tensor& at) {
+    const double found = at.item<double>();
+    if (term != "loss" || std::isfinite(found)) return;
+    term = name;
+    value = found;
+  };
+  for (size_t t = 0; t < tasks_.size(); ++t) {
+    look("supervised." + tasks_[t].spec().name, tasks[first][static_cast<int64_t>(t)]);
+  }
+  look("dist", losses[2][first]);
+  look("recon", losses[3][first]);
+  throw Error(JTR_STATUS_NON_FINITE,
+              text("step ", steps_done_ + 1, ": the loss of sample ", first, " of the batch is not finite: ", term, " is ",
+                   value, " (", samples.size(), " of ", losses.size(1), " samples; supervised ",
+                   losses[1][first].item<double>(), ", dist ", losses[2][first].item<double>(), ", recon ",
+                   losses[3][first].item<double>(), ")"))
+      .with_term(term, samples);
+}
+
+double Trainer::check_gradients() {
+  double network = 0;
+  for (size_t i = 0; i < optimizers_.size(); ++i) {
+    const double squared = kernels::squared_norm(optimizers_[i].store().flat_gradients());
+    gradient_norms_[i] = std::sqrt(squared);
+    if (i < network_.parts().size()) network += squared;
+    if (std::isfinite(squared)) continue;
+    for (const TensorEntry& entry : gradients_.entries()) {
+      if (at::isfinite(entry.tensor).all().item<bool>()) continue;
+      throw Error(JTR_STATUS_NON_FINITE, text("step ", steps_done_ + 1, ": the losses are finite, but the gradient of '",
+                                              entry.name, "' is not"))
+          .with_term("gradient", {});
+    }
+  }
+  return std::sqrt(network);
+}
+
+void Trainer::clip_gradients() {
+  const double limit = options_.max_gradient_norm;
+  if (limit <= 0) return;
+  for (size_t i = 0; i < optimizers_.size(); ++i) {
+    if (gradient_norms_[i] <= limit) continue;
+    at::Tensor gradients = optimizers_[i].store().flat_gradients();
+    gradients.mul_(limit / gradient_norms_[i]);
+  }
 }
 
 void Trainer::predict(const float* images, int64_t samples, int64_t height, int64_t width, float* predictions) {
@@ -238,7 +309,8 @@ void Trainer::predict(const float* images, int64_t samples, int64_t height, int6
     const at::Tensor x =
         at::from_blob(const_cast<float*>(images) + begin * 3 * height * width, {count, 3, height, width}, at::kFloat)
             .to(tensor_options_);
-    const at::Tensor p = network_.predict(x);
+    // Before the first step there is nothing to average, and weights may have been written by name.
+    const at::Tensor p = average_ != nullptr && steps_done_ > 0 ? average_->predict(x) : network_.predict(x);
     at::from_blob(predictions + begin * tasks_.channels() * height * width, p.sizes(), at::kFloat).copy_(p);
   }
 }

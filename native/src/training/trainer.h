@@ -33,6 +33,8 @@ struct TrainerOptions {
   PairMapOptions perceptual_map = {0, 1};  // width 0: the network's
   MtpslOptions mtpsl = {2, 0.5, 0, {1e-3, 0.9, 0.999, 1e-8, 0, 0.5}, 0};
   BalancingOptions balancing = {};
+  double max_gradient_norm = 0;  // 0: none
+  double ema_decay = 0;          // 0: none
 };
 
 /// What the caller wants to know of a step besides its losses; as jtr_step_request.
@@ -49,7 +51,7 @@ struct StepRequest {
 
 struct StepResult {
   int64_t step;
-  double loss, supervised, dist, recon, learning_rate;
+  double loss, supervised, dist, recon, learning_rate, gradient_norm;
 };
 
 class Trainer {
@@ -65,8 +67,9 @@ class Trainer {
   int64_t steps_done() const { return steps_done_; }
   uint64_t seed() const { return options_.seed; }
   const TaskSet& tasks() const { return tasks_; }
-  /// Weights of all networks.
-  int64_t parameter_count() const;
+  /// Weights of the multi-task network, or of all networks.
+  int64_t parameter_count(bool all = true) const;
+  void set_learning_rate(double rate);
   int64_t views() const { return regularizer_->views(); }
   const TensorList& tensors(jtr_tensor_kind kind) const { return kind == JTR_TENSOR_KIND_STATE ? state_ : gradients_; }
 
@@ -74,11 +77,19 @@ class Trainer {
   void load(const std::string& path);
 
  private:
-  void add_state_of(const std::string& prefix, ParameterStore& store, const AdamOptions& adam);
+  /// `adam`: null for the trainer's.
+  void add_state_of(const std::string& prefix, ParameterStore& store, const AdamOptions* adam);
   void check(const HostBatch& batch) const;
   LossBatch upload(const HostBatch& batch) const;
   /// The tasks' supervised losses [B, K]; their weighted gradients into `grad`, [B, C, H, W].
   at::Tensor supervised(const LossBatch& batch, const at::Tensor& weights, const at::Tensor& grad) const;
+  /// Throws NON_FINITE unless every sample's loss is a finite number. `losses`: [4, B] the whole, supervised, distance,
+  /// reconstruction; `tasks`: [B, K].
+  void check_losses(const at::Tensor& losses, const at::Tensor& tasks) const;
+  /// Throws NON_FINITE unless all gradients are finite; the norm of the multi-task network's.
+  double check_gradients();
+  /// Scales down what is longer than max_gradient_norm.
+  void clip_gradients();
   /// PCGrad: one backward pass for each task, then one for the method's own term.
   void separate_backward(const MultiTaskNetwork::Forward& forward, const at::Tensor& supervised_grad,
                          const at::Tensor& method_grad, int64_t tracked_views);
@@ -90,7 +101,10 @@ class Trainer {
   std::unique_ptr<Regularizer> regularizer_;
   std::unique_ptr<Balancing> balancing_;
   MultiTaskNetwork network_;
-  std::vector<Adam> optimizers_;
+  std::unique_ptr<MultiTaskNetwork> average_;  // the moving average of network_; null without
+  std::vector<Adam> optimizers_;               // those of network_'s parts come first
+  std::vector<bool> own_rate_;                 // whether the optimiser has a rate of its own
+  std::vector<double> gradient_norms_;         // of the last step, one an optimiser
   TensorList state_, gradients_, saved_;  // saved_: state and the optimisers' moments
   int64_t steps_done_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "support.h"
 
@@ -268,12 +269,165 @@ TEST_F(TrainerTest, PredictsWithRunningStatisticsAndAnyNumberOfImages) {
   EXPECT_LT((n - 1).abs().max().item<double>(), 1e-5);
 }
 
+TEST_F(TrainerTest, ANonFiniteLossTellsItsTermAndSamples) {
+  Trainer trainer(test::trainer_options(kTasks, "jtr", 2, at::kFloat));
+  test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  batch.labels[0][1][1].fill_(3e38f);  // depth of sample 1: the sum over pixels overflows
+  const Error e = test::caught([&] { trainer.step(batch.host, {}); });
+  EXPECT_EQ(e.term(), "supervised.depth");
+  EXPECT_EQ(e.samples(), std::vector<int64_t>{1});
+}
+
+TEST_F(TrainerTest, AGradientThatIsNotFiniteChangesNothingAndIsNamed) {
+  Trainer trainer(test::trainer_options(kTasks, "supervised", 2, at::kFloat));
+  const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  trainer.step(batch.host, {});
+  // The head of depth: small times large is a number, but the gradient of the small one's weights is large times the
+  // features, which the norms make large.
+  for (const TensorEntry& entry : trainer.tensors(JTR_TENSOR_KIND_STATE).entries()) {
+    at::Tensor tensor = entry.tensor;
+    const bool is_norm = entry.sizes.size() == 1 && entry.name.find(".weight") != std::string::npos;
+    if (is_norm) tensor.fill_(100);
+    if (entry.name == "model/pred_task2.0.weight") tensor.fill_(1e-30f);
+    if (entry.name == "model/pred_task2.1.weight") tensor.fill_(3e38f);
+  }
+  expect_unchanged(trainer, batch, {}, JTR_STATUS_NON_FINITE, "");
+  const Error e = test::caught([&] { trainer.step(batch.host, {}); });
+  EXPECT_EQ(e.term(), "gradient");
+  EXPECT_NE(std::string(e.what()).find("'model/"), std::string::npos) << e.what();
+}
+
+TEST_F(TrainerTest, AGradientIsScaledDownToItsLargestNormAndTheNormBeforeIsTold) {
+  TrainerOptions options = test::trainer_options(kTasks);
+  Trainer plain(options);
+  options.max_gradient_norm = 1e-3;
+  Trainer clipped(options);
+  const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  const StepResult a = plain.step(batch.host, {}), b = clipped.step(batch.host, {});
+  EXPECT_GT(a.gradient_norm, 1e-3);
+  EXPECT_EQ(a.gradient_norm, b.gradient_norm);
+  double model = 0, network = 0;
+  std::string prefix = "jtr/";
+  const auto& expected = plain.tensors(JTR_TENSOR_KIND_GRADIENT).entries();
+  const auto& actual = clipped.tensors(JTR_TENSOR_KIND_GRADIENT).entries();
+  double model_before = 0;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const double squared = actual[i].tensor.pow(2).sum().item<double>();
+    (actual[i].name.rfind(prefix, 0) == 0 ? network : model) += squared;
+    if (actual[i].name.rfind(prefix, 0) != 0) model_before += expected[i].tensor.pow(2).sum().item<double>();
+  }
+  EXPECT_NEAR(std::sqrt(model_before), a.gradient_norm, 1e-12 * a.gradient_norm);  // sums in another order
+  EXPECT_NEAR(std::sqrt(model), 1e-3, 1e-12);
+  EXPECT_NEAR(std::sqrt(network), 1e-3, 1e-12);  // the auto-encoder's has a norm of its own
+}
+
+TEST_F(TrainerTest, AShortGradientIsLeftAsItIs) {
+  TrainerOptions options = test::trainer_options(kTasks);
+  Trainer plain(options);
+  options.max_gradient_norm = 1e30;
+  Trainer clipped(options);
+  const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(plain.step(batch.host, {}).loss, clipped.step(batch.host, {}).loss);
+  EXPECT_TRUE(at::equal(test::all_state(plain), test::all_state(clipped)));
+}
+
+/// The entries of a trainer's state whose names begin with a prefix, by their names behind it.
+std::map<std::string, at::Tensor> state_of(const Trainer& trainer, const std::string& prefix) {
+  std::map<std::string, at::Tensor> found;
+  for (const TensorEntry& entry : trainer.tensors(JTR_TENSOR_KIND_STATE).entries()) {
+    if (entry.name.rfind(prefix, 0) == 0) found[entry.name.substr(prefix.size())] = entry.tensor.clone();
+  }
+  return found;
+}
+
+TEST_F(TrainerTest, TheAverageFollowsTheWeightsAndPredicts) {
+  TrainerOptions options = test::trainer_options(kTasks, "supervised");
+  options.ema_decay = 0.5;
+  Trainer trainer(options);
+  const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  std::map<std::string, at::Tensor> expected;
+  for (int t = 0; t < 20; ++t) {
+    trainer.step(batch.host, {});
+    const double decay = std::min(0.5, t / (t + 10.0));
+    for (const auto& [name, value] : state_of(trainer, "model/")) {
+      const bool is_counter = name.find("num_batches") != std::string::npos;
+      expected[name] = t == 0 || is_counter ? value : expected[name] * decay + value * (1 - decay);
+    }
+  }
+  const auto average = state_of(trainer, "ema/model/");
+  ASSERT_EQ(average.size(), expected.size());
+  for (const auto& [name, value] : average) {
+    EXPECT_LT((value - expected[name]).abs().max().item<double>(), 1e-12) << name;  // rounding of double
+  }
+  // A network that is the average predicts the same.
+  Trainer other(test::trainer_options(kTasks, "supervised"));
+  for (const TensorEntry& entry : other.tensors(JTR_TENSOR_KIND_STATE).entries()) {
+    at::Tensor(entry.tensor).copy_(average.at(entry.name.substr(6)));
+  }
+  const int64_t channels = trainer.tasks().channels();
+  at::Tensor a = at::empty({2, channels, 32, 32}, at::kFloat), b = at::empty_like(a);
+  trainer.predict(batch.host.images, 2, 32, 32, a.data_ptr<float>());
+  other.predict(batch.host.images, 2, 32, 32, b.data_ptr<float>());
+  EXPECT_TRUE(at::equal(a, b));
+}
+
+TEST_F(TrainerTest, ATrainerWithEverythingOnGoesOnBitForBit) {
+  for (const char* method : {"jtr", "mtpsl", "single_task"}) {
+    TrainerOptions options = test::trainer_options(kTasks, method, 2, at::kFloat);
+    options.max_gradient_norm = 0.5;
+    options.ema_decay = 0.9;
+    options.adam.schedule = JTR_SCHEDULE_COSINE;
+    options.adam.decay_steps = 8;
+    options.adam.warmup_steps = 3;
+    options.balancing.name = "uncertainty";
+    Trainer a(options), b(options);
+    const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+    for (int i = 0; i < 4; ++i) a.step(batch.host, {});
+    a.save(path("a.safetensors"), {});
+    b.load(path("a.safetensors"));
+    for (int i = 0; i < 3; ++i) {
+      const StepResult x = a.step(batch.host, {}), y = b.step(batch.host, {});
+      EXPECT_EQ(x.loss, y.loss);
+      EXPECT_EQ(x.learning_rate, y.learning_rate);
+    }
+    EXPECT_TRUE(at::equal(test::all_state(a), test::all_state(b))) << method;
+  }
+}
+
+TEST_F(TrainerTest, AnotherRateCountsFromTheNextStepOn) {
+  Trainer trainer(test::trainer_options(kTasks, "supervised"));
+  const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
+  EXPECT_EQ(trainer.step(batch.host, {}).learning_rate, 1e-3);
+  trainer.set_learning_rate(0.5);
+  EXPECT_EQ(trainer.step(batch.host, {}).learning_rate, 0.5);
+  EXPECT_EQ(test::caught([&] { trainer.set_learning_rate(0); }).field(), "rate");
+}
+
 TEST(Schedule, TheRateHalvesAfterEveryPeriod) {
   const AdamOptions options = {1e-4, 0.9, 0.999, 1e-8, 200, 0.5};
   EXPECT_EQ(scheduled_rate(options, 0), 1e-4);
   EXPECT_EQ(scheduled_rate(options, 199), 1e-4);
   EXPECT_EQ(scheduled_rate(options, 200), 0.5e-4);
   EXPECT_EQ(scheduled_rate(options, 400), 0.25e-4);
+}
+
+TEST(Schedule, ACosineFallsFromTheEndOfTheWarmUpToItsLastFactor) {
+  const AdamOptions options = {1e-2, 0.9, 0.999, 1e-8, 110, 0.5, JTR_SCHEDULE_COSINE, 10, 0.1};
+  EXPECT_DOUBLE_EQ(scheduled_rate(options, 0), 1e-3);  // a tenth of the way up
+  EXPECT_DOUBLE_EQ(scheduled_rate(options, 9), 1e-2);
+  EXPECT_DOUBLE_EQ(scheduled_rate(options, 10), 1e-2);
+  EXPECT_DOUBLE_EQ(scheduled_rate(options, 60), 0.55e-2);  // half way: the mean of 1 and 0.1
+  EXPECT_DOUBLE_EQ(scheduled_rate(options, 110), 1e-3);
+  EXPECT_DOUBLE_EQ(scheduled_rate(options, 100000), 1e-3);
+}
+
+TEST(Schedule, AConstantRateStaysAndAWarmUpGoesBeforeEverySchedule) {
+  const AdamOptions constant = {1e-2, 0.9, 0.999, 1e-8, 5, 0.5, JTR_SCHEDULE_CONSTANT, 4, 0};
+  EXPECT_DOUBLE_EQ(scheduled_rate(constant, 1), 0.5e-2);
+  EXPECT_DOUBLE_EQ(scheduled_rate(constant, 1000), 1e-2);
+  const AdamOptions step = {1e-2, 0.9, 0.999, 1e-8, 5, 0.5, JTR_SCHEDULE_STEP, 4, 0};
+  EXPECT_DOUBLE_EQ(scheduled_rate(step, 1), 0.5e-2);
+  EXPECT_DOUBLE_EQ(scheduled_rate(step, 5), 0.5e-2);
 }
 
 }  // namespace

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Jtr.Interop.Training;
+
+namespace Jtr.Interop.Checkpoints;
+
+/// <summary>What stands in a checkpoint's metadata beside the trainer's options.</summary>
+internal static class CheckpointDocuments
+{
+    public const string ValidationKey = "jtr-interop.validation";
+    public const string PositionKey = "jtr-interop.position";
+    public const string VersionsKey = "jtr-interop.versions";
+
+    /// <summary>The versions of everything that computed.</summary>
+    public static string Versions() =>
+        $"Jtr.Interop {typeof(Trainer).Assembly.GetName().Version?.ToString(3)}, libjtr {JtrRuntime.Version}, libtorch {JtrRuntime.TorchVersion}";
+
+    public static string Write(ValidationState state) => JsonSerializer.Serialize(state, CheckpointJson.Default.ValidationState);
+
+    public static string Write(FitPosition position) => JsonSerializer.Serialize(position, CheckpointJson.Default.FitPosition);
+
+    /// <summary>The scores in between; fresh where there are none, as in older checkpoints.</summary>
+    public static ValidationState ReadValidation(IReadOnlyDictionary<string, string> metadata, string path) =>
+        Read(metadata, ValidationKey, path, json => JsonSerializer.Deserialize(json, CheckpointJson.Default.ValidationState)) ?? new ValidationState();
+
+    public static FitPosition? ReadPosition(IReadOnlyDictionary<string, string> metadata, string path) =>
+        Read(metadata, PositionKey, path, json => JsonSerializer.Deserialize(json, CheckpointJson.Default.FitPosition));
+
+    private static T? Read<T>(IReadOnlyDictionary<string, string> metadata, string key, string path, Func<string, T?> read) where T : class
+    {
+        if (!metadata.TryGetValue(key, out string? json)) return null;
+        try
+        {
+            return read(json);
+        }
+        catch (JsonException e)
+        {
+            throw new JtrFormatException(path, $"'{key}' of its metadata is damaged: {e.Message}", innerException: e);
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ValidationState))]
+[JsonSerializable(typeof(FitPosition))]
+internal sealed partial class CheckpointJson : JsonSerializerContext;

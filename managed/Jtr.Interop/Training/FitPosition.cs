@@ -1,0 +1,34 @@
+namespace Jtr.Interop.Training;
+
+/// <summary>
+/// Where a fit is in its data set, as checkpoints tell it. Order, crops and colours follow from it and the seed, so that a run that goes on
+/// from here sees what it would have seen.
+/// </summary>
+public sealed record FitPosition
+{
+    /// <summary>The pass over the data set that the next batch belongs to, counted from 0.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>The next batch of that pass, counted from 0.</summary>
+    public required long Batch { get; init; }
+
+    /// <summary>Batches of a pass.</summary>
+    public required int BatchesPerEpoch { get; init; }
+
+    /// <summary>Samples of a batch.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>Samples of the data set.</summary>
+    public required int Samples { get; init; }
+
+    /// <summary>Seed of order, views and label scenario.</summary>
+    public required ulong DataSeed { get; init; }
+
+    /// <summary>What of a fit differs from this one, in words, or null where it goes on exactly.</summary>
+    internal string? DifferenceTo(FitPosition other)
+    {
+        if (BatchSize != other.BatchSize) return $"batches of {BatchSize} instead of {other.BatchSize}";
+        if (Samples != other.Samples) return $"{Samples} samples instead of {other.Samples}";
+        return DataSeed != other.DataSeed ? $"the data seed {DataSeed} instead of {other.DataSeed}" : null;
+    }
+}
