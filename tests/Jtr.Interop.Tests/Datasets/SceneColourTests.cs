@@ -50,7 +50,7 @@ public class SceneColourTests
         int[,] kinds = new int[Classes, Kinds];
         int[] counts = new int[Classes];
         HashSet<int> seen = [];
-        for (ulong scene = 0; scene < 800; scene++)
+        for (ulong scene = 0; scene < 1600; scene++)
         {
             layout.Draw(9, scene);
             seen.Clear();
