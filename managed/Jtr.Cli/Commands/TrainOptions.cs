@@ -112,8 +112,9 @@ internal sealed class TrainOptions
     /// <summary>The settings: what is said, on top of what the run to resume says or of the defaults.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="saved">The run to resume, or null.</param>
+    /// <param name="defaults">What to change of the defaults of a new run, or null.</param>
     /// <exception cref="UsageException">Options contradict each other, or would change a run that is resumed.</exception>
-    public TrainSettings Settings(ParseResult parsed, TrainSettings? saved)
+    public TrainSettings Settings(ParseResult parsed, TrainSettings? saved, Func<TrainSettings, TrainSettings>? defaults = null)
     {
         long? steps = parsed.GetValue(_steps);
         int? epochs = (int?)parsed.GetValue(_epochs);
@@ -133,10 +134,11 @@ internal sealed class TrainOptions
         if (saved is not null && data.Size != saved.Data.Size) throw Changed("--size", saved.Data.Size.ToString());
 
         TrainSettings basis = saved ?? new TrainSettings { Data = data, Scenario = data.IsScenes ? LabelScenario.OneLabel : LabelScenario.AsFound, Flip = DefaultFlip(data) };
+        if (saved is null && defaults is not null) basis = defaults(basis);
         bool fixedNow = saved is not null;
         return basis with
         {
-            Data = data,
+            Data = saved is null ? data with { SceneCount = (int?)parsed.GetValue(_data.Scenes) ?? basis.Data.SceneCount, TestSceneCount = (int?)parsed.GetValue(_data.TestScenes) ?? basis.Data.TestSceneCount } : data,
             Steps = steps ?? (epochs is null ? basis.Steps : null),
             Epochs = epochs ?? (steps is null ? basis.Epochs : null),
             Method = Pick(parsed.GetValue(_method), basis.Method, "--method", fixedNow),

@@ -1,0 +1,43 @@
+using Jtr.Cli.Commands;
+using Jtr.Interop.Training;
+
+namespace Jtr.Cli.Comparison;
+
+/// <summary>A line of a comparison: a method, or JTR with its quirks mended.</summary>
+/// <param name="Name">As on the command line and in the table.</param>
+/// <param name="Method">Name of the training method.</param>
+/// <param name="Mode">How the JTR loss treats the published code's quirks.</param>
+internal sealed record ComparedMethod(string Name, string Method, JointTaskMode Mode)
+{
+    /// <summary>Name of the line that Delta % compares with.</summary>
+    public const string Baseline = "supervised";
+
+    /// <summary>Stands for all of them.</summary>
+    public const string AllOfThem = "all";
+
+    private const string Corrected = "jtr_corrected";
+
+    /// <summary>Every line that there can be: the library's methods, then JTR with its quirks mended.</summary>
+    public static IReadOnlyList<ComparedMethod> All =>
+        [.. JtrRuntime.Methods.Select(m => new ComparedMethod(m.Name, m.Name, JointTaskMode.Published)), new(Corrected, "jtr", JointTaskMode.Corrected)];
+
+    /// <summary>The lines that a command line names, in their fixed order, each once.</summary>
+    /// <param name="names">Names, or "all".</param>
+    /// <exception cref="UsageException">A name is none of them.</exception>
+    public static IReadOnlyList<ComparedMethod> Parse(IReadOnlyList<string> names)
+    {
+        IReadOnlyList<ComparedMethod> all = All;
+        foreach (string name in names)
+        {
+            if (name != AllOfThem && all.All(m => m.Name != name))
+                throw new UsageException($"--methods: there is no method '{name}'; there are {string.Join(", ", all.Select(m => m.Name))}, and {AllOfThem}.");
+        }
+        return names.Contains(AllOfThem) ? all : [.. all.Where(m => names.Contains(m.Name))];
+    }
+
+    /// <summary>Whether the method is defined on so many tasks.</summary>
+    public bool IsDefinedOn(int tasks) => JtrRuntime.Methods.First(m => m.Name == Method).MinTasks <= tasks;
+
+    /// <summary>The settings of one run.</summary>
+    public TrainSettings Apply(TrainSettings shared, ulong seed) => shared with { Method = Method, Mode = Mode, Seed = seed };
+}

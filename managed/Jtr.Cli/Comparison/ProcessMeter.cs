@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Jtr.Cli.Comparison;
+
+/// <summary>What this process spends between two moments: processor time, and the most memory that it held. Linux; elsewhere memory is unknown.</summary>
+internal sealed partial class ProcessMeter
+{
+    private const string Status = "/proc/self/status";
+
+    // Writing 5 there sets the peak back to what is held now (proc(5)).
+    private const string ResetPeak = "/proc/self/clear_refs";
+
+    private readonly TimeSpan _start;
+    private readonly bool _isPeakOfOurs;
+
+    private ProcessMeter()
+    {
+        _isPeakOfOurs = TryResetPeak();
+        HeldAtStart = Read("VmRSS:");
+        _start = Environment.CpuUsage.TotalTime;
+    }
+
+    /// <summary>Memory held when the meter started, in MiB; NaN where it is unknown.</summary>
+    public double HeldAtStart { get; }
+
+    /// <summary>Processor time of all threads since the start.</summary>
+    public TimeSpan Processor => Environment.CpuUsage.TotalTime - _start;
+
+    /// <summary>The most memory held since the start, in MiB; NaN where it is unknown.</summary>
+    public double Peak => _isPeakOfOurs ? Read("VmHWM:") : double.NaN;
+
+    /// <summary>Gives memory that is not in use back to the system, so that earlier work does not count, and starts.</summary>
+    public static ProcessMeter Start()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        try
+        {
+            _ = MallocTrim(0);
+        }
+        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
+        {
+            // Another C library than glibc, whose allocator needs no such call.
+        }
+        return new ProcessMeter();
+    }
+
+    private static bool TryResetPeak()
+    {
+        try
+        {
+            File.WriteAllText(ResetPeak, "5");
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static double Read(string field)
+    {
+        if (!File.Exists(Status)) return double.NaN;
+        string? line = File.ReadLines(Status).FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal));
+        string[] parts = line?.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return parts.Length == 3 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes) ? kibibytes / 1024.0 : double.NaN;
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int MallocTrim(nuint pad);
+}

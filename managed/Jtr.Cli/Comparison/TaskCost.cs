@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands;
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Labels;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Training;
+
+namespace Jtr.Cli.Comparison;
+
+/// <summary>What a step of a method costs with K tasks.</summary>
+/// <param name="Method">Name of the method.</param>
+/// <param name="Tasks">K.</param>
+/// <param name="Seconds">Time of a step: the median.</param>
+/// <param name="ProcessorSeconds">Processor time of a step, of all threads: the mean.</param>
+/// <param name="PeakMebibytes">The most memory that the process held; null where it is unknown.</param>
+/// <param name="AddedMebibytes">What the trainer and its steps added to that; null where it is unknown.</param>
+/// <param name="Pairs">Pairs of an unlabelled and a labelled task of a sample, the mean; what pairwise methods work on.</param>
+internal sealed record CostPoint(string Method, int Tasks, double Seconds, double ProcessorSeconds, double? PeakMebibytes, double? AddedMebibytes, double Pairs);
+
+/// <summary>cost.json.</summary>
+internal sealed record CostDocument(TrainSettings Settings, int Steps, IReadOnlyList<CostPoint> Points);
+
+/// <summary>
+/// Time and memory of a step against the number of tasks. The tasks are 1-channel maps, all alike in size, so that K alone changes:
+/// the scenes' four kinds of edges and keypoints in turn.
+/// </summary>
+internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int steps)
+{
+    private static readonly string[] _maps = ["texture_edges", "occlusion_edges", "keypoints2d", "keypoints3d"];
+
+    /// <summary>Takes the steps of a measurement and forgets them: what the libraries allocate once must not count for whoever comes first.</summary>
+    public void WarmUp(IEnumerable<string> methods, CancellationToken cancellationToken)
+    {
+        foreach (string method in methods) Measure(method, 2, cancellationToken);
+    }
+
+    /// <summary>Measures a method with K tasks: one step to warm up, then those that count.</summary>
+    public CostPoint Measure(string method, int tasks, CancellationToken cancellationToken)
+    {
+        MapScenes data = new(settings, tasks, (steps + 1) * settings.BatchSize);
+        LabelAssignment labels = LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
+        List<Batch> batches = [];
+        try
+        {
+            // All batches are there before anything is measured, and the threads that made them are gone.
+            using (DataLoader loader = new(data, labels, new DataLoaderOptions { BatchSize = settings.BatchSize, Views = 3, Seed = settings.Seed, Shuffle = false }))
+            {
+                while (batches.Count <= steps) batches.Add(loader.Next(cancellationToken));
+            }
+            return Measure(method, data, batches, cancellationToken);
+        }
+        finally
+        {
+            foreach (Batch batch in batches) batch.Dispose();
+        }
+    }
+
+    private CostPoint Measure(string method, MapScenes data, List<Batch> batches, CancellationToken cancellationToken)
+    {
+        ProcessMeter meter = ProcessMeter.Start();
+        using Trainer trainer = new((settings with { Method = method }).ToTrainerOptions(data.Tasks, data.Count, device));
+        trainer.Step(batches[0], cancellationToken);
+        double[] seconds = new double[steps];
+        double processor = 0, pairs = 0;
+        for (int i = 0; i < steps; i++)
+        {
+            Batch batch = batches[i + 1];
+            pairs += Pairs(batch);
+            TimeSpan before = meter.Processor;
+            long start = Stopwatch.GetTimestamp();
+            trainer.Step(batch, cancellationToken);
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            processor += (meter.Processor - before).TotalSeconds;
+        }
+        Array.Sort(seconds);
+        double peak = meter.Peak;
+        return new CostPoint(method, data.Tasks.Count, seconds[steps / 2], processor / steps, Known(peak), Known(peak - meter.HeldAtStart), pairs / steps / settings.BatchSize);
+    }
+
+    /// <summary>The measurements as cells: a heading, then a line for each method and K.</summary>
+    public static IReadOnlyList<string[]> Cells(IReadOnlyList<CostPoint> points) =>
+    [
+        ["method", "tasks", "ms/step", "CPU ms/step", "peak MiB", "added MiB", "pairs/sample"],
+        .. points.Select(p => (string[])
+        [
+            p.Method, Number(p.Tasks, "F0"), Number(1000 * p.Seconds, "F1"), Number(1000 * p.ProcessorSeconds, "F1"), Number(p.PeakMebibytes, "F0"), Number(p.AddedMebibytes, "F0"), Number(p.Pairs, "F2"),
+        ]),
+    ];
+
+    /// <summary>How the cost grows: the exponent b of the power law a K^b that fits best (least squares of the logarithms).</summary>
+    public static double Exponent(IEnumerable<(double Tasks, double Cost)> points)
+    {
+        (double X, double Y)[] logs = [.. points.Where(p => p.Cost > 0).Select(p => (Math.Log(p.Tasks), Math.Log(p.Cost)))];
+        if (logs.Length < 2) return double.NaN;
+        double x = logs.Average(p => p.X), y = logs.Average(p => p.Y);
+        return logs.Sum(p => (p.X - x) * (p.Y - y)) / logs.Sum(p => (p.X - x) * (p.X - x));
+    }
+
+    /// <summary>Markdown, CSV, JSON and plot into a folder.</summary>
+    public void Write(string folder, IReadOnlyList<CostPoint> points)
+    {
+        Directory.CreateDirectory(folder);
+        ComparisonPlan.WriteWhole(Path.Combine(folder, "cost.md"), ComparisonTable.Markdown(Cells(points)));
+        StringBuilder csv = new("method,tasks,seconds,processor_seconds,peak_mib,added_mib,pairs\n");
+        foreach (CostPoint p in points)
+            csv.AppendLine(CultureInfo.InvariantCulture, $"{p.Method},{p.Tasks},{p.Seconds:R},{p.ProcessorSeconds:R},{p.PeakMebibytes:R},{p.AddedMebibytes:R},{p.Pairs:R}");
+        ComparisonPlan.WriteWhole(Path.Combine(folder, "cost.csv"), csv.ToString().ReplaceLineEndings("\n"));
+        ComparisonPlan.WriteWhole(Path.Combine(folder, "cost.json"), JsonSerializer.Serialize(new CostDocument(settings, steps, points), ComparisonJson.Default.CostDocument) + "\n");
+        ComparisonPlots.Lines(
+            [("CPU ms a step", Lines(points, p => 1000 * p.ProcessorSeconds)), ("memory added by training, MiB", Lines(points, p => p.AddedMebibytes ?? double.NaN))],
+            "number of tasks", Path.Combine(folder, "cost.png"));
+    }
+
+    private static IReadOnlyList<(string, double[], double[])> Lines(IReadOnlyList<CostPoint> points, Func<CostPoint, double> cost) =>
+        [.. points.GroupBy(p => p.Method).Select(g => (g.Key, g.Select(p => (double)p.Tasks).ToArray(), g.Select(cost).ToArray()))];
+
+    private static double Pairs(Batch batch)
+    {
+        double pairs = 0;
+        for (int b = 0; b < batch.Samples; b++)
+        {
+            int labelled = Enumerable.Range(0, batch.Tasks.Count).Count(t => batch.GetLabelled(b)[t]);
+            pairs += labelled * (batch.Tasks.Count - labelled);
+        }
+        return pairs;
+    }
+
+    private static double? Known(double value) => double.IsNaN(value) ? null : value;
+
+    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
+
+    /// <summary>Scenes with K map tasks: beyond four, the four kinds again under further names.</summary>
+    private sealed class MapScenes : IMultiTaskDataset
+    {
+        private readonly SceneDataset _scenes;
+
+        public MapScenes(TrainSettings settings, int tasks, int count)
+        {
+            _scenes = new SceneDataset(new SceneOptions { Count = count, Height = settings.Data.Size.Height, Width = settings.Data.Size.Width, Seed = settings.Data.SceneSeed, Tasks = _maps });
+            Tasks = new TaskSet(Enumerable.Range(0, tasks).Select(t => new MapTask(t < _maps.Length ? _maps[t] : $"{_maps[t % _maps.Length]}_{t / _maps.Length + 1}", 1)));
+        }
+
+        public TaskSet Tasks { get; }
+        public int Count => _scenes.Count;
+        public int Height => _scenes.Height;
+        public int Width => _scenes.Width;
+        public string GetName(int index) => _scenes.GetName(index);
+        public TaskMask GetLabelled(int index) => Tasks.All;
+
+        public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
+        {
+            int plane = Height * Width;
+            float[] labels = new float[_maps.Length * plane];
+            _scenes.Read(index, _scenes.Tasks.All, new SampleBuffer(_scenes.Tasks, Height, Width, destination.Image, labels));
+            for (int t = 0; t < Tasks.Count; t++) labels.AsSpan(t % _maps.Length * plane, plane).CopyTo(destination.Label(t));
+            return wanted;
+        }
+    }
+}

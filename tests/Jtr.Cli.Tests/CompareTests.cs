@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Jtr.Cli.Comparison;
+using Jtr.Interop.Evaluation;
+
+namespace Jtr.Cli.Tests;
+
+/// <summary>Comparisons, as small as they get.</summary>
+public sealed class CompareTests
+{
+    private static readonly string[] _small =
+        ["--scenes", "6", "--test-scenes", "3", "--size", "32x32", "--width", "2", "--batch-size", "2", "--workers", "1", "--threads", "1", "--tasks", "segmentation,depth"];
+
+    [Test]
+    public void All_methods_are_trained_scored_tabled_and_drawn_and_more_seeds_can_be_added()
+    {
+        using TemporaryFolder folder = new();
+        string[] command = ["compare", "--steps", "3", "--eval-every", "2", "--output", folder["c"], .. _small];
+        CliRun first = CliRun.Of([.. command, "--seeds", "1"]);
+        Assert.That(first.ExitCode, Is.EqualTo(ExitCode.Success), first.Error);
+        string[] methods = [.. ComparedMethod.All.Select(m => m.Name)];
+        Assert.That(methods, Has.Length.EqualTo(8));
+        string table = File.ReadAllText(folder["c", "comparison.md"]);
+        foreach (string method in methods)
+        {
+            Assert.That(table, Does.Contain($"| {method} |"));
+            EvaluationResult result = EvaluationResult.LoadJson(folder["c", method, "seed-1", "results.json"]);
+            Assert.That(table, Does.Contain($"| {MetricFormat.Value(result["depth"].Headline)} |"), method);
+            Assert.That(RunRecord.Read(folder["c", method, "seed-1", "record.json"]).Scores.Select(s => s.Step), Is.EqualTo(new[] { 2L, 3L }), method);
+            Assert.That(File.ReadAllText(folder["c", method, "seed-1", "labels.json"]), Is.EqualTo(File.ReadAllText(folder["c", "supervised", "seed-1", "labels.json"])), "all see the same labels");
+        }
+        foreach (string file in new[] { "scores.png", "delta.png", "pictures.png" })
+            Assert.That(File.ReadAllBytes(folder["c", file]).AsSpan(0, 4).ToArray(), Is.EqualTo(new byte[] { 0x89, 0x50, 0x4E, 0x47 }), file);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["c", "comparison.json"]));
+        Assert.That(json.RootElement.GetProperty("Methods").GetArrayLength(), Is.EqualTo(8));
+
+        DateTime written = File.GetLastWriteTimeUtc(folder["c", "jtr", "seed-1", "results.json"]);
+        CliRun second = CliRun.Of([.. command, "--seeds", "2", "--methods", "jtr,supervised"]);
+        Assert.That(second.ExitCode, Is.EqualTo(ExitCode.Success), second.Error);
+        Assert.That(File.GetLastWriteTimeUtc(folder["c", "jtr", "seed-1", "results.json"]), Is.EqualTo(written), "a finished run is kept");
+        Assert.That(second.Output, Does.Contain("2 of them finished").And.Contain("±"));
+        string[] rows = File.ReadAllLines(folder["c", "scores.csv"]);
+        Assert.That(rows.Skip(1).Select(r => r.Split(',')[0]).Distinct(), Is.EqualTo(new[] { "supervised", "jtr" }));
+        double[] depths = [.. new[] { 1, 2 }.Select(s => EvaluationResult.LoadJson(folder["c", "jtr", $"seed-{s}", "results.json"])["depth"].Headline.Value)];
+        string mean = rows.First(r => r.StartsWith("jtr,depth", StringComparison.Ordinal)).Split(',')[5];
+        Assert.That(double.Parse(mean, System.Globalization.CultureInfo.InvariantCulture), Is.EqualTo((depths[0] + depths[1]) / 2).Within(1e-12), "rounding of a sum");
+    }
+
+    [Test]
+    public void A_comparison_that_is_killed_and_started_again_ends_like_one_that_was_not()
+    {
+        using TemporaryFolder folder = new();
+        string[] Command(string output) => ["compare", "--methods", "supervised,mtpsl,jtr", "--seeds", "1", "--steps", "40", "--eval-every", "10", "--save-every", "3", "--output", folder[output], .. _small];
+        CliRun whole = CliRun.Of(Command("whole"));
+        Assert.That(whole.ExitCode, Is.EqualTo(ExitCode.Success), whole.Error);
+
+        ProcessStartInfo start = new("dotnet", [typeof(JtrCommandLine).Assembly.Location, .. Command("killed")]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using (Process process = Process.Start(start)!)
+        {
+            process.OutputDataReceived += (_, _) => { };
+            process.BeginOutputReadLine();
+            // In the middle of the second method: a checkpoint is there, scores are not.
+            while (!File.Exists(folder["killed", "mtpsl", "seed-1", "checkpoint.safetensors"]) && !process.HasExited) Thread.Sleep(5);
+            process.Kill();
+            process.WaitForExit();
+            Assert.That(process.ExitCode, Is.Not.Zero, process.StandardError.ReadToEnd());
+        }
+        Assert.That(File.Exists(folder["killed", "supervised", "seed-1", "results.json"]), "finished before");
+        Assert.That(File.Exists(folder["killed", "mtpsl", "seed-1", "results.json"]), Is.False, "killed in the middle");
+
+        CliRun again = CliRun.Of(Command("killed"));
+        Assert.That(again.ExitCode, Is.EqualTo(ExitCode.Success), again.Error);
+        Assert.That(again.Output, Does.Contain("1 of them finished"));
+        Assert.That(File.ReadAllText(folder["killed", "scores.csv"]), Is.EqualTo(File.ReadAllText(folder["whole", "scores.csv"])));
+        Assert.That(ScoreTable("killed"), Is.EqualTo(ScoreTable("whole")));
+        foreach (string method in new[] { "supervised", "mtpsl", "jtr" })
+        {
+            (RunRecord actual, RunRecord expected) = (Record("killed"), Record("whole"));
+            Assert.That(actual.Scores.Select(s => s.Step), Is.EqualTo(new[] { 10L, 20, 30, 40 }), method);
+            Assert.That(actual.Scores.SelectMany(s => s.Headlines), Is.EqualTo(expected.Scores.SelectMany(s => s.Headlines)), method);
+            RunRecord Record(string output) => RunRecord.Read(folder[output, method, "seed-1", "record.json"]);
+        }
+
+        // The first table; the second one is what training cost, which no two runs share.
+        string[] ScoreTable(string output) => [.. File.ReadAllLines(folder[output, "comparison.md"]).TakeWhile(l => l.Length > 0)];
+    }
+
+    [Test]
+    public void A_folder_with_another_comparison_is_left_alone()
+    {
+        using TemporaryFolder folder = new();
+        string[] command = ["compare", "--methods", "supervised", "--seeds", "1", "--output", folder["c"], .. _small];
+        Assert.That(CliRun.Of([.. command, "--steps", "2"]).ExitCode, Is.EqualTo(ExitCode.Success));
+        CliRun other = CliRun.Of([.. command, "--steps", "3"]);
+        Assert.That(other.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(other.Error, Does.Contain("other settings").And.Contain("--output"));
+    }
+
+    [Test]
+    public void Methods_that_are_not_defined_on_the_data_are_refused_or_left_out()
+    {
+        using TemporaryFolder folder = new();
+        string[] one = ["--scenes", "2", "--test-scenes", "2", "--size", "32x32", "--width", "2", "--batch-size", "2", "--threads", "1", "--tasks", "depth", "--steps", "1", "--seeds", "1", "--scenario", "full"];
+        CliRun named = CliRun.Of(["compare", "--methods", "mtpsl,jtr", "--output", folder["a"], .. one]);
+        Assert.That(named.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(named.Error, Does.Contain("mtpsl: defined on 2 tasks or more"));
+        CliRun all = CliRun.Of(["compare", "--output", folder["b"], .. one]);
+        Assert.That(all.ExitCode, Is.EqualTo(ExitCode.Success), all.Error);
+        Assert.That(all.Output, Does.Contain("left out are direct_map, perceptual_map, mtpsl"));
+        CliRun unknown = CliRun.Of("compare", "--methods", "alchemy");
+        Assert.That(unknown.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(unknown.Error, Does.Contain("'alchemy'").And.Contain("jtr_corrected"));
+    }
+
+    [Test]
+    public void The_cost_of_a_step_is_measured_for_each_number_of_tasks()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of("compare", "--cost", "--methods", "mtpsl,jtr", "--cost-steps", "1", "--max-tasks", "5", "--size", "32x32", "--width", "2", "--batch-size", "2", "--threads", "1", "--output", folder["cost"]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        Assert.That(run.Output, Does.Contain("time grows as K^"));
+        string[][] rows = [.. File.ReadAllLines(folder["cost", "cost.csv"]).Skip(1).Select(r => r.Split(','))];
+        Assert.That(rows.Select(r => r[0] + r[1]), Is.EqualTo(new[] { "mtpsl2", "mtpsl3", "mtpsl4", "mtpsl5", "jtr2", "jtr3", "jtr4", "jtr5" }));
+        foreach (string file in new[] { "cost.md", "cost.json", "cost.png" }) Assert.That(File.Exists(folder["cost", file]), file);
+    }
+
+    [Test]
+    public void The_exponent_of_a_power_law_is_found()
+    {
+        Assert.That(TaskCost.Exponent(Enumerable.Range(2, 11).Select(k => ((double)k, 3.0 * k * k))), Is.EqualTo(2).Within(1e-12));
+        Assert.That(TaskCost.Exponent([(2, 1)]), Is.NaN);
+    }
+
+    [Test]
+    public void Tables_hold_means_deviations_and_the_improvement_over_the_same_seed()
+    {
+        ComparisonTable table = new([new("supervised", [Run(1, 2.0), Run(2, 4.0)]), new("jtr", [Run(1, 1.0), Run(2, 3.0), Run(3, 5.0)])]);
+        // Depth errors: lower is better. Deltas of jtr: (2 - 1) / 2 and (4 - 3) / 4; seed 3 has nothing to compare with.
+        Assert.That(table.ScoreCells()[2], Is.EqualTo(new[] { "jtr", "3.0000 ± 2.0000", "+37.50 ± 17.68", "3" }));
+        Assert.That(table.ScoreCells()[1], Is.EqualTo(new[] { "supervised", "3.0000 ± 1.4142", "0.00 ± 0.00", "2" }));
+        Assert.That(table.CostCells()[2], Is.EqualTo(new[] { "jtr", "5.00 ± 0.00", "300.0 ± 0.0", "100 ± 0", "40 ± 0" }));
+        Assert.That(table.ToMarkdown(), Does.StartWith("| method | depth absolute error m (lower) | Delta % | seeds |\n| --- | ---: | ---: | ---: |\n"));
+        Assert.That(table.ToCsv().Split('\n')[4], Is.EqualTo($"jtr,,Delta,%,higher,37.5,{Math.Sqrt(312.5):R},2"));
+
+        static (ulong, EvaluationResult, RunRecord) Run(ulong seed, double error) => (
+            seed,
+            new EvaluationResult(1, new TaskResult("depth", Jtr.Interop.Tasks.TaskKind.Depth, 1, 1, [new MetricValue("absolute error", error, "m", HigherIsBetter: false, IsHeadline: true)])),
+            new RunRecord { TimedSteps = 10, Seconds = 2, ProcessorSeconds = 3, PeakMebibytes = 100, AddedMebibytes = 40 });
+    }
+
+    [Test]
+    public void Scores_of_a_step_that_is_done_again_replace_those_of_the_first_time()
+    {
+        RunRecord record = new RunRecord().With(new ScorePoint { Step = 2, Headlines = [1.0] }).With(new ScorePoint { Step = 4, Headlines = [2.0] }).With(new ScorePoint { Step = 4, Headlines = [3.0] });
+        Assert.That(record.Scores.Select(s => (s.Step, s.Headlines[0])), Is.EqualTo(new[] { (2L, (double?)1.0), (4L, 3.0) }));
+    }
+
+    [TestCase("--method", "mtpsl", "--con-weight", "1", "--reg-weight", "0.1", "--ramp-up", "5", "--film-learning-rate", "1e-5", "--film-lr-decay-every", "9")]
+    [TestCase("--method", "consistency", "--method-weight", "0.5", "--temperature", "2", "--balance", "uncertainty")]
+    [TestCase("--method", "direct_map", "--map-width", "3", "--balance", "fixed", "--task-weights", "1,0.5")]
+    [TestCase("--method", "single_task", "--balance", "dwa", "--dwa-temperature", "1")]
+    public void Every_method_and_rule_can_be_trained_with_its_options(params string[] options)
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of(["train", "--steps", "1", "--output", folder["run"], .. options, .. _small]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        CliRun resumed = CliRun.Of("train", "--resume", folder["run", "checkpoint.safetensors"], "--steps", "2", "--threads", "1");
+        Assert.That(resumed.ExitCode, Is.EqualTo(ExitCode.Success), resumed.Error);
+        CliRun changed = CliRun.Of("train", "--resume", folder["run", "checkpoint.safetensors"], "--balance", "random");
+        Assert.That(changed.Error, Does.Contain("--balance was"));
+    }
+
+    [TestCase("--balance must be one of equal", "--balance", "loud")]
+    [TestCase("--task-weights", "--balance", "fixed")]
+    [TestCase("belong together", "--task-weights", "1,2")]
+    [TestCase("'x'", "--balance", "fixed", "--task-weights", "1,x")]
+    [TestCase("2 tasks", "--balance", "fixed", "--task-weights", "1,2,3")]
+    [TestCase("--temperature must be", "--temperature", "0")]
+    public void A_wrong_rule_or_weight_is_named(string expected, params string[] options)
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = CliRun.Of(["train", "--steps", "1", "--output", folder["run"], .. options, .. _small]);
+        Assert.That(run.ExitCode, Is.Not.EqualTo(ExitCode.Success));
+        Assert.That(run.Error, Does.Contain(expected));
+    }
+}
