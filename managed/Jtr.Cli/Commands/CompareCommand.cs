@@ -14,9 +14,9 @@ internal sealed class CompareCommand
 {
     // Enough for JTR on the scenes, which is behind after a few hundred steps; a quarter of an hour for all methods with --quick.
     private const long Steps = 2400;
-    private const long QuickSteps = 200;
+    private const long QuickSteps = 150;
     private const int Points = 8;
-    private const int Pictures = 4;
+    private const int Seeds = 3;
     private const long SaveEvery = 200;
 
     private readonly CliConsole _console;
@@ -24,9 +24,12 @@ internal sealed class CompareCommand
     private readonly MachineOptions _machine = new();
 
     private readonly Option<string[]?> _methods = OptionKinds.List("--methods", "LIST",
-        "Methods, separated by commas: supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, jtr, jtr_corrected (JTR with its published quirks mended); or all. Default: all.");
+        "Methods, separated by commas: supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, jtr, jtr_corrected (JTR with its published quirks mended); or all, without those that the data have too few tasks for. Default: all.");
 
-    private readonly Option<long?> _seeds = OptionKinds.Whole("--seeds", "N", "Runs of each method, with the seeds 1 to N. A seed fixes weights, labels, order and crops, the same for every method. Default: 3; with --quick 1.", 1, 1000);
+    private readonly Option<string[]?> _scenarios = OptionKinds.List("--scenarios", "LIST",
+        "Several label scenarios, separated by commas, instead of one --scenario: each in a folder of its own in --output, and a table of Delta % over all.");
+
+    private readonly Option<long?> _seeds = OptionKinds.Whole("--seeds", "N", "Runs of each method, with the seeds 1 to N. A seed fixes weights, labels, order and crops, the same for every method. Default: 3.", 1, 1000);
 
     private readonly Option<string?> _output = OptionKinds.Text("--output", "FOLDER", "Where runs, tables and plots go. A second start with the same folder goes on where the first one ended. Default: jtr-compare.");
 
@@ -34,7 +37,7 @@ internal sealed class CompareCommand
 
     private readonly Option<long?> _saveEvery = OptionKinds.Whole("--save-every", "STEPS", $"Steps between two checkpoints: what a run that is killed may lose. Default: {SaveEvery}.", 1);
 
-    private readonly Option<bool> _quick = new("--quick") { Description = $"A first look: {QuickSteps} steps, one seed, width 8, on scenes 100 of them. It shows that all works, not which method is best." };
+    private readonly Option<bool> _quick = new("--quick") { Description = $"A first look: {QuickSteps} steps, width 8, on scenes 100 of them. It shows that all works, not which method is best." };
 
     private readonly Option<bool> _cost = new("--cost") { Description = "Measure instead what a step costs with 2 to 12 tasks: time and memory, on 1-channel maps of the scenes." };
 
@@ -68,7 +71,7 @@ internal sealed class CompareCommand
         ],
         Groups =
         [
-            new("Comparison", [_methods, _seeds, _output, _evalEvery, _saveEvery, _quick]),
+            new("Comparison", [_methods, _scenarios, _seeds, _output, _evalEvery, _saveEvery, _quick]),
             _options.DataGroup, _options.LayoutGroup, _options.SharedTrainingGroup, _options.MethodsGroup, _options.BalancingGroup,
             new("Cost against the number of tasks", [_cost, _costSteps, _maxTasks]),
             _machine.Group,
@@ -78,6 +81,7 @@ internal sealed class CompareCommand
         [
             new("All methods on built-in scenes, each with a label for one of three tasks (hours):", "jtr compare --data scenes --scenario onelabel --methods all --seeds 3"),
             new("A first look in minutes:", "jtr compare --quick"),
+            new("In three label scenarios:", "jtr compare --scenarios onelabel,randomlabels,halflabels --output scenes-compare"),
             new("On photographs:", "jtr compare --data photos --scenario onelabel --size 96x128 --width 16 --epochs 60 --seeds 3 --output photos-compare"),
             new("What a step costs with 2 to 12 tasks:", "jtr compare --cost --methods jtr,mtpsl --scenario halflabels --output cost"),
         ],
@@ -94,25 +98,19 @@ internal sealed class CompareCommand
         settings.CheckBalance();
         if (cost) return MeasureCost(parsed, settings, methods, folder, cancellationToken);
 
+        List<LabelScenario> scenarios = Scenarios(parsed, settings);
         OpenData data = DataSource.Open(settings.Data);
         if (data.Test is null) throw new UsageException("there is nothing to score on: give --test, or a folder with train/ and test/.");
-        long total = settings.TotalSteps(data.Train.Count);
-        ComparisonPlan plan = new() { Settings = settings with { Seed = 0, Method = "", Mode = default }, EvalEvery = parsed.GetValue(_evalEvery) ?? (total - 1) / Points + 1 };
         methods = Defined(methods, data.Train.Tasks.Count, explicitly: !names.Contains(ComparedMethod.AllOfThem));
-        plan.Settle(folder);
-        int seeds = (int?)parsed.GetValue(_seeds) ?? (quick ? 1 : 3);
-        // Seed by seed, so that a comparison that is stopped early has every method.
-        ComparisonRun[] runs = [.. Enumerable.Range(1, seeds).SelectMany(seed => methods.Select(m => new ComparisonRun(m, (ulong)seed, plan, folder)))];
-        Introduce(settings, data, methods, seeds, total, runs, folder);
+        int seeds = (int?)parsed.GetValue(_seeds) ?? Seeds;
+        long total = settings.TotalSteps(data.Train.Count);
+        ScenarioComparison[] comparisons = [.. scenarios.Select(scenario => new ScenarioComparison(
+            new ComparisonPlan { Settings = settings with { Seed = 0, Method = "", Mode = default, Scenario = scenario }, EvalEvery = parsed.GetValue(_evalEvery) ?? (total - 1) / Points + 1 },
+            methods, seeds, scenarios.Count == 1 ? folder : Path.Combine(folder, Words.Of(Words.Scenarios, scenario))))];
+        Introduce(settings, data, comparisons, seeds, total, folder);
         try
         {
-            for (int i = 0; i < runs.Length; i++)
-            {
-                if (runs[i].IsFinished) continue;
-                _console.Title($"{runs[i].Method.Name}, seed {runs[i].Seed} (run {i + 1} of {runs.Length})");
-                await runs[i].RunAsync(_console, data, _machine.Device(parsed), _machine.Workers(parsed), parsed.GetValue(_saveEvery) ?? SaveEvery, cancellationToken).ConfigureAwait(false);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
+            await TrainAsync(parsed, data, comparisons, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -120,8 +118,45 @@ internal sealed class CompareCommand
             _console.Line("Stopped and saved. The same command again goes on.");
             return ExitCode.Cancelled;
         }
-        Conclude(plan, data, methods, runs, settings.StepsPerEpoch(data.Train.Count), folder);
+        foreach (ScenarioComparison comparison in comparisons) Conclude(comparison, data);
+        if (comparisons.Length > 1)
+        {
+            IReadOnlyList<string[]> cells = ComparisonTable.DeltaCells([.. comparisons.Select(c => (Words.Of(Words.Scenarios, c.Scenario), c.Table()))]);
+            ComparisonPlan.WriteWhole(Path.Combine(folder, "comparison.md"), ComparisonTable.Markdown(cells));
+            Show("Delta % in each scenario, mean ± standard deviation over seeds", cells);
+            _console.Line($"Written: {Path.Combine(folder, "comparison.md")}");
+        }
         return ExitCode.Success;
+    }
+
+    /// <summary>Does the runs that are not finished, and writes the tables anew after each.</summary>
+    private async Task TrainAsync(ParseResult parsed, OpenData data, ScenarioComparison[] comparisons, CancellationToken cancellationToken)
+    {
+        (ScenarioComparison Comparison, ComparisonRun Run)[] runs = [.. comparisons.SelectMany(c => c.Runs.Select(r => (c, r))).OrderBy(r => r.r.Seed)];
+        for (int i = 0; i < runs.Length; i++)
+        {
+            (ScenarioComparison comparison, ComparisonRun run) = runs[i];
+            if (run.IsFinished) continue;
+            string scenario = comparisons.Length == 1 ? "" : $"{Words.Of(Words.Scenarios, comparison.Scenario)}, ";
+            _console.Title($"{scenario}{run.Method.Name}, seed {run.Seed} (run {i + 1} of {runs.Length})");
+            await run.RunAsync(_console, data, _machine.Device(parsed), _machine.Workers(parsed), parsed.GetValue(_saveEvery) ?? SaveEvery, cancellationToken).ConfigureAwait(false);
+            comparison.WriteTables();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private List<LabelScenario> Scenarios(ParseResult parsed, TrainSettings settings)
+    {
+        if (parsed.GetResult(_scenarios) is null) return [settings.Scenario];
+        if (settings.LabelsFile is not null || _options.HasScenario(parsed)) throw new UsageException("--scenarios and --scenario or --labels say the same thing in two ways; give one of them.");
+        List<LabelScenario> scenarios = [];
+        foreach (string word in parsed.GetValue(_scenarios)!)
+        {
+            int index = Words.Scenarios.ToList().FindIndex(s => s.Word == word);
+            if (index < 0) throw new UsageException($"--scenarios: there is no scenario '{word}'; there are {string.Join(", ", Words.Scenarios.Select(s => s.Word))}.");
+            if (!scenarios.Contains(Words.Scenarios[index].Value)) scenarios.Add(Words.Scenarios[index].Value);
+        }
+        return scenarios;
     }
 
     private static TrainSettings Defaults(TrainSettings settings, bool quick, bool cost)
@@ -142,52 +177,33 @@ internal sealed class CompareCommand
         return [.. methods.Except(undefined)];
     }
 
-    private void Introduce(TrainSettings settings, OpenData data, IReadOnlyList<ComparedMethod> methods, int seeds, long total, ComparisonRun[] runs, string folder)
+    private void Introduce(TrainSettings settings, OpenData data, ScenarioComparison[] comparisons, int seeds, long total, string folder)
     {
+        int runs = comparisons.Sum(c => c.Runs.Count);
         _console.Title("Comparison");
         _console.Facts(
             ("data", $"{settings.Data.Data}: {data.Train.Count} samples of {data.Train.Height} x {data.Train.Width}, {data.Test!.Count} to score on"),
             ("tasks", string.Join(", ", data.Train.Tasks.Select(t => t.Name))),
-            ("labels", settings.LabelsFile ?? Words.Of(Words.Scenarios, settings.Scenario)),
-            ("methods", string.Join(", ", methods.Select(m => m.Name))),
-            ("runs", $"{runs.Length} ({seeds} {(seeds == 1 ? "seed" : "seeds")}), {runs.Count(r => r.IsFinished)} of them finished"),
+            ("labels", settings.LabelsFile ?? string.Join(", ", comparisons.Select(c => Words.Of(Words.Scenarios, c.Scenario)))),
+            ("methods", string.Join(", ", comparisons[0].Methods.Select(m => m.Name))),
+            ("runs", $"{runs} ({seeds} {(seeds == 1 ? "seed" : "seeds")}), {comparisons.Sum(c => c.Runs.Count(r => r.IsFinished))} of them finished"),
             ("each", string.Create(CultureInfo.InvariantCulture, $"{total} steps of {settings.BatchSize} samples, width {settings.Width}, rate {settings.LearningRate:G6}, balancing {settings.Balance ?? "equal"}")),
             ("output", folder));
         foreach (string note in data.Notes) _console.Line(note);
     }
 
-    private void Conclude(ComparisonPlan plan, OpenData data, IReadOnlyList<ComparedMethod> methods, ComparisonRun[] runs, long stepsPerEpoch, string folder)
+    private void Conclude(ScenarioComparison comparison, OpenData data)
     {
-        ComparisonTable table = new([.. methods.Select(m => new MethodRuns(m.Name, [.. runs.Where(r => r.Method == m).Select(r => (r.Seed, r.Result, r.Record))]))]);
-        string tables = Path.Combine(folder, "comparison.md"), pictures = Path.Combine(folder, "pictures.png");
-        ComparisonPlan.WriteWhole(tables, table.ToMarkdown());
-        ComparisonPlan.WriteWhole(Path.Combine(folder, "scores.csv"), table.ToCsv());
-        ComparisonPlan.WriteWhole(Path.Combine(folder, "comparison.json"), ComparisonDocument.Write(plan, table));
-        ComparisonPlots.Scores(table, stepsPerEpoch, Path.Combine(folder, "scores.png"));
-        ComparisonPlots.Delta(table, Path.Combine(folder, "delta.png"));
-        Draw(data, [.. runs.Where(r => r.Seed == 1)], pictures);
-
-        Show($"Scores on {data.Test!.Count} samples, mean ± standard deviation over seeds", table.ScoreCells());
+        comparison.WriteTables();
+        comparison.WriteFigures(data);
+        ComparisonTable table = comparison.Table();
+        Show($"{Words.Of(Words.Scenarios, comparison.Scenario)}: scores on {data.Test!.Count} samples, mean ± standard deviation over seeds", table.ScoreCells());
         Show("Cost of training", table.CostCells());
         _console.Title("Written");
         _console.Facts(
-            ("tables", $"{tables}, scores.csv, comparison.json"),
-            ("plots", $"{Path.Combine(folder, "scores.png")}, delta.png"),
-            ("pictures", pictures));
-    }
-
-    private static void Draw(OpenData data, IReadOnlyList<ComparisonRun> runs, string path)
-    {
-        List<(string Name, Trainer Trainer)> networks = [];
-        try
-        {
-            foreach (ComparisonRun run in runs) networks.Add((run.Method.Name, Trainer.Load(run.Checkpoint)));
-            PredictionSheet.Draw(data.Test!, PredictionSheet.Spread(data.Test!.Count, Pictures), networks).SavePng(path);
-        }
-        finally
-        {
-            foreach ((_, Trainer trainer) in networks) trainer.Dispose();
-        }
+            ("tables", $"{comparison.TablesPath}, scores.csv, comparison.json"),
+            ("plots", $"{Path.Combine(Path.GetDirectoryName(comparison.TablesPath)!, "scores.png")}, delta.png"),
+            ("pictures", comparison.PicturesPath));
     }
 
     private int MeasureCost(ParseResult parsed, TrainSettings settings, IReadOnlyList<ComparedMethod> methods, string folder, CancellationToken cancellationToken)
@@ -208,11 +224,7 @@ internal sealed class CompareCommand
             }
         }
         Show(string.Create(CultureInfo.InvariantCulture, $"Width {settings.Width}, {settings.BatchSize} samples of {settings.Data.Size}, {Words.Of(Words.Scenarios, settings.Scenario)}"), TaskCost.Cells(points));
-        foreach (IGrouping<string, CostPoint> method in points.GroupBy(p => p.Method))
-        {
-            double time = TaskCost.Exponent(method.Select(p => ((double)p.Tasks, p.ProcessorSeconds))), memory = TaskCost.Exponent(method.Select(p => ((double)p.Tasks, p.AddedMebibytes ?? 0)));
-            _console.Line(string.Create(CultureInfo.InvariantCulture, $"{method.Key}: time grows as K^{time:F2}, memory as K^{memory:F2} (least squares)"));
-        }
+        Show("Straight line and parabola, least squares", TaskCost.FitCells(points));
         _console.Line($"Written: {Path.Combine(folder, "cost.md")}, cost.csv, cost.json, cost.png");
         return ExitCode.Success;
     }

@@ -109,6 +109,9 @@ internal sealed class TrainOptions
     /// <summary>Options of the methods that a comparison may change.</summary>
     public OptionGroup MethodsGroup => new("Methods", [.. JtrGroup.Options.Except([_mode]), .. OtherMethodsGroup.Options]);
 
+    /// <summary>Whether a scenario is named.</summary>
+    public bool HasScenario(ParseResult parsed) => parsed.GetValue(_scenario) is not null;
+
     /// <summary>The settings: what is said, on top of what the run to resume says or of the defaults.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="saved">The run to resume, or null.</param>

@@ -22,11 +22,12 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
         [.. JtrRuntime.Methods.Select(m => new ComparedMethod(m.Name, m.Name, JointTaskMode.Published)), new(Corrected, "jtr", JointTaskMode.Corrected)];
 
     /// <summary>The lines that a command line names, in their fixed order, each once.</summary>
-    /// <param name="names">Names, or "all".</param>
+    /// <param name="names">Names, with hyphens or underscores, or "all".</param>
     /// <exception cref="UsageException">A name is none of them.</exception>
     public static IReadOnlyList<ComparedMethod> Parse(IReadOnlyList<string> names)
     {
         IReadOnlyList<ComparedMethod> all = All;
+        names = [.. names.Select(n => n.Replace('-', '_'))];
         foreach (string name in names)
         {
             if (name != AllOfThem && all.All(m => m.Name != name))

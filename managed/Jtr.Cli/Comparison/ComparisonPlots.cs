@@ -8,6 +8,7 @@ internal static class ComparisonPlots
 {
     private const int Width = 900;
     private const int PanelHeight = 360;
+    private const int CurvePoints = 60;
 
     // ScottPlot's own for lines, so that a method has one colour in all plots.
     private static readonly ScottPlot.Palettes.Category10 _palette = new ScottPlot.Palettes.Category10();
@@ -57,7 +58,7 @@ internal static class ComparisonPlots
         plot.SavePng(path, Width, PanelHeight);
     }
 
-    /// <summary>Lines of one quantity over another, a panel for each quantity.</summary>
+    /// <summary>Points of one quantity over another with the parabolas that fit them best, a panel for each quantity.</summary>
     /// <param name="panels">The panels: a title, and named lines.</param>
     /// <param name="xLabel">What is along the bottom.</param>
     /// <param name="path">The file.</param>
@@ -68,7 +69,15 @@ internal static class ComparisonPlots
         for (int p = 0; p < panels.Count; p++)
         {
             Plot plot = figure.GetPlot(p);
-            foreach ((string name, double[] x, double[] y) in panels[p].Lines) plot.Add.Scatter(x, y).LegendText = name;
+            foreach ((string name, double[] x, double[] y) in panels[p].Lines)
+            {
+                ScottPlot.Plottables.Scatter points = plot.Add.ScatterPoints(x, y);
+                points.LegendText = name;
+                PolynomialFit? fit = PolynomialFit.Of(2, [.. x.Zip(y).Where(q => double.IsFinite(q.Second))]);
+                if (fit is null) continue;
+                double[] between = [.. Enumerable.Range(0, CurvePoints + 1).Select(i => x[0] + (x[^1] - x[0]) * i / CurvePoints)];
+                plot.Add.ScatterLine(between, [.. between.Select(fit.At)], points.Color);
+            }
             plot.Title(panels[p].Title);
             plot.Axes.SetLimitsY(0, 1.1 * panels[p].Lines.SelectMany(l => l.Y).Where(double.IsFinite).DefaultIfEmpty(1).Max());
             if (p == panels.Count - 1) plot.XLabel(xLabel);

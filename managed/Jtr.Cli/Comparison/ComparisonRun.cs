@@ -4,6 +4,7 @@ using Jtr.Cli.Commands;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
@@ -43,7 +44,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
     {
         _files.Create();
         TrainSettings settings = method.Apply(plan.Settings, seed);
-        LabelAssignment labels = settings.LabelsFile is null ? LabelAssignment.Draw(settings.Scenario, data.Train, seed) : LabelsFile.Read(settings.LabelsFile, data.Train);
+        LabelAssignment labels = Labels(settings, data.Train);
         labels.Save(_files.Labels);
         IMultiTaskDataset train = BadSamples.Wrap(settings.Data, data.Train, labels), test = BadSamples.Wrap(settings.Data, data.Test!);
         ProcessMeter meter = ProcessMeter.Start();
@@ -89,5 +90,11 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         _files.SaveResults(result);
         console.Line($"{method.Name}, seed {seed}: {result}");
         BadSamples.Report(console, train, test);
+    }
+
+    private static LabelAssignment Labels(TrainSettings settings, IMultiTaskDataset data)
+    {
+        if (settings.LabelsFile is not null) return LabelsFile.Read(settings.LabelsFile, data);
+        return data is JoinedDataset joined ? JoinedSources.Draw(settings.Scenario, joined, settings.Data.Sources ?? [], settings.Seed) : LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
     }
 }

@@ -83,6 +83,22 @@ internal sealed class ComparisonTable
         .Append("\nTraining alone, without scoring; the peak is the most memory that the process held, of which training added the last column to what it held before.\n")
         .ToString();
 
+    /// <summary>Delta % of each method in each of several comparisons: a heading, then a line for each method that is in one of them.</summary>
+    /// <param name="tables">Comparisons by what sets them apart.</param>
+    public static IReadOnlyList<string[]> DeltaCells(IReadOnlyList<(string Name, ComparisonTable Table)> tables)
+    {
+        string[] methods = [.. tables.SelectMany(t => t.Table.Methods).Select(m => m.Name).Distinct()];
+        return
+        [
+            ["Delta %", .. tables.Select(t => t.Name)],
+            .. methods.Select(name => (string[])
+            [
+                name,
+                .. tables.Select(t => t.Table.Methods.FirstOrDefault(m => m.Name == name) is MethodRuns runs ? Cell(t.Table.Delta(runs), MetricFormat.Delta) : "-"),
+            ]),
+        ];
+    }
+
     /// <summary>The scores as comma-separated values: method, task, metric, unit, better, mean, deviation, seeds. Nothing in there depends on the machine's speed.</summary>
     public string ToCsv()
     {

@@ -30,6 +30,9 @@ internal sealed record CostDocument(TrainSettings Settings, int Steps, IReadOnly
 /// </summary>
 internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int steps)
 {
+    private static readonly (string Name, Func<CostPoint, double> Cost)[] _costs =
+        [("CPU ms a step", p => 1000 * p.ProcessorSeconds), ("MiB added by training", p => p.AddedMebibytes ?? double.NaN)];
+
     private static readonly string[] _maps = ["texture_edges", "occlusion_edges", "keypoints2d", "keypoints3d"];
 
     /// <summary>Takes the steps of a measurement and forgets them: what the libraries allocate once must not count for whoever comes first.</summary>
@@ -100,18 +103,40 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
         return logs.Sum(p => (p.X - x) * (p.Y - y)) / logs.Sum(p => (p.X - x) * (p.X - x));
     }
 
+    /// <summary>
+    /// Straight line and parabola through processor time and memory: a heading, then two lines for each method. What decides is how much
+    /// better the parabola fits, and how much of the cost at the largest K is its K^2.
+    /// </summary>
+    public static IReadOnlyList<string[]> FitCells(IReadOnlyList<CostPoint> points)
+    {
+        List<string[]> cells = [["method", "cost", "a + b K", "R^2", "a + b K + c K^2", "R^2", "K^2 share at the largest K", "power of K"]];
+        foreach (IGrouping<string, CostPoint> method in points.GroupBy(p => p.Method))
+        {
+            foreach ((string name, Func<CostPoint, double> cost) in _costs)
+            {
+                (double X, double Y)[] known = [.. method.Select(p => ((double)p.Tasks, cost(p))).Where(p => double.IsFinite(p.Item2))];
+                PolynomialFit? line = PolynomialFit.Of(1, known), parabola = PolynomialFit.Of(2, known);
+                if (line is null || parabola is null) continue;
+                double most = known.Max(p => p.X);
+                cells.Add([method.Key, name, Polynomial(line), Number(line.RSquared, "F4"), Polynomial(parabola), Number(parabola.RSquared, "F4"),
+                    Number(100 * parabola.Coefficients[2] * most * most / parabola.At(most), "F0") + " %", Number(Exponent(known), "F2")]);
+            }
+        }
+        return cells;
+    }
+
     /// <summary>Markdown, CSV, JSON and plot into a folder.</summary>
     public void Write(string folder, IReadOnlyList<CostPoint> points)
     {
         Directory.CreateDirectory(folder);
-        ComparisonPlan.WriteWhole(Path.Combine(folder, "cost.md"), ComparisonTable.Markdown(Cells(points)));
+        ComparisonPlan.WriteWhole(Path.Combine(folder, "cost.md"), $"{ComparisonTable.Markdown(Cells(points))}\n{ComparisonTable.Markdown(FitCells(points))}");
         StringBuilder csv = new("method,tasks,seconds,processor_seconds,peak_mib,added_mib,pairs\n");
         foreach (CostPoint p in points)
             csv.AppendLine(CultureInfo.InvariantCulture, $"{p.Method},{p.Tasks},{p.Seconds:R},{p.ProcessorSeconds:R},{p.PeakMebibytes:R},{p.AddedMebibytes:R},{p.Pairs:R}");
         ComparisonPlan.WriteWhole(Path.Combine(folder, "cost.csv"), csv.ToString().ReplaceLineEndings("\n"));
         ComparisonPlan.WriteWhole(Path.Combine(folder, "cost.json"), JsonSerializer.Serialize(new CostDocument(settings, steps, points), ComparisonJson.Default.CostDocument) + "\n");
         ComparisonPlots.Lines(
-            [("CPU ms a step", Lines(points, p => 1000 * p.ProcessorSeconds)), ("memory added by training, MiB", Lines(points, p => p.AddedMebibytes ?? double.NaN))],
+            [.. _costs.Select(c => ($"{c.Name}, and a parabola", Lines(points, c.Cost)))],
             "number of tasks", Path.Combine(folder, "cost.png"));
     }
 
@@ -128,6 +153,9 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
         }
         return pairs;
     }
+
+    private static string Polynomial(PolynomialFit fit) =>
+        string.Concat(fit.Coefficients.Select((c, i) => $"{(i == 0 ? c < 0 ? "-" : "" : c < 0 ? " - " : " + ")}{Math.Abs(c).ToString("G3", CultureInfo.InvariantCulture)}{(i == 0 ? "" : i == 1 ? " K" : $" K^{i}")}"));
 
     private static double? Known(double value) => double.IsNaN(value) ? null : value;
 

@@ -1,0 +1,80 @@
+using Jtr.Cli.Commands;
+using Jtr.Cli.Data;
+using Jtr.Cli.Output;
+using Jtr.Interop.Labels;
+using Jtr.Interop.Training;
+
+namespace Jtr.Cli.Comparison;
+
+/// <summary>Methods x seeds under one label scenario: a folder with a plan, a folder for each run, tables and plots.</summary>
+internal sealed class ScenarioComparison
+{
+    private const int Pictures = 4;
+
+    private readonly ComparisonPlan _plan;
+    private readonly string _folder;
+
+    /// <summary>A comparison in a folder, which is begun or, where it holds the same one, gone on with.</summary>
+    /// <param name="plan">What all runs share.</param>
+    /// <param name="methods">The lines of the table.</param>
+    /// <param name="seeds">How many runs of each.</param>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="UsageException">The folder holds a comparison with other settings.</exception>
+    public ScenarioComparison(ComparisonPlan plan, IReadOnlyList<ComparedMethod> methods, int seeds, string folder)
+    {
+        plan.Settle(folder);
+        _plan = plan;
+        _folder = folder;
+        // Seed by seed, so that a comparison that is stopped early has every method.
+        Runs = [.. Enumerable.Range(1, seeds).SelectMany(seed => methods.Select(m => new ComparisonRun(m, (ulong)seed, plan, folder)))];
+        Methods = methods;
+    }
+
+    /// <summary>The lines of the table.</summary>
+    public IReadOnlyList<ComparedMethod> Methods { get; }
+
+    /// <summary>Every run, seed by seed.</summary>
+    public IReadOnlyList<ComparisonRun> Runs { get; }
+
+    /// <summary>Which labels training sees.</summary>
+    public LabelScenario Scenario => _plan.Settings.Scenario;
+
+    /// <summary>The file of the tables.</summary>
+    public string TablesPath => File("comparison.md");
+
+    /// <summary>The file of the pictures.</summary>
+    public string PicturesPath => File("pictures.png");
+
+    /// <summary>The table of the runs that are finished.</summary>
+    public ComparisonTable Table() => new([.. Methods.Select(m =>
+        new MethodRuns(m.Name, [.. Runs.Where(r => r.Method == m && r.IsFinished).Select(r => (r.Seed, r.Result, r.Record))]))]);
+
+    /// <summary>Writes comparison.md, scores.csv and comparison.json of the runs that are finished.</summary>
+    public void WriteTables()
+    {
+        ComparisonTable table = Table();
+        ComparisonPlan.WriteWhole(TablesPath, table.ToMarkdown());
+        ComparisonPlan.WriteWhole(File("scores.csv"), table.ToCsv());
+        ComparisonPlan.WriteWhole(File("comparison.json"), ComparisonDocument.Write(_plan, table));
+    }
+
+    /// <summary>Draws scores.png, delta.png and, of the first seed's networks, pictures.png.</summary>
+    public void WriteFigures(OpenData data)
+    {
+        ComparisonTable table = Table();
+        ComparisonPlots.Scores(table, _plan.Settings.StepsPerEpoch(data.Train.Count), File("scores.png"));
+        ComparisonPlots.Delta(table, File("delta.png"));
+        List<(string Name, Trainer Trainer)> networks = [];
+        try
+        {
+            foreach (ComparisonRun run in Runs.Where(r => r.Seed == 1)) networks.Add((run.Method.Name, Trainer.Load(run.Checkpoint)));
+            PredictionSheet.Draw(data.Test!, PredictionSheet.Spread(data.Test!.Count, Pictures), networks).SavePng(PicturesPath);
+        }
+        finally
+        {
+            foreach ((_, Trainer trainer) in networks) trainer.Dispose();
+        }
+    }
+
+    private string File(string name) => Path.Combine(_folder, name);
+}
