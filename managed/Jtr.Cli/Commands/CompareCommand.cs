@@ -213,16 +213,18 @@ internal sealed class CompareCommand
         List<CostPoint> points = [];
         _console.Title("Cost of a step against the number of tasks");
         cost.WarmUp(methods.Select(m => m.Method), cancellationToken);
-        foreach (ComparedMethod method in methods)
+        // The methods in turn, so that a machine that is busy for a while slows both down.
+        for (int tasks = 2; tasks <= (parsed.GetValue(_maxTasks) ?? 12); tasks++)
         {
-            for (int tasks = 2; tasks <= (parsed.GetValue(_maxTasks) ?? 12); tasks++)
+            foreach (ComparedMethod method in methods)
             {
                 CostPoint point = cost.Measure(method.Method, tasks, cancellationToken);
                 points.Add(point);
                 _console.Line(string.Create(CultureInfo.InvariantCulture, $"{method.Name}, {tasks} tasks: {1000 * point.ProcessorSeconds:F1} ms of processor time a step, {point.AddedMebibytes:F0} MiB"));
-                cost.Write(folder, points);
             }
         }
+        points = [.. methods.SelectMany(m => points.Where(p => p.Method == m.Method))];
+        cost.Write(folder, points);
         Show(string.Create(CultureInfo.InvariantCulture, $"Width {settings.Width}, {settings.BatchSize} samples of {settings.Data.Size}, {Words.Of(Words.Scenarios, settings.Scenario)}"), TaskCost.Cells(points));
         Show("Straight line and parabola, least squares", TaskCost.FitCells(points));
         _console.Line($"Written: {Path.Combine(folder, "cost.md")}, cost.csv, cost.json, cost.png");

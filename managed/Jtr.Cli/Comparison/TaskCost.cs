@@ -15,7 +15,7 @@ namespace Jtr.Cli.Comparison;
 /// <param name="Method">Name of the method.</param>
 /// <param name="Tasks">K.</param>
 /// <param name="Seconds">Time of a step: the median.</param>
-/// <param name="ProcessorSeconds">Processor time of a step, of all threads: the mean.</param>
+/// <param name="ProcessorSeconds">Processor time of a step, of all threads: the median.</param>
 /// <param name="PeakMebibytes">The most memory that the process held; null where it is unknown.</param>
 /// <param name="AddedMebibytes">What the trainer and its steps added to that; null where it is unknown.</param>
 /// <param name="Pairs">Pairs of an unlabelled and a labelled task of a sample, the mean; what pairwise methods work on.</param>
@@ -67,8 +67,8 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
         ProcessMeter meter = ProcessMeter.Start();
         using Trainer trainer = new((settings with { Method = method }).ToTrainerOptions(data.Tasks, data.Count, device));
         trainer.Step(batches[0], cancellationToken);
-        double[] seconds = new double[steps];
-        double processor = 0, pairs = 0;
+        double[] seconds = new double[steps], processor = new double[steps];
+        double pairs = 0;
         for (int i = 0; i < steps; i++)
         {
             Batch batch = batches[i + 1];
@@ -77,11 +77,12 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
             long start = Stopwatch.GetTimestamp();
             trainer.Step(batch, cancellationToken);
             seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            processor += (meter.Processor - before).TotalSeconds;
+            processor[i] = (meter.Processor - before).TotalSeconds;
         }
         Array.Sort(seconds);
+        Array.Sort(processor);
         double peak = meter.Peak;
-        return new CostPoint(method, data.Tasks.Count, seconds[steps / 2], processor / steps, Known(peak), Known(peak - meter.HeldAtStart), pairs / steps / settings.BatchSize);
+        return new CostPoint(method, data.Tasks.Count, seconds[steps / 2], processor[steps / 2], Known(peak), Known(peak - meter.HeldAtStart), pairs / steps / settings.BatchSize);
     }
 
     /// <summary>The measurements as cells: a heading, then a line for each method and K.</summary>
