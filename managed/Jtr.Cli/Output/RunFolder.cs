@@ -33,11 +33,11 @@ internal sealed class RunFolder(string path)
         System.IO.File.Delete(probe);
     }
 
-    /// <summary>Writes scores as JSON and CSV.</summary>
+    /// <summary>Writes scores as CSV and, last and whole, as JSON, by which a run is known to be finished.</summary>
     public void SaveResults(EvaluationResult result)
     {
-        result.SaveJson(Results);
         System.IO.File.WriteAllText(File("results.csv"), result.ToCsv());
+        result.SaveJson(Results);
     }
 
     /// <summary>Adds the headline scores after some steps to history.csv.</summary>
