@@ -93,6 +93,17 @@ void RangePool::zero(void* begin, size_t bytes) {
   std::memset(past, 0, static_cast<size_t>(end - past));
 }
 
+void RangePool::populate(void* begin, size_t bytes) {
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+  constexpr uintptr_t kPage = 4096;
+  const auto first = reinterpret_cast<uintptr_t>(begin) / kPage * kPage;
+  const auto end = (reinterpret_cast<uintptr_t>(begin) + bytes + kPage - 1) / kPage * kPage;
+  // Without it, pages come when they are touched.
+  static_cast<void>(madvise(reinterpret_cast<void*>(first), end - first, MADV_POPULATE_WRITE));
+}
+
 size_t RangePool::trim(size_t most) {
   const std::lock_guard<std::mutex> lock(mutex_);
   size_t bytes = 0;

@@ -62,6 +62,11 @@ bool wanted() {
       .with_field("JTR_HOST_MEMORY");
 }
 
+bool is_large_of_pool(const at::Tensor& tensor) {
+  return tensor.is_cpu() && tensor.is_contiguous() && tensor.nbytes() >= kSmallest && pool != nullptr &&
+         pool->owns(tensor.data_ptr());
+}
+
 size_t physical_memory() {
   return static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
@@ -92,17 +97,18 @@ PoolUser::~PoolUser() {
   if (--users == 0 && pool != nullptr) pool->trim();
 }
 
-void zero(at::Tensor& tensor) {
-  const bool large = tensor.is_cpu() && tensor.is_contiguous() && tensor.nbytes() >= kSmallest;
-  if (large && pool != nullptr && pool->owns(tensor.data_ptr())) {
+void zero_and_release(at::Tensor& tensor) {
+  if (is_large_of_pool(tensor)) {
     pool->zero(tensor.data_ptr(), tensor.nbytes());
   } else {
     tensor.zero_();
   }
 }
 
-void make_room(size_t bytes) {
-  if (pool != nullptr) pool->trim(bytes);
+void restore(at::Tensor& tensor) {
+  if (!is_large_of_pool(tensor)) return;
+  pool->trim(tensor.nbytes());
+  RangePool::populate(tensor.data_ptr(), tensor.nbytes());
 }
 
 size_t pool_bytes_in_use() {

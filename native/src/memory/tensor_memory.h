@@ -21,13 +21,12 @@ class PoolUser {
   PoolUser& operator=(const PoolUser&) = delete;
 };
 
-/// Zeroes a tensor without gaps. Large ones of the pool give their pages back until they are written: a network's
-/// gradients take no memory while another network works.
-void zero(at::Tensor& tensor);
+/// Zeroes a tensor without gaps. A large one of the pool gives its pages back until restore() or until it is written: the
+/// gradients of one network need take no memory while another works.
+void zero_and_release(at::Tensor& tensor);
 
-/// The pool's free memory goes back to the kernel, up to so many bytes: what is to be written next takes no more memory
-/// than what was freed before.
-void make_room(size_t bytes);
+/// The pages of a tensor come back, zeroed; as many bytes of the pool's free memory go in exchange.
+void restore(at::Tensor& tensor);
 
 /// Bytes of tensors that the pool holds now; 0 when there is no pool.
 size_t pool_bytes_in_use();

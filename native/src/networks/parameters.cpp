@@ -57,9 +57,11 @@ void ParameterStore::allocate(at::ScalarType dtype, at::Device device, at::Memor
   for (const NamedTensor& tensor : buffer_list_) buffers_.push_back(slice(flat_buffers_, tensor).variable_data());
 }
 
-void ParameterStore::zero_gradients() { memory::zero(flat_gradients_); }
+void ParameterStore::zero_gradients() { flat_gradients_.zero_(); }
 
-void ParameterStore::prepare_gradients() { memory::make_room(flat_gradients_.nbytes()); }
+void ParameterStore::zero_and_release_gradients() { memory::zero_and_release(flat_gradients_); }
+
+void ParameterStore::restore_gradients() { memory::restore(flat_gradients_); }
 
 void ParameterStore::xavier_normal(int64_t i, uint64_t seed, uint32_t stream) {
   constexpr double kTwoPi = 6.283185307179586476925;

@@ -43,8 +43,10 @@ class ParameterStore {
   const std::vector<NamedTensor>& buffer_list() const { return buffer_list_; }
 
   void zero_gradients();
-  /// To be called when gradients are about to be written for the first time after zero_gradients().
-  void prepare_gradients();
+  /// Zeroes the gradients, which then take no memory until restore_gradients(): for a network whose turn comes after
+  /// others'.
+  void zero_and_release_gradients();
+  void restore_gradients();
 
   /// Xavier-normal (Glorot and Bengio 2010) values for the weight of a convolution, from the stream (seed, stream).
   void xavier_normal(int64_t i, uint64_t seed, uint32_t stream);

@@ -177,7 +177,9 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
   StepResult result{};
   TaskLosses task_losses;
   try {
-    for (Adam& optimizer : optimizers_) optimizer.store().zero_gradients();
+    // The multi-task network, whose optimisers are the first, has its turn last: until then its gradients take no memory.
+    for (auto& part : network_.parts()) part->store.zero_and_release_gradients();
+    for (size_t i = network_.parts().size(); i < optimizers_.size(); ++i) optimizers_[i].store().zero_gradients();
     const int64_t tracked_views = std::max<int64_t>(0, regularizer_->last_view_with_gradient()) + 1;
     MultiTaskNetwork::Forward f = network_.forward(images, views, tracked_views, regularizer_->needs_features());
     batch.predictions = f.predictions.unbind(0);
@@ -201,7 +203,7 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
     const at::Tensor losses = at::stack({balanced.sum(1) + all.select(1, task_count), task_losses.losses.sum(1),
                                          all.select(1, task_count + 1), all.select(1, task_count + 2)});
     check_losses(losses, task_losses.losses);
-    for (auto& part : network_.parts()) part->store.prepare_gradients();
+    for (auto& part : network_.parts()) part->store.restore_gradients();
     if (separate) {
       separate_backward(f, supervised_grad, grad, tracked_views);
       grad[0].add_(supervised_grad);

@@ -135,12 +135,18 @@ TEST(RangePool, ZeroesAnyPartOfABlockAndNothingElse) {
   }
 }
 
-TEST(TensorMemory, ZeroesTensorsOfThePoolAndOthers) {
+TEST(TensorMemory, ZeroesTensorsOfThePoolAndOthersAndRestoresThem) {
   const PoolUser user;
   for (const int64_t elements : {int64_t{100}, int64_t{1} << 18, (int64_t{1} << 18) + 77}) {
     at::Tensor tensor = at::ones({elements});
-    zero(tensor);
+    zero_and_release(tensor);
     EXPECT_EQ(tensor.abs().sum().item<float>(), 0);
+    tensor.fill_(2);
+    zero_and_release(tensor);
+    const at::Tensor freed = at::ones({elements});
+    restore(tensor);
+    EXPECT_EQ(tensor.abs().sum().item<float>(), 0);
+    EXPECT_EQ(freed.sum().item<float>(), static_cast<float>(elements));
   }
 }
 
