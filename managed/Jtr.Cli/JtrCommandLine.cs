@@ -71,6 +71,7 @@ internal static class JtrCommandLine
         root.Add(ReportCommand.Make(console));
         root.Add(ExportCommand.Make(console));
         root.Add(ImportCommand.Make(console));
+        root.Add(ConfigCommand.Make(console));
         root.Add(DoctorCommand.Make(console));
         RootHelp.Apply(root, console);
         return root;

@@ -24,8 +24,12 @@ internal sealed class MachineOptions
 
     private readonly Option<long?> _workers = OptionKinds.Whole("--workers", "N", "Threads that read and prepare samples. Default: one a core, at most 4.", 1, 256);
 
+    private readonly Option<long?> _chunkBytes = OptionKinds.Whole("--chunk-bytes", "N", "Bytes of a layer's input and output that are worked on at once, so that they stay in cache. Default: chosen.", 1);
+
+    private readonly Option<bool> _deterministic = new("--deterministic") { Description = "On a GPU, algorithms that give the same result every time, where there are any; slower. A CPU always does, for the same --threads." };
+
     /// <summary>For the help page.</summary>
-    public OptionGroup Group => new("Machine", [_device, _threads, _workers]);
+    public OptionGroup Group => new("Machine", [_device, _threads, _workers, _chunkBytes, _deterministic]);
 
     /// <summary>The device.</summary>
     public DeviceChoice Device(ParseResult parsed) => parsed.GetValue(_device) ?? new(DeviceKind.Auto, 0);
@@ -42,7 +46,15 @@ internal sealed class MachineOptions
         JtrRuntime.Logger = console.Logger;
         if (parsed.GetValue(_threads) is long threads) JtrRuntime.Threads = (int)threads;
         else UseAllCores();
+        JtrRuntime.SetChunkBytes(parsed.GetValue(_chunkBytes) ?? 0);
+        JtrRuntime.SetDeterministic(parsed.GetValue(_deterministic));
     }
+
+    /// <summary>Bytes that are worked on at once, or null where they are chosen.</summary>
+    public long? ChunkBytes(ParseResult parsed) => parsed.GetValue(_chunkBytes);
+
+    /// <summary>Whether to use deterministic algorithms.</summary>
+    public bool IsDeterministic(ParseResult parsed) => parsed.GetValue(_deterministic);
 
     /// <summary>
     /// Some builds of libtorch (Debian's 1.13) take one thread when nothing tells them how many. That is never what the user of an idle machine wants.
@@ -67,5 +79,13 @@ internal readonly record struct DeviceChoice(DeviceKind Kind, int Index)
         "cuda" => new(DeviceKind.Cuda, 0),
         _ when text.StartsWith("cuda:", StringComparison.Ordinal) && ushort.TryParse(text.AsSpan(5), out ushort index) => new(DeviceKind.Cuda, index),
         _ => null,
+    };
+
+    /// <summary>What <see cref="TryParse"/> reads.</summary>
+    public override string ToString() => Kind switch
+    {
+        DeviceKind.Cpu => "cpu",
+        DeviceKind.Cuda => Index == 0 ? "cuda" : $"cuda:{Index}",
+        _ => "auto",
     };
 }

@@ -22,6 +22,9 @@ internal static class Words
     public static IReadOnlyList<(string Word, FlipMode Value)> Flips { get; } =
         [("none", FlipMode.None), ("all", FlipMode.EveryView), ("published", FlipMode.Published)];
 
+    public static IReadOnlyList<(string Word, LearningRateSchedule Value)> Schedules { get; } =
+        [("constant", LearningRateSchedule.Constant), ("step", LearningRateSchedule.Step), ("cosine", LearningRateSchedule.Cosine)];
+
     /// <summary>The word of a value.</summary>
     public static string Of<T>(IReadOnlyList<(string Word, T Value)> words, T value) where T : struct => words.First(w => w.Value.Equals(value)).Word;
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Checkpoints;
@@ -20,6 +21,7 @@ internal sealed class TrainCommand
 {
     private readonly CliConsole _console;
     private readonly TrainOptions _options = new();
+    private readonly TrainRunOptions _run = new();
     private readonly MachineOptions _machine = new();
 
     private readonly Option<string?> _output = OptionKinds.Text("--output", "FOLDER", "Where checkpoint, scores and pictures go. Default: jtr-run.");
@@ -61,12 +63,16 @@ internal sealed class TrainCommand
             "Trains one network for several tasks and writes into the folder --output: checkpoint.safetensors (weights, optimiser and settings), results.json and "
             + "results.csv (scores on the test data), labels.json (which labels training saw), predictions.png (photographs, labels, predictions), progress.csv and an event file for TensorBoard (losses), and report.html, "
             + "a page of all that for the browser.",
-            "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened.",
+            "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened, to the bit on a CPU with the same --threads, also after a crash.",
+            "config.json keeps all settings: --config with it repeats the run. With --eval-every, best.safetensors is the checkpoint with the best scores.",
         ],
         Groups =
         [
+            _run.ConfigurationGroup,
             _options.DataGroup, _options.LayoutGroup, _options.TrainingGroup, _options.JtrGroup, _options.OtherMethodsGroup, _options.BalancingGroup,
             new("Run", [_output, _resume, _overwrite, _evalEvery, _saveEvery, _baseline, _noTensorBoard]),
+            _run.OnTheWayGroup,
+            _run.TrialGroup,
             _machine.Group,
         ],
         Sections = [("Exit codes", RootHelp.ExitCodes)],
@@ -76,6 +82,8 @@ internal sealed class TrainCommand
             new("The same labels without JTR, to compare with:", "jtr train --steps 1000 --method supervised --output supervised"),
             new("And again with JTR, which shows the gain over that:", "jtr train --steps 1000 --output with-jtr --baseline supervised/results.json"),
             new("On photographs (photos/train/image/*.jpg, photos/train/seg/*.png, ...):", "jtr train --data photos --size 96x128 --epochs 40 --output photos-run"),
+            new("With a cosine after a warm-up, averaged weights, and an end when scores improve no more:", "jtr train --data photos --lr-schedule cosine --warmup 200 --ema 0.999 --eval-every 500 --early-stopping 5"),
+            new("How long would it take, and which rate?", "jtr train --data photos --dry-run; jtr train --data photos --find-lr"),
             new("Longer:", "jtr train --resume photos-run/checkpoint.safetensors --epochs 80"),
             new("As published for NYU-v2 (a GPU is of use):", "jtr train --data nyuv2:nyuv2 --labels nyuv2_onelabel.pth --width 64 --batch-size 4 --epochs 400 --learning-rate 1e-4 --lr-decay-every 39800"),
         ],
@@ -84,49 +92,57 @@ internal sealed class TrainCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         bool resume = parsed.GetResult(_resume) is not null;
+        parsed = _run.WithConfiguration(parsed, resume);
         string? resumed = resume ? parsed.GetValue(_resume) ?? Path.Combine(parsed.GetValue(_output) ?? "jtr-run", RunFolder.CheckpointName) : null;
         RunFolder folder = new(parsed.GetValue(_output) ?? (resumed is null ? "jtr-run" : Path.GetDirectoryName(resumed) is { Length: > 0 } beside ? beside : "."));
-        if (resumed is null && File.Exists(folder.Checkpoint) && !parsed.GetValue(_overwrite))
+        if (resumed is null && File.Exists(folder.Checkpoint) && !parsed.GetValue(_overwrite) && !_run.IsTrial(parsed))
             throw new UsageException($"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output names another folder.");
         EvaluationResult? baseline = parsed.GetValue(_baseline) is string file ? EvaluationResult.LoadJson(file) : null;
         _machine.Prepare(parsed, _console);
 
-        TrainSettings? saved = resumed is null ? null : ReadSettings(resumed);
-        TrainSettings settings = _options.Settings(parsed, saved);
+        CheckpointInfo? info = resumed is null ? null : CheckpointInfo.Read(resumed);
+        TrainSettings? saved = info is null ? null : ReadSettings(info);
+        TrainSettings settings = _run.Settings(parsed, _options.Settings(parsed, saved), parsed.GetValue(_evalEvery), parsed.GetValue(_saveEvery));
         if (JtrRuntime.Methods.All(m => m.Name != settings.Method))
             throw new UsageException($"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not '{settings.Method}'.");
         settings.CheckBalance();
-        using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(parsed), _console.Logger);
-        OpenData data = DataSource.Open(settings.Data, loaded?.Tasks);
-        using Trainer? made = loaded is null ? new Trainer(settings.ToTrainerOptions(data.Train.Tasks, data.Train.Count, _machine.Device(parsed)), _console.Logger) : null;
-        Trainer trainer = loaded ?? made!;
+        OpenData data = DataSource.Open(settings.Data, info?.Options.Tasks);
+        settings.CheckRate(data.Train.Count);
+        if (settings.EarlyStopping is not null && data.Test is null) throw new UsageException("--early-stopping needs data to score on: give --test, or a folder with train/ and test/.");
+        // A cosine ends with the run: where the run is made longer, it is too.
+        using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(parsed) with { Optimizer = settings.ToOptimizer(data.Train.Count) }, _console.Logger);
+        TrainerOptions options = settings.ToTrainerOptions(data.Train.Tasks, data.Train.Count, _machine.Device(parsed));
+        using Trainer? made = loaded is null && !_run.IsTrial(parsed) ? new Trainer(options, _console.Logger) : null;
 
         LabelAssignment labels = Labels(settings, data.Train, resumed);
         data = data with { Train = BadSamples.Wrap(settings.Data, data.Train, labels), Test = data.Test is null ? null : BadSamples.Wrap(settings.Data, data.Test) };
+        long total = settings.TotalSteps(data.Train.Count);
+        if (_run.IsTrial(parsed))
+        {
+            FitOptions steps = Fit(settings, labels, total, parsed);
+            if (_run.IsDryRun(parsed)) TrainTrial.DryRun(_console, options, data.Train, steps, cancellationToken);
+            else TrainTrial.FindRate(_console, options, data.Train, steps, cancellationToken);
+            return ExitCode.Success;
+        }
+        Trainer trainer = loaded ?? made!;
         folder.Create();
         labels.Save(folder.Labels);
-        long total = settings.TotalSteps(data.Train.Count);
+        File.WriteAllText(folder.Configuration, ResolvedConfiguration.Of(settings, data.Train.Count, Machine(parsed), parsed.GetValue(_baseline)).ToJson());
         Introduce(settings, data, labels, trainer, total, folder);
         if (trainer.StepCount >= total) _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
 
-        FitOptions fit = new()
+        FitOptions fit = Fit(settings, labels, total, parsed) with
         {
-            Steps = total,
-            BatchSize = settings.BatchSize,
-            Labels = labels,
-            Workers = _machine.Workers(parsed),
-            Augment = settings.Augment,
-            Flip = settings.Flip,
-            Colour = !settings.NoColour,
             CheckpointPath = folder.Checkpoint,
-            CheckpointEvery = parsed.GetValue(_saveEvery) ?? 500,
+            CheckpointEvery = settings.SaveEvery!.Value,
+            Keep = settings.Keep ?? 1,
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
         };
         cancellationToken.ThrowIfCancellationRequested();
         using RunRecorder recorder = new(folder.Path, trainer.Tasks, trainer.StepCount, new RunRecorderOptions { TensorBoard = !parsed.GetValue(_noTensorBoard) });
         try
         {
-            await FitAsync(trainer, data, fit, parsed.GetValue(_evalEvery), folder, recorder, cancellationToken).ConfigureAwait(false);
+            await FitAsync(trainer, data, fit, settings, folder, recorder, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -135,9 +151,32 @@ internal sealed class TrainCommand
             return ExitCode.Cancelled;
         }
         Conclude(trainer, data, baseline, folder, recorder, parsed, cancellationToken);
+        if (data.Test is not null) ConcludeBest(trainer, settings, fit, folder);
         BadSamples.Report(_console, data.Train, data.Test);
         return ExitCode.Success;
     }
+
+    /// <summary>How to train, without what is written.</summary>
+    private FitOptions Fit(TrainSettings settings, LabelAssignment labels, long total, ParseResult parsed) => new()
+    {
+        Steps = total,
+        BatchSize = settings.BatchSize,
+        Labels = labels,
+        Workers = _machine.Workers(parsed),
+        Augment = settings.Augment,
+        Flip = settings.Flip,
+        Colour = !settings.NoColour,
+    };
+
+    private MachineSection Machine(ParseResult parsed) => new()
+    {
+        Device = _machine.Device(parsed).ToString(),
+        // Sums depend on the number of threads, by rounding.
+        Threads = JtrRuntime.Threads,
+        Workers = _machine.Workers(parsed),
+        ChunkBytes = _machine.ChunkBytes(parsed),
+        Deterministic = _machine.IsDeterministic(parsed),
+    };
 
     /// <summary>The labels that training sees. A run that goes on with labels from a file finds them beside its checkpoint.</summary>
     private static LabelAssignment Labels(TrainSettings settings, IMultiTaskDataset data, string? resumed)
@@ -151,21 +190,45 @@ internal sealed class TrainCommand
     }
 
     /// <summary>Trains, with scores in between if they are wanted.</summary>
-    private async Task FitAsync(Trainer trainer, OpenData data, FitOptions fit, long? evalEvery, RunFolder folder, RunRecorder recorder, CancellationToken cancellationToken)
+    private async Task FitAsync(Trainer trainer, OpenData data, FitOptions fit, TrainSettings settings, RunFolder folder, RunRecorder recorder, CancellationToken cancellationToken)
     {
         long total = fit.Steps!.Value;
-        while (trainer.StepCount < total)
+        long? evalEvery = settings.EvalEvery;
+        while (trainer.StepCount < total && !IsStopped(trainer, settings))
         {
+            // A run that was killed between a step and its scores catches up on them.
+            bool isDue = data.Test is not null && evalEvery is long period && trainer.StepCount > 0 && trainer.StepCount % period == 0 && trainer.Validation.Step < trainer.StepCount;
             // A fit goes on where the trainer is, so that several short ones do the same steps as a long one.
-            long until = evalEvery is long every ? Math.Min(total, (trainer.StepCount / every + 1) * every) : total;
-            await TrainingView.ShowAsync(_console, trainer.Options.Method, progress =>
+            long until = isDue ? trainer.StepCount : evalEvery is long every ? Math.Min(total, (trainer.StepCount / every + 1) * every) : total;
+            if (!isDue) await TrainingView.ShowAsync(_console, trainer.Options.Method, progress =>
                 trainer.FitAsync(data.Train, fit with { Steps = until }, recorder.Then(progress), cancellationToken)).ConfigureAwait(false);
             if (until == total || data.Test is null) continue;
             EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, fit.Workers, cancellationToken);
             _console.Line($"scores at step {until}: {result}");
             folder.AppendHistory(until, result);
             recorder.AddScores(result, until);
+            KeepBest(trainer, result, settings, fit, folder);
         }
+    }
+
+    /// <summary>Whether scores were no better for too long.</summary>
+    private static bool IsStopped(Trainer trainer, TrainSettings settings) => settings.EarlyStopping is int patience && trainer.Validation.WithoutImprovement >= patience;
+
+    /// <summary>Remembers scores, and saves the checkpoint if they are the best.</summary>
+    private static void KeepBest(Trainer trainer, EvaluationResult result, TrainSettings settings, FitOptions fit, RunFolder folder)
+    {
+        if (settings.EvalEvery is null || trainer.Validation.Step >= trainer.StepCount) return;
+        if (trainer.AddValidation(result, settings.MinImprovement ?? 0)) trainer.Save(folder.Best, fit.CheckpointMetadata);
+    }
+
+    /// <summary>Says where the best checkpoint is, and why the run ended early if it did.</summary>
+    private void ConcludeBest(Trainer trainer, TrainSettings settings, FitOptions fit, RunFolder folder)
+    {
+        KeepBest(trainer, EvaluationResult.LoadJson(folder.Results), settings, fit, folder);
+        ValidationState scores = trainer.Validation;
+        if (scores.BestStep == 0) return;
+        if (IsStopped(trainer, settings) && trainer.StepCount < fit.Steps) _console.Line($"Stopped early at step {trainer.StepCount}: {scores.WithoutImprovement} times no better than at step {scores.BestStep}.");
+        _console.Line($"The best scores were those at step {scores.BestStep}: {folder.Best}");
     }
 
     private void Introduce(TrainSettings settings, OpenData data, LabelAssignment labels, Trainer trainer, long total, RunFolder folder)
@@ -205,9 +268,9 @@ internal sealed class TrainCommand
         _console.Facts(("checkpoint", folder.Checkpoint), ("scores", folder.Results), ("pictures", folder.Pictures), ("report", report));
     }
 
-    private static TrainSettings ReadSettings(string checkpoint) =>
-        TrainSettings.From(CheckpointInfo.Read(checkpoint).Metadata, checkpoint)
-        ?? throw new UsageException($"--resume: {checkpoint} was not written by 'jtr train' or 'jtr demo', so the settings of its run are unknown.");
+    private static TrainSettings ReadSettings(CheckpointInfo checkpoint) =>
+        TrainSettings.From(checkpoint.Metadata, checkpoint.Path)
+        ?? throw new UsageException($"--resume: {checkpoint.Path} was not written by 'jtr train' or 'jtr demo', so the settings of its run are unknown.");
 
     private LoadOptions LoadOptions(ParseResult parsed) =>
         _machine.HasDevice(parsed) ? new LoadOptions { Device = _machine.Device(parsed).Kind, DeviceIndex = _machine.Device(parsed).Index } : new LoadOptions();

@@ -39,6 +39,17 @@ internal sealed class TrainOptions
 
     private readonly Option<double?> _lrDecayFactor = OptionKinds.Number("--lr-decay-factor", "F", "By this. Default: 0.5.", v => v is > 0 and <= 1, "above 0, at most 1");
 
+    private readonly Option<LearningRateSchedule?> _lrSchedule = OptionKinds.Choice("--lr-schedule",
+        "How the rate changes: constant; step (--lr-decay-every, --lr-decay-factor); cosine, down to --lr-final at the last step. Default: step.", Words.Schedules);
+
+    private readonly Option<long?> _warmup = OptionKinds.Whole("--warmup", "STEPS", "Steps over which the rate rises linearly at the beginning, whatever the schedule. Default: 0.", 0);
+
+    private readonly Option<double?> _lrFinal = OptionKinds.Number("--lr-final", "F", "For --lr-schedule cosine: what the rate ends at, as a part of --learning-rate. Default: 0.", v => v is >= 0 and <= 1, "of 0 to 1");
+
+    private readonly Option<double?> _clip = OptionKinds.Number("--clip", "NORM", "Scale gradients down to this Euclidean norm where they are longer, each network's by itself. Default: off, as published.", v => v > 0, "above 0");
+
+    private readonly Option<double?> _ema = OptionKinds.Number("--ema", "DECAY", "Keep a moving average of the network's weights, such as 0.999; it is what is scored, predicts and is exported. Default: off, as published.", v => v is > 0 and < 1, "above 0 and below 1");
+
     private readonly Option<double?> _lambdaDist = OptionKinds.Number("--lambda-dist", "X", "Weight of the distance between predictions and labels in the joint-task space. Default: 4.", v => v >= 0, "of 0 or more");
 
     private readonly Option<double?> _lambdaRecon = OptionKinds.Number("--lambda-recon", "X", "Weight of the auto-encoder's reconstruction. Default: 2.", v => v >= 0, "of 0 or more");
@@ -92,7 +103,7 @@ internal sealed class TrainOptions
 
     /// <summary>Options about training.</summary>
     public OptionGroup TrainingGroup => new("Training",
-        [_method, _steps, _epochs, _batchSize, _width, _learningRate, _lrDecayEvery, _lrDecayFactor, _seed, _noAugment, _flip, _noColour, _precision]);
+        [_method, _steps, _epochs, _batchSize, _width, _learningRate, _lrSchedule, _lrDecayEvery, _lrDecayFactor, _warmup, _lrFinal, _clip, _ema, _seed, _noAugment, _flip, _noColour, _precision]);
 
     /// <summary>Options of the method "jtr".</summary>
     public OptionGroup JtrGroup => new("Joint-Task Regularization (--method jtr)", [_lambdaDist, _lambdaRecon, _mode, _microBatch]);
@@ -152,6 +163,11 @@ internal sealed class TrainOptions
             LearningRate = Pick(parsed.GetValue(_learningRate), basis.LearningRate, "--learning-rate", fixedNow),
             LrDecayEvery = Pick(parsed.GetValue(_lrDecayEvery), basis.LrDecayEvery, "--lr-decay-every", fixedNow),
             LrDecayFactor = Pick(parsed.GetValue(_lrDecayFactor), basis.LrDecayFactor, "--lr-decay-factor", fixedNow),
+            LrSchedule = Pick(parsed.GetValue(_lrSchedule), basis.LrSchedule, "--lr-schedule", fixedNow),
+            WarmupSteps = Pick(parsed.GetValue(_warmup), basis.WarmupSteps, "--warmup", fixedNow),
+            LrFinal = Pick(parsed.GetValue(_lrFinal), basis.LrFinal, "--lr-final", fixedNow),
+            ClipNorm = Pick(parsed.GetValue(_clip), basis.ClipNorm, "--clip", fixedNow),
+            EmaDecay = Pick(parsed.GetValue(_ema), basis.EmaDecay, "--ema", fixedNow),
             LambdaDist = Pick(parsed.GetValue(_lambdaDist), basis.LambdaDist, "--lambda-dist", fixedNow),
             LambdaRecon = Pick(parsed.GetValue(_lambdaRecon), basis.LambdaRecon, "--lambda-recon", fixedNow),
             Mode = Pick(parsed.GetValue(_mode), basis.Mode, "--mode", fixedNow, v => Words.Of(Words.Modes, v)),

@@ -99,6 +99,36 @@ internal sealed record TrainSettings
     /// <summary>Temperature of the rule "dwa".</summary>
     public double? DwaTemperature { get; init; }
 
+    /// <summary>How the rate changes; null: step.</summary>
+    public LearningRateSchedule? LrSchedule { get; init; }
+
+    /// <summary>Steps over which the rate rises at the beginning.</summary>
+    public long? WarmupSteps { get; init; }
+
+    /// <summary>What a cosine ends at, as a part of the rate.</summary>
+    public double? LrFinal { get; init; }
+
+    /// <summary>The longest gradient, or null.</summary>
+    public double? ClipNorm { get; init; }
+
+    /// <summary>Decay of the moving average of the weights, or null.</summary>
+    public double? EmaDecay { get; init; }
+
+    /// <summary>Steps between two scores, or null for none.</summary>
+    public long? EvalEvery { get; init; }
+
+    /// <summary>Steps between two checkpoints, or null for the default.</summary>
+    public long? SaveEvery { get; init; }
+
+    /// <summary>Checkpoints to keep under their steps, or null for none.</summary>
+    public int? Keep { get; init; }
+
+    /// <summary>How many scores in a row may be no better before the run ends, or null.</summary>
+    public int? EarlyStopping { get; init; }
+
+    /// <summary>By how many percent scores have to be better to count, or null.</summary>
+    public double? MinImprovement { get; init; }
+
     /// <summary>Number format.</summary>
     public Precision Precision { get; init; }
 
@@ -146,8 +176,33 @@ internal sealed record TrainSettings
             Temperature = DwaTemperature ?? new BalancingOptions().Temperature,
             PeriodSteps = StepsPerEpoch(samples),
         },
-        Optimizer = new AdamOptions { LearningRate = LearningRate, DecaySteps = LrDecayEvery, DecayFactor = LrDecayFactor },
+        Optimizer = ToOptimizer(samples),
+        MaxGradientNorm = ClipNorm,
+        EmaDecay = EmaDecay,
     };
+
+    /// <summary>The optimiser's part. A cosine ends with the run.</summary>
+    /// <param name="samples">Samples of the training set.</param>
+    public AdamOptions ToOptimizer(int samples) => new()
+    {
+        LearningRate = LearningRate,
+        Schedule = LrSchedule ?? LearningRateSchedule.Step,
+        DecaySteps = LrSchedule == LearningRateSchedule.Cosine ? TotalSteps(samples) : LrDecayEvery,
+        DecayFactor = LrDecayFactor,
+        WarmupSteps = WarmupSteps ?? 0,
+        FinalFactor = LrFinal ?? 0,
+    };
+
+    /// <summary>Throws unless the options of the rate go together.</summary>
+    /// <param name="samples">Samples of the training set.</param>
+    /// <exception cref="UsageException">They do not.</exception>
+    public void CheckRate(int samples)
+    {
+        if (LrSchedule == LearningRateSchedule.Cosine && (WarmupSteps ?? 0) >= TotalSteps(samples))
+            throw new UsageException($"--warmup has {WarmupSteps} steps, the run {TotalSteps(samples)}: nothing is left for the cosine.");
+        if (LrSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Constant && LrDecayEvery > 0) throw new UsageException("--lr-decay-every is for --lr-schedule step.");
+        if (LrFinal is not null && LrSchedule != LearningRateSchedule.Cosine) throw new UsageException("--lr-final is for --lr-schedule cosine.");
+    }
 
     /// <summary>Throws unless there is a rule <see cref="Balance"/>, with weights where it needs them and nowhere else.</summary>
     /// <exception cref="UsageException">It is not so.</exception>

@@ -15,6 +15,12 @@ internal sealed class RunFolder(string path)
     /// <summary>Weights, optimiser state and settings.</summary>
     public string Checkpoint => File(CheckpointName);
 
+    /// <summary>The checkpoint with the best scores in between.</summary>
+    public string Best => File("best.safetensors");
+
+    /// <summary>All settings of the run, which 'jtr train --config' repeats it with.</summary>
+    public string Configuration => File("config.json");
+
     /// <summary>Scores.</summary>
     public string Results => File("results.json");
 
@@ -40,11 +46,14 @@ internal sealed class RunFolder(string path)
         result.SaveJson(Results);
     }
 
-    /// <summary>Adds the headline scores after some steps to history.csv.</summary>
+    /// <summary>Adds the headline scores after some steps to history.csv. Those of this and later steps, which a run that was killed may have left, give way.</summary>
     public void AppendHistory(long step, EvaluationResult result)
     {
         string file = File("history.csv");
         if (!System.IO.File.Exists(file)) System.IO.File.WriteAllText(file, "step,task,metric,value\n");
+        string[] lines = System.IO.File.ReadAllLines(file);
+        string[] earlier = [.. lines.Where((line, i) => i == 0 || (long.TryParse(line.AsSpan(0, Math.Max(0, line.IndexOf(',', StringComparison.Ordinal))), NumberStyles.None, CultureInfo.InvariantCulture, out long at) && at < step))];
+        if (earlier.Length < lines.Length) System.IO.File.WriteAllLines(file, earlier);
         System.IO.File.AppendAllLines(file, result.Tasks.Select(t => string.Create(CultureInfo.InvariantCulture, $"{step},{t.Name},{t.Headline.Name},{t.Headline.Value:R}")));
     }
 

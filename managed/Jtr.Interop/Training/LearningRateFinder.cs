@@ -111,11 +111,11 @@ public static class LearningRateFinder
     /// <summary>The rate where the smoothed loss falls fastest, before it is smallest.</summary>
     internal static double? Suggest(IReadOnlyList<LearningRatePoint> points)
     {
-        // Losses of the first steps are means of few: the slope is taken over a tenth of the search.
-        int reach = Math.Max(1, points.Count / 20);
+        // The smoothed losses of the first steps are means of few, so that they jump; and a slope over few steps is that of chance.
+        int first = points.Count / 10, reach = Math.Max(1, points.Count / 10);
         double steepest = 0;
         double? rate = null;
-        for (int i = reach; i + reach < points.Count; i++)
+        for (int i = first + reach; i + reach < points.Count; i++)
         {
             double slope = (points[i + reach].Smoothed - points[i - reach].Smoothed) / Math.Log(points[i + reach].Rate / points[i - reach].Rate);
             if (slope >= steepest) continue;

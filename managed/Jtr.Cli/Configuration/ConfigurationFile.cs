@@ -1,0 +1,93 @@
+using Jtr.Cli.Data;
+using Jtr.Interop;
+using Microsoft.Extensions.Configuration;
+
+namespace Jtr.Cli.Configuration;
+
+/// <summary>Reads a run's configuration file, and settings on the command line on top of it.</summary>
+internal static class ConfigurationFile
+{
+    private const string SchemaKey = "$schema";
+
+    /// <summary>Reads and checks.</summary>
+    /// <param name="path">The file, or null for none.</param>
+    /// <param name="sets">Further settings as KEY=VALUE, which count more; lists are separated by commas.</param>
+    /// <exception cref="UsageException">A setting of the command line is unknown or has a value that it does not allow.</exception>
+    /// <exception cref="JtrFormatException">One of the file is, or the file is no JSON.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static RunConfiguration Read(string? path, IReadOnlyList<string> sets)
+    {
+        SortedDictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
+        if (path is not null) AddFile(path, values);
+        foreach (string set in sets) AddSet(set, values);
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+        return configuration.Get<RunConfiguration>() ?? new RunConfiguration();
+    }
+
+    private static void AddFile(string path, SortedDictionary<string, string?> values)
+    {
+        path = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(path)!;
+        foreach ((string at, string? text) in Flat(path))
+        {
+            string[] parts = at.Split(':');
+            if (parts[0] == SchemaKey) continue;
+            int last = parts.Length - 1;
+            bool isElement = last > 0 && int.TryParse(parts[last], out _) && SettingsTable.Find(string.Join('.', parts[..last])) is { IsList: true };
+            string key = string.Join('.', isElement ? parts[..last] : parts);
+            Setting setting = SettingsTable.Find(key) ?? throw new JtrFormatException(path, Unknown(key));
+            // null in a file says nothing, as does an empty list.
+            if (string.IsNullOrEmpty(text) && (text is null || setting.IsList)) continue;
+            if (setting.IsList != isElement || !setting.Accepts(text)) throw new JtrFormatException(path, Wrong(setting, text));
+            values[at] = Resolved(setting, text, folder);
+        }
+    }
+
+    /// <summary>The leaves of the file.</summary>
+    private static IEnumerable<(string Key, string? Value)> Flat(string path)
+    {
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: there is no such file", path);
+        IConfigurationRoot root;
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            root = new ConfigurationBuilder().AddJsonStream(stream).Build();
+        }
+        catch (Exception e) when (e is FormatException or InvalidDataException or System.Text.Json.JsonException)
+        {
+            throw new JtrFormatException(path, $"is not a configuration: {(e.InnerException ?? e).Message}", innerException: e);
+        }
+        foreach (KeyValuePair<string, string?> pair in root.AsEnumerable())
+        {
+            // Sections have children instead of a value, unless they are empty.
+            if (!root.GetSection(pair.Key).GetChildren().Any() && !SettingsTable.Sections.Any(s => s.Name == pair.Key && string.IsNullOrEmpty(pair.Value))) yield return (pair.Key, pair.Value);
+        }
+    }
+
+    private static void AddSet(string set, SortedDictionary<string, string?> values)
+    {
+        int equals = set.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0) throw new UsageException($"--set must be KEY=VALUE, such as training.batchSize=8, not '{set}'.");
+        string key = set[..equals].Trim(), text = set[(equals + 1)..].Trim();
+        Setting setting = SettingsTable.Find(key) ?? throw new UsageException($"--set: {Unknown(key)}");
+        string place = setting.Key.Replace('.', ':');
+        foreach (string old in values.Keys.Where(k => string.Equals(k, place, StringComparison.OrdinalIgnoreCase) || k.StartsWith(place + ":", StringComparison.OrdinalIgnoreCase)).ToList()) values.Remove(old);
+        string[] parts = setting.IsList ? text.Split(',', StringSplitOptions.TrimEntries) : [text];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (!setting.Accepts(parts[i])) throw new UsageException($"--set: {Wrong(setting, parts[i])}");
+            values[setting.IsList ? $"{place}:{i}" : place] = Resolved(setting, parts[i], Environment.CurrentDirectory);
+        }
+    }
+
+    private static string Resolved(Setting setting, string text, string folder) => setting.Kind switch
+    {
+        SettingKind.Path or SettingKind.Paths => Path.GetFullPath(text, folder),
+        SettingKind.Data or SettingKind.DataSets => DataLocation.Parse(text, folder).ToString(),
+        _ => text,
+    };
+
+    private static string Unknown(string key) => $"there is no setting '{key}'.{(SettingsTable.Suggest(key) is string meant ? $" Did you mean '{meant}'?" : "")} 'jtr config schema' lists all.";
+
+    private static string Wrong(Setting setting, string? text) => $"{setting.Key} must be {setting.Expected}, not '{text}'.";
+}

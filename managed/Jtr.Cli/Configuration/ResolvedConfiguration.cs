@@ -1,0 +1,129 @@
+using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands;
+using Jtr.Cli.Data;
+using Jtr.Interop.Datasets.Cityscapes;
+using Jtr.Interop.Training;
+
+namespace Jtr.Cli.Configuration;
+
+/// <summary>The settings of a run with all defaults filled in: what a run folder keeps, and what repeats the run.</summary>
+internal static class ResolvedConfiguration
+{
+    /// <summary>Makes it.</summary>
+    /// <param name="settings">The run.</param>
+    /// <param name="samples">Samples of the training set.</param>
+    /// <param name="machine">Where and with what it computes.</param>
+    /// <param name="baseline">A results.json to compare with, or null.</param>
+    public static RunConfiguration Of(TrainSettings settings, int samples, MachineSection machine, string? baseline) => new()
+    {
+        Data = Data(settings),
+        Benchmark = Benchmark(settings.Data.Layout),
+        Training = new TrainingSection
+        {
+            Method = settings.Method,
+            Steps = settings.Epochs is null ? settings.TotalSteps(samples) : null,
+            Epochs = settings.Epochs,
+            BatchSize = settings.BatchSize,
+            Width = settings.Width,
+            Seed = settings.Seed,
+            Precision = Words.Of(Words.Precisions, settings.Precision),
+            Augment = settings.Augment,
+            Flip = Words.Of(Words.Flips, settings.Flip),
+            Colour = !settings.NoColour,
+        },
+        Optimizer = Optimizer(settings),
+        JointTask = new JointTaskSection
+        {
+            LambdaDist = settings.LambdaDist,
+            LambdaRecon = settings.LambdaRecon,
+            Mode = Words.Of(Words.Modes, settings.Mode),
+            MicroBatch = settings.MicroBatch,
+        },
+        Methods = Methods(settings),
+        Balancing = new BalancingSection
+        {
+            Rule = settings.Balance ?? "equal",
+            TaskWeights = settings.TaskWeights?.ToArray(),
+            DwaTemperature = settings.DwaTemperature ?? new BalancingOptions().Temperature,
+        },
+        Run = new RunSection
+        {
+            EvalEvery = settings.EvalEvery,
+            SaveEvery = settings.SaveEvery,
+            Keep = settings.Keep,
+            EarlyStopping = settings.EarlyStopping,
+            MinImprovement = settings.MinImprovement,
+            Baseline = baseline is null ? null : Path.GetFullPath(baseline),
+        },
+        Machine = machine,
+    };
+
+    private static DataSection Data(TrainSettings settings)
+    {
+        DataRequest data = settings.Data;
+        // Data sets that were named one by one; a .json file that joins them names them itself.
+        bool isListed = data.Sources is not null && DataLocation.Parse(data.Sources[0].Data.Data).Kind != DataKind.Joined && !data.Data.StartsWith("joined:", StringComparison.Ordinal);
+        return new DataSection
+        {
+            Data = isListed ? [.. data.Sources!.Select(s => s.Data.Data)] : [data.Data],
+            Weights = isListed ? [.. data.Sources!.Select(s => s.Weight)] : null,
+            Test = data.Test,
+            Tasks = data.Sources is null ? data.Tasks?.ToArray() : null,
+            ClassNames = data.Sources is null ? data.ClassNames?.ToArray() : null,
+            Scenario = settings.LabelsFile is null ? Words.Of(Words.Scenarios, settings.Scenario) : null,
+            Labels = settings.LabelsFile,
+            Size = data.Size.ToString(),
+            SkipBad = data.SkipBad,
+            VoidId = data.VoidId,
+            DepthScale = data.DepthScale,
+            Scenes = data.IsScenes ? data.SceneCount : null,
+            TestScenes = data.IsScenes ? data.TestSceneCount : null,
+            SceneSeed = data.IsScenes ? data.SceneSeed : null,
+        };
+    }
+
+    private static BenchmarkSection Benchmark(LayoutRequest? layout) => layout is null ? new BenchmarkSection() : new BenchmarkSection
+    {
+        Classes = layout.Classes,
+        CityscapesDepth = layout.Depth switch { CityscapesDepth.Inverse => "inverse", CityscapesDepth.Metric => "metric", CityscapesDepth.None => "none", _ => null },
+        ClassMapping = layout.ClassMapping?.ToArray(),
+        SplitFile = layout.SplitFile,
+        Normals = layout.Normals,
+        ExtraFrames = layout.ExtraFrames,
+        Buildings = layout.Buildings,
+        MapRange = layout.MapRange?.ToArray(),
+        AllowMissing = layout.AllowMissing,
+    };
+
+    private static OptimizerSection Optimizer(TrainSettings settings)
+    {
+        LearningRateSchedule schedule = settings.LrSchedule ?? LearningRateSchedule.Step;
+        return new OptimizerSection
+        {
+            LearningRate = settings.LearningRate,
+            Schedule = Words.Of(Words.Schedules, schedule),
+            DecayEvery = schedule == LearningRateSchedule.Step ? settings.LrDecayEvery : null,
+            DecayFactor = schedule == LearningRateSchedule.Step ? settings.LrDecayFactor : null,
+            Warmup = settings.WarmupSteps ?? 0,
+            FinalFactor = schedule == LearningRateSchedule.Cosine ? settings.LrFinal ?? 0 : null,
+            Clip = settings.ClipNorm,
+            Ema = settings.EmaDecay,
+        };
+    }
+
+    private static MethodsSection Methods(TrainSettings settings)
+    {
+        MtpslOptions mtpsl = new();
+        return new MethodsSection
+        {
+            Weight = settings.MethodWeight ?? new ConsistencyOptions().Weight,
+            Temperature = settings.Temperature ?? new ConsistencyOptions().Temperature,
+            MapWidth = settings.MapWidth,
+            ConWeight = settings.ConWeight ?? mtpsl.ConWeight,
+            RegWeight = settings.RegWeight ?? mtpsl.RegWeight,
+            RampUp = settings.RampUpSteps ?? mtpsl.RampUpSteps,
+            FilmLearningRate = settings.FilmLearningRate ?? mtpsl.Film.LearningRate,
+            FilmDecayEvery = settings.FilmDecayEvery ?? mtpsl.Film.DecaySteps,
+        };
+    }
+}
