@@ -27,6 +27,7 @@ usage: ./build.sh <command> [arguments]
   native [preset]      build the native library (release; debug, asan, tsan, cuda build the tests too)
   managed              build the managed solution
   pack [suffix]        make the NuGet packages in artifacts/packages; with a suffix, of a pre-release: pack rc.1
+  docs                 write the API reference (docs/api) anew from the XML documentation
   format [--check]     lay out the sources as .clang-format and .editorconfig say, or check that they are
   clean                delete what was built (results under artifacts/demo stay)
   help                 show this
@@ -422,6 +423,11 @@ make_packages() {  # make_packages [suffix]
   (cd "$packages_folder" && ls -sh1 ./*.nupkg ./*.snupkg)
 }
 
+command_docs() {
+  set_up managed
+  dotnet run --project docs/Jtr.ApiDocs -c Release -- docs/api
+}
+
 command_format() {
   local -a clang=(-i) dotnet_check=()
   if [[ "${1:-}" == --check ]]; then
@@ -437,14 +443,14 @@ command_format() {
 
 command_clean() {
   rm -rf build artifacts/native artifacts/packages "$results"
-  find bindings managed tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} + 2>/dev/null || true
+  find bindings managed tests bench docs -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} + 2>/dev/null || true
 }
 
 main() {
   local command="${1:-help}"
   (($# == 0)) || shift
   case "$command" in
-    demo | test | bench | native | managed | pack | format | clean) "command_$command" "$@" ;;
+    demo | test | bench | native | managed | pack | docs | format | clean) "command_$command" "$@" ;;
     help | -h | --help) usage ;;
     *)
       printf 'build.sh: there is no command "%s".\n\n' "$command" >&2

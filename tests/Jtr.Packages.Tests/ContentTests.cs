@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
 
 namespace Jtr.Packages.Tests;
@@ -32,6 +34,43 @@ public sealed class ContentTests
     }
 
     [Test]
+    public void The_symbols_are_those_of_the_library_and_say_where_its_sources_are()
+    {
+        using ZipArchive package = Open("Jtr.Interop", "nupkg"), symbols = Open("Jtr.Interop", "snupkg");
+        using PEReader library = new(Content(package, "lib/net10.0/Jtr.Interop.dll"));
+        using MetadataReaderProvider provider = MetadataReaderProvider.FromPortablePdbStream(Content(symbols, "lib/net10.0/Jtr.Interop.pdb"));
+        MetadataReader reader = provider.GetMetadataReader();
+        DebugDirectoryEntry entry = library.ReadDebugDirectory().First(d => d.Type == DebugDirectoryEntryType.CodeView);
+        Assert.That(reader.DebugMetadataHeader!.Id.AsSpan()[..16].ToArray(), Is.EqualTo(library.ReadCodeViewDebugDirectoryData(entry).Guid.ToByteArray()), "a debugger takes symbols by this");
+        string[] sources = [.. reader.Documents.Select(d => reader.GetString(reader.GetDocument(d).Name))];
+        Assert.That(sources, Has.Some.EndsWith("/managed/Jtr.Interop/Training/Trainer.cs"));
+        Assert.That(reader.Documents.Select(d => reader.GetDocument(d).Hash.IsNil), Is.All.False, "a debugger checks sources by their hashes");
+        // What is not in the repository, as generated code, is inside; the rest is at the commit that the package names.
+        Guid embedded = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE"), link = new("CC110556-A091-4D38-9FEC-25AB9A351A6A");
+        HashSet<Guid> kinds = [.. reader.CustomDebugInformation.Select(c => reader.GetGuid(reader.GetCustomDebugInformation(c).Kind))];
+        Assert.That(kinds, Does.Contain(embedded));
+        XElement repository = Metadata(package).Descendants().Single(e => e.Name.LocalName == "repository");
+        Assert.That((string?)repository.Attribute("commit"), Does.Match("^[0-9a-f]{40}$"));
+        // Which address a source has, the SDK knows of a remote on a host that it knows; a checkout without a remote has no address.
+        if ((string?)repository.Attribute("url") is { } url && new[] { "github.com", "gitlab.com", "dev.azure.com", "bitbucket.org" }.Any(url.Contains)) Assert.That(kinds, Does.Contain(link), url);
+    }
+
+    [Test]
+    public void The_documentation_in_the_package_is_whole_and_the_icon_a_picture()
+    {
+        using ZipArchive package = Open("Jtr.Interop", "nupkg");
+        using Stream file = Content(package, "lib/net10.0/Jtr.Interop.xml");
+        string[] documented = [.. XDocument.Load(file).Descendants("member").Select(m => (string)m.Attribute("name")!)];
+        foreach (string member in new[] { "T:Jtr.Interop.Training.Trainer", "P:Jtr.Interop.Training.FitOptions.BatchSize", "T:Jtr.Interop.Reporting.RunReport" }) Assert.That(documented, Does.Contain(member));
+        using MemoryStream icon = Content(package, "icon.png");
+        byte[] header = icon.ToArray()[..24];
+        Assert.That(header[..8], Is.EqualTo(new byte[] { 0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A }));
+        // NuGet asks for 128 x 128 or more, and for less than 1 MB.
+        Assert.That(System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(16)), Is.GreaterThanOrEqualTo(128));
+        Assert.That(icon.Length, Is.LessThan(1_000_000));
+    }
+
+    [Test]
     public void The_runtime_package_holds_libjtr_and_says_which_libtorch_it_needs()
     {
         string file = Directory.GetFiles(Shell.Packages, "Jtr.Interop.Runtime.linux-x64.*.nupkg").Single();
@@ -51,6 +90,15 @@ public sealed class ContentTests
     }
 
     private static ZipArchive Open(string name, string extension) => ZipFile.OpenRead(Path.Combine(Shell.Packages, $"{name}.{_version}.{extension}"));
+
+    private static MemoryStream Content(ZipArchive package, string name)
+    {
+        using Stream stream = package.GetEntry(name)!.Open();
+        MemoryStream memory = new();
+        stream.CopyTo(memory);
+        memory.Position = 0;
+        return memory;
+    }
 
     private static XElement Metadata(ZipArchive package)
     {
