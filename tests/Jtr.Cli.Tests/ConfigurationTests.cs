@@ -97,12 +97,12 @@ public sealed class ConfigurationTests
             "--lr-schedule", "cosine", "--warmup", "1", "--ema", "0.9", "--clip", "0.5", "--tasks", "segmentation,depth", "--lambda-dist", "3", "--no-colour", .. _machine]);
         Assert.That(first.ExitCode, Is.EqualTo(ExitCode.Success), first.Error);
         string config = folder["first", "config.json"];
-        CliRun again = CliRun.Of("train", "--config", config, "--output", folder["again"]);
+        CliRun again = CliRun.Of(["train", "--config", config, "--output", folder["again"], .. _machine]);
         Assert.That(again.ExitCode, Is.EqualTo(ExitCode.Success), again.Error);
         Assert.That(Weights(folder["again"]), Is.EqualTo(Weights(folder["first"])));
         Assert.That(File.ReadAllText(folder["again", "config.json"]), Is.EqualTo(File.ReadAllText(config)));
 
-        CliRun other = CliRun.Of("train", "--config", config, "--set", "training.seed=10", "--output", folder["other"]);
+        CliRun other = CliRun.Of(["train", "--config", config, "--set", "training.seed=10", "--output", folder["other"], .. _machine]);
         Assert.That(other.ExitCode, Is.EqualTo(ExitCode.Success), other.Error);
         Assert.That(Weights(folder["other"]), Is.Not.EqualTo(Weights(folder["first"])));
         JsonNode node = JsonNode.Parse(File.ReadAllText(folder["other", "config.json"]))!;
