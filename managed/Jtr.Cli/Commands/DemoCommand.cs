@@ -68,6 +68,7 @@ internal sealed class DemoCommand
             BatchSize = BatchSize,
             // The scenes' colours say nothing about their classes; what changing them teaches takes longer than a demo.
             NoColour = true,
+            EmaDecay = EmaDecay,
             Seed = (ulong)(parsed.GetValue(_seed) ?? 1),
             Steps = parsed.GetValue(_steps) ?? (parsed.GetValue(_quick) ? QuickSteps : Steps),
         };
@@ -82,7 +83,7 @@ internal sealed class DemoCommand
             foreach (string method in _methods)
             {
                 TrainerOptions options = (settings with { Method = method }).ToTrainerOptions(data.Train.Tasks, data.Train.Count, _machine.Device(parsed));
-                Trainer trainer = new(options with { EmaDecay = EmaDecay }, _console.Logger);
+                Trainer trainer = new(options, _console.Logger);
                 networks.Add((method, trainer));
                 table.Add(method, await TrainAsync(trainer, settings with { Method = method }, data, labels, new RunFolder(Path.Combine(output.Path, method)), parsed, cancellationToken).ConfigureAwait(false));
             }
