@@ -25,7 +25,7 @@ internal static class ConfigCommand
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
-                new("For an editor:", "jtr config schema > jtr-run.schema.json"),
+                new("The schema, to be kept as jtr-run.schema.json beside the file:", "jtr config schema"),
                 new("Repeat a run with another seed:", "jtr train --config jtr-run/config.json --set training.seed=2 --output again"),
             ],
         }.Apply(command, console);

@@ -68,7 +68,8 @@ internal sealed class TrainRunOptions
         foreach ((string option, string key) in keys) message = message.StartsWith(option + " ", StringComparison.Ordinal) ? key + message[option.Length..] : message;
         throw new UsageException(message);
 
-        bool IsGiven(string option) => train.Options.FirstOrDefault(o => o.Name == option) is Option known && parsed.GetResult(known) is not null;
+        // A flag that is not given has a result too.
+        bool IsGiven(string option) => train.Options.FirstOrDefault(o => o.Name == option) is Option known && parsed.GetResult(known) is { Implicit: false };
     }
 
     /// <summary>The settings with what is said about scores and checkpoints; a run that is resumed keeps the rest.</summary>
