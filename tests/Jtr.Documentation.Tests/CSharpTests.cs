@@ -61,9 +61,11 @@ public sealed class CSharpTests
         // Small arithmetic, on a machine that may be busy: threads that wait for each other would take most of the time.
         Jtr.Interop.Training.JtrRuntime.Threads = 1;
         MethodInfo main = Assembly.Load(assembly).EntryPoint!;
+        string folder = Directory.CreateTempSubdirectory("jtr-docs-").FullName, here = Directory.GetCurrentDirectory();
         TextWriter before = Console.Out;
         using StringWriter output = new();
         Console.SetOut(TextWriter.Synchronized(output));
+        Directory.SetCurrentDirectory(folder);
         try
         {
             main.Invoke(null, main.GetParameters().Length == 0 ? [] : [Array.Empty<string>()]);
@@ -71,6 +73,8 @@ public sealed class CSharpTests
         finally
         {
             Console.SetOut(before);
+            Directory.SetCurrentDirectory(here);
+            Directory.Delete(folder, recursive: true);
         }
         return output.ToString();
     }

@@ -5,6 +5,7 @@ using Jtr.Cli.Comparison;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Labels;
+using Jtr.Interop.Reporting;
 using Jtr.Interop.Training;
 
 namespace Jtr.Cli.Commands;
@@ -65,7 +66,7 @@ internal sealed class CompareCommand
             "Answers whether JTR pays on your data: every method is trained with the same network, data, visible labels, seeds, steps, batch and rate, and scored on the test data after the last step. "
             + "There is no search: options that are not given are those of 'jtr train', the same for every method.",
             "Writes into the folder --output: comparison.md (the tables), scores.csv, comparison.json (every run), scores.png (each task's headline metric over the epochs), delta.png "
-            + "(Delta % against supervised), pictures.png (one row a method, the same test images), and METHOD/seed-N/ with checkpoint and scores of each run. "
+            + "(Delta % against supervised), pictures.png (one row a method, the same test images), report.html (all of that as a page), and METHOD/seed-N/ with checkpoint and scores of each run. "
             + "Delta % is the mean over tasks of the headline metric's relative improvement over supervised training with the same seed.",
             "Ctrl-C, or the loss of the machine, loses little: the same command again keeps finished runs, and goes on with the interrupted one from its last checkpoint, to the same scores.",
         ],
@@ -203,7 +204,8 @@ internal sealed class CompareCommand
         _console.Facts(
             ("tables", $"{comparison.TablesPath}, scores.csv, comparison.json"),
             ("plots", $"{Path.Combine(Path.GetDirectoryName(comparison.TablesPath)!, "scores.png")}, delta.png"),
-            ("pictures", comparison.PicturesPath));
+            ("pictures", comparison.PicturesPath),
+            ("report", ComparisonReport.Save(Path.GetDirectoryName(comparison.TablesPath)!)));
     }
 
     private int MeasureCost(ParseResult parsed, TrainSettings settings, IReadOnlyList<ComparedMethod> methods, string folder, CancellationToken cancellationToken)
