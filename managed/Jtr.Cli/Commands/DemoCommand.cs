@@ -13,7 +13,7 @@ namespace Jtr.Cli.Commands;
 internal sealed class DemoCommand
 {
     // Enough that predictions are recognisable and JTR's gain shows, within 12 minutes (quick: 3) on 2 cores.
-    private const int Steps = 2000;
+    private const int Steps = 1900;
     private const int QuickSteps = 400;
     private const int Pictures = 5;
 
