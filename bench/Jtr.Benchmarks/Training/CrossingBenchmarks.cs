@@ -38,7 +38,7 @@ public class CrossingBenchmarks
         }
     }
 
-    /// <summary>The smallest work that goes there and back: one image through the smallest network.</summary>
+    /// <summary>A property that does not cross.</summary>
     [Benchmark]
     public long StepCount() => _case.Managed.StepCount;
 }
