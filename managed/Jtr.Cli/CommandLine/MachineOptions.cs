@@ -45,7 +45,6 @@ internal sealed class MachineOptions
     {
         JtrRuntime.Logger = console.Logger;
         if (parsed.GetValue(_threads) is long threads) JtrRuntime.Threads = (int)threads;
-        else UseAllCores();
         JtrRuntime.SetChunkBytes(parsed.GetValue(_chunkBytes) ?? 0);
         JtrRuntime.SetDeterministic(parsed.GetValue(_deterministic));
     }
@@ -55,15 +54,6 @@ internal sealed class MachineOptions
 
     /// <summary>Whether to use deterministic algorithms.</summary>
     public bool IsDeterministic(ParseResult parsed) => parsed.GetValue(_deterministic);
-
-    /// <summary>
-    /// Some builds of libtorch (Debian's 1.13) take one thread when nothing tells them how many. That is never what the user of an idle machine wants.
-    /// </summary>
-    public static void UseAllCores()
-    {
-        bool isSaid = Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is not null || Environment.GetEnvironmentVariable("MKL_NUM_THREADS") is not null;
-        if (!isSaid && JtrRuntime.Threads == 1) JtrRuntime.Threads = Math.Min(Environment.ProcessorCount, 1024);
-    }
 }
 
 /// <summary>A device.</summary>

@@ -69,7 +69,6 @@ internal static class Checks
 
     private static Finding Threads()
     {
-        MachineOptions.UseAllCores();
         int threads = JtrRuntime.Threads, cores = Environment.ProcessorCount;
         string text = $"{threads} for the arithmetic, {cores} cores";
         if (threads < cores / 2) return new(Verdict.Slow, text, "unset OMP_NUM_THREADS, or give --threads");

@@ -15,7 +15,7 @@ namespace Jtr.Interop.Native;
 internal static unsafe class NativeLibraryLoader
 {
     /// <summary>The version of jtr.h that the bindings were generated from.</summary>
-    public const int ExpectedAbiVersion = 3;
+    public const int ExpectedAbiVersion = 4;
 
     private const string EnvironmentVariable = "JTR_NATIVE";
     private static readonly Lock Gate = new();
@@ -51,9 +51,18 @@ internal static unsafe class NativeLibraryLoader
             CheckAbi(handle, path);
             _handle = handle;
             NativeLibrary.SetDllImportResolver(typeof(Raw.NativeMethods).Assembly, static (name, _, _) => name == "jtr" ? _handle : 0);
+            if (!OpenMpDefaults.AreThreadsChosen) UseAllProcessors();
             _path = path;
             return path;
         }
+    }
+
+    /// <summary>Lets the arithmetic use every processor of this process, where libtorch would use one.</summary>
+    private static void UseAllProcessors()
+    {
+        Raw.RuntimeInfo.__Internal info = new() { struct_size = (ulong)sizeof(Raw.RuntimeInfo.__Internal) };
+        if (Raw.NativeMethods.__Internal.GetRuntimeInfo((nint)(&info)) == Raw.Status.Ok && info.threads == 1)
+            _ = Raw.NativeMethods.__Internal.SetThreads(Math.Min(Environment.ProcessorCount, 1024));
     }
 
     /// <summary>The files to try, best first. A bare file name stands for the system's library path.</summary>

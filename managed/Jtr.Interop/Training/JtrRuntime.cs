@@ -46,7 +46,10 @@ public static unsafe class JtrRuntime
         }
     }
 
-    /// <summary>Threads that the arithmetic of this process uses, 1 to 1024.</summary>
+    /// <summary>
+    /// Threads that the arithmetic of this process uses, 1 to 1024. At first what the environment variable OMP_NUM_THREADS says, else one for each
+    /// core. The last bits of results depend on it.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The new value is outside the range.</exception>
     public static int Threads
     {

@@ -49,21 +49,29 @@ public sealed unsafe partial class Trainer
         int plane = data.Height * data.Width;
         float[] predictions = new float[checked(loader.Options.BatchSize * Tasks.TotalChannels * plane)];
         int done = 0;
-        for (int i = 0; i < loader.BatchesPerEpoch; i++)
+        try
         {
-            Batch batch = loader.Next(cancellationToken);
-            try
+            for (int i = 0; i < loader.BatchesPerEpoch; i++)
             {
-                PredictCore(trainer, batch.Images, batch.Samples, batch.Height, batch.Width, predictions);
-                for (int b = 0; b < batch.Samples; b++)
-                    Score(metrics, predictions.AsSpan(b * Tasks.TotalChannels * plane, Tasks.TotalChannels * plane), batch.GetSample(0, b), batch.GetLabelled(b));
-                done += batch.Samples;
+                Batch batch = loader.Next(cancellationToken);
+                try
+                {
+                    PredictCore(trainer, batch.Images, batch.Samples, batch.Height, batch.Width, predictions);
+                    for (int b = 0; b < batch.Samples; b++)
+                        Score(metrics, predictions.AsSpan(b * Tasks.TotalChannels * plane, Tasks.TotalChannels * plane), batch.GetSample(0, b), batch.GetLabelled(b));
+                    done += batch.Samples;
+                }
+                finally
+                {
+                    loader.Recycle(batch);
+                }
+                progress?.Report(new EvaluationProgress(done, data.Count));
             }
-            finally
-            {
-                loader.Recycle(batch);
-            }
-            progress?.Report(new EvaluationProgress(done, data.Count));
+        }
+        finally
+        {
+            // The next to compute is likely another thread, which idle ones of this one would slow.
+            Api.ReleaseThreads();
         }
         return EvaluationResult.From(done, metrics);
     }

@@ -533,6 +533,12 @@ JTR_API const char* jtr_cuda_device_name(int32_t index);
 /// @param threads 1 to 1024
 JTR_API jtr_status jtr_set_threads(int32_t threads);
 
+/// Ends the idle threads that the calling thread's arithmetic ran on; its next call starts new ones. Every thread that
+/// calls this library gets helpers of its own, and where more of them wait than the machine has processors, those of
+/// the others sleep and wake more often. So a thread that will not call again for a while does better to call this.
+/// Creating and loading a trainer do it themselves.
+JTR_API void jtr_release_threads(void);
+
 /// Sets the bytes of a layer's input and output that are worked on at once, in this process. Smaller chunks stay in
 /// cache; results depend on it by rounding only.
 /// @param bytes above 0, or 0: chosen, or what the environment variable JTR_CHUNK_BYTES says

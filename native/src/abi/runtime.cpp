@@ -13,6 +13,7 @@
 #include "compat.h"
 #include "networks/layers.h"
 #include "regularizers/regularizer.h"
+#include "threads.h"
 
 #ifndef JTR_VERSION
 #error "the build defines JTR_VERSION"
@@ -23,7 +24,7 @@ using namespace jtr::abi;
 
 namespace {
 
-constexpr int32_t kAbiVersion = 3;
+constexpr int32_t kAbiVersion = 4;
 
 /// The file that libtorch's code was loaded from.
 std::string torch_path() {
@@ -83,6 +84,8 @@ jtr_status jtr_set_threads(int32_t threads) {
     at::set_num_threads(threads);
   });
 }
+
+void jtr_release_threads(void) { release_threads(); }
 
 jtr_status jtr_set_chunk_bytes(int64_t bytes) {
   return guard([&] {

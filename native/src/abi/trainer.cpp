@@ -1,5 +1,6 @@
 #include "abi/convert.h"
 #include "abi/guard.h"
+#include "threads.h"
 
 struct jtr_trainer {
   explicit jtr_trainer(const jtr::TrainerOptions& options) : trainer(options) {}
@@ -18,6 +19,7 @@ jtr_trainer* jtr_trainer_create(const jtr_trainer_options* options) {
     log(JTR_LOG_LEVEL_INFO,
         text("trainer: method ", o.method, ", ", o.tasks.size(), " tasks, width ", o.width, ", ",
              made->trainer.parameter_count(), " parameters, ", at::toString(o.dtype), " on ", o.device));
+    release_threads();
     return made.release();
   });
 }
@@ -112,6 +114,7 @@ jtr_status jtr_trainer_load(jtr_trainer* trainer, const char* path) {
     Trainer& t = deref(trainer, "trainer").trainer;
     require(path != nullptr && path[0] != 0, "path", "is empty");
     t.load(path);
+    release_threads();
   });
 }
 
