@@ -5,21 +5,45 @@
 #include <cmath>
 
 #include "kernels/cuda/tensors.h"
+#include "kernels/multiversion.h"
 
 namespace jtr::kernels {
 namespace {
 
 template <typename T>
-void update(T* p, const T* g, T* m, T* v, int64_t count, const AdamFactors& f) {
-  const T beta1 = static_cast<T>(f.beta1), beta2 = static_cast<T>(f.beta2), epsilon = static_cast<T>(f.epsilon);
-  const T rest1 = static_cast<T>(1 - f.beta1), rest2 = static_cast<T>(1 - f.beta2);
-  const T step_size = static_cast<T>(f.step_size), correction = static_cast<T>(f.sqrt_correction2);
-  at::parallel_for(0, count, 1 << 15, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      m[i] = beta1 * m[i] + rest1 * g[i];
-      v[i] = beta2 * v[i] + rest2 * g[i] * g[i];
-      p[i] -= step_size * m[i] / (std::sqrt(v[i]) / correction + epsilon);
-    }
+struct Factors {
+  T beta1, rest1, beta2, rest2, epsilon, step_size, correction;
+};
+
+template <typename T>
+inline __attribute__((always_inline)) void update_range(T* __restrict p, const T* __restrict g, T* __restrict m,
+                                                        T* __restrict v, int64_t count, const Factors<T>& f) {
+  for (int64_t i = 0; i < count; ++i) {
+    m[i] = f.beta1 * m[i] + f.rest1 * g[i];
+    v[i] = f.beta2 * v[i] + f.rest2 * g[i] * g[i];
+    p[i] -= f.step_size * m[i] / (std::sqrt(v[i]) / f.correction + f.epsilon);
+  }
+}
+
+JTR_MULTIVERSION void update_floats(float* p, const float* g, float* m, float* v, int64_t count,
+                                    const Factors<float>& f) {
+  update_range(p, g, m, v, count, f);
+}
+
+JTR_MULTIVERSION void update_doubles(double* p, const double* g, double* m, double* v, int64_t count,
+                                     const Factors<double>& f) {
+  update_range(p, g, m, v, count, f);
+}
+
+template <typename T, typename Update>
+void update(const at::Tensor& p, const at::Tensor& g, const at::Tensor& m, const at::Tensor& v, const AdamFactors& f,
+            Update update) {
+  const Factors<T> factors = {static_cast<T>(f.beta1),     static_cast<T>(1 - f.beta1), static_cast<T>(f.beta2),
+                              static_cast<T>(1 - f.beta2), static_cast<T>(f.epsilon),   static_cast<T>(f.step_size),
+                              static_cast<T>(f.sqrt_correction2)};
+  T *pp = p.data_ptr<T>(), *gp = g.data_ptr<T>(), *mp = m.data_ptr<T>(), *vp = v.data_ptr<T>();
+  at::parallel_for(0, p.numel(), 1 << 15, [&](int64_t begin, int64_t end) {
+    update(pp + begin, gp + begin, mp + begin, vp + begin, end - begin, factors);
   });
 }
 
@@ -34,9 +58,9 @@ void adam(at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Tensor& v, cons
     v.mul_(f.beta2).addcmul_(g, g, 1 - f.beta2);
     p.addcdiv_(m, v.sqrt().div_(f.sqrt_correction2).add_(f.epsilon), -f.step_size);
   } else if (p.scalar_type() == at::kDouble) {
-    update(p.data_ptr<double>(), g.data_ptr<double>(), m.data_ptr<double>(), v.data_ptr<double>(), p.numel(), f);
+    update<double>(p, g, m, v, f, update_doubles);
   } else {
-    update(p.data_ptr<float>(), g.data_ptr<float>(), m.data_ptr<float>(), v.data_ptr<float>(), p.numel(), f);
+    update<float>(p, g, m, v, f, update_floats);
   }
 }
 
