@@ -158,6 +158,15 @@ def needed_flop(width, channels, samples, height, columns):
     return flop + 2 * samples * 2 * e + 2 * samples * (3 * (e + d + h) - first)
 
 
+def published_flop(width, channels, samples, height, columns):
+    """Convolution work of the published step: forward and both gradients of every network it runs, the encoder of the
+    frozen copy among them."""
+    e, _, d, h = segnet_flop(width, 3, channels, height, columns)
+    flop = 3 * samples * 3 * (e + d + h)
+    e, _, d, h = segnet_flop(width, sum(channels), [sum(channels)], height, columns)
+    return flop + 2 * samples * 3 * e + 2 * samples * 3 * (e + d + h)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--published", help="a checkout of the published code")
@@ -190,7 +199,7 @@ def main():
         print(f"best convolution: forward {rates['best_forward']:.0f}, data {rates['best_data']:.0f}, "
               f"weight {rates['best_weight']:.0f} GFLOP/s", flush=True)
     print(f"{'case':26} {'published s':>12} {'ours s':>9} {'ratio':>7} {'published MB':>13} {'ours MB':>9} {'ratio':>7}"
-          f" {'GFLOP/s':>9} {'of best':>8}", flush=True)
+          f" {'GFLOP/s':>9} {'of best':>8} {'published':>10}", flush=True)
     rows = []
     for case in args.cases.split(","):
         name, samples, size = case.split(":")
@@ -218,10 +227,11 @@ def main():
         seconds = {s: statistics.median(v["seconds"]) if v["seconds"] else float("nan") for s, v in sides.items()}
         peak = {s: v["peak_bytes"] / 1e6 for s, v in sides.items()}
         rate = needed_flop(64, channels, int(samples), height, columns) / seconds["ours"] * 1e-9
+        whole = published_flop(64, channels, int(samples), height, columns) / seconds["ours"] * 1e-9
         print(f"{case:26} {seconds['published']:12.3f} {seconds['ours']:9.3f} {seconds['published'] / seconds['ours']:7.2f}"
               f" {peak['published']:13.0f} {peak['ours']:9.0f} {peak['ours'] / max(peak['published'], 1):7.2f} {rate:9.1f}"
-              f" {rate / best if best else float('nan'):8.2f}", flush=True)
-        rows.append({"case": case, **sides})
+              f" {rate / best if best else float('nan'):8.2f} {whole / best if best else float('nan'):10.2f}", flush=True)
+        rows.append({"case": case, "needed_gflops": rate, "published_gflops": whole, **sides})
     if args.json:
         with open(args.json, "w") as file:
             json.dump({"best_convolution": best, "threads": args.threads, "rows": rows}, file, indent=1)
