@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Numerics;
 using Jtr.Interop.Datasets;
 using PureHDF;
 using PureHDF.Selections;
@@ -78,11 +80,11 @@ public sealed class NyuV2Hdf5File : NyuV2MatFile
     public override long? NameCount { get; }
 
     /// <inheritdoc/>
-    public override float[] ReadImage(int index)
+    public override void ReadImage(int index, Span<float> image)
     {
-        byte[] stored = new byte[3 * Width * Height];
-        Read<byte>(_images, index, stored, 3);
-        float[] image = new float[stored.Length];
+        CheckLength(image.Length, 3, nameof(image));
+        byte[] stored = ArrayPool<byte>.Shared.Rent(3 * Width * Height);
+        Read(_images, index, stored, 3);
         for (int c = 0; c < 3; c++)
         {
             for (int x = 0; x < Width; x++)
@@ -91,19 +93,24 @@ public sealed class NyuV2Hdf5File : NyuV2MatFile
                 for (int y = 0; y < column.Length; y++) image[(y * Width + x) * 3 + c] = column[y] / 255f;
             }
         }
-        return image;
+        ArrayPool<byte>.Shared.Return(stored);
     }
 
     /// <inheritdoc/>
-    public override float[] ReadDepth(int index)
+    public override void ReadDepth(int index, Span<float> depth)
     {
-        if (_depths.Type.Size == 4) return Transposed<float, float>(_depths, index, v => v);
-        return Transposed<double, float>(_depths, index, v => (float)v);
+        CheckLength(depth.Length, 1, nameof(depth));
+        if (_depths.Type.Size == 4) Transposed<float, float>(_depths, index, depth);
+        else Transposed<double, float>(_depths, index, depth);
     }
 
     /// <inheritdoc/>
-    public override ushort[] ReadLabels(int index) =>
-        _labels.Type.Size == 1 ? Transposed<byte, ushort>(_labels, index, v => v) : Transposed<ushort, ushort>(_labels, index, v => v);
+    public override void ReadLabels(int index, Span<ushort> labels)
+    {
+        CheckLength(labels.Length, 1, nameof(labels));
+        if (_labels.Type.Size == 1) Transposed<byte, ushort>(_labels, index, labels);
+        else Transposed<ushort, ushort>(_labels, index, labels);
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -111,26 +118,34 @@ public sealed class NyuV2Hdf5File : NyuV2MatFile
         if (disposing) _file.Dispose();
     }
 
-    private TTo[] Transposed<TFrom, TTo>(NativeDataset data, int index, Func<TFrom, TTo> convert) where TFrom : unmanaged
+    private void CheckLength(int length, int channels, string parameter)
     {
-        TFrom[] stored = new TFrom[Width * Height];
-        Read<TFrom>(data, index, stored, 1);
-        TTo[] rows = new TTo[stored.Length];
-        for (int x = 0; x < Width; x++)
-        {
-            for (int y = 0; y < Height; y++) rows[y * Width + x] = convert(stored[x * Height + y]);
-        }
-        return rows;
+        if (length != channels * Width * Height) throw new ArgumentException($"{length} values, where {Height} x {Width} pixels have {channels * Width * Height}", parameter);
     }
 
-    private void Read<T>(NativeDataset data, int index, T[] destination, ulong channels) where T : unmanaged
+    private void Transposed<TFrom, TTo>(NativeDataset data, int index, Span<TTo> rows)
+        where TFrom : unmanaged, INumberBase<TFrom>
+        where TTo : unmanaged, INumberBase<TTo>
     {
-        ulong[] block = data.Space.Dimensions.Length == 4 ? [1, channels, (ulong)Width, (ulong)Height] : [1, (ulong)Width, (ulong)Height];
+        TFrom[] stored = ArrayPool<TFrom>.Shared.Rent(Width * Height);
+        Read(data, index, stored, 1);
+        for (int x = 0; x < Width; x++)
+        {
+            ReadOnlySpan<TFrom> column = stored.AsSpan(x * Height, Height);
+            for (int y = 0; y < column.Length; y++) rows[y * Width + x] = TTo.CreateTruncating(column[y]);
+        }
+        // After a fault it is left to the collector.
+        ArrayPool<TFrom>.Shared.Return(stored);
+    }
+
+    private void Read<T>(NativeDataset data, int index, T[] destination, int channels) where T : unmanaged
+    {
+        ulong[] block = data.Space.Dimensions.Length == 4 ? [1, (ulong)channels, (ulong)Width, (ulong)Height] : [1, (ulong)Width, (ulong)Height];
         ulong[] start = new ulong[block.Length];
         start[0] = (ulong)index;
         Guard(() =>
         {
-            data.Read(destination.AsSpan(), new HyperslabSelection(block.Length, start, block));
+            data.Read(destination.AsSpan(0, channels * Width * Height), new HyperslabSelection(block.Length, start, block));
             return true;
         }, index);
     }

@@ -45,14 +45,15 @@ internal sealed class NpyFolder : IMultiTaskDataset
 
     private void Read(string folder, int index, int channels, Span<float> destination)
     {
-        NpyArray array = NpyReader.Read(Path.Combine(Root, folder, $"{index}.npy"));
+        using NpyArray array = NpyReader.Read(Path.Combine(Root, folder, $"{index}.npy"));
         if (channels == 1)
         {
             array.CopyTo(destination);
             return;
         }
-        float[] interleaved = new float[array.Count];
-        array.CopyTo(interleaved);
+        using Pooled<float> values = new(array.Count);
+        array.CopyTo(values.Span);
+        ReadOnlySpan<float> interleaved = values.Span;
         int plane = interleaved.Length / channels;
         for (int c = 0; c < channels; c++)
         {

@@ -133,16 +133,34 @@ public sealed class FolderDataset : IMultiTaskDataset
             throw new ArgumentException($"the buffer is for {destination.Height} x {destination.Width}, the samples are {Height} x {Width}", nameof(destination));
 
         // Threads that meet at a sample may read it twice; they find the same.
-        Cached kept = _cache is null ? new Cached(Tasks.Count) : _cache[index];
-        Photograph photograph = kept.Photograph ??= Photograph.Read(_images[index], Height, Width);
-        PackedLabel.ExpandUnit(photograph.Values, destination.Image);
+        Cached? kept = _cache?[index];
+        Photograph photograph = kept?.Photograph ?? Photograph.Read(_images[index], Height, Width);
+        PackedLabel.ExpandUnit(photograph.Values.Span, destination.Image);
+        if (kept is null)
+        {
+            photograph.Dispose();
+        }
+        else if (kept.Photograph is null)
+        {
+            photograph.Values.Keep();
+            kept.Photograph = photograph;
+        }
         TaskMask written = wanted & _labelled[index];
         for (int t = 0; t < Tasks.Count; t++)
         {
             if (!written[t]) continue;
-            PackedLabel label = Volatile.Read(ref kept.Labels[t]) ?? ReadLabel(index, t, photograph);
-            Volatile.Write(ref kept.Labels[t], label);
+            PackedLabel? known = kept is null ? null : Volatile.Read(ref kept.Labels[t]);
+            PackedLabel label = known ?? ReadLabel(index, t, photograph);
             label.Expand(destination.Label(t));
+            if (kept is null)
+            {
+                label.Dispose();
+            }
+            else if (known is null)
+            {
+                label.Keep();
+                Volatile.Write(ref kept.Labels[t], label);
+            }
         }
         return written;
     }

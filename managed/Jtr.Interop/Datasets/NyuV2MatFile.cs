@@ -21,18 +21,21 @@ public abstract class NyuV2MatFile : IDisposable
 
     /// <summary>Reads a photograph.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
-    /// <returns>[H, W, 3] RGB in [0, 1].</returns>
-    public abstract float[] ReadImage(int index);
+    /// <param name="image">Receives [H, W, 3] RGB in [0, 1].</param>
+    /// <exception cref="ArgumentException">The memory has another length.</exception>
+    public abstract void ReadImage(int index, Span<float> image);
 
     /// <summary>Reads the depth.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
-    /// <returns>[H, W] metres, 0 for none.</returns>
-    public abstract float[] ReadDepth(int index);
+    /// <param name="depth">Receives [H, W] metres, 0 for none.</param>
+    /// <exception cref="ArgumentException">The memory has another length.</exception>
+    public abstract void ReadDepth(int index, Span<float> depth);
 
     /// <summary>Reads the labels.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
-    /// <returns>[H, W] labels from 1 up, 0 for none.</returns>
-    public abstract ushort[] ReadLabels(int index);
+    /// <param name="labels">Receives [H, W] labels from 1 up, 0 for none.</param>
+    /// <exception cref="ArgumentException">The memory has another length.</exception>
+    public abstract void ReadLabels(int index, Span<ushort> labels);
 
     /// <summary>Closes the file. Harmless when repeated.</summary>
     public void Dispose()

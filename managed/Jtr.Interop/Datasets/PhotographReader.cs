@@ -31,6 +31,7 @@ public static class PhotographReader
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         if (image.Length != 3L * height * width)
             throw new ArgumentException($"an image of {height} x {width} has {3L * height * width} values, not {image.Length}", nameof(image));
-        PackedLabel.ExpandUnit(Photograph.Read(path, height, width).Values, image);
+        using Photograph photograph = Photograph.Read(path, height, width);
+        PackedLabel.ExpandUnit(photograph.Values.Span, image);
     }
 }

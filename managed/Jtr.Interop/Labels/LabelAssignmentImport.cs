@@ -17,7 +17,7 @@ internal static class LabelAssignmentImport
         double[] values;
         if (IsNpy(path))
         {
-            NpyArray array = NpyReader.Read(path);
+            using NpyArray array = NpyReader.Read(path);
             if (!array.Shape.SequenceEqual([count, tasks.Count])) throw Shape(path, array.ShapeText, tasks, count);
             values = new double[array.Count];
             array.CopyTo(values);

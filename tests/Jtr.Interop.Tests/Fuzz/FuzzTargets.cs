@@ -82,17 +82,18 @@ internal static class FuzzTargets
     private static void ReadHdf5(string path)
     {
         using NyuV2MatFile file = NyuV2Hdf5File.Open(path, rawDepth: false);
+        int pixels = file.Height * file.Width;
         for (int i = 0; i < Math.Min(file.Count, 3); i++)
         {
-            file.ReadImage(i);
-            file.ReadDepth(i);
-            file.ReadLabels(i);
+            file.ReadImage(i, new float[3 * pixels]);
+            file.ReadDepth(i, new float[pixels]);
+            file.ReadLabels(i, new ushort[pixels]);
         }
     }
 
     private static void ReadNpy(string path)
     {
-        NpyArray array = NpyReader.Read(path);
+        using NpyArray array = NpyReader.Read(path);
         array.CopyTo(new double[array.Count]);
     }
 

@@ -88,33 +88,37 @@ public sealed class CityscapesDataset : LayoutDataset
 
     private PackedIds ReadIds(LabelSource source)
     {
-        byte[] ids = source.ReadPng(1, ids: true).Require8Bits(source.Path, "a labelIds file").Bytes;
-        byte[] classes = new byte[ids.Length];
+        using Raster raster = source.ReadPng(1, ids: true).Require8Bits(source.Path, "a labelIds file");
+        Span<byte> ids = raster.Bytes;
         for (int i = 0; i < ids.Length; i++)
         {
             if (ids[i] >= _codes.Length) throw source.Fault(i, $"label id {ids[i]}, where Cityscapes has 0 to {_codes.Length - 1},");
-            classes[i] = _codes[ids[i]];
+            ids[i] = _codes[ids[i]];
         }
-        return new PackedIds(source.Nearest<byte>(classes));
+        return new PackedIds(source.Nearest<byte>(ids));
     }
 
     private static PackedDepth ReadDisparity(LabelSource source)
     {
-        ushort[] words = source.Nearest<ushort>(source.ReadPng(1, ids: true).Require16Bits(source.Path, "a disparity").Words);
-        for (int i = 0; i < words.Length; i++) words[i] -= (ushort)(words[i] > 0 ? 1 : 0);
+        using Raster raster = source.ReadPng(1, ids: true).Require16Bits(source.Path, "a disparity");
+        Pooled<ushort> words = source.Nearest<ushort>(raster.Words);
+        foreach (ref ushort word in words.Span) word -= (ushort)(word > 0 ? 1 : 0);
         return new PackedDepth(words, 1.0 / 65536);
     }
 
     private PackedFloats ReadMetres(LabelSource source, CityscapesCamera camera)
     {
-        ushort[] words = source.Nearest<ushort>(source.ReadPng(1, ids: true).Require16Bits(source.Path, "a disparity").Words);
+        using Raster raster = source.ReadPng(1, ids: true).Require16Bits(source.Path, "a disparity");
+        using Pooled<ushort> picked = source.Nearest<ushort>(raster.Words);
+        Span<ushort> words = picked.Span;
         double most = _options.MaxMetricDepth ?? double.PositiveInfinity;
-        float[] metres = new float[words.Length];
+        Pooled<float> metres = new(words.Length);
+        Span<float> to = metres.Span;
         for (int i = 0; i < words.Length; i++)
         {
-            if (words[i] < 2) continue;
-            double depth = camera.Baseline * camera.FocalLength * 256 / (words[i] - 1);
-            metres[i] = depth <= most ? (float)depth : 0;
+            // Without disparity a point is infinitely far.
+            double depth = words[i] < 2 ? double.PositiveInfinity : camera.Baseline * camera.FocalLength * 256 / (words[i] - 1);
+            to[i] = depth <= most && double.IsFinite(depth) ? (float)depth : 0;
         }
         return new PackedFloats(metres);
     }

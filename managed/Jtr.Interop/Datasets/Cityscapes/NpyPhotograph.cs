@@ -14,20 +14,20 @@ internal static class NpyPhotograph
     /// <exception cref="IOException">It cannot be read.</exception>
     public static DecodedImage Read(string path, int height, int width)
     {
-        NpyArray array = NpyReader.Read(path);
+        using NpyArray array = NpyReader.Read(path);
         if (array.Shape is not [> 0, > 0, 3]) throw new JtrFormatException(path, $"an array of shape {array.ShapeText}, where a photograph has (H, W, 3)");
         if (array.IsInteger && array.Type != NpyType.UInt8) throw new JtrFormatException(path, $"a photograph of the type {array.Type}; floating-point in [0, 1] and UInt8 are read");
         LabelSource source = new(path, array.Shape[0], array.Shape[1], height, width);
-        float[] values = new float[array.Count];
-        array.CopyTo(values);
+        using Pooled<float> pooled = LabelSource.Interleaved(array, planar: false, 3);
+        Span<float> values = pooled.Span;
         for (int i = 0; i < values.Length; i++)
         {
             float value = array.IsInteger ? values[i] / 255f : values[i];
             if (!(value >= -Tolerance && value <= 1 + Tolerance)) throw source.Fault(i / 3, $"value {value}, which is not in [0, 1],");
             values[i] = Math.Clamp(value, 0, 1);
         }
-        float[] resized = source.Bilinear(values, 3);
-        for (int i = 0; i < resized.Length; i++) resized[i] = Math.Min(resized[i], 1);
-        return new DecodedImage(source.ImageHeight, source.ImageWidth, new PackedFloats(LabelSource.Planar(resized, 3)));
+        using Pooled<float> resized = source.Bilinear(pooled, 3);
+        foreach (ref float value in resized.Span) value = Math.Min(value, 1);
+        return new DecodedImage(source.ImageHeight, source.ImageWidth, new PackedFloats(LabelSource.Planar<float>(resized.Span, 3)));
     }
 }

@@ -10,21 +10,26 @@ internal static class DepthLabels
     {
         if (!source.IsNpy)
         {
-            Raster raster = source.ReadPng(1, ids: true);
-            ushort[] words = raster.Maximum == byte.MaxValue ? [.. raster.Bytes.Select(b => (ushort)b)] : raster.Words;
-            return new PackedDepth(source.Nearest<ushort>(words), scale);
+            using Raster raster = source.ReadPng(1, ids: true);
+            using Pooled<ushort> words = raster.ToWords();
+            return new PackedDepth(source.Nearest<ushort>(words.Span), scale);
         }
-        NpyArray array = source.ReadNpy(1).Array;
-        double[] values = new double[array.Count];
-        array.CopyTo(values);
+        using NpyArray array = source.ReadNpy(1).Array;
         double unit = array.IsInteger ? scale : 1;
-        float[] depths = new float[values.Length];
-        for (int i = 0; i < depths.Length; i++)
+        using Pooled<float> depths = new(array.Count);
+        Span<double> block = stackalloc double[512];
+        for (int start = 0; start < depths.Length; start += block.Length)
         {
-            if (values[i] < 0) throw source.Fault(i, $"depth {values[i]}, which is below 0,");
-            float depth = (float)(values[i] * unit);
-            depths[i] = float.IsFinite(depth) ? depth : 0;
+            Span<float> to = depths.Span[start..];
+            Span<double> values = block[..Math.Min(block.Length, to.Length)];
+            array.CopyTo(values, start);
+            for (int i = 0; i < values.Length; i++)
+            {
+                if (values[i] < 0) throw source.Fault(start + i, $"depth {values[i]}, which is below 0,");
+                float depth = (float)(values[i] * unit);
+                to[i] = float.IsFinite(depth) ? depth : 0;
+            }
         }
-        return new PackedFloats(source.Nearest<float>(depths));
+        return new PackedFloats(source.Nearest<float>(depths.Span));
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using NetVips;
 
 namespace Jtr.Interop.Datasets.Folders;
@@ -15,20 +16,22 @@ internal static class ImageFiles
 
     private static ReadOnlySpan<byte> JpegSignature => [0xFF, 0xD8, 0xFF];
 
+    // What PNG's first chunk, which has to be its header, takes.
+    private const int StartBytes = 33;
+
     /// <summary>Reads a photograph as 8-bit RGB, upright: its EXIF orientation is applied, transparency is dropped.</summary>
     /// <exception cref="JtrFormatException">It is neither JPEG nor PNG, or damaged.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static Raster ReadPhotograph(string path)
     {
-        byte[] file = File.ReadAllBytes(path);
-        return Decode(path, () =>
+        return Decode(path, static path =>
         {
-            using Image stored = Open(path, file);
+            using Image stored = Open(path);
             using Image upright = stored.Autorot();
             using Image rgb = upright.Colourspace(Enums.Interpretation.Srgb);
             using Image opaque = rgb.Bands > 3 ? rgb.ExtractBand(0, n: 3) : rgb.Copy();
             using Image bytes = opaque.Cast(Enums.BandFormat.Uchar);
-            return Raster.Of8Bits(bytes.Height, bytes.Width, 3, bytes.WriteToMemory<byte>());
+            return Raster.Of8Bits(bytes.Height, bytes.Width, 3, Pixels<byte>(bytes));
         });
     }
 
@@ -42,18 +45,19 @@ internal static class ImageFiles
     /// <exception cref="IOException">It cannot be read.</exception>
     public static Raster ReadLabel(string path, bool ids)
     {
-        byte[] file = File.ReadAllBytes(path);
-        if (!file.AsSpan().StartsWith(PngSignature)) throw new JtrFormatException(path, "no PNG file, which a label other than .npy has to be", 0);
-        if (ids && RawPng.Applies(file)) return RawPng.Read(path, file, MostPixels);
-        return Decode(path, () =>
+        Span<byte> start = stackalloc byte[StartBytes];
+        ReadStart(path, ref start, out long length);
+        if (!start.StartsWith(PngSignature)) throw new JtrFormatException(path, "no PNG file, which a label other than .npy has to be", 0);
+        if (ids && RawPng.Applies(start)) return ReadRaw(path, length);
+        return Decode(path, static path =>
         {
-            using Image stored = Open(path, file);
+            using Image stored = Open(path);
             int channels = stored.Bands - (stored.HasAlpha() ? 1 : 0);
             using Image opaque = channels < stored.Bands ? stored.ExtractBand(0, n: channels) : stored.Copy();
             return opaque.Format switch
             {
-                Enums.BandFormat.Uchar => Raster.Of8Bits(opaque.Height, opaque.Width, channels, opaque.WriteToMemory<byte>()),
-                Enums.BandFormat.Ushort => Raster.Of16Bits(opaque.Height, opaque.Width, channels, opaque.WriteToMemory<ushort>()),
+                Enums.BandFormat.Uchar => Raster.Of8Bits(opaque.Height, opaque.Width, channels, Pixels<byte>(opaque)),
+                Enums.BandFormat.Ushort => Raster.Of16Bits(opaque.Height, opaque.Width, channels, Pixels<ushort>(opaque)),
                 _ => throw new JtrFormatException(path, $"pixels of the type {opaque.Format} are not read"),
             };
         });
@@ -62,10 +66,9 @@ internal static class ImageFiles
     /// <summary>Rows and columns of a photograph, upright, from its header.</summary>
     public static (int Height, int Width) ReadSize(string path)
     {
-        byte[] file = File.ReadAllBytes(path);
-        return Decode(path, () =>
+        return Decode(path, static path =>
         {
-            using Image stored = Open(path, file);
+            using Image stored = Open(path);
             using Image upright = stored.Autorot();
             return (upright.Height, upright.Width);
         });
@@ -74,37 +77,70 @@ internal static class ImageFiles
     /// <summary>Channels of a PNG, transparency left out, from its header.</summary>
     public static int ReadChannels(string path)
     {
-        byte[] file = File.ReadAllBytes(path);
-        return Decode(path, () =>
+        return Decode(path, static path =>
         {
-            using Image stored = Open(path, file);
+            using Image stored = Open(path);
             return stored.Bands - (stored.HasAlpha() ? 1 : 0);
         });
     }
 
-    private static Image Open(string path, byte[] file)
+    /// <summary>Opens a file for libvips, which reads it by itself: through the managed heap a photograph would go twice.</summary>
+    private static Image Open(string path)
     {
-        ReadOnlySpan<byte> start = file;
+        Span<byte> start = stackalloc byte[StartBytes];
+        ReadStart(path, ref start, out long length);
         bool isPng = start.StartsWith(PngSignature);
+        if (!isPng && !start.StartsWith(JpegSignature)) throw new JtrFormatException(path, "neither a JPEG nor a PNG file", 0);
         // Otherwise libvips fills what is missing with grey and says nothing.
         const Enums.FailOn strict = Enums.FailOn.Error;
-        Image image = isPng ? Image.PngloadBuffer(file, failOn: strict)
-            : start.StartsWith(JpegSignature) ? Image.JpegloadBuffer(file, failOn: strict)
-            : throw new JtrFormatException(path, "neither a JPEG nor a PNG file", 0);
+        using Source source = Source.NewFromFile(path);
+        Image image = isPng ? Image.PngloadSource(source, failOn: strict) : Image.JpegloadSource(source, failOn: strict);
         long pixels = (long)image.Width * image.Height;
-        long held = Math.Min(MostPixels, isPng ? RawPng.MostInflated(file.Length) * 8 / RawPng.PixelBits(file) : file.Length * JpegPixelsPerByte);
+        long held = Math.Min(MostPixels, isPng ? RawPng.MostInflated(length) * 8 / RawPng.PixelBits(start) : length * JpegPixelsPerByte);
         if (pixels <= held) return image;
         string size = $"{image.Height} x {image.Width}";
         image.Dispose();
-        throw new JtrFormatException(path, pixels > MostPixels ? $"an image of {size} pixels is larger than {MostPixels}" : $"{file.Length} bytes cannot hold an image of {size} pixels");
+        throw new JtrFormatException(path, pixels > MostPixels ? $"an image of {size} pixels is larger than {MostPixels}" : $"{length} bytes cannot hold an image of {size} pixels");
     }
 
-    private static T Decode<T>(string path, Func<T> decode)
+    /// <summary>Decodes an image and takes its values out of libvips' memory.</summary>
+    private static unsafe Pooled<T> Pixels<T>(Image image) where T : unmanaged
+    {
+        IntPtr memory = image.WriteToMemory(out ulong bytes);
+        try
+        {
+            Pooled<T> pixels = new(checked((int)(bytes / (ulong)sizeof(T))));
+            new ReadOnlySpan<T>((void*)memory, pixels.Length).CopyTo(pixels.Span);
+            return pixels;
+        }
+        finally
+        {
+            NetVips.NetVips.Free(memory);
+        }
+    }
+
+    private static Raster ReadRaw(string path, long length)
+    {
+        if (length > Array.MaxLength) throw new JtrFormatException(path, $"{length} bytes are more than a label has");
+        using SafeFileHandle handle = File.OpenHandle(path);
+        using Pooled<byte> file = new((int)length);
+        return RawPng.Read(path, file.Span[..NpyReader.ReadUpTo(handle, file.Span, 0)], MostPixels);
+    }
+
+    /// <summary>Reads a file's first bytes, fewer if it has fewer.</summary>
+    private static void ReadStart(string path, ref Span<byte> start, out long length)
+    {
+        using SafeFileHandle handle = File.OpenHandle(path);
+        length = RandomAccess.GetLength(handle);
+        start = start[..NpyReader.ReadUpTo(handle, start, 0)];
+    }
+
+    private static T Decode<T>(string path, Func<string, T> decode)
     {
         Vips.EnsureLoaded();
         try
         {
-            return decode();
+            return decode(path);
         }
         catch (VipsException e)
         {

@@ -11,41 +11,43 @@ internal static class MapLabels
     public static PackedLabel Read(LabelSource source, MapTask task)
     {
         int channels = task.LabelChannels;
-        if (!source.IsNpy) return FromRaster(source, source.ReadPng(channels));
-        (NpyArray array, bool planar) = source.ReadNpy(channels);
-        if (LabelSource.AsRaster(array, planar, source.ImageHeight, source.ImageWidth, channels) is { } raster) return FromRaster(source, raster);
+        if (!source.IsNpy)
+        {
+            using Raster png = source.ReadPng(channels);
+            return FromRaster(source, png);
+        }
+        (NpyArray read, bool planar) = source.ReadNpy(channels);
+        using NpyArray array = read;
+        using Raster? raster = LabelSource.AsRaster(array, planar, source.ImageHeight, source.ImageWidth, channels);
+        if (raster is not null) return FromRaster(source, raster);
         if (array.IsInteger && array.Type != NpyType.Boolean)
             throw new JtrFormatException(source.Path, $"a map of the type {array.Type}; floating-point, Boolean, UInt8 and UInt16 are read");
 
-        float[] values = LabelSource.Interleaved(array, planar, source.ImageHeight, source.ImageWidth, channels);
+        using Pooled<float> pooled = LabelSource.Interleaved(array, planar, channels);
+        Span<float> values = pooled.Span;
         for (int i = 0; i < values.Length; i++)
         {
             if (values[i] is < 0 or > 1) throw source.Fault(i / channels, $"value {values[i]}, which is not in [0, 1],");
         }
-        float[] resized = source.Bilinear(values, channels);
+        using Pooled<float> resized = source.Bilinear(pooled, channels);
         // A mean of ones may be rounded to a little more.
-        for (int i = 0; i < resized.Length; i++) resized[i] = Math.Min(resized[i], 1);
-        return new PackedFloats(LabelSource.Planar(resized, channels));
+        foreach (ref float value in resized.Span) value = Math.Min(value, 1);
+        return new PackedFloats(LabelSource.Planar<float>(resized.Span, channels));
     }
 
     private static PackedUnits FromRaster(LabelSource source, Raster raster)
     {
-        ushort[] words;
+        int unit = ushort.MaxValue / raster.Maximum;
         if (source.KeepsSize)
         {
-            words = raster.Maximum == byte.MaxValue ? [.. raster.Bytes.Select(b => (ushort)(b * 257))] : raster.Words;
+            using Pooled<ushort> same = raster.ToWords(unit);
+            return new PackedUnits(LabelSource.Planar<ushort>(same.Span, raster.Channels));
         }
-        else
-        {
-            int row = raster.Width * raster.Channels;
-            float[] resized = Resampler.Bilinear(raster.Height, raster.Width, raster.Channels, source.Height, source.Width, (y, weight, sums) =>
-            {
-                if (raster.Maximum == byte.MaxValue) Resampler.Add(raster.Bytes.AsSpan(y * row, row), weight, sums);
-                else Resampler.Add(raster.Words.AsSpan(y * row, row), weight, sums);
-            });
-            float unit = 65535f / raster.Maximum;
-            words = [.. resized.Select(v => (ushort)Math.Min(v * unit + 0.5f, 65535f))];
-        }
-        return new PackedUnits(LabelSource.Planar(words, raster.Channels));
+        using Pooled<float> resized = Resampler.Bilinear(raster.Height, raster.Width, raster.Channels, source.Height, source.Width, raster.AddRow);
+        using Pooled<ushort> words = new(resized.Length);
+        Span<float> from = resized.Span;
+        Span<ushort> to = words.Span;
+        for (int i = 0; i < to.Length; i++) to[i] = (ushort)Math.Min(from[i] * unit + 0.5f, 65535f);
+        return new PackedUnits(LabelSource.Planar<ushort>(to, raster.Channels));
     }
 }

@@ -9,49 +9,61 @@ internal static class NormalsLabels
 {
     public static PackedLabel Read(LabelSource source)
     {
-        float[] vectors = source.IsNpy ? FromNpy(source) : FromRaster(source.ReadPng(3));
-        Normalise(vectors, none: float.NaN);
-        float[] resized = source.Bilinear(vectors, 3);
-        Normalise(resized, none: 0);
-        return new PackedFloats(LabelSource.Planar(resized, 3));
+        using Pooled<float> vectors = source.IsNpy ? FromNpy(source) : FromPng(source);
+        Normalise(vectors.Span, none: float.NaN);
+        using Pooled<float> resized = source.Bilinear(vectors, 3);
+        Normalise(resized.Span, none: 0);
+        return new PackedFloats(LabelSource.Planar<float>(resized.Span, 3));
     }
 
-    private static float[] FromNpy(LabelSource source)
+    private static Pooled<float> FromPng(LabelSource source)
     {
-        (NpyArray array, bool planar) = source.ReadNpy(3);
-        if (LabelSource.AsRaster(array, planar, source.ImageHeight, source.ImageWidth, 3) is { } raster) return FromRaster(raster);
+        using Raster raster = source.ReadPng(3);
+        return FromRaster(raster);
+    }
+
+    private static Pooled<float> FromNpy(LabelSource source)
+    {
+        (NpyArray read, bool planar) = source.ReadNpy(3);
+        using NpyArray array = read;
+        using Raster? raster = LabelSource.AsRaster(array, planar, source.ImageHeight, source.ImageWidth, 3);
+        if (raster is not null) return FromRaster(raster);
         if (array.IsInteger) throw new JtrFormatException(source.Path, $"normals of the type {array.Type}; floating-point, UInt8 and UInt16 are read");
-        return LabelSource.Interleaved(array, planar, source.ImageHeight, source.ImageWidth, 3);
+        return LabelSource.Interleaved(array, planar, 3);
     }
 
-    private static float[] FromRaster(Raster raster)
+    private static Pooled<float> FromRaster(Raster raster)
     {
-        float[] vectors = new float[raster.Length];
-        int below = raster.Maximum / 2;
+        Pooled<float> pooled = new(raster.Length);
+        Span<float> vectors = pooled.Span;
+        ReadOnlySpan<byte> bytes = raster.Bytes;
+        ReadOnlySpan<ushort> words = raster.Words;
+        int maximum = raster.Maximum;
+        int below = maximum / 2;
         for (int i = 0; i < vectors.Length; i += 3)
         {
-            int x = raster[i];
-            int y = raster[i + 1];
-            int z = raster[i + 2];
+            int x = bytes.IsEmpty ? words[i] : bytes[i];
+            int y = bytes.IsEmpty ? words[i + 1] : bytes[i + 1];
+            int z = bytes.IsEmpty ? words[i + 2] : bytes[i + 2];
             bool none = (x | y | z) == 0 || (IsGrey(x) && IsGrey(y) && IsGrey(z));
             vectors[i] = none ? 0 : Decode(x);
             vectors[i + 1] = none ? 0 : Decode(y);
             vectors[i + 2] = none ? 0 : Decode(z);
         }
-        return vectors;
+        return pooled;
 
         // The maximum is odd, so two values are next to the middle.
         bool IsGrey(int value) => value == below || value == below + 1;
 
-        float Decode(int value) => (float)(2.0 * value / raster.Maximum - 1);
+        float Decode(int value) => (float)(2.0 * value / maximum - 1);
     }
 
     /// <summary>Brings vectors to unit length; those that have no direction become (none, none, none).</summary>
-    private static void Normalise(float[] vectors, float none)
+    private static void Normalise(Span<float> vectors, float none)
     {
         for (int i = 0; i < vectors.Length; i += 3)
         {
-            Span<float> v = vectors.AsSpan(i, 3);
+            Span<float> v = vectors.Slice(i, 3);
             double length = Math.Sqrt((double)v[0] * v[0] + (double)v[1] * v[1] + (double)v[2] * v[2]);
             if (double.IsFinite(length) && length > 1e-6)
             {

@@ -21,14 +21,14 @@ internal enum NpyType
     Float64,
 }
 
-/// <summary>An array read by <see cref="NpyReader"/>: row-major, in its own element type.</summary>
-internal sealed class NpyArray
+/// <summary>An array read by <see cref="NpyReader"/>: row-major, in its own element type, in memory that <see cref="Dispose"/> gives back.</summary>
+internal sealed class NpyArray : IDisposable
 {
     private readonly int[] _shape;
-    private readonly byte[] _data;
+    private readonly Pooled<byte> _data;
 
     /// <summary>Takes over values that are in the machine's byte order.</summary>
-    internal NpyArray(NpyType type, int[] shape, byte[] data)
+    internal NpyArray(NpyType type, int[] shape, Pooled<byte> data)
     {
         Type = type;
         _shape = shape;
@@ -50,13 +50,21 @@ internal sealed class NpyArray
     /// <summary>The shape as Python writes it.</summary>
     internal string ShapeText => _shape.Length == 1 ? $"({_shape[0]},)" : $"({string.Join(", ", _shape)})";
 
-    /// <summary>Converts all elements; whole numbers beyond 2^53 are rounded.</summary>
-    /// <param name="destination"><see cref="Count"/> values.</param>
-    public void CopyTo(Span<double> destination) => Copy(destination);
+    /// <summary>Converts elements; whole numbers beyond 2^53 are rounded.</summary>
+    /// <param name="destination">As many values as are converted.</param>
+    /// <param name="start">The first element.</param>
+    public void CopyTo(Span<double> destination, int start = 0) => Copy(destination, start);
 
-    /// <summary>Converts all elements, rounding to the nearest float32.</summary>
-    /// <param name="destination"><see cref="Count"/> values.</param>
-    public void CopyTo(Span<float> destination) => Copy(destination);
+    /// <summary>Converts elements, rounding to the nearest float32.</summary>
+    /// <param name="destination">As many values as are converted.</param>
+    /// <param name="start">The first element.</param>
+    public void CopyTo(Span<float> destination, int start = 0) => Copy(destination, start);
+
+    /// <summary>The elements' bytes.</summary>
+    internal ReadOnlySpan<byte> Data => _data.Span;
+
+    /// <summary>Gives the memory back. Harmless when repeated.</summary>
+    public void Dispose() => _data.Dispose();
 
     internal static int SizeOf(NpyType type) => type switch
     {
@@ -87,30 +95,35 @@ internal sealed class NpyArray
         }
     }
 
-    private void Copy<TTo>(Span<TTo> destination) where TTo : struct, IFloatingPoint<TTo>
+    private void Copy<TTo>(Span<TTo> destination, int start) where TTo : unmanaged, IFloatingPoint<TTo>
     {
-        if (destination.Length != Count) throw new ArgumentException($"the array has {Count} elements, not {destination.Length}", nameof(destination));
+        if (start < 0 || destination.Length > Count - start) throw new ArgumentException($"the array has {Count} elements, not {destination.Length} from the one of index {start} on", nameof(destination));
         switch (Type)
         {
-            case NpyType.Boolean or NpyType.UInt8: Copy<byte, TTo>(destination); break;
-            case NpyType.Int8: Copy<sbyte, TTo>(destination); break;
-            case NpyType.UInt16: Copy<ushort, TTo>(destination); break;
-            case NpyType.Int16: Copy<short, TTo>(destination); break;
-            case NpyType.UInt32: Copy<uint, TTo>(destination); break;
-            case NpyType.Int32: Copy<int, TTo>(destination); break;
-            case NpyType.UInt64: Copy<ulong, TTo>(destination); break;
-            case NpyType.Int64: Copy<long, TTo>(destination); break;
-            case NpyType.Float16: Copy<Half, TTo>(destination); break;
-            case NpyType.Float32: Copy<float, TTo>(destination); break;
-            default: Copy<double, TTo>(destination); break;
+            case NpyType.Boolean or NpyType.UInt8: Copy<byte, TTo>(destination, start); break;
+            case NpyType.Int8: Copy<sbyte, TTo>(destination, start); break;
+            case NpyType.UInt16: Copy<ushort, TTo>(destination, start); break;
+            case NpyType.Int16: Copy<short, TTo>(destination, start); break;
+            case NpyType.UInt32: Copy<uint, TTo>(destination, start); break;
+            case NpyType.Int32: Copy<int, TTo>(destination, start); break;
+            case NpyType.UInt64: Copy<ulong, TTo>(destination, start); break;
+            case NpyType.Int64: Copy<long, TTo>(destination, start); break;
+            case NpyType.Float16: Copy<Half, TTo>(destination, start); break;
+            case NpyType.Float32: Copy<float, TTo>(destination, start); break;
+            default: Copy<double, TTo>(destination, start); break;
         }
     }
 
-    private void Copy<TFrom, TTo>(Span<TTo> destination)
+    private void Copy<TFrom, TTo>(Span<TTo> destination, int start)
         where TFrom : unmanaged, INumberBase<TFrom>
-        where TTo : struct, IFloatingPoint<TTo>
+        where TTo : unmanaged, IFloatingPoint<TTo>
     {
-        ReadOnlySpan<TFrom> source = MemoryMarshal.Cast<byte, TFrom>(_data);
+        ReadOnlySpan<TFrom> source = MemoryMarshal.Cast<byte, TFrom>(_data.Span).Slice(start, destination.Length);
+        if (typeof(TFrom) == typeof(TTo))
+        {
+            MemoryMarshal.Cast<TFrom, TTo>(source).CopyTo(destination);
+            return;
+        }
         for (int i = 0; i < source.Length; i++) destination[i] = TTo.CreateTruncating(source[i]);
     }
 }

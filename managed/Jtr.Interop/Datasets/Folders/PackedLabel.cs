@@ -5,12 +5,18 @@ namespace Jtr.Interop.Datasets.Folders;
 
 /// <summary>
 /// A resized label or image in the smallest form that loses nothing. What is read from a file always goes through this
-/// form, so that values are the same whether or not it is kept.
+/// form, so that values are the same whether or not it is kept. Its memory is the pool's until <see cref="Keep"/>.
 /// </summary>
-internal abstract class PackedLabel
+internal abstract class PackedLabel : IDisposable
 {
     /// <summary>Writes the values as labels.</summary>
     public abstract void Expand(Span<float> destination);
+
+    /// <summary>Moves the values to memory of their own, to be kept.</summary>
+    public abstract void Keep();
+
+    /// <summary>Gives the memory back. Harmless when repeated.</summary>
+    public abstract void Dispose();
 
     /// <summary>8-bit values that stand for 0 to 1.</summary>
     public static void ExpandUnit(ReadOnlySpan<byte> values, Span<float> destination)
@@ -32,44 +38,64 @@ internal abstract class PackedLabel
     }
 }
 
+/// <summary>Values of one type, which are taken over.</summary>
+internal abstract class PackedLabel<T>(Pooled<T> values) : PackedLabel where T : unmanaged
+{
+    protected ReadOnlySpan<T> Values => values.Span;
+
+    public override void Keep() => values.Keep();
+
+    public override void Dispose() => values.Dispose();
+}
+
 /// <summary>Class ids plus 1, 0 where there is none, of at most 255 classes.</summary>
-internal sealed class PackedIds(byte[] values) : PackedLabel
+internal sealed class PackedIds(Pooled<byte> values) : PackedLabel<byte>(values)
 {
     public override void Expand(Span<float> destination)
     {
+        ReadOnlySpan<byte> values = Values;
         for (int i = 0; i < values.Length; i++) destination[i] = values[i] - 1;
     }
 }
 
 /// <summary>Class ids plus 1, 0 where there is none, of any number of classes.</summary>
-internal sealed class PackedWideIds(ushort[] values) : PackedLabel
+internal sealed class PackedWideIds(Pooled<ushort> values) : PackedLabel<ushort>(values)
 {
     public override void Expand(Span<float> destination)
     {
+        ReadOnlySpan<ushort> values = Values;
         for (int i = 0; i < values.Length; i++) destination[i] = values[i] - 1;
     }
 }
 
 /// <summary>Depths in units of a scale.</summary>
-internal sealed class PackedDepth(ushort[] values, double scale) : PackedLabel
+internal sealed class PackedDepth(Pooled<ushort> values, double scale) : PackedLabel<ushort>(values)
 {
     public override void Expand(Span<float> destination)
     {
+        ReadOnlySpan<ushort> values = Values;
         for (int i = 0; i < values.Length; i++) destination[i] = (float)(values[i] * scale);
     }
 }
 
 /// <summary>Values from 0 to 1 in 65,535ths, which hold 8-bit and 16-bit values exactly.</summary>
-internal sealed class PackedUnits(ushort[] values) : PackedLabel
+internal sealed class PackedUnits(Pooled<ushort> values) : PackedLabel<ushort>(values)
 {
     public override void Expand(Span<float> destination)
     {
+        ReadOnlySpan<ushort> values = Values;
         for (int i = 0; i < values.Length; i++) destination[i] = values[i] / 65535f;
     }
 }
 
-/// <summary>Any values.</summary>
-internal sealed class PackedFloats(float[] values) : PackedLabel
+/// <summary>8-bit values, 0..255 for 0..1.</summary>
+internal sealed class PackedBytes(Pooled<byte> values) : PackedLabel<byte>(values)
 {
-    public override void Expand(Span<float> destination) => values.CopyTo(destination);
+    public override void Expand(Span<float> destination) => ExpandUnit(Values, destination);
+}
+
+/// <summary>Any values.</summary>
+internal sealed class PackedFloats(Pooled<float> values) : PackedLabel<float>(values)
+{
+    public override void Expand(Span<float> destination) => Values.CopyTo(destination);
 }

@@ -1,10 +1,10 @@
 namespace Jtr.Interop.Datasets.Folders;
 
-/// <summary>A photograph, resized and rounded to 8 bits.</summary>
+/// <summary>A photograph, resized and rounded to 8 bits. In memory that <see cref="Dispose"/> gives back.</summary>
 /// <param name="SourceHeight">Rows of the file's image, upright.</param>
 /// <param name="SourceWidth">Columns of the file's image.</param>
 /// <param name="Values">[3, H, W].</param>
-internal sealed record Photograph(int SourceHeight, int SourceWidth, byte[] Values)
+internal sealed record Photograph(int SourceHeight, int SourceWidth, Pooled<byte> Values) : IDisposable
 {
     /// <summary>Reads a JPEG or PNG file.</summary>
     /// <param name="path">The file.</param>
@@ -13,16 +13,22 @@ internal sealed record Photograph(int SourceHeight, int SourceWidth, byte[] Valu
     /// <exception cref="JtrFormatException">It is neither, or damaged.</exception>
     public static Photograph Read(string path, int height, int width)
     {
-        Raster raster = ImageFiles.ReadPhotograph(path);
-        byte[] values = raster.Bytes;
-        if (raster.Height != height || raster.Width != width)
+        using Raster raster = ImageFiles.ReadPhotograph(path);
+        Pooled<byte> planar = new(3 * height * width);
+        if (raster.Height == height && raster.Width == width)
         {
-            int row = raster.Width * 3;
-            float[] resized = Resampler.Bilinear(raster.Height, raster.Width, 3, height, width,
-                (y, weight, sums) => Resampler.Add(raster.Bytes.AsSpan(y * row, row), weight, sums));
-            values = new byte[resized.Length];
-            for (int i = 0; i < values.Length; i++) values[i] = (byte)Math.Min(resized[i] + 0.5f, 255f);
+            LabelSource.Planar(raster.Bytes, planar.Span, 3);
+            return new Photograph(height, width, planar);
         }
-        return new Photograph(raster.Height, raster.Width, LabelSource.Planar(values, 3));
+        using Pooled<float> resized = Resampler.Bilinear(raster.Height, raster.Width, 3, height, width, raster.AddRow);
+        using Pooled<byte> rounded = new(resized.Length);
+        Span<float> from = resized.Span;
+        Span<byte> to = rounded.Span;
+        for (int i = 0; i < to.Length; i++) to[i] = (byte)Math.Min(from[i] + 0.5f, 255f);
+        LabelSource.Planar(rounded.Span, planar.Span, 3);
+        return new Photograph(raster.Height, raster.Width, planar);
     }
+
+    /// <summary>Gives the memory back; the sizes stay.</summary>
+    public void Dispose() => Values.Dispose();
 }

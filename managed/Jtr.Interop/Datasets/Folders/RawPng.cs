@@ -19,10 +19,10 @@ internal static class RawPng
 
     /// <summary>Reads palette indices or grey values, [H, W, 1].</summary>
     /// <exception cref="JtrFormatException">The file is damaged, or interlaced.</exception>
-    public static Raster Read(string path, byte[] file, long mostPixels)
+    public static Raster Read(string path, ReadOnlySpan<byte> file, long mostPixels)
     {
-        uint width = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(HeaderAt));
-        uint height = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(HeaderAt + 4));
+        uint width = BinaryPrimitives.ReadUInt32BigEndian(file[HeaderAt..]);
+        uint height = BinaryPrimitives.ReadUInt32BigEndian(file[(HeaderAt + 4)..]);
         int bits = file[HeaderAt + 8];
         if (width == 0 || height == 0 || (ulong)width * height > (ulong)mostPixels)
             throw new JtrFormatException(path, $"a size of {height} x {width} pixels; 1 to {mostPixels} are read", HeaderAt);
@@ -31,14 +31,17 @@ internal static class RawPng
 
         // Rows are packed to whole bytes and preceded by the number of their filter.
         int rowBytes = (int)(((long)width * bits + 7) / 8);
-        byte[] compressed = Collect(path, file);
+        using Pooled<byte> compressed = new(file.Length);
+        int length = Collect(path, file, compressed.Span);
         // Before memory of that size is taken.
-        if ((long)height * (rowBytes + 1) > MostInflated(compressed.Length))
-            throw new JtrFormatException(path, $"{compressed.Length} bytes of data cannot hold {height} x {width} pixels", HeaderAt);
-        byte[] row = new byte[rowBytes];
-        byte[] above = new byte[rowBytes];
-        byte[] values = new byte[height * width];
-        using ZLibStream data = new(new MemoryStream(compressed), CompressionMode.Decompress);
+        if ((long)height * (rowBytes + 1) > MostInflated(length))
+            throw new JtrFormatException(path, $"{length} bytes of data cannot hold {height} x {width} pixels", HeaderAt);
+        using Pooled<byte> rows = new(2 * rowBytes);
+        Span<byte> row = rows.Span[..rowBytes];
+        Span<byte> above = rows.Span[rowBytes..];
+        above.Clear();
+        Pooled<byte> values = new((int)(height * width));
+        using ZLibStream data = new(new MemoryStream(compressed.Array, 0, length), CompressionMode.Decompress);
         for (int y = 0; y < height; y++)
         {
             try
@@ -52,8 +55,10 @@ internal static class RawPng
             {
                 throw new JtrFormatException(path, $"damaged in row {y} of {height}: {e.Message}", innerException: e);
             }
-            Unpack(row, bits, values.AsSpan(y * (int)width, (int)width));
-            (row, above) = (above, row);
+            Unpack(row, bits, values.Span.Slice(y * (int)width, (int)width));
+            Span<byte> last = row;
+            row = above;
+            above = last;
         }
         return Raster.Of8Bits((int)height, (int)width, 1, values);
     }
@@ -70,19 +75,24 @@ internal static class RawPng
     /// <summary>The most that so many bytes inflate to: deflate's best is 258 bytes for two bits; a thousandth more leaves room for the beginning of the stream.</summary>
     public static long MostInflated(long compressed) => compressed * 1033;
 
-    /// <summary>The contents of all IDAT chunks, one after the other.</summary>
-    private static byte[] Collect(string path, byte[] file)
+    /// <summary>Puts the contents of all IDAT chunks one after the other.</summary>
+    /// <returns>Their bytes.</returns>
+    private static int Collect(string path, ReadOnlySpan<byte> file, Span<byte> data)
     {
-        using MemoryStream data = new();
         int at = 8;
+        int count = 0;
         while (true)
         {
             if (file.Length - at < 12) throw new JtrFormatException(path, "the file is truncated: it has no IEND chunk", at);
-            uint length = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at));
-            ReadOnlySpan<byte> type = file.AsSpan(at + 4, 4);
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(file[at..]);
+            ReadOnlySpan<byte> type = file.Slice(at + 4, 4);
             if (length > file.Length - at - 12) throw new JtrFormatException(path, $"the file is truncated: a chunk claims {length} bytes", at);
-            if (type.SequenceEqual("IEND"u8)) return data.ToArray();
-            if (type.SequenceEqual("IDAT"u8)) data.Write(file, at + 8, (int)length);
+            if (type.SequenceEqual("IEND"u8)) return count;
+            if (type.SequenceEqual("IDAT"u8))
+            {
+                file.Slice(at + 8, (int)length).CopyTo(data[count..]);
+                count += (int)length;
+            }
             at += 12 + (int)length;
         }
     }

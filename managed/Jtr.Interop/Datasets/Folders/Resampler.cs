@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
@@ -10,12 +11,18 @@ namespace Jtr.Interop.Datasets.Folders;
 /// </summary>
 internal static class Resampler
 {
-    /// <summary>The source pixel under the centre of every target pixel.</summary>
-    public static int[] Nearest(int input, int output)
+    // Of a few sizes; photographs of ever new ones do not fill the memory.
+    private const int MostTaps = 64;
+
+    private static readonly ConcurrentDictionary<(int Input, int Output), Taps> _taps = new();
+
+    /// <summary>The source pixel under the centre of a target pixel.</summary>
+    public static int Nearest(int input, int output, int i) => (int)((2L * i + 1) * input / (2L * output));
+
+    /// <summary>The source pixels under the centres of all target pixels.</summary>
+    public static void Nearest(int input, Span<int> from)
     {
-        int[] from = new int[output];
-        for (int i = 0; i < output; i++) from[i] = (int)((2L * i + 1) * input / (2L * output));
-        return from;
+        for (int i = 0; i < from.Length; i++) from[i] = Nearest(input, from.Length, i);
     }
 
     /// <summary>Resizes values with interleaved channels.</summary>
@@ -25,16 +32,19 @@ internal static class Resampler
     /// <param name="toHeight">Rows of the target.</param>
     /// <param name="toWidth">Columns of the target.</param>
     /// <param name="addRow">Adds a source row [W, C], times a weight, to sums.</param>
-    /// <returns>[toH, toW, C].</returns>
-    public static float[] Bilinear(int height, int width, int channels, int toHeight, int toWidth, AddRow addRow)
+    /// <returns>[toH, toW, C], to be disposed.</returns>
+    public static Pooled<float> Bilinear(int height, int width, int channels, int toHeight, int toWidth, AddRow addRow)
     {
-        Taps rows = new(height, toHeight);
-        Taps columns = new(width, toWidth);
-        float[] result = new float[toHeight * toWidth * channels];
-        float[] sums = new float[width * channels];
+        Taps rows = TapsOf(height, toHeight);
+        Taps columns = TapsOf(width, toWidth);
+        Pooled<float> resized = new(toHeight * toWidth * channels);
+        Span<float> result = resized.Span;
+        result.Clear();
+        using Pooled<float> row = new(width * channels);
+        Span<float> sums = row.Span;
         for (int y = 0; y < toHeight; y++)
         {
-            sums.AsSpan().Clear();
+            sums.Clear();
             for (int k = 0; k < rows.Weights[y].Length; k++) addRow(rows.First[y] + k, rows.Weights[y][k], sums);
             for (int x = 0; x < toWidth; x++)
             {
@@ -47,7 +57,7 @@ internal static class Resampler
                 }
             }
         }
-        return result;
+        return resized;
     }
 
     /// <summary>Adds a source row, times a weight, to sums.</summary>
@@ -76,6 +86,13 @@ internal static class Resampler
     public static void Add(ReadOnlySpan<ushort> values, float weight, Span<float> sums)
     {
         for (int x = 0; x < values.Length; x++) sums[x] += weight * values[x];
+    }
+
+    private static Taps TapsOf(int input, int output)
+    {
+        if (_taps.TryGetValue((input, output), out Taps? known)) return known;
+        if (_taps.Count >= MostTaps) _taps.Clear();
+        return _taps[(input, output)] = new Taps(input, output);
     }
 
     /// <summary>Which source pixels a target pixel consists of.</summary>

@@ -13,16 +13,22 @@ internal static class SegmentationLabels
 
     public static PackedLabel Read(LabelSource source, SegmentationTask task, int voidId)
     {
-        ushort[] codes = source.IsNpy ? FromNpy(source, task.ClassCount, voidId) : FromPng(source, source.ReadPng(1, ids: true), task.ClassCount, voidId);
-        ushort[] resized = source.Nearest<ushort>(codes);
-        return task.ClassCount < 256 ? new PackedIds([.. resized.Select(c => (byte)c)]) : new PackedWideIds(resized);
+        using Pooled<ushort> codes = source.IsNpy ? FromNpy(source, task.ClassCount, voidId) : FromPng(source, task.ClassCount, voidId);
+        Pooled<ushort> resized = source.Nearest<ushort>(codes.Span);
+        if (task.ClassCount >= 256) return new PackedWideIds(resized);
+        Pooled<byte> ids = new(resized.Length);
+        Span<byte> to = ids.Span;
+        Span<ushort> from = resized.Span;
+        for (int i = 0; i < to.Length; i++) to[i] = (byte)from[i];
+        resized.Dispose();
+        return new PackedIds(ids);
     }
 
     /// <summary>The largest class id of a file, or -1 if it has none.</summary>
     /// <exception cref="JtrFormatException">The file is damaged, or holds what is no class id.</exception>
     public static int LargestId(string path, int voidId)
     {
-        ushort[] codes;
+        Pooled<ushort> codes;
         if (FolderIndex.IsNpy(path))
         {
             int[] shape = NpyReader.ReadShape(path);
@@ -37,41 +43,55 @@ internal static class SegmentationLabels
         }
         else
         {
-            Raster raster = ImageFiles.ReadLabel(path, ids: true);
+            using Raster raster = ImageFiles.ReadLabel(path, ids: true);
             LabelSource source = new(path, raster.Height, raster.Width, raster.Height, raster.Width);
-            codes = FromPng(source, source.Check(raster, 1, ids: true), MostClasses, voidId);
+            codes = FromRaster(source, source.Check(raster, 1, ids: true), MostClasses, voidId);
         }
-        int largest = 0;
-        foreach (ushort code in codes) largest = Math.Max(largest, code);
-        return largest - 1;
+        using (codes)
+        {
+            int largest = 0;
+            foreach (ushort code in codes.Span) largest = Math.Max(largest, code);
+            return largest - 1;
+        }
+    }
+
+    private static Pooled<ushort> FromPng(LabelSource source, int classes, int voidId)
+    {
+        using Raster raster = source.ReadPng(1, ids: true);
+        return FromRaster(source, raster, classes, voidId);
     }
 
     // Ids plus 1; 0 is none.
-    private static ushort[] FromPng(LabelSource source, Raster raster, int classes, int voidId)
+    private static Pooled<ushort> FromRaster(LabelSource source, Raster raster, int classes, int voidId)
     {
-        ushort[] codes = new ushort[raster.Length];
-        for (int i = 0; i < codes.Length; i++)
+        Pooled<ushort> codes = raster.ToWords();
+        Span<ushort> ids = codes.Span;
+        for (int i = 0; i < ids.Length; i++)
         {
-            int id = raster[i];
-            if (id == voidId) continue;
-            if (id >= classes) throw OutOfRange(source, i, id, classes, voidId);
-            codes[i] = (ushort)(id + 1);
+            int id = ids[i];
+            if (id != voidId && id >= classes) throw OutOfRange(source, i, id, classes, voidId);
+            ids[i] = (ushort)(id == voidId ? 0 : id + 1);
         }
         return codes;
     }
 
-    private static ushort[] FromNpy(LabelSource source, int classes, int voidId)
+    private static Pooled<ushort> FromNpy(LabelSource source, int classes, int voidId)
     {
-        NpyArray array = source.ReadNpy(1).Array;
-        double[] values = new double[array.Count];
-        array.CopyTo(values);
-        ushort[] codes = new ushort[values.Length];
-        for (int i = 0; i < codes.Length; i++)
+        using NpyArray array = source.ReadNpy(1).Array;
+        Pooled<ushort> codes = new(array.Count);
+        Span<double> block = stackalloc double[512];
+        for (int start = 0; start < codes.Length; start += block.Length)
         {
-            double id = values[i];
-            if (id == voidId || id == -1) continue;
-            if (!(id >= 0 && id < classes) || id != Math.Floor(id)) throw OutOfRange(source, i, id, classes, voidId);
-            codes[i] = (ushort)((int)id + 1);
+            Span<ushort> to = codes.Span[start..];
+            Span<double> values = block[..Math.Min(block.Length, to.Length)];
+            array.CopyTo(values, start);
+            for (int i = 0; i < values.Length; i++)
+            {
+                double id = values[i];
+                bool isNone = id == voidId || id == -1;
+                if (!isNone && (!(id >= 0 && id < classes) || id != Math.Floor(id))) throw OutOfRange(source, start + i, id, classes, voidId);
+                to[i] = (ushort)(isNone ? 0 : (int)id + 1);
+            }
         }
         return codes;
     }

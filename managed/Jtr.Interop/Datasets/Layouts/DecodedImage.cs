@@ -6,7 +6,7 @@ namespace Jtr.Interop.Datasets.Layouts;
 /// <param name="SourceHeight">Rows of the file's image.</param>
 /// <param name="SourceWidth">Columns of the file's image.</param>
 /// <param name="Values">[3, H, W] RGB, expanded to [0, 1].</param>
-internal sealed record DecodedImage(int SourceHeight, int SourceWidth, PackedLabel Values)
+internal sealed record DecodedImage(int SourceHeight, int SourceWidth, PackedLabel Values) : IDisposable
 {
     /// <summary>Reads a JPEG or PNG file.</summary>
     /// <exception cref="JtrFormatException">It is neither, or damaged.</exception>
@@ -16,10 +16,7 @@ internal sealed record DecodedImage(int SourceHeight, int SourceWidth, PackedLab
         Photograph photograph = Photograph.Read(path, height, width);
         return new DecodedImage(photograph.SourceHeight, photograph.SourceWidth, new PackedBytes(photograph.Values));
     }
-}
 
-/// <summary>8-bit values, 0..255 for 0..1.</summary>
-internal sealed class PackedBytes(byte[] values) : PackedLabel
-{
-    public override void Expand(Span<float> destination) => ExpandUnit(values, destination);
+    /// <summary>Gives the values' memory back; the sizes stay.</summary>
+    public void Dispose() => Values.Dispose();
 }

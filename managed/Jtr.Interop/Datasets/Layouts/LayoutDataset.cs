@@ -85,16 +85,34 @@ public abstract class LayoutDataset : IMultiTaskDataset
             throw new ArgumentException($"the buffer is for {destination.Height} x {destination.Width}, the samples are {Height} x {Width}", nameof(destination));
 
         // Threads that meet at a sample may read it twice; they find the same.
-        CachedSample kept = _cache is null ? new CachedSample(Tasks.Count) : _cache[index];
-        DecodedImage image = kept.Image ??= ReadImage(index);
+        CachedSample? kept = _cache?[index];
+        DecodedImage image = kept?.Image ?? ReadImage(index);
         image.Values.Expand(destination.Image);
+        if (kept is null)
+        {
+            image.Dispose();
+        }
+        else if (kept.Image is null)
+        {
+            image.Values.Keep();
+            kept.Image = image;
+        }
         TaskMask written = wanted & _labelled[index];
         for (int t = 0; t < Tasks.Count; t++)
         {
             if (!written[t]) continue;
-            PackedLabel label = Volatile.Read(ref kept.Labels[t]) ?? ReadLabel(index, t, Source(GetLabelPath(index, t)!, image));
-            Volatile.Write(ref kept.Labels[t], label);
+            PackedLabel? known = kept is null ? null : Volatile.Read(ref kept.Labels[t]);
+            PackedLabel label = known ?? ReadLabel(index, t, Source(GetLabelPath(index, t)!, image));
             label.Expand(destination.Label(t));
+            if (kept is null)
+            {
+                label.Dispose();
+            }
+            else if (known is null)
+            {
+                label.Keep();
+                Volatile.Write(ref kept.Labels[t], label);
+            }
         }
         return written;
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Jtr.Interop.Datasets.Folders;
 
 namespace Jtr.Interop.Datasets.NyuV2;
 
@@ -26,20 +27,23 @@ internal static class DepthNormals
     /// <param name="height">H.</param>
     /// <param name="width">W.</param>
     /// <param name="camera">The camera.</param>
-    /// <returns>[H, W, 3] unit vectors, NaN where depth is missing or the points around make no plane.</returns>
-    public static float[] Estimate(ReadOnlySpan<float> depth, int height, int width, CameraIntrinsics camera)
+    /// <param name="normals">Receives [H, W, 3] unit vectors, NaN where depth is missing or the points around make no plane.</param>
+    public static void Estimate(ReadOnlySpan<float> depth, int height, int width, CameraIntrinsics camera, Span<float> normals)
     {
         // Columns of nothing on both sides spare every loop its ends.
         int stride = Left + width + Right;
-        float[] z = new float[stride * height];
-        for (int y = 0; y < height; y++) depth.Slice(y * width, width).CopyTo(z.AsSpan(y * stride + Left));
-        float[] rayX = new float[stride];
+        using Pooled<float> padded = new(stride * height);
+        Span<float> z = padded.Span;
+        z.Clear();
+        for (int y = 0; y < height; y++) depth.Slice(y * width, width).CopyTo(z[(y * stride + Left)..]);
+        using Pooled<float> rays = new(stride + height);
+        Span<float> rayX = rays.Span[..stride];
+        rayX.Clear();
         for (int x = 0; x < width; x++) rayX[Left + x] = (float)((x - camera.CentreX) / camera.FocalX);
-        float[] rayY = new float[height];
+        Span<float> rayY = rays.Span[stride..];
         for (int y = 0; y < height; y++) rayY[y] = (float)((y - camera.CentreY) / camera.FocalY);
 
-        float[] normals = new float[height * width * 3];
-        Moments row = new(width);
+        using Moments row = new(width);
         for (int y = 0; y < height; y++)
         {
             row.Clear();
@@ -47,37 +51,34 @@ internal static class DepthNormals
             {
                 if (y + dy < 0 || y + dy >= height) continue;
                 foreach (int dx in Offsets)
-                    row.Add(z.AsSpan(y * stride), z.AsSpan((y + dy) * stride), rayX, rayY[y], rayY[y + dy], dx);
+                    row.Add(z[(y * stride)..], z[((y + dy) * stride)..], rayX, rayY[y], rayY[y + dy], dx);
             }
             for (int x = 0; x < width; x++)
             {
                 Vector3 ray = new(rayX[Left + x], rayY[y], 1);
                 Vector3 normal = row.Fit(x);
                 if (Vector3.Dot(normal, ray) > 0) normal = -normal;
-                normal.CopyTo(normals.AsSpan((y * width + x) * 3));
+                normal.CopyTo(normals[((y * width + x) * 3)..]);
             }
         }
-        return normals;
     }
 
     /// <summary>Sums over the points around each pixel of a row, relative to the pixel's own point.</summary>
-    private sealed class Moments
+    private sealed class Moments : IDisposable
     {
         private readonly int _count;
-        private readonly float[][] _sums;
+        private readonly Pooled<float> _sums;
 
         public Moments(int width)
         {
             int lanes = Vector<float>.Count;
             _count = (width + lanes - 1) / lanes * lanes;
-            _sums = new float[10][];
-            for (int i = 0; i < _sums.Length; i++) _sums[i] = new float[_count];
+            _sums = new Pooled<float>(10 * _count);
         }
 
-        public void Clear()
-        {
-            foreach (float[] sum in _sums) sum.AsSpan().Clear();
-        }
+        public void Clear() => _sums.Span.Clear();
+
+        public void Dispose() => _sums.Dispose();
 
         /// <summary>Adds, for every pixel of a row, the point of another row's pixel that is dx columns on.</summary>
         public void Add(ReadOnlySpan<float> own, ReadOnlySpan<float> other, ReadOnlySpan<float> rayX, float ownRayY, float otherRayY, int dx)
@@ -109,17 +110,18 @@ internal static class DepthNormals
         /// <summary>The unit vector along which the points of a pixel vary least, or NaN.</summary>
         public Vector3 Fit(int pixel)
         {
-            double n = _sums[0][pixel];
+            ReadOnlySpan<float> sums = _sums.Span;
+            double n = sums[pixel];
             if (n < FewestPoints) return new Vector3(float.NaN);
-            double mx = _sums[1][pixel] / n;
-            double my = _sums[2][pixel] / n;
-            double mz = _sums[3][pixel] / n;
-            double xx = _sums[4][pixel] / n - mx * mx;
-            double xy = _sums[5][pixel] / n - mx * my;
-            double xz = _sums[6][pixel] / n - mx * mz;
-            double yy = _sums[7][pixel] / n - my * my;
-            double yz = _sums[8][pixel] / n - my * mz;
-            double zz = _sums[9][pixel] / n - mz * mz;
+            double mx = sums[_count + pixel] / n;
+            double my = sums[2 * _count + pixel] / n;
+            double mz = sums[3 * _count + pixel] / n;
+            double xx = sums[4 * _count + pixel] / n - mx * mx;
+            double xy = sums[5 * _count + pixel] / n - mx * my;
+            double xz = sums[6 * _count + pixel] / n - mx * mz;
+            double yy = sums[7 * _count + pixel] / n - my * my;
+            double yz = sums[8 * _count + pixel] / n - my * mz;
+            double zz = sums[9 * _count + pixel] / n - mz * mz;
 
             // Eigenvalues of a symmetric 3 x 3 matrix in closed form.
             double mean = (xx + yy + zz) / 3;
@@ -148,7 +150,7 @@ internal static class DepthNormals
 
         private void Sum(int which, int at, Vector<float> values)
         {
-            Span<float> sums = _sums[which].AsSpan(at);
+            Span<float> sums = _sums.Span[(which * _count + at)..];
             (new Vector<float>(sums) + values).CopyTo(sums);
         }
 

@@ -75,34 +75,50 @@ internal sealed class MatSource : NyuV2Source
     {
         int sample = _samples[index];
         LabelSource source = new($"{_path}, sample {sample + 1}", file.Height, file.Width, destination.Height, destination.Width);
-        float[] image = source.Bilinear(file.ReadImage(sample), 3);
-        // A mean of ones may be rounded to a little more.
-        for (int i = 0; i < image.Length; i++) image[i] = Math.Min(image[i], 1);
-        LabelSource.Planar(image, 3).CopyTo(destination.Image);
-        if (written[NyuV2Classes.Segmentation])
-            WriteClasses(source, file.ReadLabels(sample), destination.Label(NyuV2Classes.Segmentation));
-        bool estimate = written[NyuV2Classes.Normals] && _normals is null;
-        float[] depth = written[NyuV2Classes.Depth] || estimate ? file.ReadDepth(sample) : [];
-        if (written[NyuV2Classes.Depth]) WriteDepth(source, depth, destination.Label(NyuV2Classes.Depth));
-        if (estimate)
+        int pixels = file.Height * file.Width;
+        using (Pooled<float> stored = new(3 * pixels))
         {
-            CameraIntrinsics camera = _options.Camera.ScaledTo(file.Width, file.Height);
-            WriteNormals(source, DepthNormals.Estimate(depth, file.Height, file.Width, camera), destination.Label(NyuV2Classes.Normals));
+            file.ReadImage(sample, stored.Span);
+            using Pooled<float> image = source.Bilinear(stored, 3);
+            // A mean of ones may be rounded to a little more.
+            foreach (ref float value in image.Span) value = Math.Min(value, 1);
+            LabelSource.Planar(image.Span, destination.Image, 3);
         }
-        else if (written[NyuV2Classes.Normals])
+        if (written[NyuV2Classes.Segmentation])
         {
-            NormalsLabels.Read(source with { Path = _normals![index]! }).Expand(destination.Label(NyuV2Classes.Normals));
+            using Pooled<ushort> labels = new(pixels);
+            file.ReadLabels(sample, labels.Span);
+            WriteClasses(source, labels.Span, destination.Label(NyuV2Classes.Segmentation));
+        }
+        bool estimate = written[NyuV2Classes.Normals] && _normals is null;
+        if (written[NyuV2Classes.Depth] || estimate)
+        {
+            using Pooled<float> depth = new(pixels);
+            file.ReadDepth(sample, depth.Span);
+            if (written[NyuV2Classes.Depth]) WriteDepth(source, depth.Span, destination.Label(NyuV2Classes.Depth));
+            if (estimate)
+            {
+                using Pooled<float> normals = new(3 * pixels);
+                DepthNormals.Estimate(depth.Span, file.Height, file.Width, _options.Camera.ScaledTo(file.Width, file.Height), normals.Span);
+                WriteNormals(source, normals, destination.Label(NyuV2Classes.Normals));
+            }
+        }
+        if (written[NyuV2Classes.Normals] && !estimate)
+        {
+            using PackedLabel given = NormalsLabels.Read(source with { Path = _normals![index]! });
+            given.Expand(destination.Label(NyuV2Classes.Normals));
         }
     }
 
-    private void WriteClasses(LabelSource source, ushort[] labels, Span<float> destination)
+    private void WriteClasses(LabelSource source, Span<ushort> labels, Span<float> destination)
     {
         for (int i = 0; i < labels.Length; i++)
         {
             if (labels[i] >= _codes.Length) throw source.Fault(i, $"label {labels[i]}, where the class mapping has {_codes.Length - 1} labels,");
             labels[i] = _codes[labels[i]];
         }
-        ushort[] resized = source.Nearest<ushort>(labels);
+        using Pooled<ushort> picked = source.Nearest<ushort>(labels);
+        Span<ushort> resized = picked.Span;
         for (int i = 0; i < resized.Length; i++) destination[i] = resized[i] - 1;
     }
 

@@ -87,13 +87,13 @@ internal sealed class NpySource : NyuV2Source
             switch (_tasks[t])
             {
                 case SegmentationTask segmentation:
-                    SegmentationLabels.Read(source, segmentation, voidId: -1).Expand(destination.Label(t));
+                    using (PackedLabel ids = SegmentationLabels.Read(source, segmentation, voidId: -1)) ids.Expand(destination.Label(t));
                     break;
                 case DepthTask:
-                    WriteDepth(source, ReadFloats(source, 1), destination.Label(t));
+                    using (Pooled<float> depths = ReadFloats(source, 1)) WriteDepth(source, depths.Span, destination.Label(t));
                     break;
                 default:
-                    WriteNormals(source, ReadFloats(source, 3), destination.Label(t));
+                    using (Pooled<float> normals = ReadFloats(source, 3)) WriteNormals(source, normals, destination.Label(t));
                     break;
             }
         }
@@ -103,16 +103,17 @@ internal sealed class NpySource : NyuV2Source
 
     private static LabelSource ReadImage(string path, SampleBuffer destination)
     {
-        DecodedImage image = NpyPhotograph.Read(path, destination.Height, destination.Width);
+        using DecodedImage image = NpyPhotograph.Read(path, destination.Height, destination.Width);
         image.Values.Expand(destination.Image);
         return new LabelSource(path, image.SourceHeight, image.SourceWidth, destination.Height, destination.Width);
     }
 
-    private static float[] ReadFloats(LabelSource source, int channels)
+    private static Pooled<float> ReadFloats(LabelSource source, int channels)
     {
-        (NpyArray array, bool planar) = source.ReadNpy(channels);
+        (NpyArray read, bool planar) = source.ReadNpy(channels);
+        using NpyArray array = read;
         if (array.IsInteger) throw new JtrFormatException(source.Path, $"elements of the type {array.Type}, where floating-point numbers belong");
-        return LabelSource.Interleaved(array, planar, source.ImageHeight, source.ImageWidth, channels);
+        return LabelSource.Interleaved(array, planar, channels);
     }
 
     /// <summary>Names without extension by their number, so that 10 comes behind 9.</summary>

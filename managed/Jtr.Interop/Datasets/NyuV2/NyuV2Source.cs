@@ -31,23 +31,24 @@ internal abstract class NyuV2Source
     }
 
     /// <summary>Checks and resizes depths in metres, [H, W]; 0 is none.</summary>
-    protected static void WriteDepth(LabelSource source, float[] values, Span<float> destination)
+    protected static void WriteDepth(LabelSource source, ReadOnlySpan<float> values, Span<float> destination)
     {
         for (int i = 0; i < values.Length; i++)
         {
             if (!(values[i] >= 0 && float.IsFinite(values[i]))) throw source.Fault(i, $"depth {values[i]}, which is no finite number from 0 up,");
         }
-        source.Nearest<float>(values).CopyTo(destination);
+        source.Nearest(values, destination);
     }
 
-    /// <summary>Checks and resizes normals, [H, W, 3]; (0, 0, 0) and NaN are none.</summary>
-    protected static void WriteNormals(LabelSource source, float[] vectors, Span<float> destination)
+    /// <summary>Checks and resizes normals, [H, W, 3], which it changes; (0, 0, 0) and NaN are none.</summary>
+    protected static void WriteNormals(LabelSource source, Pooled<float> normals, Span<float> destination)
     {
+        Span<float> vectors = normals.Span;
         double sum = 0;
         int count = 0;
         for (int i = 0; i < vectors.Length; i += 3)
         {
-            Span<float> v = vectors.AsSpan(i, 3);
+            Span<float> v = vectors.Slice(i, 3);
             double length = Math.Sqrt((double)v[0] * v[0] + (double)v[1] * v[1] + (double)v[2] * v[2]);
             if (double.IsNaN(length) || length == 0) continue;
             if (length > LongestNormal) throw source.Fault(i / 3, $"the vector ({v[0]}, {v[1]}, {v[2]}) of length {length:0.###}, which is no unit vector,");
@@ -57,16 +58,16 @@ internal abstract class NyuV2Source
         if (count > 0 && sum / count < 1 - MeanTolerance)
             throw new JtrFormatException(source.Path, $"vectors with a mean length of {sum / count:0.###}, where normals have 1; are they stored in another way, such as (n + 1) / 2?");
         Normalise(vectors, float.NaN);
-        float[] resized = source.Bilinear(vectors, 3);
-        Normalise(resized, 0);
-        LabelSource.Planar(resized, 3).CopyTo(destination);
+        using Pooled<float> resized = source.Bilinear(normals, 3);
+        Normalise(resized.Span, 0);
+        LabelSource.Planar(resized.Span, destination, 3);
     }
 
-    private static void Normalise(float[] vectors, float none)
+    private static void Normalise(Span<float> vectors, float none)
     {
         for (int i = 0; i < vectors.Length; i += 3)
         {
-            Span<float> v = vectors.AsSpan(i, 3);
+            Span<float> v = vectors.Slice(i, 3);
             double length = Math.Sqrt((double)v[0] * v[0] + (double)v[1] * v[1] + (double)v[2] * v[2]);
             if (length > 1e-6)
             {

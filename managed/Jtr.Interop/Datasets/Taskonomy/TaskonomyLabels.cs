@@ -12,19 +12,21 @@ internal static class TaskonomyLabels
     /// <summary>8-bit ids: 0 uncertain, else the class plus 1, which is how ids are packed, too.</summary>
     public static PackedLabel ReadClasses(LabelSource source, SegmentationTask task)
     {
-        byte[] ids = source.ReadPng(1, ids: true).Require8Bits(source.Path, task.Name).Bytes;
+        using Raster raster = source.ReadPng(1, ids: true).Require8Bits(source.Path, task.Name);
+        ReadOnlySpan<byte> ids = raster.Bytes;
         for (int i = 0; i < ids.Length; i++)
         {
             if (ids[i] > task.ClassCount) throw source.Fault(i, $"class id {ids[i]}, where {task.Name} has 0 (uncertain) to {task.ClassCount},");
         }
-        return new PackedIds(source.Nearest<byte>(ids));
+        return new PackedIds(source.Nearest(ids));
     }
 
     /// <summary>16-bit depths in 1/512 m.</summary>
     public static PackedLabel ReadDepth(LabelSource source)
     {
-        ushort[] words = source.Nearest<ushort>(ReadDepthWords(source));
-        words.AsSpan().Replace(NoDepth, (ushort)0);
+        using Raster raster = ReadDepthRaster(source);
+        Pooled<ushort> words = source.Nearest<ushort>(raster.Words);
+        words.Span.Replace(NoDepth, (ushort)0);
         return new PackedDepth(words, 1.0 / 512);
     }
 
@@ -35,21 +37,24 @@ internal static class TaskonomyLabels
     /// <param name="depth">The sample's depth, whose holes are holes of this label, too; or null.</param>
     public static PackedLabel ReadMap(LabelSource source, MapTask task, double range, LabelSource? depth)
     {
-        ushort[] words = source.ReadPng(1, ids: true).Require16Bits(source.Path, task.Name).Words;
-        float[] values = new float[words.Length];
+        using Raster raster = source.ReadPng(1, ids: true).Require16Bits(source.Path, task.Name);
+        ReadOnlySpan<ushort> words = raster.Words;
+        using Pooled<float> pooled = new(words.Length);
+        Span<float> values = pooled.Span;
         double most = ushort.MaxValue * range;
         for (int i = 0; i < values.Length; i++) values[i] = (float)Math.Min(words[i] / most, 1);
         if (depth is not null)
         {
-            ushort[] depths = ReadDepthWords(depth);
+            using Raster holes = ReadDepthRaster(depth);
+            ReadOnlySpan<ushort> depths = holes.Words;
             for (int i = 0; i < values.Length; i++) values[i] = depths[i] == NoDepth ? float.NaN : values[i];
         }
-        float[] resized = source.Bilinear(values, 1);
+        using Pooled<float> resized = source.Bilinear(pooled, 1);
         // A mean of ones may be rounded to a little more.
-        for (int i = 0; i < resized.Length; i++) resized[i] = Math.Min(resized[i], 1);
-        return new PackedFloats(resized);
+        foreach (ref float value in resized.Span) value = Math.Min(value, 1);
+        return new PackedFloats(LabelSource.Planar<float>(resized.Span, 1));
     }
 
-    private static ushort[] ReadDepthWords(LabelSource source) =>
-        source.ReadPng(1, ids: true).Require16Bits(source.Path, TaskonomyDomains.DepthZBuffer).Words;
+    private static Raster ReadDepthRaster(LabelSource source) =>
+        source.ReadPng(1, ids: true).Require16Bits(source.Path, TaskonomyDomains.DepthZBuffer);
 }

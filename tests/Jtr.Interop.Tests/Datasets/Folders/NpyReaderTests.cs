@@ -30,7 +30,7 @@ public sealed class NpyReaderTests : IDisposable
     public void Elements_of_every_type_are_read(string descr, string bytes, double[] expected)
     {
         string path = _folder.Npy("a.npy", descr, "(3,)", Convert.FromHexString(bytes.Replace(" ", "", StringComparison.Ordinal)));
-        NpyArray array = NpyReader.Read(path);
+        using NpyArray array = NpyReader.Read(path);
         double[] wide = new double[3];
         float[] narrow = new float[3];
         array.CopyTo(wide);
@@ -53,7 +53,7 @@ public sealed class NpyReaderTests : IDisposable
     public void Column_major_arrays_are_read_in_row_major_order(string descr, byte[] elements)
     {
         // a[y, x] = 10 y + x for 2 rows and 3 columns, the row index running fastest.
-        NpyArray array = NpyReader.Read(_folder.Npy("a.npy", descr, "(2, 3)", elements, order: "True"));
+        using NpyArray array = NpyReader.Read(_folder.Npy("a.npy", descr, "(2, 3)", elements, order: "True"));
         float[] values = new float[6];
         array.CopyTo(values);
         Assert.That(values, Is.EqualTo(new[] { 0f, 1, 2, 10, 11, 12 }));
@@ -67,6 +67,25 @@ public sealed class NpyReaderTests : IDisposable
         float[] values = new float[24];
         NpyReader.Read(_folder.Npy("a.npy", "|u1", "(2, 3, 4)", elements, order: "True")).CopyTo(values);
         Assert.That(values, Is.EqualTo(from i in Enumerable.Range(0, 2) from j in Enumerable.Range(0, 3) from k in Enumerable.Range(0, 4) select (float)(100 * i + 10 * j + k)));
+    }
+
+    [Test]
+    public void Elements_can_be_taken_in_parts()
+    {
+        using NpyArray array = NpyReader.Read(_folder.Npy("a.npy", "<u2", "(2, 3)", [1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0]));
+        float[] part = new float[2];
+        array.CopyTo(part, start: 3);
+        Assert.That(part, Is.EqualTo(new[] { 4f, 5f }));
+        Assert.That(() => array.CopyTo(part, start: 5), Throws.ArgumentException.With.Message.Contains("6 elements"));
+    }
+
+    [Test]
+    public void What_was_given_back_cannot_be_read()
+    {
+        NpyArray array = NpyReader.Read(_folder.Npy("a.npy", "|u1", "(2,)", [1, 2]));
+        array.Dispose();
+        array.Dispose();
+        Assert.That(() => array.CopyTo(new float[2]), Throws.TypeOf<ObjectDisposedException>());
     }
 
     [Test]

@@ -5,11 +5,14 @@ namespace Jtr.Interop.Tests.Datasets.Folders;
 [TestFixture]
 public sealed class ResamplerTests
 {
-    private static float[] Bilinear(float[] source, int height, int width, int channels, int toHeight, int toWidth) =>
-        Resampler.Bilinear(height, width, channels, toHeight, toWidth, (row, weight, sums) =>
+    private static float[] Bilinear(float[] source, int height, int width, int channels, int toHeight, int toWidth)
+    {
+        using Pooled<float> resized = Resampler.Bilinear(height, width, channels, toHeight, toWidth, (row, weight, sums) =>
         {
             for (int i = 0; i < sums.Length; i++) sums[i] += weight * source[row * sums.Length + i];
         });
+        return resized.Span.ToArray();
+    }
 
     [Test]
     public void Halving_weighs_four_neighbours_1_3_3_1()
@@ -62,6 +65,10 @@ public sealed class ResamplerTests
     [TestCase(2, 4, new[] { 0, 0, 1, 1 })]
     [TestCase(3, 3, new[] { 0, 1, 2 })]
     [TestCase(5, 3, new[] { 0, 2, 4 })]
-    public void Nearest_picks_the_pixel_under_the_centre(int input, int output, int[] expected) =>
-        Assert.That(Resampler.Nearest(input, output), Is.EqualTo(expected));
+    public void Nearest_picks_the_pixel_under_the_centre(int input, int output, int[] expected)
+    {
+        int[] from = new int[output];
+        Resampler.Nearest(input, from);
+        Assert.That(from, Is.EqualTo(expected));
+    }
 }

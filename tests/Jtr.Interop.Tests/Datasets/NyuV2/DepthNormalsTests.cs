@@ -20,7 +20,7 @@ public sealed class DepthNormalsTests
         // Points P on n . P = n . (0, 0, 3); a ray r meets it at depth n_z 3 / n . r. Depth steps under 5 % a pixel make a window.
         Vector3 normal = new(nx, ny, nz);
         float[] depth = Depths((y, x) => nz * 3 / Vector3.Dot(normal, Ray(y, x)) is > 0.2f and < 30 and float z ? z : 0);
-        float[] normals = DepthNormals.Estimate(depth, H, W, Camera);
+        float[] normals = Estimate(depth);
         int found = 0;
         for (int i = 0; i < depth.Length; i++)
         {
@@ -36,7 +36,7 @@ public sealed class DepthNormalsTests
     public void Where_depth_is_missing_there_is_no_normal_and_neighbours_do_not_mind()
     {
         float[] depth = Depths((y, x) => (x / 4 + y / 4) % 3 == 0 ? 0 : 2);
-        float[] normals = DepthNormals.Estimate(depth, H, W, Camera);
+        float[] normals = Estimate(depth);
         for (int i = 0; i < depth.Length; i++)
         {
             if (depth[i] == 0) Assert.That(normals[(3 * i)..(3 * i + 3)], Is.All.NaN);
@@ -48,7 +48,7 @@ public sealed class DepthNormalsTests
     public void A_step_in_depth_does_not_bend_the_surfaces_beside_it()
     {
         float[] depth = Depths((_, x) => x < W / 2 ? 2 : 3);
-        float[] normals = DepthNormals.Estimate(depth, H, W, Camera);
+        float[] normals = Estimate(depth);
         Assert.That(Enumerable.Range(0, H * W).Select(i => normals[3 * i + 2]), Is.All.EqualTo(-1).Within(1e-4f));
     }
 
@@ -57,8 +57,8 @@ public sealed class DepthNormalsTests
     {
         float[] alone = Depths((y, x) => (y, x) == (20, 20) ? 2 : 0);
         float[] line = Depths((y, _) => y == 20 ? 2 : 0);
-        Assert.That(DepthNormals.Estimate(alone, H, W, Camera), Is.All.NaN);
-        Assert.That(DepthNormals.Estimate(line, H, W, Camera), Is.All.NaN);
+        Assert.That(Estimate(alone), Is.All.NaN);
+        Assert.That(Estimate(line), Is.All.NaN);
     }
 
     [Test]
@@ -66,6 +66,13 @@ public sealed class DepthNormalsTests
     {
         CameraIntrinsics half = new CameraIntrinsics(500, 400, 319.5, 239.5, 640, 480).ScaledTo(320, 120);
         Assert.That((half.FocalX, half.FocalY, half.CentreX, half.CentreY), Is.EqualTo((250.0, 100.0, 159.5, 59.5)));
+    }
+
+    private static float[] Estimate(float[] depth)
+    {
+        float[] normals = new float[3 * depth.Length];
+        DepthNormals.Estimate(depth, H, W, Camera, normals);
+        return normals;
     }
 
     private static Vector3 Ray(int y, int x) => new((float)((x - Camera.CentreX) / Camera.FocalX), (float)((y - Camera.CentreY) / Camera.FocalY), 1);
