@@ -50,6 +50,21 @@ public sealed class FolderErrorTests : IDisposable
         Assert.That(() => new FolderDataset(_folder.Root, FolderReader.Size32 with { Tasks = [Seg] }), Format(_folder["seg/a.png"], "'a.npy' beside it has the same name"));
     }
 
+    // The superuser may read every file, but nobody a folder.
+    [TestCase("image/a.png")]
+    [TestCase("depth/a.npy")]
+    [TestCase("seg/a.png")]
+    public void A_file_that_may_not_be_read_is_named(string name)
+    {
+        _folder.Image("image/a.png", 32, 32, 3, _ => 1);
+        _folder.Image("seg/a.png", 32, 32, 1, i => i % 2);
+        _folder.Npy("depth/a.npy", "(32, 32)", new float[1024]);
+        FolderDataset data = new(_folder.Root, FolderReader.Size32);
+        File.Delete(_folder[name]);
+        Directory.CreateDirectory(_folder[name]);
+        Assert.That(() => FolderReader.Read(data, 0), Throws.TypeOf<UnauthorizedAccessException>().With.Message.Contains(_folder[name]));
+    }
+
     [Test]
     public void A_file_that_went_away_is_named()
     {

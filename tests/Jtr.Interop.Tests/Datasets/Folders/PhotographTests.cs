@@ -1,5 +1,6 @@
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Tasks;
+using Jtr.Interop.Tests.Datasets.Layouts;
 using NetVips;
 
 namespace Jtr.Interop.Tests.Datasets.Folders;
@@ -18,6 +19,15 @@ public sealed class PhotographTests : IDisposable
 
     /// <summary>[3, 32, 32] from a function of pixel and channel.</summary>
     private static float[] Planes(Func<int, int, float> value) => [.. Enumerable.Range(0, 3 * Pixels).Select(i => value(i % Pixels, i / Pixels))];
+
+    // libvips takes what is in brackets behind a file's name for options, where it is given a name as such.
+    [TestCase("a[1].png")]
+    [TestCase("Stra\u00dfe 7 [page=2].png")]
+    public void Any_name_is_a_name(string name)
+    {
+        _folder.Write("image/" + name, PlainPng.Encode(8, 32, 32, 3, i => i % 251));
+        Assert.That(Read(), Is.EqualTo(Planes((i, c) => (3 * i + c) % 251 / 255f)));
+    }
 
     [Test]
     public void A_png_is_read_value_for_value()
