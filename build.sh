@@ -27,6 +27,7 @@ usage: ./build.sh <command> [arguments]
   native [preset]      build the native library (release; debug, asan, tsan, cuda build the tests too)
   managed              build the managed solution
   pack [suffix]        make the NuGet packages in artifacts/packages; with a suffix, of a pre-release: pack rc.1
+  pack-runtime FOLDER  make the package of the libjtr in a folder that another machine built (libjtr.so and libjtr.txt)
   docs                 write the API reference (docs/api) anew from the XML documentation
   format [--check]     lay out the sources as .clang-format and .editorconfig say, or check that they are
   clean                delete what was built (results under artifacts/demo stay)
@@ -388,24 +389,49 @@ command_managed() {
   build_managed "$solution"
 }
 
-# The NuGet packages. Which libtorch the runtime package needs, libjtr itself says: a distribution's has its version in its
-# name (libtorch.so.1.13), the official one has not, and is in the packages libtorch-*.
+# The NuGet packages.
 command_pack() {
   set_up native managed
   build_native release OFF
   make_packages "$@"
 }
 
+# One with CUDA and one without are as a rule built on two machines; packed they are on one.
+command_pack_runtime() {  # command_pack_runtime <folder of libjtr> [folder for the package] [option of dotnet pack]...
+  (($#)) || stop 'Name the folder of libjtr.so and libjtr.txt: ./build.sh pack-runtime FOLDER'
+  local folder output
+  folder="$(cd "$caller" && realpath -m "$1")"
+  output="$(cd "$caller" && realpath -m "${2:-$root/artifacts/packages}")"
+  local file
+  for file in libjtr.so libjtr.txt; do
+    [[ -f "$folder/$file" ]] || stop "$folder/$file is not there. ./build.sh native writes both into artifacts/native/linux-x64."
+  done
+  find_dotnet
+  pack_runtime "$folder" "$output" "${@:3}"
+}
+
 make_packages() {  # make_packages [suffix]
-  local suffix="${1:-}" packages_folder=artifacts/packages built=artifacts/native/linux-x64
-  local -a all=(-c Release --nologo -v quiet ${suffix:+-p:VersionSuffix="$suffix"}) runtime=()
+  local suffix="${1:-}" packages_folder=artifacts/packages
+  local -a all=(-c Release --nologo -v quiet ${suffix:+-p:VersionSuffix="$suffix"})
   if git remote get-url origin >/dev/null 2>&1; then all+=(-p:ContinuousIntegrationBuild=true); fi
 
+  say "packages ($packages_folder)"
+  rm -rf "$packages_folder"
+  dotnet pack managed/Jtr.Interop "${all[@]}"
+  dotnet pack managed/Jtr.Cli "${all[@]}"
+  pack_runtime "$root/artifacts/native/linux-x64" "$root/$packages_folder" "${all[@]}"
+  (cd "$packages_folder" && ls -sh1 ./*.nupkg ./*.snupkg)
+}
+
+# Which libtorch a runtime package needs, its libjtr itself says: a distribution's has its version in its name
+# (libtorch_cpu.so.1.13), the official one has not, and is in the packages libtorch-*.
+pack_runtime() {  # pack_runtime <folder of libjtr> <folder for the package> [option of dotnet pack]...
   local torch cuda cuda_version needed
-  torch="$(sed -n 's/^torch //p' "$built/libjtr.txt")"
-  cuda="$(sed -n 's/^cuda //p' "$built/libjtr.txt")"
-  cuda_version="$(sed -nE 's/^cuda-version ([0-9]+\.[0-9]+).*/\1/p' "$built/libjtr.txt")"
-  needed="$(readelf -d "$built/libjtr.so" | sed -nE 's/.*NEEDED.*\[(libtorch_cpu\.so[^]]*)\]/\1/p')"
+  torch="$(sed -n 's/^torch //p' "$1/libjtr.txt")"
+  cuda="$(sed -n 's/^cuda //p' "$1/libjtr.txt")"
+  cuda_version="$(sed -nE 's/^cuda-version ([0-9]+\.[0-9]+).*/\1/p' "$1/libjtr.txt")"
+  needed="$(readelf -d "$1/libjtr.so" | sed -nE 's/.*NEEDED.*\[(libtorch_cpu\.so[^]]*)\]/\1/p')"
+  local -a runtime=(-p:JtrNativeFolder="$1/" -p:PackageOutputPath="$2" -p:JtrTorch="$torch")
   if [[ "$needed" == libtorch_cpu.so.* ]]; then
     runtime+=(-p:JtrTorchSystem="libtorch${needed#libtorch_cpu.so.}")
   elif [[ "$cuda" == ON ]]; then
@@ -414,13 +440,7 @@ make_packages() {  # make_packages [suffix]
     runtime+=(-p:JtrTorchPackage=libtorch-cpu-linux-x64)
   fi
   if [[ "$cuda" == ON ]]; then runtime+=(-p:JtrVariant=.cuda); fi
-
-  say "packages ($packages_folder)"
-  rm -rf "$packages_folder"
-  dotnet pack managed/Jtr.Interop "${all[@]}"
-  dotnet pack managed/Jtr.Cli "${all[@]}"
-  dotnet pack managed/Jtr.Interop.Runtime "${all[@]}" -p:JtrTorch="$torch" "${runtime[@]}"
-  (cd "$packages_folder" && ls -sh1 ./*.nupkg ./*.snupkg)
+  dotnet pack managed/Jtr.Interop.Runtime -c Release --nologo -v quiet "${@:3}" "${runtime[@]}"
 }
 
 command_docs() {
@@ -451,6 +471,7 @@ main() {
   (($# == 0)) || shift
   case "$command" in
     demo | test | bench | native | managed | pack | docs | format | clean) "command_$command" "$@" ;;
+    pack-runtime) command_pack_runtime "$@" ;;
     help | -h | --help) usage ;;
     *)
       printf 'build.sh: there is no command "%s".\n\n' "$command" >&2

@@ -8,9 +8,15 @@ public sealed class KillTests
 {
     private const int Kills = 20;
 
+    // The steps over which the kills are spread: a random one in each twentieth of them.
+    private const int Span = 100;
+
+    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(5);
+
+    // Saved at every other step, so that a kill may also fall between a step and its checkpoint.
     private static readonly string[] _settings =
     [
-        "--scenes", "3", "--test-scenes", "1", "--size", "32x32", "--width", "2", "--batch-size", "2", "--seed", "5", "--clip", "1", "--ema", "0.9", "--warmup", "5", "--balance", "uncertainty", "--save-every", "1",
+        "--scenes", "3", "--test-scenes", "1", "--size", "32x32", "--width", "2", "--batch-size", "2", "--seed", "5", "--clip", "1", "--ema", "0.9", "--warmup", "5", "--balance", "uncertainty", "--save-every", "2",
     ];
 
     private static readonly string[] _machine = ["--workers", "1", "--threads", "1"];
@@ -20,29 +26,43 @@ public sealed class KillTests
     {
         using TemporaryFolder folder = new();
         string checkpoint = folder["killed", "checkpoint.safetensors"];
-        // The moments are random, but the same for every run of the test.
+        // The moments are random, but the same for every run of the test: they are steps and parts of a start, not times.
         Random random = new(1);
         long step = 0;
+        TimeSpan start = TimeSpan.Zero;
+        List<long> steps = [];
         for (int kill = 0; kill < Kills; kill++)
         {
             string[] arguments = step == 0
                 ? ["train", "--output", folder["killed"], "--overwrite", "--steps", "1000000", .. _settings, .. _machine]
                 : ["train", "--resume", checkpoint, .. _machine];
             using Process process = Start(arguments, folder["log"]);
-            // Every third one at any moment of its start; the others once they have saved something, so that the run gets on.
-            bool early = step > 0 && kill % 3 == 2;
-            DateTime saved = File.Exists(checkpoint) ? File.GetLastWriteTimeUtc(checkpoint) : default;
-            if (!early && !SpinWait.SpinUntil(() => process.HasExited || (File.Exists(checkpoint) && File.GetLastWriteTimeUtc(checkpoint) != saved), TimeSpan.FromMinutes(5)))
-                Assert.Fail("the process saved nothing");
+            Stopwatch watch = Stopwatch.StartNew();
+            long from = step, wanted = Math.Max(step + 1, (long)((kill + random.NextDouble()) * Span / Kills));
+            if (step > 0 && kill % 3 == 2)
+            {
+                // At any moment of its start, which takes about as long as the last one did.
+                Thread.Sleep(start * random.NextDouble());
+            }
+            else
+            {
+                Wait(process, folder["log"], () => StepOf(checkpoint) > from);
+                start = watch.Elapsed;
+                Wait(process, folder["log"], () => StepOf(checkpoint) >= wanted);
+                // Anywhere within the steps that follow.
+                Thread.Sleep(random.Next(30));
+            }
             Assert.That(process.HasExited, Is.False, () => File.ReadAllText(folder["log"]));
-            Thread.Sleep(random.Next(early ? 400 : 40));
             process.Kill();
             process.WaitForExit();
 
-            long now = CheckpointInfo.Read(checkpoint).Step;
+            long now = StepOf(checkpoint);
             Assert.That(now, Is.GreaterThanOrEqualTo(step), "the last good checkpoint survives");
             step = now;
+            steps.Add(step);
         }
+        TestContext.Out.WriteLine($"{Kills} kills; the steps of the checkpoints that survived: {string.Join(", ", steps)}");
+        Assert.That(step, Is.GreaterThanOrEqualTo(Span * (Kills - 1) / Kills), "the kills reach over the run");
 
         string total = (step + 2).ToString(System.Globalization.CultureInfo.InvariantCulture);
         CliRun resumed = CliRun.Of(["train", "--resume", checkpoint, "--steps", total, .. _machine]);
@@ -57,7 +77,14 @@ public sealed class KillTests
         Assert.That(actual.Data.AsSpan().SequenceEqual(expected.Data), "the tensors, bit for bit");
         Assert.That(File.ReadAllText(folder["killed", "results.json"]), Is.EqualTo(File.ReadAllText(folder["whole", "results.json"])));
         Assert.That(Directory.GetFiles(folder["killed"]).Where(f => Path.GetFileName(f).StartsWith("checkpoint.safetensors.", StringComparison.Ordinal)), Is.Empty, "what killed processes left is gone");
-        TestContext.Out.WriteLine($"{Kills} kills within {step} steps");
+    }
+
+    private static long StepOf(string checkpoint) => File.Exists(checkpoint) ? CheckpointInfo.Read(checkpoint).Step : 0;
+
+    private static void Wait(Process process, string log, Func<bool> isReached)
+    {
+        if (!SpinWait.SpinUntil(() => { Thread.Sleep(2); return process.HasExited || isReached(); }, _longest)) Assert.Fail("the process saved nothing for minutes");
+        Assert.That(process.HasExited, Is.False, () => File.ReadAllText(log));
     }
 
     private static Process Start(string[] arguments, string log)

@@ -1,7 +1,10 @@
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Jtr.ApiDocs;
+using Jtr.Interop.Diagnostics;
 
 namespace Jtr.Documentation.Tests;
 
@@ -46,6 +49,24 @@ public sealed class PageTests
             }
         }
         Assert.That(dead, Is.Empty);
+    }
+
+    [Test]
+    public void The_page_about_deployment_has_every_instrument_and_its_unit()
+    {
+        List<string> instruments = [];
+        using (MeterListener listener = new())
+        {
+            listener.InstrumentPublished = (instrument, _) =>
+            {
+                if (instrument.Meter.Name == JtrMetrics.MeterName) instruments.Add($"| `{instrument.Name}` | {(instrument.Unit is null ? "-" : $"`{instrument.Unit}`")} |");
+            };
+            listener.Start();
+            RuntimeHelpers.RunClassConstructor(typeof(JtrMetrics).TypeHandle);
+        }
+        string[] lines = [.. File.ReadLines(Path.Combine(Repository.Root, "docs", "deployment.md")).Where(l => l.StartsWith("| `jtr.", StringComparison.Ordinal))];
+        Assert.That(instruments, Is.Not.Empty);
+        Assert.That(lines.Select(l => string.Join('|', l.Split('|')[..3]) + "|"), Is.EquivalentTo(instruments));
     }
 
     [Test]
