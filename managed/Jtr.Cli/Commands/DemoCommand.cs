@@ -14,7 +14,7 @@ internal sealed class DemoCommand
 {
     private const int Steps = 3600;
     private const int QuickSteps = 1000;
-    // As published. The small images would allow more, but then supervised training gains what JTR does here (docs/results.md).
+    // As published.
     private const int BatchSize = 4;
     private const int Pictures = 5;
 
@@ -47,7 +47,7 @@ internal sealed class DemoCommand
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
-                new("In about twelve minutes on two cores:", "jtr demo"),
+                new("In about eleven minutes on two cores:", "jtr demo"),
                 new("What did the network learn? More of its predictions:", "jtr predict artifacts/demo/jtr/checkpoint.safetensors --count 20"),
             ],
         }.Apply(command, console);
