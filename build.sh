@@ -407,7 +407,7 @@ command_pack_runtime() {  # command_pack_runtime <folder of libjtr> [folder for 
     [[ -f "$folder/$file" ]] || stop "$folder/$file is not there. ./build.sh native writes both into artifacts/native/linux-x64."
   done
   find_dotnet
-  pack_runtime "$folder" "$output" "${@:3}"
+  pack_runtime "$folder" "$output" -c Release --nologo -v quiet "${@:3}"
 }
 
 make_packages() {  # make_packages [suffix]
@@ -440,7 +440,7 @@ pack_runtime() {  # pack_runtime <folder of libjtr> <folder for the package> [op
     runtime+=(-p:JtrTorchPackage=libtorch-cpu-linux-x64)
   fi
   if [[ "$cuda" == ON ]]; then runtime+=(-p:JtrVariant=.cuda); fi
-  dotnet pack managed/Jtr.Interop.Runtime -c Release --nologo -v quiet "${@:3}" "${runtime[@]}"
+  dotnet pack managed/Jtr.Interop.Runtime "${@:3}" "${runtime[@]}"
 }
 
 command_docs() {
