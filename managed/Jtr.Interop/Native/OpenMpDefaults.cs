@@ -24,8 +24,8 @@ internal static partial class OpenMpDefaults
     }
 
     /// <summary>
-    /// Whether the user says how many threads to use. Where not, libtorch takes one for each physical core that it counts, which on some
-    /// virtual machines is one in all.
+    /// Whether the user says how many threads to use. Where not, libtorch chooses, on some machines one although there are
+    /// more processors.
     /// </summary>
     public static bool AreThreadsChosen =>
         Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is { Length: > 0 } || Environment.GetEnvironmentVariable("MKL_NUM_THREADS") is { Length: > 0 };
