@@ -177,6 +177,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=1, help="turns of the two sides")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="of our side; the published code has its own")
     parser.add_argument("--python", default=sys.executable, help="a Python with torch, for the published code")
     parser.add_argument("--only", choices=["ours", "published"])
     parser.add_argument("--json", help="write all numbers here")
@@ -213,7 +214,7 @@ def main():
             commands = {
                 "published": [args.python, os.path.abspath(__file__), "--run-published", "1", "--set", name,
                               "--published", args.published or "", *common],
-                "ours": [args.step, "--tasks", tasks, "--width", "64", *common],
+                "ours": [args.step, "--tasks", tasks, "--width", "64", "--precision", args.precision, *common],
             }
             sides = {s: {"seconds": [], "processor_seconds": [], "peak_bytes": 0} for s in commands}
             for _ in range(args.rounds):

@@ -101,14 +101,14 @@ inline OwnedBatch random_batch(const std::vector<TaskSpec>& specs, std::vector<u
 }
 
 inline TrainerOptions trainer_options(std::vector<TaskSpec> tasks, const std::string& method = "jtr", int64_t width = 2,
-                                      at::ScalarType dtype = at::kDouble) {
+                                      Precision precision = at::kDouble) {
   return {std::move(tasks),
           width,
           method,
           {JTR_JOINT_TASK_MODE_PUBLISHED, width, 4, 2, 0},
           {1e-3, 0.9, 0.999, 1e-8, 0, 0.5},
           7,
-          dtype,
+          precision,
           at::Device(at::kCPU)};
 }
 

@@ -17,7 +17,7 @@ public sealed class UsageErrorTests
     [TestCase("train --lr-decay-factor 1.5", "--lr-decay-factor must be a number above 0, at most 1, not '1.5'.")]
     [TestCase("train --scenario some", "--scenario must be one of asfound, onelabel, randomlabels, halflabels, full, not 'some'.")]
     [TestCase("train --mode fast", "--mode must be one of published, corrected, not 'fast'.")]
-    [TestCase("train --precision float16", "--precision must be one of float32, float64, not 'float16'.")]
+    [TestCase("train --precision float16", "--precision must be one of float32, float64, bfloat16, not 'float16'.")]
     [TestCase("train --device tpu", "--device must be auto, cpu, cuda or cuda:N, not 'tpu'.")]
     [TestCase("train --tasks depth,,normals", "--tasks must be a list separated by commas, not 'depth,,normals'.")]
     [TestCase("train --steps 5 --epochs 5", "--steps and --epochs say the same thing in two ways; give one of them.")]

@@ -17,7 +17,7 @@ internal static class Words
         [("published", JointTaskMode.Published), ("corrected", JointTaskMode.Corrected)];
 
     public static IReadOnlyList<(string Word, Precision Value)> Precisions { get; } =
-        [("float32", Precision.Float32), ("float64", Precision.Float64)];
+        [("float32", Precision.Float32), ("float64", Precision.Float64), ("bfloat16", Precision.BFloat16)];
 
     public static IReadOnlyList<(string Word, FlipMode Value)> Flips { get; } =
         [("none", FlipMode.None), ("all", FlipMode.EveryView), ("published", FlipMode.Published)];

@@ -81,7 +81,7 @@ internal sealed class TrainOptions
 
     private readonly Option<double?> _dwaTemperature = OptionKinds.Number("--dwa-temperature", "X", "For --balance dwa. Default: 2, as published.", v => v > 0, "above 0");
 
-    private readonly Option<Precision?> _precision = OptionKinds.Choice("--precision", "Number format; float64 is slow, for checking. Default: float32.", Words.Precisions);
+    private readonly Option<Precision?> _precision = OptionKinds.Choice("--precision", "Number format; bfloat16 is for GPUs (maps and convolutions; weights stay in float32), float64 is slow, for checking. Default: float32.", Words.Precisions);
 
     private readonly Option<bool> _noAugment = new("--no-augment") { Description = "Train on whole images instead of random crops." };
 

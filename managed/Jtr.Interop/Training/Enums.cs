@@ -9,6 +9,13 @@ public enum Precision
 
     /// <summary>64-bit floating point: slow, for checking exactness.</summary>
     Float64 = 1,
+
+    /// <summary>
+    /// Convolutions, and the maps kept between them, in bfloat16 (the upper half of a 32-bit number: 8 bits of precision, the same range);
+    /// weights, norms' statistics, losses, gradients, Adam and everything that is handed over as with <see cref="Float32"/>. Half the memory of
+    /// maps. Made for GPUs; slower than <see cref="Float32"/> on processors without matrix units for it.
+    /// </summary>
+    BFloat16 = 2,
 }
 #pragma warning restore CA1720
 

@@ -63,7 +63,7 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
     public RegularizerResult Compute(
         in RegularizerBatch batch, ReadOnlySpan<float> predictions, Span<float> predictionGradient, in RegularizerCapture capture = default, CancellationToken cancellationToken = default)
     {
-        RequirePrecision(Precision.Float32);
+        RequireFloat64(false);
         fixed (float* from = predictions, to = predictionGradient)
             return Compute(batch, from, predictions.Length, to, predictionGradient.Length, capture, cancellationToken);
     }
@@ -73,7 +73,7 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
     public RegularizerResult Compute(
         in RegularizerBatch batch, ReadOnlySpan<double> predictions, Span<double> predictionGradient, in RegularizerCapture capture = default, CancellationToken cancellationToken = default)
     {
-        RequirePrecision(Precision.Float64);
+        RequireFloat64(true);
         fixed (double* from = predictions, to = predictionGradient)
             return Compute(batch, from, predictions.Length, to, predictionGradient.Length, capture, cancellationToken);
     }
@@ -157,9 +157,9 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
         }
     }
 
-    private void RequirePrecision(Precision precision)
+    private void RequireFloat64(bool wanted)
     {
-        if (Options.Precision != precision)
+        if (Options.Precision == Precision.Float64 != wanted)
             throw new InvalidOperationException($"this {nameof(JointTaskRegularizer)} was made for {Options.Precision}; its predictions and gradients have that format");
     }
 }

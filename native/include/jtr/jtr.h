@@ -63,12 +63,16 @@ typedef enum jtr_task_kind {
   JTR_TASK_KIND_MAP = 3
 } jtr_task_kind;
 
-/// Number format of weights and arithmetic.
+/// Number formats of weights and arithmetic.
 typedef enum jtr_dtype {
   /// 32-bit floating point.
   JTR_DTYPE_FLOAT32 = 0,
   /// 64-bit floating point: slow, for checking exactness.
-  JTR_DTYPE_FLOAT64 = 1
+  JTR_DTYPE_FLOAT64 = 1,
+  /// Convolutions, and the maps kept between them, in bfloat16; weights, norms' statistics, losses, gradients and Adam as
+  /// with JTR_DTYPE_FLOAT32, and so are all values that cross this interface. Half the memory of maps; made for GPUs, and
+  /// slower than float32 on processors without bfloat16 matrix units.
+  JTR_DTYPE_BFLOAT16 = 2
 } jtr_dtype;
 
 /// Where the arithmetic runs.

@@ -104,10 +104,11 @@ BalancingOptions to_balancing(const jtr_balancing_options& options, int32_t task
   return result;
 }
 
-at::ScalarType to_dtype(jtr_dtype dtype) {
-  require(dtype == JTR_DTYPE_FLOAT32 || dtype == JTR_DTYPE_FLOAT64, "options.dtype", static_cast<int>(dtype),
-          " is neither float32 (0) nor float64 (1)");
-  return dtype == JTR_DTYPE_FLOAT64 ? at::kDouble : at::kFloat;
+Precision to_precision(jtr_dtype dtype) {
+  require(dtype >= JTR_DTYPE_FLOAT32 && dtype <= JTR_DTYPE_BFLOAT16, "options.dtype", static_cast<int>(dtype),
+          " is none of float32 (0), float64 (1), bfloat16 (2)");
+  if (dtype == JTR_DTYPE_FLOAT64) return {at::kDouble, at::kDouble};
+  return {at::kFloat, dtype == JTR_DTYPE_BFLOAT16 ? at::kBFloat16 : at::kFloat};
 }
 
 at::Device to_device(jtr_device_kind kind, int32_t index) {
@@ -137,7 +138,7 @@ TrainerOptions to_options(const jtr_trainer_options& options) {
           to_joint_task(options.joint_task),
           to_adam(options.adam),
           options.seed,
-          to_dtype(options.dtype),
+          to_precision(options.dtype),
           to_device(options.device, options.device_index),
           to_consistency(options.consistency),
           to_pair_map(options.direct_map, "direct_map"),
@@ -153,7 +154,7 @@ JointTaskLossOptions to_options(const jtr_regularizer_options& options) {
           to_joint_task(options.joint_task),
           to_adam(options.adam),
           options.seed,
-          to_dtype(options.dtype),
+          to_precision(options.dtype),
           to_device(options.device, options.device_index)};
 }
 

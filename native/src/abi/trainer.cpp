@@ -18,7 +18,7 @@ jtr_trainer* jtr_trainer_create(const jtr_trainer_options* options) {
     auto made = std::make_unique<jtr_trainer>(o);
     log(JTR_LOG_LEVEL_INFO,
         text("trainer: method ", o.method, ", ", o.tasks.size(), " tasks, width ", o.width, ", ",
-             made->trainer.parameter_count(), " parameters, ", at::toString(o.dtype), " on ", o.device));
+             made->trainer.parameter_count(), " parameters, ", at::toString(o.precision.convolved), " on ", o.device));
     release_threads();
     return made.release();
   });

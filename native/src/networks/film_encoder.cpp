@@ -83,7 +83,7 @@ at::Tensor FilmEncoder::encode(const std::vector<Input>& inputs) const {
   for (const Input& input : inputs) {
     const Layer& layer = first_[static_cast<size_t>(input.task)];
     const Norm norm = row_norm(weights_.parameter(layer.norm_weight), weights_.parameter(layer.norm_bias));
-    parts.push_back(activate(convolve(input.maps.contiguous(), convolution_of(layer), norm)));
+    parts.push_back(activate(convolve(input.maps.contiguous().to(weights_.convolved()), convolution_of(layer), norm)));
     row_pairs.insert(row_pairs.end(), input.pairs.begin(), input.pairs.end());
   }
   at::Tensor x = at::cat(parts);
@@ -102,7 +102,7 @@ at::Tensor FilmEncoder::encode(const std::vector<Input>& inputs) const {
       x = as_rows(j + 1 < layers.size() ? activate(raw) : std::get<0>(activate_and_pool(raw)), rows);
     }
   }
-  return x;
+  return in_full(x);
 }
 
 }  // namespace jtr

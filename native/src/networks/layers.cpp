@@ -84,6 +84,7 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
     ctx->save_for_backward({in, gamma, beta, mean, invstd, places, weight});
     const std::vector<at::Tensor> saved = {in, gamma, beta, mean, invstd, places};
 
+    const at::Tensor w = weight.to(in.scalar_type()), b = bias.to(in.scalar_type());
     const int64_t images = in.size(0), scale = prologue == kUnpool ? 2 : 1, out_channels = weight.size(0);
     const std::vector<int64_t> sizes = {images, out_channels, scale * in.size(2), scale * in.size(3)};
     const int64_t step = chunk_of(in, scale * scale * in.size(1), scale * scale * out_channels);
@@ -93,7 +94,7 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
     std::vector<double> counts;
     for (int64_t begin = 0; begin < images; begin += step) {
       const int64_t count = std::min(step, images - begin);
-      const at::Tensor y = as(at::conv2d(prepare(saved, prologue, begin, count), weight, bias, 1, weight.size(2) / 2), in);
+      const at::Tensor y = as(at::conv2d(prepare(saved, prologue, begin, count), w, b, 1, weight.size(2) / 2), in);
       if (statistics != kNone) {
         const NormStatistics s = kernels::norm_statistics(y, statistics == kOfSample, kEps);
         means.push_back(s.mean);
@@ -121,6 +122,7 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
   static variable_list backward(AutogradContext* ctx, variable_list d_out) {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &in = saved[0], &weight = saved[6];
+    const at::Tensor w = weight.to(in.scalar_type());
     const int64_t prologue = ctx->saved_data["prologue"].toInt(), rows = ctx->saved_data["rows"].toInt();
     const bool input_gradient = ctx->saved_data["input_gradient"].toBool();
     const bool weight_gradient = ctx->saved_data["weight_gradient"].toBool();
@@ -149,11 +151,12 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       const bool values = weight_gradient || prologue == kUnpool;
       const at::Tensor x = values ? prepare(saved, prologue, begin, count) : in.narrow(0, begin, count);
       auto [dy, dw, db] = at::convolution_backward(
-          d.narrow(0, begin, count), x, weight, weight.size(0), {1, 1}, {padding, padding}, {1, 1}, false, {0, 0}, 1,
+          d.narrow(0, begin, count), x, w, weight.size(0), {1, 1}, {padding, padding}, {1, 1}, false, {0, 0}, 1,
           {input_gradient, weight_gradient, weight_gradient});
       if (weight_gradient) {
-        accumulate(d_weight, dw);
-        accumulate(d_bias, db);
+        // Sums of many parts are in full.
+        accumulate(d_weight, dw.to(weight.scalar_type()));
+        accumulate(d_bias, db.to(weight.scalar_type()));
       }
       if (!input_gradient) continue;
       at::Tensor part = d_in.narrow(0, begin, count);
@@ -238,7 +241,7 @@ at::Tensor aten_norm_relu(const at::Tensor& x, const Norm& norm) {
 }
 
 at::Tensor aten_convolve(const at::Tensor& x, const Convolution& c) {
-  return at::conv2d(x, c.weight, c.bias, 1, c.weight.size(2) / 2);
+  return at::conv2d(x, c.weight.to(x.scalar_type()), c.bias.to(x.scalar_type()), 1, c.weight.size(2) / 2);
 }
 
 /// A map whose statistics are known; updates the running ones in training.

@@ -4,6 +4,9 @@
 // that one map a layer is stored instead of two or three. On the CPU a layer runs over as many images at a time as
 // stay near the cores, from reading the raw map to the next layer's raw map and its statistics; elsewhere ATen's own
 // operations do the same.
+//
+// Maps are in the weights' format, or in bfloat16: convolutions then run in it (libtorch's add up in float), norms
+// compute in float, and weights and all their gradients stay as they are.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -50,6 +53,8 @@ RawMap convolve(const RawMap& x, const Convolution& convolution, const Norm& nor
 /// Convolves what puts each value of y [N, C, h, w] at its window's place, and zeros elsewhere: [N, C, 2h, 2w].
 RawMap unpool_convolve(const at::Tensor& y, const at::Tensor& places, const Convolution& convolution, const Norm& norm);
 /// Convolves max(norm(x), 0), and no norm follows. Only the first `rows_with_gradient` images will get a gradient.
+/// (On the CPU, libtorch 1.13's input gradient of 1x1 windows is wrong in bfloat16 and channels last. The networks have
+/// none.)
 at::Tensor convolve_out(const RawMap& x, const Convolution& convolution, int64_t rows_with_gradient);
 
 /// max(norm(x), 0).

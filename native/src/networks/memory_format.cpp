@@ -23,7 +23,7 @@ bool has_avx512() {
 
 }  // namespace
 
-at::MemoryFormat network_memory_format(at::ScalarType dtype, at::Device device, int64_t width) {
+at::MemoryFormat network_memory_format(const Precision& precision, at::Device device, int64_t width) {
   const char* wish = std::getenv("JTR_MEMORY_FORMAT");
   if (wish != nullptr && wish[0] != 0) {
     const std::string name = wish;
@@ -34,7 +34,7 @@ at::MemoryFormat network_memory_format(at::ScalarType dtype, at::Device device, 
         .with_field("JTR_MEMORY_FORMAT");
   }
   // In double, convolutions are matrix products over channels-first images; narrower networks do not fill a vector.
-  if (dtype == at::kDouble) return at::MemoryFormat::Contiguous;
+  if (precision.convolved == at::kDouble) return at::MemoryFormat::Contiguous;
   // Tensor cores read channels last; cuDNN would reorder every map otherwise.
   const bool last = device.is_cuda() ? width % kTensorCoreChannels == 0 : width >= kVectorLanes && has_avx512();
   return last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;

@@ -36,11 +36,12 @@ int64_t ParameterStore::add_buffer(std::string name, std::vector<int64_t> sizes,
   return add(buffer_list_, std::move(name), std::move(sizes), is_counter);
 }
 
-void ParameterStore::allocate(at::ScalarType dtype, at::Device device, at::MemoryFormat format) {
+void ParameterStore::allocate(const Precision& precision, at::Device device, at::MemoryFormat format) {
+  convolved_ = precision.convolved;
   for (NamedTensor& tensor : parameter_list_) {
     tensor.channels_last = format == at::MemoryFormat::ChannelsLast && tensor.sizes.size() == 4;
   }
-  const auto options = at::TensorOptions().dtype(dtype).device(device);
+  const auto options = at::TensorOptions().dtype(precision.stored).device(device);
   flat_parameters_ = flat_tensor(parameter_list_, options);
   flat_gradients_ = flat_tensor(parameter_list_, options);
   flat_buffers_ = flat_tensor(buffer_list_, options);

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "precision.h"
+
 namespace jtr {
 
 struct NamedTensor {
@@ -27,13 +29,16 @@ class ParameterStore {
   int64_t add_buffer(std::string name, std::vector<int64_t> sizes, bool is_counter = false);
 
   /// Makes the storage, zeroed, with the weights of convolutions in the given layout. No further declarations.
-  void allocate(at::ScalarType dtype, at::Device device, at::MemoryFormat format);
+  void allocate(const Precision& precision, at::Device device, at::MemoryFormat format);
 
   /// The i-th weight: a leaf that requires grad and whose gradient is gradient(i).
   const at::Tensor& parameter(int64_t i) const { return parameters_[i]; }
   /// The i-th weight without gradient; the same memory.
   const at::Tensor& frozen(int64_t i) const { return frozen_[i]; }
   const at::Tensor& buffer(int64_t i) const { return buffers_[i]; }
+
+  /// What the network of these weights convolves in.
+  at::ScalarType convolved() const { return convolved_; }
 
   const at::Tensor& flat_parameters() const { return flat_parameters_; }
   const at::Tensor& flat_gradients() const { return flat_gradients_; }
@@ -55,6 +60,7 @@ class ParameterStore {
   std::vector<NamedTensor> parameter_list_, buffer_list_;
   std::vector<at::Tensor> parameters_, frozen_, buffers_;
   at::Tensor flat_parameters_, flat_gradients_, flat_buffers_;
+  at::ScalarType convolved_ = at::kFloat;
 };
 
 /// A view of one named tensor in a flat tensor laid out like its list.

@@ -91,7 +91,7 @@ Norm SegNet::norm_of(const ConvNorm& layer, NormMode mode, bool trainable) const
 
 SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainable) const {
   Encoded encoded;
-  at::Tensor y = x;
+  at::Tensor y = x.to(store_.convolved());
   for (int i = 0; i < kStages; ++i) {
     RawMap raw = convolve(y, convolution_of(encoder_[i][0], trainable), norm_of(encoder_[i][0], norm, trainable));
     for (size_t j = 1; j < encoder_[i].size(); ++j) {
@@ -125,7 +125,7 @@ at::Tensor SegNet::heads(const RawMap& features, bool trainable, int64_t rows_wi
     biases.push_back(at::mv(map, weight(head.bias0, trainable)) + weight(head.bias1, trainable));
   }
   const at::MemoryFormat format = features.x.suggest_memory_format();
-  return convolve_out(features, {at::cat(weights).contiguous(format), at::cat(biases)}, rows_with_gradient);
+  return in_full(convolve_out(features, {at::cat(weights).contiguous(format), at::cat(biases)}, rows_with_gradient));
 }
 
 }  // namespace jtr

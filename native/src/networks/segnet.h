@@ -37,11 +37,12 @@ class SegNet {
     std::array<at::Tensor, kStages> argmax;  // of each stage's pool
   };
 
-  /// [N, in, H, W] -> latent. `trainable` false: no gradient to the weights.
+  /// [N, in, H, W] -> latent, in the convolutions' format as all maps up to the heads'. `trainable` false: no gradient
+  /// to the weights.
   Encoded encode(const at::Tensor& x, NormMode norm, bool trainable) const;
   /// -> features [N, width, H, W], before the last norm and ReLU.
   RawMap decode(const Encoded& encoded, NormMode norm, bool trainable) const;
-  /// -> [N, channels of all heads, H, W]. Nothing stands between a head's two convolutions, so they are one with the
+  /// -> [N, channels of all heads, H, W], in full. Nothing stands between a head's two convolutions, so they are one with the
   /// product of their weights: all heads are one convolution to as many channels as they have together. Only the first
   /// `rows_with_gradient` images will get a gradient.
   at::Tensor heads(const RawMap& features, bool trainable, int64_t rows_with_gradient) const;

@@ -34,9 +34,9 @@ class JointTask final : public Regularizer {
   explicit JointTask(const RegularizerOptions& options)
       : tasks_(*options.tasks),
         options_(options.joint_task),
-        format_(network_memory_format(options.dtype, options.device, options.joint_task.width)),
+        format_(network_memory_format(options.precision, options.device, options.joint_task.width)),
         autoencoder_(store_, tasks_.channels(), options_.width, {{"pred_layer", tasks_.channels()}}, false) {
-    store_.allocate(options.dtype, options.device, format_);
+    store_.allocate(options.precision, options.device, format_);
     // Streams 0.. are the multi-task network's; the same seed gives that one the same weights with every method.
     autoencoder_.initialize(options.seed, 1u << 16);
   }
@@ -143,7 +143,7 @@ class JointTask final : public Regularizer {
 
   /// 1 - mean over latent pixels of the cosine between the halves of a latent batch: [2b, ...] -> [b].
   static at::Tensor cosine_distance(const at::Tensor& latents) {
-    const std::vector<at::Tensor> halves = latents.chunk(2, 0);
+    const std::vector<at::Tensor> halves = in_full(latents).chunk(2, 0);
     return 1 - at::cosine_similarity(halves[0], halves[1], 1, kCosineEps).flatten(1).mean(1);
   }
 

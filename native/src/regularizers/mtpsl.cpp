@@ -32,8 +32,8 @@ class Mtpsl final : public Regularizer {
         width_(options.width),
         mapping_(weights_, film_, input_channels(*options.tasks), options.width) {
     // Rows are channels of one image to its norms, so the layout is channels first.
-    weights_.allocate(options.dtype, options.device, at::MemoryFormat::Contiguous);
-    film_.allocate(options.dtype, options.device, at::MemoryFormat::Contiguous);
+    weights_.allocate(options.precision, options.device, at::MemoryFormat::Contiguous);
+    film_.allocate(options.precision, options.device, at::MemoryFormat::Contiguous);
     mapping_.initialize(options.seed, kFirstStream);
   }
 

@@ -17,13 +17,13 @@ PairNetworks::Network::Network(const TaskSet& tasks, int64_t from, int64_t to, c
              "/"),
       net(store, tasks[static_cast<size_t>(from)].channels(), width,
           {{"pred_layer", tasks[static_cast<size_t>(to)].channels()}}, false) {
-  store.allocate(options.dtype, options.device, network_memory_format(options.dtype, options.device, width));
+  store.allocate(options.precision, options.device, network_memory_format(options.precision, options.device, width));
   const int64_t index = pair_index(from, to, static_cast<int64_t>(tasks.size()));
   net.initialize(options.seed, kFirstStream + kStreamsOfNetwork * static_cast<uint32_t>(index));
 }
 
 PairNetworks::PairNetworks(const RegularizerOptions& options, int64_t width)
-    : tasks_(*options.tasks), format_(network_memory_format(options.dtype, options.device, width)) {
+    : tasks_(*options.tasks), format_(network_memory_format(options.precision, options.device, width)) {
   const int64_t count = static_cast<int64_t>(tasks_.size());
   for (int64_t from = 0; from < count; ++from) {
     for (int64_t to = 0; to < count; ++to) {

@@ -11,6 +11,7 @@
 
 #include "adam_options.h"
 #include "networks/parameters.h"
+#include "precision.h"
 #include "tasks/task.h"
 
 namespace jtr {
@@ -103,7 +104,7 @@ struct RegularizerOptions {
   const TaskSet* tasks;
   JointTaskOptions joint_task;
   uint64_t seed;
-  at::ScalarType dtype;
+  Precision precision;
   at::Device device;
   int64_t width = 0;  // of the multi-task network
   ConsistencyOptions consistency = {};

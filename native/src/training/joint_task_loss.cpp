@@ -11,7 +11,7 @@ namespace jtr {
 JointTaskLoss::JointTaskLoss(const JointTaskLossOptions& options)
     : options_(options),
       tasks_(options.tasks),
-      regularizer_(make_joint_task({&tasks_, options.joint_task, options.seed, options.dtype, options.device})),
+      regularizer_(make_joint_task({&tasks_, options.joint_task, options.seed, options.precision, options.device})),
       optimizer_(*regularizer_->parameters(), options.adam) {
   const std::string prefix = regularizer_->prefix();
   const ParameterStore& store = optimizer_.store();
@@ -28,9 +28,9 @@ void JointTaskLoss::compute(const PredictionBatch& host, PredictionLoss& result)
   require(host.labelled != nullptr, "batch.labelled", "is null");
   const int64_t samples = host.samples, task_count = static_cast<int64_t>(tasks_.size());
   check_labelled(host.labelled, samples * task_count, "batch.labelled");
-  const auto options = at::TensorOptions().dtype(options_.dtype).device(options_.device);
+  const auto options = at::TensorOptions().dtype(options_.precision.stored).device(options_.device);
   const std::vector<int64_t> sizes = {2, samples, tasks_.channels(), host.height, host.width};
-  const at::Tensor given = at::from_blob(const_cast<void*>(host.predictions), sizes, options_.dtype);
+  const at::Tensor given = at::from_blob(const_cast<void*>(host.predictions), sizes, options_.precision.stored);
   require(at::isfinite(given).all().item<bool>(), "batch.predictions", "holds a value that is not a finite number");
 
   LossBatch batch;
@@ -67,7 +67,7 @@ void JointTaskLoss::compute(const PredictionBatch& host, PredictionLoss& result)
   };
   deliver(losses[1], result.sample_dist);
   deliver(losses[2], result.sample_recon);
-  if (result.prediction_grad != nullptr) at::from_blob(result.prediction_grad, sizes, options_.dtype).copy_(grad);
+  if (result.prediction_grad != nullptr) at::from_blob(result.prediction_grad, sizes, options_.precision.stored).copy_(grad);
   has_gradients_ = true;
 }
 

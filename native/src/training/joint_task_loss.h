@@ -21,14 +21,14 @@ struct JointTaskLossOptions {
   JointTaskOptions joint_task;
   AdamOptions adam;
   uint64_t seed;
-  at::ScalarType dtype;
+  Precision precision;
   at::Device device;
 };
 
 /// As jtr_regularizer_batch.
 struct PredictionBatch {
   int64_t samples, height, width;
-  const void* predictions;  // [2, B, C, H, W] in the training precision
+  const void* predictions;  // [2, B, C, H, W] in the stored precision
   const float* labels;      // [2, B, L, H, W]
   const uint8_t* labelled;  // [B, K]
   const double* noise;      // [B, 5, S, H, W] or null

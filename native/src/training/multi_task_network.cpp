@@ -19,9 +19,9 @@ std::vector<HeadSpec> head_specs(const TaskSet& tasks, const std::vector<size_t>
 MultiTaskNetwork::Part::Part(const TaskSet& all, std::vector<size_t> tasks_of_it, int64_t width, std::string name)
     : prefix(std::move(name)), tasks(std::move(tasks_of_it)), net(store, 3, width, head_specs(all, tasks), true) {}
 
-MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, int64_t width, at::ScalarType dtype, at::Device device,
+MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, int64_t width, const Precision& precision, at::Device device,
                                    uint64_t seed, bool separate)
-    : tasks_(tasks), format_(network_memory_format(dtype, device, width)) {
+    : tasks_(tasks), format_(network_memory_format(precision, device, width)) {
   if (separate) {
     for (size_t t = 0; t < tasks.size(); ++t) {
       parts_.push_back(
@@ -33,7 +33,7 @@ MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, int64_t width, at::Scal
     parts_.push_back(std::make_unique<Part>(tasks, std::move(all), width, "model/"));
   }
   for (auto& part : parts_) {
-    part->store.allocate(dtype, device, format_);
+    part->store.allocate(precision, device, format_);
     part->net.initialize(seed, 0);
     part->norm_backup = at::empty_like(part->store.flat_buffers());
   }
@@ -61,7 +61,7 @@ MultiTaskNetwork::Forward MultiTaskNetwork::forward(const at::Tensor& images, in
   for (const auto& part : parts_) {
     const SegNet::Encoded encoded = part->net.encode(x, NormMode::kBatch, true);
     if (features && !result.features.defined()) {
-      const at::Tensor f = encoded.latent.detach().contiguous();
+      const at::Tensor f = in_full(encoded.latent.detach()).contiguous();
       result.features = f.view({views, rows / views, f.size(1), f.size(2), f.size(3)});
     }
     // The losses work channel by channel.

@@ -15,7 +15,7 @@ namespace jtr {
 class MultiTaskNetwork {
  public:
   /// `separate`: a network for each task. The same seed gives every one of them the same encoder and decoder.
-  MultiTaskNetwork(const TaskSet& tasks, int64_t width, at::ScalarType dtype, at::Device device, uint64_t seed,
+  MultiTaskNetwork(const TaskSet& tasks, int64_t width, const Precision& precision, at::Device device, uint64_t seed,
                    bool separate);
 
   /// One SegNet and the tasks that it predicts.

@@ -28,7 +28,7 @@ RegularizerOptions regularizer_options(const TrainerOptions& o, const TaskSet& t
   return {&tasks,
           o.joint_task,
           o.seed,
-          o.dtype,
+          o.precision,
           o.device,
           o.width,
           o.consistency,
@@ -41,11 +41,11 @@ RegularizerOptions regularizer_options(const TrainerOptions& o, const TaskSet& t
 
 Trainer::Trainer(const TrainerOptions& options)
     : options_(options),
-      tensor_options_(at::TensorOptions().dtype(options.dtype).device(options.device)),
+      tensor_options_(at::TensorOptions().dtype(options.precision.stored).device(options.device)),
       tasks_(options.tasks),
       regularizer_(make_method(options.method, regularizer_options(options, tasks_))),
       balancing_(make_balancing(options.balancing, static_cast<int64_t>(tasks_.size()), options.seed)),
-      network_(tasks_, options.width, options.dtype, options.device, options.seed, regularizer_->separate_networks()) {
+      network_(tasks_, options.width, options.precision, options.device, options.seed, regularizer_->separate_networks()) {
   require(!balancing_->separates_gradients() || !regularizer_->separate_networks(), "balancing.name", "'",
           options.balancing.name, "' works on weights that tasks share; with the method '", options.method,
           "' they share none");
@@ -53,7 +53,7 @@ Trainer::Trainer(const TrainerOptions& options)
   for (const OwnNetwork& own : regularizer_->networks()) add_state_of(own.prefix, *own.store, own.adam);
   if (ParameterStore* own = balancing_->parameters()) add_state_of("balancing/", *own, nullptr);
   if (options.ema_decay <= 0) return;
-  average_ = std::make_unique<MultiTaskNetwork>(tasks_, options.width, options.dtype, options.device, options.seed,
+  average_ = std::make_unique<MultiTaskNetwork>(tasks_, options.width, options.precision, options.device, options.seed,
                                                 regularizer_->separate_networks());
   for (auto& part : average_->parts()) {
     add_state(state_, "ema/" + part->prefix, part->store);
@@ -304,7 +304,7 @@ void Trainer::predict(const float* images, int64_t samples, int64_t height, int6
   check_size(samples, height, width, "images");
   check_finite(images, samples * 3 * height * width, "images");
   const at::NoGradGuard no_grad;
-  const int64_t image_bytes = options_.width * height * width * static_cast<int64_t>(at::elementSize(options_.dtype));
+  const int64_t image_bytes = options_.width * height * width * static_cast<int64_t>(at::elementSize(options_.precision.convolved));
   const int64_t chunk = std::max<int64_t>(1, kPredictBytes / image_bytes);
   for (int64_t begin = 0; begin < samples; begin += chunk) {
     const int64_t count = std::min(chunk, samples - begin);

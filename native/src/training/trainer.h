@@ -26,7 +26,7 @@ struct TrainerOptions {
   JointTaskOptions joint_task;
   AdamOptions adam;
   uint64_t seed;
-  at::ScalarType dtype;
+  Precision precision;
   at::Device device;
   ConsistencyOptions consistency = {1, 1};
   PairMapOptions direct_map = {0, 1};      // width 0: the network's

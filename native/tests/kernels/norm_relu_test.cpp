@@ -18,46 +18,62 @@ class NormReluKernel : public testing::TestWithParam<Parameter> {
  protected:
   NormReluKernel() {
     const auto& [dtype, per_sample, format, s] = GetParam();
-    x = (test::uniform({s.n, s.c, s.h, s.w}, -1, 3, 1) + test::uniform({1, s.c, 1, 1}, -5, 5, 2))
-            .to(dtype)
-            .contiguous(format);
-    gamma = test::uniform({s.c}, -1.5, 1.5, 3).to(dtype);
-    beta = test::uniform({s.c}, -0.5, 0.5, 4).to(dtype);
-    x.requires_grad_(true);
-    gamma.requires_grad_(true);
-    beta.requires_grad_(true);
-    statistics = kernels::norm_statistics(x.detach(), per_sample, 1e-5);
+    // ATen's side of maps in bfloat16 is in double, from the same rounded values; weights are never in less than float.
+    const bool is_short = dtype == at::kBFloat16;
+    in = (test::uniform({s.n, s.c, s.h, s.w}, -1, 3, 1) + test::uniform({1, s.c, 1, 1}, -5, 5, 2))
+             .to(dtype)
+             .contiguous(format);
+    const at::ScalarType weights = is_short ? at::kFloat : dtype;
+    x = (is_short ? in.to(at::kDouble) : in.detach().clone()).requires_grad_(true);
+    gamma = test::uniform({s.c}, -1.5, 1.5, 3).to(weights).to(x.scalar_type()).requires_grad_(true);
+    beta = test::uniform({s.c}, -0.5, 0.5, 4).to(weights).to(x.scalar_type()).requires_grad_(true);
+    scale = gamma.detach().to(weights);
+    shift = beta.detach().to(weights);
+    statistics = kernels::norm_statistics(in, per_sample, 1e-5);
     const at::Tensor normalized = per_sample ? at::instance_norm(x, gamma, beta, {}, {}, true, 0.1, 1e-5, false)
                                              : at::batch_norm(x, gamma, beta, {}, {}, true, 0.1, 1e-5, false);
     expected = normalized.relu();
     // A few roundings; in float32 the sums over a plane add some.
-    bound = dtype == at::kDouble ? 1e-12 : 2e-5;
+    sum_bound = dtype == at::kDouble ? 1e-12 : 2e-5;
+    // A map in bfloat16 is rounded once, to 8 bits.
+    bound = is_short ? 1.0 / 256 : sum_bound;
   }
 
   at::MemoryFormat layout() const { return std::get<2>(GetParam()); }
 
   void expect_gradients(const kernels::NormGradients& actual, const at::Tensor& out, const at::Tensor& d) {
-    const auto g = torch::autograd::grad({out}, {x, gamma, beta}, {d});
+    const auto g = torch::autograd::grad({out}, {x, gamma, beta}, {d}, true);
     EXPECT_LT(test::relative_error(actual.x, g[0]), bound);
-    EXPECT_LT(test::relative_error(actual.gamma, g[1]), bound);
-    EXPECT_LT(test::relative_error(actual.beta, g[2]), bound);
+    EXPECT_LT(test::relative_error(actual.gamma, g[1]), sum_bound);
+    EXPECT_LT(test::relative_error(actual.beta, g[2]), sum_bound);
   }
 
-  at::Tensor x, gamma, beta, expected;
+  /// Random numbers in [-1, 1] as a map of the case, and as ATen's side gets them.
+  std::pair<at::Tensor, at::Tensor> random_map(at::IntArrayRef sizes, uint64_t seed) const {
+    const at::Tensor map = test::uniform(sizes, -1, 1, seed).to(in.scalar_type()).contiguous(layout());
+    return {map, map.clone().to(x.scalar_type())};
+  }
+
+  at::Tensor in, scale, shift;          // what the kernels get
+  at::Tensor x, gamma, beta, expected;  // ATen's side
   kernels::NormStatistics statistics;
-  double bound = 0;
+  double bound = 0, sum_bound = 0;
 };
 
 TEST_P(NormReluKernel, AgreesWithAtenForwardAndBackward) {
-  const at::Tensor y = kernels::norm_relu(x.detach(), gamma.detach(), beta.detach(), statistics);
+  const at::Tensor y = kernels::norm_relu(in, scale, shift, statistics);
+  EXPECT_EQ(y.scalar_type(), in.scalar_type());
   EXPECT_LT(test::relative_error(y, expected.detach()), bound);
-  const at::Tensor d = test::uniform(y.sizes(), -1, 1, 5).to(y.scalar_type()).contiguous(layout());
-  expect_gradients(kernels::norm_relu_backward(d, x.detach(), gamma.detach(), beta.detach(), statistics), expected, d);
+  const auto [d, wide] = random_map(y.sizes(), 5);
+  expect_gradients(kernels::norm_relu_backward(d, in, scale, shift, statistics), expected, wide);
+  const kernels::NormGradients in_place = kernels::norm_relu_backward(d, in, scale, shift, statistics, d);
+  EXPECT_TRUE(in_place.x.is_same(d));
+  expect_gradients(in_place, expected, wide);
 }
 
 TEST_P(NormReluKernel, PoolsAsAtenForwardAndBackward) {
   if (x.size(2) < 2 || x.size(3) < 2) return;  // nothing to pool
-  const auto [p, code] = kernels::norm_relu_pool(x.detach(), gamma.detach(), beta.detach(), statistics);
+  const auto [p, code] = kernels::norm_relu_pool(in, scale, shift, statistics);
   const auto [pooled, index] = at::max_pool2d_with_indices(expected, 2, 2);
   EXPECT_LT(test::relative_error(p, pooled.detach()), bound);
   // The place that ATen keeps is row * width + column in the plane. Where rounding could swap two near-equal values
@@ -68,25 +84,31 @@ TEST_P(NormReluKernel, PoolsAsAtenForwardAndBackward) {
       (row + code.to(at::kLong).div(2, "floor")) * x.size(3) + column + code.to(at::kLong).remainder(2);
   const double same = places.eq(index).to(at::kDouble).mean().item<double>();
   EXPECT_GE(same, x.scalar_type() == at::kDouble ? 1.0 : 0.999);
-  const at::Tensor d = test::uniform(p.sizes(), -1, 1, 6).to(p.scalar_type()).contiguous(layout());
-  expect_gradients(kernels::norm_relu_pool_backward(d, p, code, x.detach(), gamma.detach(), beta.detach(), statistics),
-                   pooled, d);
+  const auto [d, wide] = random_map(p.sizes(), 6);
+  expect_gradients(kernels::norm_relu_pool_backward(d, p, code, in, scale, shift, statistics), pooled, wide);
 }
 
 TEST_P(NormReluKernel, UnpoolsAsAtenForwardAndBackward) {
   if (x.size(2) < 2 || x.size(3) < 2) return;
-  const auto [p, code] = kernels::norm_relu_pool(x.detach(), gamma.detach(), beta.detach(), statistics);
-  const auto [pooled, index] =
-      at::max_pool2d_with_indices(kernels::norm_relu(x.detach(), gamma.detach(), beta.detach(), statistics), 2, 2);
-  at::Tensor values = test::uniform(p.sizes(), -1, 1, 7).to(p.scalar_type()).contiguous(layout()).requires_grad_(true);
-  const at::Tensor reference = at::max_unpool2d(values, index, {x.size(2), x.size(3)});
-  EXPECT_TRUE(at::equal(kernels::unpool(values.detach(), code, x.size(2), x.size(3)), reference.detach()));
-  const at::Tensor d = test::uniform(x.sizes(), -1, 1, 8).to(x.scalar_type()).contiguous(layout());
-  EXPECT_TRUE(at::equal(kernels::unpool_backward(d, code), torch::autograd::grad({reference}, {values}, {d})[0]));
+  const at::Tensor code = std::get<1>(kernels::norm_relu_pool(in, scale, shift, statistics));
+  // The places that the code names, as ATen counts them.
+  const at::Tensor place = code.contiguous().to(at::kLong);
+  const at::Tensor row = at::arange(code.size(2), at::kLong).view({-1, 1}) * 2 + place.div(2, "floor"),
+                   column = at::arange(code.size(3), at::kLong) * 2 + place.remainder(2);
+  const at::Tensor index = row * x.size(3) + column;
+  auto [values, wide_values] = random_map(code.sizes(), 7);
+  wide_values.requires_grad_(true);
+  const at::Tensor reference = at::max_unpool2d(wide_values, index, {x.size(2), x.size(3)});
+  const at::Tensor out = kernels::unpool(values, code, x.size(2), x.size(3));
+  EXPECT_EQ(out.scalar_type(), in.scalar_type());
+  EXPECT_TRUE(at::equal(out.to(x.scalar_type()), reference.detach()));
+  const auto [d, wide] = random_map(x.sizes(), 8);
+  EXPECT_TRUE(at::equal(kernels::unpool_backward(d, code).to(x.scalar_type()),
+                        torch::autograd::grad({reference}, {wide_values}, {wide})[0]));
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, NormReluKernel,
-                         testing::Combine(testing::Values(at::kFloat, at::kDouble), testing::Bool(),
+                         testing::Combine(testing::Values(at::kFloat, at::kDouble, at::kBFloat16), testing::Bool(),
                                           testing::Values(at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast),
                                           testing::Values(Shape{3, 5, 8, 12}, Shape{2, 3, 7, 5}, Shape{1, 4, 2, 2},
                                                           Shape{4, 2, 1, 3}, Shape{2, 2, 67, 129},

@@ -22,8 +22,9 @@ public sealed class PublishedCheckpointTests
         Assert.That(prediction.Shape, Is.EqualTo(new[] { 2, 9, 32, 64 }));
         float[] images = [.. Enumerable.Range(0, 2 * 3 * 32 * 64).Select(i => i * 7919 % 1000 / 1000f)], actual = new float[prediction.Values.Length];
         trainer.Predict(images, 2, 32, 64, actual);
-        // PyTorch computed it in 32 bits.
-        Assert.That(actual.Zip(prediction.Values, (a, e) => Math.Abs(a - e)).Max(), Is.LessThan(1e-4));
+        // PyTorch computed it in 32 bits; in bfloat16, thirty layers are rounded to 8 bits each.
+        double bound = precision == Precision.BFloat16 ? 0.1 : 1e-4;
+        Assert.That(actual.Zip(prediction.Values, (a, e) => Math.Abs(a - e)).Max(), Is.LessThan(bound));
     }
 
     [Test]

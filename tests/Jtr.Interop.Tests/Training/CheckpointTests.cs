@@ -17,6 +17,7 @@ public sealed class CheckpointTests : IDisposable
 
     [TestCase(Precision.Float32)]
     [TestCase(Precision.Float64)]
+    [TestCase(Precision.BFloat16)]
     public void A_loaded_trainer_goes_on_exactly_where_the_saved_one_was(Precision precision)
     {
         using Trainer trainer = SmallModel.Create(o => o with { Precision = precision });

@@ -67,6 +67,26 @@ public sealed class JointTaskRegularizerTests
     }
 
     [Test]
+    public void In_bfloat16_predictions_and_gradients_are_still_of_32_bits()
+    {
+        using Batch batch = SmallModel.CreateBatch(Samples);
+        double[] noise = Noise();
+        Random random = new(5);
+        float[] predictions = [.. Enumerable.Range(0, 2 * Samples * Channels * Pixels).Select(_ => 2 * random.NextSingle())], gradient = new float[predictions.Length];
+        RegularizerResult exact, rounded;
+        using (JointTaskRegularizer loss = Create(Precision.Float32)) exact = loss.Compute(Input(batch, noise), predictions, new float[predictions.Length]);
+        using (JointTaskRegularizer loss = Create(Precision.BFloat16))
+        {
+            rounded = loss.Compute(Input(batch, noise), predictions, gradient);
+            Assert.That(() => loss.Compute(Input(batch, noise), new double[predictions.Length], []), Throws.InvalidOperationException);
+        }
+        Assert.That(rounded.Recon, Is.Not.EqualTo(exact.Recon));
+        // Some twenty layers rounded to 8 bits.
+        Closeness.Each([rounded.Recon], [exact.Recon], 0.05, "recon");
+        Assert.That(gradient, Has.Some.Not.Zero.And.All.Matches<float>(float.IsFinite));
+    }
+
+    [Test]
     public void Training_the_auto_encoder_lowers_the_reconstruction_loss()
     {
         using Batch batch = SmallModel.CreateBatch(Samples);

@@ -94,12 +94,30 @@ Reduced<T> reduce(const std::vector<GradientSums>& sums, const Norm<T>& norm, co
   return r;
 }
 
+/// On the CPU, maps in bfloat16 are widened, computed with and rounded again, which costs passes over memory: nothing of
+/// the norm is in less than float, and processors convert quickly.
+bool is_short(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16; }
+at::Tensor widened(const at::Tensor& x) { return x.to(at::kFloat); }
+at::Tensor rounded(const at::Tensor& x) { return x.to(at::kBFloat16); }
+
+/// Gradients whose dx goes, rounded, to `dx` where that is defined.
+NormGradients rounded(NormGradients g, const at::Tensor& dx) {
+  if (dx.defined()) {
+    dx.copy_(g.x);
+    g.x = dx;
+  } else {
+    g.x = rounded(g.x);
+  }
+  return g;
+}
+
 }  // namespace
 
 NormStatistics norm_statistics(const at::Tensor& x, bool per_sample, double eps) {
 #if JTR_WITH_CUDA
   if (x.is_cuda()) return on_cuda::norm_statistics(x, per_sample, eps);
 #endif
+  if (is_short(x)) return norm_statistics(widened(x), per_sample, eps);
   if (is_channels_last(x)) return channels_last::norm_statistics(x, per_sample, eps);
   const int64_t samples = x.size(0), channels = x.size(1), plane = x.size(2) * x.size(3);
   std::vector<Moments> moments(samples * channels);
@@ -143,6 +161,7 @@ at::Tensor norm_relu(const at::Tensor& x, const at::Tensor& gamma, const at::Ten
 #if JTR_WITH_CUDA
   if (x.is_cuda()) return on_cuda::norm_relu(x, gamma, beta, s);
 #endif
+  if (is_short(x)) return rounded(norm_relu(widened(x), gamma, beta, s));
   if (is_channels_last(x)) return channels_last::norm_relu(x, gamma, beta, s);
   at::Tensor y = at::empty_like(x);
   dispatch(x, [&](auto zero) {
@@ -163,6 +182,10 @@ std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at:
 #if JTR_WITH_CUDA
   if (x.is_cuda()) return on_cuda::norm_relu_pool(x, gamma, beta, s);
 #endif
+  if (is_short(x)) {
+    auto [p, code] = norm_relu_pool(widened(x), gamma, beta, s);
+    return {rounded(p), code};
+  }
   if (is_channels_last(x)) return channels_last::norm_relu_pool(x, gamma, beta, s);
   const int64_t height = x.size(2), width = x.size(3), pooled = (height / 2) * (width / 2);
   at::Tensor p = at::empty({x.size(0), x.size(1), height / 2, width / 2}, x.options());
@@ -191,6 +214,7 @@ NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, cons
 #if JTR_WITH_CUDA
   if (x.is_cuda()) return on_cuda::norm_relu_backward(dy, x, gamma, beta, s, dx);
 #endif
+  if (is_short(x)) return rounded(norm_relu_backward(widened(dy), widened(x), gamma, beta, s), dx);
   if (is_channels_last(x)) return channels_last::norm_relu_backward(dy, x, gamma, beta, s, dx);
   NormGradients gradients;
   gradients.x = dx.defined() ? dx : at::empty_like(x);
@@ -222,6 +246,9 @@ NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p,
 #if JTR_WITH_CUDA
   if (x.is_cuda()) return on_cuda::norm_relu_pool_backward(dp, p, code, x, gamma, beta, s);
 #endif
+  if (is_short(x)) {
+    return rounded(norm_relu_pool_backward(widened(dp), widened(p), code, widened(x), gamma, beta, s), {});
+  }
   if (is_channels_last(x)) return channels_last::norm_relu_pool_backward(dp, p, code, x, gamma, beta, s);
   NormGradients gradients;
   gradients.x = at::empty_like(x);
@@ -255,6 +282,7 @@ at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, i
 #if JTR_WITH_CUDA
   if (y.is_cuda()) return on_cuda::unpool(y, code, height, width);
 #endif
+  if (is_short(y)) return rounded(unpool(widened(y), code, height, width));
   if (is_channels_last(y)) return channels_last::unpool(y, code, height, width);
   at::Tensor out = at::empty({y.size(0), y.size(1), height, width}, y.options());
   dispatch(y, [&](auto zero) {
@@ -273,6 +301,7 @@ at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code) {
 #if JTR_WITH_CUDA
   if (d.is_cuda()) return on_cuda::unpool_backward(d, code);
 #endif
+  if (is_short(d)) return rounded(unpool_backward(widened(d), code));
   if (is_channels_last(d)) return channels_last::unpool_backward(d, code);
   at::Tensor out = at::empty(code.sizes(), d.options());
   dispatch(d, [&](auto zero) {
