@@ -90,7 +90,7 @@ public sealed class EndToEndTests
         using TemporaryFolder folder = new();
         CliRun demo = CliRun.Of("demo", "--steps", "2", "--output", folder["demo"]);
         Assert.That(demo.ExitCode, Is.EqualTo(ExitCode.Success), demo.Error);
-        Assert.That(demo.Output, Does.Contain("Delta %"));
+        Assert.That(demo.Output, Does.Contain("Delta %").And.Contain("One training of each"));
         foreach (string file in new[] { "comparison.png", "comparison.txt" }) Assert.That(File.Exists(folder["demo", file]), file);
         EvaluationResult supervised = EvaluationResult.LoadJson(folder["demo", "supervised", "results.json"]), jtr = EvaluationResult.LoadJson(folder["demo", "jtr", "results.json"]);
         Assert.That(File.ReadAllText(folder["demo", "comparison.txt"]), Does.Contain(MetricFormat.Delta(jtr.DeltaPercent(supervised))));
