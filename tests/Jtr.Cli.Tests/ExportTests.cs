@@ -17,6 +17,9 @@ public sealed class ExportTests
             Assert.That(export.Output, Does.Contain($"Written: {folder["run", file]}"));
             Assert.That(File.Exists(folder["run", file]), file);
         }
+        // The folder of a run stands for its checkpoint; how far the run was is told, as it may be unfinished.
+        CliRun run = CliRun.Of("export", folder["run"]);
+        Assert.That(run.Output, Does.Contain($"Written: {folder["run", "network.onnx"]}").And.Contain("It is the network after 1 training step."), run.Error);
         CliRun here = CliRun.Of("export", checkpoint, "--output", folder["x", "rooms.onnx"], "--size", "32x64", "--batch", "1");
         Assert.That(here.ExitCode, Is.EqualTo(ExitCode.Success), here.Error);
         Assert.That(File.Exists(folder["x", "rooms.onnx"]));

@@ -14,6 +14,29 @@ public sealed class FailureTests
         Assert.That(run.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
     }
 
+    [TestCase("export")]
+    [TestCase("evaluate")]
+    [TestCase("predict")]
+    [TestCase("train --resume")]
+    public void A_folder_without_a_checkpoint_is_told_with_what_will_be_there(string command)
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder["run"]);
+        CliRun run = CliRun.Of([.. command.Split(' '), folder["run"]]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failure));
+        Assert.That(run.Error.TrimEnd(), Is.EqualTo($"jtr: {folder["run"]}: this folder has no checkpoint.safetensors; a run saves its first one after --save-every steps, or when Ctrl-C stops it"));
+        CliRun nothing = CliRun.Of([.. command.Split(' '), folder["nothing"]]);
+        Assert.That(nothing.Error.TrimEnd(), Is.EqualTo($"jtr: {folder["nothing"]}: there is no such file or folder"));
+    }
+
+    [Test]
+    public void A_configuration_that_is_a_folder_is_told()
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder["run"]);
+        Assert.That(CliRun.Of("train", "--config", folder["run"]).Error, Does.Contain("is a folder; name a file, such as the config.json in it"));
+    }
+
     [Test]
     public void Verbose_adds_the_stack_trace()
     {

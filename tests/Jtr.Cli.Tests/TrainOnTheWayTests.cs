@@ -29,6 +29,17 @@ public sealed class TrainOnTheWayTests
     }
 
     [Test]
+    public void A_run_without_data_to_score_on_has_a_report_too()
+    {
+        using TemporaryFolder folder = new();
+        PhotoFolder.Write(folder["photos"], 2);
+        CliRun run = CliRun.Of("train", "--data", folder["photos"], "--size", "32x32", "--width", "2", "--batch-size", "2", "--steps", "2", "--method", "supervised", "--workers", "1", "--threads", "1", "--output", folder["run"]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        Assert.That(run.Output, Does.Contain("There is nothing to score on").And.Contain($"The curves of its losses: {folder["run", "report.html"]}"));
+        Assert.That(File.ReadAllText(folder["run", "report.html"]), Does.Contain("<figcaption>Loss</figcaption>").And.Contain("<th>training.method</th><td>supervised</td>"));
+    }
+
+    [Test]
     public void A_dry_run_tells_what_the_run_needs_and_writes_nothing()
     {
         using TemporaryFolder folder = new();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
+using Jtr.Cli.Output;
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Training;
 
@@ -27,7 +28,17 @@ internal sealed class CheckpointInput
 
     /// <summary>The file that is named.</summary>
     /// <exception cref="UsageException">None is.</exception>
-    public string Path(ParseResult parsed) => parsed.GetValue(Checkpoint) ?? throw new UsageException("Name a checkpoint, such as jtr-run/checkpoint.safetensors.");
+    public string Path(ParseResult parsed) => Find(parsed.GetValue(Checkpoint) ?? throw new UsageException("Name a checkpoint, such as jtr-run/checkpoint.safetensors."));
+
+    /// <summary>The checkpoint that a path names: itself, or that of the run whose folder it is.</summary>
+    /// <exception cref="FileNotFoundException">It is not there.</exception>
+    public static string Find(string path)
+    {
+        string file = Directory.Exists(path) ? System.IO.Path.Combine(path, RunFolder.CheckpointName) : path;
+        if (File.Exists(file)) return file;
+        throw new FileNotFoundException(
+            file == path ? $"{path}: there is no such file or folder" : $"{path}: this folder has no {RunFolder.CheckpointName}; a run saves its first one after --save-every steps, or when Ctrl-C stops it", file);
+    }
 
     /// <summary>The data that are named, on top of those of the checkpoint's run.</summary>
     public DataRequest Request(ParseResult parsed, CheckpointInfo info)

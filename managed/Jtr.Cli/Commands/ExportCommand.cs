@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Output;
+using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Export;
 
 namespace Jtr.Cli.Commands;
@@ -16,7 +18,7 @@ internal sealed class ExportCommand
     private readonly Argument<string?> _checkpoint = new("checkpoint")
     {
         HelpName = "CHECKPOINT",
-        Description = "A checkpoint.safetensors of `jtr train`, `jtr demo` or `jtr import`, or one that a Trainer saved.",
+        Description = "A checkpoint.safetensors of `jtr train`, `jtr demo` or `jtr import`, or one that a Trainer saved; or the folder of a run.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -61,7 +63,7 @@ internal sealed class ExportCommand
 
     private int Run(ParseResult parsed)
     {
-        string checkpoint = parsed.GetValue(_checkpoint) ?? throw new UsageException("Name a checkpoint, such as jtr-run/checkpoint.safetensors.");
+        string checkpoint = CheckpointInput.Find(parsed.GetValue(_checkpoint) ?? throw new UsageException("Name a checkpoint, such as jtr-run/checkpoint.safetensors."));
         ExportFormat format = parsed.GetValue(_format) ?? ExportFormat.Onnx;
         ImageSize? size = parsed.GetValue(_size);
         long? batch = parsed.GetValue(_batch);
@@ -86,6 +88,9 @@ internal sealed class ExportCommand
                 break;
         }
         _console.Line($"Written: {output}");
+        // So that nobody deploys a run that still goes on, or was stopped, without knowing.
+        long step = CheckpointInfo.Read(checkpoint).Step;
+        if (step > 0) _console.Line(string.Create(CultureInfo.InvariantCulture, $"It is the network after {step} training step{(step == 1 ? "" : "s")}."));
         return ExitCode.Success;
     }
 }

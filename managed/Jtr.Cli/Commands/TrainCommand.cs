@@ -94,7 +94,7 @@ internal sealed class TrainCommand
     {
         bool resume = parsed.GetResult(_resume) is not null;
         parsed = _run.WithConfiguration(parsed, resume);
-        string? resumed = resume ? parsed.GetValue(_resume) ?? Path.Combine(parsed.GetValue(_output) ?? "jtr-run", RunFolder.CheckpointName) : null;
+        string? resumed = resume ? CheckpointInput.Find(parsed.GetValue(_resume) ?? parsed.GetValue(_output) ?? "jtr-run") : null;
         RunFolder folder = new(parsed.GetValue(_output) ?? (resumed is null ? "jtr-run" : Path.GetDirectoryName(resumed) is { Length: > 0 } beside ? beside : "."));
         if (resumed is null && File.Exists(folder.Checkpoint) && !parsed.GetValue(_overwrite) && !_run.IsTrial(parsed))
             throw new UsageException($"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output names another folder.");
@@ -254,6 +254,7 @@ internal sealed class TrainCommand
         if (data.Test is null)
         {
             _console.Line($"Saved {folder.Checkpoint}. There is nothing to score on: give --test, or a folder with train/ and test/.");
+            _console.Line($"The curves of its losses: {RunReport.Save(folder.Path)}");
             return;
         }
         EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, _machine.Workers(parsed), cancellationToken);

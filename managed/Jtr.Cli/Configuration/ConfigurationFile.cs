@@ -46,7 +46,7 @@ internal static class ConfigurationFile
     /// <summary>The leaves of the file.</summary>
     private static IEnumerable<(string Key, string? Value)> Flat(string path)
     {
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: there is no such file", path);
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: {(Directory.Exists(path) ? "is a folder; name a file, such as the config.json in it" : "there is no such file")}", path);
         IConfigurationRoot root;
         try
         {
@@ -87,7 +87,7 @@ internal static class ConfigurationFile
         _ => text,
     };
 
-    private static string Unknown(string key) => $"there is no setting '{key}'.{(SettingsTable.Suggest(key) is string meant ? $" Did you mean '{meant}'?" : "")} 'jtr config schema' lists all.";
+    private static string Unknown(string key) => $"there is no setting '{key}'.{(SettingsTable.Suggest(key) is string meant ? $" Did you mean '{meant}'?" : "")}{(SettingsTable.Siblings(key) is string names ? $" {names}" : "")} 'jtr config schema' lists all.";
 
     private static string Wrong(Setting setting, string? text) => $"{setting.Key} must be {setting.Expected}, not '{text}'.";
 }

@@ -113,11 +113,32 @@ internal static class SettingsTable
     public static string? Suggest(string key)
     {
         string name = Last(key);
+        // As the option is spelled: batch-size, --lr-schedule.
+        string option = $"--{name.TrimStart('-')}";
+        if (All.FirstOrDefault(s => string.Equals(s.Option, option, StringComparison.OrdinalIgnoreCase)) is { } spelled) return spelled.Key;
         (string Key, int Slips) best = All.Select(s => (s.Key, Math.Min(
             Suggestion.Distance(key.ToUpperInvariant(), s.Key.ToUpperInvariant()),
             // The right name in the wrong section, or in none.
             Suggestion.Distance(name.ToUpperInvariant(), Last(s.Key).ToUpperInvariant())))).MinBy(s => s.Item2);
-        return best.Slips <= 2 && best.Slips < name.Length / 2 + 1 ? best.Key : null;
+        if (best.Slips <= 2 && best.Slips < name.Length / 2 + 1) return best.Key;
+        // A part of a name, where it is one setting's alone: first of the section, then of all.
+        string section = key[..^name.Length];
+        return Only(All.Where(s => s.Key.StartsWith(section, StringComparison.OrdinalIgnoreCase))) ?? Only(All);
+
+        string? Only(IEnumerable<Setting> among)
+        {
+            Setting[] found = name.Length < 3 ? [] : [.. among.Where(s => Last(s.Key).Contains(name, StringComparison.OrdinalIgnoreCase)).Take(2)];
+            return found.Length == 1 ? found[0].Key : null;
+        }
+    }
+
+    /// <summary>A sentence with the settings of the section that a wrong key is in, where no single one suggests itself; else null.</summary>
+    public static string? Siblings(string key)
+    {
+        if (Suggest(key) is not null) return null;
+        string section = key.Split('.')[0];
+        string[] names = [.. All.Where(s => s.Key.StartsWith(section + ".", StringComparison.OrdinalIgnoreCase)).Select(s => Last(s.Key))];
+        return names.Length > 0 ? $"'{section}' has {string.Join(", ", names)}." : $"The sections are {string.Join(", ", Sections.Select(s => s.Name))}.";
     }
 
     private static string Last(string key) => key[(key.LastIndexOf('.') + 1)..];

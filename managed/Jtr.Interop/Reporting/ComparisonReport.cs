@@ -69,8 +69,7 @@ public static class ComparisonReport
             new ReportBars("Delta % against supervised",
                 [.. methods.Select(m => (Name: Text(m, "Name"), Mean: Number(m.GetProperty("DeltaPercent"), "Mean"), Deviation: Number(m.GetProperty("DeltaPercent"), "Deviation")))
                     .Select(m => new ReportBar(m.Name, m.Mean, m.Deviation, MetricFormat.Delta(m.Mean)))]),
-            new ReportCurves("Scores while training",
-                [.. headlines.Select((h, t) => new ReportChart(h.Title, "step", [.. methods.Select(m => new ReportCurve(Text(m, "Name"), Curve(m, t)))]))]),
+            .. WhileTraining(methods, headlines),
             new ReportTable("What training cost",
                 [
                     ["method", "steps a second", "processor ms a step", "peak MiB", "added MiB"],
@@ -88,6 +87,13 @@ public static class ComparisonReport
         parts.Add(new ReportTable("Settings", [["setting", "value"], .. settings.Select(s => (string[])[s.Item1, s.Item2])]));
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         return new ReportPage($"Comparison {name}", string.Join(", ", methods.Select(m => Text(m, "Name"))), parts);
+    }
+
+    /// <summary>The scores over the steps; nothing where they were taken at the end only, as then the table has them.</summary>
+    private static IEnumerable<ReportPart> WhileTraining(JsonElement[] methods, Headline[] headlines)
+    {
+        ReportChart[] charts = [.. headlines.Select((h, t) => new ReportChart(h.Title, "step", [.. methods.Select(m => new ReportCurve(Text(m, "Name"), Curve(m, t)))]))];
+        if (charts.Any(c => c.Curves.Any(curve => curve.Points.Count > 1))) yield return new ReportCurves("Scores while training", charts);
     }
 
     /// <summary>A task's score over the steps, mean over the seeds that have it.</summary>

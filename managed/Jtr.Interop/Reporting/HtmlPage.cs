@@ -28,7 +28,7 @@ internal sealed class HtmlPage(string title)
         .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(440px, 100%), 1fr)); gap: 16px; }
         figure { margin: 0; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 14px 10px; }
         figcaption { font-weight: 600; margin-bottom: 6px; }
-        .chart svg { display: block; width: 100%; height: auto; }
+        .chart > svg { display: block; width: 100%; height: auto; }
         .grid { stroke: var(--rule); stroke-width: 1; }
         .tick { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; } .end { text-anchor: end; } .middle { text-anchor: middle; }
         path { fill: none; stroke-linejoin: round; stroke-linecap: round; } path.line { stroke-width: 2; } path.raw { stroke-width: 1; opacity: .3; }

@@ -21,8 +21,17 @@ internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series,
 {
     private const double Width = 560, Height = 300, Left = 58, Right = 14, Top = 14, Bottom = 36;
 
+    /// <summary>Room around the curves for their thickness and marks.</summary>
+    private const double Edge = 4;
+
     /// <summary>Most points that are drawn of a curve; more are put together.</summary>
     private const int MostPoints = 400;
+
+    /// <summary>Whether there is anything to draw.</summary>
+    public bool HasPoints => Series.Any(s => s.Points.Any(p => double.IsFinite(p.Y)));
+
+    /// <summary>Whether a curve has two points or more, without which a chart shows less than a number does.</summary>
+    public bool HasCurves => Series.Any(s => s.Points.Count(p => double.IsFinite(p.Y)) > 1);
 
     /// <summary>The picture with its title and legend, or nothing where there are no points.</summary>
     public string ToHtml()
@@ -41,7 +50,8 @@ internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series,
             (yLow, yHigh) = (Math.Min(yLow, yTicks[0]), Math.Max(yHigh, yTicks[^1]));
         }
         double X(double x) => Left + (x - xLow) / (xHigh - xLow) * (Width - Left - Right);
-        double Y(double y) => Height - Bottom - Math.Clamp((y - yLow) / (yHigh - yLow), 0, 1) * (Height - Top - Bottom);
+        // What is far outside is cut off in any case; its place need not be exact.
+        double Y(double y) => Height - Bottom - Math.Clamp((y - yLow) / (yHigh - yLow), -9, 9) * (Height - Top - Bottom);
 
         StringBuilder html = new();
         html.Append("<figure class=\"chart\"><figcaption>").Append(Text(Title)).Append("</figcaption>\n");
@@ -51,6 +61,10 @@ internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series,
         foreach (double tick in xTicks)
             html.Append(CultureInfo.InvariantCulture, $"<text class=\"tick middle\" x=\"{X(tick):F1}\" y=\"{Height - Bottom + 18}\">{Number(tick)}</text>\n");
         html.Append(CultureInfo.InvariantCulture, $"<text class=\"tick end\" x=\"{Width - Right}\" y=\"{Height - 3}\">{Text(XLabel)}</text>\n");
+        // The first losses are often far above all others: a picture within the picture cuts their curve off where it leaves the chart.
+        string room = string.Create(CultureInfo.InvariantCulture, $"{Left - Edge} {Top - Edge} {Width - Left - Right + 2 * Edge} {Height - Top - Bottom + 2 * Edge}");
+        string[] sides = room.Split(' ');
+        if (!IsSmooth) html.Append(CultureInfo.InvariantCulture, $"<svg x=\"{sides[0]}\" y=\"{sides[1]}\" width=\"{sides[2]}\" height=\"{sides[3]}\" viewBox=\"{room}\">\n");
         foreach (LineSeries series in drawn)
         {
             bool both = !IsSmooth && series.Points.Count > 20;
@@ -60,6 +74,7 @@ internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series,
             foreach ((double x, double y) in series.Points)
                 html.Append(CultureInfo.InvariantCulture, $"<circle class=\"c{series.Colour}\" cx=\"{X(x):F1}\" cy=\"{Y(y):F1}\" r=\"3.5\"><title>{Text(series.Name)}, {Text(XLabel)} {Number(x)}: {Number(y)}</title></circle>\n");
         }
+        if (!IsSmooth) html.Append("</svg>\n");
         html.Append("</svg>\n");
         if (drawn.Length > 1)
         {

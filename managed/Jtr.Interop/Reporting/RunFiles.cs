@@ -24,7 +24,7 @@ internal sealed record RunFiles(
     {
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"there is no folder '{folder}'");
         string progress = Path.Combine(folder, RunRecorder.ProgressName), results = Path.Combine(folder, "results.json"), checkpoint = Path.Combine(folder, "checkpoint.safetensors");
-        string pictures = Path.Combine(folder, "predictions.png");
+        string pictures = Path.Combine(folder, "predictions.png"), configuration = Path.Combine(folder, "config.json");
         if (!File.Exists(progress) && !File.Exists(results) && !File.Exists(checkpoint))
             throw new JtrFormatException(folder, $"is not the folder of a run: it has no {RunRecorder.ProgressName}, no results.json and no checkpoint.safetensors");
         return new(
@@ -32,7 +32,7 @@ internal sealed record RunFiles(
             File.Exists(progress) ? ProgressTable.Read(progress) : null,
             ReadScores(Path.Combine(folder, "history.csv")),
             File.Exists(results) ? EvaluationResult.LoadJson(results) : null,
-            File.Exists(checkpoint) ? ReadOptions(CheckpointInfo.Read(checkpoint)) : [],
+            File.Exists(configuration) ? ReadConfiguration(configuration) : File.Exists(checkpoint) ? ReadOptions(CheckpointInfo.Read(checkpoint)) : [],
             RunEnvironment.Read(folder),
             File.Exists(pictures) ? File.ReadAllBytes(pictures) : null);
     }
@@ -48,6 +48,22 @@ internal sealed record RunFiles(
                 scores.Add((step, cells[1], cells[2], value));
         }
         return scores;
+    }
+
+    /// <summary>The settings of 'jtr train', by the names that people write.</summary>
+    private static List<(string, string)> ReadConfiguration(string path)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
+            List<(string, string)> options = [];
+            Flatten(json.RootElement, "", options);
+            return options;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new JtrFormatException(path, $"is not the configuration that 'jtr train' writes: {e.Message}", innerException: e);
+        }
     }
 
     /// <summary>The metadata of a checkpoint, JSON in them taken apart.</summary>
@@ -74,13 +90,19 @@ internal sealed record RunFiles(
         return options;
     }
 
-    /// <summary>Names and values of all that a JSON object holds, names of objects inside before a point.</summary>
+    /// <summary>Names and values of all that a JSON object holds, names of objects inside before a point; without what is null or empty.</summary>
     internal static void Flatten(JsonElement element, string prefix, List<(string, string)> into)
     {
         foreach (JsonProperty property in element.EnumerateObject())
         {
             if (property.Value.ValueKind == JsonValueKind.Object) Flatten(property.Value, $"{prefix}{property.Name}.", into);
-            else into.Add((prefix + property.Name, property.Value.ToString()));
+            else if (Plain(property.Value) is { Length: > 0 } text) into.Add((prefix + property.Name, text));
         }
     }
+
+    /// <summary>A value as people write it: lists of texts and numbers without brackets.</summary>
+    private static string Plain(JsonElement value) =>
+        value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetRawText()
+        : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(e => e.ValueKind is JsonValueKind.String or JsonValueKind.Number) ? string.Join(", ", value.EnumerateArray())
+        : value.ToString();
 }

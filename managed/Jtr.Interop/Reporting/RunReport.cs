@@ -42,8 +42,8 @@ public static class RunReport
     private static string OfRun(RunFiles run, EvaluationResult? baseline)
     {
         HtmlPage page = new($"Run {run.Name}");
-        string method = Option(run, "method") ?? "unknown method";
-        page.Lead($"{method}, width {Option(run, "width") ?? "?"}, seed {Option(run, "seed") ?? "?"}{(run.Environment.Count == 0 ? "" : $"; begun {run.Environment[^1].Value}")}");
+        string method = Option(run, "method", "training.method") ?? "unknown method";
+        page.Lead($"{method}, width {Option(run, "width", "training.width") ?? "?"}, seed {Option(run, "seed", "training.seed") ?? "?"}{(run.Environment.Count == 0 ? "" : $"; begun {run.Environment[^1].Value}")}");
         page.Tiles(Tiles(run, baseline));
         Curves(page, [run]);
         if (run.Result is { } result)
@@ -99,8 +99,6 @@ public static class RunReport
     /// <summary>The losses and scores over the steps: of one run a chart of each kind of loss, of several a chart of each loss.</summary>
     private static void Curves(HtmlPage page, IReadOnlyList<RunFiles> runs)
     {
-        if (runs.All(r => (r.Progress is null || r.Progress.Rows.Count == 0) && r.Scores.Count == 0)) return;
-        page.Section("Curves");
         List<LineChart> charts = [];
         LineChart Losses(string title, Func<RunFiles, IEnumerable<(string Name, Func<ProgressRow, double> Value)>> curves) =>
             new(title, [.. runs.SelectMany((r, i) => curves(r).Select((c, k) => new LineSeries(runs.Count == 1 ? c.Name : r.Name, Points(r, c.Value), (runs.Count == 1 ? k : i) % HtmlPage.Colours)))]);
@@ -125,7 +123,9 @@ public static class RunReport
                 [.. runs.Select((r, i) => new LineSeries(r.Name, [.. r.Scores.Where(s => s.Task == task && s.Metric == metric).Select(s => ((double)s.Step, s.Value))], i % HtmlPage.Colours))], IsSmooth: true));
         }
         if (runs.SelectMany(r => r.Progress?.Rows ?? []).Select(r => r.LearningRate).Distinct().Count() > 1) charts.Add(Losses("Learning rate", _ => [("rate", row => row.LearningRate)]));
-        page.Charts(charts);
+        // Scores that were taken once, at the end, are in the table.
+        LineChart[] drawn = [.. charts.Where(c => c.IsSmooth ? c.HasCurves : c.HasPoints)];
+        if (drawn.Length > 0) page.Section("Curves").Charts(drawn);
     }
 
     private static (string Name, Func<ProgressRow, double> Value)[] Terms() => [("supervised", r => r.Supervised), ("dist", r => r.Dist), ("recon", r => r.Recon)];
@@ -134,5 +134,6 @@ public static class RunReport
 
     private static string Better(MetricValue metric) => metric.HigherIsBetter ? "higher is better" : "lower is better";
 
-    private static string? Option(RunFiles run, string name) => run.Options.Where(o => o.Name == name).Select(o => o.Value).FirstOrDefault();
+    /// <summary>A setting, which a trainer's options and a configuration call differently.</summary>
+    private static string? Option(RunFiles run, params string[] names) => run.Options.Where(o => names.Contains(o.Name)).Select(o => o.Value).FirstOrDefault();
 }

@@ -38,6 +38,14 @@ public sealed class ComparisonReportTests
     }
 
     [Test]
+    public void Scores_that_were_taken_at_the_end_only_have_no_curves()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("comparison.json"), Document.Replace("{ \"Step\": 50,", "{ \"Step\": 100,", StringComparison.Ordinal));
+        Assert.That(ComparisonReport.Read(folder.Path).Parts.OfType<ReportCurves>(), Is.Empty);
+    }
+
+    [Test]
     public void A_browser_draws_the_bars_of_a_comparison()
     {
         using TemporaryFolder folder = new();

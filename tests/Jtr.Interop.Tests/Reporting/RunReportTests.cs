@@ -51,6 +51,45 @@ public sealed class RunReportTests
     }
 
     [Test]
+    public void Settings_are_those_of_the_configuration_by_the_names_that_people_write()
+    {
+        using TemporaryFolder folder = new();
+        MakeRun(folder.Path, seed: 5, miou: 41.25);
+        using (Trainer trainer = SmallModel.Create()) trainer.Save(folder.File("checkpoint.safetensors"));
+        File.WriteAllText(folder.File("config.json"), """{ "data": { "data": ["photos", "more <photos>"], "test": null }, "benchmark": {}, "training": { "method": "mtpsl", "width": 8, "seed": 3, "augment": true } }""");
+        string html = File.ReadAllText(RunReport.Save(folder.Path));
+        Assert.That(html, Does.Contain("<th>data.data</th><td>photos, more &lt;photos&gt;</td>").And.Contain("<th>training.augment</th><td>true</td>").And.Contain("mtpsl, width 8, seed 3"));
+        Assert.That(html, Does.Not.Contain("data.test").And.Not.Contain("jtr-interop."), "what is not said, and what only programs read");
+        File.WriteAllText(folder.File("config.json"), "[1");
+        Assert.That(() => RunReport.Save(folder.Path), Throws.TypeOf<JtrFormatException>().With.Message.Contains("config.json"));
+    }
+
+    [Test]
+    public void Scores_that_were_taken_once_have_no_chart()
+    {
+        using TemporaryFolder folder = new();
+        MakeRun(folder.Path, seed: 5, miou: 41.25);
+        Assert.That(File.ReadAllText(RunReport.Save(folder.Path)), Does.Contain("Score: seg, mIoU %"));
+        File.WriteAllText(folder.File("history.csv"), "step,task,metric,value\n200,seg,mIoU,41.25\n");
+        string html = File.ReadAllText(RunReport.Save(folder.Path));
+        Assert.That(html, Does.Not.Contain("Score: seg, mIoU").And.Contain("<figcaption>Loss</figcaption>"));
+        File.Delete(folder.File("progress.csv"));
+        Assert.That(File.ReadAllText(RunReport.Save(folder.Path)), Does.Not.Contain("Curves"), "no heading without charts");
+    }
+
+    [Test]
+    public void A_curve_that_begins_far_above_the_others_leaves_the_chart_instead_of_running_along_its_edge()
+    {
+        (double X, double Y)[] points = [.. Enumerable.Range(0, 200).Select(i => ((double)i, i < 2 ? 1000.0 : 1 + i % 3))];
+        string html = new LineChart("Loss", [new LineSeries("loss", points, 0)]).ToHtml();
+        double[] heights = [.. System.Text.RegularExpressions.Regex.Matches(html.Split("raw c0")[1].Split("/>")[0], @"[ML][\d.]+ (-?[\d.]+)").Select(m => double.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
+        Assert.That(heights, Has.Length.EqualTo(200));
+        Assert.That(heights[0], Is.Negative, "above the picture, whose inner picture cuts it off");
+        Assert.That(heights[2..], Is.All.InRange(10, 270));
+        Assert.That(html.Split("<svg"), Has.Length.EqualTo(3), "a picture and one within it");
+    }
+
+    [Test]
     public void Two_runs_share_charts_and_a_table()
     {
         using TemporaryFolder folder = new();
