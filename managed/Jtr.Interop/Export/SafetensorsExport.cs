@@ -35,6 +35,7 @@ public static class SafetensorsExport
             ["jtr.step"] = network.Step.ToString(CultureInfo.InvariantCulture),
             ["jtr.tasks"] = string.Join(", ", network.Tasks.Select(t => $"{t.Name}={t.Kind}:{t.Channels}")),
         };
-        SafetensorsFile.Write(path, [.. network.Tensors.Values.OrderBy(t => t.Name, StringComparer.Ordinal)], metadata);
+        // Larger elements first, as the reference writer has them: then all are aligned, for readers that map the file.
+        SafetensorsFile.Write(path, [.. network.Tensors.Values.OrderByDescending(t => SafetensorsTensor.SizeOf(t.Type)).ThenBy(t => t.Name, StringComparer.Ordinal)], metadata);
     }
 }

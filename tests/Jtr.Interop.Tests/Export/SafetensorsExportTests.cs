@@ -86,6 +86,7 @@ public sealed class SafetensorsExportTests
         {
             int[] offsets = [.. entry.Value.GetProperty("data_offsets").EnumerateArray().Select(o => o.GetInt32())];
             Assert.That(offsets[0], Is.EqualTo(end), "no gaps");
+            Assert.That(offsets[0] % (entry.Value.GetProperty("dtype").GetString() == "F32" ? 4 : 8), Is.Zero, $"{entry.Name} is aligned, for readers that map the file");
             end = offsets[1];
             tensors[entry.Name] = (entry.Value.GetProperty("dtype").GetString()!, [.. entry.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())], file[(8 + length + offsets[0])..(8 + length + end)]);
         }
