@@ -6,7 +6,7 @@ namespace Jtr.Packages.Tests;
 internal static class Shell
 {
     /// <summary>What is restored stays here between runs; what comes from this checkout is thrown away first.</summary>
-    private static string RestoredPackages { get; } = Path.Combine(Repository.Root, "artifacts", "test-packages");
+    public static string RestoredPackages { get; } = Path.Combine(Repository.Root, "artifacts", "test-packages");
 
     /// <summary>Where ./build.sh pack puts the packages.</summary>
     public static string Packages { get; } = Path.Combine(Repository.Root, "artifacts", "packages");
