@@ -130,16 +130,22 @@ internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series,
         return thin;
     }
 
-    /// <summary>An exponential running mean over about a twentieth of the points, begun without a bias.</summary>
-    private static IReadOnlyList<(double X, double Y)> Smooth(IReadOnlyList<(double X, double Y)> points)
+    /// <summary>
+    /// The mean of each point and its neighbours, a fortieth of all to each side; at the ends of as many as both sides have. So the curve is not late, and a few huge first
+    /// losses do not lift what comes long after them.
+    /// </summary>
+    internal static IReadOnlyList<(double X, double Y)> Smooth(IReadOnlyList<(double X, double Y)> points)
     {
-        double keep = 1 - 1 / Math.Max(2, points.Count / 20.0), mean = 0, weight = 0;
-        return [.. points.Select(p =>
+        int most = Math.Max(1, points.Count / 40);
+        (double X, double Y)[] smooth = new (double, double)[points.Count];
+        for (int i = 0; i < smooth.Length; i++)
         {
-            mean = keep * mean + (1 - keep) * p.Y;
-            weight = keep * weight + (1 - keep);
-            return (p.X, mean / weight);
-        })];
+            int side = Math.Min(most, Math.Min(i, points.Count - 1 - i));
+            double sum = 0;
+            for (int k = i - side; k <= i + side; k++) sum += points[k].Y;
+            smooth[i] = (points[i].X, sum / (2 * side + 1));
+        }
+        return smooth;
     }
 
     private static string Path(IReadOnlyList<(double X, double Y)> points, Func<double, double> x, Func<double, double> y)

@@ -90,6 +90,17 @@ public sealed class RunReportTests
     }
 
     [Test]
+    public void A_running_mean_is_not_late_and_forgets_the_first_losses()
+    {
+        (double X, double Y)[] points = [.. Enumerable.Range(0, 200).Select(i => ((double)i, i == 0 ? 1e6 : 100.0 - i / 2.0))];
+        IReadOnlyList<(double X, double Y)> smooth = LineChart.Smooth(points);
+        Assert.That(smooth.Select(p => p.X), Is.EqualTo(points.Select(p => p.X)));
+        // Five points to each side: of a straight line the mean is the line.
+        Assert.That(smooth.Skip(11).Select(p => p.Y), Is.EqualTo(points.Skip(11).Select(p => p.Y)).Within(1e-9), "rounding");
+        Assert.That(smooth[0].Y, Is.EqualTo(1e6), "an end has no neighbours on one side");
+    }
+
+    [Test]
     public void Two_runs_share_charts_and_a_table()
     {
         using TemporaryFolder folder = new();
