@@ -15,6 +15,12 @@
 namespace jtr::io {
 namespace {
 
+/// What the JSON library says, without the name of its exception, "[json.exception.type_error.302] ", before it.
+std::string without_class(const std::string& message) {
+  const size_t end = message.rfind("[json.exception.", 0) == 0 ? message.find("] ") : std::string::npos;
+  return end == std::string::npos ? message : message.substr(end + 2);
+}
+
 using Json = nlohmann::json;
 
 constexpr int64_t kMaxHeader = 100'000'000;  // the format's own limit
@@ -174,7 +180,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path), stream_
     if (end != data_bytes)
       throw format_error(path, text("has ", data_bytes - end, " bytes too many"), data_begin + end);
   } catch (const Json::exception& e) {
-    throw format_error(path, text("its header is not what safetensors asks for: ", e.what()), 8);
+    throw format_error(path, text("its header is not what safetensors asks for: ", without_class(e.what())), 8);
   }
 }
 

@@ -262,6 +262,13 @@ TEST_F(TrainerTest, ACheckpointThatIsDamagedOrOfAnotherNetworkIsRefusedAndChange
   refused(bad);
   std::ofstream(bad, std::ios::binary) << std::string(200, '\xff');
   refused(bad);
+  const std::string header = R"({"a": {"dtype": 5}})";
+  const uint64_t length = header.size();
+  std::ofstream(bad, std::ios::binary).write(reinterpret_cast<const char*>(&length), 8) << header;
+  refused(bad);
+  const std::string message = test::caught([&] { trainer.load(bad); }).what();
+  EXPECT_NE(message.find("type must be string"), std::string::npos) << message;
+  EXPECT_EQ(message.find("json.exception"), std::string::npos) << message;
   refused(path("absent.safetensors"), JTR_STATUS_IO);
   Trainer wide(test::trainer_options(kTasks, "jtr", 4)), narrow_method(test::trainer_options(kTasks, "supervised"));
   wide.save(bad, {});
