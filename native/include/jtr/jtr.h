@@ -105,6 +105,17 @@ typedef enum jtr_schedule {
   JTR_SCHEDULE_CONSTANT = 2
 } jtr_schedule;
 
+/// What the backward pass computes a second time instead of keeping it, against memory. The numbers are the same.
+typedef enum jtr_recomputation {
+  /// Each layer keeps its convolution's output alone; norm, ReLU and unpooling are computed again where they are read.
+  JTR_RECOMPUTATION_NORMS = 0,
+  /// Only what passes between the ten stages of a network is kept; a stage's layers are computed again, which costs about
+  /// a second forward pass.
+  JTR_RECOMPUTATION_STAGES = 1,
+  /// Nothing: what a convolution reads is kept beside its output.
+  JTR_RECOMPUTATION_NONE = 2
+} jtr_recomputation;
+
 /// The tensors of a trainer that can be read and written by name.
 typedef enum jtr_tensor_kind {
   /// Weights and norm statistics, named as in published checkpoints after "model/", "jtr/" or "mapping/" (of "mtpsl");
@@ -345,6 +356,8 @@ typedef struct jtr_trainer_options {
   jtr_device_kind device;
   /// Which GPU, 0 or more.
   int32_t device_index;
+  /// What the networks' backward passes compute a second time.
+  jtr_recomputation recomputation;
 } jtr_trainer_options;
 
 /// A batch of training samples in host memory.
@@ -398,6 +411,10 @@ typedef struct jtr_step_request {
   double* prediction;
   /// [V, B, C, H, W] receives the loss's gradients with respect to them.
   double* prediction_grad;
+  /// The next step's batch: on a GPU its images and labels are copied there while this step computes. The next call must
+  /// then give a batch with the same pointers and sizes, whose memory nobody has written in between; any other is copied
+  /// as usual. It is checked in its own step: what is wrong with it does not make this one fail.
+  const jtr_batch* next;
 } jtr_step_request;
 
 /// What a step did.
@@ -442,6 +459,8 @@ typedef struct jtr_regularizer_options {
   jtr_device_kind device;
   /// Which GPU, 0 or more.
   int32_t device_index;
+  /// What the auto-encoder's backward pass computes a second time.
+  jtr_recomputation recomputation;
 } jtr_regularizer_options;
 
 /// Predictions and labels of two views of the same samples, in host memory.

@@ -24,7 +24,7 @@ using namespace jtr::abi;
 
 namespace {
 
-constexpr int32_t kAbiVersion = 4;
+constexpr int32_t kAbiVersion = 5;
 
 /// The file that libtorch's code was loaded from.
 std::string torch_path() {
