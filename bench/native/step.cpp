@@ -87,11 +87,13 @@ int main(int argc, char** argv) {
   batch.labels = labels.data();
   batch.labelled = labelled.data();
   jtr_step_result result = sized<jtr_step_result>();
+  jtr_step_request request = sized<jtr_step_request>();
+  request.next = &batch;  // as in a training: a GPU gets the next batch while it computes
   std::vector<double> wall, processor;
   for (int step = -number("--warm-up"); step < number("--steps"); ++step) {
     const auto begin = std::chrono::steady_clock::now();
     const double begin_processor = processor_seconds();
-    check(jtr_trainer_step(trainer, &batch, nullptr, &result) == JTR_STATUS_OK);
+    check(jtr_trainer_step(trainer, &batch, &request, &result) == JTR_STATUS_OK);
     if (step < 0) continue;
     wall.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     processor.push_back(processor_seconds() - begin_processor);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using Jtr.Interop.Datasets.Views;
 using Jtr.Interop.Labels;
@@ -115,6 +116,21 @@ public sealed class DataLoader : IDisposable
         }
         if (error is not null) ExceptionDispatchInfo.Throw(error);
         return batch!;
+    }
+
+    /// <summary>The next batch if it is made already. What went wrong with it is left for <see cref="Next"/> to tell.</summary>
+    /// <param name="batch">A batch, to be given back with <see cref="Recycle"/>, or null.</param>
+    /// <returns>Whether there is one.</returns>
+    /// <exception cref="ObjectDisposedException">The loader is disposed.</exception>
+    public bool TryNext([NotNullWhen(true)] out Batch? batch)
+    {
+        batch = null;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Slot slot = _slots[_position % _slots.Length];
+            return (slot.Number != _position || slot.Error is null) && TryTake(out batch, out _);
+        }
     }
 
     /// <summary>Gives a batch back, whose memory is then used again.</summary>

@@ -161,35 +161,45 @@ public sealed unsafe partial class Trainer
         double[] taskLoss = new double[Tasks.Count];
         StepResult? last = null;
         run.StoppedEarly = options.EarlyStopping is { } stopping && Validation.WithoutImprovement >= stopping.Patience;
-        while (StepCount < run.Total && !run.StoppedEarly)
+        Batch? next = null;  // taken ahead, for a GPU to copy during the step before
+        try
         {
-            // Before the step, so that a run that was interrupted between step and scores catches up on them.
-            if (ValidationIsDue(options) && !Validate(run, cancellationToken)) break;
-            _handle.ThrowIfDisposed();
-            Batch batch = loader.Next(cancellationToken);
-            StepResult step;
-            try
+            while (StepCount < run.Total && !run.StoppedEarly)
             {
-                step = StepCore(run.Trainer, batch, new StepCapture { TaskLoss = taskLoss }, cancellationToken);
+                // Before the step, so that a run that was interrupted between step and scores catches up on them.
+                if (ValidationIsDue(options) && !Validate(run, cancellationToken)) break;
+                _handle.ThrowIfDisposed();
+                Batch batch = next ?? loader.Next(cancellationToken);
+                next = null;
+                StepResult step;
+                try
+                {
+                    if (TakesBatchesAhead && StepCount + 1 < run.Total) loader.TryNext(out next);
+                    step = StepCore(run.Trainer, batch, new StepCapture { TaskLoss = taskLoss }, next, cancellationToken);
+                }
+                catch (JtrNonFiniteException e)
+                {
+                    throw Named(e, batch, run.Data);
+                }
+                finally
+                {
+                    loader.Recycle(batch);
+                }
+                last = step;
+                JtrMetrics.TrainingSteps.Add(1);
+                if (meter.Add(step, taskLoss))
+                {
+                    TrainingProgress report = meter.Report(step);
+                    TrainingLog.Progress(_logger, step.Step, report.Loss, report.Supervised, report.Dist, report.Recon, report.LearningRate);
+                    JtrMetrics.Report(report);
+                    run.Progress?.Report(report);
+                }
+                if (options.CheckpointEvery > 0 && step.Step % options.CheckpointEvery == 0 && step.Step < run.Total) SaveCheckpoint(run);
             }
-            catch (JtrNonFiniteException e)
-            {
-                throw Named(e, batch, run.Data);
-            }
-            finally
-            {
-                loader.Recycle(batch);
-            }
-            last = step;
-            JtrMetrics.TrainingSteps.Add(1);
-            if (meter.Add(step, taskLoss))
-            {
-                TrainingProgress report = meter.Report(step);
-                TrainingLog.Progress(_logger, step.Step, report.Loss, report.Supervised, report.Dist, report.Recon, report.LearningRate);
-                JtrMetrics.Report(report);
-                run.Progress?.Report(report);
-            }
-            if (options.CheckpointEvery > 0 && step.Step % options.CheckpointEvery == 0 && step.Step < run.Total) SaveCheckpoint(run);
+        }
+        finally
+        {
+            if (next is not null) loader.Recycle(next);
         }
         if (!run.StoppedEarly && ValidationIsDue(options)) Validate(run, cancellationToken);
         return last;

@@ -43,6 +43,7 @@ public sealed unsafe partial class Trainer : IDisposable
         using NativeArena arena = new();
         Raw.TrainerOptions.__Internal native = NativeOptions.Trainer(arena, options);
         _handle = new TrainerHandle(NativeError.CheckHandle(Api.TrainerCreate((nint)(&native))));
+        TakesBatchesAhead = options.Device == DeviceKind.Cuda || (options.Device == DeviceKind.Auto && JtrRuntime.CudaDeviceCount > 0);
         State = new TensorCollection(_handle, Raw.TensorKind.State, TensorFunctions.Trainer);
         Gradients = new TensorCollection(_handle, Raw.TensorKind.Gradient, TensorFunctions.Trainer);
     }
@@ -84,20 +85,31 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <exception cref="JtrNonFiniteException">A loss or a gradient was not a finite number.</exception>
     /// <exception cref="JtrOutOfMemoryException">The batch does not fit into memory.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public StepResult Step(Batch batch, CancellationToken cancellationToken = default) => Step(batch, default, cancellationToken);
+    public StepResult Step(Batch batch, CancellationToken cancellationToken = default) => Step(batch, default, null, cancellationToken);
 
     /// <summary>One training step that tells more, or uses noise of the caller.</summary>
     /// <param name="batch">As in <see cref="Step(Batch, CancellationToken)"/>.</param>
     /// <param name="capture">Memory for what to tell.</param>
     /// <param name="cancellationToken">Gives the step up.</param>
     /// <inheritdoc cref="Step(Batch, CancellationToken)" path="/exception"/>
-    public StepResult Step(Batch batch, in StepCapture capture, CancellationToken cancellationToken = default)
+    public StepResult Step(Batch batch, in StepCapture capture, CancellationToken cancellationToken = default) => Step(batch, capture, null, cancellationToken);
+
+    /// <summary>One training step, during which a GPU gets the next step's batch. <see cref="FitAsync"/> works so.</summary>
+    /// <param name="batch">As in <see cref="Step(Batch, CancellationToken)"/>.</param>
+    /// <param name="capture">Memory for what to tell, or default.</param>
+    /// <param name="next">
+    /// The batch that the next call will give, or null. It must not be written to in between; it is checked in its own step. If the next call
+    /// gives another batch, the copy was for nothing.
+    /// </param>
+    /// <param name="cancellationToken">Gives the step up.</param>
+    /// <inheritdoc cref="Step(Batch, CancellationToken)" path="/exception"/>
+    public StepResult Step(Batch batch, in StepCapture capture, Batch? next, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         using NativeHandle.Lease lease = _handle.Use();
         cancellationToken.ThrowIfCancellationRequested();
         using CancellationTokenRegistration registration = _cancel.Follow(cancellationToken);
-        return StepCore(lease.Pointer, batch, capture, cancellationToken);
+        return StepCore(lease.Pointer, batch, capture, next, cancellationToken);
     }
 
     /// <summary>
@@ -145,30 +157,22 @@ public sealed unsafe partial class Trainer : IDisposable
         return Api.TrainerParameterCount(lease.Pointer, all ? 1 : 0);
     }
 
+    /// <summary>Whether a fit gives the next batch along with each: where there is a GPU to copy it to.</summary>
+    internal bool TakesBatchesAhead { get; set; }
+
     /// <summary>A step for someone who has the lease and follows the token with <see cref="_cancel"/>.</summary>
-    private StepResult StepCore(nint trainer, Batch batch, in StepCapture capture, CancellationToken cancellationToken)
+    private StepResult StepCore(nint trainer, Batch batch, in StepCapture capture, Batch? next, CancellationToken cancellationToken)
     {
-        if (!SameLayout(batch.Tasks, Tasks))
-            throw new ArgumentException($"the batch has the tasks {Describe(batch.Tasks)}; the trainer has {Describe(Tasks)}", nameof(batch));
+        CheckTasks(batch, nameof(batch));
+        if (next is not null) CheckTasks(next, nameof(next));
         CheckCapture(capture, batch);
 
         Raw.StepResult.__Internal result = new() { struct_size = (ulong)sizeof(Raw.StepResult.__Internal) };
         fixed (double* loss = capture.Loss, supervised = capture.Supervised, dist = capture.Dist, recon = capture.Recon, taskLoss = capture.TaskLoss,
                prediction = capture.Prediction, predictionGradient = capture.PredictionGradient, noise = capture.Noise)
         {
-            Raw.Batch.__Internal nativeBatch = new()
-            {
-                struct_size = (ulong)sizeof(Raw.Batch.__Internal),
-                views = batch.Views,
-                samples = batch.Samples,
-                height = batch.Height,
-                width = batch.Width,
-                images = (nint)batch.ImagesPointer,
-                labels = (nint)batch.LabelsPointer,
-                labelled = (nint)batch.LabelledPointer,
-                noise = (nint)noise,
-                crops = (nint)batch.CropsPointer,
-            };
+            Raw.Batch.__Internal nativeBatch = Describe(batch, noise);
+            Raw.Batch.__Internal nativeNext = next is null ? default : Describe(next, null);
             Raw.StepRequest.__Internal request = new()
             {
                 struct_size = (ulong)sizeof(Raw.StepRequest.__Internal),
@@ -180,13 +184,35 @@ public sealed unsafe partial class Trainer : IDisposable
                 task_loss = (nint)taskLoss,
                 prediction = (nint)prediction,
                 prediction_grad = (nint)predictionGradient,
+                next = next is null ? 0 : (nint)(&nativeNext),
             };
             Raw.Status status = Api.TrainerStep(trainer, (nint)(&nativeBatch), (nint)(&request), (nint)(&result));
             GC.KeepAlive(batch);
+            GC.KeepAlive(next);
             NativeError.Check(status, cancellationToken);
         }
         Volatile.Write(ref _stepCount, result.step);
         return new StepResult(result.step, result.loss, result.supervised, result.dist, result.recon, result.learning_rate, result.gradient_norm);
+    }
+
+    private static Raw.Batch.__Internal Describe(Batch batch, double* noise) => new()
+    {
+        struct_size = (ulong)sizeof(Raw.Batch.__Internal),
+        views = batch.Views,
+        samples = batch.Samples,
+        height = batch.Height,
+        width = batch.Width,
+        images = (nint)batch.ImagesPointer,
+        labels = (nint)batch.LabelsPointer,
+        labelled = (nint)batch.LabelledPointer,
+        noise = (nint)noise,
+        crops = (nint)batch.CropsPointer,
+    };
+
+    private void CheckTasks(Batch batch, string parameter)
+    {
+        if (!SameLayout(batch.Tasks, Tasks))
+            throw new ArgumentException($"the batch has the tasks {Describe(batch.Tasks)}; the trainer has {Describe(Tasks)}", parameter);
     }
 
     private static void PredictCore(nint trainer, ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)

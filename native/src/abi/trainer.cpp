@@ -32,13 +32,20 @@ jtr_status jtr_trainer_step(jtr_trainer* trainer, const jtr_batch* batch, const 
     Trainer& t = deref(trainer, "trainer").trainer;
     const jtr_batch& b = checked_struct(batch, "batch");
     jtr_step_result& out = checked_struct(result, "result");
+    const auto host = [](const jtr_batch& x) {
+      return HostBatch{x.views, x.samples, x.height, x.width, x.images, x.labels, x.labelled, x.noise, x.crops};
+    };
     StepRequest wishes;
+    HostBatch next{};
     if (request != nullptr) {
       const jtr_step_request& r = checked_struct(request, "request");
       wishes = {r.cancel, r.loss, r.supervised, r.dist, r.recon, r.task_loss, r.prediction, r.prediction_grad};
+      if (r.next != nullptr) {
+        next = host(checked_struct(r.next, "request.next"));
+        wishes.next = &next;
+      }
     }
-    const StepResult done =
-        t.step({b.views, b.samples, b.height, b.width, b.images, b.labels, b.labelled, b.noise, b.crops}, wishes);
+    const StepResult done = t.step(host(b), wishes);
     out.step = done.step;
     out.loss = done.loss;
     out.supervised = done.supervised;

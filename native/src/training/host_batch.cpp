@@ -61,11 +61,11 @@ void check_crops(const double* crops, int64_t views, int64_t samples, int64_t he
   }
 }
 
-at::Tensor upload_labels(const TaskSet& tasks, const float* labels, const uint8_t* labelled, int64_t views,
-                         int64_t samples, int64_t height, int64_t width, const at::TensorOptions& options,
-                         const char* field) {
+at::Tensor checked_labels(const TaskSet& tasks, const float* labels, const uint8_t* labelled, int64_t views,
+                          int64_t samples, int64_t height, int64_t width, bool pinned, const char* field) {
   const int64_t plane = height * width, stack = tasks.label_channels() * plane;
-  at::Tensor host = at::empty({views, samples, tasks.label_channels(), height, width}, at::kFloat);
+  const at::Tensor host = at::empty({views, samples, tasks.label_channels(), height, width},
+                                    at::TensorOptions(at::kFloat).pinned_memory(pinned));
   float* out = host.data_ptr<float>();
   for (int64_t i = 0; i < views * samples; ++i) {
     const uint8_t* exists = labelled + (i % samples) * static_cast<int64_t>(tasks.size());
@@ -79,7 +79,13 @@ at::Tensor upload_labels(const TaskSet& tasks, const float* labels, const uint8_
       }
     }
   }
-  return host.to(options);
+  return host;
+}
+
+at::Tensor upload_labels(const TaskSet& tasks, const float* labels, const uint8_t* labelled, int64_t views,
+                         int64_t samples, int64_t height, int64_t width, const at::TensorOptions& options,
+                         const char* field) {
+  return checked_labels(tasks, labels, labelled, views, samples, height, width, false, field).to(options);
 }
 
 at::Tensor upload_labelled(const uint8_t* labelled, int64_t samples, int64_t tasks, at::Device device) {

@@ -45,6 +45,7 @@ Trainer::Trainer(const TrainerOptions& options)
       tasks_(options.tasks),
       regularizer_(make_method(options.method, regularizer_options(options, tasks_))),
       balancing_(make_balancing(options.balancing, static_cast<int64_t>(tasks_.size()), options.seed)),
+      uploader_(tasks_, options.method, tensor_options_, regularizer_->views(), regularizer_->needs_crops()),
       network_(tasks_, options.width, options.precision, options.device, options.seed, regularizer_->separate_networks()) {
   require(!balancing_->separates_gradients() || !regularizer_->separate_networks(), "balancing.name", "'",
           options.balancing.name, "' works on weights that tasks share; with the method '", options.method,
@@ -86,29 +87,13 @@ void Trainer::set_learning_rate(double rate) {
   }
 }
 
-void Trainer::check(const HostBatch& batch) const {
-  require(batch.views >= views(), "batch.views", "method '", options_.method, "' reads ", views(), " views, not ",
-          batch.views);
-  check_size(batch.samples, batch.height, batch.width, "batch");
-  require(batch.images != nullptr, "batch.images", "is null");
-  require(batch.labels != nullptr, "batch.labels", "is null");
-  require(batch.labelled != nullptr, "batch.labelled", "is null");
-  check_finite(batch.images, views() * batch.samples * 3 * batch.height * batch.width, "batch.images");
-  check_labelled(batch.labelled, batch.samples * static_cast<int64_t>(tasks_.size()), "batch.labelled");
-  if (!regularizer_->needs_crops()) return;
-  require(batch.crops != nullptr, "batch.crops", "is null, but the method '", options_.method, "' needs it");
-  check_crops(batch.crops, views(), batch.samples, batch.height, batch.width, "batch.crops");
-}
-
-LossBatch Trainer::upload(const HostBatch& host) const {
+LossBatch Trainer::loss_batch(const HostBatch& host, const DeviceBatch& uploaded) const {
   const int64_t views = this->views(), samples = host.samples, tasks = static_cast<int64_t>(tasks_.size());
   LossBatch batch;
   batch.samples = samples;
   batch.step = steps_done_;
-  batch.labels = upload_labels(tasks_, host.labels, host.labelled, views, samples, host.height, host.width,
-                               tensor_options_, "batch.labels")
-                     .unbind(0);
-  batch.labelled = upload_labelled(host.labelled, samples, tasks, options_.device);
+  batch.labels = uploaded.labels.unbind(0);
+  batch.labelled = uploaded.labelled;
   batch.labelled_host.assign(host.labelled, host.labelled + samples * tasks);
   batch.noise = upload_noise(host.noise, samples, regularizer_->noise_slots(), tasks_.noise_channels(), host.height,
                              host.width, options_.seed, steps_done_, tensor_options_, "batch.noise");
@@ -157,7 +142,7 @@ void Trainer::separate_backward(const MultiTaskNetwork::Forward& forward, const 
 }
 
 StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
-  check(host);
+  const DeviceBatch uploaded = uploader_.take(host);
   const auto checkpoint = [&request] {
     if (request.cancel != nullptr && __atomic_load_n(request.cancel, __ATOMIC_RELAXED) != 0) {
       throw Error(JTR_STATUS_CANCELLED, "the step was cancelled");
@@ -165,12 +150,9 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
   };
   checkpoint();
   const at::AutoGradMode grad_mode(true);
-  const int64_t views = this->views(), samples = host.samples;
+  const int64_t views = this->views();
   const int64_t task_count = static_cast<int64_t>(tasks_.size());
-  LossBatch batch = upload(host);
-  const at::Tensor images =
-      at::from_blob(const_cast<float*>(host.images), {views * samples, 3, host.height, host.width}, at::kFloat)
-          .to(tensor_options_);
+  LossBatch batch = loss_batch(host, uploaded);
 
   // Norm statistics are the only thing that changes before the end: put back when the step is given up.
   network_.remember_norms();
@@ -181,7 +163,7 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
     for (auto& part : network_.parts()) part->store.zero_and_release_gradients();
     for (size_t i = network_.parts().size(); i < optimizers_.size(); ++i) optimizers_[i].store().zero_gradients();
     const int64_t tracked_views = std::max<int64_t>(0, regularizer_->last_view_with_gradient()) + 1;
-    MultiTaskNetwork::Forward f = network_.forward(images, views, tracked_views, regularizer_->needs_features());
+    MultiTaskNetwork::Forward f = network_.forward(uploaded.images, views, tracked_views, regularizer_->needs_features());
     batch.predictions = f.predictions.unbind(0);
     if (f.features.defined()) batch.features = f.features.unbind(0);
     at::Tensor grad = at::zeros_like(f.predictions);
@@ -192,6 +174,9 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
     const at::Tensor supervised_grad = separate ? at::zeros_like(grad[0]) : grad[0];
     const at::Tensor supervised_losses = supervised(batch, weights, supervised_grad);
     const LossTerms terms = regularizer_->compute(batch, grad.unbind(0), checkpoint);
+
+    // A GPU is busy with the above; a CPU would gain nothing.
+    if (request.next != nullptr && !options_.device.is_cpu()) uploader_.begin(*request.next);
 
     // [B, K + 3] on the host: the tasks' losses, then what the method adds, its distance and its reconstruction.
     const at::Tensor own = at::stack({terms.loss, terms.dist, terms.recon}, 1);

@@ -12,6 +12,7 @@
 #include "memory/tensor_memory.h"
 #include "regularizers/regularizer.h"
 #include "tasks/task.h"
+#include "training/batch_uploader.h"
 #include "training/host_batch.h"
 #include "training/multi_task_network.h"
 #include "training/optimizer.h"
@@ -47,6 +48,7 @@ struct StepRequest {
   double* task_loss = nullptr;
   double* prediction = nullptr;
   double* prediction_grad = nullptr;
+  const HostBatch* next = nullptr;
 };
 
 struct StepResult {
@@ -79,8 +81,8 @@ class Trainer {
  private:
   /// `adam`: null for the trainer's.
   void add_state_of(const std::string& prefix, ParameterStore& store, const AdamOptions* adam);
-  void check(const HostBatch& batch) const;
-  LossBatch upload(const HostBatch& batch) const;
+  /// What the losses need of a batch, but for the network's predictions.
+  LossBatch loss_batch(const HostBatch& batch, const DeviceBatch& uploaded) const;
   /// The tasks' supervised losses [B, K]; their weighted gradients into `grad`, [B, C, H, W].
   at::Tensor supervised(const LossBatch& batch, const at::Tensor& weights, const at::Tensor& grad) const;
   /// Throws NON_FINITE unless every sample's loss is a finite number. `losses`: [4, B] the whole, supervised, distance,
@@ -100,6 +102,7 @@ class Trainer {
   TaskSet tasks_;
   std::unique_ptr<Regularizer> regularizer_;
   std::unique_ptr<Balancing> balancing_;
+  BatchUploader uploader_;
   MultiTaskNetwork network_;
   std::unique_ptr<MultiTaskNetwork> average_;  // the moving average of network_; null without
   std::vector<Adam> optimizers_;               // those of network_'s parts come first

@@ -200,6 +200,32 @@ TEST(Abi, TensorsAreReadAndWrittenByPlace) {
   jtr_trainer_destroy(trainer);
 }
 
+TEST(Abi, TheNextBatchOfARequestIsOptionalAndItsSizeIsChecked) {
+  Options options;
+  options.trainer.method = "supervised";
+  jtr_trainer* trainer = jtr_trainer_create(&options.trainer);
+  ASSERT_NE(trainer, nullptr) << last_error().message;
+  const std::vector<float> images(3 * 32 * 32, 0.5f), labels(32 * 32, 2.0f);
+  const uint8_t labelled = 1;
+  jtr_batch batch = make<jtr_batch>();
+  batch.views = batch.samples = 1;
+  batch.height = batch.width = 32;
+  batch.images = images.data();
+  batch.labels = labels.data();
+  batch.labelled = &labelled;
+  jtr_batch next = batch;
+  jtr_step_request request = make<jtr_step_request>();
+  jtr_step_result result = make<jtr_step_result>();
+  EXPECT_EQ(jtr_trainer_step(trainer, &batch, &request, &result), JTR_STATUS_OK) << last_error().message;
+  request.next = &next;
+  EXPECT_EQ(jtr_trainer_step(trainer, &batch, &request, &result), JTR_STATUS_OK) << last_error().message;
+  next.struct_size = 8;
+  EXPECT_EQ(jtr_trainer_step(trainer, &batch, &request, &result), JTR_STATUS_INVALID_ARGUMENT);
+  EXPECT_STREQ(last_error().field, "request.next.struct_size");
+  EXPECT_EQ(result.step, 2);
+  jtr_trainer_destroy(trainer);
+}
+
 TEST(Abi, MessagesReachTheLogCallback) {
   std::vector<std::string> messages;
   jtr_set_log_callback([](jtr_log_level, const char* message,

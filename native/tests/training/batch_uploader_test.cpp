@@ -1,0 +1,88 @@
+// Bringing the next batch ahead of its step. (On the CPU the copies are made at once, by the same code.)
+#include "training/batch_uploader.h"
+
+#include <limits>
+#include <utility>
+
+#include "support.h"
+
+namespace jtr {
+namespace {
+
+const std::vector<TaskSpec> kTasks = {test::segmentation(), test::depth(), test::normals(), test::map()};
+const std::vector<uint8_t> kLabelled = {1, 0, 0, 1, 0, 1, 1, 0};
+
+class BatchUploaderTest : public testing::Test {
+ protected:
+  TaskSet tasks{kTasks};
+  BatchUploader uploader{tasks, "jtr", at::TensorOptions(at::kDouble), 3, false};
+  test::OwnedBatch first = test::random_batch(kTasks, kLabelled, 32, 64, 1);
+  test::OwnedBatch second = test::random_batch(kTasks, kLabelled, 32, 64, 2);
+
+  static void expect_equal(const DeviceBatch& a, const DeviceBatch& b) {
+    EXPECT_TRUE(a.images.equal(b.images));
+    // NaN is a map's invalid label.
+    EXPECT_TRUE(a.labels.nan_to_num(-7).equal(b.labels.nan_to_num(-7)));
+    EXPECT_TRUE(a.labelled.equal(b.labelled));
+  }
+};
+
+TEST_F(BatchUploaderTest, GivesWhatItBroughtAhead) {
+  BatchUploader fresh(tasks, "jtr", at::TensorOptions(at::kDouble), 3, false);
+  const DeviceBatch expected = fresh.take(second.host);
+  uploader.begin(second.host);
+  EXPECT_TRUE(uploader.holds(second.host));
+  // Shows that take() does not copy again.
+  second.images.zero_();
+  const DeviceBatch taken = uploader.take(second.host);
+  expect_equal(taken, expected);
+  EXPECT_EQ(taken.images.sizes(), at::IntArrayRef({6, 3, 32, 64}));
+  EXPECT_EQ(taken.images.scalar_type(), at::kDouble);
+}
+
+TEST_F(BatchUploaderTest, GivesABatchOnceOnly) {
+  uploader.begin(second.host);
+  uploader.take(second.host);
+  second.images.fill_(0.25);
+  EXPECT_FALSE(uploader.holds(second.host));
+  EXPECT_EQ(uploader.take(second.host).images.max().item<double>(), 0.25);
+}
+
+TEST_F(BatchUploaderTest, CopiesAnotherBatchThanTheOneItBrought) {
+  BatchUploader fresh(tasks, "jtr", at::TensorOptions(at::kDouble), 3, false);
+  uploader.begin(second.host);
+  EXPECT_FALSE(uploader.holds(first.host));
+  expect_equal(uploader.take(first.host), fresh.take(first.host));
+}
+
+TEST_F(BatchUploaderTest, ABatchOfAnotherSizeInTheSameMemoryIsAnother) {
+  uploader.begin(second.host);
+  HostBatch turned = second.host;
+  std::swap(turned.height, turned.width);
+  EXPECT_FALSE(uploader.holds(turned));
+  EXPECT_EQ(uploader.take(turned).images.sizes(), at::IntArrayRef({6, 3, 64, 32}));
+}
+
+TEST_F(BatchUploaderTest, WhatIsWrongWithTheNextBatchIsToldInItsOwnStep) {
+  second.images[1][0][0][3][4] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_NO_THROW(uploader.begin(second.host));
+  EXPECT_FALSE(uploader.holds(second.host));
+  uploader.take(first.host);
+  EXPECT_EQ(test::caught([&] { uploader.take(second.host); }).field(), "batch.images");
+
+  second = test::random_batch(kTasks, kLabelled, 32, 64, 2);
+  second.labels.select(2, 0).fill_(99);  // no such class
+  EXPECT_NO_THROW(uploader.begin(second.host));
+  EXPECT_EQ(test::caught([&] { uploader.take(second.host); }).field(), "batch.labels");
+}
+
+TEST_F(BatchUploaderTest, AWrongBatchIsNotTakenForTheOneBefore) {
+  uploader.begin(first.host);
+  second.images[0][0][0][0][0] = std::numeric_limits<float>::infinity();
+  uploader.begin(second.host);
+  EXPECT_FALSE(uploader.holds(first.host));
+  EXPECT_FALSE(uploader.holds(second.host));
+}
+
+}  // namespace
+}  // namespace jtr
