@@ -1,5 +1,5 @@
 // Times jtr_trainer_step, through the C interface alone, on a batch read from a file or made up. Prints one line of JSON: seconds
-// of each step, processor seconds, the last loss and the process's peak memory.
+// of each step, processor seconds, the last loss and the peak memory: the process's, or on a GPU its tensors'.
 //
 //   jtr_step [--batch FILE] --width 64 --samples 4 --height 64 --columns 96 --tasks segmentation:13,depth,normals
 //            [--method jtr] [--steps 6] [--warm-up 1] [--threads 2] [--device cpu|cuda]
@@ -98,16 +98,22 @@ int main(int argc, char** argv) {
     wall.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     processor.push_back(processor_seconds() - begin_processor);
   }
-  jtr_trainer_destroy(trainer);
-
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
+  int64_t peak = usage.ru_maxrss * int64_t{1024};
+  if (make.device == JTR_DEVICE_KIND_CUDA) {
+    jtr_cuda_memory_info memory = sized<jtr_cuda_memory_info>();
+    check(jtr_get_cuda_memory(0, &memory) == JTR_STATUS_OK);
+    peak = memory.peak_bytes;
+  }
+  jtr_trainer_destroy(trainer);
+
   auto list = [](const std::vector<double>& values) {
     std::ostringstream out;
     for (size_t i = 0; i < values.size(); ++i) out << (i == 0 ? "" : ", ") << values[i];
     return out.str();
   };
   std::cout << "{\"seconds\": [" << list(wall) << "], \"processor_seconds\": [" << list(processor)
-            << "], \"loss\": " << result.loss << ", \"peak_bytes\": " << usage.ru_maxrss * 1024LL << "}\n";
+            << "], \"loss\": " << result.loss << ", \"peak_bytes\": " << peak << "}\n";
   return 0;
 }

@@ -61,6 +61,9 @@ internal sealed class MachineOptions
 /// <param name="Index">Which GPU.</param>
 internal readonly record struct DeviceChoice(DeviceKind Kind, int Index)
 {
+    /// <summary>The number of the GPU that it comes to here, or null for the processor.</summary>
+    public int? Gpu => Kind == DeviceKind.Cuda || (Kind == DeviceKind.Auto && JtrRuntime.CudaDeviceCount > 0) ? Index : null;
+
     /// <summary>Reads "auto", "cpu", "cuda" or "cuda:1".</summary>
     public static DeviceChoice? TryParse(string text) => text switch
     {

@@ -17,7 +17,7 @@ internal static class TrainTrial
         console.Title("Dry run");
         console.Facts(
             ("parameters", string.Create(CultureInfo.InvariantCulture, $"{result.NetworkParameters:N0} of the network, {result.Parameters:N0} with those of the method")),
-            ("memory", $"{Size(result.PeakMemoryBytes)} of this process at most{(JtrRuntime.CudaDeviceCount > 0 ? "; a GPU's is not counted" : "")}"),
+            ("memory", $"{Size(result.PeakMemoryBytes)} of this process at most{(result.PeakCudaMemoryBytes is { } gpu ? $", {Size(gpu)} of the GPU's" : "")}"),
             ("step", string.Create(CultureInfo.InvariantCulture, $"{result.StepTime.TotalMilliseconds:F1} ms, of which {result.WaitTime.TotalMilliseconds:F1} ms wait for samples (median of {result.MeasuredSteps})")),
             ("checkpoint", Size(result.CheckpointBytes)),
             ("run", string.Create(CultureInfo.InvariantCulture, $"{result.TotalSteps} steps: about {Durations.Format(result.TotalTime)}, scores and checkpoints not included")));

@@ -47,7 +47,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         LabelAssignment labels = Labels(settings, data.Train);
         labels.Save(_files.Labels);
         IMultiTaskDataset train = BadSamples.Wrap(settings.Data, data.Train, labels), test = BadSamples.Wrap(settings.Data, data.Test!);
-        ProcessMeter meter = ProcessMeter.Start();
+        ProcessMeter meter = ProcessMeter.Start(device.Gpu);
         using Trainer trainer = File.Exists(_files.Checkpoint)
             ? Trainer.Load(_files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, console.Logger)
             : new Trainer(settings.ToTrainerOptions(train.Tasks, train.Count, device), console.Logger);

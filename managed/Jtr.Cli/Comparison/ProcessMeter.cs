@@ -1,9 +1,13 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Jtr.Interop.Training;
 
 namespace Jtr.Cli.Comparison;
 
-/// <summary>What this process spends between two moments: processor time, and the most memory that it held. Linux; elsewhere memory is unknown.</summary>
+/// <summary>
+/// What this process spends between two moments: processor time, and the most memory that it held: the GPU's for tensors where it computes
+/// there, else its own. That is known on Linux only.
+/// </summary>
 internal sealed partial class ProcessMeter
 {
     private const string Status = "/proc/self/status";
@@ -13,11 +17,21 @@ internal sealed partial class ProcessMeter
 
     private readonly TimeSpan _start;
     private readonly bool _isPeakOfOurs;
+    private readonly int? _gpu;
 
-    private ProcessMeter()
+    private ProcessMeter(int? gpu)
     {
-        _isPeakOfOurs = TryResetPeak();
-        HeldAtStart = Read("VmRSS:");
+        _gpu = gpu;
+        if (gpu is { } index)
+        {
+            JtrRuntime.ResetCudaPeakMemory(index);
+            HeldAtStart = Mebibytes(JtrRuntime.GetCudaMemory(index).AllocatedBytes);
+        }
+        else
+        {
+            _isPeakOfOurs = TryResetPeak();
+            HeldAtStart = Read("VmRSS:");
+        }
         _start = Environment.CpuUsage.TotalTime;
     }
 
@@ -28,10 +42,11 @@ internal sealed partial class ProcessMeter
     public TimeSpan Processor => Environment.CpuUsage.TotalTime - _start;
 
     /// <summary>The most memory held since the start, in MiB; NaN where it is unknown.</summary>
-    public double Peak => _isPeakOfOurs ? Read("VmHWM:") : double.NaN;
+    public double Peak => _gpu is { } gpu ? Mebibytes(JtrRuntime.GetCudaMemory(gpu).PeakBytes) : _isPeakOfOurs ? Read("VmHWM:") : double.NaN;
 
     /// <summary>Gives memory that is not in use back to the system, so that earlier work does not count, and starts.</summary>
-    public static ProcessMeter Start()
+    /// <param name="gpu">Where it computes: the number of a GPU, or null for the processor.</param>
+    public static ProcessMeter Start(int? gpu)
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
@@ -44,8 +59,10 @@ internal sealed partial class ProcessMeter
         {
             // Another C library than glibc, whose allocator needs no such call.
         }
-        return new ProcessMeter();
+        return new ProcessMeter(gpu);
     }
+
+    private static double Mebibytes(long bytes) => bytes / 1048576.0;
 
     private static bool TryResetPeak()
     {

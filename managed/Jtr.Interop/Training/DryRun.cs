@@ -22,8 +22,11 @@ public sealed record DryRunResult
     /// <summary>Median time that a step waited for its batch: the threads that read samples are too few, or the disk too slow, where it is not near 0.</summary>
     public required TimeSpan WaitTime { get; init; }
 
-    /// <summary>The largest number of bytes that this process had in memory so far; of a GPU's memory nothing is told.</summary>
+    /// <summary>The largest number of bytes that this process had in memory so far, a GPU's not counted.</summary>
     public required long PeakMemoryBytes { get; init; }
+
+    /// <summary>The largest number of bytes that tensors used on the GPU; null where the trainer is on the processor.</summary>
+    public required long? PeakCudaMemoryBytes { get; init; }
 
     /// <summary>Bytes of a checkpoint, about.</summary>
     public required long CheckpointBytes { get; init; }
@@ -87,6 +90,7 @@ public static class DryRun
             StepTime = Median(times),
             WaitTime = Median(waits),
             PeakMemoryBytes = process.PeakWorkingSet64,
+            PeakCudaMemoryBytes = network.IsOnGpu ? JtrRuntime.GetCudaMemory(trainer.DeviceIndex).PeakBytes : null,
             CheckpointBytes = CheckpointBytes(network),
             TotalSteps = fit.Steps ?? (long)fit.Epochs!.Value * loader.BatchesPerEpoch,
         };

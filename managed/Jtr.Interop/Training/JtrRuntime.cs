@@ -10,6 +10,11 @@ namespace Jtr.Interop.Training;
 /// <param name="MinTasks">The smallest number of tasks that it is defined on: 2 where it relates tasks in pairs, else 1.</param>
 public sealed record TrainingMethod(string Name, int Views, int MinTasks);
 
+/// <summary>Memory of a GPU that this process's tensors use, as libtorch's allocator counts it.</summary>
+/// <param name="AllocatedBytes">In use now.</param>
+/// <param name="PeakBytes">The most that was in use at once, since the start or <see cref="JtrRuntime.ResetCudaPeakMemory"/>.</param>
+public readonly record struct CudaMemory(long AllocatedBytes, long PeakBytes);
+
 /// <summary>What the native library is and what it found on the machine.</summary>
 /// <remarks>Every member loads the library first and throws <see cref="JtrNativeLibraryException"/> where that fails.</remarks>
 public static unsafe class JtrRuntime
@@ -44,6 +49,26 @@ public static unsafe class JtrRuntime
             for (int i = 0; i < names.Length; i++) names[i] = Text(NativeError.CheckHandle(Api.CudaDeviceName(i)));
             return names;
         }
+    }
+
+    /// <summary>Memory of a GPU that this process's tensors use.</summary>
+    /// <param name="index">0 or more, below <see cref="CudaDeviceCount"/>.</param>
+    /// <exception cref="ArgumentException">There is no such GPU.</exception>
+    public static CudaMemory GetCudaMemory(int index)
+    {
+        NativeLibraryLoader.EnsureLoaded();
+        Raw.CudaMemoryInfo.__Internal memory = new() { struct_size = (ulong)sizeof(Raw.CudaMemoryInfo.__Internal) };
+        NativeError.Check(Api.GetCudaMemory(index, (nint)(&memory)));
+        return new CudaMemory(memory.allocated_bytes, memory.peak_bytes);
+    }
+
+    /// <summary>Counts <see cref="CudaMemory.PeakBytes"/> from here on.</summary>
+    /// <param name="index">0 or more, below <see cref="CudaDeviceCount"/>.</param>
+    /// <exception cref="ArgumentException">There is no such GPU.</exception>
+    public static void ResetCudaPeakMemory(int index)
+    {
+        NativeLibraryLoader.EnsureLoaded();
+        NativeError.Check(Api.ResetCudaPeakMemory(index));
     }
 
     /// <summary>

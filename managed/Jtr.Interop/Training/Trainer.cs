@@ -43,7 +43,7 @@ public sealed unsafe partial class Trainer : IDisposable
         using NativeArena arena = new();
         Raw.TrainerOptions.__Internal native = NativeOptions.Trainer(arena, options);
         _handle = new TrainerHandle(NativeError.CheckHandle(Api.TrainerCreate((nint)(&native))));
-        TakesBatchesAhead = options.Device == DeviceKind.Cuda || (options.Device == DeviceKind.Auto && JtrRuntime.CudaDeviceCount > 0);
+        IsOnGpu = TakesBatchesAhead = options.Device == DeviceKind.Cuda || (options.Device == DeviceKind.Auto && JtrRuntime.CudaDeviceCount > 0);
         State = new TensorCollection(_handle, Raw.TensorKind.State, TensorFunctions.Trainer);
         Gradients = new TensorCollection(_handle, Raw.TensorKind.Gradient, TensorFunctions.Trainer);
     }
@@ -156,6 +156,9 @@ public sealed unsafe partial class Trainer : IDisposable
         using NativeHandle.Lease lease = _handle.Use();
         return Api.TrainerParameterCount(lease.Pointer, all ? 1 : 0);
     }
+
+    /// <summary>Whether the network is on a GPU.</summary>
+    internal bool IsOnGpu { get; }
 
     /// <summary>Whether a fit gives the next batch along with each: where there is a GPU to copy it to.</summary>
     internal bool TakesBatchesAhead { get; set; }

@@ -190,6 +190,16 @@ typedef struct jtr_runtime_info {
   int32_t abi_version;
 } jtr_runtime_info;
 
+/// Memory of a GPU that this process's tensors use.
+typedef struct jtr_cuda_memory_info {
+  /// sizeof(jtr_cuda_memory_info).
+  uint64_t struct_size;
+  /// Bytes in use now.
+  int64_t allocated_bytes;
+  /// The most bytes that were in use at once, since the start or jtr_reset_cuda_peak_memory.
+  int64_t peak_bytes;
+} jtr_cuda_memory_info;
+
 /// Place of one field in one struct of this header, for the test that compares generated bindings with it.
 typedef struct jtr_field_layout {
   /// sizeof(jtr_field_layout).
@@ -561,6 +571,15 @@ JTR_API jtr_status jtr_set_threads(int32_t threads);
 /// the others sleep and wake more often. So a thread that will not call again for a while does better to call this.
 /// Creating and loading a trainer do it themselves.
 JTR_API void jtr_release_threads(void);
+
+/// Memory of a GPU that this process's tensors use, as libtorch's allocator counts it.
+/// @param index 0 or more, below jtr_runtime_info.cuda_device_count
+/// @param info receives it
+JTR_API jtr_status jtr_get_cuda_memory(int32_t index, jtr_cuda_memory_info* info);
+
+/// Starts the count of jtr_cuda_memory_info.peak_bytes again at what is in use now.
+/// @param index 0 or more, below jtr_runtime_info.cuda_device_count
+JTR_API jtr_status jtr_reset_cuda_peak_memory(int32_t index);
 
 /// Sets the bytes of a layer's input and output that are worked on at once, in this process. Smaller chunks stay in
 /// cache; results depend on it by rounding only.

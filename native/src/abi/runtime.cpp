@@ -6,6 +6,7 @@
 
 #if JTR_WITH_CUDA
 #include <ATen/cuda/CUDAContext.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #endif
 
 #include "abi/guard.h"
@@ -41,6 +42,11 @@ std::string cpu_capability() {
   return config.substr(begin + key.size(), config.find('\n', begin) - begin - key.size());
 }
 
+void check_cuda_index(int32_t index) {
+  const int32_t count = cuda_device_count();
+  require(index >= 0 && index < count, "index", index, " is not below the number of CUDA devices, ", count);
+}
+
 }  // namespace
 
 extern "C" {
@@ -66,12 +72,38 @@ jtr_status jtr_get_runtime_info(jtr_runtime_info* info) {
 
 const char* jtr_cuda_device_name(int32_t index) {
   return guard_value<const char*>(nullptr, [&]() -> const char* {
-    const int32_t count = cuda_device_count();
-    require(index >= 0 && index < count, "index", index, " is not below the number of CUDA devices, ", count);
+    check_cuda_index(index);
 #if JTR_WITH_CUDA
     static thread_local std::string name;
     name = at::cuda::getDeviceProperties(index)->name;
     return name.c_str();
+#else
+    throw Error(JTR_STATUS_DEVICE, "this libjtr was built without CUDA");
+#endif
+  });
+}
+
+jtr_status jtr_get_cuda_memory(int32_t index, jtr_cuda_memory_info* info) {
+  return guard([&] {
+    jtr_cuda_memory_info& out = checked_struct(info, "info");
+    check_cuda_index(index);
+#if JTR_WITH_CUDA
+    // The first counter of each kind is the sum of all.
+    const auto bytes = c10::cuda::CUDACachingAllocator::getDeviceStats(index).allocated_bytes[0];
+    out.allocated_bytes = bytes.current;
+    out.peak_bytes = bytes.peak;
+#else
+    (void)out;
+    throw Error(JTR_STATUS_DEVICE, "this libjtr was built without CUDA");
+#endif
+  });
+}
+
+jtr_status jtr_reset_cuda_peak_memory(int32_t index) {
+  return guard([&] {
+    check_cuda_index(index);
+#if JTR_WITH_CUDA
+    c10::cuda::CUDACachingAllocator::resetPeakStats(index);
 #else
     throw Error(JTR_STATUS_DEVICE, "this libjtr was built without CUDA");
 #endif

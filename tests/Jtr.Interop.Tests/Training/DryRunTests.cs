@@ -20,6 +20,7 @@ public sealed class DryRunTests
             Assert.That(result.StepTime, Is.GreaterThan(result.WaitTime).And.GreaterThan(TimeSpan.Zero));
             Assert.That(result.TotalTime, Is.EqualTo(result.StepTime * 1000));
             Assert.That(result.PeakMemoryBytes, Is.GreaterThan(10_000_000), "a process with libtorch in it");
+            Assert.That(result.PeakCudaMemoryBytes, Is.Null, "on the processor");
             // The header of a small network's file counts for much: names, shapes and options.
             Assert.That(result.CheckpointBytes, Is.LessThan(new FileInfo(folder.File("real.safetensors")).Length).And.GreaterThan(new FileInfo(folder.File("real.safetensors")).Length / 2));
             Assert.That(File.Exists(folder.File("run.safetensors")), Is.False);

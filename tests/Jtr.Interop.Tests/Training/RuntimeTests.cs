@@ -25,6 +25,15 @@ public sealed class RuntimeTests
         Assert.That(JtrRuntime.Methods, Does.Contain(new TrainingMethod("supervised", 1, 1)).And.Contain(new TrainingMethod("jtr", 3, 1)));
 
     [Test]
+    public void Memory_of_a_GPU_that_is_not_there_is_refused() => Assert.Multiple(() =>
+    {
+        int none = JtrRuntime.CudaDeviceCount;
+        Assert.That(() => JtrRuntime.GetCudaMemory(none), Throws.ArgumentException.With.Property("ParamName").EqualTo("index"));
+        Assert.That(() => JtrRuntime.ResetCudaPeakMemory(none), Throws.ArgumentException.With.Property("ParamName").EqualTo("index"));
+        Assert.That(() => JtrRuntime.GetCudaMemory(-1), Throws.ArgumentException);
+    });
+
+    [Test]
     public void The_number_of_threads_can_be_set()
     {
         int before = JtrRuntime.Threads;
