@@ -132,6 +132,25 @@ def run_published(args):
     print(json.dumps({"seconds": times, "processor_seconds": cpu, "loss": loss, "peak_bytes": peak}))
 
 
+def run_matrix_rate():
+    """The GPU's rate at products of large matrices, GFLOP/s, two operations a multiply-add."""
+    import torch
+
+    torch.backends.cuda.matmul.allow_tf32 = True  # as cuDNN's convolutions do unless told otherwise
+    n, rates = 8192, {}
+    for precision, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        a, b = (torch.randn(n, n, device="cuda").to(dtype) for _ in range(2))
+        times = []
+        for _ in range(12):
+            torch.cuda.synchronize()
+            begin = time.perf_counter()
+            a @ b
+            torch.cuda.synchronize()
+            times.append(time.perf_counter() - begin)
+        rates[precision] = 2 * n**3 / statistics.median(times[2:]) * 1e-9
+    print(json.dumps(rates))
+
+
 def segnet_flop(width, in_channels, heads, height, columns):
     """Multiply-adds times two of one image's forward pass: (encoder, first layer of it, decoder, heads)."""
     f = [width * m for m in (1, 2, 4, 8, 8)]
@@ -177,29 +196,42 @@ def main():
     parser.add_argument("--rounds", type=int, default=1, help="turns of the two sides")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32", help="of our side; the published code has its own")
+    parser.add_argument("--precision", help="of our side: float32, bfloat16 or both, separated by a comma; default: float32, on a GPU "
+                        "both. The published code has its own, float32 (on a GPU with TF32 convolutions)")
     parser.add_argument("--python", default=sys.executable, help="a Python with torch, for the published code")
     parser.add_argument("--only", choices=["ours", "published"])
     parser.add_argument("--json", help="write all numbers here")
-    for name in ("--run-published", "--set", "--batch"):
+    for name in ("--run-published", "--run-matrix-rate", "--set", "--batch"):
         parser.add_argument(name, help=argparse.SUPPRESS)
     for name in ("--samples", "--height", "--columns"):
         parser.add_argument(name, type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.run_published:
         return run_published(args)
+    if args.run_matrix_rate:
+        return run_matrix_rate()
+    precisions = (args.precision or ("float32" if args.device == "cpu" else "float32,bfloat16")).split(",")
+    for precision in precisions:
+        if precision not in ("float32", "bfloat16"):
+            parser.error(f"--precision: '{precision}' is none of float32, bfloat16")
     if args.only != "ours" and not (args.published and os.path.isdir(os.path.join(args.published, "code"))):
         parser.error("--published must name a checkout of the published code (it holds a folder 'code')")
 
     # Idle OpenMP threads that spin for long starve each other on a busy machine; the managed library says the same.
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-    best = None
-    if args.convolutions:
+    best = {}
+    if args.device == "cuda":
+        try:
+            best = json.loads(subprocess.check_output([args.python, os.path.abspath(__file__), "--run-matrix-rate", "1"]))
+            print(f"best matrix product: {best['float32']:.0f} GFLOP/s in TF32, {best['bfloat16']:.0f} in bfloat16", flush=True)
+        except subprocess.CalledProcessError:
+            print(f"{args.python} could not measure the GPU's matrix rate: 'of best' stays empty", file=sys.stderr)
+    elif args.convolutions:
         rates = json.loads(subprocess.check_output([args.convolutions, "--threads", str(args.threads)]))
-        best = rates["best"]
+        best = dict.fromkeys(("float32", "bfloat16"), rates["best"])
         print(f"best convolution: forward {rates['best_forward']:.0f}, data {rates['best_data']:.0f}, "
               f"weight {rates['best_weight']:.0f} GFLOP/s", flush=True)
-    print(f"{'case':26} {'published s':>12} {'ours s':>9} {'ratio':>7} {'published MB':>13} {'ours MB':>9} {'ratio':>7}"
+    print(f"{'case':26} {'ours':>9} {'published s':>12} {'ours s':>9} {'ratio':>7} {'published MB':>13} {'ours MB':>9} {'ratio':>7}"
           f" {'GFLOP/s':>9} {'of best':>8} {'published':>10}", flush=True)
     rows = []
     for case in args.cases.split(","):
@@ -211,15 +243,14 @@ def main():
             make_batch(batch.name, kinds, int(samples), height, columns)
             common = ["--batch", batch.name, "--samples", samples, "--height", str(height), "--columns", str(columns),
                       "--steps", str(args.steps), "--threads", str(args.threads), "--device", args.device]
-            commands = {
-                "published": [args.python, os.path.abspath(__file__), "--run-published", "1", "--set", name,
-                              "--published", args.published or "", *common],
-                "ours": [args.step, "--tasks", tasks, "--width", "64", "--precision", args.precision, *common],
-            }
+            commands = {"published": [args.python, os.path.abspath(__file__), "--run-published", "1", "--set", name,
+                                      "--published", args.published or "", *common]}
+            for precision in precisions:
+                commands[precision] = [args.step, "--tasks", tasks, "--width", "64", "--precision", precision, *common]
             sides = {s: {"seconds": [], "processor_seconds": [], "peak_bytes": 0} for s in commands}
             for _ in range(args.rounds):
                 for side, command in commands.items():
-                    if args.only and side != args.only:
+                    if args.only and (side == "published") != (args.only == "published"):
                         continue
                     out = json.loads(subprocess.check_output(command).splitlines()[-1])
                     for key in ("seconds", "processor_seconds"):
@@ -227,15 +258,18 @@ def main():
                     sides[side]["peak_bytes"] = max(sides[side]["peak_bytes"], out["peak_bytes"])
         seconds = {s: statistics.median(v["seconds"]) if v["seconds"] else float("nan") for s, v in sides.items()}
         peak = {s: v["peak_bytes"] / 1e6 for s, v in sides.items()}
-        rate = needed_flop(64, channels, int(samples), height, columns) / seconds["ours"] * 1e-9
-        whole = published_flop(64, channels, int(samples), height, columns) / seconds["ours"] * 1e-9
-        print(f"{case:26} {seconds['published']:12.3f} {seconds['ours']:9.3f} {seconds['published'] / seconds['ours']:7.2f}"
-              f" {peak['published']:13.0f} {peak['ours']:9.0f} {peak['ours'] / max(peak['published'], 1):7.2f} {rate:9.1f}"
-              f" {rate / best if best else float('nan'):8.2f} {whole / best if best else float('nan'):10.2f}", flush=True)
-        rows.append({"case": case, "needed_gflops": rate, "published_gflops": whole, **sides})
+        for ours in precisions:
+            rate = needed_flop(64, channels, int(samples), height, columns) / seconds[ours] * 1e-9
+            whole = published_flop(64, channels, int(samples), height, columns) / seconds[ours] * 1e-9
+            top = best.get(ours, float("nan"))
+            print(f"{case:26} {ours:>9} {seconds['published']:12.3f} {seconds[ours]:9.3f} {seconds['published'] / seconds[ours]:7.2f}"
+                  f" {peak['published']:13.0f} {peak[ours]:9.0f} {peak[ours] / max(peak['published'], 1):7.2f} {rate:9.1f}"
+                  f" {rate / top:8.2f} {whole / top:10.2f}", flush=True)
+            rows.append({"case": case, "precision": ours, "needed_gflops": rate, "published_gflops": whole,
+                         "published": sides["published"], "ours": sides[ours]})
     if args.json:
         with open(args.json, "w") as file:
-            json.dump({"best_convolution": best, "threads": args.threads, "rows": rows}, file, indent=1)
+            json.dump({"best": best, "threads": args.threads, "rows": rows}, file, indent=1)
 
 
 if __name__ == "__main__":
