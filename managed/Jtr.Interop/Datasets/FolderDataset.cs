@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Datasets.Layouts;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
@@ -32,16 +33,13 @@ public sealed class FolderDataset : IMultiTaskDataset
     private const int DefaultVoidId = 255;
     private const double DefaultDepthScale = 0.001;
 
-    // Below this, samples are kept without being asked.
-    private const long SmallCache = 1L << 30;
-
     private readonly string[] _names;
     private readonly string[] _images;
     private readonly string?[][] _labels;
     private readonly TaskMask[] _labelled;
     private readonly int[] _voidIds;
     private readonly double[] _depthScales;
-    private readonly Cached[]? _cache;
+    private readonly SampleReader _reader;
 
     /// <summary>Lists the files, and reads the labels of segmentation if nothing else says how many classes there are.</summary>
     /// <param name="root">The data set's folder.</param>
@@ -75,12 +73,8 @@ public sealed class FolderDataset : IMultiTaskDataset
         _labels = [.. Tasks.Select(t => ListLabels(root, t, images, problems))];
         _labelled = [.. Enumerable.Range(0, Count).Select(HasLabels)];
         Problems = problems;
-
-        if (options.CacheInMemory ?? EstimateCache() < SmallCache)
-        {
-            _cache = new Cached[Count];
-            for (int i = 0; i < Count; i++) _cache[i] = new Cached(Tasks.Count);
-        }
+        _reader = new SampleReader(
+            Tasks, Height, Width, _labelled, options.CacheInMemory, BytesPerPixel(), GetLabelPath, i => DecodedImage.ReadPhotograph(_images[i], Height, Width), ReadLabel);
     }
 
     /// <summary>The data set's folder.</summary>
@@ -105,7 +99,7 @@ public sealed class FolderDataset : IMultiTaskDataset
     public IReadOnlyList<FolderProblem> Problems { get; }
 
     /// <summary>Whether samples, once read, stay in memory.</summary>
-    public bool IsCached => _cache is not null;
+    public bool IsCached => _reader.IsCached;
 
     /// <summary>A photograph's file name without extension.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
@@ -125,50 +119,10 @@ public sealed class FolderDataset : IMultiTaskDataset
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-        if (destination.Height != Height || destination.Width != Width)
-            throw new ArgumentException($"the buffer is for {destination.Height} x {destination.Width}, the samples are {Height} x {Width}", nameof(destination));
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => _reader.Read(index, wanted, destination);
 
-        // Threads that meet at a sample may read it twice; they find the same.
-        Cached? kept = _cache?[index];
-        Photograph photograph = kept?.Photograph ?? Photograph.Read(_images[index], Height, Width);
-        PackedLabel.ExpandUnit(photograph.Values.Span, destination.Image);
-        if (kept is null)
-        {
-            photograph.Dispose();
-        }
-        else if (kept.Photograph is null)
-        {
-            photograph.Values.Keep();
-            kept.Photograph = photograph;
-        }
-        TaskMask written = wanted & _labelled[index];
-        for (int t = 0; t < Tasks.Count; t++)
-        {
-            if (!written[t]) continue;
-            PackedLabel? known = kept is null ? null : Volatile.Read(ref kept.Labels[t]);
-            PackedLabel label = known ?? ReadLabel(index, t, photograph);
-            label.Expand(destination.Label(t));
-            if (kept is null)
-            {
-                label.Dispose();
-            }
-            else if (known is null)
-            {
-                label.Keep();
-                Volatile.Write(ref kept.Labels[t], label);
-            }
-        }
-        return written;
-    }
-
-    private PackedLabel ReadLabel(int index, int task, Photograph photograph)
-    {
-        LabelSource source = new(_labels[task][index]!, photograph.SourceHeight, photograph.SourceWidth, Height, Width);
-        return Tasks[task] switch
+    private PackedLabel ReadLabel(int index, int task, LabelSource source) =>
+        Tasks[task] switch
         {
             SegmentationTask segmentation => SegmentationLabels.Read(source, segmentation, _voidIds[task]),
             DepthTask => DepthLabels.Read(source, _depthScales[task]),
@@ -176,7 +130,6 @@ public sealed class FolderDataset : IMultiTaskDataset
             MapTask map => MapLabels.Read(source, map),
             VisionTask other => throw new NotSupportedException($"task '{other.Name}' is of a kind that folders do not hold: {other.Kind}"),
         };
-    }
 
     private static FolderIndex ListImages(string root, List<FolderProblem> problems)
     {
@@ -212,7 +165,7 @@ public sealed class FolderDataset : IMultiTaskDataset
         return mask;
     }
 
-    private long EstimateCache()
+    private long BytesPerPixel()
     {
         long perPixel = 3L * Count;
         for (int t = 0; t < Tasks.Count; t++)
@@ -226,20 +179,6 @@ public sealed class FolderDataset : IMultiTaskDataset
                 _ => isNpy ? 4 : 2,
             };
         }
-        return perPixel * Height * Width;
-    }
-
-    /// <summary>What is kept of a sample.</summary>
-    private sealed class Cached(int tasks)
-    {
-        private Photograph? _photograph;
-
-        public Photograph? Photograph
-        {
-            get => Volatile.Read(ref _photograph);
-            set => Volatile.Write(ref _photograph, value);
-        }
-
-        public PackedLabel?[] Labels { get; } = new PackedLabel?[tasks];
+        return perPixel;
     }
 }

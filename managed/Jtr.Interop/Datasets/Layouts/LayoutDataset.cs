@@ -12,11 +12,8 @@ namespace Jtr.Interop.Datasets;
 /// </remarks>
 public abstract class LayoutDataset : IMultiTaskDataset
 {
-    // Below this, samples are kept without being asked.
-    private const long SmallCache = 1L << 30;
-
     private readonly TaskMask[] _labelled;
-    private readonly CachedSample[]? _cache;
+    private readonly SampleReader _reader;
 
     /// <summary>Takes over what was found in the folders.</summary>
     /// <param name="root">The data set's folder.</param>
@@ -33,9 +30,7 @@ public abstract class LayoutDataset : IMultiTaskDataset
         Width = options.Width;
         Problems = problems;
         _labelled = labelled;
-        if (!(options.CacheInMemory ?? EstimateCache(imageBytes) < SmallCache)) return;
-        _cache = new CachedSample[labelled.Length];
-        for (int i = 0; i < _cache.Length; i++) _cache[i] = new CachedSample(tasks.Count);
+        _reader = new SampleReader(tasks, Height, Width, labelled, options.CacheInMemory, BytesPerPixel(imageBytes), GetLabelPath, ReadImage, ReadLabel);
     }
 
     /// <summary>The data set's folder.</summary>
@@ -57,7 +52,7 @@ public abstract class LayoutDataset : IMultiTaskDataset
     public IReadOnlyList<FolderProblem> Problems { get; }
 
     /// <summary>Whether samples, once read, stay in memory.</summary>
-    public bool IsCached => _cache is not null;
+    public bool IsCached => _reader.IsCached;
 
     /// <inheritdoc/>
     public abstract string GetName(int index);
@@ -77,45 +72,7 @@ public abstract class LayoutDataset : IMultiTaskDataset
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file of the sample may not be read.</exception>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-        if (destination.Height != Height || destination.Width != Width)
-            throw new ArgumentException($"the buffer is for {destination.Height} x {destination.Width}, the samples are {Height} x {Width}", nameof(destination));
-
-        // Threads that meet at a sample may read it twice; they find the same.
-        CachedSample? kept = _cache?[index];
-        DecodedImage image = kept?.Image ?? ReadImage(index);
-        image.Values.Expand(destination.Image);
-        if (kept is null)
-        {
-            image.Dispose();
-        }
-        else if (kept.Image is null)
-        {
-            image.Values.Keep();
-            kept.Image = image;
-        }
-        TaskMask written = wanted & _labelled[index];
-        for (int t = 0; t < Tasks.Count; t++)
-        {
-            if (!written[t]) continue;
-            PackedLabel? known = kept is null ? null : Volatile.Read(ref kept.Labels[t]);
-            PackedLabel label = known ?? ReadLabel(index, t, Source(GetLabelPath(index, t)!, image));
-            label.Expand(destination.Label(t));
-            if (kept is null)
-            {
-                label.Dispose();
-            }
-            else if (known is null)
-            {
-                label.Keep();
-                Volatile.Write(ref kept.Labels[t], label);
-            }
-        }
-        return written;
-    }
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => _reader.Read(index, wanted, destination);
 
     /// <summary>Reads a photograph.</summary>
     private protected abstract DecodedImage ReadImage(int index);
@@ -126,29 +83,13 @@ public abstract class LayoutDataset : IMultiTaskDataset
     /// <param name="source">That file.</param>
     private protected abstract PackedLabel ReadLabel(int index, int task, LabelSource source);
 
-    private LabelSource Source(string path, DecodedImage image) => new(path, image.SourceHeight, image.SourceWidth, Height, Width);
-
-    private long EstimateCache(int imageBytes)
+    private long BytesPerPixel(int imageBytes)
     {
         long perPixel = (long)imageBytes * Count;
         foreach (TaskMask mask in _labelled)
         {
             for (int t = 0; t < Tasks.Count; t++) perPixel += mask[t] ? Tasks[t] is SegmentationTask ? 1 : 4L * Tasks[t].LabelChannels : 0;
         }
-        return perPixel * Height * Width;
-    }
-
-    /// <summary>What is kept of a sample.</summary>
-    private sealed class CachedSample(int tasks)
-    {
-        private DecodedImage? _image;
-
-        public DecodedImage? Image
-        {
-            get => Volatile.Read(ref _image);
-            set => Volatile.Write(ref _image, value);
-        }
-
-        public PackedLabel?[] Labels { get; } = new PackedLabel?[tasks];
+        return perPixel;
     }
 }

@@ -1,0 +1,97 @@
+using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets.Layouts;
+
+/// <summary>Reads samples whose photograph and labels are files of their own, and keeps them in memory where that is wanted. Several threads may use it at once.</summary>
+internal sealed class SampleReader
+{
+    // Below this, samples are kept without being asked.
+    private const long SmallCache = 1L << 30;
+
+    private readonly TaskSet _tasks;
+    private readonly int _height;
+    private readonly int _width;
+    private readonly TaskMask[] _labelled;
+    private readonly Func<int, DecodedImage> _readImage;
+    private readonly Func<int, int, LabelSource, PackedLabel> _readLabel;
+    private readonly Func<int, int, string?> _labelPath;
+    private readonly Kept[]? _kept;
+
+    /// <summary>Reads nothing yet.</summary>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="height">Rows of the training size.</param>
+    /// <param name="width">Columns of the training size.</param>
+    /// <param name="labelled">The tasks of every sample for which there is a file.</param>
+    /// <param name="keep">Whether samples stay in memory, or null to decide by their bytes.</param>
+    /// <param name="bytesPerPixel">What all samples would take in memory, a pixel of the training size.</param>
+    /// <param name="labelPath">The file of a sample's label for a task.</param>
+    /// <param name="readImage">Reads a sample's photograph.</param>
+    /// <param name="readLabel">Reads a sample's label for a task from its file.</param>
+    public SampleReader(
+        TaskSet tasks, int height, int width, TaskMask[] labelled, bool? keep, long bytesPerPixel,
+        Func<int, int, string?> labelPath, Func<int, DecodedImage> readImage, Func<int, int, LabelSource, PackedLabel> readLabel)
+    {
+        (_tasks, _height, _width, _labelled) = (tasks, height, width, labelled);
+        (_labelPath, _readImage, _readLabel) = (labelPath, readImage, readLabel);
+        if (keep ?? bytesPerPixel * height * width < SmallCache) _kept = [.. labelled.Select(_ => new Kept(tasks.Count))];
+    }
+
+    /// <summary>Whether samples, once read, stay in memory.</summary>
+    public bool IsCached => _kept is not null;
+
+    /// <summary>As <see cref="IMultiTaskDataset.Read"/>.</summary>
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _labelled.Length);
+        if (destination.Height != _height || destination.Width != _width)
+            throw new ArgumentException($"the buffer is for {destination.Height} x {destination.Width}, the samples are {_height} x {_width}", nameof(destination));
+
+        // Threads that meet at a sample may read it twice; they find the same.
+        Kept? kept = _kept?[index];
+        DecodedImage image = kept?.Image ?? _readImage(index);
+        image.Values.Expand(destination.Image);
+        if (kept is null)
+        {
+            image.Dispose();
+        }
+        else if (kept.Image is null)
+        {
+            image.Values.Keep();
+            kept.Image = image;
+        }
+        TaskMask written = wanted & _labelled[index];
+        for (int t = 0; t < _tasks.Count; t++)
+        {
+            if (!written[t]) continue;
+            PackedLabel? known = kept is null ? null : Volatile.Read(ref kept.Labels[t]);
+            PackedLabel label = known ?? _readLabel(index, t, new LabelSource(_labelPath(index, t)!, image.SourceHeight, image.SourceWidth, _height, _width));
+            label.Expand(destination.Label(t));
+            if (kept is null)
+            {
+                label.Dispose();
+            }
+            else if (known is null)
+            {
+                label.Keep();
+                Volatile.Write(ref kept.Labels[t], label);
+            }
+        }
+        return written;
+    }
+
+    /// <summary>What is kept of a sample.</summary>
+    private sealed class Kept(int tasks)
+    {
+        private DecodedImage? _image;
+
+        public DecodedImage? Image
+        {
+            get => Volatile.Read(ref _image);
+            set => Volatile.Write(ref _image, value);
+        }
+
+        public PackedLabel?[] Labels { get; } = new PackedLabel?[tasks];
+    }
+}
