@@ -3,7 +3,7 @@
 //
 //   jtr_step [--batch FILE] --width 64 --samples 4 --height 64 --columns 96 --tasks segmentation:13,depth,normals
 //            [--method jtr] [--steps 6] [--warm-up 1] [--threads 2] [--device cpu|cuda]
-//            [--precision float32|bfloat16]
+//            [--precision float32|bfloat16] [--recomputation norms|stages|none]
 //
 // The batch file holds, without header, float32 images [3, B, 3, H, W], float32 labels [3, B, L, H, W] and bytes
 // labelled [B, K], as jtr_batch wants them. bench/published/compare.py writes such files.
@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
   std::map<std::string, std::string> options = {{"--method", "jtr"}, {"--steps", "6"},    {"--warm-up", "1"},
                                                 {"--threads", "2"},  {"--width", "64"},   {"--samples", "4"},
                                                 {"--height", "64"},  {"--columns", "96"}, {"--device", "cpu"},
-                                                {"--precision", "float32"},
+                                                {"--precision", "float32"},  {"--recomputation", "norms"},
                                                 {"--batch", ""},     {"--tasks", "segmentation:13,depth,normals"},
                                                 {"--micro-batch", "0"}};
   for (int i = 1; i + 1 < argc; i += 2) {
@@ -74,6 +74,11 @@ int main(int argc, char** argv) {
   make.joint_task.micro_batch = make.mtpsl.micro_batch = number("--micro-batch");
   if (options["--precision"] != "float32" && options["--precision"] != "bfloat16") fail("--precision is float32 or bfloat16");
   make.dtype = options["--precision"] == "bfloat16" ? JTR_DTYPE_BFLOAT16 : JTR_DTYPE_FLOAT32;
+  const std::map<std::string, jtr_recomputation> recomputations = {{"norms", JTR_RECOMPUTATION_NORMS},
+                                                                   {"stages", JTR_RECOMPUTATION_STAGES},
+                                                                   {"none", JTR_RECOMPUTATION_NONE}};
+  if (recomputations.count(options["--recomputation"]) == 0) fail("--recomputation is norms, stages or none");
+  make.recomputation = recomputations.at(options["--recomputation"]);
   make.device = options["--device"] == "cuda" ? JTR_DEVICE_KIND_CUDA : JTR_DEVICE_KIND_CPU;
   jtr_trainer* trainer = jtr_trainer_create(&make);
   check(trainer != nullptr);

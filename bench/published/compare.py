@@ -198,6 +198,7 @@ def main():
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--precision", help="of our side: float32, bfloat16 or both, separated by a comma; default: float32, on a GPU "
                         "both. The published code has its own, float32 (on a GPU with TF32 convolutions)")
+    parser.add_argument("--recomputation", choices=["norms", "stages", "none"], default="norms", help="of our side's backward pass")
     parser.add_argument("--python", default=sys.executable, help="a Python with torch, for the published code")
     parser.add_argument("--only", choices=["ours", "published"])
     parser.add_argument("--json", help="write all numbers here")
@@ -246,7 +247,8 @@ def main():
             commands = {"published": [args.python, os.path.abspath(__file__), "--run-published", "1", "--set", name,
                                       "--published", args.published or "", *common]}
             for precision in precisions:
-                commands[precision] = [args.step, "--tasks", tasks, "--width", "64", "--precision", precision, *common]
+                commands[precision] = [args.step, "--tasks", tasks, "--width", "64", "--precision", precision,
+                                       "--recomputation", args.recomputation, *common]
             sides = {s: {"seconds": [], "processor_seconds": [], "peak_bytes": 0} for s in commands}
             for _ in range(args.rounds):
                 for side, command in commands.items():

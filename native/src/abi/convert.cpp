@@ -111,6 +111,12 @@ Precision to_precision(jtr_dtype dtype) {
   return {at::kFloat, dtype == JTR_DTYPE_BFLOAT16 ? at::kBFloat16 : at::kFloat};
 }
 
+jtr_recomputation to_recomputation(jtr_recomputation value) {
+  require(value >= JTR_RECOMPUTATION_NORMS && value <= JTR_RECOMPUTATION_NONE, "options.recomputation",
+          static_cast<int>(value), " is none of norms (0), stages (1), none (2)");
+  return value;
+}
+
 at::Device to_device(jtr_device_kind kind, int32_t index) {
   require(kind >= JTR_DEVICE_KIND_AUTO && kind <= JTR_DEVICE_KIND_CUDA, "options.device", static_cast<int>(kind),
           " is none of auto (0), cpu (1), cuda (2)");
@@ -146,7 +152,8 @@ TrainerOptions to_options(const jtr_trainer_options& options) {
           to_mtpsl(options.mtpsl),
           to_balancing(options.balancing, options.task_count),
           options.max_gradient_norm,
-          options.ema_decay};
+          options.ema_decay,
+          to_recomputation(options.recomputation)};
 }
 
 JointTaskLossOptions to_options(const jtr_regularizer_options& options) {
@@ -155,7 +162,8 @@ JointTaskLossOptions to_options(const jtr_regularizer_options& options) {
           to_adam(options.adam),
           options.seed,
           to_precision(options.dtype),
-          to_device(options.device, options.device_index)};
+          to_device(options.device, options.device_index),
+          to_recomputation(options.recomputation)};
 }
 
 jtr_tensor_kind checked_kind(jtr_tensor_kind kind) {

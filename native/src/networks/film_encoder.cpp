@@ -1,5 +1,6 @@
 #include "networks/film_encoder.h"
 
+#include <set>
 #include <tuple>
 
 namespace jtr {
@@ -28,8 +29,8 @@ at::Tensor as_rows(const at::Tensor& y, int64_t rows) {
 }  // namespace
 
 FilmEncoder::FilmEncoder(ParameterStore& weights, ParameterStore& film, const std::vector<int64_t>& input_channels,
-                         int64_t width)
-    : weights_(weights), film_(film) {
+                         int64_t width, jtr_recomputation recomputation)
+    : weights_(weights), film_(film), recomputation_(recomputation) {
   const int64_t tasks = static_cast<int64_t>(input_channels.size());
   pairs_ = tasks * (tasks - 1);
   const std::array<int64_t, SegNet::kStages> f = {width, 2 * width, 4 * width, 8 * width, 8 * width};
@@ -77,32 +78,68 @@ void FilmEncoder::initialize(uint64_t seed, uint32_t stream) {
   }
 }
 
-at::Tensor FilmEncoder::encode(const std::vector<Input>& inputs) const {
+at::Tensor FilmEncoder::first_maps(const std::vector<at::Tensor>& maps, const std::vector<int64_t>& tasks) const {
   std::vector<at::Tensor> parts;
-  std::vector<int64_t> row_pairs;
-  for (const Input& input : inputs) {
-    const Layer& layer = first_[static_cast<size_t>(input.task)];
+  for (size_t n = 0; n < tasks.size(); ++n) {
+    const Layer& layer = first_[static_cast<size_t>(tasks[n])];
     const Norm norm = row_norm(weights_.parameter(layer.norm_weight), weights_.parameter(layer.norm_bias));
-    parts.push_back(activate(convolve(input.maps.contiguous().to(weights_.convolved()), convolution_of(layer), norm)));
+    parts.push_back(activate(convolve(maps[n].contiguous().to(weights_.convolved()), convolution_of(layer), norm)));
+  }
+  return at::cat(parts);
+}
+
+at::Tensor FilmEncoder::stage_of(const std::vector<Layer>& layers, at::Tensor x, const at::Tensor& pairs) const {
+  const int64_t rows = x.size(0);
+  for (size_t j = 0; j < layers.size(); ++j) {
+    const Layer& layer = layers[j];
+    const at::Tensor &weight = weights_.parameter(layer.norm_weight), &bias = weights_.parameter(layer.norm_bias);
+    // FiLM after the norm's own scale and shift: (norm * weight + bias) * gamma + beta, as one scale and one shift.
+    const at::Tensor gamma = film_.parameter(layer.gamma).index_select(1, pairs).t();
+    const at::Tensor beta = film_.parameter(layer.beta).index_select(1, pairs).t();
+    const RawMap raw = with_film(convolve(x, convolution_of(layer), row_norm(weight, bias)),
+                                 (weight * gamma).reshape({-1}), (bias * gamma + beta).reshape({-1}));
+    x = j + 1 < layers.size() ? as_rows(activate(raw), rows) : std::get<0>(activate_and_pool(raw));
+  }
+  return x;
+}
+
+std::vector<at::Tensor> FilmEncoder::weights_of(int stage, const std::vector<int64_t>& tasks) const {
+  std::vector<at::Tensor> weights;
+  const auto add = [&](const Layer& layer) {
+    for (const int64_t i : {layer.weight, layer.bias, layer.norm_weight, layer.norm_bias}) {
+      weights.push_back(weights_.parameter(i));
+    }
+    if (layer.gamma < 0) return;
+    weights.push_back(film_.parameter(layer.gamma));
+    weights.push_back(film_.parameter(layer.beta));
+  };
+  if (stage == 0) {
+    const std::set<int64_t> distinct(tasks.begin(), tasks.end());
+    for (const int64_t t : distinct) add(first_[static_cast<size_t>(t)]);
+  }
+  for (const Layer& layer : encoder_[static_cast<size_t>(stage)]) add(layer);
+  return weights;
+}
+
+at::Tensor FilmEncoder::encode(const std::vector<Input>& inputs) const {
+  std::vector<at::Tensor> maps;
+  std::vector<int64_t> tasks, row_pairs;
+  for (const Input& input : inputs) {
+    maps.push_back(input.maps);
+    tasks.push_back(input.task);
     row_pairs.insert(row_pairs.end(), input.pairs.begin(), input.pairs.end());
   }
-  at::Tensor x = at::cat(parts);
-  const int64_t rows = x.size(0);
-  const at::Tensor pairs = at::tensor(row_pairs, at::kLong).to(x.device());
+  const int64_t rows = static_cast<int64_t>(row_pairs.size());
+  const at::Tensor pairs = at::tensor(row_pairs, at::kLong).to(maps[0].device());
 
-  for (const std::vector<Layer>& layers : encoder_) {
-    for (size_t j = 0; j < layers.size(); ++j) {
-      const Layer& layer = layers[j];
-      const at::Tensor &weight = weights_.parameter(layer.norm_weight), &bias = weights_.parameter(layer.norm_bias);
-      // FiLM after the norm's own scale and shift: (norm * weight + bias) * gamma + beta, as one scale and one shift.
-      const at::Tensor gamma = film_.parameter(layer.gamma).index_select(1, pairs).t();
-      const at::Tensor beta = film_.parameter(layer.beta).index_select(1, pairs).t();
-      const RawMap raw = with_film(convolve(x, convolution_of(layer), row_norm(weight, bias)),
-                                   (weight * gamma).reshape({-1}), (bias * gamma + beta).reshape({-1}));
-      x = as_rows(j + 1 < layers.size() ? activate(raw) : std::get<0>(activate_and_pool(raw)), rows);
-    }
+  for (int i = 0; i < SegNet::kStages; ++i) {
+    const auto stage = [this, i, tasks, pairs](const std::vector<at::Tensor>& in, bool) -> std::vector<at::Tensor> {
+      return {stage_of(encoder_[static_cast<size_t>(i)], i == 0 ? first_maps(in, tasks) : in[0], pairs)};
+    };
+    const bool again = recomputation_ == JTR_RECOMPUTATION_STAGES;
+    maps = {as_rows(again ? recomputed(maps, weights_of(i, tasks), stage)[0] : stage(maps, false)[0], rows)};
   }
-  return in_full(x);
+  return in_full(maps[0]);
 }
 
 }  // namespace jtr

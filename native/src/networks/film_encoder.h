@@ -18,8 +18,10 @@ namespace jtr {
 class FilmEncoder {
  public:
   /// Declares the weights: those of convolutions and norms in `weights`, the FiLM scales and shifts in `film`, which
-  /// has an optimiser of its own. Names as in published checkpoints.
-  FilmEncoder(ParameterStore& weights, ParameterStore& film, const std::vector<int64_t>& input_channels, int64_t width);
+  /// has an optimiser of its own. Names as in published checkpoints. `recomputation`: of whole stages or of nothing, since
+  /// all maps that convolutions read are kept between them; the network must live as long as a graph of it.
+  FilmEncoder(ParameterStore& weights, ParameterStore& film, const std::vector<int64_t>& input_channels, int64_t width,
+              jtr_recomputation recomputation);
 
   /// Fresh weights: Xavier-normal convolutions, zero biases, norm weight 1 and bias 0, FiLM scale 1 and shift 0.
   void initialize(uint64_t seed, uint32_t stream);
@@ -44,9 +46,16 @@ class FilmEncoder {
     return {weights_.parameter(layer.weight), weights_.parameter(layer.bias)};
   }
   Layer add_film_layer(const std::string& name, int64_t in, int64_t out);
+  /// All inputs' rows after their tasks' own first convolutions.
+  at::Tensor first_maps(const std::vector<at::Tensor>& maps, const std::vector<int64_t>& tasks) const;
+  /// The stage's map of `rows` rows, of those pairs, pooled: rows are channels of one image.
+  at::Tensor stage_of(const std::vector<Layer>& layers, at::Tensor x, const at::Tensor& pairs) const;
+  /// Those of the stage, and before the first those of the tasks' first convolutions.
+  std::vector<at::Tensor> weights_of(int stage, const std::vector<int64_t>& tasks) const;
 
   ParameterStore& weights_;
   ParameterStore& film_;
+  jtr_recomputation recomputation_;
   int64_t pairs_;
   std::vector<Layer> first_;  // of each task
   std::array<std::vector<Layer>, SegNet::kStages> encoder_;

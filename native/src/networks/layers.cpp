@@ -76,25 +76,27 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
                                const at::Tensor& beta, const at::Tensor& mean, const at::Tensor& invstd,
                                const at::Tensor& places, const at::Tensor& weight, const at::Tensor& bias,
                                int64_t prologue, int64_t statistics, int64_t rows_with_gradient, bool input_gradient,
-                               bool weight_gradient) {
+                               bool weight_gradient, bool keep) {
     ctx->saved_data["prologue"] = prologue;
     ctx->saved_data["rows"] = rows_with_gradient;
     ctx->saved_data["input_gradient"] = input_gradient;
     ctx->saved_data["weight_gradient"] = weight_gradient;
-    ctx->save_for_backward({in, gamma, beta, mean, invstd, places, weight});
-    const std::vector<at::Tensor> saved = {in, gamma, beta, mean, invstd, places};
+    variable_list saved = {in, gamma, beta, mean, invstd, places, weight};
 
     const at::Tensor w = weight.to(in.scalar_type()), b = bias.to(in.scalar_type());
     const int64_t images = in.size(0), scale = prologue == kUnpool ? 2 : 1, out_channels = weight.size(0);
     const std::vector<int64_t> sizes = {images, out_channels, scale * in.size(2), scale * in.size(3)};
     const int64_t step = chunk_of(in, scale * scale * in.size(1), scale * scale * out_channels);
+    ctx->saved_data["step"] = step;
     at::Tensor out;
     if (step < images) out = at::empty(sizes, in.options(), in.suggest_memory_format());
     std::vector<at::Tensor> means, vars;
     std::vector<double> counts;
     for (int64_t begin = 0; begin < images; begin += step) {
       const int64_t count = std::min(step, images - begin);
-      const at::Tensor y = as(at::conv2d(prepare(saved, prologue, begin, count), w, b, 1, weight.size(2) / 2), in);
+      const at::Tensor x = prepare(saved, prologue, begin, count);
+      if (keep && begin < rows_with_gradient) saved.push_back(x);
+      const at::Tensor y = as(at::conv2d(x, w, b, 1, weight.size(2) / 2), in);
       if (statistics != kNone) {
         const NormStatistics s = kernels::norm_statistics(y, statistics == kOfSample, kEps);
         means.push_back(s.mean);
@@ -107,6 +109,7 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
         out = y;
       }
     }
+    ctx->save_for_backward(std::move(saved));
     if (statistics == kNone) return {out};
     at::Tensor out_mean, out_var;
     if (statistics == kOfSample || means.size() == 1) {
@@ -127,8 +130,8 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
     const bool input_gradient = ctx->saved_data["input_gradient"].toBool();
     const bool weight_gradient = ctx->saved_data["weight_gradient"].toBool();
     const at::Tensor d = as(d_out[0], in);
-    const int64_t images = in.size(0), scale = prologue == kUnpool ? 2 : 1, padding = weight.size(2) / 2;
-    const int64_t step = chunk_of(in, scale * scale * in.size(1), scale * scale * weight.size(0));
+    const int64_t images = in.size(0), padding = weight.size(2) / 2;
+    const int64_t step = ctx->saved_data["step"].toInt();
     // With statistics of the whole batch, the norm's gradient needs all images' sums first.
     const bool norm_at_once = prologue == kNormRelu && saved[3].size(0) == 1 && images > 1;
 
@@ -149,7 +152,9 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       }
       // The values of the input matter to the weights' gradient alone.
       const bool values = weight_gradient || prologue == kUnpool;
-      const at::Tensor x = values ? prepare(saved, prologue, begin, count) : in.narrow(0, begin, count);
+      const at::Tensor x = saved.size() > kFirstKept ? saved[kFirstKept + static_cast<size_t>(begin / step)]
+                           : values                  ? prepare(saved, prologue, begin, count)
+                                                     : in.narrow(0, begin, count);
       auto [dy, dw, db] = at::convolution_backward(
           d.narrow(0, begin, count), x, w, weight.size(0), {1, 1}, {padding, padding}, {1, 1}, false, {0, 0}, 1,
           {input_gradient, weight_gradient, weight_gradient});
@@ -178,11 +183,14 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       d_gamma = g.gamma;
       d_beta = g.beta;
     }
-    return {d_in, d_gamma, d_beta, {}, {}, {}, d_weight, d_bias, {}, {}, {}, {}, {}};
+    return {d_in, d_gamma, d_beta, {}, {}, {}, d_weight, d_bias, {}, {}, {}, {}, {}, {}};
   }
 
  private:
-  /// What the convolution reads, for some images. `saved`: in, gamma, beta, mean, invstd, places.
+  /// Saved are in, gamma, beta, mean, invstd, places and weight, then each chunk's input of the convolution, if it is kept.
+  static constexpr size_t kFirstKept = 7;
+
+  /// What the convolution reads, for some images.
   static at::Tensor prepare(const std::vector<at::Tensor>& saved, int64_t prologue, int64_t begin, int64_t count) {
     const at::Tensor in = saved[0].narrow(0, begin, count);
     if (prologue == kNormRelu) {
@@ -235,7 +243,7 @@ at::Tensor aten_norm_relu(const at::Tensor& x, const Norm& norm) {
   }
   const bool training = norm.mode == NormMode::kBatch;
   at::Tensor batches = norm.batches;
-  if (training) batches.add_(1);
+  if (training && batches.defined()) batches.add_(1);
   return at::batch_norm(x, norm.gamma, norm.beta, norm.running_mean, norm.running_var, training, kMomentum, kEps, true)
       .relu_();
 }
@@ -247,7 +255,7 @@ at::Tensor aten_convolve(const at::Tensor& x, const Convolution& c) {
 /// A map whose statistics are known; updates the running ones in training.
 RawMap with_statistics(const at::Tensor& x, const Norm& norm, const at::Tensor& mean, const at::Tensor& var) {
   const at::NoGradGuard no_grad;
-  if (norm.mode == NormMode::kBatch) {
+  if (norm.mode == NormMode::kBatch && norm.running_mean.defined()) {
     const double count = static_cast<double>(x.size(0) * x.size(2) * x.size(3));
     at::Tensor running_mean = norm.running_mean, running_var = norm.running_var, batches = norm.batches;
     running_mean.mul_(1 - kMomentum).add_(mean.view(-1), kMomentum);
@@ -263,12 +271,15 @@ variable_list chunked(const RawMap& raw, const at::Tensor& places, Prologue prol
   const bool grad = at::GradMode::is_enabled();
   const bool input_gradient = grad && (raw.x.requires_grad() || (raw.norm.gamma.defined() && prologue == kNormRelu &&
                                                                  raw.norm.gamma.requires_grad()));
+  const bool weight_gradient = grad && c.weight.requires_grad();
   // Autograd's functions take no undefined tensors.
   const at::Tensor nothing = at::empty({0}, raw.x.options());
   const auto or_nothing = [&](const at::Tensor& tensor) { return tensor.defined() ? tensor : nothing; };
   return ChunkedConvolution::apply(packed(raw.x), or_nothing(raw.norm.gamma), or_nothing(raw.norm.beta),
-                                   or_nothing(raw.mean), or_nothing(raw.invstd), or_nothing(places), c.weight, c.bias, static_cast<int64_t>(prologue), static_cast<int64_t>(statistics),
-                                   rows_with_gradient, input_gradient, grad && c.weight.requires_grad());
+                                   or_nothing(raw.mean), or_nothing(raw.invstd), or_nothing(places), c.weight, c.bias,
+                                   static_cast<int64_t>(prologue), static_cast<int64_t>(statistics), rows_with_gradient,
+                                   input_gradient, weight_gradient,
+                                   c.keep_input && weight_gradient && prologue != kNothing);
 }
 
 RawMap chunked_layer(const RawMap& raw, const at::Tensor& places, Prologue prologue, const Convolution& c,

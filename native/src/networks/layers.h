@@ -1,7 +1,8 @@
 // A network's convolutions, and what stands between them, with their gradients.
 //
 // A convolution's output is kept raw: its norm and ReLU are applied where it is read, again in the backward pass, so
-// that one map a layer is stored instead of two or three. On the CPU a layer runs over as many images at a time as
+// that one map a layer is stored instead of two or three (or what a convolution reads is kept beside it, where that is
+// wanted). On the CPU a layer runs over as many images at a time as
 // stay near the cores, from reading the raw map to the next layer's raw map and its statistics; elsewhere ATen's own
 // operations do the same.
 //
@@ -29,14 +30,18 @@ enum class NormMode {
 /// A norm over [N, C, H, W]: eps 1e-5, momentum 0.1.
 struct Norm {
   NormMode mode;
-  at::Tensor gamma, beta;                         // [C]
-  at::Tensor running_mean, running_var, batches;  // undefined for kPerSample
+  at::Tensor gamma, beta;  // [C]
+  /// Undefined for kPerSample, and for kBatch where they are not to be updated.
+  at::Tensor running_mean, running_var, batches;
 };
 
 /// A convolution: odd square windows, padded so that the size stays.
 struct Convolution {
   at::Tensor weight;  // [out, in, k, k]
   at::Tensor bias;    // [out]
+  /// Whether the backward pass finds what the convolution read (a map after norm and ReLU, or unpooled), rather than
+  /// computing it again. Kept only where the weight has a gradient, which nothing else needs it for.
+  bool keep_input = false;
 };
 
 /// A convolution's output whose norm and ReLU are still to come.

@@ -2,8 +2,8 @@
 
 namespace jtr {
 SegNet::SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads,
-               bool running_statistics)
-    : store_(store) {
+               bool running_statistics, jtr_recomputation recomputation)
+    : store_(store), recomputation_(recomputation) {
   const std::array<int64_t, kStages> f = {width, 2 * width, 4 * width, 8 * width, 8 * width};
   // Names as in published checkpoints: a block of one convolution is "<block>.<stage>.{0,1}" (convolution, norm), one
   // of two is "<block>.<stage>.{0,1}.{0,1}".
@@ -75,13 +75,15 @@ void SegNet::initialize(uint64_t seed, uint32_t stream) {
   }
 }
 
-Convolution SegNet::convolution_of(const ConvNorm& layer, bool trainable) const {
-  return {weight(layer.weight, trainable), weight(layer.bias, trainable)};
+Convolution SegNet::convolution_of(const ConvNorm& layer, const Pass& pass) const {
+  return {weight(layer.weight, pass.trainable), weight(layer.bias, pass.trainable),
+          recomputation_ == JTR_RECOMPUTATION_NONE};
 }
 
-Norm SegNet::norm_of(const ConvNorm& layer, NormMode mode, bool trainable) const {
-  Norm norm{mode, weight(layer.norm_weight, trainable), weight(layer.norm_bias, trainable), {}, {}, {}};
-  if (mode != NormMode::kPerSample) {
+Norm SegNet::norm_of(const ConvNorm& layer, const Pass& pass) const {
+  Norm norm{pass.norm, weight(layer.norm_weight, pass.trainable), weight(layer.norm_bias, pass.trainable), {}, {}, {}};
+  // In training the running statistics have seen the batch when it comes by again.
+  if (pass.norm == NormMode::kRunning || (pass.norm == NormMode::kBatch && !pass.again)) {
     norm.running_mean = store_.buffer(layer.running_mean);
     norm.running_var = store_.buffer(layer.running_var);
     norm.batches = store_.buffer(layer.batches);
@@ -89,43 +91,83 @@ Norm SegNet::norm_of(const ConvNorm& layer, NormMode mode, bool trainable) const
   return norm;
 }
 
+RawMap SegNet::rest_of(const std::vector<ConvNorm>& layers, RawMap raw, const Pass& pass) const {
+  for (size_t j = 1; j < layers.size(); ++j) {
+    raw = convolve(raw, convolution_of(layers[j], pass), norm_of(layers[j], pass));
+  }
+  return raw;
+}
+
+std::vector<at::Tensor> SegNet::weights_of(const std::vector<ConvNorm>& layers, bool trainable) const {
+  std::vector<at::Tensor> weights;
+  if (!trainable) return weights;
+  for (const ConvNorm& layer : layers) {
+    for (const int64_t i : {layer.weight, layer.bias, layer.norm_weight, layer.norm_bias}) {
+      weights.push_back(store_.parameter(i));
+    }
+  }
+  return weights;
+}
+
+std::vector<at::Tensor> SegNet::run(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& weights,
+                                    const Stage& stage) const {
+  return recomputation_ == JTR_RECOMPUTATION_STAGES ? recomputed(inputs, weights, stage) : stage(inputs, false);
+}
+
 SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainable) const {
   Encoded encoded;
   at::Tensor y = x.to(store_.convolved());
   for (int i = 0; i < kStages; ++i) {
-    RawMap raw = convolve(y, convolution_of(encoder_[i][0], trainable), norm_of(encoder_[i][0], norm, trainable));
-    for (size_t j = 1; j < encoder_[i].size(); ++j) {
-      raw = convolve(raw, convolution_of(encoder_[i][j], trainable), norm_of(encoder_[i][j], norm, trainable));
-    }
-    std::tie(y, encoded.argmax[i]) = activate_and_pool(raw);
+    const auto stage = [this, i, norm, trainable](const std::vector<at::Tensor>& in,
+                                                  bool again) -> std::vector<at::Tensor> {
+      const std::vector<ConvNorm>& layers = encoder_[i];
+      const Pass pass{norm, trainable, again};
+      const auto [pooled, places] = activate_and_pool(
+          rest_of(layers, convolve(in[0], convolution_of(layers[0], pass), norm_of(layers[0], pass)), pass));
+      return {pooled, places};
+    };
+    const std::vector<at::Tensor> out = run({y}, weights_of(encoder_[i], trainable), stage);
+    y = out[0];
+    encoded.argmax[i] = out[1];
   }
   encoded.latent = y;
   return encoded;
 }
 
-RawMap SegNet::decode(const Encoded& encoded, NormMode norm, bool trainable) const {
-  RawMap raw;
+at::Tensor SegNet::decode(const Encoded& encoded, NormMode norm, bool trainable, int64_t rows_with_gradient) const {
+  at::Tensor y = encoded.latent;
   for (int i = kStages - 1; i >= 0; --i) {
-    const std::vector<ConvNorm>& layers = decoder_[i];
-    raw = unpool_convolve(i == kStages - 1 ? encoded.latent : activate(raw), encoded.argmax[i],
-                          convolution_of(layers[0], trainable), norm_of(layers[0], norm, trainable));
-    for (size_t j = 1; j < layers.size(); ++j) {
-      raw = convolve(raw, convolution_of(layers[j], trainable), norm_of(layers[j], norm, trainable));
+    const auto stage = [this, i, norm, trainable, rows_with_gradient](const std::vector<at::Tensor>& in,
+                                                                      bool again) -> std::vector<at::Tensor> {
+      const std::vector<ConvNorm>& layers = decoder_[i];
+      const Pass pass{norm, trainable, again};
+      const RawMap raw = rest_of(
+          layers, unpool_convolve(in[0], in[1], convolution_of(layers[0], pass), norm_of(layers[0], pass)), pass);
+      return {i > 0 ? activate(raw) : heads(raw, pass, rows_with_gradient)};
+    };
+    // The heads belong to the last stage: the largest map of all is then none that passes between stages.
+    std::vector<at::Tensor> weights = weights_of(decoder_[i], trainable);
+    if (i == 0 && trainable) {
+      for (const Head& head : heads_) {
+        for (const int64_t w : {head.weight0, head.bias0, head.weight1, head.bias1}) weights.push_back(store_.parameter(w));
+      }
     }
+    y = run({y, encoded.argmax[i]}, weights, stage)[0];
   }
-  return raw;
+  return y;
 }
 
-at::Tensor SegNet::heads(const RawMap& features, bool trainable, int64_t rows_with_gradient) const {
+at::Tensor SegNet::heads(const RawMap& features, const Pass& pass, int64_t rows_with_gradient) const {
   std::vector<at::Tensor> weights, biases;
   for (const Head& head : heads_) {
-    const at::Tensor &w0 = weight(head.weight0, trainable), &w1 = weight(head.weight1, trainable);
+    const at::Tensor &w0 = weight(head.weight0, pass.trainable), &w1 = weight(head.weight1, pass.trainable);
     const at::Tensor map = w1.flatten(1);  // [channels, width]
     weights.push_back(at::matmul(map, w0.contiguous().flatten(1)).view({w1.size(0), w0.size(1), 3, 3}));
-    biases.push_back(at::mv(map, weight(head.bias0, trainable)) + weight(head.bias1, trainable));
+    biases.push_back(at::mv(map, weight(head.bias0, pass.trainable)) + weight(head.bias1, pass.trainable));
   }
   const at::MemoryFormat format = features.x.suggest_memory_format();
-  return in_full(convolve_out(features, {at::cat(weights).contiguous(format), at::cat(biases)}, rows_with_gradient));
+  const Convolution all{at::cat(weights).contiguous(format), at::cat(biases), recomputation_ == JTR_RECOMPUTATION_NONE};
+  return in_full(convolve_out(features, all, rows_with_gradient));
 }
 
 }  // namespace jtr

@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "jtr/jtr.h"
 #include "networks/layers.h"
 #include "networks/parameters.h"
+#include "networks/recomputation.h"
 
 namespace jtr {
 
@@ -25,9 +27,10 @@ class SegNet {
   /// Rows and columns must be multiples of this.
   static constexpr int64_t kStride = 32;
 
-  /// Declares the weights in `store` (its own); running statistics only where they are used.
-  SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads,
-         bool running_statistics);
+  /// Declares the weights in `store` (its own); running statistics only where they are used. `recomputation` is about the
+  /// backward pass; the network must live as long as a graph of it.
+  SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads, bool running_statistics,
+         jtr_recomputation recomputation);
 
   /// Fresh weights: Xavier-normal convolutions, zero biases, norm weight 1 and bias 0.
   void initialize(uint64_t seed, uint32_t stream);
@@ -40,12 +43,9 @@ class SegNet {
   /// [N, in, H, W] -> latent, in the convolutions' format as all maps up to the heads'. `trainable` false: no gradient
   /// to the weights.
   Encoded encode(const at::Tensor& x, NormMode norm, bool trainable) const;
-  /// -> features [N, width, H, W], before the last norm and ReLU.
-  RawMap decode(const Encoded& encoded, NormMode norm, bool trainable) const;
-  /// -> [N, channels of all heads, H, W], in full. Nothing stands between a head's two convolutions, so they are one with the
-  /// product of their weights: all heads are one convolution to as many channels as they have together. Only the first
-  /// `rows_with_gradient` images will get a gradient.
-  at::Tensor heads(const RawMap& features, bool trainable, int64_t rows_with_gradient) const;
+  /// Through the decoder and all heads: [N, channels of all heads, H, W], in full. Only the first `rows_with_gradient`
+  /// images will get a gradient.
+  at::Tensor decode(const Encoded& encoded, NormMode norm, bool trainable, int64_t rows_with_gradient) const;
   size_t head_count() const { return heads_.size(); }
 
  private:
@@ -56,15 +56,31 @@ class SegNet {
   struct Head {
     int64_t weight0, bias0, weight1, bias1;
   };
+  /// How a stage's layers run.
+  struct Pass {
+    NormMode norm;
+    bool trainable;
+    bool again;  // in the backward pass
+  };
 
   ConvNorm add_conv_norm(const std::string& name, int64_t in, int64_t out, bool running_statistics);
-  Convolution convolution_of(const ConvNorm& layer, bool trainable) const;
-  Norm norm_of(const ConvNorm& layer, NormMode mode, bool trainable) const;
+  Convolution convolution_of(const ConvNorm& layer, const Pass& pass) const;
+  Norm norm_of(const ConvNorm& layer, const Pass& pass) const;
+  /// The layers of a stage after its first.
+  RawMap rest_of(const std::vector<ConvNorm>& layers, RawMap raw, const Pass& pass) const;
+  /// Nothing stands between a head's two convolutions, so they are one with the product of their weights: all heads are one
+  /// convolution to as many channels as they have together.
+  at::Tensor heads(const RawMap& features, const Pass& pass, int64_t rows_with_gradient) const;
+  /// The weights of a stage, where they have a gradient.
+  std::vector<at::Tensor> weights_of(const std::vector<ConvNorm>& layers, bool trainable) const;
+  std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& weights,
+                              const Stage& stage) const;
   const at::Tensor& weight(int64_t i, bool trainable) const {
     return trainable ? store_.parameter(i) : store_.frozen(i);
   }
 
   ParameterStore& store_;
+  jtr_recomputation recomputation_;
   std::array<std::vector<ConvNorm>, kStages> encoder_, decoder_;
   std::vector<Head> heads_;
 };

@@ -35,7 +35,8 @@ class JointTask final : public Regularizer {
       : tasks_(*options.tasks),
         options_(options.joint_task),
         format_(network_memory_format(options.precision, options.device, options.joint_task.width)),
-        autoencoder_(store_, tasks_.channels(), options_.width, {{"pred_layer", tasks_.channels()}}, false) {
+        autoencoder_(store_, tasks_.channels(), options_.width, {{"pred_layer", tasks_.channels()}}, false,
+                     options.recomputation) {
     store_.allocate(options.precision, options.device, format_);
     // Streams 0.. are the multi-task network's; the same seed gives that one the same weights with every method.
     autoencoder_.initialize(options.seed, 1u << 16);
@@ -178,8 +179,7 @@ class JointTask final : public Regularizer {
     const SegNet::Encoded encoded =
         autoencoder_.encode(at::cat({completion, prediction}).contiguous(format_), NormMode::kPerSample, true);
     const at::Tensor distance = cosine_distance(encoded.latent);
-    const at::Tensor r =
-        autoencoder_.heads(autoencoder_.decode(encoded, NormMode::kPerSample, true), true, 2 * count).contiguous();
+    const at::Tensor r = autoencoder_.decode(encoded, NormMode::kPerSample, true, 2 * count).contiguous();
     const at::Tensor reconstruction =
         reconstruction_loss(v, r.narrow(0, 0, count), completion, r.narrow(0, count, count), prediction);
     const at::Tensor total =

@@ -30,7 +30,7 @@ class Mtpsl final : public Regularizer {
       : tasks_(*options.tasks),
         options_(options.mtpsl),
         width_(options.width),
-        mapping_(weights_, film_, input_channels(*options.tasks), options.width) {
+        mapping_(weights_, film_, input_channels(*options.tasks), options.width, options.recomputation) {
     // Rows are channels of one image to its norms, so the layout is channels first.
     weights_.allocate(options.precision, options.device, at::MemoryFormat::Contiguous);
     film_.allocate(options.precision, options.device, at::MemoryFormat::Contiguous);

@@ -16,7 +16,7 @@ PairNetworks::Network::Network(const TaskSet& tasks, int64_t from, int64_t to, c
     : prefix("map." + tasks[static_cast<size_t>(from)].spec().name + "." + tasks[static_cast<size_t>(to)].spec().name +
              "/"),
       net(store, tasks[static_cast<size_t>(from)].channels(), width,
-          {{"pred_layer", tasks[static_cast<size_t>(to)].channels()}}, false) {
+          {{"pred_layer", tasks[static_cast<size_t>(to)].channels()}}, false, options.recomputation) {
   store.allocate(options.precision, options.device, network_memory_format(options.precision, options.device, width));
   const int64_t index = pair_index(from, to, static_cast<int64_t>(tasks.size()));
   net.initialize(options.seed, kFirstStream + kStreamsOfNetwork * static_cast<uint32_t>(index));
@@ -42,7 +42,7 @@ at::Tensor PairNetworks::map(int64_t from, int64_t to, const at::Tensor& encoded
   const int64_t index = pair_index(from, to, static_cast<int64_t>(tasks_.size()));
   const SegNet& net = networks_[static_cast<size_t>(index)]->net;
   const SegNet::Encoded latent = net.encode(encoded.contiguous(format_), NormMode::kPerSample, trainable);
-  const at::Tensor raw = net.heads(net.decode(latent, NormMode::kPerSample, trainable), trainable, encoded.size(0));
+  const at::Tensor raw = net.decode(latent, NormMode::kPerSample, trainable, encoded.size(0));
   return tasks_[static_cast<size_t>(to)].activate(raw).contiguous();
 }
 

@@ -111,6 +111,7 @@ struct RegularizerOptions {
   PairMapOptions direct_map = {};
   PairMapOptions perceptual_map = {};
   MtpslOptions mtpsl = {};
+  jtr_recomputation recomputation = JTR_RECOMPUTATION_NORMS;  // in the backward passes of the method's own networks
 };
 
 struct Method {

@@ -7,11 +7,20 @@
 #include "training/host_batch.h"
 
 namespace jtr {
+namespace {
+
+RegularizerOptions regularizer_options(const JointTaskLossOptions& o, const TaskSet& tasks) {
+  RegularizerOptions options{&tasks, o.joint_task, o.seed, o.precision, o.device};
+  options.recomputation = o.recomputation;
+  return options;
+}
+
+}  // namespace
 
 JointTaskLoss::JointTaskLoss(const JointTaskLossOptions& options)
     : options_(options),
       tasks_(options.tasks),
-      regularizer_(make_joint_task({&tasks_, options.joint_task, options.seed, options.precision, options.device})),
+      regularizer_(make_joint_task(regularizer_options(options, tasks_))),
       optimizer_(*regularizer_->parameters(), options.adam) {
   const std::string prefix = regularizer_->prefix();
   const ParameterStore& store = optimizer_.store();

@@ -23,6 +23,7 @@ struct JointTaskLossOptions {
   uint64_t seed;
   Precision precision;
   at::Device device;
+  jtr_recomputation recomputation = JTR_RECOMPUTATION_NORMS;
 };
 
 /// As jtr_regularizer_batch.

@@ -16,21 +16,24 @@ std::vector<HeadSpec> head_specs(const TaskSet& tasks, const std::vector<size_t>
 
 }  // namespace
 
-MultiTaskNetwork::Part::Part(const TaskSet& all, std::vector<size_t> tasks_of_it, int64_t width, std::string name)
-    : prefix(std::move(name)), tasks(std::move(tasks_of_it)), net(store, 3, width, head_specs(all, tasks), true) {}
+MultiTaskNetwork::Part::Part(const TaskSet& all, std::vector<size_t> tasks_of_it, int64_t width, std::string name,
+                             jtr_recomputation recomputation)
+    : prefix(std::move(name)),
+      tasks(std::move(tasks_of_it)),
+      net(store, 3, width, head_specs(all, tasks), true, recomputation) {}
 
 MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, int64_t width, const Precision& precision, at::Device device,
-                                   uint64_t seed, bool separate)
+                                   uint64_t seed, bool separate, jtr_recomputation recomputation)
     : tasks_(tasks), format_(network_memory_format(precision, device, width)) {
   if (separate) {
     for (size_t t = 0; t < tasks.size(); ++t) {
-      parts_.push_back(
-          std::make_unique<Part>(tasks, std::vector<size_t>{t}, width, "model." + tasks[t].spec().name + "/"));
+      parts_.push_back(std::make_unique<Part>(tasks, std::vector<size_t>{t}, width,
+                                              "model." + tasks[t].spec().name + "/", recomputation));
     }
   } else {
     std::vector<size_t> all(tasks.size());
     std::iota(all.begin(), all.end(), size_t{0});
-    parts_.push_back(std::make_unique<Part>(tasks, std::move(all), width, "model/"));
+    parts_.push_back(std::make_unique<Part>(tasks, std::move(all), width, "model/", recomputation));
   }
   for (auto& part : parts_) {
     part->store.allocate(precision, device, format_);
@@ -65,7 +68,7 @@ MultiTaskNetwork::Forward MultiTaskNetwork::forward(const at::Tensor& images, in
       result.features = f.view({views, rows / views, f.size(1), f.size(2), f.size(3)});
     }
     // The losses work channel by channel.
-    raw.push_back(part->net.heads(part->net.decode(encoded, NormMode::kBatch, true), true, tracked_rows).contiguous());
+    raw.push_back(part->net.decode(encoded, NormMode::kBatch, true, tracked_rows).contiguous());
   }
   const at::Tensor all = raw.size() == 1 ? raw[0] : at::cat(raw, 1);
   result.tracked = activated(all.narrow(0, 0, tracked_rows));
@@ -86,7 +89,7 @@ at::Tensor MultiTaskNetwork::predict(const at::Tensor& images) const {
   std::vector<at::Tensor> raw;
   for (const auto& part : parts_) {
     const SegNet::Encoded encoded = part->net.encode(x, NormMode::kRunning, false);
-    raw.push_back(part->net.heads(part->net.decode(encoded, NormMode::kRunning, false), false, 0).contiguous());
+    raw.push_back(part->net.decode(encoded, NormMode::kRunning, false, 0).contiguous());
   }
   return activated(at::cat(raw, 1));
 }

@@ -16,11 +16,12 @@ class MultiTaskNetwork {
  public:
   /// `separate`: a network for each task. The same seed gives every one of them the same encoder and decoder.
   MultiTaskNetwork(const TaskSet& tasks, int64_t width, const Precision& precision, at::Device device, uint64_t seed,
-                   bool separate);
+                   bool separate, jtr_recomputation recomputation = JTR_RECOMPUTATION_NORMS);
 
   /// One SegNet and the tasks that it predicts.
   struct Part {
-    Part(const TaskSet& tasks, std::vector<size_t> tasks_of_it, int64_t width, std::string prefix);
+    Part(const TaskSet& tasks, std::vector<size_t> tasks_of_it, int64_t width, std::string prefix,
+         jtr_recomputation recomputation);
     std::string prefix;  // of its weights' names
     std::vector<size_t> tasks;
     ParameterStore store;

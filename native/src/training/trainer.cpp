@@ -34,7 +34,8 @@ RegularizerOptions regularizer_options(const TrainerOptions& o, const TaskSet& t
           o.consistency,
           pair_maps(o.direct_map),
           pair_maps(o.perceptual_map),
-          o.mtpsl};
+          o.mtpsl,
+          o.recomputation};
 }
 
 }  // namespace
@@ -46,7 +47,8 @@ Trainer::Trainer(const TrainerOptions& options)
       regularizer_(make_method(options.method, regularizer_options(options, tasks_))),
       balancing_(make_balancing(options.balancing, static_cast<int64_t>(tasks_.size()), options.seed)),
       uploader_(tasks_, options.method, tensor_options_, regularizer_->views(), regularizer_->needs_crops()),
-      network_(tasks_, options.width, options.precision, options.device, options.seed, regularizer_->separate_networks()) {
+      network_(tasks_, options.width, options.precision, options.device, options.seed, regularizer_->separate_networks(),
+               options.recomputation) {
   require(!balancing_->separates_gradients() || !regularizer_->separate_networks(), "balancing.name", "'",
           options.balancing.name, "' works on weights that tasks share; with the method '", options.method,
           "' they share none");

@@ -36,6 +36,7 @@ struct TrainerOptions {
   BalancingOptions balancing = {};
   double max_gradient_norm = 0;  // 0: none
   double ema_decay = 0;          // 0: none
+  jtr_recomputation recomputation = JTR_RECOMPUTATION_NORMS;
 };
 
 /// What the caller wants to know of a step besides its losses; as jtr_step_request.

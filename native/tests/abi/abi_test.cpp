@@ -131,6 +131,7 @@ TEST(Abi, EveryWrongOptionIsRefusedByItsName) {
       {"adam.decay_steps", [](Options& o) { o.trainer.adam.decay_steps = -1; }},
       {"adam.decay_factor", [](Options& o) { o.trainer.adam.decay_factor = 1.5; }},
       {"options.dtype", [](Options& o) { o.trainer.dtype = static_cast<jtr_dtype>(9); }},
+      {"options.recomputation", [](Options& o) { o.trainer.recomputation = static_cast<jtr_recomputation>(3); }},
       {"options.device", [](Options& o) { o.trainer.device = static_cast<jtr_device_kind>(9); }},
   };
   for (const Wrong& wrong : wrongs) {

@@ -37,15 +37,16 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-class MtpslGolden : public testing::TestWithParam<std::string> {};
+class MtpslGolden : public testing::TestWithParam<std::tuple<std::string, jtr_recomputation>> {};
 
 TEST_P(MtpslGolden, LossesAndGradientsAgreeWithThePublishedCode) {
-  const std::map<std::string, at::Tensor> golden = test::read_npz(GetParam());
+  const std::map<std::string, at::Tensor> golden = test::read_npz(std::get<0>(GetParam()));
   const at::Tensor seg = golden.at("seg_logits"), feature = golden.at("feature");
   const TaskSet tasks({test::segmentation(seg.size(1)), test::depth(), test::normals()});
   RegularizerOptions options{&tasks, {JTR_JOINT_TASK_MODE_PUBLISHED, 4, 4, 2, 0}, 1, at::kDouble, at::Device(at::kCPU)};
   options.width = feature.size(1) / 8;
   options.mtpsl = {2, 0.5, 0, {1e-3, 0.9, 0.999, 1e-8, 0, 0.5}, 0};
+  options.recomputation = std::get<1>(GetParam());
   const auto mtpsl = make_method("mtpsl", options);
 
   std::vector<std::pair<std::string, at::Tensor>> gradients;
@@ -93,11 +94,16 @@ TEST_P(MtpslGolden, LossesAndGradientsAgreeWithThePublishedCode) {
   EXPECT_GT(compared, 60u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, MtpslGolden, testing::ValuesIn(golden_files()), [](const auto& info) {
-  std::string name = fs::path(info.param).stem().string() + "_" + std::to_string(info.index);
-  for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Files, MtpslGolden,
+                         testing::Combine(testing::ValuesIn(golden_files()),
+                                          testing::Values(JTR_RECOMPUTATION_NORMS, JTR_RECOMPUTATION_STAGES)),
+                         [](const auto& info) {
+                           const bool stages = std::get<1>(info.param) == JTR_RECOMPUTATION_STAGES;
+                           std::string name = fs::path(std::get<0>(info.param)).stem().string() +
+                                              (stages ? "_stages_" : "_") + std::to_string(info.index);
+                           for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace jtr
