@@ -19,6 +19,9 @@ internal static class Words
     public static IReadOnlyList<(string Word, Precision Value)> Precisions { get; } =
         [("float32", Precision.Float32), ("float64", Precision.Float64), ("bfloat16", Precision.BFloat16)];
 
+    public static IReadOnlyList<(string Word, Recomputation Value)> Recomputations { get; } =
+        [("norms", Recomputation.Norms), ("stages", Recomputation.Stages), ("none", Recomputation.None)];
+
     public static IReadOnlyList<(string Word, FlipMode Value)> Flips { get; } =
         [("none", FlipMode.None), ("all", FlipMode.EveryView), ("published", FlipMode.Published)];
 

@@ -111,7 +111,7 @@ internal sealed class TrainCommand
         settings.CheckRate(data.Train.Count);
         if (settings.EarlyStopping is not null && data.Test is null) throw new UsageException("--early-stopping needs data to score on: give --test, or a folder with train/ and test/.");
         // A cosine ends with the run: where the run is made longer, it is too.
-        using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(parsed) with { Optimizer = settings.ToOptimizer(data.Train.Count) }, _console.Logger);
+        using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(parsed) with { Optimizer = settings.ToOptimizer(data.Train.Count), Recomputation = settings.Recomputation }, _console.Logger);
         TrainerOptions options = settings.ToTrainerOptions(data.Train.Tasks, data.Train.Count, _machine.Device(parsed));
         using Trainer? made = loaded is null && !_run.IsTrial(parsed) ? new Trainer(options, _console.Logger) : null;
 

@@ -83,6 +83,9 @@ internal sealed class TrainOptions
 
     private readonly Option<Precision?> _precision = OptionKinds.Choice("--precision", "Number format; bfloat16 is for GPUs (maps and convolutions; weights stay in float32), float64 is slow, for checking. Default: float32.", Words.Precisions);
 
+    private readonly Option<Recomputation?> _recomputation = OptionKinds.Choice("--recomputation",
+        "What the backward pass computes again instead of keeping it: norms; stages, nearly a whole forward pass, where memory is too short for a batch; none, which takes the most memory. The results are the same. Default: norms.", Words.Recomputations);
+
     private readonly Option<bool> _noAugment = new("--no-augment") { Description = "Train on whole images instead of random crops." };
 
     private readonly Option<FlipMode?> _flip = OptionKinds.Choice("--flip",
@@ -103,7 +106,7 @@ internal sealed class TrainOptions
 
     /// <summary>Options about training.</summary>
     public OptionGroup TrainingGroup => new("Training",
-        [_method, _steps, _epochs, _batchSize, _width, _learningRate, _lrSchedule, _lrDecayEvery, _lrDecayFactor, _warmup, _lrFinal, _clip, _ema, _seed, _noAugment, _flip, _noColour, _precision]);
+        [_method, _steps, _epochs, _batchSize, _width, _learningRate, _lrSchedule, _lrDecayEvery, _lrDecayFactor, _warmup, _lrFinal, _clip, _ema, _seed, _noAugment, _flip, _noColour, _precision, _recomputation]);
 
     /// <summary>Options of the method "jtr".</summary>
     public OptionGroup JtrGroup => new("Joint-Task Regularization (--method jtr)", [_lambdaDist, _lambdaRecon, _mode, _microBatch]);
@@ -184,6 +187,8 @@ internal sealed class TrainOptions
             TaskWeights = Weights(Given(parsed, _taskWeights), basis.TaskWeights, fixedNow),
             DwaTemperature = Pick(parsed.GetValue(_dwaTemperature), basis.DwaTemperature, "--dwa-temperature", fixedNow),
             Precision = Pick(parsed.GetValue(_precision), basis.Precision, "--precision", fixedNow, v => Words.Of(Words.Precisions, v)),
+            // It changes no number, so a run that is resumed may have another one.
+            Recomputation = parsed.GetValue(_recomputation) ?? basis.Recomputation,
             Augment = basis.Augment && !Pick(parsed.GetValue(_noAugment) ? true : null, !basis.Augment, "--no-augment", fixedNow),
             Flip = Pick(parsed.GetValue(_flip), basis.Flip, "--flip", fixedNow, v => Words.Of(Words.Flips, v)),
             NoColour = Pick(parsed.GetValue(_noColour) ? true : null, basis.NoColour, "--no-colour", fixedNow),
@@ -222,5 +227,5 @@ internal sealed class TrainOptions
         given is not T value || value.Equals(basis) ? basis : fixedNow ? throw Changed(option, word is null ? $"{basis}" : word(basis)) : value;
 
     private static UsageException Changed(string option, string saved) =>
-        new($"{option} was {saved} when the run began, and a run that is resumed keeps it (only --steps, --epochs, --data and --test may change).");
+        new($"{option} was {saved} when the run began, and a run that is resumed keeps it (only --steps, --epochs, --data, --test and --recomputation may change).");
 }

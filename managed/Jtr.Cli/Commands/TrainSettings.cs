@@ -132,6 +132,9 @@ internal sealed record TrainSettings
     /// <summary>Number format.</summary>
     public Precision Precision { get; init; }
 
+    /// <summary>What backward passes compute a second time.</summary>
+    public Recomputation Recomputation { get; init; }
+
     /// <summary>Whether views are random crops.</summary>
     public bool Augment { get; init; } = true;
 
@@ -155,6 +158,7 @@ internal sealed record TrainSettings
         Width = Width,
         Seed = Seed,
         Precision = Precision,
+        Recomputation = Recomputation,
         Device = device.Kind,
         DeviceIndex = device.Index,
         JointTask = new JointTaskOptions { Mode = Mode, LambdaDist = LambdaDist, LambdaRecon = LambdaRecon, MicroBatch = MicroBatch },

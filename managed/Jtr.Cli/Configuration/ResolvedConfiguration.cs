@@ -27,6 +27,7 @@ internal static class ResolvedConfiguration
             Width = settings.Width,
             Seed = settings.Seed,
             Precision = Words.Of(Words.Precisions, settings.Precision),
+            Recomputation = Words.Of(Words.Recomputations, settings.Recomputation),
             Augment = settings.Augment,
             Flip = Words.Of(Words.Flips, settings.Flip),
             Colour = !settings.NoColour,

@@ -69,6 +69,7 @@ internal sealed class TrainingSection
     public int? Width { get; set; }
     public ulong? Seed { get; set; }
     public string? Precision { get; set; }
+    public string? Recomputation { get; set; }
     public bool? Augment { get; set; }
     public string? Flip { get; set; }
     public bool? Colour { get; set; }

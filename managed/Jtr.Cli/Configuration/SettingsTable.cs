@@ -44,6 +44,7 @@ internal static class SettingsTable
         new("training.width", "--width", SettingKind.Whole, c => c.Training.Width) { Minimum = 1, Maximum = TrainerOptions.MaxWidth },
         new("training.seed", "--seed", SettingKind.Whole, c => c.Training.Seed) { Minimum = 0 },
         new("training.precision", "--precision", SettingKind.Word, c => c.Training.Precision) { Words = Of(CommandLine.Words.Precisions) },
+        new("training.recomputation", "--recomputation", SettingKind.Word, c => c.Training.Recomputation) { Words = Of(CommandLine.Words.Recomputations) },
         new("training.augment", "--no-augment", SettingKind.NegatedFlag, c => c.Training.Augment),
         new("training.flip", "--flip", SettingKind.Word, c => c.Training.Flip) { Words = Of(CommandLine.Words.Flips) },
         new("training.colour", "--no-colour", SettingKind.NegatedFlag, c => c.Training.Colour),

@@ -27,6 +27,8 @@ internal sealed record OptionsDocument
     public double? EmaDecay { get; init; }
     public required ulong Seed { get; init; }
     public required Precision Precision { get; init; }
+    /// <summary>Null: norms, as in checkpoints from before it could be chosen.</summary>
+    public Recomputation? Recomputation { get; init; }
     public required DeviceKind Device { get; init; }
     public required int DeviceIndex { get; init; }
 
@@ -49,6 +51,7 @@ internal sealed record OptionsDocument
             EmaDecay = options.EmaDecay,
             Seed = options.Seed,
             Precision = options.Precision,
+            Recomputation = options.Recomputation,
             Device = options.Device,
             DeviceIndex = options.DeviceIndex,
         };
@@ -83,6 +86,7 @@ internal sealed record OptionsDocument
                 EmaDecay = document.EmaDecay,
                 Seed = document.Seed,
                 Precision = document.Precision,
+                Recomputation = document.Recomputation.GetValueOrDefault(),
                 Device = document.Device,
                 DeviceIndex = document.DeviceIndex,
             };

@@ -119,6 +119,7 @@ internal static unsafe class NativeOptions
         dtype = (Raw.Dtype)options.Precision,
         device = (Raw.DeviceKind)options.Device,
         device_index = options.DeviceIndex,
+        recomputation = (Raw.Recomputation)options.Recomputation,
     };
 
     /// <summary>jtr_regularizer_options.</summary>
@@ -133,5 +134,6 @@ internal static unsafe class NativeOptions
         dtype = (Raw.Dtype)options.Precision,
         device = (Raw.DeviceKind)options.Device,
         device_index = options.DeviceIndex,
+        recomputation = (Raw.Recomputation)options.Recomputation,
     };
 }

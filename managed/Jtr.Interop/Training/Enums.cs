@@ -19,6 +19,25 @@ public enum Precision
 }
 #pragma warning restore CA1720
 
+/// <summary>
+/// What the networks' backward passes compute a second time instead of keeping it since the forward pass: time against memory. Losses,
+/// gradients and weights are the same with each, on the processor to the last bit.
+/// </summary>
+public enum Recomputation
+{
+    /// <summary>Norm, ReLU and unpooling, which cost little; each layer keeps its convolution's output alone.</summary>
+    Norms = 0,
+
+    /// <summary>
+    /// Whole stages (Chen et al. 2016): only what passes between a network's ten stages is kept, a sixth of <see cref="Norms"/>. It costs about
+    /// a second forward pass, with the balancing rule "pcgrad" one for each task. For images, batches or widths that do not fit otherwise.
+    /// </summary>
+    Stages = 1,
+
+    /// <summary>Nothing: what a convolution reads is kept beside its output, nearly twice the memory of <see cref="Norms"/>.</summary>
+    None = 2,
+}
+
 /// <summary>Where the arithmetic runs.</summary>
 public enum DeviceKind
 {

@@ -22,6 +22,9 @@ public sealed record JointTaskRegularizerOptions
     /// <summary>Number format of weights, predictions and gradients.</summary>
     public Precision Precision { get; init; } = Precision.Float32;
 
+    /// <summary>What backward passes compute a second time, against memory; the numbers are the same.</summary>
+    public Recomputation Recomputation { get; init; } = Recomputation.Norms;
+
     /// <summary>Where to run.</summary>
     public DeviceKind Device { get; init; } = DeviceKind.Auto;
 
@@ -36,6 +39,7 @@ public sealed record JointTaskRegularizerOptions
         OptionRange.NotNull(nameof(JointTask), JointTask).Validate();
         OptionRange.NotNull(nameof(Optimizer), Optimizer).Validate();
         OptionRange.Named(nameof(Precision), Precision);
+        OptionRange.Named(nameof(Recomputation), Recomputation);
         OptionRange.Named(nameof(Device), Device);
         OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, int.MaxValue);
     }

@@ -12,6 +12,9 @@ public sealed record LoadOptions
     /// <summary>Number format.</summary>
     public Precision? Precision { get; init; }
 
+    /// <summary>What backward passes compute a second time. A run that is resumed with another value goes on with the same numbers.</summary>
+    public Recomputation? Recomputation { get; init; }
+
     /// <summary>
     /// Optimiser and schedule, such as a cosine over more steps than were planned. The optimiser's state is kept. Not the way to resume a
     /// run exactly.

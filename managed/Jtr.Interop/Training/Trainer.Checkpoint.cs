@@ -40,6 +40,7 @@ public sealed unsafe partial class Trainer
                 Device = options?.Device ?? info.Options.Device,
                 DeviceIndex = options?.DeviceIndex ?? info.Options.DeviceIndex,
                 Precision = options?.Precision ?? info.Options.Precision,
+                Recomputation = options?.Recomputation ?? info.Options.Recomputation,
                 Optimizer = options?.Optimizer ?? info.Options.Optimizer,
             },
             logger);

@@ -62,6 +62,9 @@ public sealed record TrainerOptions
     /// <summary>Number format.</summary>
     public Precision Precision { get; init; } = Precision.Float32;
 
+    /// <summary>What backward passes compute a second time, against memory; the numbers are the same.</summary>
+    public Recomputation Recomputation { get; init; } = Recomputation.Norms;
+
     /// <summary>Where to run.</summary>
     public DeviceKind Device { get; init; } = DeviceKind.Auto;
 
@@ -88,6 +91,7 @@ public sealed record TrainerOptions
         if (MaxGradientNorm is { } norm) OptionRange.Holds(nameof(MaxGradientNorm), norm, norm > 0, "above 0 and finite, or null");
         if (EmaDecay is { } decay) OptionRange.Holds(nameof(EmaDecay), decay, decay is > 0 and < 1, "in (0, 1), or null");
         OptionRange.Named(nameof(Precision), Precision);
+        OptionRange.Named(nameof(Recomputation), Recomputation);
         OptionRange.Named(nameof(Device), Device);
         OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, int.MaxValue);
     }

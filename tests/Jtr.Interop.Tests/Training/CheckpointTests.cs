@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Tasks;
@@ -46,6 +47,7 @@ public sealed class CheckpointTests : IDisposable
             Optimizer = new AdamOptions { LearningRate = 0.3, Beta1 = 0.1, Beta2 = 0.2, Epsilon = 1e-300, DecaySteps = long.MaxValue, DecayFactor = 1 },
             Seed = ulong.MaxValue,
             Precision = Precision.Float64,
+            Recomputation = Recomputation.Stages,
             Device = DeviceKind.Cpu,
         };
         using (Trainer trainer = new(options)) trainer.Save(_path);
@@ -84,6 +86,27 @@ public sealed class CheckpointTests : IDisposable
         using Trainer loaded = Trainer.Load(_path, new LoadOptions { Precision = Precision.Float64, Device = DeviceKind.Cpu });
         Assert.That(loaded.Options.Precision, Is.EqualTo(Precision.Float64));
         SmallModel.AssertSame(SmallModel.Snapshot(loaded), SmallModel.Snapshot(trainer));
+    }
+
+    [Test]
+    public void What_backward_passes_compute_again_may_change_and_the_run_goes_on_the_same()
+    {
+        using Trainer trainer = SmallModel.Create(o => o with { Recomputation = Recomputation.None });
+        using Batch batch = SmallModel.CreateBatch();
+        trainer.Step(batch);
+        trainer.Save(_path);
+        using Trainer loaded = Trainer.Load(_path, new LoadOptions { Recomputation = Recomputation.Stages });
+        Assert.That(loaded.Options, Is.EqualTo(trainer.Options with { Recomputation = Recomputation.Stages }));
+        for (int i = 0; i < 2; i++) Assert.That(loaded.Step(batch), Is.EqualTo(trainer.Step(batch)));
+        SmallModel.AssertSame(SmallModel.Snapshot(loaded), SmallModel.Snapshot(trainer));
+    }
+
+    [Test]
+    public void A_checkpoint_from_before_recomputation_could_be_chosen_has_the_default()
+    {
+        JsonObject document = JsonNode.Parse(OptionsDocument.Write(SmallModel.Options with { Recomputation = Recomputation.None }))!.AsObject();
+        Assert.That(document.Remove("recomputation"));
+        Assert.That(OptionsDocument.Read(document.ToJsonString(), "p"), Is.EqualTo(SmallModel.Options));
     }
 
     [Test]

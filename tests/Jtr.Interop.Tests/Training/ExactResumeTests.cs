@@ -20,6 +20,7 @@ public sealed class ExactResumeTests
         yield return Case("single_task", all with { Method = "single_task" });
         yield return Case("consistency", all with { Method = "consistency", Balancing = new() { Name = "pcgrad" } });
         yield return Case("float64", all with { Precision = Precision.Float64 });
+        yield return Case("stages", all with { Recomputation = Recomputation.Stages });
         yield return Case("bfloat16", all with { Precision = Precision.BFloat16 });
 
         static TestCaseData Case(string name, TrainerOptions options) => new TestCaseData(options).SetArgDisplayNames(name);

@@ -47,7 +47,7 @@ internal sealed class GoldenFile : IDisposable
         return paths.Distinct();
     }
 
-    public Trainer CreateTrainer(Precision precision)
+    public Trainer CreateTrainer(Precision precision, Recomputation recomputation = Recomputation.Norms)
     {
         Trainer trainer = new(new TrainerOptions
         {
@@ -55,6 +55,7 @@ internal sealed class GoldenFile : IDisposable
             Width = Data.Read("model/encoder_block.0.0.weight").Shape[0],
             JointTask = new JointTaskOptions { Width = Data.Read("jtr/encoder_block.0.0.weight").Shape[0] },
             Precision = precision,
+            Recomputation = recomputation,
             Device = DeviceKind.Cpu,
         });
         WriteState(trainer.State);

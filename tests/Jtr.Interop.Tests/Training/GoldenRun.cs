@@ -21,10 +21,10 @@ internal sealed class GoldenRun
     public Dictionary<string, double[]> Gradients { get; } = [];
     public Dictionary<string, double[]> Final { get; } = [];
 
-    public static GoldenRun Of(GoldenFile file, Precision precision)
+    public static GoldenRun Of(GoldenFile file, Precision precision, Recomputation recomputation = Recomputation.Norms)
     {
         GoldenRun run = new(file);
-        using Trainer trainer = file.CreateTrainer(precision);
+        using Trainer trainer = file.CreateTrainer(precision, recomputation);
         for (int s = 0; s < 2; s++)
         {
             using Batch batch = file.CreateBatch(s);

@@ -23,6 +23,17 @@ public sealed class GoldenTests(string path) : IDisposable
 
     public void Dispose() => _file?.Dispose();
 
+    [TestCase(Recomputation.Stages)]
+    [TestCase(Recomputation.None)]
+    public void What_the_backward_pass_computes_again_changes_no_number(Recomputation recomputation)
+    {
+        GoldenRun run = GoldenRun.Of(_file, Precision.Float64, recomputation);
+        for (int step = 0; step < 2; step++) Assert.That(run.Steps[step].Result, Is.EqualTo(_run.Steps[step].Result));
+        Assert.That(run.PredictionGradient, Is.EqualTo(_run.PredictionGradient));
+        SmallModel.AssertSame(run.Gradients, _run.Gradients);
+        SmallModel.AssertSame(run.Final, _run.Final);
+    }
+
     [TestCase(0)]
     [TestCase(1)]
     public void The_losses_of_every_sample_are_the_published_ones(int step)

@@ -86,6 +86,26 @@ public sealed class JointTaskRegularizerTests
         Assert.That(gradient, Has.Some.Not.Zero.And.All.Matches<float>(float.IsFinite));
     }
 
+    [TestCase(Recomputation.Stages)]
+    [TestCase(Recomputation.None)]
+    public void What_the_backward_pass_computes_again_changes_no_number(Recomputation recomputation)
+    {
+        using Batch batch = SmallModel.CreateBatch(Samples);
+        double[] noise = Noise();
+        Random random = new(5);
+        float[] predictions = [.. Enumerable.Range(0, 2 * Samples * Channels * Pixels).Select(_ => 2 * random.NextSingle())];
+        float[] expected = new float[predictions.Length], actual = new float[predictions.Length];
+        using JointTaskRegularizer plain = Create(Precision.Float32), loss = Create(Precision.Float32, recomputation: recomputation);
+        for (int i = 0; i < 2; i++)
+        {
+            RegularizerResult want = plain.Compute(Input(batch, noise), predictions, expected);
+            Assert.That(loss.Compute(Input(batch, noise), predictions, actual), Is.EqualTo(want));
+            Assert.That(actual, Is.EqualTo(expected));
+            plain.Update();
+            loss.Update();
+        }
+    }
+
     [Test]
     public void Training_the_auto_encoder_lowers_the_reconstruction_loss()
     {
@@ -157,16 +177,18 @@ public sealed class JointTaskRegularizerTests
         JointTaskRegularizerOptions good = new() { Tasks = SmallModel.Tasks };
         Assert.That(() => new JointTaskRegularizer(good with { Tasks = null! }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("Tasks"));
         Assert.That(() => new JointTaskRegularizer(good with { JointTask = new JointTaskOptions { Width = 0 } }), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("JointTask.Width"));
+        Assert.That(() => new JointTaskRegularizer(good with { Recomputation = (Recomputation)3 }), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Recomputation"));
         Assert.That(() => new JointTaskRegularizer(good with { Optimizer = new AdamOptions { Beta1 = 1 } }), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Optimizer.Beta1"));
     });
 
-    private static JointTaskRegularizer Create(Precision precision, double rate = 1e-4, ulong seed = 7) => new(new JointTaskRegularizerOptions
+    private static JointTaskRegularizer Create(Precision precision, double rate = 1e-4, ulong seed = 7, Recomputation recomputation = Recomputation.Norms) => new(new JointTaskRegularizerOptions
     {
         Tasks = SmallModel.Tasks,
         JointTask = new JointTaskOptions { Width = 4 },
         Optimizer = new AdamOptions { LearningRate = rate },
         Seed = seed,
         Precision = precision,
+        Recomputation = recomputation,
         Device = DeviceKind.Cpu,
     });
 

@@ -14,6 +14,7 @@ public sealed class OptionsTests
         yield return Case(o => o with { Width = 0 }, "Width", "1 to 1024");
         yield return Case(o => o with { Width = 1025 }, "Width", "1 to 1024");
         yield return Case(o => o with { Precision = (Precision)7 }, "Precision", "Float32, Float64, BFloat16");
+        yield return Case(o => o with { Recomputation = (Recomputation)3 }, "Recomputation", "Norms, Stages, None");
         yield return Case(o => o with { Device = (DeviceKind)9 }, "Device", "Auto, Cpu, Cuda");
         yield return Case(o => o with { DeviceIndex = -1 }, "DeviceIndex", "0 to");
         foreach (double rate in (double[])[0, -1e-4, double.NaN, double.PositiveInfinity])
