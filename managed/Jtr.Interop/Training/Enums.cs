@@ -29,12 +29,12 @@ public enum Recomputation
     Norms = 0,
 
     /// <summary>
-    /// Whole stages (Chen et al. 2016): only what passes between a network's ten stages is kept, a sixth of <see cref="Norms"/>. It costs about
+    /// Whole stages (Chen et al. 2016): only what passes between a network's ten stages is kept, less than a third of <see cref="Norms"/>'. It costs about
     /// a second forward pass, with the balancing rule "pcgrad" one for each task. For images, batches or widths that do not fit otherwise.
     /// </summary>
     Stages = 1,
 
-    /// <summary>Nothing: what a convolution reads is kept beside its output, nearly twice the memory of <see cref="Norms"/>.</summary>
+    /// <summary>Nothing: what a convolution reads is kept beside its output, at least half as much again as <see cref="Norms"/>.</summary>
     None = 2,
 }
 
