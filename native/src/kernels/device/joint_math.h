@@ -9,26 +9,33 @@
 
 namespace jtr::kernels::device {
 
-/// Exponential noise is taken as this at least: unused noise may be zero, and its logarithm must be finite.
+/// Added to exponential noise, which it does not change: unused noise may be zero, and its logarithm must be finite. (A
+/// comparison with a constant would make GCC branch around the logarithm and not vectorise the loop.)
 constexpr float kLeastNoise = 1.17549435e-38f;  // the smallest normal float
 
-/// e^x; the result stays within the normal floats.
+/// e^x for x of 0 or less, and not infinite; at least e^-87.
 JTR_HOST_DEVICE float exp_of(float x) {
   constexpr float kLog2E = 1.44269504f, kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
   constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number, found in the lowest bits
-  x = x < -87.0f ? -87.0f : x;
-  x = x > 88.0f ? 88.0f : x;
+  constexpr uint32_t kMost = 0x42AE0000u;  // 87
+  union {
+    float value;
+    uint32_t bits;
+  } given = {x}, clamped;
+  // Compared as whole numbers, for the same reason as above; a NaN is lost here and comes back at the end.
+  const uint32_t magnitude = given.bits & 0x7FFFFFFFu;
+  clamped.bits = (magnitude < kMost ? magnitude : kMost) | 0x80000000u;
   union {
     float value;
     int32_t bits;
-  } rounded = {x * kLog2E + kRound}, power;
-  const float n = rounded.value - kRound, r = (x - n * kLn2High) - n * kLn2Low;
+  } rounded = {clamped.value * kLog2E + kRound}, power;
+  const float n = rounded.value - kRound, r = (clamped.value - n * kLn2High) - n * kLn2Low;
   // Taylor's series on |r| <= ln(2) / 2: the first term left out is below 6e-9.
   const float series =
       1.0f +
       r * (1.0f + r * (0.5f + r * (1.6666667e-1f + r * (4.1666667e-2f + r * (8.3333333e-3f + r * (1.3888889e-3f + r * 1.9841270e-4f))))));
   power.bits = (rounded.bits - 0x4B400000 + 127) * (1 << 23);
-  return series * power.value;
+  return series * power.value + 0.0f * x;
 }
 JTR_HOST_DEVICE double exp_of(double x) { return exp(x); }
 
@@ -62,11 +69,9 @@ JTR_HOST_DEVICE float erf_of(float x) {
 JTR_HOST_DEVICE double erf_of(double x) { return erf(x); }
 
 /// logit - log(noise): the sample of a Gumbel-softmax before the softmax.
-JTR_HOST_DEVICE float gumbel(float logit, float noise) {
-  return logit + negative_log(noise < kLeastNoise ? kLeastNoise : noise);
-}
+JTR_HOST_DEVICE float gumbel(float logit, float noise) { return logit + negative_log(noise + kLeastNoise); }
 JTR_HOST_DEVICE double gumbel(double logit, double noise) {
-  return logit - log(noise < static_cast<double>(kLeastNoise) ? static_cast<double>(kLeastNoise) : noise);
+  return logit - log(noise + static_cast<double>(kLeastNoise));
 }
 
 template <typename A>
