@@ -4,8 +4,10 @@
 
 #include "kernels/adam.h"
 #include "kernels/exponential_noise.h"
+#include "kernels/joint_reconstruction.h"
 #include "kernels/norm_relu.h"
 #include "kernels/one_hot.h"
+#include "tasks/task.h"
 
 namespace {
 
@@ -115,6 +117,69 @@ void adam(benchmark::State& state) {
   count(state, m.x, 7);
 }
 
+/// A view of segmentation (13), depth and normals, the first two labelled in turn.
+struct View {
+  explicit View(const benchmark::State& state)
+      : tasks({{"segmentation", JTR_TASK_KIND_SEGMENTATION, 13, 0, 1},
+               {"depth", JTR_TASK_KIND_DEPTH, 1, 2.3618, 1.5876},
+               {"normals", JTR_TASK_KIND_NORMALS, 3, 0, 1}}),
+        groups(*tasks.channel_groups()),
+        format(state.range(1) != 0 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous) {
+    const Case& s = kCases[state.range(0)];
+    view = {at::randn({s.n, tasks.channels(), s.h, s.w}), at::rand({s.n, tasks.label_channels(), s.h, s.w}).round(),
+            at::zeros({s.n, 3}, at::kBool), at::rand({s.n, 5, 13, s.h, s.w})};
+    for (int64_t n = 0; n < s.n; ++n) view.labelled[n][n % 2].fill_(true);
+    stacks = kernels::joint_stacks(groups, view, {1, 0, false}, format);
+  }
+
+  /// Counts what must be read and written: `maps` as large as both stacks, and `views` times the predictions.
+  void count(benchmark::State& state, double maps, double views) const {
+    state.SetBytesProcessed(static_cast<int64_t>(
+        static_cast<double>(state.iterations()) *
+        (maps * static_cast<double>(stacks.nbytes()) + views * static_cast<double>(view.prediction.nbytes()))));
+    const Case& s = kCases[state.range(0)];
+    state.SetLabel(std::to_string(s.n) + "x17x" + std::to_string(s.h) + "x" + std::to_string(s.w) +
+                   (state.range(1) != 0 ? " channels last" : " channels first"));
+  }
+
+  TaskSet tasks;
+  kernels::ChannelGroups groups;
+  at::MemoryFormat format;
+  kernels::JointView view;
+  at::Tensor stacks;
+};
+
+void joint_stacks(benchmark::State& state) {
+  const View v(state);
+  for (auto _ : state) benchmark::DoNotOptimize(kernels::joint_stacks(v.groups, v.view, {1, 0, false}, v.format));
+  v.count(state, 1, 1 + 2 * 13.0 / 17);  // predictions, and noise for each half
+}
+
+void joint_stacks_soft(benchmark::State& state) {
+  const View v(state);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(kernels::joint_stacks(v.groups, v.view, {2, kernels::kNoNoise, false}, v.format));
+  }
+  v.count(state, 1, 1 + 13.0 / 17);
+}
+
+void joint_stacks_backward(benchmark::State& state) {
+  const View v(state);
+  at::Tensor grad = at::zeros_like(v.view.prediction);
+  for (auto _ : state) kernels::joint_stacks_backward(v.groups, v.view, {1, 0, false}, v.stacks, grad);
+  v.count(state, 1, 3 + 2 * 13.0 / 17);
+}
+
+void joint_reconstruction(benchmark::State& state) {
+  const View v(state);
+  const at::Tensor r = at::randn_like(v.stacks);
+  at::Tensor dr;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(kernels::joint_reconstruction(v.groups, v.view, r, {false, 3, 4}, {}, 1, dr));
+  }
+  v.count(state, 4, 1 + 2 * 13.0 / 17);  // the gradient is written, then multiplied
+}
+
 void layouts(benchmark::internal::Benchmark* b) {
   for (int64_t c = 0; c < static_cast<int64_t>(std::size(kCases)); ++c) {
     for (const int64_t last : {0, 1}) b->Args({c, last});
@@ -133,6 +198,10 @@ BENCHMARK(unpool_backward)->Apply(layouts);
 BENCHMARK(one_hot_of_max)->Apply(layouts);
 BENCHMARK(exponential_noise)->Apply(layouts);
 BENCHMARK(adam)->Apply(layouts);
+BENCHMARK(joint_stacks)->Apply(layouts);
+BENCHMARK(joint_stacks_soft)->Apply(layouts);
+BENCHMARK(joint_stacks_backward)->Apply(layouts);
+BENCHMARK(joint_reconstruction)->Apply(layouts);
 
 }  // namespace
 

@@ -8,20 +8,11 @@
 
 #include "networks/memory_format.h"
 #include "networks/segnet.h"
+#include "regularizers/joint_space.h"
 #include "regularizers/regularizer.h"
 
 namespace jtr {
 namespace {
-
-/// Noise slots of a sample, one for each use of the straight-through Gumbel-softmax.
-enum NoiseSlot : int64_t {
-  kPrediction1 = 0,        // prediction stack of view 1
-  kCompletion1 = 1,        // completed label stack of view 1
-  kCompletion2 = 2,        // completed label stack of view 2
-  kCompletionTarget2 = 3,  // target of the completed stack's reconstruction
-  kPredictionTarget2 = 4,  // target of the prediction stack's reconstruction
-  kNoiseSlots = 5,
-};
 
 constexpr double kCosineEps = 1e-12;
 
@@ -35,6 +26,7 @@ class JointTask final : public Regularizer {
       : tasks_(*options.tasks),
         options_(options.joint_task),
         format_(network_memory_format(options.precision, options.device, options.joint_task.width)),
+        space_(make_joint_space({&tasks_, corrected(), format_}, options.device)),
         autoencoder_(store_, tasks_.channels(), options_.width, {{"pred_layer", tasks_.channels()}}, false,
                      options.recomputation) {
     store_.allocate(options.precision, options.device, format_);
@@ -58,11 +50,11 @@ class JointTask final : public Regularizer {
       checkpoint();
       const int64_t count = std::min(step, samples - begin);
       const double weight = 1.0 / static_cast<double>(samples);
-      const View view1 = view(batch, 1, begin, count);
+      const JointView view1 = view(batch, 1, begin, count);
       at::Tensor grad = prediction_grad[1].narrow(0, begin, count);
       const at::Tensor distance = prediction_distance(view1, fully_labelled(batch, begin, count), weight, grad);
       checkpoint();
-      const View view2 = view(batch, 2, begin, count);
+      const JointView view2 = view(batch, 2, begin, count);
       const auto [latent_distance, reconstruction] = autoencoder_losses(view2, weight);
       terms.dist.narrow(0, begin, count).copy_(distance + options_.lambda_recon * latent_distance);
       terms.recon.narrow(0, begin, count).copy_(reconstruction);
@@ -72,15 +64,6 @@ class JointTask final : public Regularizer {
   }
 
  private:
-  /// One view of a micro-batch.
-  struct View {
-    at::Tensor prediction;  // [b, C, H, W]
-    at::Tensor label;       // [b, L, H, W]
-    at::Tensor labelled;    // bool [b, K]
-    at::Tensor noise;       // [b, 5, S, H, W]
-    at::Tensor mask;        // [b, 1, H, W]: product of the labelled tasks' validity
-  };
-
   bool corrected() const { return options_.mode == JTR_JOINT_TASK_MODE_CORRECTED; }
 
   int64_t micro_batch(const at::Tensor& predictions) const {
@@ -96,50 +79,9 @@ class JointTask final : public Regularizer {
     return std::all_of(first, first + count * tasks, [](uint8_t w) { return w != 0; });
   }
 
-  /// Whether each sample is labelled for task t, to choose between whole maps: bool [b, 1, 1, 1].
-  static at::Tensor has_label(const View& v, size_t t) {
-    return v.labelled.select(1, static_cast<int64_t>(t)).view({-1, 1, 1, 1});
-  }
-
-  View view(const LossBatch& batch, int64_t index, int64_t begin, int64_t count) const {
-    View v;
-    v.prediction = batch.predictions[index].narrow(0, begin, count);
-    v.label = batch.labels[index].narrow(0, begin, count);
-    v.labelled = batch.labelled.narrow(0, begin, count);
-    v.noise = batch.noise.narrow(0, begin, count);
-    for (size_t t = 0; t < tasks_.size(); ++t) {
-      const at::Tensor valid = tasks_[t].valid(tasks_.label(v.label, t)).logical_or(has_label(v, t).logical_not());
-      v.mask = v.mask.defined() ? v.mask.logical_and(valid) : valid;
-    }
-    v.mask = v.mask.to(v.prediction.scalar_type());
-    return v;
-  }
-
-  at::Tensor noise(const View& v, size_t t, NoiseSlot slot) const { return tasks_.noise(v.noise.select(1, slot), t); }
-
-  at::Tensor encoded_label(const View& v, size_t t) const {
-    return tasks_[t].encode_label(tasks_.label(v.label, t), corrected() ? v.mask : at::Tensor{});
-  }
-
-  /// The stack of encoded predictions; `soft`: segmentation as plain probabilities.
-  at::Tensor prediction_stack(const View& v, const at::Tensor& prediction, NoiseSlot slot, bool soft) const {
-    std::vector<at::Tensor> parts;
-    for (size_t t = 0; t < tasks_.size(); ++t) {
-      parts.push_back(tasks_[t].encode_prediction(tasks_.prediction(prediction, t), v.mask,
-                                                  soft ? at::Tensor{} : noise(v, t, slot)));
-    }
-    return at::cat(parts, 1);
-  }
-
-  /// The stack of encoded labels, completed by predictions where a sample is not labelled.
-  at::Tensor completion_stack(const View& v, const at::Tensor& prediction, NoiseSlot slot) const {
-    std::vector<at::Tensor> parts;
-    for (size_t t = 0; t < tasks_.size(); ++t) {
-      const at::Tensor encoded =
-          tasks_[t].encode_prediction(tasks_.prediction(prediction, t), v.mask, noise(v, t, slot));
-      parts.push_back(at::where(has_label(v, t), encoded_label(v, t), encoded));
-    }
-    return at::cat(parts, 1);
+  static JointView view(const LossBatch& batch, int64_t index, int64_t begin, int64_t count) {
+    return {batch.predictions[index].narrow(0, begin, count), batch.labels[index].narrow(0, begin, count),
+            batch.labelled.narrow(0, begin, count), batch.noise.narrow(0, begin, count)};
   }
 
   /// 1 - mean over latent pixels of the cosine between the halves of a latent batch: [2b, ...] -> [b].
@@ -149,72 +91,38 @@ class JointTask final : public Regularizer {
   }
 
   /// The first term of L_dist, [b]; adds its gradient to the predictions of tasks that are not labelled.
-  at::Tensor prediction_distance(const View& v, bool fully_labelled, double weight, at::Tensor& grad) {
+  at::Tensor prediction_distance(const JointView& v, bool fully_labelled, double weight, at::Tensor& grad) {
     const bool has_gradient = !fully_labelled && options_.lambda_dist > 0;
-    at::AutoGradMode mode(has_gradient);
-    at::Tensor prediction = v.prediction.detach();
-    prediction.requires_grad_(has_gradient);
-    const NoiseSlot completion_slot = corrected() ? kPrediction1 : kCompletion1;
-    const at::Tensor stacks = at::cat(
-        {completion_stack(v, prediction, completion_slot), prediction_stack(v, prediction, kPrediction1, false)});
-    const at::Tensor distance =
-        cosine_distance(autoencoder_.encode(stacks.contiguous(format_), NormMode::kPerSample, false).latent);
+    const StackNoise noise = {corrected() ? kPrediction1 : kCompletion1, kPrediction1, corrected()};
+    const at::AutoGradMode mode(has_gradient);
+    at::Tensor stacks = space_->stacks(v, noise);
+    stacks.requires_grad_(has_gradient);
+    const at::Tensor distance = cosine_distance(autoencoder_.encode(stacks, NormMode::kPerSample, false).latent);
     if (has_gradient) {
       const at::Tensor scale = at::full_like(distance, options_.lambda_dist * weight);
-      const at::Tensor g = torch::autograd::grad({distance}, {prediction}, {scale})[0];
-      // Predictions of labelled tasks are detached: they get nothing.
-      for (size_t t = 0; t < tasks_.size(); ++t) {
-        tasks_.prediction(grad, t).add_(tasks_.prediction(g, t) * has_label(v, t).logical_not());
-      }
+      space_->stacks_backward(v, noise, torch::autograd::grad({distance}, {stacks}, {scale})[0], grad);
     }
     return distance.detach();
   }
 
   /// The second term of L_dist and L_recon, each [b]; adds their gradients to the auto-encoder's weights.
-  std::pair<at::Tensor, at::Tensor> autoencoder_losses(const View& v, double weight) {
-    const int64_t count = v.prediction.size(0);
-    const at::Tensor completion = completion_stack(v, v.prediction, kCompletion2);
-    const at::Tensor prediction = prediction_stack(v, v.prediction, kPrediction1, true);
-    at::AutoGradMode mode(true);
-    const SegNet::Encoded encoded =
-        autoencoder_.encode(at::cat({completion, prediction}).contiguous(format_), NormMode::kPerSample, true);
+  std::pair<at::Tensor, at::Tensor> autoencoder_losses(const JointView& v, double weight) {
+    const at::Tensor stacks = space_->stacks(v, {kCompletion2, kernels::kNoNoise, corrected()});
+    const at::AutoGradMode mode(true);
+    const SegNet::Encoded encoded = autoencoder_.encode(stacks, NormMode::kPerSample, true);
     const at::Tensor distance = cosine_distance(encoded.latent);
-    const at::Tensor r = autoencoder_.decode(encoded, NormMode::kPerSample, true, 2 * count).contiguous();
-    const at::Tensor reconstruction =
-        reconstruction_loss(v, r.narrow(0, 0, count), completion, r.narrow(0, count, count), prediction);
-    const at::Tensor total =
-        (options_.lambda_dist * options_.lambda_recon * distance + options_.lambda_recon * reconstruction).sum() *
-        weight;
-    torch::autograd::backward({total}, {});
-    return {distance.detach(), reconstruction.detach()};
-  }
-
-  /// L_recon of both reconstructions, [b].
-  at::Tensor reconstruction_loss(const View& v, const at::Tensor& r_completion, const at::Tensor& completion,
-                                 const at::Tensor& r_prediction, const at::Tensor& prediction) const {
-    at::Tensor loss;
-    for (size_t t = 0; t < tasks_.size(); ++t) {
-      const Task& task = tasks_[t];
-      const at::Tensor rc = tasks_.prediction(r_completion, t), rp = tasks_.prediction(r_prediction, t);
-      at::Tensor term;
-      if (corrected()) {
-        term = task.corrected_reconstruction_loss(rc, tasks_.prediction(completion, t), v.mask) +
-               task.corrected_reconstruction_loss(rp, tasks_.prediction(prediction, t), v.mask);
-      } else {
-        const at::Tensor p = tasks_.prediction(v.prediction, t);
-        const at::Tensor target = at::where(has_label(v, t), task.label_target(tasks_.label(v.label, t)),
-                                            task.completion_target(p, v.mask, noise(v, t, kCompletionTarget2)));
-        term = task.reconstruction_loss(rc, target, v.mask) +
-               task.reconstruction_loss(rp, task.prediction_target(p, v.mask, noise(v, t, kPredictionTarget2)), v.mask);
-      }
-      loss = loss.defined() ? loss + term : term;
-    }
-    return loss;
+    const at::Tensor r = autoencoder_.decode(encoded, NormMode::kPerSample, true, stacks.size(0));
+    const Reconstruction reconstruction =
+        space_->reconstruction(v, r.detach(), stacks, options_.lambda_recon * weight);
+    const at::Tensor scale = at::full_like(distance, options_.lambda_dist * options_.lambda_recon * weight);
+    torch::autograd::backward({distance, r}, {scale, reconstruction.grad});
+    return {distance.detach(), reconstruction.loss};
   }
 
   const TaskSet& tasks_;
   JointTaskOptions options_;
   at::MemoryFormat format_;
+  std::unique_ptr<JointSpace> space_;
   ParameterStore store_;
   SegNet autoencoder_;
 };

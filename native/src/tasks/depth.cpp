@@ -32,6 +32,11 @@ class Depth final : public Task {
     return sum_per_sample((prediction - label).abs() * mask) / sum_per_sample(mask).clamp_min(1);
   }
 
+  std::optional<kernels::device::ChannelGroup> channel_group() const override {
+    return kernels::device::ChannelGroup{kernels::device::Encoding::kNormalCdf, spec().depth_mean,
+                                         1 / (spec().depth_std * std::sqrt(2.0))};
+  }
+
   at::Tensor encode_prediction(const at::Tensor& prediction, const at::Tensor& mask, const at::Tensor&) const override {
     return cdf(prediction * mask);
   }

@@ -31,6 +31,10 @@ class Map final : public Task {
     return sum_per_sample((prediction - known(label)).abs() * mask) / (sum_per_sample(mask) * channels()).clamp_min(1);
   }
 
+  std::optional<kernels::device::ChannelGroup> channel_group() const override {
+    return kernels::device::ChannelGroup{kernels::device::Encoding::kPlain};
+  }
+
   at::Tensor encode_prediction(const at::Tensor& prediction, const at::Tensor& mask, const at::Tensor&) const override {
     return prediction * mask;
   }

@@ -7,8 +7,7 @@
 namespace jtr {
 namespace {
 
-/// Below this squared length a vector has no direction; it is divided by the root of this instead.
-constexpr double kMinSquare = 1e-24;
+using kernels::device::kMinSquare;
 
 class Normals final : public Task {
  public:
@@ -35,6 +34,10 @@ class Normals final : public Task {
     const at::Tensor count = sum_per_sample(mask);
     const at::Tensor loss = 1 - sum_per_sample(prediction * label * mask) / count.clamp_min(1);
     return loss * count.ne(0);
+  }
+
+  std::optional<kernels::device::ChannelGroup> channel_group() const override {
+    return kernels::device::ChannelGroup{kernels::device::Encoding::kDirection};
   }
 
   at::Tensor encode_prediction(const at::Tensor& prediction, const at::Tensor& mask, const at::Tensor&) const override {

@@ -38,6 +38,10 @@ class Segmentation final : public Task {
     return sum_per_sample(loss) / sum_per_sample(ids.ne(-1)).clamp_min(1);
   }
 
+  std::optional<kernels::device::ChannelGroup> channel_group() const override {
+    return kernels::device::ChannelGroup{kernels::device::Encoding::kOneHot};
+  }
+
   at::Tensor encode_prediction(const at::Tensor& prediction, const at::Tensor& mask,
                                const at::Tensor& noise) const override {
     if (!noise.defined()) return at::softmax(prediction, 1) * mask;

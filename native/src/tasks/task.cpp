@@ -8,6 +8,8 @@ namespace jtr {
 
 TaskSet::TaskSet(const std::vector<TaskSpec>& specs) {
   std::set<std::string> names;
+  channel_groups_.emplace();
+  channel_groups_->count = 0;
   for (const TaskSpec& spec : specs) {
     if (!names.insert(spec.name).second) {
       throw Error(JTR_STATUS_INVALID_ARGUMENT, text("tasks: two tasks are named '", spec.name, "'"))
@@ -17,10 +19,26 @@ TaskSet::TaskSet(const std::vector<TaskSpec>& specs) {
     channel_offset_.push_back(channels_);
     label_offset_.push_back(label_channels_);
     noise_offset_.push_back(noise_channels_);
+    add_channel_group(*tasks_.back());
     channels_ += tasks_.back()->channels();
     label_channels_ += tasks_.back()->label_channels();
     noise_channels_ += tasks_.back()->noise_channels();
   }
+}
+
+void TaskSet::add_channel_group(const Task& task) {
+  std::optional<kernels::device::ChannelGroup> group = task.channel_group();
+  if (!group || !channel_groups_ || channel_groups_->count == kernels::device::kMostGroups) {
+    channel_groups_.reset();
+    return;
+  }
+  group->channels = task.channels();
+  group->label_channels = task.label_channels();
+  group->noise_channels = task.noise_channels();
+  group->channel = channels_;
+  group->label = label_channels_;
+  group->noise = noise_channels_;
+  channel_groups_->group[channel_groups_->count++] = *group;
 }
 
 at::Tensor TaskSet::prediction(const at::Tensor& stack, size_t i) const {

@@ -9,10 +9,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "jtr/jtr.h"
+#include "kernels/device/joint_channels.h"
 
 namespace jtr {
 
@@ -47,6 +49,10 @@ class Task {
 
   /// Number of channels of Gumbel noise that the task uses, 0 for most.
   virtual int64_t noise_channels() const { return 0; }
+
+  /// How the kernels of the joint space (kernels/joint_stacks.h) are to encode the task, where they know it; else the
+  /// operations below serve. Places and numbers of channels are filled in by the TaskSet.
+  virtual std::optional<kernels::device::ChannelGroup> channel_group() const { return std::nullopt; }
 
   /// Prediction into the joint space. `noise` [B, noise_channels, H, W]: exponential noise of the straight-through
   /// Gumbel-softmax; undefined: the plain softmax.
@@ -100,6 +106,8 @@ class TaskSet {
   int64_t noise_channels() const { return noise_channels_; }
   int64_t channel_offset(size_t i) const { return channel_offset_[i]; }
   int64_t label_offset(size_t i) const { return label_offset_[i]; }
+  /// All tasks as kernels see them; nothing where there is one that they do not know, or too many.
+  const std::optional<kernels::device::ChannelGroups>& channel_groups() const { return channel_groups_; }
 
   /// The channels of task i in a stack of predictions [B, C, H, W].
   at::Tensor prediction(const at::Tensor& stack, size_t i) const;
@@ -109,9 +117,12 @@ class TaskSet {
   at::Tensor noise(const at::Tensor& stack, size_t i) const;
 
  private:
+  void add_channel_group(const Task& task);
+
   std::vector<std::unique_ptr<Task>> tasks_;
   std::vector<int64_t> channel_offset_, label_offset_, noise_offset_;
   int64_t channels_ = 0, label_channels_ = 0, noise_channels_ = 0;
+  std::optional<kernels::device::ChannelGroups> channel_groups_;
 };
 
 /// Sum over all but the first dimension: [B, ...] -> [B].

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "kernels/device/joint_channels.h"
 #include "kernels/device/norm_relu.h"
 
 namespace jtr::kernels::cuda {
@@ -51,5 +52,24 @@ struct AdamArguments {
 };
 void adam(Element element, void* p, const void* g, void* m, void* v, int64_t count, const AdamArguments& arguments,
           Stream stream);
+
+/// device::JointInputs but its precision, float or double.
+struct JointData {
+  const void *prediction, *label, *noise;
+  const bool* labelled;
+  int64_t samples, pixels, channels, label_channels, noise_channels, slots;
+};
+
+void joint_stacks(Element element, const device::ChannelGroups& groups, const JointData& view,
+                  const device::StackNoise& noise, const Shape& shape, void* out, Stream stream);
+void joint_stacks_backward(Element element, const device::ChannelGroups& groups, const JointData& view,
+                           const device::StackNoise& noise, const void* d, const Shape& shape, void* grad,
+                           Stream stream);
+
+/// Bytes of scratch memory that joint_reconstruction needs.
+int64_t joint_reconstruction_scratch(const device::ChannelGroups& groups, const JointData& view);
+void joint_reconstruction(Element element, const device::ChannelGroups& groups, const JointData& view, const void* r,
+                          const device::ReconstructionTargets& targets, const void* stacks, const Shape& shape,
+                          double scale, void* loss, void* dr, void* scratch, Stream stream);
 
 }  // namespace jtr::kernels::cuda

@@ -137,5 +137,50 @@ void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index) {
   cuda::exponential_noise(element_of(out), out.data_ptr(), out.numel(), seed, index, on.stream);
 }
 
+namespace {
+
+/// `view` must be packed (kernels/joint_inputs.h).
+cuda::JointData data_of(const JointView& view) {
+  const at::Tensor &p = view.prediction, &l = view.label;
+  const bool has_noise = view.noise.defined() && view.noise.numel() > 0;
+  return {p.data_ptr(),
+          l.data_ptr(),
+          has_noise ? view.noise.data_ptr() : nullptr,
+          view.labelled.data_ptr<bool>(),
+          p.size(0),
+          p.size(2) * p.size(3),
+          p.size(1),
+          l.size(1),
+          has_noise ? view.noise.size(2) : 0,
+          has_noise ? view.noise.size(1) : 0};
+}
+
+}  // namespace
+
+void joint_stacks(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
+                  const device::Shape& shape, at::Tensor& out) {
+  const OnDevice on(out);
+  cuda::joint_stacks(element_of(out), groups, data_of(view), noise, shape, out.data_ptr(), on.stream);
+}
+
+void joint_stacks_backward(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
+                           const at::Tensor& d, const device::Shape& shape, at::Tensor& grad) {
+  const OnDevice on(grad);
+  cuda::joint_stacks_backward(element_of(grad), groups, data_of(view), noise, d.data_ptr(), shape, grad.data_ptr(),
+                              on.stream);
+}
+
+void joint_reconstruction(const ChannelGroups& groups, const JointView& view, const at::Tensor& r,
+                          const ReconstructionTargets& targets, const at::Tensor& stacks, const device::Shape& shape,
+                          double scale, at::Tensor& loss, at::Tensor& dr) {
+  const OnDevice on(dr);
+  const cuda::JointData data = data_of(view);
+  const at::Tensor memory =
+      at::empty({cuda::joint_reconstruction_scratch(groups, data)}, dr.options().dtype(at::kByte));
+  cuda::joint_reconstruction(element_of(dr), groups, data, r.data_ptr(), targets,
+                             targets.stacks ? stacks.data_ptr() : nullptr, shape, scale, loss.data_ptr(),
+                             dr.data_ptr(), memory.data_ptr(), on.stream);
+}
+
 }  // namespace jtr::kernels::on_cuda
 #endif

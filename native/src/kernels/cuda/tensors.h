@@ -1,8 +1,10 @@
-// The kernels of norm_relu.h, one_hot.h, adam.h and exponential_noise.h for tensors on a CUDA device, on its current
+// The kernels of norm_relu.h, one_hot.h, adam.h, exponential_noise.h and joint_*.h for tensors on a CUDA device, on its current
 // stream. Declared everywhere, defined in builds with CUDA.
 #pragma once
 
 #include "kernels/adam.h"
+#include "kernels/device/layout.h"
+#include "kernels/joint_stacks.h"
 #include "kernels/norm_relu.h"
 
 namespace jtr::kernels::on_cuda {
@@ -21,5 +23,12 @@ at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code);
 at::Tensor one_hot_of_max(const at::Tensor& x);
 void adam(at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Tensor& v, const AdamFactors& factors);
 void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index);
+void joint_stacks(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
+                  const device::Shape& shape, at::Tensor& out);
+void joint_stacks_backward(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
+                           const at::Tensor& d, const device::Shape& shape, at::Tensor& grad);
+void joint_reconstruction(const ChannelGroups& groups, const JointView& view, const at::Tensor& r,
+                          const ReconstructionTargets& targets, const at::Tensor& stacks, const device::Shape& shape,
+                          double scale, at::Tensor& loss, at::Tensor& dr);
 
 }  // namespace jtr::kernels::on_cuda

@@ -1,0 +1,40 @@
+// The stacks of Joint-Task Regularization (METHOD section 5), built in one pass: [2N, C, H, W] of which the first N are
+// the encoded labels, completed by encoded predictions where a sample is not labelled, and the others the encoded
+// predictions. All values are those of a valid pixel, or of a zero: the mask, the product of the labelled tasks'
+// validity, is taken from the labels on the way.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "kernels/device/joint_channels.h"
+
+namespace jtr::kernels {
+
+using device::ChannelGroup;
+using device::ChannelGroups;
+using device::Encoding;
+using device::kNoNoise;
+using device::ReconstructionTargets;
+using device::StackNoise;
+
+/// One view of a batch, float or double.
+struct JointView {
+  at::Tensor prediction;  // [N, C, H, W]
+  at::Tensor label;       // [N, L, H, W]
+  at::Tensor labelled;    // bool [N, K]
+  at::Tensor noise;       // [N, slots, S, H, W]
+};
+
+/// Whether there are kernels for tensors on this device.
+bool has_joint_kernels(at::Device device);
+
+/// The stacks, in the given layout.
+at::Tensor joint_stacks(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
+                        at::MemoryFormat format);
+
+/// Adds to `grad` [N, C, H, W] the gradient of the predictions of tasks that are not labelled, from the stacks' gradient
+/// `d`. A hard sample has its soft one's gradient.
+void joint_stacks_backward(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
+                           const at::Tensor& d, at::Tensor& grad);
+
+}  // namespace jtr::kernels
