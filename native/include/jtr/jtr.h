@@ -69,8 +69,10 @@ typedef enum jtr_dtype {
   JTR_DTYPE_FLOAT32 = 0,
   /// 64-bit floating point: slow, for checking exactness.
   JTR_DTYPE_FLOAT64 = 1,
-  /// Convolutions, and the maps kept between them, in bfloat16; weights, norms' statistics, losses, gradients and Adam as
-  /// with JTR_DTYPE_FLOAT32, and so are all values that cross this interface. Half the memory of maps; made for GPUs, and
+  /// Convolutions, and the maps kept between them, in bfloat16; weights, norms' statistics, losses, gradients and Adam
+  /// as
+  /// with JTR_DTYPE_FLOAT32, and so are all values that cross this interface. Half the memory of maps; made for GPUs,
+  /// and
   /// slower than float32 on processors without bfloat16 matrix units.
   JTR_DTYPE_BFLOAT16 = 2
 } jtr_dtype;
@@ -109,7 +111,8 @@ typedef enum jtr_schedule {
 typedef enum jtr_recomputation {
   /// Each layer keeps its convolution's output alone; norm, ReLU and unpooling are computed again where they are read.
   JTR_RECOMPUTATION_NORMS = 0,
-  /// Only what passes between the ten stages of a network is kept; a stage's layers are computed again, which costs about
+  /// Only what passes between the ten stages of a network is kept; a stage's layers are computed again, which costs
+  /// about
   /// a second forward pass.
   JTR_RECOMPUTATION_STAGES = 1,
   /// Nothing: what a convolution reads is kept beside its output.
@@ -119,7 +122,8 @@ typedef enum jtr_recomputation {
 /// The tensors of a trainer that can be read and written by name.
 typedef enum jtr_tensor_kind {
   /// Weights and norm statistics, named as in published checkpoints after "model/", "jtr/" or "mapping/" (of "mtpsl");
-  /// "model.<task>/" in "single_task", "map.<source>.<target>/" in the maps, "balancing/"; "ema/" before the names of the
+  /// "model.<task>/" in "single_task", "map.<source>.<target>/" in the maps, "balancing/"; "ema/" before the names of
+  /// the
   /// averaged multi-task network.
   JTR_TENSOR_KIND_STATE = 0,
   /// Gradients of the last step; read only.
@@ -159,8 +163,8 @@ typedef struct jtr_error {
   const char* path;
   /// Byte offset in that file, or -1.
   int64_t offset;
-  /// JTR_STATUS_NON_FINITE: the term that was not finite: "supervised.<task>", "dist", "recon", "loss" (of the method) or
-  /// "gradient"; else "".
+  /// JTR_STATUS_NON_FINITE: the term that was not finite: "supervised.<task>", "dist", "recon", "loss" (of the method)
+  /// or "gradient"; else "".
   const char* term;
   /// JTR_STATUS_NON_FINITE: the samples of the batch whose loss was not finite, sample_count of them; NULL for none.
   const int64_t* samples;
@@ -258,8 +262,8 @@ typedef struct jtr_adam_options {
   double beta2;
   /// Above 0. Published: 1e-8.
   double epsilon;
-  /// STEP: steps after which the rate is multiplied by decay_factor, again and again; 0 keeps it. COSINE: the step at which
-  /// it ends, above warmup_steps.
+  /// STEP: steps after which the rate is multiplied by decay_factor, again and again; 0 keeps it. COSINE: the step at
+  /// which it ends, above warmup_steps.
   int64_t decay_steps;
   /// In (0, 1]. Published: 0.5.
   double decay_factor;
@@ -421,9 +425,9 @@ typedef struct jtr_step_request {
   double* prediction;
   /// [V, B, C, H, W] receives the loss's gradients with respect to them.
   double* prediction_grad;
-  /// The next step's batch: on a GPU its images and labels are copied there while this step computes. The next call must
-  /// then give a batch with the same pointers and sizes, whose memory nobody has written in between; any other is copied
-  /// as usual. It is checked in its own step: what is wrong with it does not make this one fail.
+  /// The next step's batch: on a GPU its images and labels are copied there while this step computes. The next call
+  /// must then give a batch with the same pointers and sizes, whose memory nobody has written in between; any other is
+  /// copied as usual. It is checked in its own step: what is wrong with it does not make this one fail.
   const jtr_batch* next;
 } jtr_step_request;
 
@@ -586,8 +590,8 @@ JTR_API jtr_status jtr_reset_cuda_peak_memory(int32_t index);
 /// @param bytes above 0, or 0: chosen, or what the environment variable JTR_CHUNK_BYTES says
 JTR_API jtr_status jtr_set_chunk_bytes(int64_t bytes);
 
-/// Asks for GPU algorithms that give the same result every time, where there are any, at the cost of speed. A CPU always
-/// does, for the same number of threads.
+/// Asks for GPU algorithms that give the same result every time, where there are any, at the cost of speed. A CPU
+/// always does, for the same number of threads.
 /// @param deterministic 1 or 0
 JTR_API jtr_status jtr_set_deterministic(int32_t deterministic);
 

@@ -60,9 +60,8 @@ AdamOptions to_adam(const jtr_adam_options& options, const std::string& name = "
   check(options.schedule != JTR_SCHEDULE_COSINE || options.decay_steps > options.warmup_steps, "decay_steps",
         "above warmup_steps", options.decay_steps);
   check(options.final_factor >= 0 && options.final_factor <= 1, "final_factor", "in [0, 1]", options.final_factor);
-  return {options.learning_rate, options.beta1,        options.beta2,
-          options.epsilon,       options.decay_steps,  options.decay_factor,
-          options.schedule,      options.warmup_steps, options.final_factor};
+  return {options.learning_rate, options.beta1,    options.beta2,        options.epsilon,     options.decay_steps,
+          options.decay_factor,  options.schedule, options.warmup_steps, options.final_factor};
 }
 
 ConsistencyOptions to_consistency(const jtr_consistency_options& options) {

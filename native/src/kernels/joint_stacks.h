@@ -25,15 +25,12 @@ struct JointView {
   at::Tensor noise;       // [N, slots, S, H, W]
 };
 
-/// Whether there are kernels for tensors on this device.
-bool has_joint_kernels(at::Device device);
-
 /// The stacks, in the given layout.
 at::Tensor joint_stacks(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
                         at::MemoryFormat format);
 
-/// Adds to `grad` [N, C, H, W] the gradient of the predictions of tasks that are not labelled, from the stacks' gradient
-/// `d`. A hard sample has its soft one's gradient.
+/// Adds to `grad` [N, C, H, W] the gradient of the predictions of tasks that are not labelled, from the stacks'
+/// gradient `d`. A hard sample has its soft one's gradient.
 void joint_stacks_backward(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
                            const at::Tensor& d, at::Tensor& grad);
 

@@ -18,8 +18,8 @@ namespace jtr {
 class FilmEncoder {
  public:
   /// Declares the weights: those of convolutions and norms in `weights`, the FiLM scales and shifts in `film`, which
-  /// has an optimiser of its own. Names as in published checkpoints. `recomputation`: of whole stages or of nothing, since
-  /// all maps that convolutions read are kept between them; the network must live as long as a graph of it.
+  /// has an optimiser of its own. Names as in published checkpoints. `recomputation`: of whole stages or of nothing,
+  /// since all maps that convolutions read are kept between them; the network must live as long as a graph of it.
   FilmEncoder(ParameterStore& weights, ParameterStore& film, const std::vector<int64_t>& input_channels, int64_t width,
               jtr_recomputation recomputation);
 

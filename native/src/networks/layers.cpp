@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "kernels/available.h"
 #include "kernels/norm_relu.h"
 
 namespace jtr {
@@ -44,13 +45,14 @@ int64_t default_chunk_bytes() {
 std::atomic<int64_t> chunk_bytes{default_chunk_bytes()};
 
 /// Whether our kernels run where a tensor lies.
-bool has_kernels(const at::Tensor& x) { return x.is_cpu() || (JTR_WITH_CUDA && x.is_cuda()); }
+bool has_kernels(const at::Tensor& x) { return kernels::available(x.device()); }
 
 /// Images to take through a layer at once. (A GPU is fastest with all of them.)
 int64_t chunk_of(const at::Tensor& out_like, int64_t in_channels, int64_t out_channels) {
   if (!out_like.is_cpu()) return std::max<int64_t>(out_like.size(0), 1);
   const int64_t image = (in_channels + out_channels) * out_like.size(2) * out_like.size(3) * out_like.element_size();
-  return std::clamp<int64_t>(chunk_bytes.load(std::memory_order_relaxed) / std::max<int64_t>(image, 1), 1, std::max<int64_t>(out_like.size(0), 1));
+  return std::clamp<int64_t>(chunk_bytes.load(std::memory_order_relaxed) / std::max<int64_t>(image, 1), 1,
+                             std::max<int64_t>(out_like.size(0), 1));
 }
 
 /// Rows of the statistics that belong to some images.
@@ -155,9 +157,9 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       const at::Tensor x = saved.size() > kFirstKept ? saved[kFirstKept + static_cast<size_t>(begin / step)]
                            : values                  ? prepare(saved, prologue, begin, count)
                                                      : in.narrow(0, begin, count);
-      auto [dy, dw, db] = at::convolution_backward(
-          d.narrow(0, begin, count), x, w, weight.size(0), {1, 1}, {padding, padding}, {1, 1}, false, {0, 0}, 1,
-          {input_gradient, weight_gradient, weight_gradient});
+      auto [dy, dw, db] =
+          at::convolution_backward(d.narrow(0, begin, count), x, w, weight.size(0), {1, 1}, {padding, padding}, {1, 1},
+                                   false, {0, 0}, 1, {input_gradient, weight_gradient, weight_gradient});
       if (weight_gradient) {
         // Sums of many parts are in full.
         accumulate(d_weight, dw.to(weight.scalar_type()));
@@ -187,16 +189,16 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
   }
 
  private:
-  /// Saved are in, gamma, beta, mean, invstd, places and weight, then each chunk's input of the convolution, if it is kept.
+  /// Saved are in, gamma, beta, mean, invstd, places and weight, then each chunk's input of the convolution, if it is
+  /// kept.
   static constexpr size_t kFirstKept = 7;
 
   /// What the convolution reads, for some images.
   static at::Tensor prepare(const std::vector<at::Tensor>& saved, int64_t prologue, int64_t begin, int64_t count) {
     const at::Tensor in = saved[0].narrow(0, begin, count);
     if (prologue == kNormRelu) {
-      return kernels::norm_relu(
-          in, saved[1], saved[2],
-          {statistics_rows(saved[3], begin, count), {}, statistics_rows(saved[4], begin, count)});
+      return kernels::norm_relu(in, saved[1], saved[2],
+                                {statistics_rows(saved[3], begin, count), {}, statistics_rows(saved[4], begin, count)});
     }
     if (prologue == kUnpool) {
       return kernels::unpool(in, saved[5].narrow(0, begin, count), 2 * in.size(2), 2 * in.size(3));
@@ -269,8 +271,9 @@ RawMap with_statistics(const at::Tensor& x, const Norm& norm, const at::Tensor& 
 variable_list chunked(const RawMap& raw, const at::Tensor& places, Prologue prologue, const Convolution& c,
                       Statistics statistics, int64_t rows_with_gradient) {
   const bool grad = at::GradMode::is_enabled();
-  const bool input_gradient = grad && (raw.x.requires_grad() || (raw.norm.gamma.defined() && prologue == kNormRelu &&
-                                                                 raw.norm.gamma.requires_grad()));
+  const bool input_gradient =
+      grad &&
+      (raw.x.requires_grad() || (raw.norm.gamma.defined() && prologue == kNormRelu && raw.norm.gamma.requires_grad()));
   const bool weight_gradient = grad && c.weight.requires_grad();
   // Autograd's functions take no undefined tensors.
   const at::Tensor nothing = at::empty({0}, raw.x.options());
@@ -288,7 +291,8 @@ RawMap chunked_layer(const RawMap& raw, const at::Tensor& places, Prologue prolo
                             : norm.mode == NormMode::kBatch ? kOfBatch
                                                             : kOfSample;
   const variable_list out = chunked(raw, places, prologue, c, wanted, raw.x.size(0));
-  if (wanted == kNone) return with_statistics(out[0], norm, norm.running_mean.view({1, -1}), norm.running_var.view({1, -1}));
+  if (wanted == kNone)
+    return with_statistics(out[0], norm, norm.running_mean.view({1, -1}), norm.running_var.view({1, -1}));
   return with_statistics(out[0], norm, out[1], out[2]);
 }
 

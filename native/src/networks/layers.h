@@ -46,7 +46,7 @@ struct Convolution {
 
 /// A convolution's output whose norm and ReLU are still to come.
 struct RawMap {
-  at::Tensor x;             // [N, C, H, W]
+  at::Tensor x;  // [N, C, H, W]
   Norm norm;
   at::Tensor mean, invstd;  // of the norm: [1 or N, C]; undefined where ATen computes them
 };

@@ -15,8 +15,8 @@ namespace jtr {
 using Stage = std::function<std::vector<at::Tensor>(const std::vector<at::Tensor>& inputs, bool again)>;
 
 /// Runs a stage whose gradients are those of its own operations, but of which only the inputs are kept. `weights`: all
-/// leaves that it reads besides its inputs, each once. Outputs of whole numbers have no gradient. Several backward passes
-/// over a graph that is retained run the stage as often.
+/// leaves that it reads besides its inputs, each once. Outputs of whole numbers have no gradient. Several backward
+/// passes over a graph that is retained run the stage as often.
 std::vector<at::Tensor> recomputed(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& weights,
                                    const Stage& stage);
 

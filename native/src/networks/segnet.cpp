@@ -149,7 +149,8 @@ at::Tensor SegNet::decode(const Encoded& encoded, NormMode norm, bool trainable,
     std::vector<at::Tensor> weights = weights_of(decoder_[i], trainable);
     if (i == 0 && trainable) {
       for (const Head& head : heads_) {
-        for (const int64_t w : {head.weight0, head.bias0, head.weight1, head.bias1}) weights.push_back(store_.parameter(w));
+        for (const int64_t w : {head.weight0, head.bias0, head.weight1, head.bias1})
+          weights.push_back(store_.parameter(w));
       }
     }
     y = run({y, encoded.argmax[i]}, weights, stage)[0];

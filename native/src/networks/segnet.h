@@ -27,10 +27,10 @@ class SegNet {
   /// Rows and columns must be multiples of this.
   static constexpr int64_t kStride = 32;
 
-  /// Declares the weights in `store` (its own); running statistics only where they are used. `recomputation` is about the
-  /// backward pass; the network must live as long as a graph of it.
-  SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads, bool running_statistics,
-         jtr_recomputation recomputation);
+  /// Declares the weights in `store` (its own); running statistics only where they are used. `recomputation` is about
+  /// the backward pass; the network must live as long as a graph of it.
+  SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads,
+         bool running_statistics, jtr_recomputation recomputation);
 
   /// Fresh weights: Xavier-normal convolutions, zero biases, norm weight 1 and bias 0.
   void initialize(uint64_t seed, uint32_t stream);
@@ -68,8 +68,8 @@ class SegNet {
   Norm norm_of(const ConvNorm& layer, const Pass& pass) const;
   /// The layers of a stage after its first.
   RawMap rest_of(const std::vector<ConvNorm>& layers, RawMap raw, const Pass& pass) const;
-  /// Nothing stands between a head's two convolutions, so they are one with the product of their weights: all heads are one
-  /// convolution to as many channels as they have together.
+  /// Nothing stands between a head's two convolutions, so they are one with the product of their weights: all heads are
+  /// one convolution to as many channels as they have together.
   at::Tensor heads(const RawMap& features, const Pass& pass, int64_t rows_with_gradient) const;
   /// The weights of a stage, where they have a gradient.
   std::vector<at::Tensor> weights_of(const std::vector<ConvNorm>& layers, bool trainable) const;

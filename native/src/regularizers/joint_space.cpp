@@ -1,5 +1,6 @@
 #include "regularizers/joint_space.h"
 
+#include "kernels/available.h"
 #include "kernels/joint_reconstruction.h"
 
 namespace jtr {
@@ -22,9 +23,8 @@ class KernelJointSpace final : public JointSpace {
   Reconstruction reconstruction(const JointView& view, const at::Tensor& r, const at::Tensor& stacks,
                                 double scale) const override {
     Reconstruction result;
-    result.loss = kernels::joint_reconstruction(groups_, view, r,
-                                                {options_.corrected, kCompletionTarget2, kPredictionTarget2}, stacks,
-                                                scale, result.grad);
+    result.loss = kernels::joint_reconstruction(
+        groups_, view, r, {options_.corrected, kCompletionTarget2, kPredictionTarget2}, stacks, scale, result.grad);
     return result;
   }
 
@@ -37,7 +37,7 @@ class KernelJointSpace final : public JointSpace {
 
 std::unique_ptr<JointSpace> make_joint_space(const JointSpaceOptions& options, at::Device device) {
   const std::optional<kernels::ChannelGroups>& groups = options.tasks->channel_groups();
-  if (!groups || !kernels::has_joint_kernels(device)) return make_plain_joint_space(options);
+  if (!groups || !kernels::available(device)) return make_plain_joint_space(options);
   return std::make_unique<KernelJointSpace>(options, *groups);
 }
 

@@ -112,8 +112,7 @@ class JointTask final : public Regularizer {
     const SegNet::Encoded encoded = autoencoder_.encode(stacks, NormMode::kPerSample, true);
     const at::Tensor distance = cosine_distance(encoded.latent);
     const at::Tensor r = autoencoder_.decode(encoded, NormMode::kPerSample, true, stacks.size(0));
-    const Reconstruction reconstruction =
-        space_->reconstruction(v, r.detach(), stacks, options_.lambda_recon * weight);
+    const Reconstruction reconstruction = space_->reconstruction(v, r.detach(), stacks, options_.lambda_recon * weight);
     const at::Tensor scale = at::full_like(distance, options_.lambda_dist * options_.lambda_recon * weight);
     torch::autograd::backward({distance, r}, {scale, reconstruction.grad});
     return {distance.detach(), reconstruction.loss};

@@ -82,8 +82,8 @@ class PlainJointSpace final : public JointSpace {
       const at::Tensor p = tasks_.prediction(prediction, t);
       const at::Tensor label =
           tasks_[t].encode_label(tasks_.label(view.label, t), slots.mask_labels ? mask : at::Tensor{});
-      completed.push_back(at::where(has_label(view, t), label,
-                                    tasks_[t].encode_prediction(p, mask, noise(view, t, slots.completion))));
+      completed.push_back(
+          at::where(has_label(view, t), label, tasks_[t].encode_prediction(p, mask, noise(view, t, slots.completion))));
       predicted.push_back(tasks_[t].encode_prediction(p, mask, noise(view, t, slots.prediction)));
     }
     return at::cat({at::cat(completed, 1), at::cat(predicted, 1)}).contiguous(options_.format);

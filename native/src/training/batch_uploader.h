@@ -23,8 +23,8 @@ struct DeviceBatch {
 /// Brings batches of one trainer to its device.
 class BatchUploader {
  public:
-  /// `options`: format and device of what it makes; `views`: how many of a batch's views are read; `crops`: whether they
-  /// are.
+  /// `options`: format and device of what it makes; `views`: how many of a batch's views are read; `crops`: whether
+  /// they are.
   BatchUploader(const TaskSet& tasks, std::string method, const at::TensorOptions& options, int64_t views, bool crops);
 
   /// Begins to bring a batch to the device and returns; on a GPU the copy runs beside its computing. What goes

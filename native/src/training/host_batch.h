@@ -33,8 +33,8 @@ void check_labelled(const uint8_t* labelled, int64_t count, const char* field);
 /// Throws unless the crops of views 1 and on lie inside of view 0.
 void check_crops(const double* crops, int64_t views, int64_t samples, int64_t height, int64_t width, const char* field);
 
-/// Checks the labels that exist in the first `views` views and copies them, in float on the host, with the invalid value
-/// where a sample is not labelled: [views, B, L, H, W]. `pinned`: into memory that a GPU copies from by itself.
+/// Checks the labels that exist in the first `views` views and copies them, in float on the host, with the invalid
+/// value where a sample is not labelled: [views, B, L, H, W]. `pinned`: into memory that a GPU copies from by itself.
 at::Tensor checked_labels(const TaskSet& tasks, const float* labels, const uint8_t* labelled, int64_t views,
                           int64_t samples, int64_t height, int64_t width, bool pinned, const char* field);
 

@@ -76,7 +76,8 @@ void JointTaskLoss::compute(const PredictionBatch& host, PredictionLoss& result)
   };
   deliver(losses[1], result.sample_dist);
   deliver(losses[2], result.sample_recon);
-  if (result.prediction_grad != nullptr) at::from_blob(result.prediction_grad, sizes, options_.precision.stored).copy_(grad);
+  if (result.prediction_grad != nullptr)
+    at::from_blob(result.prediction_grad, sizes, options_.precision.stored).copy_(grad);
   has_gradients_ = true;
 }
 

@@ -47,8 +47,8 @@ Trainer::Trainer(const TrainerOptions& options)
       regularizer_(make_method(options.method, regularizer_options(options, tasks_))),
       balancing_(make_balancing(options.balancing, static_cast<int64_t>(tasks_.size()), options.seed)),
       uploader_(tasks_, options.method, tensor_options_, regularizer_->views(), regularizer_->needs_crops()),
-      network_(tasks_, options.width, options.precision, options.device, options.seed, regularizer_->separate_networks(),
-               options.recomputation) {
+      network_(tasks_, options.width, options.precision, options.device, options.seed,
+               regularizer_->separate_networks(), options.recomputation) {
   require(!balancing_->separates_gradients() || !regularizer_->separate_networks(), "balancing.name", "'",
           options.balancing.name, "' works on weights that tasks share; with the method '", options.method,
           "' they share none");
@@ -161,11 +161,13 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
   StepResult result{};
   TaskLosses task_losses;
   try {
-    // The multi-task network, whose optimisers are the first, has its turn last: until then its gradients take no memory.
+    // The multi-task network, whose optimisers are the first, has its turn last: until then its gradients take no
+    // memory.
     for (auto& part : network_.parts()) part->store.zero_and_release_gradients();
     for (size_t i = network_.parts().size(); i < optimizers_.size(); ++i) optimizers_[i].store().zero_gradients();
     const int64_t tracked_views = std::max<int64_t>(0, regularizer_->last_view_with_gradient()) + 1;
-    MultiTaskNetwork::Forward f = network_.forward(uploaded.images, views, tracked_views, regularizer_->needs_features());
+    MultiTaskNetwork::Forward f =
+        network_.forward(uploaded.images, views, tracked_views, regularizer_->needs_features());
     batch.predictions = f.predictions.unbind(0);
     if (f.features.defined()) batch.features = f.features.unbind(0);
     at::Tensor grad = at::zeros_like(f.predictions);
@@ -251,8 +253,8 @@ void Trainer::check_losses(const at::Tensor& losses, const at::Tensor& tasks) co
   look("dist", losses[2][first]);
   look("recon", losses[3][first]);
   throw Error(JTR_STATUS_NON_FINITE,
-              text("step ", steps_done_ + 1, ": the loss of sample ", first, " of the batch is not finite: ", term, " is ",
-                   value, " (", samples.size(), " of ", losses.size(1), " samples; supervised ",
+              text("step ", steps_done_ + 1, ": the loss of sample ", first, " of the batch is not finite: ", term,
+                   " is ", value, " (", samples.size(), " of ", losses.size(1), " samples; supervised ",
                    losses[1][first].item<double>(), ", dist ", losses[2][first].item<double>(), ", recon ",
                    losses[3][first].item<double>(), ")"))
       .with_term(term, samples);
@@ -267,8 +269,8 @@ double Trainer::check_gradients() {
     if (std::isfinite(squared)) continue;
     for (const TensorEntry& entry : gradients_.entries()) {
       if (at::isfinite(entry.tensor).all().item<bool>()) continue;
-      throw Error(JTR_STATUS_NON_FINITE, text("step ", steps_done_ + 1, ": the losses are finite, but the gradient of '",
-                                              entry.name, "' is not"))
+      throw Error(JTR_STATUS_NON_FINITE, text("step ", steps_done_ + 1,
+                                              ": the losses are finite, but the gradient of '", entry.name, "' is not"))
           .with_term("gradient", {});
     }
   }
@@ -291,7 +293,8 @@ void Trainer::predict(const float* images, int64_t samples, int64_t height, int6
   check_size(samples, height, width, "images");
   check_finite(images, samples * 3 * height * width, "images");
   const at::NoGradGuard no_grad;
-  const int64_t image_bytes = options_.width * height * width * static_cast<int64_t>(at::elementSize(options_.precision.convolved));
+  const int64_t image_bytes =
+      options_.width * height * width * static_cast<int64_t>(at::elementSize(options_.precision.convolved));
   const int64_t chunk = std::max<int64_t>(1, kPredictBytes / image_bytes);
   for (int64_t begin = 0; begin < samples; begin += chunk) {
     const int64_t count = std::min(chunk, samples - begin);

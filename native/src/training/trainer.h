@@ -109,7 +109,7 @@ class Trainer {
   std::vector<Adam> optimizers_;               // those of network_'s parts come first
   std::vector<bool> own_rate_;                 // whether the optimiser has a rate of its own
   std::vector<double> gradient_norms_;         // of the last step, one an optimiser
-  TensorList state_, gradients_, saved_;  // saved_: state and the optimisers' moments
+  TensorList state_, gradients_, saved_;       // saved_: state and the optimisers' moments
   int64_t steps_done_ = 0;
 };
 

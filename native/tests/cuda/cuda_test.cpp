@@ -1,5 +1,5 @@
-// On a GPU, against the CPU's results: kernels, whole steps of every method, the next batch's copy. Skipped where there is
-// no GPU, or no CUDA in this library.
+// On a GPU, against the CPU's results: kernels, whole steps of every method, the next batch's copy. Skipped where there
+// is no GPU, or no CUDA in this library.
 #include <cmath>
 
 #include "compat.h"
@@ -34,7 +34,9 @@ class CudaNormRelu : public testing::TestWithParam<std::tuple<bool, at::MemoryFo
   }
 };
 
-kernels::NormStatistics moved(const kernels::NormStatistics& s) { return {s.mean.to(kGpu), s.var.to(kGpu), s.invstd.to(kGpu)}; }
+kernels::NormStatistics moved(const kernels::NormStatistics& s) {
+  return {s.mean.to(kGpu), s.var.to(kGpu), s.invstd.to(kGpu)};
+}
 
 void expect_same(const at::Tensor& gpu, const at::Tensor& cpu, const char* what) {
   EXPECT_TRUE(gpu.is_cuda()) << what;
@@ -58,7 +60,8 @@ TEST_P(CudaNormRelu, AgreesWithTheCpu) {
     expect_same(a.beta, b.beta, "gradient of beta");
   };
   const at::Tensor d = test::uniform(sizes, -1, 1, 4).contiguous(format), gd = d.to(kGpu).contiguous(format);
-  compare(kernels::norm_relu_backward(gd, gx, ggamma, gbeta, moved(s)), kernels::norm_relu_backward(d, x, gamma, beta, s));
+  compare(kernels::norm_relu_backward(gd, gx, ggamma, gbeta, moved(s)),
+          kernels::norm_relu_backward(d, x, gamma, beta, s));
 
   const auto [p, code] = kernels::norm_relu_pool(x, gamma, beta, s);
   const auto [gp, gcode] = kernels::norm_relu_pool(gx, ggamma, gbeta, moved(s));
@@ -91,7 +94,8 @@ TEST_F(CudaKernels, PointwiseOnesAgreeWithTheCpu) {
 
   const at::Tensor g = test::uniform({5001}, -1, 1, 2);
   EXPECT_NEAR(kernels::squared_norm(g.to(kGpu)), kernels::squared_norm(g), 1e-9);
-  at::Tensor p = test::uniform({5001}, -1, 1, 3), m = test::uniform({5001}, -1, 1, 4), v = test::uniform({5001}, 0, 1, 5);
+  at::Tensor p = test::uniform({5001}, -1, 1, 3), m = test::uniform({5001}, -1, 1, 4),
+             v = test::uniform({5001}, 0, 1, 5);
   at::Tensor gp = p.to(kGpu), gm = m.to(kGpu), gv = v.to(kGpu);
   const kernels::AdamFactors factors{0.9, 0.999, 1e-8, 1e-2, 0.1};
   kernels::adam(p, g, m, v, factors);

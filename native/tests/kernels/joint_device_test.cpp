@@ -58,7 +58,8 @@ TEST_P(JointDeviceCode, GivesThePredictionsTheirGradient) {
 TEST_P(JointDeviceCode, GivesTheReconstructionLossAndItsGradient) {
   const at::Tensor r = f.random_stacks(-3, 3, 4, format);
   for (const bool corrected : {false, true}) {
-    const at::Tensor stacks = kernels::joint_stacks(groups, f.view, {kCompletion2, kernels::kNoNoise, corrected}, format);
+    const at::Tensor stacks =
+        kernels::joint_stacks(groups, f.view, {kCompletion2, kernels::kNoNoise, corrected}, format);
     const kernels::ReconstructionTargets targets = {corrected, kCompletionTarget2, kPredictionTarget2};
     at::Tensor expected;
     const at::Tensor loss = kernels::joint_reconstruction(groups, f.view, r, targets, stacks, 0.3, expected);

@@ -45,7 +45,8 @@ TEST_P(JointKernels, BuildTheStacksThatAtenBuilds) {
 TEST_P(JointKernels, GiveThePredictionsTheGradientThatAutogradGives) {
   const at::Tensor d = f.random_stacks(-1, 1, 7, format);
   for (const StackNoise& use : test::stack_uses()) {
-    at::Tensor actual = test::uniform(f.view.prediction.sizes(), -1, 1, 8).to(d.scalar_type()), expected = actual.clone();
+    at::Tensor actual = test::uniform(f.view.prediction.sizes(), -1, 1, 8).to(d.scalar_type()),
+               expected = actual.clone();
     const at::Tensor before = actual.clone();
     by_kernels()->stacks_backward(f.view, use, d, actual);
     by_aten()->stacks_backward(f.view, use, d, expected);
@@ -141,7 +142,8 @@ TEST(JointKernelsInDouble, AddNothingForAVectorWithoutLengthAndASampleWithoutAVa
   const auto plain = make_plain_joint_space({&f.tasks, false, at::MemoryFormat::Contiguous});
   at::Tensor r = f.random_stacks(-1, 1, 13, at::MemoryFormat::Contiguous);
   r[0].zero_();
-  const Reconstruction actual = space->reconstruction(f.view, r, {}, 1), expected = plain->reconstruction(f.view, r, {}, 1);
+  const Reconstruction actual = space->reconstruction(f.view, r, {}, 1),
+                       expected = plain->reconstruction(f.view, r, {}, 1);
   EXPECT_TRUE(actual.grad.isfinite().all().item<bool>());
   EXPECT_LT(test::relative_error(actual.grad, expected.grad), 1e-12);
   EXPECT_LT(test::relative_error(actual.loss, expected.loss), 1e-12);

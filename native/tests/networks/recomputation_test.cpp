@@ -49,9 +49,12 @@ class RecomputedNetwork : public testing::TestWithParam<Case> {
   NormMode mode() const { return std::get<0>(GetParam()); }
   Precision precision() const {
     switch (std::get<1>(GetParam())) {
-      case 0: return at::kFloat;
-      case 1: return at::kDouble;
-      default: return {at::kFloat, at::kBFloat16};
+      case 0:
+        return at::kFloat;
+      case 1:
+        return at::kDouble;
+      default:
+        return {at::kFloat, at::kBFloat16};
     }
   }
   at::Tensor images() const {
@@ -147,9 +150,9 @@ TEST(RecomputedSegNet, KeepsAsManyBytesAsItSays) {
   const double norms = bytes_kept(JTR_RECOMPUTATION_NORMS), stages = bytes_kept(JTR_RECOMPUTATION_STAGES),
                none = bytes_kept(JTR_RECOMPUTATION_NONE);
   // In units of a first stage's map, per image: the encoder keeps 2, 1, 3/4, 3/8, 3/32 raw maps of its stages and the
-  // decoder 2, 1/2, 3/8, 3/16, 3/32; between stages pass 1/4, 1/8, 1/16, 1/32, 1/128 with their places (a quarter of their
-  // bytes) downwards and as much but the last upwards. 7.4 and 1.1 and what the outputs take; a map read beside each
-  // raw one with none.
+  // decoder 2, 1/2, 3/8, 3/16, 3/32; between stages pass 1/4, 1/8, 1/16, 1/32, 1/128 with their places (a quarter of
+  // their bytes) downwards and as much but the last upwards. 7.4 and 1.1 and what the outputs take; a map read beside
+  // each raw one with none.
   EXPECT_LT(stages, 0.3 * norms) << stages << " of " << norms;
   EXPECT_GT(none, 1.5 * norms) << none << " of " << norms;
 }
@@ -179,10 +182,11 @@ TEST(Recomputed, AStageRunsOnceWithoutAndTwiceWithABackwardPass) {
 
 TEST(Recomputed, AnErrorInTheBackwardPassReachesItsCaller) {
   const at::Tensor x = at::ones({2}, at::kDouble).requires_grad_(true);
-  const at::Tensor y = recomputed({x}, {}, [](const std::vector<at::Tensor>& in, bool again) -> std::vector<at::Tensor> {
-    if (again) throw Error(JTR_STATUS_OUT_OF_MEMORY, "no more");
-    return {in[0] * 2};
-  })[0];
+  const at::Tensor y =
+      recomputed({x}, {}, [](const std::vector<at::Tensor>& in, bool again) -> std::vector<at::Tensor> {
+        if (again) throw Error(JTR_STATUS_OUT_OF_MEMORY, "no more");
+        return {in[0] * 2};
+      })[0];
   EXPECT_EQ(test::caught([&] { torch::autograd::grad({y.sum()}, {x}); }).status(), JTR_STATUS_OUT_OF_MEMORY);
 }
 

@@ -1,9 +1,11 @@
 // Whole steps of every method: label patterns, failure without a trace, checkpoints; and single-task learning.
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <memory>
 
+#include "kernels/available.h"
 #include "support.h"
 
 namespace jtr {
@@ -41,6 +43,33 @@ TEST_P(EveryMethodTrains, AResumedRunEqualsAnUninterruptedOne) {
   EXPECT_TRUE(at::equal(test::all_state(second), test::all_state(whole)));
 }
 
+/// Without our kernels while it lives.
+struct KernelsOff {
+  KernelsOff() { kernels::enable(false); }
+  ~KernelsOff() { kernels::enable(true); }
+};
+
+TEST_P(EveryMethodTrains, TheSameByAtensOwnOperations) {
+  const MethodBatch batch;
+  Trainer fused(test::trainer_options(kTasks, GetParam()));
+  std::unique_ptr<Trainer> plain;
+  {
+    const KernelsOff off;
+    plain = std::make_unique<Trainer>(test::trainer_options(kTasks, GetParam()));
+  }
+  for (int i = 0; i < 2; ++i) {
+    const StepResult want = fused.step(batch.host, {});
+    const KernelsOff off;
+    const StepResult got = plain->step(batch.host, {});
+    // In double: other orders of sums, in the second step through Adam, whose first step is by the gradients' signs.
+    const double bound = i == 0 ? 1e-10 : 1e-6;
+    EXPECT_NEAR(got.loss, want.loss, bound * std::abs(want.loss)) << "step " << i;
+    EXPECT_NEAR(got.dist, want.dist, bound * (1 + std::abs(want.dist))) << "step " << i;
+    EXPECT_NEAR(got.recon, want.recon, bound * (1 + std::abs(want.recon))) << "step " << i;
+    EXPECT_NEAR(got.gradient_norm, want.gradient_norm, 10 * bound * want.gradient_norm) << "step " << i;
+  }
+}
+
 /// Trains with each kind of recomputation and expects the same numbers to the last bit.
 void expect_recomputation_changes_nothing(TrainerOptions options, const HostBatch& batch) {
   Trainer plain(options);
@@ -65,7 +94,8 @@ void expect_recomputation_changes_nothing(TrainerOptions options, const HostBatc
 
 TEST_P(EveryMethodTrains, TheSameWhateverIsRecomputed) {
   const MethodBatch batch;
-  for (const Precision& precision : {Precision(at::kFloat), Precision(at::kDouble), Precision(at::kFloat, at::kBFloat16)}) {
+  for (const Precision& precision :
+       {Precision(at::kFloat), Precision(at::kDouble), Precision(at::kFloat, at::kBFloat16)}) {
     expect_recomputation_changes_nothing(test::trainer_options(kTasks, GetParam(), 2, precision), batch.host);
   }
 }
@@ -110,7 +140,8 @@ TEST_P(EveryMethodTrains, LossesInBFloat16AreThoseInDoubleRounded) {
       rounded(test::trainer_options(kTasks, GetParam(), 8, Precision(at::kFloat, at::kBFloat16)));
   const StepResult want = full.step(batch.host, {}), got = rounded.step(batch.host, {});
   EXPECT_NE(got.loss, want.loss);
-  // Thirty layers of maps rounded to 8 bits; noise for photographs and labels leaves the networks nothing to be sure of.
+  // Thirty layers of maps rounded to 8 bits; noise for photographs and labels leaves the networks nothing to be sure
+  // of.
   EXPECT_NEAR(got.supervised, want.supervised, 0.03 * want.supervised);
   EXPECT_NEAR(got.loss, want.loss, 0.05 * want.loss);
   EXPECT_NEAR(got.dist, want.dist, 0.15 * want.dist);

@@ -172,8 +172,7 @@ JTR_INLINE void backward_block(const ChannelGroups& groups, const JointInputs<T>
     T* to = grad + (at.n * in.channels + g.channel) * in.pixels + at.first;
     if (g.encoding == Encoding::kOneHot) {
       const T* first = in.noises(at.n, noise.completion, g.noise) + at.first;
-      const T* second =
-          noise.prediction == kNoNoise ? nullptr : in.noises(at.n, noise.prediction, g.noise) + at.first;
+      const T* second = noise.prediction == kNoNoise ? nullptr : in.noises(at.n, noise.prediction, g.noise) + at.first;
       const Planes<const T> one = {completion.of(g.channel), completion.stride};
       const Planes<const T> other = {prediction.of(g.channel), prediction.stride};
       if (first == second) {  // one sample, used twice
@@ -202,29 +201,26 @@ JTR_INLINE void backward_block(const ChannelGroups& groups, const JointInputs<T>
   }
 }
 
-#define JTR_JOINT_BLOCKS(T)                                                                                        \
-  JTR_MULTIVERSION void run_stacks(const ChannelGroups& groups, const JointInputs<T>& in, const StackNoise& noise, \
-                                   const Range& at, const device::Shape& shape, T* out, T* scratch) {              \
-    T* second = scratch + shape.channels * kPixels;                                                                \
-    stacks_block(groups, in, noise, at, block::place(shape, out, at.n, at, scratch),                               \
-                 block::place(shape, out, in.samples + at.n, at, second));                                         \
-    block::store(shape, out, at.n, at, scratch);                                                                   \
-    block::store(shape, out, in.samples + at.n, at, second);                                                       \
-  }                                                                                                                \
-  JTR_MULTIVERSION void run_backward(const ChannelGroups& groups, const JointInputs<T>& in,                        \
-                                     const StackNoise& noise, const Range& at, const device::Shape& shape,         \
-                                     const T* d, T* scratch, T* grad) {                                            \
-    const int64_t part = shape.channels * kPixels;                                                                 \
-    backward_block<T>(groups, in, noise, at, block::load(shape, d, at.n, at, scratch),                             \
-                      block::load(shape, d, in.samples + at.n, at, scratch + part), scratch + 2 * part, grad);     \
+#define JTR_JOINT_BLOCKS(T)                                                                                          \
+  JTR_MULTIVERSION void run_stacks(const ChannelGroups& groups, const JointInputs<T>& in, const StackNoise& noise,   \
+                                   const Range& at, const device::Shape& shape, T* out, T* scratch) {                \
+    T* second = scratch + shape.channels * kPixels;                                                                  \
+    stacks_block(groups, in, noise, at, block::place(shape, out, at.n, at, scratch),                                 \
+                 block::place(shape, out, in.samples + at.n, at, second));                                           \
+    block::store(shape, out, at.n, at, scratch);                                                                     \
+    block::store(shape, out, in.samples + at.n, at, second);                                                         \
+  }                                                                                                                  \
+  JTR_MULTIVERSION void run_backward(const ChannelGroups& groups, const JointInputs<T>& in, const StackNoise& noise, \
+                                     const Range& at, const device::Shape& shape, const T* d, T* scratch, T* grad) { \
+    const int64_t part = shape.channels * kPixels;                                                                   \
+    backward_block<T>(groups, in, noise, at, block::load(shape, d, at.n, at, scratch),                               \
+                      block::load(shape, d, in.samples + at.n, at, scratch + part), scratch + 2 * part, grad);       \
   }
 JTR_JOINT_BLOCKS(float)
 JTR_JOINT_BLOCKS(double)
 #undef JTR_JOINT_BLOCKS
 
 }  // namespace
-
-bool has_joint_kernels(at::Device device) { return device.is_cpu() || (JTR_WITH_CUDA && device.is_cuda()); }
 
 at::Tensor joint_stacks(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
                         at::MemoryFormat format) {

@@ -13,7 +13,8 @@ int64_t terms_of(const device::ChannelGroups& groups) { return 2 * groups.count;
 int64_t joint_reconstruction_scratch(const device::ChannelGroups& groups, const JointData& view) {
   // The blocks' sums, then the factors.
   return view.samples * terms_of(groups) *
-         (pixel_blocks(view.pixels) * static_cast<int64_t>(sizeof(device::Sums)) + static_cast<int64_t>(sizeof(double)));
+         (pixel_blocks(view.pixels) * static_cast<int64_t>(sizeof(device::Sums)) +
+          static_cast<int64_t>(sizeof(double)));
 }
 
 namespace typed {

@@ -1,5 +1,5 @@
-// The CUDA kernels' entry points: raw pointers and a stream, no libtorch, so that nvcc reads nothing but our own headers
-// and the kernels can be compiled (target jtr_cuda_kernels) where libtorch has no CUDA.
+// The CUDA kernels' entry points: raw pointers and a stream, no libtorch, so that nvcc reads nothing but our own
+// headers and the kernels can be compiled (target jtr_cuda_kernels) where libtorch has no CUDA.
 #pragma once
 
 #include <cstdint>

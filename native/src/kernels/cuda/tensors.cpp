@@ -11,9 +11,12 @@ namespace {
 
 cuda::Element element_of(const at::Tensor& x) {
   switch (x.scalar_type()) {
-    case at::kDouble: return cuda::Element::kDouble;
-    case at::kBFloat16: return cuda::Element::kBFloat16;
-    default: return cuda::Element::kFloat;
+    case at::kDouble:
+      return cuda::Element::kDouble;
+    case at::kBFloat16:
+      return cuda::Element::kBFloat16;
+    default:
+      return cuda::Element::kFloat;
   }
 }
 
@@ -113,8 +116,8 @@ at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, i
 at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code) {
   const OnDevice on(d);
   at::Tensor out = empty(d, code.size(2), code.size(3), d.scalar_type());
-  cuda::unpool_backward(element_of(d), d.data_ptr(), code.data_ptr<uint8_t>(),
-                        shape_of(code, is_channels_last(d)), shape_of(d), out.data_ptr(), on.stream);
+  cuda::unpool_backward(element_of(d), d.data_ptr(), code.data_ptr<uint8_t>(), shape_of(code, is_channels_last(d)),
+                        shape_of(d), out.data_ptr(), on.stream);
   return out;
 }
 
@@ -178,8 +181,8 @@ void joint_reconstruction(const ChannelGroups& groups, const JointView& view, co
   const at::Tensor memory =
       at::empty({cuda::joint_reconstruction_scratch(groups, data)}, dr.options().dtype(at::kByte));
   cuda::joint_reconstruction(element_of(dr), groups, data, r.data_ptr(), targets,
-                             targets.stacks ? stacks.data_ptr() : nullptr, shape, scale, loss.data_ptr(),
-                             dr.data_ptr(), memory.data_ptr(), on.stream);
+                             targets.stacks ? stacks.data_ptr() : nullptr, shape, scale, loss.data_ptr(), dr.data_ptr(),
+                             memory.data_ptr(), on.stream);
 }
 
 }  // namespace jtr::kernels::on_cuda

@@ -16,7 +16,7 @@ constexpr float kLeastNoise = 1.17549435e-38f;  // the smallest normal float
 /// e^x for x of 0 or less, and not infinite; at least e^-87.
 JTR_HOST_DEVICE float exp_of(float x) {
   constexpr float kLog2E = 1.44269504f, kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
-  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number, found in the lowest bits
+  constexpr float kRound = 12582912.0f;    // 1.5 * 2^23: adding it rounds to a whole number, found in the lowest bits
   constexpr uint32_t kMost = 0x42AE0000u;  // 87
   union {
     float value;
@@ -33,7 +33,9 @@ JTR_HOST_DEVICE float exp_of(float x) {
   // Taylor's series on |r| <= ln(2) / 2: the first term left out is below 6e-9.
   const float series =
       1.0f +
-      r * (1.0f + r * (0.5f + r * (1.6666667e-1f + r * (4.1666667e-2f + r * (8.3333333e-3f + r * (1.3888889e-3f + r * 1.9841270e-4f))))));
+      r * (1.0f +
+           r * (0.5f + r * (1.6666667e-1f +
+                            r * (4.1666667e-2f + r * (8.3333333e-3f + r * (1.3888889e-3f + r * 1.9841270e-4f))))));
   power.bits = (rounded.bits - 0x4B400000 + 127) * (1 << 23);
   return series * power.value + 0.0f * x;
 }
@@ -53,13 +55,13 @@ JTR_HOST_DEVICE double log1p_of(double u) { return log1p(u); }
 /// 4.3] to 3e-9.
 JTR_HOST_DEVICE float erf_of(float x) {
   const float a = x < 0 ? -x : x, q = a * a, t = 1.0f / (1.0f + 0.4f * a);
-  const float p =
-      0.22463625f +
-      t * (0.239989662f +
-           t * (0.122891427f +
-                t * (0.451818808f + t * (-0.438963885f + t * (0.742287787f + t * (-0.422756223f + t * 0.0800961754f))))));
+  const float p = 0.22463625f +
+                  t * (0.239989662f +
+                       t * (0.122891427f +
+                            t * (0.451818808f +
+                                 t * (-0.438963885f + t * (0.742287787f + t * (-0.422756223f + t * 0.0800961754f))))));
   const float far = 1.0f - t * p * exp_of(-q);
-  constexpr float kTerm[] = {1.12837917f,      -3.76126389e-1f, 1.12837917e-1f,  -2.68661706e-2f, 5.22397762e-3f,
+  constexpr float kTerm[] = {1.12837917f,     -3.76126389e-1f, 1.12837917e-1f,  -2.68661706e-2f, 5.22397762e-3f,
                              -8.54832702e-4f, 1.20553329e-4f,  -1.49256504e-5f, 1.64621144e-6f,  -1.63658446e-7f};
   float series = kTerm[9];
   for (int i = 8; i >= 0; --i) series = kTerm[i] + q * series;

@@ -12,10 +12,14 @@ namespace jtr::kernels::device {
 template <typename T>
 JTR_HOST_DEVICE bool is_valid(const ChannelGroup& g, const T* label, int64_t pixels) {
   switch (g.encoding) {
-    case Encoding::kOneHot: return label[0] != T{-1};
-    case Encoding::kNormalCdf: return label[0] != T{0};
-    case Encoding::kDirection: return label[0] + label[pixels] + label[2 * pixels] != T{0};
-    default: break;
+    case Encoding::kOneHot:
+      return label[0] != T{-1};
+    case Encoding::kNormalCdf:
+      return label[0] != T{0};
+    case Encoding::kDirection:
+      return label[0] + label[pixels] + label[2 * pixels] != T{0};
+    default:
+      break;
   }
   for (int64_t c = 0; c < g.label_channels; ++c) {
     if (!(label[c * pixels] - label[c * pixels] == T{0})) return false;  // NaN and infinities
@@ -60,9 +64,12 @@ JTR_HOST_DEVICE T noisy_logit(const T* logit, const T* noise, int64_t offset) {
 template <typename T>
 JTR_HOST_DEVICE T encoded(const ChannelGroup& g, T value) {
   switch (g.encoding) {
-    case Encoding::kNormalCdf: return normal_cdf(value, static_cast<T>(g.mean), static_cast<T>(g.scale));
-    case Encoding::kDirection: return (value + 1) * static_cast<T>(0.5);
-    default: return value;
+    case Encoding::kNormalCdf:
+      return normal_cdf(value, static_cast<T>(g.mean), static_cast<T>(g.scale));
+    case Encoding::kDirection:
+      return (value + 1) * static_cast<T>(0.5);
+    default:
+      return value;
   }
 }
 
@@ -70,9 +77,12 @@ JTR_HOST_DEVICE T encoded(const ChannelGroup& g, T value) {
 template <typename T>
 JTR_HOST_DEVICE T encoded_slope(const ChannelGroup& g, T value) {
   switch (g.encoding) {
-    case Encoding::kNormalCdf: return normal_density(value, static_cast<T>(g.mean), static_cast<T>(g.scale));
-    case Encoding::kDirection: return static_cast<T>(0.5);
-    default: return T{1};
+    case Encoding::kNormalCdf:
+      return normal_density(value, static_cast<T>(g.mean), static_cast<T>(g.scale));
+    case Encoding::kDirection:
+      return static_cast<T>(0.5);
+    default:
+      return T{1};
   }
 }
 
@@ -124,11 +134,11 @@ JTR_HOST_DEVICE void stacks_at(int64_t index, const ChannelGroups& groups, const
   }
 }
 
-/// Adds the gradient of a softmax, of the logits less the noise's logarithm unless `noise` is null: soft_c (d_c - sum of
-/// soft d). `d` and `more` (or null) are added up.
+/// Adds the gradient of a softmax, of the logits less the noise's logarithm unless `noise` is null: soft_c (d_c - sum
+/// of soft d). `d` and `more` (or null) are added up.
 template <typename T>
-JTR_HOST_DEVICE void softmax_gradient(const ChannelGroup& g, const T* logit, const T* noise, int64_t pixels,
-                                      const T* d, const T* more, int64_t d_stride, T* grad) {
+JTR_HOST_DEVICE void softmax_gradient(const ChannelGroup& g, const T* logit, const T* noise, int64_t pixels, const T* d,
+                                      const T* more, int64_t d_stride, T* grad) {
   T largest = noisy_logit(logit, noise, 0), sum = 0, weighted = 0;
   for (int64_t c = 1; c < g.channels; ++c) {
     const T z = noisy_logit(logit, noise, c * pixels);
