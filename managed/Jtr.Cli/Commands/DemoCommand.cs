@@ -51,7 +51,7 @@ internal sealed class DemoCommand
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
-                new("In about eleven minutes on two cores:", "jtr demo"),
+                new("In some eight minutes on two cores:", "jtr demo"),
                 new("What did the network learn? More of its predictions:", "jtr predict artifacts/demo/jtr/checkpoint.safetensors --count 20"),
             ],
         }.Apply(command, console);
