@@ -97,9 +97,13 @@ JTR_INLINE GradientSums gradient_sums(const T* dy, const T* x, int64_t count, Af
   return total;
 }
 
-/// Where the maximum of window (i, j) lies in the plane.
-JTR_INLINE int64_t place(int64_t i, int64_t j, uint8_t code, int64_t width) {
-  return (2 * i + (code >> 1)) * width + 2 * j + (code & 1);
+/// The value of the window whose upper left corner is `top` that the code names. All four are read: a load that depends
+/// on the code keeps the compiler from vectorising.
+template <typename T>
+JTR_INLINE T chosen(const T* top, int64_t width, int32_t code) {
+  const T a = top[0], b = top[1], c = top[width], d = top[width + 1];
+  const T upper = code == 1 ? b : a, lower = code == 3 ? d : c;
+  return code > 1 ? lower : upper;
 }
 
 template <typename T>
@@ -113,12 +117,10 @@ JTR_INLINE GradientSums gradient_sums_pool(const T* dp, const T* p, const uint8_
     T sum = 0, product = 0;
 #pragma omp simd reduction(+ : sum, product)
     for (int64_t j = 0; j < out_width; ++j) {
-      const int32_t c = code[row + j];
-      const T upper = (c & 1) != 0 ? top[2 * j + 1] : top[2 * j];
-      const T lower = (c & 1) != 0 ? top[width + 2 * j + 1] : top[width + 2 * j];
-      const T dz = p[row + j] > 0 ? dp[row + j] : T{0};
+      const T value = dp[row + j];
+      const T dz = p[row + j] > 0 ? value : T{0};
       sum += dz;
-      product += dz * ((c > 1 ? lower : upper) - mean);
+      product += dz * (chosen(top + 2 * j, width, code[row + j]) - mean);
     }
     total.dz += static_cast<double>(sum);
     total.dz_xhat += static_cast<double>(product);
@@ -137,17 +139,30 @@ JTR_INLINE void gradient(const T* dy, const T* x, T* dx, int64_t count, Affine<T
 }
 
 template <typename T>
-JTR_INLINE void gradient_pool(const T* dp, const T* p, const uint8_t* code, const T* x, T* dx, int64_t height,
-                              int64_t width, T scale, T c0, T c1) {
+JTR_INLINE void gradient_pool(const T* dp, const T* p, const uint8_t* code, const T* x, T* __restrict dx,
+                              int64_t height, int64_t width, T scale, T c0, T c1) {
   const int64_t out_height = height / 2, out_width = width / 2;
-#pragma omp simd
-  for (int64_t i = 0; i < height * width; ++i) dx[i] = c0 + c1 * x[i];
   for (int64_t i = 0; i < out_height; ++i) {
     const int64_t row = i * out_width;
+    const T* in = x + 2 * i * width;
+    T* out = dx + 2 * i * width;
+#pragma omp simd
     for (int64_t j = 0; j < out_width; ++j) {
-      if (p[row + j] > 0) dx[place(i, j, code[row + j], width)] += scale * dp[row + j];
+      const int32_t place = code[row + j];
+      const T value = dp[row + j];
+      const T g = p[row + j] > 0 ? scale * value : T{0};
+      out[2 * j] = c0 + c1 * in[2 * j] + (place == 0 ? g : T{0});
+      out[2 * j + 1] = c0 + c1 * in[2 * j + 1] + (place == 1 ? g : T{0});
+      out[width + 2 * j] = c0 + c1 * in[width + 2 * j] + (place == 2 ? g : T{0});
+      out[width + 2 * j + 1] = c0 + c1 * in[width + 2 * j + 1] + (place == 3 ? g : T{0});
     }
+    if (width % 2 == 0) continue;
+    out[width - 1] = c0 + c1 * in[width - 1];
+    out[2 * width - 1] = c0 + c1 * in[2 * width - 1];
   }
+  if (height % 2 == 0) return;
+#pragma omp simd
+  for (int64_t i = (height - 1) * width; i < height * width; ++i) dx[i] = c0 + c1 * x[i];
 }
 
 template <typename T>
@@ -178,12 +193,7 @@ JTR_INLINE void unpool_backward_plane(const T* d, const uint8_t* code, T* out, i
     const T* top = d + 2 * i * width;
     const int64_t row = i * out_width;
 #pragma omp simd
-    for (int64_t j = 0; j < out_width; ++j) {
-      const int32_t c = code[row + j];
-      const T upper = (c & 1) != 0 ? top[2 * j + 1] : top[2 * j];
-      const T lower = (c & 1) != 0 ? top[width + 2 * j + 1] : top[width + 2 * j];
-      out[row + j] = c > 1 ? lower : upper;
-    }
+    for (int64_t j = 0; j < out_width; ++j) out[row + j] = chosen(top + 2 * j, width, code[row + j]);
   }
 }
 

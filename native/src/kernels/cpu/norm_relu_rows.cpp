@@ -47,25 +47,46 @@ JTR_INLINE void norm_relu(const T* __restrict x, T* __restrict y, int64_t pixels
   }
 }
 
+/// Codes are widened, or narrowed, by themselves, this many at once: in a loop with bytes in it, vectors of the maps'
+/// values would be a quarter as many, and 16 or 32 channels too few for one.
+constexpr int64_t kCodes = 64;
+
+JTR_INLINE void widen(const uint8_t* __restrict code, int32_t* __restrict place, int64_t count) {
+#pragma omp simd
+  for (int64_t k = 0; k < count; ++k) place[k] = code[k];
+}
+
+/// Runs body(first channel, count) over the channels, in blocks for which an array of kCodes is large enough.
+template <typename Body>
+JTR_INLINE void for_each_block(int64_t channels, const Body& body) {
+  for (int64_t first = 0; first < channels; first += kCodes) body(first, std::min(kCodes, channels - first));
+}
+
 template <typename T>
 JTR_INLINE void norm_relu_pool(const T* __restrict x, int64_t row, T* __restrict p, uint8_t* __restrict code,
                                int64_t windows, int64_t channels, const RowNorm<T>& norm) {
-  const T *scale = norm.scale, *shift = norm.shift;
+  int32_t place[kCodes];
   for (int64_t j = 0; j < windows; ++j) {
-    const T* top = x + 2 * j * channels;
-    const T* bottom = top + row;
-    T* out = p + j * channels;
-    uint8_t* out_code = code + j * channels;
+    for_each_block(
+        channels, [&](int64_t first, int64_t count) __attribute__((always_inline)) {
+          const T *scale = norm.scale + first, *shift = norm.shift + first;
+          const T* top = x + 2 * j * channels + first;
+          const T* bottom = top + row;
+          T* out = p + j * channels + first;
 #pragma omp simd
-    for (int64_t k = 0; k < channels; ++k) {
-      const T a = relu_of(top[k], scale[k], shift[k]), b = relu_of(top[channels + k], scale[k], shift[k]);
-      const T c = relu_of(bottom[k], scale[k], shift[k]), d = relu_of(bottom[channels + k], scale[k], shift[k]);
-      // The first of equals wins: only a greater value takes over.
-      const T upper = b > a ? b : a, lower = d > c ? d : c;
-      const uint8_t upper_code = b > a ? 1 : 0, lower_code = d > c ? 3 : 2;
-      out[k] = lower > upper ? lower : upper;
-      out_code[k] = lower > upper ? lower_code : upper_code;
-    }
+          for (int64_t k = 0; k < count; ++k) {
+            const T a = relu_of(top[k], scale[k], shift[k]), b = relu_of(top[channels + k], scale[k], shift[k]);
+            const T c = relu_of(bottom[k], scale[k], shift[k]), d = relu_of(bottom[channels + k], scale[k], shift[k]);
+            // The first of equals wins: only a greater value takes over.
+            const T upper = b > a ? b : a, lower = d > c ? d : c;
+            const int32_t upper_code = b > a ? 1 : 0, lower_code = d > c ? 3 : 2;
+            out[k] = lower > upper ? lower : upper;
+            place[k] = lower > upper ? lower_code : upper_code;
+          }
+          uint8_t* out_code = code + j * channels + first;
+#pragma omp simd
+          for (int64_t k = 0; k < count; ++k) out_code[k] = static_cast<uint8_t>(place[k]);
+        });
   }
 }
 
@@ -77,30 +98,45 @@ JTR_INLINE void gradient_sums(const T* __restrict dy, const T* __restrict x, int
     const T *in = x + i * channels, *d = dy + i * channels;
 #pragma omp simd
     for (int64_t c = 0; c < channels; ++c) {
-      const T g = scale[c] * in[c] + shift[c] > 0 ? d[c] : T{0};
+      const T value = d[c];
+      const T g = scale[c] * in[c] + shift[c] > 0 ? value : T{0};
       dz[c] += g;
       dz_x[c] += g * (in[c] - mean[c]);
     }
   }
 }
 
+/// The value of a window that the code names, of its two pixels above and the two below. All four are read: a load that
+/// depends on the code keeps the compiler from vectorising.
+template <typename T>
+JTR_INLINE T chosen(const T* top, const T* bottom, int64_t channels, int32_t code) {
+  const T a = top[0], b = top[channels], c = bottom[0], d = bottom[channels];
+  const T upper = code == 1 ? b : a, lower = code == 3 ? d : c;
+  return code > 1 ? lower : upper;
+}
+
 template <typename T>
 JTR_INLINE void gradient_sums_pool(const T* __restrict dp, const T* __restrict p, const uint8_t* __restrict code,
                                    const T* __restrict x, int64_t row, int64_t windows, int64_t channels,
                                    const RowNorm<T>& norm, T* __restrict dz, T* __restrict dz_x) {
-  const T* mean = norm.mean;
+  int32_t place[kCodes];
   for (int64_t j = 0; j < windows; ++j) {
-    const T* top = x + 2 * j * channels;
-    const T* bottom = top + row;
-    const int64_t q = j * channels;
+    for_each_block(
+        channels, [&](int64_t first, int64_t count) __attribute__((always_inline)) {
+          const T* top = x + 2 * j * channels + first;
+          const T* bottom = top + row;
+          const int64_t q = j * channels + first;
+          const T *pooled = p + q, *d = dp + q, *mean = norm.mean + first;
+          T *sum = dz + first, *product = dz_x + first;
+          widen(code + q, place, count);
 #pragma omp simd
-    for (int64_t k = 0; k < channels; ++k) {
-      const uint8_t place = code[q + k];
-      const T upper = place == 1 ? top[channels + k] : top[k], lower = place == 3 ? bottom[channels + k] : bottom[k];
-      const T g = p[q + k] > 0 ? dp[q + k] : T{0};
-      dz[k] += g;
-      dz_x[k] += g * ((place > 1 ? lower : upper) - mean[k]);
-    }
+          for (int64_t k = 0; k < count; ++k) {
+            const T value = d[k];
+            const T g = pooled[k] > 0 ? value : T{0};
+            sum[k] += g;
+            product[k] += g * (chosen(top + k, bottom + k, channels, place[k]) - mean[k]);
+          }
+        });
   }
 }
 
@@ -113,7 +149,8 @@ JTR_INLINE void gradient(const T* dy, const T* __restrict x, T* dx, int64_t pixe
     T* out = dx + i * channels;
 #pragma omp simd
     for (int64_t c = 0; c < channels; ++c) {
-      const T g = scale[c] * in[c] + shift[c] > 0 ? d[c] : T{0};
+      const T value = d[c];
+      const T g = scale[c] * in[c] + shift[c] > 0 ? value : T{0};
       out[c] = scale[c] * g + (c0[c] + c1[c] * in[c]);
     }
   }
@@ -123,20 +160,25 @@ template <typename T>
 JTR_INLINE void gradient_pool(const T* __restrict dp, const T* __restrict p, const uint8_t* __restrict code,
                               const T* __restrict x, T* __restrict dx, int64_t row, int64_t windows, int64_t channels,
                               const RowNorm<T>& norm) {
-  const T *scale = norm.scale, *c0 = norm.c0, *c1 = norm.c1;
+  int32_t place[kCodes];
   for (int64_t j = 0; j < windows; ++j) {
-    const int64_t first = 2 * j * channels, q = j * channels;
-    const T *top = x + first, *bottom = top + row;
-    T *out_top = dx + first, *out_bottom = out_top + row;
+    for_each_block(
+        channels, [&](int64_t first, int64_t count) __attribute__((always_inline)) {
+          const T *scale = norm.scale + first, *c0 = norm.c0 + first, *c1 = norm.c1 + first;
+          const int64_t at = 2 * j * channels + first, q = j * channels + first;
+          const T *top = x + at, *bottom = top + row, *pooled = p + q, *d = dp + q;
+          T *out_top = dx + at, *out_bottom = out_top + row;
+          widen(code + q, place, count);
 #pragma omp simd
-    for (int64_t k = 0; k < channels; ++k) {
-      const uint8_t place = code[q + k];
-      const T g = p[q + k] > 0 ? scale[k] * dp[q + k] : T{0};
-      out_top[k] = c0[k] + c1[k] * top[k] + (place == 0 ? g : T{0});
-      out_top[channels + k] = c0[k] + c1[k] * top[channels + k] + (place == 1 ? g : T{0});
-      out_bottom[k] = c0[k] + c1[k] * bottom[k] + (place == 2 ? g : T{0});
-      out_bottom[channels + k] = c0[k] + c1[k] * bottom[channels + k] + (place == 3 ? g : T{0});
-    }
+          for (int64_t k = 0; k < count; ++k) {
+            const T scaled = scale[k] * d[k];
+            const T g = pooled[k] > 0 ? scaled : T{0};
+            out_top[k] = c0[k] + c1[k] * top[k] + (place[k] == 0 ? g : T{0});
+            out_top[channels + k] = c0[k] + c1[k] * top[channels + k] + (place[k] == 1 ? g : T{0});
+            out_bottom[k] = c0[k] + c1[k] * bottom[k] + (place[k] == 2 ? g : T{0});
+            out_bottom[channels + k] = c0[k] + c1[k] * bottom[channels + k] + (place[k] == 3 ? g : T{0});
+          }
+        });
   }
 }
 
@@ -153,35 +195,41 @@ JTR_INLINE void gradient_rest(const T* __restrict x, T* __restrict dx, int64_t p
 template <typename T>
 JTR_INLINE void unpool_row(const T* __restrict y, const uint8_t* __restrict code, T* __restrict out, int64_t row,
                            int64_t windows, int64_t channels) {
+  int32_t place[kCodes];
   for (int64_t j = 0; j < windows; ++j) {
-    const int64_t q = j * channels;
-    T* top = out + 2 * j * channels;
-    T* bottom = top + row;
+    for_each_block(
+        channels, [&](int64_t first, int64_t count) __attribute__((always_inline)) {
+          const int64_t q = j * channels + first;
+          const T* value = y + q;
+          T* top = out + 2 * j * channels + first;
+          T* bottom = top + row;
+          widen(code + q, place, count);
 #pragma omp simd
-    for (int64_t k = 0; k < channels; ++k) {
-      const uint8_t place = code[q + k];
-      const T value = y[q + k];
-      top[k] = place == 0 ? value : T{0};
-      top[channels + k] = place == 1 ? value : T{0};
-      bottom[k] = place == 2 ? value : T{0};
-      bottom[channels + k] = place == 3 ? value : T{0};
-    }
+          for (int64_t k = 0; k < count; ++k) {
+            top[k] = place[k] == 0 ? value[k] : T{0};
+            top[channels + k] = place[k] == 1 ? value[k] : T{0};
+            bottom[k] = place[k] == 2 ? value[k] : T{0};
+            bottom[channels + k] = place[k] == 3 ? value[k] : T{0};
+          }
+        });
   }
 }
 
 template <typename T>
 JTR_INLINE void unpool_backward_row(const T* __restrict d, const uint8_t* __restrict code, T* __restrict out,
                                     int64_t row, int64_t windows, int64_t channels) {
+  int32_t place[kCodes];
   for (int64_t j = 0; j < windows; ++j) {
-    const T* top = d + 2 * j * channels;
-    const T* bottom = top + row;
-    const int64_t q = j * channels;
+    for_each_block(
+        channels, [&](int64_t first, int64_t count) __attribute__((always_inline)) {
+          const T* top = d + 2 * j * channels + first;
+          const T* bottom = top + row;
+          const int64_t q = j * channels + first;
+          T* to = out + q;
+          widen(code + q, place, count);
 #pragma omp simd
-    for (int64_t k = 0; k < channels; ++k) {
-      const uint8_t place = code[q + k];
-      const T upper = place == 1 ? top[channels + k] : top[k], lower = place == 3 ? bottom[channels + k] : bottom[k];
-      out[q + k] = place > 1 ? lower : upper;
-    }
+          for (int64_t k = 0; k < count; ++k) to[k] = chosen(top + k, bottom + k, channels, place[k]);
+        });
   }
 }
 
