@@ -39,6 +39,9 @@ internal sealed class DataOptions
 
     public Option<long?> SceneSeed { get; } = OptionKinds.Whole("--scene-seed", "N", "Seed of the scenes themselves. Default: 1.", 0);
 
+    public Option<double?> SceneVariety { get; } = OptionKinds.Number("--scene-variety", "X",
+        "How much the scenes differ, 0 to 1: at 0 muted colours, few patterns, fewer things and a camera in a corner, which small networks learn in minutes. Default: 1.", x => x is >= 0 and <= 1, "from 0 to 1");
+
     public Option<long?> VoidId { get; } = OptionKinds.Whole("--void-id", "N", "Class id that says \"no label\" in label files. Default: as tasks.json says, else 255.", 0, 65535);
 
     public Option<double?> DepthScale { get; } = OptionKinds.Number("--depth-scale", "METRES", "Metres of one unit in whole-number depth files. Default: as tasks.json says, else 0.001.", v => v > 0, "above 0");
@@ -78,6 +81,7 @@ internal sealed class DataOptions
             SceneCount = (int?)parsed.GetValue(Scenes) ?? saved?.SceneCount ?? 400,
             TestSceneCount = (int?)parsed.GetValue(TestScenes) ?? saved?.TestSceneCount ?? 200,
             SceneSeed = (ulong?)parsed.GetValue(SceneSeed) ?? saved?.SceneSeed ?? 1,
+            SceneVariety = parsed.GetValue(SceneVariety) ?? saved?.SceneVariety ?? 1,
             VoidId = (int?)parsed.GetValue(VoidId) ?? same?.VoidId,
             DepthScale = parsed.GetValue(DepthScale) ?? same?.DepthScale,
             Layout = _layouts.Request(parsed, same?.Layout),
@@ -87,7 +91,7 @@ internal sealed class DataOptions
 
     private DataRequest Joined(ParseResult parsed, DataRequest? saved, string data, ImageSize? size, IReadOnlyList<SourceRequest> sources)
     {
-        Option?[] others = [VoidId, DepthScale, Scenes, TestScenes, SceneSeed];
+        Option?[] others = [VoidId, DepthScale, Scenes, TestScenes, SceneSeed, SceneVariety];
         if (others.FirstOrDefault(o => parsed.GetResult(o!) is not null) is Option other)
             throw new UsageException($"{other.Name} is for one data set; of joined ones a .json file says it for each, as \"{other.Name[2..].Replace('-', '_')}\".");
         if (_layouts.Request(parsed, null) is not null) throw new UsageException("--classes and the other options of benchmarks are for one data set; of joined ones a .json file says them for each.");

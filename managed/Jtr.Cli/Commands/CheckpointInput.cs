@@ -21,7 +21,7 @@ internal sealed class CheckpointInput
     };
 
     /// <summary>Options about data.</summary>
-    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Weights, _data.Test, _data.Size, _data.SkipBad, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
+    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Weights, _data.Test, _data.Size, _data.SkipBad, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed, _data.SceneVariety]);
 
     /// <summary>Options about the files of benchmarks.</summary>
     public OptionGroup LayoutGroup => _data.LayoutGroup;

@@ -20,7 +20,7 @@ internal sealed class DataInput
     public bool NamesSize(ParseResult parsed) => parsed.GetResult(_data.Size) is not null;
 
     /// <summary>For the help page.</summary>
-    public OptionGroup Group => new("Data", [_data.Weights, _data.Test, _tasks, _classNames, _data.Size, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed]);
+    public OptionGroup Group => new("Data", [_data.Weights, _data.Test, _tasks, _classNames, _data.Size, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed, _data.SceneVariety]);
 
     /// <summary>Options about the files of benchmarks.</summary>
     public OptionGroup LayoutGroup => _data.LayoutGroup;

@@ -169,7 +169,7 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
 
         public MapScenes(TrainSettings settings, int tasks, int count)
         {
-            _scenes = new SceneDataset(new SceneOptions { Count = count, Height = settings.Data.Size.Height, Width = settings.Data.Size.Width, Seed = settings.Data.SceneSeed, Tasks = _maps });
+            _scenes = new SceneDataset(new SceneOptions { Count = count, Height = settings.Data.Size.Height, Width = settings.Data.Size.Width, Seed = settings.Data.SceneSeed, Variety = settings.Data.SceneVariety, Tasks = _maps });
             Tasks = new TaskSet(Enumerable.Range(0, tasks).Select(t => new MapTask(t < _maps.Length ? _maps[t] : $"{_maps[t % _maps.Length]}_{t / _maps.Length + 1}", 1)));
         }
 

@@ -80,6 +80,7 @@ internal static class ResolvedConfiguration
             Scenes = data.IsScenes ? data.SceneCount : null,
             TestScenes = data.IsScenes ? data.TestSceneCount : null,
             SceneSeed = data.IsScenes ? data.SceneSeed : null,
+            SceneVariety = data.IsScenes ? data.SceneVariety : null,
         };
     }
 

@@ -43,6 +43,7 @@ internal sealed class DataSection
     public int? Scenes { get; set; }
     public int? TestScenes { get; set; }
     public ulong? SceneSeed { get; set; }
+    public double? SceneVariety { get; set; }
 }
 
 /// <summary>How files of benchmarks are read.</summary>

@@ -26,6 +26,7 @@ internal static class SettingsTable
         new("data.scenes", "--scenes", SettingKind.Whole, c => c.Data.Scenes) { Minimum = 1, Maximum = 100_000_000 },
         new("data.testScenes", "--test-scenes", SettingKind.Whole, c => c.Data.TestScenes) { Minimum = 1, Maximum = 100_000_000 },
         new("data.sceneSeed", "--scene-seed", SettingKind.Whole, c => c.Data.SceneSeed) { Minimum = 0 },
+        new("data.sceneVariety", "--scene-variety", SettingKind.Number, c => c.Data.SceneVariety) { Minimum = 0, Maximum = 1 },
 
         new("benchmark.classes", "--classes", SettingKind.Whole, c => c.Benchmark.Classes),
         new("benchmark.cityscapesDepth", "--cityscapes-depth", SettingKind.Word, c => c.Benchmark.CityscapesDepth) { Words = ["inverse", "metric", "none"] },

@@ -35,6 +35,9 @@ internal sealed record DataRequest
     /// <summary>Seed of the scenes.</summary>
     public ulong SceneSeed { get; init; } = 1;
 
+    /// <summary>How much the scenes differ, 0 to 1.</summary>
+    public double SceneVariety { get; init; } = 1;
+
     /// <summary>Class id that says "no label", or null.</summary>
     public int? VoidId { get; init; }
 

@@ -126,6 +126,7 @@ internal static class DataSource
                 Height = request.Size.Height,
                 Width = request.Size.Width,
                 Seed = request.SceneSeed,
+                Variety = request.SceneVariety,
                 Tasks = tasks is null ? request.Tasks : [.. tasks.Select(t => t.Name)],
             });
         }

@@ -73,6 +73,7 @@ internal sealed record SourceEntry
     public int? Scenes { get; init; }
     public int? TestScenes { get; init; }
     public ulong? SceneSeed { get; init; }
+    public double? SceneVariety { get; init; }
     public int? VoidId { get; init; }
     public double? DepthScale { get; init; }
     public int? Classes { get; init; }
@@ -94,6 +95,7 @@ internal sealed record SourceEntry
         if (Name is not null && string.IsNullOrWhiteSpace(Name)) throw new UsageException("'name' is empty");
         if (Weight is { } weight && !(weight > 0 && double.IsFinite(weight))) throw new UsageException($"'weight' is {weight}; it has to be above 0");
         if (Scenes is < 1 || TestScenes is < 1) throw new UsageException("'scenes' and 'test_scenes' have to be 1 or more");
+        if (SceneVariety is { } variety && !(variety >= 0 && variety <= 1)) throw new UsageException($"'scene_variety' is {variety}; it has to be 0 to 1");
         if (VoidId is < 0 or > 65535) throw new UsageException($"'void_id' is {VoidId}; it has to be 0 to 65535");
         if (DepthScale is { } scale && !(scale > 0 && double.IsFinite(scale))) throw new UsageException($"'depth_scale' is {scale}; it has to be above 0");
         DataLocation at = DataLocation.Parse(Data, folder);
@@ -125,6 +127,7 @@ internal sealed record SourceEntry
                 SceneCount = Scenes ?? data.SceneCount,
                 TestSceneCount = TestScenes ?? data.TestSceneCount,
                 SceneSeed = SceneSeed ?? data.SceneSeed,
+                SceneVariety = SceneVariety ?? data.SceneVariety,
                 VoidId = VoidId,
                 DepthScale = DepthScale,
                 Layout = layout == new LayoutRequest() ? null : layout,

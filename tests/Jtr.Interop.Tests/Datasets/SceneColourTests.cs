@@ -40,12 +40,13 @@ public class SceneColourTests
         Assert.That(frequentRecall, Is.GreaterThan(0.4));
     }
 
-    [Test]
-    public void All_classes_draw_hues_and_textures_from_one_distribution()
+    [TestCase(1.0, 0.6)]
+    [TestCase(0.0, 0.9)]
+    public void All_classes_draw_hues_and_textures_from_one_distribution(double variety, double plain)
     {
         const int Kinds = 6;
         SceneModel model = new();
-        SceneLayout layout = new(model);
+        SceneLayout layout = new(model, new SceneVariety(variety));
         Vector2[] hues = new Vector2[Classes];
         int[,] kinds = new int[Classes, Kinds];
         int[] counts = new int[Classes];
@@ -67,7 +68,7 @@ public class SceneColourTests
             Assert.That(hues[c].Length() / counts[c], Is.LessThan(4.5 / Math.Sqrt(counts[c])), name);
             for (int k = 0; k < Kinds; k++)
             {
-                double share = k == 0 ? 0.6 : 0.08;
+                double share = k == 0 ? plain : (1 - plain) / (Kinds - 1);
                 Assert.That(kinds[c, k] / (double)counts[c], Is.EqualTo(share).Within(4.5 * Math.Sqrt(share * (1 - share) / counts[c])), $"{name}, texture {k}");
             }
         }

@@ -54,6 +54,33 @@ public class SceneDatasetTests
     }
 
     [Test]
+    public void Less_variety_gives_paler_rooms_seen_from_places_that_differ_less()
+    {
+        (double saturation, double pitch) full = Spread(1), half = Spread(0.5), none = Spread(0);
+        Assert.That(half.saturation, Is.LessThan(0.85 * full.saturation));
+        Assert.That(none.saturation, Is.LessThan(0.75 * half.saturation));
+        Assert.That(half.pitch, Is.LessThan(0.9 * full.pitch));
+        Assert.That(none.pitch, Is.LessThan(0.9 * half.pitch));
+
+        static (double Saturation, double Pitch) Spread(double variety)
+        {
+            SceneDataset scenes = new(new SceneOptions { Count = 60, Height = 24, Width = 40, Seed = 3, Variety = variety });
+            double saturation = 0;
+            for (int i = 0; i < scenes.Count; i++)
+            {
+                SceneSample s = SceneSample.Read(scenes, i);
+                for (int p = 0; p < s.Plane; p++)
+                {
+                    float r = s.Image[p], g = s.Image[s.Plane + p], b = s.Image[2 * s.Plane + p];
+                    saturation += Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b));
+                }
+            }
+            float[] pitches = [.. Enumerable.Range(0, scenes.Count).Select(i => scenes.GetInfo(i).CameraPitch)];
+            return (saturation, pitches.Max() - pitches.Min());
+        }
+    }
+
+    [Test]
     public void The_first_index_shifts_the_scenes()
     {
         SceneDataset all = Scenes(), rest = Scenes(count: 5, first: 7);

@@ -12,7 +12,7 @@ public class SceneGeometryTests
     [Test]
     public void The_nearest_surface_is_the_one_that_a_plain_search_finds()
     {
-        SceneWorkspace work = new(Height, Width);
+        SceneWorkspace work = new(new SceneOptions { Height = Height, Width = Width });
         float[] image = new float[3 * Height * Width];
         int off = 0, furniture = 0, pixels = 0;
         for (ulong scene = 0; scene < 12; scene++)
@@ -40,7 +40,7 @@ public class SceneGeometryTests
     public void Lights_and_camera_stand_in_the_open()
     {
         SceneModel model = new();
-        SceneLayout layout = new(model);
+        SceneLayout layout = new(model, new SceneVariety(1));
         for (ulong scene = 0; scene < 200; scene++)
         {
             layout.Draw(5, scene);

@@ -11,6 +11,9 @@ public class SceneOptionsTests
         new object[] { new SceneOptions { Height = 7 }, nameof(SceneOptions.Height), "8 to 4096" },
         new object[] { new SceneOptions { Height = 4097 }, nameof(SceneOptions.Height), "8 to 4096" },
         new object[] { new SceneOptions { Width = -1 }, nameof(SceneOptions.Width), "8 to 4096" },
+        new object[] { new SceneOptions { Variety = -0.1 }, nameof(SceneOptions.Variety), "0 to 1" },
+        new object[] { new SceneOptions { Variety = 1.1 }, nameof(SceneOptions.Variety), "0 to 1" },
+        new object[] { new SceneOptions { Variety = double.NaN }, nameof(SceneOptions.Variety), "0 to 1" },
         new object[] { new SceneOptions { FirstIndex = -1 }, nameof(SceneOptions.FirstIndex), "0 to" },
         new object[] { new SceneOptions { Count = 2, FirstIndex = int.MaxValue - 1 }, nameof(SceneOptions.FirstIndex), "0 to 2147483645" },
     ];

@@ -7,7 +7,11 @@ namespace Jtr.Interop.Datasets.Scenes;
 internal static class Furniture
 {
     /// <summary>Puts up to six things on the floor of a room and up to four on its walls, as far as there is room.</summary>
-    public static void Furnish(SceneModel m, FloorPlan plan, ref CounterRandom r)
+    /// <param name="m">The room.</param>
+    /// <param name="plan">Where there is room.</param>
+    /// <param name="variety">How much rooms differ.</param>
+    /// <param name="r">The stream to draw from.</param>
+    public static void Furnish(SceneModel m, FloorPlan plan, SceneVariety variety, ref CounterRandom r)
     {
         // What a kind of room is about comes first and finds the most room.
         switch (m.RoomKind)
@@ -17,8 +21,8 @@ internal static class Furniture
             case RoomKind.DiningRoom: Table(m, plan, ref r); break;
             default: Shelf(m, plan, ref r); break;
         }
-        if (r.NextSingle() < 0.8f) Door(m, plan, ref r);
-        int others = 3 + r.NextInt32(3);
+        if (r.NextSingle() < variety.DoorShare) Door(m, plan, ref r);
+        int others = variety.LeastOthers + r.NextInt32(3);
         for (int i = 0; i < others; i++)
         {
             switch (r.NextInt32(8))
@@ -33,7 +37,7 @@ internal static class Furniture
             }
         }
         Window(m, plan, ref r);
-        if (r.NextSingle() < 0.5f) Window(m, plan, ref r);
+        if (r.NextSingle() < variety.SecondWindowShare) Window(m, plan, ref r);
         Picture(m, plan, ref r);
         if (r.NextSingle() < 0.3f) Picture(m, plan, ref r);
     }

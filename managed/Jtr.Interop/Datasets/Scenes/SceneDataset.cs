@@ -181,7 +181,7 @@ public sealed class SceneDataset : IMultiTaskDataset
     {
         lock (_free)
             if (_free.TryPop(out SceneWorkspace? work)) return work;
-        return new(Height, Width);
+        return new(_options);
     }
 
     private void Return(SceneWorkspace work)

@@ -6,7 +6,7 @@ namespace Jtr.Interop.Datasets.Scenes;
 /// Draws a room: its size, camera, doors, windows, furniture, pictures and lights. Nothing here depends on the size of
 /// the image, and colours have a stream of their own, so they cannot depend on the class.
 /// </summary>
-internal sealed class SceneLayout(SceneModel model)
+internal sealed class SceneLayout(SceneModel model, SceneVariety variety)
 {
     private readonly FloorPlan _plan = new();
     private CounterRandom _random;
@@ -15,11 +15,11 @@ internal sealed class SceneLayout(SceneModel model)
     public void Draw(ulong seed, ulong scene)
     {
         _random = new(seed, RandomUse.Scene, scene, 0);
-        model.Clear(new(seed, RandomUse.Scene, scene, 1));
+        model.Clear(new(seed, RandomUse.Scene, scene, 1), variety);
         DrawRoom();
         DrawCamera();
         _plan.Clear(model.Room, model.Camera.Position, model.Camera.Yaw);
-        Furniture.Furnish(model, _plan, ref _random);
+        Furniture.Furnish(model, _plan, variety, ref _random);
         DrawLights();
     }
 
@@ -27,10 +27,13 @@ internal sealed class SceneLayout(SceneModel model)
 
     private float Between(float low, float high) => _random.NextSingle(low, high);
 
+    /// <summary>Between two values, in a part of the range around its middle that is the smaller the less rooms differ.</summary>
+    private float Near(float low, float high) => SceneVariety.Draw(ref _random, low, high, variety.CameraSpread);
+
     private void DrawRoom()
     {
         model.RoomKind = (RoomKind)_random.NextInt32(4);
-        model.Room = new(Between(2.9f, 4.4f), Between(2.3f, 2.7f), Between(3.0f, 4.6f));
+        model.Room = new(Near(2.9f, 4.4f), Between(2.3f, variety.HighestCeiling), Near(3.0f, 4.6f));
         model.DrawRoomMaterials();
     }
 
@@ -38,14 +41,14 @@ internal sealed class SceneLayout(SceneModel model)
     {
         Vector3 room = model.Room;
         ref SceneCamera camera = ref model.Camera;
-        bool corner = Chance(0.65f);
-        float x = corner ? Between(0.3f, 0.8f) : Between(0.35f * room.X, 0.65f * room.X);
-        float targetX = corner ? Between(0.5f, 0.8f) * room.X : Between(0.3f, 0.7f) * room.X;
+        bool corner = Chance(variety.CornerShare);
+        float x = corner ? Near(0.3f, 0.8f) : Near(0.35f * room.X, 0.65f * room.X);
+        float targetX = corner ? Near(0.5f, 0.8f) * room.X : Near(0.3f, 0.7f) * room.X;
         if (corner && Chance(0.5f)) (x, targetX) = (room.X - x, room.X - targetX);
-        camera.Position = new(x, Between(1.35f, 1.75f), Between(0.1f, 0.35f));
-        camera.Yaw = MathF.Atan2(targetX - x, Between(0.75f, 1f) * room.Z - camera.Position.Z) + Between(-0.1f, 0.1f);
+        camera.Position = new(x, Near(1.35f, 1.75f), Near(0.1f, 0.35f));
+        camera.Yaw = MathF.Atan2(targetX - x, Near(0.75f, 1f) * room.Z - camera.Position.Z) + Near(-0.1f, 0.1f);
         // A high camera looks down, a low one ahead.
-        camera.Pitch = Between(-21, -6) - 10 * (camera.Position.Y - 1.35f);
+        camera.Pitch = Near(-21, -6) - 10 * (camera.Position.Y - 1.35f);
         camera.Aim();
     }
 

@@ -33,32 +33,32 @@ internal struct SceneMaterial
     public float Hue { get; private init; }
 
     /// <summary>Draws a material.</summary>
-    public static SceneMaterial Draw(ref CounterRandom random) => Draw(ref random, random.NextSingle());
+    public static SceneMaterial Draw(ref CounterRandom random, SceneVariety variety) => Draw(ref random, variety, random.NextSingle());
 
     /// <summary>
     /// Draws a material whose hue differs from that of one or two others. As hues lie on a circle, it is uniform all the
     /// same when those of the others are.
     /// </summary>
-    public static SceneMaterial DrawUnlike(ref CounterRandom random, float first, float second)
+    public static SceneMaterial DrawUnlike(ref CounterRandom random, SceneVariety variety, float first, float second)
     {
         const float Apart = 0.16f;
         while (true)
         {
             float hue = random.NextSingle();
-            if (Distance(hue, first) >= Apart && Distance(hue, second) >= Apart) return Draw(ref random, hue);
+            if (Distance(hue, first) >= Apart && Distance(hue, second) >= Apart) return Draw(ref random, variety, hue);
         }
     }
 
     /// <summary>Draws a material that stands out from this one, for another part of a thing; alone it looks like any other.</summary>
-    public readonly SceneMaterial DrawPart(ref CounterRandom random) => Draw(ref random, Wrap(Hue + random.NextSingle(0.3f, 0.7f)));
+    public readonly SceneMaterial DrawPart(ref CounterRandom random, SceneVariety variety) => Draw(ref random, variety, Wrap(Hue + random.NextSingle(0.3f, 0.7f)));
 
-    private static SceneMaterial Draw(ref CounterRandom random, float hue)
+    private static SceneMaterial Draw(ref CounterRandom random, SceneVariety variety, float hue)
     {
         SceneMaterial m = new() { Hue = hue };
-        m.Kind = random.NextSingle() < 0.6f ? TextureKind.Plain : (TextureKind)(1 + random.NextInt32(Kinds - 1));
+        m.Kind = random.NextSingle() < variety.PlainShare ? TextureKind.Plain : (TextureKind)(1 + random.NextInt32(Kinds - 1));
         // Brightness varies less than light does, and within a texture little: shading has to stay visible.
-        float brightness = random.NextSingle(0.34f, 0.74f), change = random.NextSingle(0.08f, 0.2f);
-        float saturation = random.NextSingle(0.4f, 0.9f);
+        float brightness = SceneVariety.Draw(ref random, 0.34f, 0.74f, variety.BrightnessSpread), change = random.NextSingle(0.08f, 0.2f);
+        float saturation = random.NextSingle(0.4f, 0.9f) * variety.Saturation;
         m._first = Color(hue, saturation, brightness);
         m._second = Color(hue + random.NextSingle(-0.1f, 0.1f), saturation, random.NextSingle() < 0.5f ? brightness * (1 - change) : brightness * (1 + change));
         m._frequency = 1 / random.NextSingle(0.14f, 0.55f);

@@ -10,6 +10,7 @@ internal sealed class SceneModel
     private SceneMaterial[] _materials = new SceneMaterial[256];
     private int _materialCount;
     private CounterRandom _materialRandom;
+    private SceneVariety _variety;
 
     // The object under construction: its class, place and turn.
     private SceneClass _class;
@@ -49,8 +50,10 @@ internal sealed class SceneModel
 
     /// <summary>Empties the room.</summary>
     /// <param name="materialRandom">Where materials come from.</param>
-    public void Clear(CounterRandom materialRandom)
+    /// <param name="variety">How much they differ.</param>
+    public void Clear(CounterRandom materialRandom, SceneVariety variety)
     {
+        _variety = variety;
         PrimitiveCount = ObjectCount = _materialCount = 0;
         _materialRandom = materialRandom;
     }
@@ -58,18 +61,18 @@ internal sealed class SceneModel
     /// <summary>Draws the materials of walls, floor and ceiling.</summary>
     public void DrawRoomMaterials()
     {
-        int wall = Add(SceneMaterial.Draw(ref _materialRandom));
+        int wall = Add(SceneMaterial.Draw(ref _materialRandom, _variety));
         float hue = _materials[wall].Hue;
-        int floor = Add(SceneMaterial.DrawUnlike(ref _materialRandom, hue, hue));
-        int ceiling = Add(SceneMaterial.DrawUnlike(ref _materialRandom, hue, hue));
+        int floor = Add(SceneMaterial.DrawUnlike(ref _materialRandom, _variety, hue, hue));
+        int ceiling = Add(SceneMaterial.DrawUnlike(ref _materialRandom, _variety, hue, hue));
         for (int face = 0; face < 6; face++) RoomMaterials[face] = face switch { 2 => floor, 3 => ceiling, _ => wall };
     }
 
     /// <summary>Draws a material that stands out from walls and floor.</summary>
-    public int AddMaterial() => Add(SceneMaterial.DrawUnlike(ref _materialRandom, _materials[RoomMaterials[0]].Hue, _materials[RoomMaterials[2]].Hue));
+    public int AddMaterial() => Add(SceneMaterial.DrawUnlike(ref _materialRandom, _variety, _materials[RoomMaterials[0]].Hue, _materials[RoomMaterials[2]].Hue));
 
     /// <summary>Draws a material that goes with another one of the same object, and stands out from it.</summary>
-    public int AddPart(int material) => Add(_materials[material].DrawPart(ref _materialRandom));
+    public int AddPart(int material) => Add(_materials[material].DrawPart(ref _materialRandom, _variety));
 
     /// <summary>Begins an object; what is added to it is given relative to its foot, local z pointing to its front.</summary>
     public void Begin(SceneClass kind, float x, float y, float z, float yaw)

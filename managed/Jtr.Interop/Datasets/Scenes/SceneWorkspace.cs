@@ -3,12 +3,12 @@ namespace Jtr.Interop.Datasets.Scenes;
 /// <summary>All memory that reading a scene needs; used by one thread at a time.</summary>
 internal sealed class SceneWorkspace
 {
-    public SceneWorkspace(int height, int width)
+    public SceneWorkspace(SceneOptions options)
     {
         Model = new();
-        Layout = new(Model);
-        Frame = new(Model, height, width);
-        Maps = new(height, width);
+        Layout = new(Model, new SceneVariety(options.Variety));
+        Frame = new(Model, options.Height, options.Width);
+        Maps = new(options.Height, options.Width);
     }
 
     public SceneModel Model { get; }
