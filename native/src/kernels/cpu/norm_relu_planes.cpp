@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/window_codes.h"
 #include "kernels/multiversion.h"
 
 namespace jtr::kernels {
@@ -114,16 +115,22 @@ JTR_INLINE GradientSums gradient_sums_pool(const T* dp, const T* p, const uint8_
   for (int64_t i = 0; i < out_height; ++i) {
     const int64_t row = i * out_width;
     const T* top = x + 2 * i * width;
-    T sum = 0, product = 0;
+    for_each_block(
+        out_width, [&](int64_t first, int64_t count) __attribute__((always_inline)) {
+          int32_t place[kCodes];
+          widen(code + row + first, place, count);
+          const T *in = top + 2 * first, *d = dp + row + first, *pooled = p + row + first;
+          T sum = 0, product = 0;
 #pragma omp simd reduction(+ : sum, product)
-    for (int64_t j = 0; j < out_width; ++j) {
-      const T value = dp[row + j];
-      const T dz = p[row + j] > 0 ? value : T{0};
-      sum += dz;
-      product += dz * (chosen(top + 2 * j, width, code[row + j]) - mean);
-    }
-    total.dz += static_cast<double>(sum);
-    total.dz_xhat += static_cast<double>(product);
+          for (int64_t j = 0; j < count; ++j) {
+            const T value = d[j];
+            const T dz = pooled[j] > 0 ? value : T{0};
+            sum += dz;
+            product += dz * (chosen(in + 2 * j, width, place[j]) - mean);
+          }
+          total.dz += static_cast<double>(sum);
+          total.dz_xhat += static_cast<double>(product);
+        });
   }
   total.dz_xhat *= static_cast<double>(invstd);
   return total;
@@ -146,16 +153,22 @@ JTR_INLINE void gradient_pool(const T* dp, const T* p, const uint8_t* code, cons
     const int64_t row = i * out_width;
     const T* in = x + 2 * i * width;
     T* out = dx + 2 * i * width;
+    for_each_block(
+        out_width, [&](int64_t first, int64_t count) __attribute__((always_inline)) {
+          int32_t place[kCodes];
+          widen(code + row + first, place, count);
+          const T *top = in + 2 * first, *bottom = top + width, *d = dp + row + first, *pooled = p + row + first;
+          T *out_top = out + 2 * first, *out_bottom = out_top + width;
 #pragma omp simd
-    for (int64_t j = 0; j < out_width; ++j) {
-      const int32_t place = code[row + j];
-      const T value = dp[row + j];
-      const T g = p[row + j] > 0 ? scale * value : T{0};
-      out[2 * j] = c0 + c1 * in[2 * j] + (place == 0 ? g : T{0});
-      out[2 * j + 1] = c0 + c1 * in[2 * j + 1] + (place == 1 ? g : T{0});
-      out[width + 2 * j] = c0 + c1 * in[width + 2 * j] + (place == 2 ? g : T{0});
-      out[width + 2 * j + 1] = c0 + c1 * in[width + 2 * j + 1] + (place == 3 ? g : T{0});
-    }
+          for (int64_t j = 0; j < count; ++j) {
+            const T scaled = scale * d[j];
+            const T g = pooled[j] > 0 ? scaled : T{0};
+            out_top[2 * j] = c0 + c1 * top[2 * j] + (place[j] == 0 ? g : T{0});
+            out_top[2 * j + 1] = c0 + c1 * top[2 * j + 1] + (place[j] == 1 ? g : T{0});
+            out_bottom[2 * j] = c0 + c1 * bottom[2 * j] + (place[j] == 2 ? g : T{0});
+            out_bottom[2 * j + 1] = c0 + c1 * bottom[2 * j + 1] + (place[j] == 3 ? g : T{0});
+          }
+        });
     if (width % 2 == 0) continue;
     out[width - 1] = c0 + c1 * in[width - 1];
     out[2 * width - 1] = c0 + c1 * in[2 * width - 1];
@@ -166,21 +179,28 @@ JTR_INLINE void gradient_pool(const T* dp, const T* p, const uint8_t* code, cons
 }
 
 template <typename T>
-JTR_INLINE void unpool_plane(const T* y, const uint8_t* code, T* out, int64_t height, int64_t width) {
+JTR_INLINE void unpool_plane(const T* __restrict y, const uint8_t* __restrict code, T* __restrict out, int64_t height,
+                             int64_t width) {
   const int64_t in_height = height / 2, in_width = width / 2;
   for (int64_t i = 0; i < in_height; ++i) {
     T* top = out + 2 * i * width;
     T* bottom = top + width;
     const int64_t row = i * in_width;
+    for_each_block(
+        in_width, [&](int64_t first, int64_t count) __attribute__((always_inline)) {
+          int32_t place[kCodes];
+          widen(code + row + first, place, count);
+          const T* in = y + row + first;
+          T *to_top = top + 2 * first, *to_bottom = bottom + 2 * first;
 #pragma omp simd
-    for (int64_t j = 0; j < in_width; ++j) {
-      const int32_t c = code[row + j];
-      const T value = y[row + j];
-      top[2 * j] = c == 0 ? value : T{0};
-      top[2 * j + 1] = c == 1 ? value : T{0};
-      bottom[2 * j] = c == 2 ? value : T{0};
-      bottom[2 * j + 1] = c == 3 ? value : T{0};
-    }
+          for (int64_t j = 0; j < count; ++j) {
+            const T value = in[j];
+            to_top[2 * j] = place[j] == 0 ? value : T{0};
+            to_top[2 * j + 1] = place[j] == 1 ? value : T{0};
+            to_bottom[2 * j] = place[j] == 2 ? value : T{0};
+            to_bottom[2 * j + 1] = place[j] == 3 ? value : T{0};
+          }
+        });
     if (width % 2 != 0) top[width - 1] = bottom[width - 1] = 0;
   }
   if (height % 2 != 0) std::fill_n(out + (height - 1) * width, width, T{0});
@@ -192,8 +212,15 @@ JTR_INLINE void unpool_backward_plane(const T* d, const uint8_t* code, T* out, i
   for (int64_t i = 0; i < out_height; ++i) {
     const T* top = d + 2 * i * width;
     const int64_t row = i * out_width;
+    for_each_block(
+        out_width, [&](int64_t first, int64_t count) __attribute__((always_inline)) {
+          int32_t place[kCodes];
+          widen(code + row + first, place, count);
+          const T* in = top + 2 * first;
+          T* to = out + row + first;
 #pragma omp simd
-    for (int64_t j = 0; j < out_width; ++j) out[row + j] = chosen(top + 2 * j, width, code[row + j]);
+          for (int64_t j = 0; j < count; ++j) to[j] = chosen(in + 2 * j, width, place[j]);
+        });
   }
 }
 

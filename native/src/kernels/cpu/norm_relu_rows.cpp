@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/window_codes.h"
 #include "kernels/multiversion.h"
 
 namespace jtr::kernels {
@@ -45,21 +46,6 @@ JTR_INLINE void norm_relu(const T* __restrict x, T* __restrict y, int64_t pixels
 #pragma omp simd
     for (int64_t c = 0; c < channels; ++c) out[c] = relu_of(in[c], scale[c], shift[c]);
   }
-}
-
-/// Codes are widened, or narrowed, by themselves, this many at once: in a loop with bytes in it, vectors of the maps'
-/// values would be a quarter as many, and 16 or 32 channels too few for one.
-constexpr int64_t kCodes = 64;
-
-JTR_INLINE void widen(const uint8_t* __restrict code, int32_t* __restrict place, int64_t count) {
-#pragma omp simd
-  for (int64_t k = 0; k < count; ++k) place[k] = code[k];
-}
-
-/// Runs body(first channel, count) over the channels, in blocks for which an array of kCodes is large enough.
-template <typename Body>
-JTR_INLINE void for_each_block(int64_t channels, const Body& body) {
-  for (int64_t first = 0; first < channels; first += kCodes) body(first, std::min(kCodes, channels - first));
 }
 
 template <typename T>
