@@ -21,7 +21,7 @@ public sealed class SkipBadDatasetTests
     };
 
     private static bool IsSample(IMultiTaskDataset data, int index, int expected) =>
-        LayoutReader.Read(data, index).Image.SequenceEqual(Enumerable.Range(0, 3 * 32 * 64).Select(i => MemoryDataset.ImageValue(expected, i)));
+        SampleArrays.Read(data, index).Image.SequenceEqual(Enumerable.Range(0, 3 * 32 * 64).Select(i => MemoryDataset.ImageValue(expected, i)));
 
     [Test]
     public void The_next_good_sample_stands_in_and_the_last_ones_is_the_first()
@@ -45,7 +45,7 @@ public sealed class SkipBadDatasetTests
         TaskMask[] labelled = [new(1), new(2), new(3), new(2), new(1)];
         SkipBadDataset data = new(WithBad(5, i => labelled[i], 1));
         Assert.That(IsSample(data, 1, 3), "2 is nearer but has other labels");
-        Assert.That(LayoutReader.Read(data, 1).Written, Is.EqualTo(new TaskMask(2)));
+        Assert.That(SampleArrays.Read(data, 1).Written, Is.EqualTo(new TaskMask(2)));
     }
 
     [Test]
@@ -56,7 +56,7 @@ public sealed class SkipBadDatasetTests
         LabelAssignment labels = new(inner.Tasks, labelled);
         SkipBadDataset data = new(inner, labels);
         Assert.That(IsSample(data, 1, 2));
-        Assert.That(LayoutReader.Read(data, 1, labels[1]).Written, Is.EqualTo(new TaskMask(0b0010)));
+        Assert.That(SampleArrays.Read(data, 1, labels[1]).Written, Is.EqualTo(new TaskMask(0b0010)));
     }
 
     [Test]
@@ -69,7 +69,7 @@ public sealed class SkipBadDatasetTests
         {
             int expected = Enumerable.Range(1, 39).Select(s => (bad + s) % 40).First(i => labels[i] == labels[bad] && i is not (3 or 4 or 17 or 30));
             Assert.That(IsSample(data, bad, expected), $"{bad}");
-            Assert.That(LayoutReader.Read(data, bad, labels[bad]).Written, Is.EqualTo(labels[bad]));
+            Assert.That(SampleArrays.Read(data, bad, labels[bad]).Written, Is.EqualTo(labels[bad]));
         }
     }
 
@@ -103,7 +103,7 @@ public sealed class SkipBadDatasetTests
         SkipBadDataset data = new(WithBad(3, null, 0, 1, 2));
         for (int again = 0; again < 2; again++)
         {
-            Assert.That(() => LayoutReader.Read(data, 1), Throws.TypeOf<JtrFormatException>()
+            Assert.That(() => SampleArrays.Read(data, 1), Throws.TypeOf<JtrFormatException>()
                 .With.Message.EqualTo("none of the 3 samples can be read; that of index 1: /data/1.png: damaged").And.InnerException.Not.Null);
         }
         Assert.That(data.SkippedCount, Is.EqualTo(3));
@@ -114,9 +114,9 @@ public sealed class SkipBadDatasetTests
     {
         MemoryDataset inner = new(2) { OnRead = _ => throw new InvalidOperationException("a bug") };
         SkipBadDataset data = new(inner);
-        Assert.That(() => LayoutReader.Read(data, 0), Throws.InvalidOperationException);
+        Assert.That(() => SampleArrays.Read(data, 0), Throws.InvalidOperationException);
         Assert.That(data.SkippedCount, Is.Zero);
-        Assert.That(() => LayoutReader.Read(data, 2), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => SampleArrays.Read(data, 2), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
@@ -133,9 +133,9 @@ public sealed class SkipBadDatasetTests
         string ids = folder.Ids("aachen", "1", _ => 99);
         string image = folder["leftImg8bit/train/aachen/2_leftImg8bit.png"];
         File.Delete(image);
-        float[] third = LayoutReader.Read(data, 3).Image;
-        Assert.That(LayoutReader.Read(data, 1).Image, Is.EqualTo(third));
-        Assert.That(LayoutReader.Read(data, 2).Image, Is.EqualTo(third));
+        float[] third = SampleArrays.Read(data, 3).Image;
+        Assert.That(SampleArrays.Read(data, 1).Image, Is.EqualTo(third));
+        Assert.That(SampleArrays.Read(data, 2).Image, Is.EqualTo(third));
         Assert.That(data.Skipped.Select(s => (s.Name, s.Path)), Is.EqualTo([("1", ids), ("2", image)]));
     }
 }

@@ -35,7 +35,7 @@ public sealed class CityscapesDatasetTests : IDisposable
         Dictionary<int, int> categories = Table([[7, 8], [11, 12, 13], [17, 19, 20], [21, 22], [23], [24, 25], [26, 27, 28, 31, 32, 33]]);
         for (int s = 0; s < 3; s++)
         {
-            (float[] image, float[][] labels, TaskMask written) = LayoutReader.Read(data, s);
+            (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(data, s);
             Assert.That(written, Is.EqualTo(data.Tasks.All));
             Assert.That(image, Is.EqualTo(LayoutReader.Planar(CityscapesFolder.Pixels, 3, i => CityscapesFolder.ImageValue(s, i) / 255f)));
             Assert.That(labels[0], Is.EqualTo(Enumerable.Range(0, CityscapesFolder.Pixels).Select(i => (float)categories.GetValueOrDefault((i + s) % 34, -1))));
@@ -50,7 +50,7 @@ public sealed class CityscapesDatasetTests : IDisposable
         _folder.Ids("aachen", "a", i => i % 34);
         CityscapesDataset data = Open(CityscapesFolder.Options with { Labels = CityscapesLabels.Classes, Depth = CityscapesDepth.None });
         Dictionary<int, int> trainIds = Table([[7], [8], [11], [12], [13], [17], [19], [20], [21], [22], [23], [24], [25], [26], [27], [28], [31], [32], [33]]);
-        Assert.That(LayoutReader.Read(data, 0).Labels[0], Is.EqualTo(Enumerable.Range(0, CityscapesFolder.Pixels).Select(i => (float)trainIds.GetValueOrDefault(i % 34, -1))));
+        Assert.That(SampleArrays.Read(data, 0).Labels[0], Is.EqualTo(Enumerable.Range(0, CityscapesFolder.Pixels).Select(i => (float)trainIds.GetValueOrDefault(i % 34, -1))));
         SegmentationTask task = (SegmentationTask)data.Tasks[0];
         Assert.That((task.ClassCount, task.ClassNames[0], task.ClassNames[13], task.ClassNames[18]), Is.EqualTo((19, "road", "car", "bicycle")));
     }
@@ -60,7 +60,7 @@ public sealed class CityscapesDatasetTests : IDisposable
     {
         _folder.Image("aachen", "a");
         _folder.Disparity("aachen", "a", i => i switch { 0 => 0, 1 => 1, 2 => 2, 3 => 257, 4 => 65535, _ => 32257 });
-        float[] depth = LayoutReader.Read(Open(CityscapesFolder.Options with { Labels = CityscapesLabels.None }), 0).Labels[0];
+        float[] depth = SampleArrays.Read(Open(CityscapesFolder.Options with { Labels = CityscapesLabels.None }), 0).Labels[0];
         Assert.That(depth[..6], Is.EqualTo([0f, 0f, 1 / 65536f, 1 / 256f, 65534 / 65536f, 32256 / 65536f]));
     }
 
@@ -73,8 +73,8 @@ public sealed class CityscapesDatasetTests : IDisposable
         CityscapesOptions options = CityscapesFolder.Options with { Labels = CityscapesLabels.None, Depth = CityscapesDepth.Metric };
         double product = 0.209313 * 2262.52;
         // Disparities of 1, 10 and 40 pixels; no disparity is infinitely far.
-        Assert.That(LayoutReader.Read(Open(options), 0).Labels[0][..5], Is.EqualTo([0f, 0f, (float)product, (float)(product / 10), (float)(product / 40)]));
-        Assert.That(LayoutReader.Read(Open(options with { MaxMetricDepth = 80 }), 0).Labels[0][..5], Is.EqualTo([0f, 0f, 0f, (float)(product / 10), (float)(product / 40)]));
+        Assert.That(SampleArrays.Read(Open(options), 0).Labels[0][..5], Is.EqualTo([0f, 0f, (float)product, (float)(product / 10), (float)(product / 40)]));
+        Assert.That(SampleArrays.Read(Open(options with { MaxMetricDepth = 80 }), 0).Labels[0][..5], Is.EqualTo([0f, 0f, 0f, (float)(product / 10), (float)(product / 40)]));
     }
 
     [Test]
@@ -84,7 +84,7 @@ public sealed class CityscapesDatasetTests : IDisposable
         // Blocks of 2 x 2 differ within: the pixel under the target's centre is the lower right one.
         _folder.Ids("aachen", "a", i => i / 128 % 2 == 1 && i % 2 == 1 ? 26 : 7, height: 64, width: 128);
         _folder.Disparity("aachen", "a", i => i / 128 % 2 == 1 && i % 2 == 1 ? 257 : 0, height: 64, width: 128);
-        (_, float[][] labels, _) = LayoutReader.Read(Open(), 0);
+        (_, float[][] labels, _) = SampleArrays.Read(Open(), 0);
         Assert.That(labels[0], Is.All.EqualTo(6f));
         Assert.That(labels[1], Is.All.EqualTo(1 / 256f));
     }
@@ -94,10 +94,10 @@ public sealed class CityscapesDatasetTests : IDisposable
     {
         _folder.Sample("aachen", "a", seed: 5);
         CityscapesDataset cached = Open(CityscapesFolder.Options with { CacheInMemory = true });
-        (float[] image, float[][] labels, _) = LayoutReader.Read(cached, 0);
+        (float[] image, float[][] labels, _) = SampleArrays.Read(cached, 0);
         Assert.That((cached.IsCached, Open().IsCached), Is.EqualTo((true, false)));
         Directory.Delete(_folder["leftImg8bit"], recursive: true);
-        (float[] again, float[][] labelsAgain, _) = LayoutReader.Read(cached, 0);
+        (float[] again, float[][] labelsAgain, _) = SampleArrays.Read(cached, 0);
         Assert.That(again, Is.EqualTo(image));
         Assert.That(labelsAgain, Is.EqualTo(labels));
     }
@@ -107,7 +107,7 @@ public sealed class CityscapesDatasetTests : IDisposable
     {
         _folder.Sample("aachen", "a");
         _folder.Write("disparity/train/aachen/a_disparity.png", "damaged");
-        (_, float[][] labels, TaskMask written) = LayoutReader.Read(Open(), 0, TaskMask.None.With(0));
+        (_, float[][] labels, TaskMask written) = SampleArrays.Read(Open(), 0, TaskMask.None.With(0));
         Assert.That(written, Is.EqualTo(TaskMask.None.With(0)));
         Assert.That(labels[1], Is.All.EqualTo(-77f));
     }

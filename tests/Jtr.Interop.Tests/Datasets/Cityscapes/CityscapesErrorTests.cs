@@ -19,7 +19,7 @@ public sealed class CityscapesErrorTests : IDisposable
 
     private CityscapesDataset Open(CityscapesOptions? options = null) => new(_folder.Root, options ?? CityscapesFolder.Options);
 
-    private void ReadFirst() => LayoutReader.Read(Open(), 0);
+    private void ReadFirst() => SampleArrays.Read(Open(), 0);
 
     [Test]
     public void Missing_and_empty_folders_are_told()
@@ -87,7 +87,7 @@ public sealed class CityscapesErrorTests : IDisposable
         _folder.Image(City, "b", height: 48, width: 80);
         _folder.Ids(City, "b", _ => 7, height: 48, width: 80);
         _folder.Disparity(City, "b", _ => 257, height: 48, width: 80);
-        (_, float[][] labels, _) = LayoutReader.Read(Open(), 1);
+        (_, float[][] labels, _) = SampleArrays.Read(Open(), 1);
         Assert.That(labels[1], Is.All.EqualTo(1 / 256f));
     }
 
@@ -110,7 +110,7 @@ public sealed class CityscapesErrorTests : IDisposable
         Assert.That(ReadFirst, LayoutReader.Fault(disparity, "no PNG file"));
         CityscapesDataset data = Open();
         File.Delete(image);
-        Assert.That(() => LayoutReader.Read(data, 0), Throws.TypeOf<FileNotFoundException>().With.Message.Contains(image));
+        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<FileNotFoundException>().With.Message.Contains(image));
     }
 
     [TestCase("", "no camera file: ")]
@@ -123,7 +123,7 @@ public sealed class CityscapesErrorTests : IDisposable
     {
         string camera = _folder.Write("camera/train/aachen/a_camera.json", content);
         CityscapesDataset data = Open(CityscapesFolder.Options with { Depth = CityscapesDepth.Metric });
-        Assert.That(() => LayoutReader.Read(data, 0), LayoutReader.Fault(camera, fault));
+        Assert.That(() => SampleArrays.Read(data, 0), LayoutReader.Fault(camera, fault));
     }
 
     [Test]

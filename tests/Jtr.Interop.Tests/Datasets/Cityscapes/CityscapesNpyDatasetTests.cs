@@ -19,7 +19,7 @@ public sealed class CityscapesNpyDatasetTests : IDisposable
 
     private CityscapesNpyDataset Open(CityscapesOptions? options = null) => new(_folder.Root, options ?? CityscapesFolder.Options);
 
-    private void ReadFirst() => LayoutReader.Read(Open(), 0);
+    private void ReadFirst() => SampleArrays.Read(Open(), 0);
 
     [Test]
     public void Samples_come_by_number_with_photograph_classes_and_inverse_depth()
@@ -32,7 +32,7 @@ public sealed class CityscapesNpyDatasetTests : IDisposable
         int[] seeds = [0, 2, 10];
         for (int s = 0; s < 3; s++)
         {
-            (float[] image, float[][] labels, TaskMask written) = LayoutReader.Read(data, s);
+            (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(data, s);
             Assert.That(written, Is.EqualTo(data.Tasks.All));
             Assert.That(image, Is.EqualTo(LayoutReader.Planar(Pixels, 3, i => (float)Image(seeds[s], i))));
             Assert.That(labels[0], Is.EqualTo(Enumerable.Range(0, Pixels).Select(i => (float)((i + seeds[s]) % 8 - 1))));
@@ -45,20 +45,20 @@ public sealed class CityscapesNpyDatasetTests : IDisposable
     {
         CityscapesNpyDataset data = Open(CityscapesFolder.Options with { Labels = CityscapesLabels.Classes });
         Assert.That(data.Tasks[0].Channels, Is.EqualTo(19));
-        Assert.That(LayoutReader.Read(data, 0).Labels[0], Is.EqualTo(Enumerable.Range(0, Pixels).Select(i => (float)(i % 20 - 1))));
+        Assert.That(SampleArrays.Read(data, 0).Labels[0], Is.EqualTo(Enumerable.Range(0, Pixels).Select(i => (float)(i % 20 - 1))));
     }
 
     [Test]
     public void A_photograph_may_be_in_bytes()
     {
         _folder.Npy("train/image/0.npy", "|u1", "(32, 64, 3)", [.. Enumerable.Range(0, 3 * Pixels).Select(i => (byte)i)]);
-        Assert.That(LayoutReader.Read(Open(), 0).Image, Is.EqualTo(LayoutReader.Planar(Pixels, 3, i => (byte)i / 255f)));
+        Assert.That(SampleArrays.Read(Open(), 0).Image, Is.EqualTo(LayoutReader.Planar(Pixels, 3, i => (byte)i / 255f)));
     }
 
     [Test]
     public void Another_training_size_takes_means_of_the_photograph_and_picks_labels()
     {
-        (float[] image, float[][] labels, _) = LayoutReader.Read(Open(CityscapesFolder.Options with { Height = 64, Width = 128 }), 0);
+        (float[] image, float[][] labels, _) = SampleArrays.Read(Open(CityscapesFolder.Options with { Height = 64, Width = 128 }), 0);
         // The corner's weight falls on the corner alone; rows and columns of labels are doubled.
         Assert.That(image[0], Is.EqualTo((float)Image(0, 0)).Within(1e-6f), "float32 sums of one value");
         Assert.That(labels[0][..4], Is.EqualTo([-1f, -1f, 0f, 0f]));

@@ -27,7 +27,7 @@ public sealed class CamVidTests
         Assert.That(data.Problems, Is.Empty);
         Assert.That(Enumerable.Range(0, data.Count).Select(data.GetLabelled), Is.All.EqualTo(data.Tasks.All));
 
-        (float[] image, float[][] labels, _) = FolderReader.Read(data, 100);
+        (float[] image, float[][] labels, _) = SampleArrays.Read(data, 100);
         Assert.That(image, Is.All.InRange(0f, 1f));
         Assert.That(image.Average(), Is.InRange(0.1, 0.7), "neither black nor white");
         Assert.That(labels[0], Is.All.InRange(-1f, 10f));

@@ -38,7 +38,7 @@ public sealed class FolderDatasetTests : IDisposable
         Assert.That(data.GetImagePath(1), Is.EqualTo(_folder["image/b.png"]));
         Assert.That(data.Problems, Is.Empty);
 
-        (_, float[][] labels, TaskMask written) = FolderReader.Read(data, 1);
+        (_, float[][] labels, TaskMask written) = SampleArrays.Read(data, 1);
         Assert.That(written, Is.EqualTo(new TaskMask(0b10)));
         Assert.That(labels[0], Is.All.EqualTo(-77f), "left as it was");
         Assert.That(labels[1], Is.EqualTo(Enumerable.Range(0, 1024)));
@@ -51,9 +51,9 @@ public sealed class FolderDatasetTests : IDisposable
         ThreeSamples();
         _folder.Write("seg/a.png", "damaged");
         FolderDataset data = Open(FolderReader.Size32 with { CacheInMemory = cached, Tasks = [new SegmentationTask("seg", 4), new DepthTask()] });
-        Assert.That(FolderReader.Read(data, 0, new TaskMask(0b10)).Written, Is.EqualTo(new TaskMask(0b10)));
-        Assert.That(() => FolderReader.Read(data, 0, new TaskMask(0b11)), Throws.TypeOf<JtrFormatException>());
-        Assert.That(FolderReader.Read(data, 0, TaskMask.None).Written, Is.EqualTo(TaskMask.None));
+        Assert.That(SampleArrays.Read(data, 0, new TaskMask(0b10)).Written, Is.EqualTo(new TaskMask(0b10)));
+        Assert.That(() => SampleArrays.Read(data, 0, new TaskMask(0b11)), Throws.TypeOf<JtrFormatException>());
+        Assert.That(SampleArrays.Read(data, 0, TaskMask.None).Written, Is.EqualTo(TaskMask.None));
     }
 
     [Test]
@@ -73,19 +73,19 @@ public sealed class FolderDatasetTests : IDisposable
         Assert.That(read.IsCached, Is.False);
         Assert.That(kept.IsCached, Is.True);
         Assert.That(kept.Tasks, Is.EqualTo(read.Tasks).And.Count.EqualTo(5));
-        FolderReader.Read(kept, 1, new TaskMask(0b00101));
+        SampleArrays.Read(kept, 1, new TaskMask(0b00101));
         Directory.Move(_folder["image"], _folder["elsewhere"]);
-        Assert.That(() => FolderReader.Read(kept, 0), Throws.InstanceOf<IOException>(), "not read before");
+        Assert.That(() => SampleArrays.Read(kept, 0), Throws.InstanceOf<IOException>(), "not read before");
         Directory.Move(_folder["elsewhere"], _folder["image"]);
 
-        (float[] Image, float[][] Labels, TaskMask Written)[] expected = [FolderReader.Read(read, 0), FolderReader.Read(read, 1)];
+        (float[] Image, float[][] Labels, TaskMask Written)[] expected = [SampleArrays.Read(read, 0), SampleArrays.Read(read, 1)];
         for (int pass = 0; pass < 3; pass++)
         {
             // The files are gone in the third pass.
             if (pass == 2) foreach (string task in new[] { "image", "seg", "depth", "normals", "edge", "keypoint" }) Directory.Delete(_folder[task], true);
             for (int i = 0; i < 2; i++)
             {
-                (float[] image, float[][] labels, TaskMask written) = FolderReader.Read(kept, i);
+                (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(kept, i);
                 Assert.That(written, Is.EqualTo(expected[i].Written));
                 Assert.That(Bits(image), Is.EqualTo(Bits(expected[i].Image)));
                 for (int t = 0; t < 5; t++) Assert.That(Bits(labels[t]), Is.EqualTo(Bits(expected[i].Labels[t])), kept.Tasks[t].Name);
@@ -126,10 +126,10 @@ public sealed class FolderDatasetTests : IDisposable
         ThreeSamples();
         FolderDataset alone = Open();
         FolderDataset shared = Open(FolderReader.Size32 with { CacheInMemory = true });
-        float[][] expected = [.. Enumerable.Range(0, 3).Select(i => FolderReader.Read(alone, i).Image)];
+        float[][] expected = [.. Enumerable.Range(0, 3).Select(i => SampleArrays.Read(alone, i).Image)];
         Parallel.For(0, 60, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i =>
         {
-            if (!FolderReader.Read(shared, i % 3).Image.AsSpan().SequenceEqual(expected[i % 3])) throw new InvalidOperationException($"read {i} differs");
+            if (!SampleArrays.Read(shared, i % 3).Image.AsSpan().SequenceEqual(expected[i % 3])) throw new InvalidOperationException($"read {i} differs");
         });
     }
 

@@ -62,7 +62,7 @@ public sealed class FolderErrorTests : IDisposable
         FolderDataset data = new(_folder.Root, FolderReader.Size32);
         File.Delete(_folder[name]);
         Directory.CreateDirectory(_folder[name]);
-        Assert.That(() => FolderReader.Read(data, 0), Throws.TypeOf<UnauthorizedAccessException>().With.Message.Contains(_folder[name]));
+        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<UnauthorizedAccessException>().With.Message.Contains(_folder[name]));
     }
 
     [Test]
@@ -70,7 +70,7 @@ public sealed class FolderErrorTests : IDisposable
     {
         FolderDataset data = new(_folder.Root, FolderReader.Size32 with { Tasks = [Seg] });
         File.Delete(_folder["image/a.png"]);
-        Assert.That(() => FolderReader.Read(data, 0), Throws.TypeOf<FileNotFoundException>().With.Message.Contains(_folder["image/a.png"]));
+        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<FileNotFoundException>().With.Message.Contains(_folder["image/a.png"]));
     }
 
     [TestCase("jpg")]
@@ -80,7 +80,7 @@ public sealed class FolderErrorTests : IDisposable
         string path = _folder.Image($"image/b.{extension}", 64, 64, 3, i => i * i % 251);
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^(int)(new FileInfo(path).Length / 2)]);
         FolderDataset data = new(_folder.Root, FolderReader.Size32 with { Tasks = [Seg] });
-        Assert.That(() => FolderReader.Read(data, 1), Format(path, "damaged: "));
+        Assert.That(() => SampleArrays.Read(data, 1), Format(path, "damaged: "));
     }
 
     [TestCase("", "neither a JPEG nor a PNG file")]
@@ -216,7 +216,7 @@ public sealed class FolderErrorTests : IDisposable
     {
         Assert.That(() => new FolderDataset(_folder.Root, FolderReader.Size32 with { Tasks = [] }), Throws.ArgumentException.With.Property("ParamName").EqualTo("Tasks"));
         FolderDataset data = new(_folder.Root, FolderReader.Size32 with { Tasks = [Seg] });
-        Assert.That(() => FolderReader.Read(data, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => SampleArrays.Read(data, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => data.Read(0, default, new SampleBuffer(data.Tasks, 32, 64, new float[3 * 2048], new float[2048])),
             Throws.ArgumentException.With.Message.Contains("the buffer is for 32 x 64, the samples are 32 x 32"));
     }

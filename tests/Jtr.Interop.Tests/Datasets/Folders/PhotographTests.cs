@@ -15,7 +15,7 @@ public sealed class PhotographTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private float[] Read(FolderOptions? options = null) =>
-        FolderReader.Read(new FolderDataset(_folder.Root, (options ?? FolderReader.Size32) with { Tasks = [new DepthTask()] }), 0).Image;
+        SampleArrays.Read(new FolderDataset(_folder.Root, (options ?? FolderReader.Size32) with { Tasks = [new DepthTask()] }), 0).Image;
 
     /// <summary>[3, 32, 32] from a function of pixel and channel.</summary>
     private static float[] Planes(Func<int, int, float> value) => [.. Enumerable.Range(0, 3 * Pixels).Select(i => value(i % Pixels, i / Pixels))];
@@ -90,7 +90,7 @@ public sealed class PhotographTests : IDisposable
         // The label, which is 64 rows of 32, has no orientation of its own.
         _folder.Npy("depth/a.npy", "|u1", "(64, 32)", [.. Enumerable.Range(0, 64 * 32).Select(i => (byte)(i / 32))]);
         FolderDataset data = new(_folder.Root, new FolderOptions { Height = 64, Width = 32, Tasks = [new DepthTask()], DepthScale = 1 });
-        (float[] image64, float[][] labels, _) = FolderReader.Read(data, 0);
+        (float[] image64, float[][] labels, _) = SampleArrays.Read(data, 0);
         for (int y = 0; y < 64; y++)
         {
             Assert.That(image64[y * 32 + 10], Is.EqualTo(y * 4 / 255f).Within(3 / 255f), $"row {y}");

@@ -79,7 +79,7 @@ public sealed class TaskDiscoveryTests : IDisposable
         TaskSet expected = new(new DepthTask("z") { Mean = 12.5, StandardDeviation = 3, Unit = "" }, new SegmentationTask("seg", 3, ["sky", "road", "car"]),
             new SegmentationTask("parts", 40), new NormalsTask("n"), new MapTask("edge", 2));
         Assert.That(data.Tasks, Is.EqualTo(expected));
-        (_, float[][] labels, TaskMask written) = FolderReader.Read(data, 0);
+        (_, float[][] labels, TaskMask written) = SampleArrays.Read(data, 0);
         Assert.That(written, Is.EqualTo(new TaskMask(0b00011)));
         Assert.That(labels[0], Is.EqualTo(Enumerable.Range(0, 1024).Select(i => i % 100 * 0.25f)));
         Assert.That(labels[1], Is.EqualTo(Enumerable.Range(0, 1024).Select(i => i % 4 == 3 ? -1f : i % 4)));
@@ -105,7 +105,7 @@ public sealed class TaskDiscoveryTests : IDisposable
         _folder.Image("z/a.png", 32, 32, 1, i => i % 100);
         _folder.Write("tasks.json", """{"tasks": [{"name": "z", "kind": "depth", "scale": 0.25}]}""");
         FolderDataset data = new(_folder.Root, FolderReader.Size32 with { DepthScale = 0.5 });
-        Assert.That(FolderReader.Read(data, 0).Labels[0], Is.EqualTo(Enumerable.Range(0, 1024).Select(i => i % 100 * 0.5f)));
+        Assert.That(SampleArrays.Read(data, 0).Labels[0], Is.EqualTo(Enumerable.Range(0, 1024).Select(i => i % 100 * 0.5f)));
         Assert.That(Tasks(FolderReader.Size32 with { Tasks = [new MapTask("z")] }), Is.EqualTo(new TaskSet(new MapTask("z"))));
     }
 

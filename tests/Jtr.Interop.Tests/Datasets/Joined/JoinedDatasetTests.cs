@@ -30,8 +30,8 @@ public sealed class JoinedDatasetTests
         {
             SampleOrigin origin = data.GetSource(i);
             IMultiTaskDataset own = data.Sources[origin.Source].Data;
-            (float[] image, float[][] labels, TaskMask written) = LayoutReader.Read(data, i);
-            (float[] expectedImage, float[][] expected, _) = LayoutReader.Read(own, origin.Index);
+            (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(data, i);
+            (float[] expectedImage, float[][] expected, _) = SampleArrays.Read(own, origin.Index);
             Assert.That(image, Is.EqualTo(expectedImage));
             Assert.That(written, Is.EqualTo(data.GetLabelled(i)));
             Assert.That(written, Is.EqualTo(i < 3 ? new TaskMask(0b0011) : new TaskMask(0b1101)));
@@ -47,7 +47,7 @@ public sealed class JoinedDatasetTests
     public void Only_wanted_labels_are_written()
     {
         JoinedDataset data = new(Source("rgbd", 1), Source("street", 1, SegAndDepth));
-        (_, float[][] labels, TaskMask written) = LayoutReader.Read(data, 1, TaskMask.None.With(1).With(2));
+        (_, float[][] labels, TaskMask written) = SampleArrays.Read(data, 1, TaskMask.None.With(1).With(2));
         Assert.That(written, Is.EqualTo(TaskMask.None.With(2)), "it has no saliency");
         Assert.That(labels[0], Is.All.EqualTo(-77f));
         Assert.That(labels[2], Has.None.EqualTo(-77f));
@@ -112,7 +112,7 @@ public sealed class JoinedDatasetTests
             second with { Rename = new Dictionary<string, string> { ["labels"] = "segmentation", ["n"] = "normals" } });
         Assert.That(data.Tasks, Is.EqualTo(new TaskSet(new SegmentationTask("segmentation", 2, ["no", "yes"]), new DepthTask { Mean = 3, Unit = "" }, new MapTask("edge", 2), new NormalsTask())));
         Assert.That((data.GetLabelled(0).Bits, data.GetLabelled(1).Bits), Is.EqualTo((0b0111UL, 0b1001UL)));
-        Assert.That(LayoutReader.Read(data, 1).Labels[0], Is.EqualTo(LayoutReader.Read(second.Data, 0).Labels[1]));
+        Assert.That(SampleArrays.Read(data, 1).Labels[0], Is.EqualTo(SampleArrays.Read(second.Data, 0).Labels[1]));
 
         Assert.That(() => new JoinedDataset(first with { Rename = new Dictionary<string, string> { ["taste"] = "seg" } }), Throws.ArgumentException.With.Message.Contains("no task 'taste' to rename"));
         Assert.That(() => new JoinedDataset(first with { Rename = new Dictionary<string, string> { ["seg"] = "z" } }), Throws.ArgumentException.With.Message.Contains("two tasks named 'z'"));
@@ -125,9 +125,9 @@ public sealed class JoinedDatasetTests
         JoinedDataset data = new(wanted, [Source("rgbd", 1), Source("street", 1, SegAndDepth)]);
         Assert.That(data.Tasks, Is.EqualTo(wanted));
         Assert.That((data.GetLabelled(0).Bits, data.GetLabelled(1).Bits), Is.EqualTo((0b100UL, 0b101UL)), "saliency and seg are not asked for, edge is nowhere");
-        (_, float[][] labels, TaskMask written) = LayoutReader.Read(data, 1);
+        (_, float[][] labels, TaskMask written) = SampleArrays.Read(data, 1);
         Assert.That(written.Bits, Is.EqualTo(0b101));
-        Assert.That(labels[0], Is.EqualTo(LayoutReader.Read(data.Sources[1].Data, 0).Labels[1]));
+        Assert.That(labels[0], Is.EqualTo(SampleArrays.Read(data.Sources[1].Data, 0).Labels[1]));
         Assert.That(labels[1], Is.All.EqualTo(-77f));
         Assert.That(() => new JoinedDataset(new TaskSet(new MapTask("depth")), [Source("a", 1)]), Throws.ArgumentException.With.Message.Contains("the task 'depth' of 'a' is not the one that is asked for: Depth and Map"));
     }
@@ -164,7 +164,7 @@ public sealed class JoinedDatasetTests
     public void A_buffer_of_another_size_or_an_index_out_of_range_is_refused()
     {
         JoinedDataset data = new(Source("a", 1));
-        Assert.That(() => LayoutReader.Read(data, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => SampleArrays.Read(data, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => data.Read(0, default, new SampleBuffer(data.Tasks, 32, 32, new float[3 * 1024], new float[2 * 1024])),
             Throws.ArgumentException.With.Message.Contains("the buffer is for 32 x 32, the samples are 32 x 64"));
     }

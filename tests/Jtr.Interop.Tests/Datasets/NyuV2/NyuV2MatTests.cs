@@ -59,7 +59,7 @@ public sealed class NyuV2MatTests : IDisposable
         for (int i = 0; i < data.Count; i++)
         {
             int n = 2 * i;
-            (float[] image, float[][] labels, TaskMask written) = NyuReader.Read(data, i);
+            (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(data, i);
             Assert.That(written, Is.EqualTo(data.Tasks.All));
             Assert.That(image, Is.EqualTo(NyuReader.Plane(3, H, W, (c, y, x) => (37 * n + 80 * c + 3 * y + 5 * x) % 256 / 255f)));
             Assert.That(labels[0], Is.EqualTo(NyuReader.Plane(1, H, W, (_, y, x) => Class40((n + 2 * y + 3 * x) % 11 * 89) - 1)));
@@ -72,7 +72,7 @@ public sealed class NyuV2MatTests : IDisposable
     {
         using NyuV2Dataset data = NyuV2Dataset.Open(_mat, NyuV2Split.Test, Size with { ClassCount = 13 });
         Assert.That(data.Count, Is.EqualTo(1));
-        float[] classes = NyuReader.Read(data, 0).Labels[0];
+        float[] classes = SampleArrays.Read(data, 0).Labels[0];
         Assert.That(classes, Is.EqualTo(NyuReader.Plane(1, H, W, (_, y, x) => Class40((1 + 2 * y + 3 * x) % 11 * 89) is > 0 and int c ? Class13(c) - 1 : -1)));
         Assert.That(((SegmentationTask)data.Tasks[0]).ClassNames, Has.Count.EqualTo(13));
     }
@@ -81,7 +81,7 @@ public sealed class NyuV2MatTests : IDisposable
     public void Normals_are_estimated_from_depth_and_missing_where_it_is()
     {
         using NyuV2Dataset data = NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size with { RawDepth = true });
-        float[][] labels = NyuReader.Read(data, 0).Labels;
+        float[][] labels = SampleArrays.Read(data, 0).Labels;
         Assert.That(labels[1], Is.EqualTo(NyuReader.Plane(1, H, W, (_, y, x) => (x + y) % 5 == 0 ? 0 : Depth(0, y, x))));
         for (int y = 0; y < H; y++)
         {
@@ -104,7 +104,7 @@ public sealed class NyuV2MatTests : IDisposable
         foreach (int number in new[] { 1, 3 })
             _folder.Npy($"normals/{number:D4}.npy", $"({H}, {W}, 3)", [.. Enumerable.Range(0, H * W).SelectMany(i => new[] { number == 1 ? 1f : 0, number == 3 ? 1f : 0, 0 })]);
         using NyuV2Dataset data = NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size with { NormalsFolder = _folder["normals"] });
-        Assert.That(NyuReader.Read(data, 1).Labels[2], Is.EqualTo(NyuReader.Plane(3, H, W, (c, _, _) => c == 1 ? 1 : 0)));
+        Assert.That(SampleArrays.Read(data, 1).Labels[2], Is.EqualTo(NyuReader.Plane(3, H, W, (c, _, _) => c == 1 ? 1 : 0)));
         Assert.That(() => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Test, Size with { NormalsFolder = _folder["normals"] }), Throws.TypeOf<JtrFormatException>().With.Message.Contains("sample 2 has no normals"));
         using NyuV2Dataset allowed = NyuV2Dataset.OpenMat(_mat, NyuV2Split.Test, Size with { NormalsFolder = _folder["normals"], AllowMissing = true });
         Assert.That(allowed.GetLabelled(0).Bits, Is.EqualTo(0b011));
@@ -116,16 +116,16 @@ public sealed class NyuV2MatTests : IDisposable
         _folder.Image("extra/image/f.png", 40, 50, 3, i => 100);
         _folder.Image16("extra/depth/f.png", 40, 50, 1, i => 1500);
         using NyuV2Dataset data = NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size with { Height = 64, Width = 128, ExtraFrames = _folder["extra"] });
-        Assert.That(NyuReader.Read(data, 0).Labels[1], Is.EqualTo(NyuReader.Plane(1, 64, 128, (_, y, x) => Depth(0, y / 2, x / 2))));
-        Assert.That(NyuReader.Read(data, 2).Labels[1], Is.All.EqualTo(1.5f));
+        Assert.That(SampleArrays.Read(data, 0).Labels[1], Is.EqualTo(NyuReader.Plane(1, 64, 128, (_, y, x) => Depth(0, y / 2, x / 2))));
+        Assert.That(SampleArrays.Read(data, 2).Labels[1], Is.All.EqualTo(1.5f));
     }
 
     [Test]
     public void Several_threads_read_the_same()
     {
         using NyuV2Dataset data = NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size);
-        float[][] expected = [.. Enumerable.Range(0, 2).Select(i => NyuReader.Read(data, i).Labels[1])];
-        Parallel.For(0, 40, i => Assert.That(NyuReader.Read(data, i % 2).Labels[1], Is.EqualTo(expected[i % 2])));
+        float[][] expected = [.. Enumerable.Range(0, 2).Select(i => SampleArrays.Read(data, i).Labels[1])];
+        Parallel.For(0, 40, i => Assert.That(SampleArrays.Read(data, i % 2).Labels[1], Is.EqualTo(expected[i % 2])));
     }
 
     [Test]
@@ -134,7 +134,7 @@ public sealed class NyuV2MatTests : IDisposable
         NyuV2Dataset data = NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size);
         data.Dispose();
         data.Dispose();
-        Assert.That(() => NyuReader.Read(data, 0), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<ObjectDisposedException>());
     }
 
     [Test]

@@ -26,7 +26,7 @@ public sealed class NyuV2NpyTests : IDisposable
     {
         WriteSample("train", 0, type);
         using NyuV2Dataset data = NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size);
-        (float[] image, float[][] labels, TaskMask written) = NyuReader.Read(data, 0);
+        (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(data, 0);
 
         Assert.That(data.Tasks.Select(t => t.Name), Is.EqualTo(new[] { "segmentation", "depth", "normals" }));
         Assert.That(((SegmentationTask)data.Tasks[0]).ClassNames[11], Is.EqualTo("wall"));
@@ -45,7 +45,7 @@ public sealed class NyuV2NpyTests : IDisposable
         // Column-major [H, W]: columns one after the other.
         _folder.Npy("train/label/0.npy", "<f8", $"({H}, {W})", Doubles(from x in Enumerable.Range(0, W) from y in Enumerable.Range(0, H) select (double)Label(0, y, x)), order: "True");
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size);
-        Assert.That(NyuReader.Read(data, 0).Labels[0], Is.EqualTo(NyuReader.Plane(1, H, W, (_, y, x) => (float)Label(0, y, x))));
+        Assert.That(SampleArrays.Read(data, 0).Labels[0], Is.EqualTo(NyuReader.Plane(1, H, W, (_, y, x) => (float)Label(0, y, x))));
     }
 
     [Test]
@@ -54,7 +54,7 @@ public sealed class NyuV2NpyTests : IDisposable
         foreach (int number in new[] { 0, 1, 2, 10, 9, 3, 4, 5, 6, 7, 8 }) WriteSample("val", number);
         using NyuV2Dataset data = NyuV2Dataset.Open(_folder.Root, NyuV2Split.Test, Size);
         Assert.That(Enumerable.Range(0, data.Count).Select(data.GetName), Is.EqualTo(Enumerable.Range(0, 11).Select(i => i.ToString())));
-        Assert.That(NyuReader.Read(data, 10).Labels[1][0], Is.EqualTo((float)Depth(10, 0, 0)));
+        Assert.That(SampleArrays.Read(data, 10).Labels[1][0], Is.EqualTo((float)Depth(10, 0, 0)));
         Assert.That(data.Problems, Is.Empty);
     }
 
@@ -64,7 +64,7 @@ public sealed class NyuV2NpyTests : IDisposable
         WriteSample("train", 0);
         NyuV2Options half = Size with { Width = 32 };
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, half);
-        (float[] image, float[][] labels, _) = NyuReader.Read(data, 0);
+        (float[] image, float[][] labels, _) = SampleArrays.Read(data, 0);
         // The centre of target column x lies between source columns 2 x and 2 x + 1; the right one is picked.
         Assert.That(labels[0], Is.EqualTo(NyuReader.Plane(1, H, 32, (_, y, x) => (float)Label(0, y, 2 * x + 1))));
         Assert.That(labels[1], Is.EqualTo(NyuReader.Plane(1, H, 32, (_, y, x) => (float)Depth(0, y, 2 * x + 1))));
@@ -84,7 +84,7 @@ public sealed class NyuV2NpyTests : IDisposable
         WriteSample("train", 0);
         _folder.Write("train/normal/0.npy", "damaged");
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size);
-        (_, float[][] labels, TaskMask written) = NyuReader.Read(data, 0, new TaskMask(0b010));
+        (_, float[][] labels, TaskMask written) = SampleArrays.Read(data, 0, new TaskMask(0b010));
         Assert.That(written.Bits, Is.EqualTo(0b010));
         Assert.That(labels[0], Is.All.EqualTo(-77));
         Assert.That(labels[2], Is.All.EqualTo(-77));
@@ -109,7 +109,7 @@ public sealed class NyuV2NpyTests : IDisposable
         values[(7 * W + 5) * channels] = value;
         string path = _folder.Npy($"train/{part}/0.npy", type, $"({H}, {W}, {channels})", Doubles(values));
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size);
-        Assert.That(() => NyuReader.Read(data, 0), Throws.TypeOf<JtrFormatException>()
+        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<JtrFormatException>()
             .With.Property("Path").EqualTo(path).And.Message.Contains(fault).And.Message.Contains("row 7, column 5"));
     }
 
@@ -119,7 +119,7 @@ public sealed class NyuV2NpyTests : IDisposable
         WriteSample("train", 0);
         string path = _folder.Npy("train/normal/0.npy", "<f8", $"({H}, {W}, 3)", Doubles(Enumerable.Repeat(0.5, H * W * 3)));
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size);
-        Assert.That(() => NyuReader.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("mean length of 0.866"));
+        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("mean length of 0.866"));
     }
 
     [TestCase("image", "<i4", "(32, 64, 3)", 4, "type Int32")]
@@ -136,7 +136,7 @@ public sealed class NyuV2NpyTests : IDisposable
         int count = shape.Trim('(', ')').Split(", ").Select(int.Parse).Aggregate((a, b) => a * b);
         string path = _folder.Npy($"train/{part}/0.npy", type, shape, new byte[count * size]);
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size);
-        Assert.That(() => NyuReader.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains(fault));
+        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains(fault));
     }
 
     [Test]
@@ -145,9 +145,9 @@ public sealed class NyuV2NpyTests : IDisposable
         WriteSample("train", 0);
         string path = _folder.Npy("train/depth/0.npy", "<f8", "(1048576, 1048576, 1)", new byte[8]);
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size);
-        Assert.That(() => NyuReader.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("too many"));
+        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("too many"));
         _folder.Npy("train/depth/0.npy", "<f8", $"({H}, {W}, 1)", new byte[100]);
-        Assert.That(() => NyuReader.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("truncated"));
+        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("truncated"));
     }
 
     [Test]
@@ -209,7 +209,7 @@ public sealed class NyuV2NpyTests : IDisposable
             _folder.Image16("extra/depth/frame.png", H, W, 1, i => i);
         }
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size with { ExtraFrames = _folder["extra"], ExtraDepthScale = 0.0002 });
-        (float[] image, float[][] labels, TaskMask written) = NyuReader.Read(data, 1);
+        (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(data, 1);
 
         Assert.That((data.Count, data.ExtraCount), Is.EqualTo((2, 1)));
         Assert.That(data.GetLabelled(1).Bits, Is.EqualTo(0b010));
@@ -219,8 +219,8 @@ public sealed class NyuV2NpyTests : IDisposable
         Assert.That(data.GetName(1), Is.EqualTo(isNpy ? "3" : "frame"));
         Assert.That(labels[1][W + 1], Is.EqualTo(isNpy ? (float)Depth(3, 1, 1) : (float)((W + 1) * 0.0002)));
         Assert.That(image[H * W + 1], Is.EqualTo(isNpy ? (float)Image(3, 0, 1, 1) : 4 / 255f));
-        Assert.That(NyuReader.Read(data, 0).Written, Is.EqualTo(data.Tasks.All));
-        Assert.That(() => NyuReader.Read(data, 2), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(SampleArrays.Read(data, 0).Written, Is.EqualTo(data.Tasks.All));
+        Assert.That(() => SampleArrays.Read(data, 2), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
     [TestCase(true)]

@@ -32,7 +32,7 @@ public sealed class TaskonomyDatasetTests : IDisposable
         int[] seeds = [7, 3, 10];
         for (int s = 0; s < 3; s++)
         {
-            (float[] image, float[][] labels, TaskMask written) = LayoutReader.Read(data, s);
+            (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(data, s);
             Assert.That(written, Is.EqualTo(data.Tasks.All));
             Assert.That(image, Is.EqualTo(LayoutReader.Planar(Pixels, 3, i => TaskonomyFolder.Value("rgb", seeds[s], i) / 255f)));
             Check(labels, seeds[s]);
@@ -45,14 +45,14 @@ public sealed class TaskonomyDatasetTests : IDisposable
         _folder.Put("rgb", "hanson", 0, 0);
         _folder.Put("edge_texture", "hanson", 0, 0, i => i * 64);
         TaskonomyDataset data = Open(TaskonomyFolder.Options with { MapRange = new Dictionary<string, double> { ["edge_texture"] = 0.25 } });
-        Assert.That(LayoutReader.Read(data, 0).Labels[0], Is.EqualTo(Enumerable.Range(0, Pixels).Select(i => (float)Math.Min(i * 64 / (65535 * 0.25), 1))));
+        Assert.That(SampleArrays.Read(data, 0).Labels[0], Is.EqualTo(Enumerable.Range(0, Pixels).Select(i => (float)Math.Min(i * 64 / (65535 * 0.25), 1))));
     }
 
     [Test]
     public void Holes_of_the_geometry_are_holes_of_its_edges_only_where_depth_is_there_and_wanted_so()
     {
         _folder.Sample("hanson", 0, 0);
-        float[] With(TaskonomyOptions options) => LayoutReader.Read(Open(options), 0).Labels[^1];
+        float[] With(TaskonomyOptions options) => SampleArrays.Read(Open(options), 0).Labels[^1];
         TaskonomyOptions all = TaskonomyFolder.Options;
         Assert.That(With(all).Count(float.IsNaN), Is.EqualTo((Pixels + 6) / 7), "every seventh depth is a hole");
         Assert.That(With(all with { MaskHoles = false }).Any(float.IsNaN), Is.False);
@@ -69,7 +69,7 @@ public sealed class TaskonomyDatasetTests : IDisposable
         TaskonomyDataset data = Open();
         Assert.That((data.GetLabelled(0), data.GetLabelled(1)), Is.EqualTo((data.Tasks.All, TaskMask.None.With(2))));
         Assert.That(data.GetLabelPath(1, 0), Is.Null);
-        Assert.That(LayoutReader.Read(data, 1).Written, Is.EqualTo(TaskMask.None.With(2)));
+        Assert.That(SampleArrays.Read(data, 1).Written, Is.EqualTo(TaskMask.None.With(2)));
     }
 
     [Test]
@@ -98,7 +98,7 @@ public sealed class TaskonomyDatasetTests : IDisposable
         TaskonomyDataset data = Open();
         Assert.That((data.Count, data.GetName(0)), Is.EqualTo((1, name)));
         Assert.That(data.Problems, Is.Empty);
-        Check(LayoutReader.Read(data, 0).Labels, 11);
+        Check(SampleArrays.Read(data, 0).Labels, 11);
     }
 
     [TestCase("segmentsemantic", "segmentsemantic")]
@@ -109,7 +109,7 @@ public sealed class TaskonomyDatasetTests : IDisposable
         _folder.Put($"{folder}/hanson/point_0_view_0_domain_{file}.png", 8, 1, i => i % 18);
         TaskonomyDataset data = Open();
         Assert.That(data.Tasks.Select(t => t.Name), Is.EqualTo(["segment_semantic"]));
-        Assert.That(LayoutReader.Read(data, 0).Labels[0][..18], Is.EqualTo(Enumerable.Range(-1, 18).Select(i => (float)i)));
+        Assert.That(SampleArrays.Read(data, 0).Labels[0][..18], Is.EqualTo(Enumerable.Range(-1, 18).Select(i => (float)i)));
     }
 
     [Test]

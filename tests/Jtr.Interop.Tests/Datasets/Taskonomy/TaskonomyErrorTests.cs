@@ -15,7 +15,7 @@ public sealed class TaskonomyErrorTests : IDisposable
 
     private TaskonomyDataset Open(TaskonomyOptions? options = null) => new(_folder.Root, options ?? TaskonomyFolder.Options);
 
-    private void ReadFirst() => LayoutReader.Read(Open(), 0);
+    private void ReadFirst() => SampleArrays.Read(Open(), 0);
 
     [Test]
     public void Missing_and_empty_folders_are_told()
