@@ -11,6 +11,7 @@ each side's peak memory (CPU: resident; CUDA: as the allocator reports it).
 """
 import argparse
 import json
+import math
 import os
 import resource
 import statistics
@@ -186,6 +187,11 @@ def published_flop(width, channels, samples, height, columns):
     return flop + 2 * samples * 3 * e + 2 * samples * 3 * (e + d + h)
 
 
+def cell(value, width, digits):
+    """A number for the table, or a dash for what was not measured."""
+    return f"{'-':>{width}}" if math.isnan(value) else f"{value:{width}.{digits}f}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--published", help="a checkout of the published code")
@@ -259,14 +265,14 @@ def main():
                         sides[side][key] += out[key]
                     sides[side]["peak_bytes"] = max(sides[side]["peak_bytes"], out["peak_bytes"])
         seconds = {s: statistics.median(v["seconds"]) if v["seconds"] else float("nan") for s, v in sides.items()}
-        peak = {s: v["peak_bytes"] / 1e6 for s, v in sides.items()}
+        peak = {s: v["peak_bytes"] / 1e6 if v["seconds"] else float("nan") for s, v in sides.items()}
         for ours in precisions:
             rate = needed_flop(64, channels, int(samples), height, columns) / seconds[ours] * 1e-9
             whole = published_flop(64, channels, int(samples), height, columns) / seconds[ours] * 1e-9
             top = best.get(ours, float("nan"))
-            print(f"{case:26} {ours:>9} {seconds['published']:12.3f} {seconds[ours]:9.3f} {seconds['published'] / seconds[ours]:7.2f}"
-                  f" {peak['published']:13.0f} {peak[ours]:9.0f} {peak[ours] / max(peak['published'], 1):7.2f} {rate:9.1f}"
-                  f" {rate / top:8.2f} {whole / top:10.2f}", flush=True)
+            print(f"{case:26} {ours:>9}", cell(seconds["published"], 12, 3), cell(seconds[ours], 9, 3),
+                  cell(seconds["published"] / seconds[ours], 7, 2), cell(peak["published"], 13, 0), cell(peak[ours], 9, 0),
+                  cell(peak[ours] / peak["published"], 7, 2), cell(rate, 9, 1), cell(rate / top, 8, 2), cell(whole / top, 10, 2), flush=True)
             rows.append({"case": case, "precision": ours, "needed_gflops": rate, "published_gflops": whole,
                          "published": sides["published"], "ours": sides[ours]})
     if args.json:
