@@ -14,7 +14,7 @@ internal sealed class DemoCommand
 {
     private const int Steps = 2000;
     private const int QuickSteps = 500;
-    // A sample costs a third less in sixteens than in fours, and the number of samples decides what is learnt in so short a time.
+    // A sample costs 29 % less in sixteens than in fours, and the number of samples decides what is learnt in so short a time.
     private const int BatchSize = 16;
     private const double LearningRate = 3e-3;
     // Rooms that differ little: with the others a network of this size tells beds and windows after minutes, and little else.
