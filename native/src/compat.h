@@ -3,6 +3,8 @@
 
 #include <ATen/Context.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <c10/util/Exception.h>
+#include <torch/version.h>
 
 #include <cstdint>
 #include <string>
@@ -27,5 +29,24 @@ inline int32_t cuda_device_count() {
   if (!at::globalContext().hasCUDA()) return 0;
   return static_cast<int32_t>(c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA)->deviceCount());
 }
+
+// What was the namespace c10::Warning is a class since 2.0.
+#if TORCH_VERSION_MAJOR >= 2
+using WarningHandlerGuard = c10::WarningUtils::WarningHandlerGuard;
+#else
+using WarningHandlerGuard = c10::Warning::WarningHandlerGuard;
+#endif
+
+/// Takes libtorch's warnings, of the threads that a WarningHandlerGuard was made on.
+class WarningReceiver : public c10::WarningHandler {
+ public:
+  virtual void receive(const std::string& message) = 0;
+
+#if TORCH_VERSION_MAJOR >= 2
+  void process(const c10::Warning& warning) final { receive(warning.msg()); }
+#else
+  void process(const c10::SourceLocation&, const std::string& message, bool) final { receive(message); }
+#endif
+};
 
 }  // namespace jtr

@@ -12,8 +12,7 @@ extern "C" {
 
 jtr_checkpoint* jtr_checkpoint_open(const char* path) {
   return guard_value<jtr_checkpoint*>(nullptr, [&] {
-    require(path != nullptr && path[0] != 0, "path", "is empty");
-    return new jtr_checkpoint{io::SafetensorsFile(path).metadata()};
+    return new jtr_checkpoint{io::SafetensorsFile(checked_path(path)).metadata()};
   });
 }
 
@@ -27,12 +26,13 @@ int32_t jtr_checkpoint_entry_count(const jtr_checkpoint* checkpoint) {
 jtr_status jtr_checkpoint_get_entry(const jtr_checkpoint* checkpoint, int32_t index, jtr_metadata_entry* entry) {
   return guard([&] {
     const auto& metadata = deref(checkpoint, "checkpoint").metadata;
-    jtr_metadata_entry& out = checked_struct(entry, "entry");
+    OutStruct<jtr_metadata_entry> out(entry, "entry");
     const int32_t count = static_cast<int32_t>(metadata.size());
     require(index >= 0 && index < count, "index", index, " is not in 0 to ", count - 1);
     const auto found = std::next(metadata.begin(), index);
-    out.key = found->first.c_str();
-    out.value = found->second.c_str();
+    out->key = found->first.c_str();
+    out->value = found->second.c_str();
+    out.store();
   });
 }
 

@@ -1,6 +1,5 @@
 #include <c10/util/Exception.h>
 
-#include <atomic>
 #include <mutex>
 #include <new>
 
@@ -21,7 +20,8 @@ struct LastError {
 thread_local LastError last_error;
 
 struct LogSink {
-  std::mutex mutex;
+  // One caller at a time; recursive, so that a callback may call this library, and set another callback.
+  std::recursive_mutex mutex;
   jtr_log_callback callback = nullptr;
   void* user = nullptr;
 };
@@ -36,7 +36,19 @@ jtr_status remember(jtr_status status, std::string message) {
   return status;
 }
 
+class WarningSink final : public WarningReceiver {
+ public:
+  void receive(const std::string& message) override { log(JTR_LOG_LEVEL_WARNING, "libtorch: " + message); }
+};
+
+WarningSink& warning_sink() {
+  static WarningSink sink;
+  return sink;
+}
+
 }  // namespace
+
+WarningsToLog::WarningsToLog() : guard_(&warning_sink()) {}
 
 jtr_status remember_current_exception() noexcept {
   try {
@@ -64,7 +76,7 @@ jtr_status remember_current_exception() noexcept {
 
 void log(jtr_log_level level, const std::string& message) {
   LogSink& sink = log_sink();
-  const std::lock_guard<std::mutex> lock(sink.mutex);
+  const std::lock_guard<std::recursive_mutex> lock(sink.mutex);
   if (sink.callback != nullptr) sink.callback(level, message.c_str(), sink.user);
 }
 
@@ -73,21 +85,32 @@ void log(jtr_log_level level, const std::string& message) {
 extern "C" {
 
 void jtr_last_error(jtr_error* error) {
-  if (error == nullptr || error->struct_size != sizeof(jtr_error)) return;
-  const auto& last = jtr::abi::last_error;
-  error->status = last.status;
-  error->message = last.message.c_str();
-  error->field = last.field.c_str();
-  error->path = last.path.c_str();
-  error->offset = last.offset;
-  error->term = last.term.c_str();
-  error->samples = last.samples.empty() ? nullptr : last.samples.data();
-  error->sample_count = static_cast<int32_t>(last.samples.size());
+  using namespace jtr::abi;
+  if (error == nullptr) return;
+  const auto& last = last_error;
+  try {
+    OutStruct<jtr_error> out(error, "error");
+    out->status = last.status;
+    out->message = last.message.c_str();
+    out->field = last.field.c_str();
+    out->path = last.path.c_str();
+    out->offset = last.offset;
+    out->term = last.term.c_str();
+    out->samples = last.samples.empty() ? nullptr : last.samples.data();
+    out->sample_count = static_cast<int32_t>(last.samples.size());
+    out.store();
+  } catch (...) {  // a struct_size that cannot be one: there is no place to say so but the log
+    try {
+      throw;
+    } catch (const std::exception& e) {
+      log(JTR_LOG_LEVEL_WARNING, std::string("jtr_last_error: ") + e.what());
+    }
+  }
 }
 
 void jtr_set_log_callback(jtr_log_callback callback, void* user) {
   auto& sink = jtr::abi::log_sink();
-  const std::lock_guard<std::mutex> lock(sink.mutex);
+  const std::lock_guard<std::recursive_mutex> lock(sink.mutex);
   sink.callback = callback;
   sink.user = user;
 }

@@ -10,11 +10,10 @@
 #endif
 
 #include "abi/guard.h"
-#include "balancing/balancing.h"
 #include "compat.h"
 #include "networks/layers.h"
-#include "regularizers/regularizer.h"
 #include "threads.h"
+#include "training/trainer_options.h"
 
 #ifndef JTR_VERSION
 #error "the build defines JTR_VERSION"
@@ -25,8 +24,6 @@ using namespace jtr::abi;
 
 namespace {
 
-constexpr int32_t kAbiVersion = 5;
-
 /// The file that libtorch's code was loaded from.
 std::string torch_path() {
   Dl_info info{};
@@ -34,12 +31,24 @@ std::string torch_path() {
   return dladdr(address, &info) != 0 && info.dli_fname != nullptr ? info.dli_fname : "";
 }
 
-/// "AVX2" out of a line such as "  - CPU capability usage: AVX2" of libtorch's own description.
-std::string cpu_capability() {
-  const std::string config = at::show_config(), key = "CPU capability usage: ";
+/// What follows `key` in libtorch's description of itself, up to one of `ends`; "" where it is not there.
+std::string from_description(const std::string& key, const char* ends) {
+  const std::string config = at::show_config();
   const size_t begin = config.find(key);
-  if (begin == std::string::npos) return "unknown";
-  return config.substr(begin + key.size(), config.find('\n', begin) - begin - key.size());
+  if (begin == std::string::npos) return "";
+  return config.substr(begin + key.size(), config.find_first_of(ends, begin + key.size()) - begin - key.size());
+}
+
+/// "AVX2" out of a line such as "  - CPU capability usage: AVX2".
+std::string cpu_capability() {
+  const std::string found = from_description("CPU capability usage: ", "\n");
+  return found.empty() ? "unknown" : found;
+}
+
+/// The loaded library's, which may be another than the one that this was built with.
+std::string torch_version() {
+  const std::string found = from_description("TORCH_VERSION=", ", \n");
+  return found.empty() ? TORCH_VERSION : found;
 }
 
 void check_cuda_index(int32_t index) {
@@ -47,26 +56,35 @@ void check_cuda_index(int32_t index) {
   require(index >= 0 && index < count, "index", index, " is not below the number of CUDA devices, ", count);
 }
 
+#if JTR_WITH_CUDA
+/// The allocator has statistics once something has used the GPU. (An empty tensor, since the function for it has another
+/// name in every libtorch.)
+void start_cuda(int32_t index) {
+  at::empty({0}, at::TensorOptions().device(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index))));
+}
+#endif
+
 }  // namespace
 
 extern "C" {
 
 jtr_status jtr_get_runtime_info(jtr_runtime_info* info) {
   return guard([&] {
-    jtr_runtime_info& out = checked_struct(info, "info");
-    static const std::string path = torch_path(), capability = cpu_capability();
-    out.version = JTR_VERSION;
-    out.torch_version = TORCH_VERSION;
-    out.torch_path = path.c_str();
-    out.cpu_capability = capability.c_str();
+    OutStruct<jtr_runtime_info> out(info, "info");
+    static const std::string path = torch_path(), capability = cpu_capability(), version = torch_version();
+    out->version = JTR_VERSION;
+    out->torch_version = version.c_str();
+    out->torch_path = path.c_str();
+    out->cpu_capability = capability.c_str();
 #if JTR_WITH_CUDA
-    out.built_with_cuda = 1;
+    out->built_with_cuda = 1;
 #else
-    out.built_with_cuda = 0;
+    out->built_with_cuda = 0;
 #endif
-    out.cuda_device_count = cuda_device_count();
-    out.threads = at::get_num_threads();
-    out.abi_version = kAbiVersion;
+    out->cuda_device_count = cuda_device_count();
+    out->threads = at::get_num_threads();
+    out->abi_version = kAbiVersion;
+    out.store();
   });
 }
 
@@ -85,15 +103,16 @@ const char* jtr_cuda_device_name(int32_t index) {
 
 jtr_status jtr_get_cuda_memory(int32_t index, jtr_cuda_memory_info* info) {
   return guard([&] {
-    jtr_cuda_memory_info& out = checked_struct(info, "info");
+    OutStruct<jtr_cuda_memory_info> out(info, "info");
     check_cuda_index(index);
 #if JTR_WITH_CUDA
+    start_cuda(index);
     // The first counter of each kind is the sum of all.
     const auto bytes = c10::cuda::CUDACachingAllocator::getDeviceStats(index).allocated_bytes[0];
-    out.allocated_bytes = bytes.current;
-    out.peak_bytes = bytes.peak;
+    out->allocated_bytes = bytes.current;
+    out->peak_bytes = bytes.peak;
+    out.store();
 #else
-    (void)out;
     throw Error(JTR_STATUS_DEVICE, "this libjtr was built without CUDA");
 #endif
   });
@@ -103,6 +122,7 @@ jtr_status jtr_reset_cuda_peak_memory(int32_t index) {
   return guard([&] {
     check_cuda_index(index);
 #if JTR_WITH_CUDA
+    start_cuda(index);
     c10::cuda::CUDACachingAllocator::resetPeakStats(index);
 #else
     throw Error(JTR_STATUS_DEVICE, "this libjtr was built without CUDA");
@@ -135,36 +155,10 @@ jtr_status jtr_set_deterministic(int32_t deterministic) {
   });
 }
 
-int32_t jtr_method_count(void) { return static_cast<int32_t>(methods().size()); }
-
-const char* jtr_method_name(int32_t index) {
-  return guard_value<const char*>(nullptr, [&] {
-    require(index >= 0 && index < jtr_method_count(), "index", index, " is not in 0 to ", jtr_method_count() - 1);
-    return methods()[static_cast<size_t>(index)].name;
-  });
-}
-
-int32_t jtr_method_views(const char* method) {
-  return guard_value<int32_t>(0, [&] { return static_cast<int32_t>(find_method(&deref(method, "method")).views); });
-}
-
-int32_t jtr_method_min_tasks(const char* method) {
-  return guard_value<int32_t>(0, [&] { return static_cast<int32_t>(find_method(&deref(method, "method")).min_tasks); });
-}
-
-int32_t jtr_method_noise_slots(const char* method, int32_t task_count) {
-  return guard_value<int32_t>(-1, [&] {
-    require(task_count >= 1 && task_count <= 64, "task_count", "must be 1 to 64, not ", task_count);
-    return static_cast<int32_t>(find_method(&deref(method, "method")).noise_slots(task_count));
-  });
-}
-
-int32_t jtr_balancing_count(void) { return static_cast<int32_t>(balancing_names().size()); }
-
-const char* jtr_balancing_name(int32_t index) {
-  return guard_value<const char*>(nullptr, [&] {
-    require(index >= 0 && index < jtr_balancing_count(), "index", index, " is not in 0 to ", jtr_balancing_count() - 1);
-    return balancing_names()[static_cast<size_t>(index)];
+const char* jtr_options_schema(void) {
+  return guard_value<const char*>(nullptr, [] {
+    static const std::string schema = schema_of_all_options().dump(2);
+    return schema.c_str();
   });
 }
 

@@ -1,25 +1,20 @@
-// How the tasks' supervised losses are weighed against each other; orthogonal to the method. One file a rule behind
-// this interface; registry.cpp lists them. K tasks, B samples; everything on the host and in double.
+// How the tasks' supervised losses are weighed against each other; orthogonal to the method. One file a rule; each
+// registers itself. K tasks, B samples; everything on the host and in double.
 #pragma once
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "networks/parameters.h"
+#include "options/registry.h"
 
 namespace jtr {
 
-/// As jtr_balancing_options.
-struct BalancingOptions {
-  std::string name = "equal";
-  std::vector<double> weights = {};
-  double temperature = 2;
-  int64_t period_steps = 1;
-  double initial_log_variance = -0.5;
+/// What a rule is made for.
+struct BalancingSetting {
+  int64_t tasks;
+  uint64_t seed;
 };
 
 /// The supervised losses of a step's tasks and samples, unweighted: [B, K], 0 where not labelled.
@@ -30,7 +25,14 @@ struct TaskLosses {
 
 class Balancing {
  public:
+  explicit Balancing(const BalancingSetting& setting) : seed_(setting.seed) {}
   virtual ~Balancing() = default;
+
+  static Registry<Balancing, BalancingSetting>& registry();
+
+  /// The seed of its random numbers; a checkpoint brings its own.
+  uint64_t seed() const { return seed_; }
+  void set_seed(uint64_t seed) { seed_ = seed; }
 
   /// State and learned weights, kept in checkpoints as "balancing/<name>"; null if there are none.
   virtual ParameterStore* parameters() { return nullptr; }
@@ -47,18 +49,9 @@ class Balancing {
   virtual bool separates_gradients() const { return false; }
   /// [K, P] -> [P].
   virtual at::Tensor combined(const at::Tensor& gradients, int64_t /*step*/) const { return gradients.sum(0); }
+
+ private:
+  uint64_t seed_;
 };
-
-/// The rule of that name; throws INVALID_ARGUMENT about "balancing.<field>".
-std::unique_ptr<Balancing> make_balancing(const BalancingOptions& options, int64_t tasks, uint64_t seed);
-/// All names.
-const std::vector<const char*>& balancing_names();
-
-std::unique_ptr<Balancing> make_equal(const BalancingOptions& options, int64_t tasks, uint64_t seed);
-std::unique_ptr<Balancing> make_fixed(const BalancingOptions& options, int64_t tasks, uint64_t seed);
-std::unique_ptr<Balancing> make_uncertainty(const BalancingOptions& options, int64_t tasks, uint64_t seed);
-std::unique_ptr<Balancing> make_dwa(const BalancingOptions& options, int64_t tasks, uint64_t seed);
-std::unique_ptr<Balancing> make_random(const BalancingOptions& options, int64_t tasks, uint64_t seed);
-std::unique_ptr<Balancing> make_pcgrad(const BalancingOptions& options, int64_t tasks, uint64_t seed);
 
 }  // namespace jtr

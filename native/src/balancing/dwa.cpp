@@ -1,8 +1,6 @@
 // Dynamic weight average (Liu, Johns, Davison, CVPR 2019): the weight of a task is K softmax(r / T), r the ratio of its
 // mean losses in the last period (an epoch, as published) and in the one before; 1 during the first two periods, and
 // for a task that had no label in one of them.
-#include <cmath>
-
 #include "balancing/balancing.h"
 #include "error.h"
 
@@ -11,7 +9,24 @@ namespace {
 
 class Dwa final : public Balancing {
  public:
-  Dwa(int64_t tasks, double temperature, int64_t period) : temperature_(temperature), period_(period) {
+  static constexpr char kName[] = "dwa";
+  static constexpr char kSummary[] = "Dynamic weight average: a task that learns slowly counts more.";
+  static constexpr char kSource[] = "Liu, Johns, Davison, CVPR 2019";
+  static constexpr int kPlace = 4;
+
+  struct Options {
+    double temperature = 2;
+    int64_t period_steps = 1;
+    void visit(OptionVisitor& v) {
+      v.number("temperature", temperature, above(0), "Temperature of the softmax. Published: 2.");
+      v.integer("period_steps", period_steps, at_least(1),
+                "Steps over which losses are averaged. Published: those of an epoch.");
+    }
+  };
+
+  Dwa(const Options& options, const BalancingSetting& setting)
+      : Balancing(setting), temperature_(options.temperature), period_(options.period_steps) {
+    const int64_t tasks = setting.tasks;
     sum_ = store_.add_buffer("loss_sum", {tasks});
     count_ = store_.add_buffer("label_count", {tasks});
     last_ = store_.add_buffer("last_mean", {tasks});
@@ -48,13 +63,7 @@ class Dwa final : public Balancing {
   int64_t sum_, count_, last_, before_;
 };
 
+const Registered<Dwa> registered;
+
 }  // namespace
-
-std::unique_ptr<Balancing> make_dwa(const BalancingOptions& options, int64_t tasks, uint64_t) {
-  require(options.temperature > 0 && std::isfinite(options.temperature), "balancing.temperature",
-          "must be a finite number above 0, not ", options.temperature);
-  require(options.period_steps >= 1, "balancing.period_steps", "must be 1 or more, not ", options.period_steps);
-  return std::make_unique<Dwa>(tasks, options.temperature, options.period_steps);
-}
-
 }  // namespace jtr

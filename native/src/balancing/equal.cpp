@@ -6,17 +6,24 @@ namespace {
 
 class Equal final : public Balancing {
  public:
-  explicit Equal(int64_t tasks) : weights_(at::ones({tasks}, at::kDouble)) {}
+  static constexpr char kName[] = "equal";
+  static constexpr char kSummary[] = "Every task's loss counts alike, as published.";
+  static constexpr int kPlace = 1;
+
+  struct Options {
+    void visit(OptionVisitor&) {}
+  };
+
+  Equal(const Options&, const BalancingSetting& setting)
+      : Balancing(setting), weights_(at::ones({setting.tasks}, at::kDouble)) {}
+
   at::Tensor weights(int64_t) const override { return weights_; }
 
  private:
   at::Tensor weights_;
 };
 
+const Registered<Equal> registered;
+
 }  // namespace
-
-std::unique_ptr<Balancing> make_equal(const BalancingOptions&, int64_t tasks, uint64_t) {
-  return std::make_unique<Equal>(tasks);
-}
-
 }  // namespace jtr

@@ -12,7 +12,18 @@ namespace {
 
 class PcGrad final : public Balancing {
  public:
-  PcGrad(int64_t tasks, uint64_t seed) : weights_(at::ones({tasks}, at::kDouble)), seed_(seed) {}
+  static constexpr char kName[] = "pcgrad";
+  static constexpr char kSummary[] = "Where gradients of two tasks point against each other, that part is taken out.";
+  static constexpr char kSource[] = "Yu et al., NeurIPS 2020";
+  static constexpr int kPlace = 6;
+
+  struct Options {
+    void visit(OptionVisitor&) {}
+  };
+
+  PcGrad(const Options&, const BalancingSetting& setting)
+      : Balancing(setting), weights_(at::ones({setting.tasks}, at::kDouble)) {}
+
 
   at::Tensor weights(int64_t) const override { return weights_; }
   bool separates_gradients() const override { return true; }
@@ -47,20 +58,16 @@ class PcGrad final : public Balancing {
     }
     for (size_t n = others.size(); n > 1; --n) {
       const PhiloxBlock block =
-          philox(seed_, RandomUse::kGradientOrder, static_cast<uint32_t>(step), static_cast<uint64_t>(task) << 32 | n);
+          philox(seed(), RandomUse::kGradientOrder, static_cast<uint32_t>(step), static_cast<uint64_t>(task) << 32 | n);
       std::swap(others[n - 1], others[block.value[0] % n]);
     }
     return others;
   }
 
   at::Tensor weights_;
-  uint64_t seed_;
 };
 
+const Registered<PcGrad> registered;
+
 }  // namespace
-
-std::unique_ptr<Balancing> make_pcgrad(const BalancingOptions&, int64_t tasks, uint64_t seed) {
-  return std::make_unique<PcGrad>(tasks, seed);
-}
-
 }  // namespace jtr

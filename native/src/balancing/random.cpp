@@ -10,7 +10,17 @@ namespace {
 
 class Random final : public Balancing {
  public:
-  Random(int64_t tasks, uint64_t seed) : tasks_(tasks), seed_(seed) {}
+  static constexpr char kName[] = "random";
+  static constexpr char kSummary[] = "Random weights in each step.";
+  static constexpr char kSource[] = "Lin et al., TMLR 2022";
+  static constexpr int kPlace = 5;
+
+  struct Options {
+    void visit(OptionVisitor&) {}
+  };
+
+  Random(const Options&, const BalancingSetting& setting) : Balancing(setting), tasks_(setting.tasks) {}
+
 
   at::Tensor weights(int64_t step) const override {
     constexpr double kTwoPi = 6.283185307179586476925;
@@ -18,7 +28,7 @@ class Random final : public Balancing {
     double* out = z.data_ptr<double>();
     for (int64_t t = 0; t < tasks_; ++t) {
       const PhiloxBlock block =
-          philox(seed_, RandomUse::kLossWeights, static_cast<uint32_t>(step), static_cast<uint64_t>(t));
+          philox(seed(), RandomUse::kLossWeights, static_cast<uint32_t>(step), static_cast<uint64_t>(t));
       const double radius = std::sqrt(-2 * std::log(static_cast<double>(open_uniform(block.value[0]))));
       out[t] = radius * std::cos(kTwoPi * open_uniform(block.value[1]));
     }
@@ -27,13 +37,9 @@ class Random final : public Balancing {
 
  private:
   int64_t tasks_;
-  uint64_t seed_;
 };
 
+const Registered<Random> registered;
+
 }  // namespace
-
-std::unique_ptr<Balancing> make_random(const BalancingOptions&, int64_t tasks, uint64_t seed) {
-  return std::make_unique<Random>(tasks, seed);
-}
-
 }  // namespace jtr

@@ -1,7 +1,5 @@
 // Uncertainty weighting (Kendall, Gal, Cipolla, CVPR 2018): a learned s = log(variance) for each task, whose loss L
 // becomes L / (2 exp(s)) + s / 2. A sample that is not labelled for the task adds nothing, and pulls at s as little.
-#include <cmath>
-
 #include "balancing/balancing.h"
 #include "error.h"
 
@@ -10,11 +8,24 @@ namespace {
 
 class Uncertainty final : public Balancing {
  public:
-  Uncertainty(int64_t tasks, double initial) {
-    log_variance_ = store_.add_parameter("log_variance", {tasks});
+  static constexpr char kName[] = "uncertainty";
+  static constexpr char kSummary[] = "Learns a variance for each task, by which its loss is divided.";
+  static constexpr char kSource[] = "Kendall, Gal, Cipolla, CVPR 2018";
+  static constexpr int kPlace = 3;
+
+  struct Options {
+    double initial_log_variance = -0.5;
+    void visit(OptionVisitor& v) {
+      v.number("initial_log_variance", initial_log_variance, any_number(),
+               "Where the learned logarithm of each task's variance starts. MTAN's code: -0.5.");
+    }
+  };
+
+  Uncertainty(const Options& options, const BalancingSetting& setting) : Balancing(setting) {
+    log_variance_ = store_.add_parameter("log_variance", {setting.tasks});
     store_.allocate(at::kDouble, at::kCPU, at::MemoryFormat::Contiguous);
     at::Tensor s = store_.frozen(log_variance_);
-    s.fill_(initial);
+    s.fill_(options.initial_log_variance);
   }
 
   ParameterStore* parameters() override { return &store_; }
@@ -32,12 +43,7 @@ class Uncertainty final : public Balancing {
   int64_t log_variance_;
 };
 
+const Registered<Uncertainty> registered;
+
 }  // namespace
-
-std::unique_ptr<Balancing> make_uncertainty(const BalancingOptions& options, int64_t tasks, uint64_t) {
-  require(std::isfinite(options.initial_log_variance), "balancing.initial_log_variance", "must be finite, not ",
-          options.initial_log_variance);
-  return std::make_unique<Uncertainty>(tasks, options.initial_log_variance);
-}
-
 }  // namespace jtr

@@ -1,4 +1,4 @@
-// The reconstruction loss of both joint stacks (METHOD section 5), with its gradient, in one pass.
+// The reconstruction loss of both joint stacks (Nishi et al., CVPR 2024), with its gradient, in one pass.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -1,4 +1,4 @@
-// The stacks of Joint-Task Regularization (METHOD section 5), built in one pass: [2N, C, H, W] of which the first N are
+// The stacks of Joint-Task Regularization (Nishi et al., CVPR 2024), built in one pass: [2N, C, H, W] of which the first N are
 // the encoded labels, completed by encoded predictions where a sample is not labelled, and the others the encoded
 // predictions. All values are those of a valid pixel, or of a zero: the mask, the product of the labelled tasks'
 // validity, is taken from the labels on the way.

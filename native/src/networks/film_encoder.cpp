@@ -29,7 +29,7 @@ at::Tensor as_rows(const at::Tensor& y, int64_t rows) {
 }  // namespace
 
 FilmEncoder::FilmEncoder(ParameterStore& weights, ParameterStore& film, const std::vector<int64_t>& input_channels,
-                         int64_t width, jtr_recomputation recomputation)
+                         int64_t width, Recomputation recomputation)
     : weights_(weights), film_(film), recomputation_(recomputation) {
   const int64_t tasks = static_cast<int64_t>(input_channels.size());
   pairs_ = tasks * (tasks - 1);
@@ -136,7 +136,7 @@ at::Tensor FilmEncoder::encode(const std::vector<Input>& inputs) const {
     const auto stage = [this, i, tasks, pairs](const std::vector<at::Tensor>& in, bool) -> std::vector<at::Tensor> {
       return {stage_of(encoder_[static_cast<size_t>(i)], i == 0 ? first_maps(in, tasks) : in[0], pairs)};
     };
-    const bool again = recomputation_ == JTR_RECOMPUTATION_STAGES;
+    const bool again = recomputation_ == Recomputation::kStages;
     maps = {as_rows(again ? recomputed(maps, weights_of(i, tasks), stage)[0] : stage(maps, false)[0], rows)};
   }
   return in_full(maps[0]);

@@ -21,7 +21,7 @@ class FilmEncoder {
   /// has an optimiser of its own. Names as in published checkpoints. `recomputation`: of whole stages or of nothing,
   /// since all maps that convolutions read are kept between them; the network must live as long as a graph of it.
   FilmEncoder(ParameterStore& weights, ParameterStore& film, const std::vector<int64_t>& input_channels, int64_t width,
-              jtr_recomputation recomputation);
+              Recomputation recomputation);
 
   /// Fresh weights: Xavier-normal convolutions, zero biases, norm weight 1 and bias 0, FiLM scale 1 and shift 0.
   void initialize(uint64_t seed, uint32_t stream);
@@ -55,7 +55,7 @@ class FilmEncoder {
 
   ParameterStore& weights_;
   ParameterStore& film_;
-  jtr_recomputation recomputation_;
+  Recomputation recomputation_;
   int64_t pairs_;
   std::vector<Layer> first_;  // of each task
   std::array<std::vector<Layer>, SegNet::kStages> encoder_;

@@ -67,7 +67,7 @@ void ParameterStore::restore_gradients() { memory::restore(flat_gradients_); }
 void ParameterStore::xavier_normal(int64_t i, uint64_t seed, uint32_t stream) {
   constexpr double kTwoPi = 6.283185307179586476925;
   const NamedTensor& tensor = parameter_list_[i];
-  const int64_t receptive = tensor.sizes[2] * tensor.sizes[3];
+  const int64_t receptive = tensor.sizes.size() == 4 ? tensor.sizes[2] * tensor.sizes[3] : 1;
   const double std = std::sqrt(2.0 / static_cast<double>((tensor.sizes[0] + tensor.sizes[1]) * receptive));
   at::Tensor values = at::empty({tensor.elements}, at::kDouble);
   double* out = values.data_ptr<double>();

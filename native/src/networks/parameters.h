@@ -53,7 +53,8 @@ class ParameterStore {
   void zero_and_release_gradients();
   void restore_gradients();
 
-  /// Xavier-normal (Glorot and Bengio 2010) values for the weight of a convolution, from the stream (seed, stream).
+  /// Xavier-normal (Glorot and Bengio 2010) values for the weight of a convolution [out, in, k, k] or of a linear map
+  /// [out, in], from the stream (seed, stream).
   void xavier_normal(int64_t i, uint64_t seed, uint32_t stream);
 
  private:

@@ -9,6 +9,13 @@
 
 namespace jtr {
 
+/// What a network's backward pass computes a second time instead of keeping it, against memory. The numbers are the same.
+enum class Recomputation {
+  kNorms,   // each layer keeps its convolution's output alone; norm, ReLU and unpooling are computed again
+  kStages,  // only what passes between stages is kept; costs about a second forward pass
+  kNone,    // what a convolution reads is kept beside its output
+};
+
 /// A stage: inputs to outputs, the same numbers each time. `again`: the call is the backward pass's, which must not
 /// change anything a second time (running statistics). It must not hold on to what it was called with, and what it
 /// holds itself must live as long as the graph.

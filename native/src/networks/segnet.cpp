@@ -2,7 +2,7 @@
 
 namespace jtr {
 SegNet::SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads,
-               bool running_statistics, jtr_recomputation recomputation)
+               bool running_statistics, Recomputation recomputation)
     : store_(store), recomputation_(recomputation) {
   const std::array<int64_t, kStages> f = {width, 2 * width, 4 * width, 8 * width, 8 * width};
   // Names as in published checkpoints: a block of one convolution is "<block>.<stage>.{0,1}" (convolution, norm), one
@@ -77,7 +77,7 @@ void SegNet::initialize(uint64_t seed, uint32_t stream) {
 
 Convolution SegNet::convolution_of(const ConvNorm& layer, const Pass& pass) const {
   return {weight(layer.weight, pass.trainable), weight(layer.bias, pass.trainable),
-          recomputation_ == JTR_RECOMPUTATION_NONE};
+          recomputation_ == Recomputation::kNone};
 }
 
 Norm SegNet::norm_of(const ConvNorm& layer, const Pass& pass) const {
@@ -111,7 +111,7 @@ std::vector<at::Tensor> SegNet::weights_of(const std::vector<ConvNorm>& layers, 
 
 std::vector<at::Tensor> SegNet::run(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& weights,
                                     const Stage& stage) const {
-  return recomputation_ == JTR_RECOMPUTATION_STAGES ? recomputed(inputs, weights, stage) : stage(inputs, false);
+  return recomputation_ == Recomputation::kStages ? recomputed(inputs, weights, stage) : stage(inputs, false);
 }
 
 SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainable) const {
@@ -128,6 +128,7 @@ SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainabl
     };
     const std::vector<at::Tensor> out = run({y}, weights_of(encoder_[i], trainable), stage);
     y = out[0];
+    encoded.pooled[i] = y;
     encoded.argmax[i] = out[1];
   }
   encoded.latent = y;
@@ -167,7 +168,7 @@ at::Tensor SegNet::heads(const RawMap& features, const Pass& pass, int64_t rows_
     biases.push_back(at::mv(map, weight(head.bias0, pass.trainable)) + weight(head.bias1, pass.trainable));
   }
   const at::MemoryFormat format = features.x.suggest_memory_format();
-  const Convolution all{at::cat(weights).contiguous(format), at::cat(biases), recomputation_ == JTR_RECOMPUTATION_NONE};
+  const Convolution all{at::cat(weights).contiguous(format), at::cat(biases), recomputation_ == Recomputation::kNone};
   return in_full(convolve_out(features, all, rows_with_gradient));
 }
 

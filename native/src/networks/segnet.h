@@ -1,4 +1,4 @@
-// SegNet as in MTAN (METHOD section 3): encoder and decoder of five stages, and heads.
+// SegNet as in MTAN (Liu, Johns, Davison, CVPR 2019): encoder and decoder of five stages, and heads.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "jtr/jtr.h"
 #include "networks/layers.h"
 #include "networks/parameters.h"
 #include "networks/recomputation.h"
@@ -30,13 +29,14 @@ class SegNet {
   /// Declares the weights in `store` (its own); running statistics only where they are used. `recomputation` is about
   /// the backward pass; the network must live as long as a graph of it.
   SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads,
-         bool running_statistics, jtr_recomputation recomputation);
+         bool running_statistics, Recomputation recomputation);
 
   /// Fresh weights: Xavier-normal convolutions, zero biases, norm weight 1 and bias 0.
   void initialize(uint64_t seed, uint32_t stream);
 
   struct Encoded {
     at::Tensor latent;                       // [N, 8 width, H/32, W/32]
+    std::array<at::Tensor, kStages> pooled;  // of each stage: [N, channels, H/2, W/2] and so on; the last is the latent
     std::array<at::Tensor, kStages> argmax;  // of each stage's pool
   };
 
@@ -80,7 +80,7 @@ class SegNet {
   }
 
   ParameterStore& store_;
-  jtr_recomputation recomputation_;
+  Recomputation recomputation_;
   std::array<std::vector<ConvNorm>, kStages> encoder_, decoder_;
   std::vector<Head> heads_;
 };

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "error.h"
-#include "tasks/kinds.h"
+#include "tasks/task.h"
 
 namespace jtr {
 namespace {
@@ -12,14 +12,31 @@ constexpr double kMaxEps = 1e-12;
 
 class Depth final : public Task {
  public:
-  using Task::Task;
+  static constexpr char kName[] = "depth";
+  static constexpr char kSummary[] = "Metres, or any positive measure. Label: 0 where there is none.";
+  static constexpr int kPlace = 2;
 
+  struct Options : TaskOptions {
+    double mean = 2.3618, std = 1.5876;
+    void visit(OptionVisitor& v) {
+      TaskOptions::visit(v);
+      v.number("mean", mean, any_number(), "Mean of the normal CDF that maps depth into the joint space. Published: 2.3618.");
+      v.number("std", std, above(0), "Standard deviation of that CDF. Published: 1.5876.");
+    }
+  };
+
+  Depth(const Options& options, const TaskSetting&) : Task(kName, options.name),
+        mean_(options.mean),
+        std_(options.std) {}
+
+  bool in_joint_space() const override { return true; }
+  int64_t channels() const override { return 1; }
   int64_t label_channels() const override { return 1; }
   float invalid_label() const override { return 0; }
 
   void check_label(const float* label, int64_t pixels, const char* field) const override {
     for (int64_t i = 0; i < pixels; ++i) {
-      require(label[i] >= 0 && std::isfinite(label[i]), field, "depth ", label[i], " of task '", spec().name,
+      require(label[i] >= 0 && std::isfinite(label[i]), field, "depth ", label[i], " of task '", name(),
               "' is not a finite number of 0 or more (pixel ", i, ")");
     }
   }
@@ -33,8 +50,8 @@ class Depth final : public Task {
   }
 
   std::optional<kernels::device::ChannelGroup> channel_group() const override {
-    return kernels::device::ChannelGroup{kernels::device::Encoding::kNormalCdf, spec().depth_mean,
-                                         1 / (spec().depth_std * std::sqrt(2.0))};
+    return kernels::device::ChannelGroup{kernels::device::Encoding::kNormalCdf, mean_,
+                                         1 / (std_ * std::sqrt(2.0))};
   }
 
   at::Tensor encode_prediction(const at::Tensor& prediction, const at::Tensor& mask, const at::Tensor&) const override {
@@ -69,8 +86,8 @@ class Depth final : public Task {
     return target / scale;
   }
 
-  at::Tensor agreement_loss(const at::Tensor& prediction, const at::Tensor& target) const override {
-    return mean_per_sample((prediction - target).abs());
+  at::Tensor disagreement(const at::Tensor& prediction, const at::Tensor& target, double) const override {
+    return (prediction - target).abs().mean(1);
   }
 
   at::Tensor mapping_prediction(const at::Tensor& prediction, const at::Tensor&) const override {
@@ -84,21 +101,16 @@ class Depth final : public Task {
  private:
   /// CDF of the normal distribution with the task's mean and standard deviation.
   at::Tensor cdf(const at::Tensor& depth) const {
-    return (((depth - spec().depth_mean) / (spec().depth_std * std::sqrt(2.0))).erf() + 1) * 0.5;
+    return (((depth - mean_) / (std_ * std::sqrt(2.0))).erf() + 1) * 0.5;
   }
 
   /// Sigmoid, kept a little inside (0, 1).
   static at::Tensor squash(const at::Tensor& r) { return (r.sigmoid() - 0.5) * (1 - 1e-5) + 0.5; }
+
+  double mean_, std_;
 };
 
+const Registered<Depth> registered;
+
 }  // namespace
-
-std::unique_ptr<Task> make_depth(const TaskSpec& spec) {
-  require(spec.channels == 1, "tasks.channels", "a depth task has 1 channel, not ", spec.channels);
-  require(std::isfinite(spec.depth_mean), "tasks.depth_mean", "must be finite");
-  require(spec.depth_std > 0 && std::isfinite(spec.depth_std), "tasks.depth_std", "must be above 0, not ",
-          spec.depth_std);
-  return std::make_unique<Depth>(spec);
-}
-
 }  // namespace jtr

@@ -3,22 +3,37 @@
 #include <limits>
 
 #include "error.h"
-#include "tasks/kinds.h"
+#include "tasks/task.h"
 
 namespace jtr {
 namespace {
 
 class Map final : public Task {
  public:
-  using Task::Task;
+  static constexpr char kName[] = "map";
+  static constexpr char kSummary[] = "Values in [0, 1], such as edges and keypoints. Label: NaN where there is none.";
+  static constexpr int kPlace = 4;
 
+  struct Options : TaskOptions {
+    int64_t channels = 1;
+    void visit(OptionVisitor& v) {
+      TaskOptions::visit(v);
+      v.integer("channels", channels, within(1, 256), "Number of values at each pixel.");
+    }
+  };
+
+  Map(const Options& options, const TaskSetting&) : Task(kName, options.name),
+        channels_(options.channels) {}
+
+  bool in_joint_space() const override { return true; }
+  int64_t channels() const override { return channels_; }
   int64_t label_channels() const override { return channels(); }
   float invalid_label() const override { return std::numeric_limits<float>::quiet_NaN(); }
 
   void check_label(const float* label, int64_t pixels, const char* field) const override {
     for (int64_t i = 0; i < channels() * pixels; ++i) {
       require(!std::isfinite(label[i]) || std::abs(label[i] - 0.5f) <= 0.505f, field, "value ", label[i], " of task '",
-              spec().name, "' is outside 0 to 1 (channel ", i / pixels, ", pixel ", i % pixels, ")");
+              name(), "' is outside 0 to 1 (channel ", i / pixels, ", pixel ", i % pixels, ")");
     }
   }
 
@@ -62,21 +77,18 @@ class Map final : public Task {
     return reconstruction_loss(r, encoded, mask);
   }
 
-  at::Tensor agreement_loss(const at::Tensor& prediction, const at::Tensor& target) const override {
-    return mean_per_sample((prediction - target).abs());
+  at::Tensor disagreement(const at::Tensor& prediction, const at::Tensor& target, double) const override {
+    return (prediction - target).abs().mean(1);
   }
 
  private:
   /// The label, 0 where invalid.
   at::Tensor known(const at::Tensor& label) const { return at::where(valid(label), label, at::zeros_like(label)); }
+
+  int64_t channels_;
 };
 
+const Registered<Map> registered;
+
 }  // namespace
-
-std::unique_ptr<Task> make_map(const TaskSpec& spec) {
-  require(spec.channels >= 1 && spec.channels <= 256, "tasks.channels", "a map task has 1 to 256 channels, not ",
-          spec.channels);
-  return std::make_unique<Map>(spec);
-}
-
 }  // namespace jtr

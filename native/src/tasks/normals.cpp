@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "error.h"
-#include "tasks/kinds.h"
+#include "tasks/task.h"
 
 namespace jtr {
 namespace {
@@ -11,14 +11,24 @@ using kernels::device::kMinSquare;
 
 class Normals final : public Task {
  public:
-  using Task::Task;
+  static constexpr char kName[] = "normals";
+  static constexpr char kSummary[] = "Unit vectors of surfaces. Label: (0, 0, 0) where there is none.";
+  static constexpr int kPlace = 3;
 
+  struct Options : TaskOptions {
+    void visit(OptionVisitor& v) { TaskOptions::visit(v); }
+  };
+
+  Normals(const Options& options, const TaskSetting&) : Task(kName, options.name) {}
+
+  bool in_joint_space() const override { return true; }
+  int64_t channels() const override { return 3; }
   int64_t label_channels() const override { return 3; }
   float invalid_label() const override { return 0; }
 
   void check_label(const float* label, int64_t pixels, const char* field) const override {
     for (int64_t i = 0; i < 3 * pixels; ++i) {
-      require(std::abs(label[i]) <= 1.01f, field, "component ", label[i], " of a normal of task '", spec().name,
+      require(std::abs(label[i]) <= 1.01f, field, "component ", label[i], " of a normal of task '", name(),
               "' is outside -1 to 1 (channel ", i / pixels, ", pixel ", i % pixels, ")");
     }
   }
@@ -74,19 +84,15 @@ class Normals final : public Task {
     return normalize(at::cat({x, target.narrow(1, 1, 2)}, 1));
   }
 
-  at::Tensor agreement_loss(const at::Tensor& prediction, const at::Tensor& target) const override {
-    return 1 - mean_per_sample((prediction * target).sum(1));
+  at::Tensor disagreement(const at::Tensor& prediction, const at::Tensor& target, double) const override {
+    return 1 - (prediction * target).sum(1);
   }
 
  private:
   static at::Tensor normalize(const at::Tensor& x) { return x * (x * x).sum(1, true).clamp_min(kMinSquare).rsqrt(); }
 };
 
+const Registered<Normals> registered;
+
 }  // namespace
-
-std::unique_ptr<Task> make_normals(const TaskSpec& spec) {
-  require(spec.channels == 3, "tasks.channels", "a normals task has 3 channels, not ", spec.channels);
-  return std::make_unique<Normals>(spec);
-}
-
 }  // namespace jtr

@@ -6,15 +6,30 @@
 
 #include "error.h"
 #include "kernels/one_hot.h"
-#include "tasks/kinds.h"
+#include "tasks/task.h"
 
 namespace jtr {
 namespace {
 
 class Segmentation final : public Task {
  public:
-  using Task::Task;
+  static constexpr char kName[] = "segmentation";
+  static constexpr char kSummary[] = "A class for every pixel. Prediction: one logit per class. Label: class id, -1 where there is none.";
+  static constexpr int kPlace = 1;
 
+  struct Options : TaskOptions {
+    int64_t classes = 2;
+    void visit(OptionVisitor& v) {
+      TaskOptions::visit(v);
+      v.integer("classes", classes, within(2, 4096), "Number of classes.");
+    }
+  };
+
+  Segmentation(const Options& options, const TaskSetting&) : Task(kName, options.name),
+        classes_(options.classes) {}
+
+  bool in_joint_space() const override { return true; }
+  int64_t channels() const override { return classes_; }
   int64_t label_channels() const override { return 1; }
   float invalid_label() const override { return -1; }
   int64_t noise_channels() const override { return channels(); }
@@ -24,7 +39,7 @@ class Segmentation final : public Task {
     for (int64_t i = 0; i < pixels; ++i) {
       // Written so that NaN fails.
       const bool good = label[i] >= -1 && label[i] < classes && label[i] == std::nearbyint(label[i]);
-      require(good, field, "class id ", label[i], " of task '", spec().name, "' is not a whole number from -1 to ",
+      require(good, field, "class id ", label[i], " of task '", name(), "' is not a whole number from -1 to ",
               channels() - 1, " (pixel ", i, ")");
     }
   }
@@ -77,10 +92,12 @@ class Segmentation final : public Task {
     return masked_cross_entropy(r, encoded, mask) / count_nonzero_per_sample(mask);
   }
 
-  at::Tensor prediction_as_target(const at::Tensor& prediction) const override { return at::softmax(prediction, 1); }
+  at::Tensor prediction_as_target(const at::Tensor& prediction, double temperature) const override {
+    return at::softmax(prediction / temperature, 1);
+  }
 
-  at::Tensor agreement_loss(const at::Tensor& prediction, const at::Tensor& target) const override {
-    return mean_per_sample(-(target * at::log_softmax(prediction, 1)).sum(1));
+  at::Tensor disagreement(const at::Tensor& prediction, const at::Tensor& target, double temperature) const override {
+    return -(target * at::log_softmax(prediction / temperature, 1)).sum(1);
   }
 
  private:
@@ -106,14 +123,11 @@ class Segmentation final : public Task {
   static at::Tensor masked_cross_entropy(const at::Tensor& r, const at::Tensor& target, const at::Tensor& mask) {
     return sum_per_sample(at::binary_cross_entropy_with_logits(r, target, {}, {}, at::Reduction::None) * mask);
   }
+
+  int64_t classes_;
 };
 
+const Registered<Segmentation> registered;
+
 }  // namespace
-
-std::unique_ptr<Task> make_segmentation(const TaskSpec& spec) {
-  require(spec.channels >= 2 && spec.channels <= 4096, "tasks.channels",
-          "a segmentation task has 2 to 4096 classes, not ", spec.channels);
-  return std::make_unique<Segmentation>(spec);
-}
-
 }  // namespace jtr

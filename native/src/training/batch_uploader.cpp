@@ -3,7 +3,7 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-#include <cstring>
+#include <new>
 #include <utility>
 
 #include "error.h"
@@ -11,44 +11,53 @@
 namespace jtr {
 namespace {
 
+bool same(const at::Tensor& a, const at::Tensor& b) {
+  if (!a.defined() || !b.defined()) return a.defined() == b.defined();
+  return a.data_ptr() == b.data_ptr() && a.sizes() == b.sizes() && a.strides() == b.strides() &&
+         a.scalar_type() == b.scalar_type();
+}
+
 /// Whether two batches are the same memory.
 bool same(const HostBatch& a, const HostBatch& b) {
-  return a.views == b.views && a.samples == b.samples && a.height == b.height && a.width == b.width &&
-         a.images == b.images && a.labels == b.labels && a.labelled == b.labelled && a.crops == b.crops;
+  if (a.labels.size() != b.labels.size()) return false;
+  for (size_t t = 0; t < a.labels.size(); ++t) {
+    if (!same(a.labels[t], b.labels[t])) return false;
+  }
+  return same(a.images, b.images) && same(a.labelled, b.labelled) && same(a.crops, b.crops);
 }
 
 }  // namespace
 
-BatchUploader::BatchUploader(const TaskSet& tasks, std::string method, const at::TensorOptions& options, int64_t views,
-                             bool crops)
-    : tasks_(tasks), method_(std::move(method)), options_(options), views_(views), crops_(crops) {}
+BatchUploader::BatchUploader(const TaskSet& tasks, Setting setting) : tasks_(tasks), setting_(std::move(setting)) {}
 
 void BatchUploader::check(const HostBatch& batch) const {
-  require(batch.views >= views_, "batch.views", "method '", method_, "' reads ", views_, " views, not ", batch.views);
-  check_size(batch.samples, batch.height, batch.width, "batch");
-  require(batch.images != nullptr, "batch.images", "is null");
-  require(batch.labels != nullptr, "batch.labels", "is null");
-  require(batch.labelled != nullptr, "batch.labelled", "is null");
-  check_finite(batch.images, views_ * batch.samples * 3 * batch.height * batch.width, "batch.images");
-  check_labelled(batch.labelled, batch.samples * static_cast<int64_t>(tasks_.size()), "batch.labelled");
-  if (!crops_) return;
-  require(batch.crops != nullptr, "batch.crops", "is null, but the method '", method_, "' needs it");
-  check_crops(batch.crops, views_, batch.samples, batch.height, batch.width, "batch.crops");
+  check_tensor(batch.images, at::kFloat, {-1, -1, setting_.channels, -1, -1}, 3, "batch.image");
+  require(batch.views() >= setting_.views, "batch.image", "the number of views must be ", setting_.views,
+          " or more, as the method '", setting_.method, "' reads, not ", batch.views());
+  check_image_size(batch.images, setting_.stride, "batch.image");
+  check_tensor(batch.labelled, at::kByte, {batch.samples(), static_cast<int64_t>(tasks_.size())}, 2, "batch.labelled");
+  check_finite(batch.images.narrow(0, 0, setting_.views), "batch.image");
+  check_labelled(batch.labelled, "batch.labelled");
+  if (!setting_.crops) return;
+  require(batch.crops.defined(), "batch.crops", "is missing, but the method '", setting_.method, "' needs it");
+  check_tensor(batch.crops, at::kDouble, {batch.views(), batch.samples(), kCropFields}, 3, "batch.crops");
+  check_crops(batch.crops.narrow(0, 0, setting_.views), batch.height(), batch.width(), "batch.crops");
 }
 
 DeviceBatch BatchUploader::copy(const HostBatch& batch, bool pinned) const {
   check(batch);
-  const at::Tensor labels = checked_labels(tasks_, batch.labels, batch.labelled, views_, batch.samples, batch.height,
-                                           batch.width, pinned, "batch.labels");
-  at::Tensor images = at::from_blob(const_cast<float*>(batch.images),
-                                    {views_ * batch.samples, 3, batch.height, batch.width}, at::kFloat);
+  const at::TensorOptions& options = setting_.options;
+  const TaskTensors labels =
+      checked_labels(tasks_, batch.labels, batch.labelled, setting_.views, batch.height(), batch.width(), pinned);
+  at::Tensor images = batch.images.narrow(0, 0, setting_.views);
   if (pinned) {
     const at::Tensor own = at::empty(images.sizes(), at::TensorOptions(at::kFloat).pinned_memory(true));
-    std::memcpy(own.data_ptr<float>(), batch.images, static_cast<size_t>(images.numel()) * sizeof(float));
+    own.copy_(images);
     images = own;
   }
-  return {images.to(options_, pinned), labels.to(options_, pinned),
-          upload_labelled(batch.labelled, batch.samples, static_cast<int64_t>(tasks_.size()), options_.device())};
+  return {images.flatten(0, 1).to(options, pinned),
+          labels.map([&](const at::Tensor& x) { return x.to(options, pinned); }),
+          upload_labelled(batch.labelled, options.device())};
 }
 
 void BatchUploader::begin(const HostBatch& batch) {
@@ -56,7 +65,7 @@ void BatchUploader::begin(const HostBatch& batch) {
   copied_ = {};
   done_.reset();
   try {
-    const at::Device device = options_.device();
+    const at::Device device = setting_.options.device();
     if (device.is_cpu()) {
       copied_ = copy(batch, false);
     } else {
@@ -70,6 +79,8 @@ void BatchUploader::begin(const HostBatch& batch) {
     return;
   } catch (const c10::Error&) {
     return;  // such as a lack of memory, which may be over in the next step
+  } catch (const std::bad_alloc&) {
+    return;
   }
   held_ = batch;
 }
@@ -82,10 +93,12 @@ DeviceBatch BatchUploader::take(const HostBatch& batch) {
   DeviceBatch made = std::exchange(copied_, {});
   if (!brought) return copy(batch, false);
   if (done_) {
-    const c10::Stream computing = c10::impl::VirtualGuardImpl(options_.device().type()).getStream(options_.device());
+    const c10::Stream computing = c10::impl::VirtualGuardImpl(setting_.options.device().type()).getStream(setting_.options.device());
     done_->block(computing);
     // Their memory belongs to the other stream: not to be given away before this one has read it.
-    for (at::Tensor* tensor : {&made.images, &made.labels, &made.labelled}) tensor->record_stream(computing);
+    for (at::Tensor* tensor : {&made.images, &made.labels.planes, &made.labels.vectors, &made.labelled}) {
+      if (tensor->defined()) tensor->record_stream(computing);
+    }
   }
   return made;
 }

@@ -1,5 +1,7 @@
 #include "training/checkpoint.h"
 
+#include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <set>
 
@@ -14,6 +16,11 @@ constexpr char kFormat[] = "1";
 constexpr char kKindKey[] = "jtr.kind";
 constexpr char kStepKey[] = "jtr.step";
 constexpr char kSeedKey[] = "jtr.seed";
+constexpr char kRateKey[] = "jtr.learning_rate";
+constexpr char kOptionsKey[] = "jtr.options";
+
+/// Steps up to here are whole numbers of a double, in which Adam counts.
+constexpr uint64_t kMostSteps = uint64_t{1} << 53;
 
 Error bad_file(const std::string& path, const std::string& message) {
   return Error(JTR_STATUS_FORMAT, message).with_path(path);
@@ -30,6 +37,58 @@ uint64_t number(const io::SafetensorsFile& file, const std::string& path, const 
   return parsed;
 }
 
+/// The number as text that gives it back to the last bit.
+std::string exact(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.17g", value);
+  return buffer;
+}
+
+/// "segmentation, depth": names of the tasks of a trainer's options.
+std::string task_names(const Json& tasks) {
+  std::string names;
+  for (const Json& task : tasks) names += (names.empty() ? "" : ", ") + task.value("name", std::string("?"));
+  return names;
+}
+
+/// Throws unless the file was made for these tasks in this order: tensors do not tell tasks of equal size apart.
+void check_tasks(const std::string& path, const Json& saved, const Json& wanted) {
+  if (saved == wanted) return;
+  if (task_names(saved) != task_names(wanted)) {
+    throw bad_file(path, text("was made for the tasks ", task_names(saved), "; these are ", task_names(wanted)));
+  }
+  for (size_t i = 0; i < saved.size() && i < wanted.size(); ++i) {
+    if (saved[i] == wanted[i]) continue;
+    throw bad_file(path, text("its task '", wanted[i].value("name", std::string()), "' is ", saved[i].dump(), ", here it is ",
+                              wanted[i].dump()));
+  }
+}
+
+Json options_of(const io::SafetensorsFile& file, const std::string& path) {
+  const auto found = file.metadata().find(kOptionsKey);
+  if (found == file.metadata().end()) return {};
+  try {
+    Json options = parse_json(found->second, kOptionsKey);
+    if (!options.is_object() || !options.contains("tasks") || !options["tasks"].is_array()) {
+      throw bad_file(path, text("metadata '", kOptionsKey, "' has no tasks"));
+    }
+    return options;
+  } catch (const Error& e) {
+    throw bad_file(path, text("metadata ", e.what()));
+  }
+}
+
+std::optional<double> rate_of(const io::SafetensorsFile& file, const std::string& path) {
+  const auto found = file.metadata().find(kRateKey);
+  if (found == file.metadata().end()) return {};
+  char* end = nullptr;
+  const double rate = std::strtod(found->second.c_str(), &end);
+  if (found->second.empty() || *end != 0 || !(rate > 0) || !std::isfinite(rate)) {
+    throw bad_file(path, text("metadata '", kRateKey, "' is '", found->second, "', not a number above 0"));
+  }
+  return rate;
+}
+
 }  // namespace
 
 void add_state(TensorList& list, const std::string& prefix, const ParameterStore& store) {
@@ -37,9 +96,10 @@ void add_state(TensorList& list, const std::string& prefix, const ParameterStore
   list.add(prefix, store.buffer_list(), store.flat_buffers());
 }
 
-void add_moments(TensorList& list, const std::string& prefix, const Adam& optimizer) {
-  list.add("adam.exp_avg/" + prefix, optimizer.store().parameter_list(), optimizer.exp_avg());
-  list.add("adam.exp_avg_sq/" + prefix, optimizer.store().parameter_list(), optimizer.exp_avg_sq());
+void add_moments(TensorList& list, const std::string& prefix, const Optimizer& optimizer) {
+  for (const Optimizer::State& state : optimizer.state()) {
+    list.add(state.name + "/" + prefix, optimizer.store().parameter_list(), state.flat);
+  }
 }
 
 void save_checkpoint(const std::string& path, const std::string& kind, const CheckpointHeader& header,
@@ -48,6 +108,8 @@ void save_checkpoint(const std::string& path, const std::string& kind, const Che
                   {kKindKey, kind},
                   {kStepKey, std::to_string(header.step)},
                   {kSeedKey, std::to_string(header.seed)}};
+  if (header.learning_rate) all.emplace_back(kRateKey, exact(*header.learning_rate));
+  if (!header.options.is_null()) all.emplace_back(kOptionsKey, header.options.dump());
   std::set<std::string> keys;
   for (const auto& entry : metadata) {
     require(!entry.first.empty() && entry.first.rfind("jtr.", 0) != 0, "entries.key", "'", entry.first,
@@ -64,7 +126,8 @@ void save_checkpoint(const std::string& path, const std::string& kind, const Che
   io::write_safetensors(path, data, all);
 }
 
-CheckpointHeader load_checkpoint(const std::string& path, const std::string& kind, const TensorList& tensors) {
+CheckpointHeader load_checkpoint(const std::string& path, const std::string& kind, const TensorList& tensors,
+                                 const Json& options) {
   const io::SafetensorsFile file(path);
   if (file.metadata_value(kFormatKey) != kFormat) {
     throw bad_file(path, text("not a checkpoint of this library: metadata '", kFormatKey, "' is '",
@@ -74,8 +137,13 @@ CheckpointHeader load_checkpoint(const std::string& path, const std::string& kin
     throw bad_file(path, text("holds a ", file.metadata_value(kKindKey), ", not a ", kind));
   }
   CheckpointHeader header{};
-  header.step = static_cast<int64_t>(number(file, path, kStepKey));
+  const uint64_t step = number(file, path, kStepKey);
+  if (step > kMostSteps) throw bad_file(path, text("metadata '", kStepKey, "' is ", step, ", more than ", kMostSteps));
+  header.step = static_cast<int64_t>(step);
   header.seed = number(file, path, kSeedKey);
+  header.learning_rate = rate_of(file, path);
+  header.options = options_of(file, path);
+  if (!header.options.is_null()) check_tasks(path, header.options["tasks"], options["tasks"]);
 
   std::set<std::string> known;
   std::vector<at::Tensor> values;

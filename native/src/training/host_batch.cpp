@@ -6,50 +6,82 @@
 
 #include "error.h"
 #include "kernels/exponential_noise.h"
-#include "networks/segnet.h"
 
 namespace jtr {
+namespace {
 
-void check_size(int64_t samples, int64_t height, int64_t width, const char* prefix) {
-  auto check = [&](bool good, const char* name, const char* expected, int64_t value) {
-    const std::string field = text(prefix, ".", name);
-    if (!good) {
-      throw Error(JTR_STATUS_INVALID_ARGUMENT, text(field, ": must be ", expected, ", not ", value)).with_field(field);
+/// "[2, any, 3]": sizes as a caller should give them.
+std::string in_words(at::IntArrayRef sizes) {
+  std::string all;
+  for (const int64_t size : sizes) all += (all.empty() ? "" : ", ") + (size < 0 ? std::string("any") : std::to_string(size));
+  return "[" + all + "]";
+}
+
+}  // namespace
+
+void check_tensor(const at::Tensor& tensor, at::ScalarType dtype, at::IntArrayRef sizes, int64_t packed,
+                  const std::string& field) {
+  require(tensor.defined(), field.c_str(), "is missing");
+  require(tensor.scalar_type() == dtype, field.c_str(), "its numbers must be ", at::toString(dtype), ", not ",
+          at::toString(tensor.scalar_type()));
+  bool good = tensor.dim() == static_cast<int64_t>(sizes.size());
+  for (int64_t d = 0; good && d < tensor.dim(); ++d) good = sizes[d] < 0 || tensor.size(d) == sizes[d];
+  require(good, field.c_str(), "its sizes must be ", in_words(sizes), ", not ", in_words(tensor.sizes()));
+  int64_t stride = 1;
+  for (int64_t d = tensor.dim() - 1; d >= tensor.dim() - packed; --d) {
+    require(tensor.size(d) == 1 || tensor.stride(d) == stride, field.c_str(), "has gaps inside of a sample");
+    stride *= tensor.size(d);
+  }
+}
+
+void check_image_size(const at::Tensor& images, int64_t stride, const char* field) {
+  const int64_t height = images.size(-2), width = images.size(-1);
+  require(images.size(-4) >= 1, field, "the number of samples must be 1 or more, not ", images.size(-4));
+  require(height >= stride && height % stride == 0, field, "its height must be a multiple of ", stride, ", not ", height);
+  require(width >= stride && width % stride == 0, field, "its width must be a multiple of ", stride, ", not ", width);
+}
+
+void check_finite(const at::Tensor& images, const char* field) {
+  constexpr int64_t kChunk = 1 << 14;
+  const int64_t count = images.size(-1) * images.size(-2) * images.size(-3);
+  const auto check = [&](const float* values, int64_t image) {
+    for (int64_t begin = 0; begin < count; begin += kChunk) {
+      const int64_t end = std::min(count, begin + kChunk);
+      // A value is not finite when all bits of its exponent are set; without a branch the loop is vectorised.
+      uint32_t bad = 0;
+      for (int64_t i = begin; i < end; ++i) {
+        uint32_t bits;
+        std::memcpy(&bits, values + i, sizeof bits);
+        bad |= static_cast<uint32_t>((bits & 0x7F800000u) == 0x7F800000u);
+      }
+      if (bad == 0) continue;
+      const float* first = std::find_if(values + begin, values + end, [](float v) { return !std::isfinite(v); });
+      require(false, field, "element ", image * count + (first - values), " is ", *first, ", not a finite number");
     }
   };
-  constexpr int64_t kStride = SegNet::kStride;
-  check(samples >= 1, "samples", "1 or more", samples);
-  check(height >= kStride && height % kStride == 0, "height", "a multiple of 32", height);
-  check(width >= kStride && width % kStride == 0, "width", "a multiple of 32", width);
-}
-
-void check_finite(const float* values, int64_t count, const char* field) {
-  constexpr int64_t kChunk = 1 << 14;
-  for (int64_t begin = 0; begin < count; begin += kChunk) {
-    const int64_t end = std::min(count, begin + kChunk);
-    // A value is not finite when all bits of its exponent are set; without a branch the loop is vectorised.
-    uint32_t bad = 0;
-    for (int64_t i = begin; i < end; ++i) {
-      uint32_t bits;
-      std::memcpy(&bits, values + i, sizeof bits);
-      bad |= static_cast<uint32_t>((bits & 0x7F800000u) == 0x7F800000u);
+  const float* data = images.data_ptr<float>();
+  if (images.dim() == 4) {
+    for (int64_t n = 0; n < images.size(0); ++n) check(data + n * images.stride(0), n);
+    return;
+  }
+  for (int64_t v = 0; v < images.size(0); ++v) {
+    for (int64_t b = 0; b < images.size(1); ++b) {
+      check(data + v * images.stride(0) + b * images.stride(1), v * images.size(1) + b);
     }
-    if (bad == 0) continue;
-    const float* first = std::find_if(values + begin, values + end, [](float v) { return !std::isfinite(v); });
-    require(false, field, "element ", first - values, " is ", *first, ", not a finite number");
   }
 }
 
-void check_labelled(const uint8_t* labelled, int64_t count, const char* field) {
-  for (int64_t i = 0; i < count; ++i) {
-    require(labelled[i] <= 1, field, "element ", i, " is ", static_cast<int>(labelled[i]), ", not 0 or 1");
+void check_labelled(const at::Tensor& labelled, const char* field) {
+  const uint8_t* values = labelled.data_ptr<uint8_t>();
+  for (int64_t i = 0; i < labelled.numel(); ++i) {
+    require(values[i] <= 1, field, "element ", i, " is ", static_cast<int>(values[i]), ", not 0 or 1");
   }
 }
 
-void check_crops(const double* crops, int64_t views, int64_t samples, int64_t height, int64_t width,
-                 const char* field) {
-  for (int64_t i = samples; i < views * samples; ++i) {
-    const double* c = crops + i * kCropFields;
+void check_crops(const at::Tensor& crops, int64_t height, int64_t width, const char* field) {
+  const int64_t samples = crops.size(1);
+  for (int64_t i = samples; i < crops.size(0) * samples; ++i) {
+    const double* c = crops.data_ptr<double>() + i * kCropFields;
     const double scale = c[0], top = c[1], left = c[2], rows = c[3], columns = c[4], mirrored = c[5];
     // Written so that NaN fails.
     const bool good = scale > 0 && std::isfinite(scale) && top >= 0 && left >= 0 && rows >= 1 && columns >= 1 &&
@@ -61,53 +93,62 @@ void check_crops(const double* crops, int64_t views, int64_t samples, int64_t he
   }
 }
 
-at::Tensor checked_labels(const TaskSet& tasks, const float* labels, const uint8_t* labelled, int64_t views,
-                          int64_t samples, int64_t height, int64_t width, bool pinned, const char* field) {
-  const int64_t plane = height * width, stack = tasks.label_channels() * plane;
-  const at::Tensor host = at::empty({views, samples, tasks.label_channels(), height, width},
-                                    at::TensorOptions(at::kFloat).pinned_memory(pinned));
-  float* out = host.data_ptr<float>();
-  for (int64_t i = 0; i < views * samples; ++i) {
-    const uint8_t* exists = labelled + (i % samples) * static_cast<int64_t>(tasks.size());
-    for (size_t t = 0; t < tasks.size(); ++t) {
-      const int64_t offset = i * stack + tasks.label_offset(t) * plane, count = tasks[t].label_channels() * plane;
-      if (exists[t]) {
-        tasks[t].check_label(labels + offset, plane, field);
-        std::memcpy(out + offset, labels + offset, static_cast<size_t>(count) * sizeof(float));
+TaskTensors checked_labels(const TaskSet& tasks, const std::vector<at::Tensor>& labels, const at::Tensor& labelled,
+                           int64_t views, int64_t height, int64_t width, bool pinned) {
+  const int64_t samples = labelled.size(0), task_count = static_cast<int64_t>(tasks.size());
+  const auto options = at::TensorOptions(at::kFloat).pinned_memory(pinned);
+  TaskTensors host;
+  if (tasks.label_channels() > 0) host.planes = at::empty({views, samples, tasks.label_channels(), height, width}, options);
+  if (tasks.vector_label_channels() > 0) host.vectors = at::empty({views, samples, tasks.vector_label_channels()}, options);
+  const uint8_t* exists = labelled.data_ptr<uint8_t>();
+  for (size_t t = 0; t < tasks.size(); ++t) {
+    const Task& task = tasks[t];
+    const bool is_pixel = task.extent() == Extent::kPixel;
+    const int64_t pixels = is_pixel ? height * width : 1, count = task.label_channels() * pixels;
+    const at::Tensor& all = is_pixel ? host.planes : host.vectors;
+    float* out = all.data_ptr<float>() + tasks.label_offset(t) * pixels;
+    const std::string field = "batch.label." + task.name();
+    const at::Tensor& label = labels[t];
+    const auto has_label = [&](int64_t b) { return exists[b * task_count + static_cast<int64_t>(t)] != 0; };
+    bool any = false;
+    for (int64_t b = 0; b < samples; ++b) any |= has_label(b);
+    if (any) {
+      if (is_pixel) {
+        check_tensor(label, at::kFloat, {-1, samples, task.label_channels(), height, width}, 3, field);
       } else {
-        std::fill_n(out + offset, count, tasks[t].invalid_label());
+        check_tensor(label, at::kFloat, {-1, samples, task.label_channels()}, 1, field);
+      }
+      require(label.size(0) >= views, field.c_str(), "the number of views must be ", views, " or more, not ", label.size(0));
+    }
+    for (int64_t i = 0; i < views * samples; ++i) {
+      float* to = out + i * all.stride(1);
+      if (has_label(i % samples)) {
+        const float* from =
+            label.data_ptr<float>() + i / samples * label.stride(0) + i % samples * label.stride(1);
+        task.check_label(from, pixels, field.c_str());
+        std::memcpy(to, from, static_cast<size_t>(count) * sizeof(float));
+      } else {
+        std::fill_n(to, count, task.invalid_label());
       }
     }
   }
   return host;
 }
 
-at::Tensor upload_labels(const TaskSet& tasks, const float* labels, const uint8_t* labelled, int64_t views,
-                         int64_t samples, int64_t height, int64_t width, const at::TensorOptions& options,
-                         const char* field) {
-  return checked_labels(tasks, labels, labelled, views, samples, height, width, false, field).to(options);
-}
+at::Tensor upload_labelled(const at::Tensor& labelled, at::Device device) { return labelled.to(device).to(at::kBool); }
 
-at::Tensor upload_labelled(const uint8_t* labelled, int64_t samples, int64_t tasks, at::Device device) {
-  const at::Tensor host = at::empty({samples, tasks}, at::kByte);
-  std::memcpy(host.data_ptr<uint8_t>(), labelled, static_cast<size_t>(samples * tasks));
-  return host.to(device).to(at::kBool);
-}
-
-at::Tensor upload_noise(const double* noise, int64_t samples, int64_t slots, int64_t channels, int64_t height,
-                        int64_t width, uint64_t seed, int64_t step, const at::TensorOptions& options,
-                        const char* field) {
-  const std::vector<int64_t> sizes = {samples, slots, channels, height, width};
-  if (noise == nullptr || channels == 0) {
+at::Tensor upload_noise(const at::Tensor& noise, at::IntArrayRef sizes, uint64_t seed, int64_t step,
+                        const at::TensorOptions& options, const char* field) {
+  if (!noise.defined()) {
     at::Tensor drawn = at::empty(sizes, options);
     if (drawn.numel() > 0) kernels::exponential_noise(drawn, seed, static_cast<uint32_t>(step));
     return drawn;
   }
-  const at::Tensor host = at::from_blob(const_cast<double*>(noise), sizes, at::kDouble);
-  const double* end = noise + host.numel();
-  const double* bad = std::find_if(noise, end, [](double e) { return !(e >= 0 && std::isfinite(e)); });
-  require(bad == end, field, "element ", bad - noise, " is not a finite number of 0 or more");
-  return host.to(options, false, true);
+  check_tensor(noise, at::kDouble, sizes, static_cast<int64_t>(sizes.size()), field);
+  const double *begin = noise.data_ptr<double>(), *end = begin + noise.numel();
+  const double* bad = std::find_if(begin, end, [](double e) { return !(e >= 0 && std::isfinite(e)); });
+  require(bad == end, field, "element ", bad - begin, " is not a finite number of 0 or more");
+  return noise.to(options, false, true);
 }
 
 }  // namespace jtr

@@ -1,54 +1,57 @@
-// A batch as it crosses the border: host memory of the caller, checked, then brought to the device.
+// A batch as it crosses the border: tensors over the caller's host memory, checked, then brought to the device.
 #pragma once
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "tasks/task.h"
 
 namespace jtr {
 
-/// As jtr_batch.
+/// A batch of the caller's. Views and samples may lie anywhere, by their strides; what is inside of a sample has no gaps.
 struct HostBatch {
-  int64_t views, samples, height, width;
-  const float* images;            // [V, B, 3, H, W]
-  const float* labels;            // [V, B, L, H, W]
-  const uint8_t* labelled;        // [B, K]
-  const double* noise;            // [B, slots, S, H, W] or null
-  const double* crops = nullptr;  // [V, B, kCropFields] or null
+  at::Tensor images;               // float [V, B, 3, H, W], RGB in [0, 1]
+  std::vector<at::Tensor> labels;  // of each task: float [V, B, l, H, W], or [V, B, l] of an image task
+  at::Tensor labelled;             // uint8 [B, K]
+  at::Tensor noise;                // double [B, slots, S, H, W], or undefined
+  at::Tensor crops;                // double [V, B, kCropFields], or undefined
+
+  int64_t views() const { return images.size(0); }
+  int64_t samples() const { return images.size(1); }
+  int64_t height() const { return images.size(3); }
+  int64_t width() const { return images.size(4); }
 };
 
 /// Numbers that say how a view was cut out of view 0: scale, top, left, height, width, mirrored.
 constexpr int64_t kCropFields = 6;
 
-/// Throws unless height and width are multiples of the network's stride and samples is positive.
-void check_size(int64_t samples, int64_t height, int64_t width, const char* prefix);
-/// Throws unless every value is finite.
-void check_finite(const float* values, int64_t count, const char* field);
-/// Throws unless every entry is 0 or 1.
-void check_labelled(const uint8_t* labelled, int64_t count, const char* field);
-
-/// Throws unless the crops of views 1 and on lie inside of view 0.
-void check_crops(const double* crops, int64_t views, int64_t samples, int64_t height, int64_t width, const char* field);
+/// Throws about `field` unless the tensor is there, of this number format and these sizes (-1: any), without gaps inside
+/// of its last `packed` dimensions.
+void check_tensor(const at::Tensor& tensor, at::ScalarType dtype, at::IntArrayRef sizes, int64_t packed,
+                  const std::string& field);
+/// Throws unless [..., 3, H, W] images have rows and columns that the network can take: multiples of its stride.
+void check_image_size(const at::Tensor& images, int64_t stride, const char* field);
+/// Throws unless every value of a float tensor, packed in its last three dimensions, is finite.
+void check_finite(const at::Tensor& images, const char* field);
+/// Throws unless every entry of the bytes [B, K] is 0 or 1.
+void check_labelled(const at::Tensor& labelled, const char* field);
+/// Throws unless the crops [V, B, 6] of views 1 and on lie inside of view 0.
+void check_crops(const at::Tensor& crops, int64_t height, int64_t width, const char* field);
 
 /// Checks the labels that exist in the first `views` views and copies them, in float on the host, with the invalid
-/// value where a sample is not labelled: [views, B, L, H, W]. `pinned`: into memory that a GPU copies from by itself.
-at::Tensor checked_labels(const TaskSet& tasks, const float* labels, const uint8_t* labelled, int64_t views,
-                          int64_t samples, int64_t height, int64_t width, bool pinned, const char* field);
-
-/// The same, brought to the device.
-at::Tensor upload_labels(const TaskSet& tasks, const float* labels, const uint8_t* labelled, int64_t views,
-                         int64_t samples, int64_t height, int64_t width, const at::TensorOptions& options,
-                         const char* field);
+/// value where a sample is not labelled: planes [views, B, L, H, W] and vectors [views, B, l]. `pinned`: into memory that
+/// a GPU copies from by itself. Fields are "batch.label.<task>".
+TaskTensors checked_labels(const TaskSet& tasks, const std::vector<at::Tensor>& labels, const at::Tensor& labelled,
+                           int64_t views, int64_t height, int64_t width, bool pinned);
 
 /// The matrix [B, K] of labelled tasks on the device.
-at::Tensor upload_labelled(const uint8_t* labelled, int64_t samples, int64_t tasks, at::Device device);
+at::Tensor upload_labelled(const at::Tensor& labelled, at::Device device);
 
 /// The noise [B, slots, S, H, W] on the device: the caller's, checked, or drawn from (seed, step).
-at::Tensor upload_noise(const double* noise, int64_t samples, int64_t slots, int64_t channels, int64_t height,
-                        int64_t width, uint64_t seed, int64_t step, const at::TensorOptions& options,
-                        const char* field);
+at::Tensor upload_noise(const at::Tensor& noise, at::IntArrayRef sizes, uint64_t seed, int64_t step,
+                        const at::TensorOptions& options, const char* field);
 
 }  // namespace jtr

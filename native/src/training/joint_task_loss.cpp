@@ -9,94 +9,127 @@
 namespace jtr {
 namespace {
 
-RegularizerOptions regularizer_options(const JointTaskLossOptions& o, const TaskSet& tasks) {
-  RegularizerOptions options{&tasks, o.joint_task, o.seed, o.precision, o.device};
-  options.recomputation = o.recomputation;
-  return options;
+/// The auto-encoder's maps are halved five times.
+constexpr int64_t kStride = 32;
+
+JointTaskLossOptions completed(const JointTaskLossOptions& options) {
+  return read_options<JointTaskLossOptions>(write_options(options), "");
+}
+
+MethodSetting method_setting(const JointTaskLossOptions& o, const TaskSet& tasks) {
+  return {&tasks, nullptr, o.seed, o.precision(), o.device(), o.recomputation};
 }
 
 }  // namespace
 
 JointTaskLoss::JointTaskLoss(const JointTaskLossOptions& options)
-    : options_(options),
-      tasks_(options.tasks),
-      regularizer_(make_joint_task(regularizer_options(options, tasks_))),
-      optimizer_(*regularizer_->parameters(), options.adam) {
-  const std::string prefix = regularizer_->prefix();
-  const ParameterStore& store = optimizer_.store();
-  add_state(state_, prefix, store);
-  gradients_.add(prefix, store.parameter_list(), store.flat_gradients());
-  add_state(saved_, prefix, store);
-  add_moments(saved_, prefix, optimizer_);
+    : options_(completed(options)),
+      tasks_(options_.tasks),
+      method_(Method::registry().make(options_.method, method_setting(options_, tasks_))),
+      schedule_(Schedule::registry().make(options_.schedule, {})) {
+  const OwnNetwork own = method_->networks().at(0);
+  optimizer_ = Optimizer::registry().make(options_.optimizer, {own.store});
+  add_state(state_, own.prefix, *own.store);
+  gradients_.add(own.prefix, own.store->parameter_list(), own.store->flat_gradients());
+  add_state(saved_, own.prefix, *own.store);
+  add_moments(saved_, own.prefix, *optimizer_);
+  for (const std::string& term : method_->terms()) term_names_.push_back(name_of(options_.method) + "." + term);
 }
 
-void JointTaskLoss::compute(const PredictionBatch& host, PredictionLoss& result) {
-  check_size(host.samples, host.height, host.width, "batch");
-  require(host.predictions != nullptr, "batch.predictions", "is null");
-  require(host.labels != nullptr, "batch.labels", "is null");
-  require(host.labelled != nullptr, "batch.labelled", "is null");
-  const int64_t samples = host.samples, task_count = static_cast<int64_t>(tasks_.size());
-  check_labelled(host.labelled, samples * task_count, "batch.labelled");
-  const auto options = at::TensorOptions().dtype(options_.precision.stored).device(options_.device);
-  const std::vector<int64_t> sizes = {2, samples, tasks_.channels(), host.height, host.width};
-  const at::Tensor given = at::from_blob(const_cast<void*>(host.predictions), sizes, options_.precision.stored);
-  require(at::isfinite(given).all().item<bool>(), "batch.predictions", "holds a value that is not a finite number");
+Json JointTaskLoss::describe() const {
+  return {{"options", write_options(options_)},
+          {"noise_slots", noise_slots()},
+          {"noise_channels", tasks_.noise_channels()},
+          {"terms", term_names_}};
+}
 
-  LossBatch batch;
-  batch.samples = samples;
-  const at::Tensor predictions = given.to(options);
-  const at::Tensor labels =
-      upload_labels(tasks_, host.labels, host.labelled, 2, samples, host.height, host.width, options, "batch.labels");
-  batch.predictions = {at::Tensor{}, predictions[0], predictions[1]};
-  batch.labels = {at::Tensor{}, labels[0], labels[1]};
-  batch.labelled = upload_labelled(host.labelled, samples, task_count, options_.device);
-  batch.labelled_host.assign(host.labelled, host.labelled + samples * task_count);
-  batch.noise = upload_noise(host.noise, samples, regularizer_->noise_slots(), tasks_.noise_channels(), host.height,
-                             host.width, options_.seed, steps_done_, options, "batch.noise");
+StepResult JointTaskLoss::compute(const PredictionBatch& host, const StepRequest& request) {
+  const int64_t task_count = static_cast<int64_t>(tasks_.size());
+  const at::ScalarType dtype = options_.precision().stored;
+  check_tensor(host.labelled, at::kByte, {-1, task_count}, 2, "batch.labelled");
+  check_labelled(host.labelled, "batch.labelled");
+  const int64_t samples = host.labelled.size(0);
+  std::vector<at::Tensor> given;
+  for (size_t t = 0; t < tasks_.size(); ++t) {
+    const std::string field = "batch.prediction." + tasks_[t].name();
+    const at::Tensor& prediction = host.predictions[t];
+    check_tensor(prediction, dtype, {2, samples, tasks_[t].channels(), -1, -1}, 3, field);
+    check_image_size(prediction, kStride, field.c_str());
+    require(t == 0 || prediction.sizes().slice(3) == given[0].sizes().slice(3), field.c_str(),
+            "its maps are of another size than those before");
+    require(at::isfinite(prediction).all().item<bool>(), field.c_str(), "holds a value that is not a finite number");
+    given.push_back(prediction);
+  }
+  const int64_t height = given[0].size(3), width = given[0].size(4);
+  const auto options = at::TensorOptions().dtype(dtype).device(options_.device());
+  const at::Tensor predictions = at::cat(given, 2).to(options);
+  const TaskTensors labels = checked_labels(tasks_, host.labels, host.labelled, 2, height, width, false);
+  const at::Tensor grad = at::zeros_like(predictions);
+
+  MethodContext context;
+  context.tasks = &tasks_;
+  context.samples = samples;
+  context.step = steps_done_;
+  // The method reads views 1 and 2.
+  context.predictions = {{}, {predictions[0], {}}, {predictions[1], {}}};
+  const at::Tensor uploaded = labels.planes.to(options);
+  context.labels = {{}, {uploaded[0], {}}, {uploaded[1], {}}};
+  context.gradients = {{}, {grad[0], {}}, {grad[1], {}}};
+  context.labelled = upload_labelled(host.labelled, options_.device());
+  const uint8_t* labelled = host.labelled.data_ptr<uint8_t>();
+  context.labelled_host.assign(labelled, labelled + host.labelled.numel());
+  context.noise = upload_noise(host.noise, {samples, noise_slots(), tasks_.noise_channels(), height, width}, options_.seed,
+                               steps_done_, options, "batch.noise");
+  context.between = [&request] { check_cancelled(request.cancel); };
 
   has_gradients_ = false;
-  optimizer_.store().zero_gradients();
-  const at::Tensor grad = at::zeros_like(predictions);
-  const LossTerms terms = regularizer_->compute(batch, {at::Tensor{}, grad[0], grad[1]}, [&host] {
-    if (host.cancel != nullptr && __atomic_load_n(host.cancel, __ATOMIC_RELAXED) != 0) {
-      throw Error(JTR_STATUS_CANCELLED, "the computation was cancelled");
-    }
-  });
-  const at::Tensor losses = at::stack({terms.loss, terms.dist, terms.recon}).to(at::kCPU, at::kDouble);
+  optimizer_->store().zero_gradients();
+  const MethodLoss computed = method_->compute(context);
+  std::vector<at::Tensor> rows = {computed.loss};
+  rows.insert(rows.end(), computed.terms.begin(), computed.terms.end());
+  const at::Tensor losses = at::stack(rows).to(at::kCPU, at::kDouble);
   const at::Tensor mean = losses.mean(1);
+  StepResult result{};
+  result.step = steps_done_;
   result.loss = mean[0].item<double>();
-  result.dist = mean[1].item<double>();
-  result.recon = mean[2].item<double>();
+  result.terms.assign(mean.data_ptr<double>() + 1, mean.data_ptr<double>() + mean.numel());
   if (!std::isfinite(result.loss)) {
-    throw Error(JTR_STATUS_NON_FINITE,
-                text("the loss is ", result.loss, " (dist ", result.dist, ", recon ", result.recon, ")"));
+    std::string terms;
+    for (size_t i = 0; i < term_names_.size(); ++i) {
+      terms += text(i == 0 ? "" : ", ", term_names_[i], " ", result.terms[i]);
+    }
+    throw Error(JTR_STATUS_NON_FINITE, text("the loss is ", result.loss, " (", terms, ")")).with_term("loss", {});
   }
-  auto deliver = [&](const at::Tensor& tensor, double* out) {
-    if (out != nullptr) at::from_blob(out, {samples}, at::kDouble).copy_(tensor);
-  };
-  deliver(losses[1], result.sample_dist);
-  deliver(losses[2], result.sample_recon);
-  if (result.prediction_grad != nullptr)
-    at::from_blob(result.prediction_grad, sizes, options_.precision.stored).copy_(grad);
+  if (request.loss.defined()) request.loss.copy_(losses[0]);
+  for (const auto& [term, out] : request.terms) out.copy_(losses[static_cast<int64_t>(term) + 1]);
+  for (const auto& [task, out] : request.prediction_gradients) {
+    out.copy_(grad.narrow(2, tasks_.channel_offset(task), tasks_[task].channels()));
+  }
   has_gradients_ = true;
+  return result;
 }
 
 void JointTaskLoss::update() {
   if (!has_gradients_) {
     throw Error(JTR_STATUS_INVALID_STATE, "there are no gradients to update with: call compute first");
   }
-  optimizer_.update(steps_done_++);
+  optimizer_->update(steps_done_, schedule_->factor(steps_done_));
+  ++steps_done_;
   has_gradients_ = false;
 }
 
 void JointTaskLoss::save(const std::string& path) const {
-  save_checkpoint(path, "regularizer", {steps_done_, options_.seed}, saved_, {});
+  CheckpointHeader header{steps_done_, options_.seed};
+  header.learning_rate = optimizer_->learning_rate();
+  header.options = write_options(options_);
+  save_checkpoint(path, "regularizer", header, saved_, {});
 }
 
 void JointTaskLoss::load(const std::string& path) {
-  const CheckpointHeader header = load_checkpoint(path, "regularizer", saved_);
+  const CheckpointHeader header = load_checkpoint(path, "regularizer", saved_, write_options(options_));
   steps_done_ = header.step;
   options_.seed = header.seed;
+  if (header.learning_rate) optimizer_->set_learning_rate(*header.learning_rate);
   has_gradients_ = false;
 }
 

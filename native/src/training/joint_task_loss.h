@@ -9,39 +9,22 @@
 #include <vector>
 
 #include "memory/tensor_memory.h"
-#include "regularizers/regularizer.h"
+#include "methods/method.h"
 #include "tasks/task.h"
-#include "training/optimizer.h"
+#include "training/optimizers/optimizer.h"
+#include "training/schedules/schedule.h"
+#include "training/step.h"
 #include "training/tensor_list.h"
+#include "training/trainer_options.h"
 
 namespace jtr {
 
-struct JointTaskLossOptions {
-  std::vector<TaskSpec> tasks;
-  JointTaskOptions joint_task;
-  AdamOptions adam;
-  uint64_t seed;
-  Precision precision;
-  at::Device device;
-  jtr_recomputation recomputation = JTR_RECOMPUTATION_NORMS;
-};
-
-/// As jtr_regularizer_batch.
+/// Predictions and labels of two views of the same samples, over memory of the caller's.
 struct PredictionBatch {
-  int64_t samples, height, width;
-  const void* predictions;  // [2, B, C, H, W] in the stored precision
-  const float* labels;      // [2, B, L, H, W]
-  const uint8_t* labelled;  // [B, K]
-  const double* noise;      // [B, 5, S, H, W] or null
-  const int32_t* cancel;
-};
-
-/// As jtr_regularizer_result.
-struct PredictionLoss {
-  double loss = 0, dist = 0, recon = 0;
-  void* prediction_grad = nullptr;
-  double* sample_dist = nullptr;
-  double* sample_recon = nullptr;
+  std::vector<at::Tensor> predictions;  // of each task: [2, B, c, H, W] in the stored precision
+  std::vector<at::Tensor> labels;       // of each task: float [2, B, l, H, W]
+  at::Tensor labelled;                  // uint8 [B, K]
+  at::Tensor noise;                     // double [B, slots, S, H, W], or undefined
 };
 
 class JointTaskLoss {
@@ -51,11 +34,20 @@ class JointTaskLoss {
   JointTaskLoss(const JointTaskLoss&) = delete;
   JointTaskLoss& operator=(const JointTaskLoss&) = delete;
 
-  void compute(const PredictionBatch& batch, PredictionLoss& result);
-  /// One Adam step with the gradients of the last compute; throws INVALID_STATE when there are none.
+  const TaskSet& tasks() const { return tasks_; }
+  const std::vector<std::string>& term_names() const { return term_names_; }
+  /// What callers must know: its whole options, noise slots, terms.
+  Json describe() const;
+  at::ScalarType dtype() const { return options_.precision().stored; }
+  int64_t noise_slots() const { return method_->needs().noise_slots; }
+
+  /// The loss. Of the request, `loss`, `terms`, `prediction_gradients` and `cancel` are looked at.
+  StepResult compute(const PredictionBatch& batch, const StepRequest& request);
+  /// One step of the auto-encoder with the gradients of the last compute; throws INVALID_STATE when there are none.
   void update();
 
-  const TensorList& tensors(jtr_tensor_kind kind) const { return kind == JTR_TENSOR_KIND_STATE ? state_ : gradients_; }
+  const TensorList& state() const { return state_; }
+  const TensorList& gradients() const { return gradients_; }
   void save(const std::string& path) const;
   void load(const std::string& path);
 
@@ -63,8 +55,10 @@ class JointTaskLoss {
   memory::PoolUser pool_;  // first: what follows is taken from it
   JointTaskLossOptions options_;
   TaskSet tasks_;
-  std::unique_ptr<Regularizer> regularizer_;
-  Adam optimizer_;
+  std::unique_ptr<Method> method_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Schedule> schedule_;
+  std::vector<std::string> term_names_;
   TensorList state_, gradients_, saved_;
   int64_t steps_done_ = 0;
   bool has_gradients_ = false;

@@ -1,11 +1,15 @@
 #include "training/tensor_list.h"
 
 #include "error.h"
+#include "options/json.h"
 
 namespace jtr {
 
 void TensorList::add(const std::string& prefix, const std::vector<NamedTensor>& list, const at::Tensor& flat) {
   for (const NamedTensor& tensor : list) {
+    if (!places_.emplace(prefix + tensor.name, entries_.size()).second) {
+      throw Error(JTR_STATUS_INTERNAL, text("two tensors are named '", prefix, tensor.name, "'"));
+    }
     entries_.push_back({prefix + tensor.name, tensor.sizes, slice(flat, tensor), tensor.is_counter});
   }
 }
@@ -16,22 +20,13 @@ const TensorEntry& TensorList::at(int64_t index) const {
   return entries_[static_cast<size_t>(index)];
 }
 
-const TensorEntry& TensorList::checked(int64_t index, const void* values, int64_t count) const {
-  const TensorEntry& entry = at(index);
-  require(values != nullptr, "values", "is null");
-  require(count == entry.tensor.numel(), "count", "'", entry.name, "' has ", entry.tensor.numel(), " elements, not ",
-          count);
-  return entry;
-}
-
-void TensorList::read(int64_t index, double* values, int64_t count) const {
-  const TensorEntry& entry = checked(index, values, count);
-  at::from_blob(values, entry.sizes, at::kDouble).copy_(entry.tensor);
-}
-
-void TensorList::write(int64_t index, const double* values, int64_t count) const {
-  const TensorEntry& entry = checked(index, values, count);
-  entry.tensor.copy_(at::from_blob(const_cast<double*>(values), entry.sizes, at::kDouble));
+const TensorEntry& TensorList::find(const std::string& name) const {
+  const auto found = places_.find(name);
+  if (found != places_.end()) return entries_[found->second];
+  std::vector<std::string> names;
+  for (const TensorEntry& entry : entries_) names.push_back(entry.name);
+  throw Error(JTR_STATUS_INVALID_ARGUMENT, text("name: there is no tensor '", name, "'", suggestion(name, names)))
+      .with_field("name");
 }
 
 }  // namespace jtr

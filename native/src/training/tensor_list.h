@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,18 +21,19 @@ struct TensorEntry {
 
 class TensorList {
  public:
-  /// Adds the named tensors of a list, with `prefix` before each name, as views of `flat`.
+  /// Adds the named tensors of a list, with `prefix` before each name, as views of `flat`. Throws where a name is there
+  /// already: one would hide the other in a file.
   void add(const std::string& prefix, const std::vector<NamedTensor>& list, const at::Tensor& flat);
 
   const std::vector<TensorEntry>& entries() const { return entries_; }
   /// An entry by its place; throws INVALID_ARGUMENT about "index".
   const TensorEntry& at(int64_t index) const;
-  void read(int64_t index, double* values, int64_t count) const;
-  void write(int64_t index, const double* values, int64_t count) const;
+  /// An entry by its name; throws INVALID_ARGUMENT about "name", with the nearest one that there is.
+  const TensorEntry& find(const std::string& name) const;
 
  private:
-  const TensorEntry& checked(int64_t index, const void* values, int64_t count) const;
   std::vector<TensorEntry> entries_;
+  std::map<std::string, size_t> places_;
 };
 
 }  // namespace jtr

@@ -4,267 +4,354 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 
 #include "error.h"
 #include "kernels/gradient_norm.h"
-#include "training/checkpoint.h"
 
 namespace jtr {
 namespace {
 
-/// Copies a tensor to host memory of the caller, if it is wanted.
-void deliver(const at::Tensor& tensor, double* out) {
-  if (out != nullptr) at::from_blob(out, tensor.sizes(), at::kDouble).copy_(tensor);
-}
-
-/// Images that predict() runs through the network at once.
+/// First-stage maps of the images that predict() runs through the network at once.
 constexpr int64_t kPredictBytes = int64_t{64} << 20;
 
-RegularizerOptions regularizer_options(const TrainerOptions& o, const TaskSet& tasks) {
-  auto pair_maps = [&o](PairMapOptions maps) {
-    if (maps.width == 0) maps.width = o.width;
-    return maps;
-  };
-  return {&tasks,
-          o.joint_task,
-          o.seed,
-          o.precision,
-          o.device,
-          o.width,
-          o.consistency,
-          pair_maps(o.direct_map),
-          pair_maps(o.perceptual_map),
-          o.mtpsl,
-          o.recomputation};
+/// With every option that was left out.
+TrainerOptions completed(const TrainerOptions& options) {
+  return read_options<TrainerOptions>(write_options(options), "");
+}
+
+MultiTaskNetwork::Setting network_setting(const TrainerOptions& o) {
+  const bool separate = Method::registry().info(o.method).facts().value("separate_networks", false);
+  return {o.network, o.precision(), o.device(), o.seed, separate, o.recomputation};
+}
+
+MethodSetting method_setting(const TrainerOptions& o, const TaskSet& tasks, const MultiTaskNetwork& network) {
+  return {&tasks, &network.first(), o.seed, o.precision(), o.device(), o.recomputation};
+}
+
+void copy_to(const at::Tensor& out, const at::Tensor& value) {
+  if (out.defined()) out.copy_(value);
 }
 
 }  // namespace
 
 Trainer::Trainer(const TrainerOptions& options)
-    : options_(options),
-      tensor_options_(at::TensorOptions().dtype(options.precision.stored).device(options.device)),
-      tasks_(options.tasks),
-      regularizer_(make_method(options.method, regularizer_options(options, tasks_))),
-      balancing_(make_balancing(options.balancing, static_cast<int64_t>(tasks_.size()), options.seed)),
-      uploader_(tasks_, options.method, tensor_options_, regularizer_->views(), regularizer_->needs_crops()),
-      network_(tasks_, options.width, options.precision, options.device, options.seed,
-               regularizer_->separate_networks(), options.recomputation) {
-  require(!balancing_->separates_gradients() || !regularizer_->separate_networks(), "balancing.name", "'",
-          options.balancing.name, "' works on weights that tasks share; with the method '", options.method,
+    : options_(completed(options)),
+      tensor_options_(at::TensorOptions().dtype(options_.precision().stored).device(options_.device())),
+      tasks_(options_.tasks),
+      communicator_(Communicator::registry().make(options_.parallel, {options_.device()})),
+      network_(tasks_, network_setting(options_)),
+      method_(Method::registry().make(options_.method, method_setting(options_, tasks_, network_))),
+      needs_(method_->needs()),
+      balancing_(Balancing::registry().make(options_.balancing, {static_cast<int64_t>(tasks_.size()), options_.seed})),
+      schedule_(Schedule::registry().make(options_.schedule, {})),
+      uploader_(tasks_, {name_of(options_.method), tensor_options_, needs_.views, needs_.crops, network_.first().stride()}) {
+  require(!balancing_->separates_gradients() || !needs_.separate_networks, "balancing.name", "'",
+          name_of(options_.balancing), "' works on weights that tasks share; with the method '", name_of(options_.method),
           "' they share none");
-  for (auto& part : network_.parts()) add_state_of(part->prefix, part->store, nullptr);
-  for (const OwnNetwork& own : regularizer_->networks()) add_state_of(own.prefix, *own.store, own.adam);
-  if (ParameterStore* own = balancing_->parameters()) add_state_of("balancing/", *own, nullptr);
-  if (options.ema_decay <= 0) return;
-  average_ = std::make_unique<MultiTaskNetwork>(tasks_, options.width, options.precision, options.device, options.seed,
-                                                regularizer_->separate_networks());
-  for (auto& part : average_->parts()) {
-    add_state(state_, "ema/" + part->prefix, part->store);
-    add_state(saved_, "ema/" + part->prefix, part->store);
+  require(!needs_.teacher || options_.ema_decay > 0, "ema_decay", "must be above 0: the method '", name_of(options_.method),
+          "' is taught by the average of the weights");
+  for (const auto& part : network_.parts()) add_network(part.prefix, part.store(), part.net->groups(), {}, {});
+  for (const OwnNetwork& own : method_->networks()) add_network(own.prefix, *own.store, {}, own.optimizer, own.schedule);
+  if (ParameterStore* own = balancing_->parameters()) add_network("balancing/", *own, {}, {}, {});
+
+  term_names_.emplace_back("supervised");
+  for (size_t t = 0; t < tasks_.size(); ++t) term_names_.push_back("supervised." + tasks_[t].name());
+  for (const std::string& term : method_->terms()) term_names_.push_back(name_of(options_.method) + "." + term);
+
+  if (options_.ema_decay <= 0) return;
+  MultiTaskNetwork::Setting setting = network_setting(options_);
+  setting.recomputation = Recomputation::kNorms;
+  average_ = std::make_unique<WeightAverage>(std::make_unique<MultiTaskNetwork>(tasks_, setting), options_.ema_decay);
+  for (const auto& part : average_->network().parts()) {
+    add_state(state_, "ema/" + part.prefix, part.store());
+    add_state(saved_, "ema/" + part.prefix, part.store());
   }
 }
 
-void Trainer::add_state_of(const std::string& prefix, ParameterStore& store, const AdamOptions* adam) {
-  optimizers_.emplace_back(store, adam == nullptr ? options_.adam : *adam);
-  own_rate_.push_back(adam != nullptr);
-  gradient_norms_.push_back(0);
+void Trainer::add_network(const std::string& prefix, ParameterStore& store, std::vector<ParameterGroup> groups,
+                          const std::optional<Variant>& optimizer, const std::optional<Variant>& schedule) {
+  Trained added{Optimizer::registry().make(optimizer.value_or(options_.optimizer), {&store, std::move(groups)}),
+                schedule ? Schedule::registry().make(*schedule, {}) : nullptr, optimizer.has_value()};
   add_state(state_, prefix, store);
   gradients_.add(prefix, store.parameter_list(), store.flat_gradients());
   add_state(saved_, prefix, store);
-  add_moments(saved_, prefix, optimizers_.back());
+  add_moments(saved_, prefix, *added.optimizer);
+  trained_.push_back(std::move(added));
 }
 
 int64_t Trainer::parameter_count(bool all) const {
   int64_t count = 0;
-  const size_t networks = all ? optimizers_.size() : network_.parts().size();
-  for (size_t i = 0; i < networks; ++i) count += optimizers_[i].store().flat_parameters().numel();
+  const size_t networks = all ? trained_.size() : network_.parts().size();
+  for (size_t i = 0; i < networks; ++i) count += trained_[i].optimizer->store().flat_parameters().numel();
   return count;
 }
 
 void Trainer::set_learning_rate(double rate) {
   require(rate > 0 && std::isfinite(rate), "rate", "must be a finite number above 0, not ", rate);
-  options_.adam.learning_rate = rate;
-  for (size_t i = 0; i < optimizers_.size(); ++i) {
-    if (!own_rate_[i]) optimizers_[i].set_learning_rate(rate);
+  use_rate(rate);
+}
+
+void Trainer::use_rate(double rate) {
+  for (Trained& trained : trained_) {
+    if (!trained.own_rate) trained.optimizer->set_learning_rate(rate);
   }
 }
 
-LossBatch Trainer::loss_batch(const HostBatch& host, const DeviceBatch& uploaded) const {
-  const int64_t views = this->views(), samples = host.samples, tasks = static_cast<int64_t>(tasks_.size());
-  LossBatch batch;
-  batch.samples = samples;
-  batch.step = steps_done_;
-  batch.labels = uploaded.labels.unbind(0);
-  batch.labelled = uploaded.labelled;
-  batch.labelled_host.assign(host.labelled, host.labelled + samples * tasks);
-  batch.noise = upload_noise(host.noise, samples, regularizer_->noise_slots(), tasks_.noise_channels(), host.height,
-                             host.width, options_.seed, steps_done_, tensor_options_, "batch.noise");
-  if (regularizer_->needs_crops()) {
-    batch.crops = at::from_blob(const_cast<double*>(host.crops), {views, samples, kCropFields}, at::kDouble).clone();
+Json Trainer::describe() const {
+  Json tasks = Json::array();
+  for (size_t t = 0; t < tasks_.size(); ++t) {
+    const Task& task = tasks_[t];
+    tasks.push_back({{"name", task.name()},
+                     {"kind", task.kind()},
+                     {"extent", task.extent() == Extent::kPixel ? "pixel" : "image"},
+                     {"channels", task.channels()},
+                     {"label_channels", task.label_channels()},
+                     {"noise_channels", task.noise_channels()}});
   }
-  return batch;
+  return {{"options", write_options(options_)},
+          {"views", needs_.views},
+          {"crops", needs_.crops},
+          {"noise_slots", needs_.noise_slots},
+          {"noise_channels", tasks_.noise_channels()},
+          {"stride", stride()},
+          {"terms", term_names_},
+          {"tasks", std::move(tasks)},
+          {"parameters", parameter_count(false)},
+          {"all_parameters", parameter_count(true)}};
 }
 
-at::Tensor Trainer::supervised(const LossBatch& batch, const at::Tensor& weights, const at::Tensor& grad) const {
-  const int64_t samples = batch.samples, task_count = static_cast<int64_t>(tasks_.size());
+MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uploaded) const {
+  MethodContext context;
+  context.tasks = &tasks_;
+  context.samples = host.samples();
+  context.step = steps_done_;
+  for (int64_t v = 0; v < needs_.views; ++v) context.labels.push_back(uploaded.labels[v]);
+  context.labelled = uploaded.labelled;
+  const uint8_t* labelled = host.labelled.data_ptr<uint8_t>();
+  context.labelled_host.assign(labelled, labelled + host.labelled.numel());
+  context.noise = upload_noise(
+      host.noise, {host.samples(), needs_.noise_slots, tasks_.noise_channels(), host.height(), host.width()}, options_.seed,
+      steps_done_, tensor_options_, "batch.noise");
+  if (needs_.crops) context.crops = host.crops.narrow(0, 0, needs_.views).clone();
+  const int64_t samples = host.samples();
+  const at::Tensor images = uploaded.images;
+  context.images_of = [images, samples](int64_t view) { return images.narrow(0, view * samples, samples); };
+  context.teacher_of = [this, images, samples](int64_t view) {
+    const MultiTaskNetwork& teacher = steps_done_ > 0 ? average_->network() : network_;
+    return teacher.predict(images.narrow(0, view * samples, samples));
+  };
+  return context;
+}
+
+at::Tensor Trainer::supervised(const MethodContext& context, const at::Tensor& weights, const TaskTensors& grad) const {
+  const int64_t samples = context.samples, task_count = static_cast<int64_t>(tasks_.size());
   at::Tensor all = at::zeros({samples, task_count}, tensor_options_);
   for (int64_t t = 0; t < task_count; ++t) {
+    const size_t task = static_cast<size_t>(t);
     bool labelled = false;
-    for (int64_t b = 0; b < samples; ++b) {
-      labelled |= batch.labelled_host[static_cast<size_t>(b * task_count + t)] != 0;
-    }
+    for (int64_t b = 0; b < samples; ++b) labelled |= context.is_labelled(b, task);
     if (!labelled) continue;
-    at::Tensor prediction = tasks_.prediction(batch.predictions[0], t).detach();
-    prediction.requires_grad_(true);
+    const at::Tensor prediction = context.tracked(0, task);
     const at::Tensor loss =
-        tasks_[t].supervised_loss(prediction, tasks_.label(batch.labels[0], t)) * batch.labelled.select(1, t);
+        tasks_[task].supervised_loss(prediction, context.label(0, task)) * context.labelled.select(1, t);
     const at::Tensor weight = at::full_like(loss, weights[t].item<double>() / static_cast<double>(samples));
-    tasks_.prediction(grad, t).add_(torch::autograd::grad({loss}, {prediction}, {weight})[0]);
+    tasks_.prediction(grad, task).add_(torch::autograd::grad({loss}, {prediction}, {weight})[0]);
     all.select(1, t).copy_(loss.detach());
   }
   return all;
 }
 
-void Trainer::separate_backward(const MultiTaskNetwork::Forward& forward, const at::Tensor& supervised_grad,
-                                const at::Tensor& method_grad, int64_t tracked_views) {
-  const at::Tensor total = network_.parts()[0]->store.flat_gradients();
+void Trainer::backward(const MultiTaskNetwork::Forward& forward, const TaskTensors& gradients, bool retain) const {
+  const int64_t tracked_views = std::max<int64_t>(0, needs_.last_view_with_gradient) + 1;
+  std::vector<at::Tensor> roots, d_roots;
+  const auto add = [&](const at::Tensor& root, const at::Tensor& gradient) {
+    if (!root.defined()) return;
+    roots.push_back(root);
+    d_roots.push_back(gradient.narrow(0, 0, tracked_views).flatten(0, 1));
+  };
+  add(forward.tracked.planes, gradients.planes);
+  add(forward.tracked.vectors, gradients.vectors);
+  torch::autograd::backward(roots, d_roots, retain);
+}
+
+void Trainer::separate_backward(const Computed& computed, const TaskTensors& supervised_grad) {
+  const at::Tensor total = network_.parts()[0].store().flat_gradients();
   const int64_t shared = network_.shared_elements(), task_count = static_cast<int64_t>(tasks_.size());
   const at::Tensor separate = at::empty({task_count, shared}, total.options());
   at::Tensor part = total.narrow(0, 0, shared);
-  at::Tensor grad = at::zeros_like(method_grad);
+  const TaskTensors grad = computed.gradients.zeros_like();
   for (int64_t t = 0; t < task_count; ++t) {
+    const size_t task = static_cast<size_t>(t);
     part.zero_();
-    grad.zero_();
-    tasks_.prediction(grad[0], t).copy_(tasks_.prediction(supervised_grad, t));
-    torch::autograd::backward({forward.tracked}, {grad.narrow(0, 0, tracked_views).flatten(0, 1)}, true);
+    at::Tensor own = tasks_.prediction(grad[0], task);
+    own.copy_(tasks_.prediction(supervised_grad, task));
+    backward(computed.forward, grad, true);
+    own.zero_();
     separate[t].copy_(part);
   }
   part.copy_(balancing_->combined(separate, steps_done_));
-  torch::autograd::backward({forward.tracked}, {method_grad.narrow(0, 0, tracked_views).flatten(0, 1)});
+  backward(computed.forward, computed.gradients, false);
+}
+
+void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const StepRequest& request,
+                      Computed& computed) {
+  const int64_t views = needs_.views, task_count = static_cast<int64_t>(tasks_.size());
+  MethodContext context = context_of(host, uploaded);
+  context.between = [&request] { check_cancelled(request.cancel); };
+  context.checkpoint();
+  // The multi-task network, whose optimisers are the first, has its turn last: until then its gradients take no memory.
+  const size_t parts = network_.parts().size();
+  for (const auto& part : network_.parts()) part.store().zero_and_release_gradients();
+  for (size_t i = parts; i < trained_.size(); ++i) trained_[i].optimizer->store().zero_gradients();
+  const int64_t tracked_views = std::max<int64_t>(0, needs_.last_view_with_gradient) + 1;
+  computed.forward = network_.forward(uploaded.images, views, tracked_views, needs_.features);
+  if (computed.forward.features.defined()) context.features = computed.forward.features.unbind(0);
+  computed.gradients = computed.forward.predictions.zeros_like();
+  for (int64_t v = 0; v < views; ++v) {
+    context.predictions.push_back(computed.forward.predictions[v]);
+    context.gradients.push_back(computed.gradients[v]);
+  }
+  context.checkpoint();
+
+  const bool separate = balancing_->separates_gradients();
+  const at::Tensor weights = balancing_->weights(steps_done_);
+  const TaskTensors supervised_grad = separate ? context.gradients[0].zeros_like() : context.gradients[0];
+  const at::Tensor supervised_losses = supervised(context, weights, supervised_grad);
+  const MethodLoss own = method_->compute(context);
+
+  // A GPU is busy with the above; a CPU would gain nothing.
+  if (request.next != nullptr && !tensor_options_.device().is_cpu()) uploader_.begin(*request.next);
+
+  // [B, K + 1 + terms] on the host: the tasks' losses, what the method adds, and its terms.
+  const at::Tensor added = own.loss.defined() ? own.loss : at::zeros({context.samples}, tensor_options_);
+  std::vector<at::Tensor> columns = {supervised_losses, added.unsqueeze(1).to(tensor_options_)};
+  for (const at::Tensor& term : own.terms) columns.push_back(term.unsqueeze(1).to(tensor_options_));
+  const at::Tensor all = at::cat(columns, 1).to(at::kCPU, at::kDouble);
+  computed.task_losses.losses = all.narrow(1, 0, task_count);
+  computed.task_losses.labelled = context.labelled.to(at::kCPU, at::kDouble);
+  at::Tensor balanced = computed.task_losses.losses * weights;
+  if (balancing_->offsets().defined()) {
+    balanced = balanced + balancing_->offsets() * computed.task_losses.labelled;
+  }
+  computed.losses = balanced.sum(1) + all.select(1, task_count);
+  computed.terms = at::cat({computed.task_losses.losses.sum(1).unsqueeze(0), computed.task_losses.losses.t(),
+                            all.narrow(1, task_count + 1, all.size(1) - task_count - 1).t()});
+  check_losses(computed);
+  for (const auto& part : network_.parts()) part.store().restore_gradients();
+  if (separate) {
+    separate_backward(computed, supervised_grad);
+    for (size_t t = 0; t < tasks_.size(); ++t) context.add_gradient(0, t, tasks_.prediction(supervised_grad, t));
+  } else {
+    backward(computed.forward, computed.gradients, false);
+  }
+  balancing_->add_gradients(computed.task_losses);
+  context.checkpoint();
+}
+
+void Trainer::reduce(Computed& computed) {
+  const double size = static_cast<double>(communicator_->size());
+  if (size > 1) {
+    for (Trained& trained : trained_) {
+      at::Tensor gradients = trained.optimizer->store().flat_gradients();
+      communicator_->all_reduce(gradients, Reduction::kSum);
+      gradients.div_(size);
+    }
+  }
+  at::Tensor means = at::cat({computed.losses.unsqueeze(0), computed.terms}).mean(1).contiguous();
+  if (size > 1) {
+    communicator_->all_reduce(means, Reduction::kSum);
+    means.div_(size);
+  }
+  computed.result.gradient_norm = check_gradients();
+  computed.result.loss = means[0].item<double>();
+  computed.result.terms.assign(means.data_ptr<double>() + 1, means.data_ptr<double>() + means.numel());
+  computed.result.learning_rate = trained_[0].optimizer->learning_rate() * schedule_->factor(steps_done_);
+}
+
+void Trainer::deliver(const Computed& computed, const StepRequest& request) const {
+  copy_to(request.loss, computed.losses);
+  for (const auto& [term, out] : request.terms) copy_to(out, computed.terms[static_cast<int64_t>(term)]);
+  // NaN where no sample is labelled: 0 / 0.
+  copy_to(request.task_loss, computed.task_losses.losses.sum(0) / computed.task_losses.labelled.sum(0));
+  const auto copy_views = [this](const TaskTensors& views, const StepRequest::Numbered& wanted) {
+    for (const auto& [task, out] : wanted) {
+      for (int64_t v = 0; v < out.size(0); ++v) out[v].copy_(tasks_.prediction(views[v], task));
+    }
+  };
+  copy_views(computed.forward.predictions, request.predictions);
+  copy_views(computed.gradients, request.prediction_gradients);
+}
+
+void Trainer::apply(const Computed& computed) {
+  clip_gradients();
+  for (Trained& trained : trained_) {
+    const Schedule& schedule = trained.own_schedule != nullptr ? *trained.own_schedule : *schedule_;
+    trained.optimizer->update(steps_done_, schedule.factor(steps_done_));
+  }
+  if (average_ != nullptr) average_->follow(network_, steps_done_);
+  ++steps_done_;
+  balancing_->observe(computed.task_losses, steps_done_);
 }
 
 StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
-  const DeviceBatch uploaded = uploader_.take(host);
-  const auto checkpoint = [&request] {
-    if (request.cancel != nullptr && __atomic_load_n(request.cancel, __ATOMIC_RELAXED) != 0) {
-      throw Error(JTR_STATUS_CANCELLED, "the step was cancelled");
-    }
-  };
-  checkpoint();
   const at::AutoGradMode grad_mode(true);
-  const int64_t views = this->views();
-  const int64_t task_count = static_cast<int64_t>(tasks_.size());
-  LossBatch batch = loss_batch(host, uploaded);
-
-  // Norm statistics are the only thing that changes before the end: put back when the step is given up.
-  network_.remember_norms();
-  StepResult result{};
-  TaskLosses task_losses;
+  Computed computed;
+  std::exception_ptr failure;
+  bool touched = false;
   try {
-    // The multi-task network, whose optimisers are the first, has its turn last: until then its gradients take no
-    // memory.
-    for (auto& part : network_.parts()) part->store.zero_and_release_gradients();
-    for (size_t i = network_.parts().size(); i < optimizers_.size(); ++i) optimizers_[i].store().zero_gradients();
-    const int64_t tracked_views = std::max<int64_t>(0, regularizer_->last_view_with_gradient()) + 1;
-    MultiTaskNetwork::Forward f =
-        network_.forward(uploaded.images, views, tracked_views, regularizer_->needs_features());
-    batch.predictions = f.predictions.unbind(0);
-    if (f.features.defined()) batch.features = f.features.unbind(0);
-    at::Tensor grad = at::zeros_like(f.predictions);
-    checkpoint();
-
-    const bool separate = balancing_->separates_gradients();
-    const at::Tensor weights = balancing_->weights(steps_done_);
-    const at::Tensor supervised_grad = separate ? at::zeros_like(grad[0]) : grad[0];
-    const at::Tensor supervised_losses = supervised(batch, weights, supervised_grad);
-    const LossTerms terms = regularizer_->compute(batch, grad.unbind(0), checkpoint);
-
-    // A GPU is busy with the above; a CPU would gain nothing.
-    if (request.next != nullptr && !options_.device.is_cpu()) uploader_.begin(*request.next);
-
-    // [B, K + 3] on the host: the tasks' losses, then what the method adds, its distance and its reconstruction.
-    const at::Tensor own = at::stack({terms.loss, terms.dist, terms.recon}, 1);
-    const at::Tensor all = at::cat({supervised_losses, own}, 1).to(at::kCPU, at::kDouble);
-    task_losses.losses = all.narrow(1, 0, task_count);
-    task_losses.labelled = batch.labelled.to(at::kCPU, at::kDouble);
-    at::Tensor balanced = task_losses.losses * weights;
-    if (balancing_->offsets().defined()) balanced = balanced + balancing_->offsets() * task_losses.labelled;
-    const at::Tensor losses = at::stack({balanced.sum(1) + all.select(1, task_count), task_losses.losses.sum(1),
-                                         all.select(1, task_count + 1), all.select(1, task_count + 2)});
-    check_losses(losses, task_losses.losses);
-    for (auto& part : network_.parts()) part->store.restore_gradients();
-    if (separate) {
-      separate_backward(f, supervised_grad, grad, tracked_views);
-      grad[0].add_(supervised_grad);
-    } else {
-      torch::autograd::backward({f.tracked}, {grad.narrow(0, 0, tracked_views).flatten(0, 1)});
-    }
-    balancing_->add_gradients(task_losses);
-    checkpoint();
-    result.gradient_norm = check_gradients();
-
-    const at::Tensor mean = losses.mean(1);
-    result.loss = mean[0].item<double>();
-    result.supervised = mean[1].item<double>();
-    result.dist = mean[2].item<double>();
-    result.recon = mean[3].item<double>();
-    result.learning_rate = scheduled_rate(options_.adam, steps_done_);
-    deliver(losses[0], request.loss);
-    deliver(losses[1], request.supervised);
-    deliver(losses[2], request.dist);
-    deliver(losses[3], request.recon);
-    // NaN where no sample is labelled: 0 / 0.
-    deliver(task_losses.losses.sum(0) / task_losses.labelled.sum(0), request.task_loss);
-    deliver(f.predictions, request.prediction);
-    deliver(grad, request.prediction_grad);
+    const DeviceBatch uploaded = uploader_.take(host);
+    // Norm statistics are the only thing that changes before the end: put back when the step is given up.
+    network_.remember_norms();
+    touched = true;
+    compute(host, uploaded, request, computed);
   } catch (...) {
-    network_.restore_norms();
+    failure = std::current_exception();
+  }
+  try {
+    // What stops one process stops all, before weights change.
+    const bool stops = communicator_->agree(failure != nullptr ? 1 : 0) != 0;
+    if (failure != nullptr) std::rethrow_exception(failure);
+    if (stops) throw Error(JTR_STATUS_CANCELLED, "another process gave up this step");
+    reduce(computed);
+    deliver(computed, request);
+  } catch (...) {
+    if (touched) network_.restore_norms();
     throw;
   }
-  clip_gradients();
-  for (Adam& optimizer : optimizers_) optimizer.update(steps_done_);
-  if (average_ != nullptr) {
-    const double t = static_cast<double>(steps_done_);
-    average_->average_with(network_, std::min(options_.ema_decay, t / (t + 10)));
-  }
-  result.step = ++steps_done_;
-  balancing_->observe(task_losses, steps_done_);
-  return result;
+  apply(computed);
+  computed.result.step = steps_done_;
+  return std::move(computed.result);
 }
 
-void Trainer::check_losses(const at::Tensor& losses, const at::Tensor& tasks) const {
+void Trainer::check_losses(const Computed& computed) const {
   std::vector<int64_t> samples;
-  for (int64_t b = 0; b < losses.size(1); ++b) {
-    if (!std::isfinite(losses[0][b].item<double>())) samples.push_back(b);
+  for (int64_t b = 0; b < computed.losses.size(0); ++b) {
+    if (!std::isfinite(computed.losses[b].item<double>())) samples.push_back(b);
   }
   if (samples.empty()) return;
   const int64_t first = samples[0];
-  std::string term = "loss";
-  double value = losses[0][first].item<double>();
-  const auto look = [&](const std::string& name, const at::Tensor& at) {
-    const double found = at.item<double>();
-    if (term != "loss" || std::isfinite(found)) return;
-    term = name;
+  std::string term = "loss", all;
+  double value = computed.losses[first].item<double>();
+  for (size_t i = 0; i < term_names_.size(); ++i) {
+    const double found = computed.terms[static_cast<int64_t>(i)][first].item<double>();
+    all += text(all.empty() ? "" : ", ", term_names_[i], " ", found);
+    // The first one, "supervised", is the sum of the tasks'.
+    if (i == 0 || term != "loss" || std::isfinite(found)) continue;
+    term = term_names_[i];
     value = found;
-  };
-  for (size_t t = 0; t < tasks_.size(); ++t) {
-    look("supervised." + tasks_[t].spec().name, tasks[first][static_cast<int64_t>(t)]);
   }
-  look("dist", losses[2][first]);
-  look("recon", losses[3][first]);
   throw Error(JTR_STATUS_NON_FINITE,
-              text("step ", steps_done_ + 1, ": the loss of sample ", first, " of the batch is not finite: ", term,
-                   " is ", value, " (", samples.size(), " of ", losses.size(1), " samples; supervised ",
-                   losses[1][first].item<double>(), ", dist ", losses[2][first].item<double>(), ", recon ",
-                   losses[3][first].item<double>(), ")"))
+              text("step ", steps_done_ + 1, ": the loss of sample ", first, " of the batch is not finite: ", term, " is ",
+                   value, " (", samples.size(), " of ", computed.losses.size(0), " samples; ", all, ")"))
       .with_term(term, samples);
 }
 
 double Trainer::check_gradients() {
   double network = 0;
-  for (size_t i = 0; i < optimizers_.size(); ++i) {
-    const double squared = kernels::squared_norm(optimizers_[i].store().flat_gradients());
-    gradient_norms_[i] = std::sqrt(squared);
+  for (size_t i = 0; i < trained_.size(); ++i) {
+    const double squared = kernels::squared_norm(trained_[i].optimizer->store().flat_gradients());
+    trained_[i].gradient_norm = std::sqrt(squared);
     if (i < network_.parts().size()) network += squared;
     if (std::isfinite(squared)) continue;
     for (const TensorEntry& entry : gradients_.entries()) {
@@ -280,41 +367,45 @@ double Trainer::check_gradients() {
 void Trainer::clip_gradients() {
   const double limit = options_.max_gradient_norm;
   if (limit <= 0) return;
-  for (size_t i = 0; i < optimizers_.size(); ++i) {
-    if (gradient_norms_[i] <= limit) continue;
-    at::Tensor gradients = optimizers_[i].store().flat_gradients();
-    gradients.mul_(limit / gradient_norms_[i]);
+  for (Trained& trained : trained_) {
+    if (trained.gradient_norm <= limit) continue;
+    at::Tensor gradients = trained.optimizer->store().flat_gradients();
+    gradients.mul_(limit / trained.gradient_norm);
   }
 }
 
-void Trainer::predict(const float* images, int64_t samples, int64_t height, int64_t width, float* predictions) {
-  require(images != nullptr, "images", "is null");
-  require(predictions != nullptr, "predictions", "is null");
-  check_size(samples, height, width, "images");
-  check_finite(images, samples * 3 * height * width, "images");
+void Trainer::predict(const at::Tensor& images, const StepRequest::Numbered& predictions, const int32_t* cancel) const {
+  check_tensor(images, at::kFloat, {-1, 3, -1, -1}, 3, "image");
+  check_image_size(images, stride(), "image");
+  check_finite(images, "image");
   const at::NoGradGuard no_grad;
-  const int64_t image_bytes =
-      options_.width * height * width * static_cast<int64_t>(at::elementSize(options_.precision.convolved));
+  const int64_t image_bytes = network_.first().width() * images.size(2) * images.size(3) *
+                              static_cast<int64_t>(at::elementSize(options_.precision().convolved));
   const int64_t chunk = std::max<int64_t>(1, kPredictBytes / image_bytes);
-  for (int64_t begin = 0; begin < samples; begin += chunk) {
-    const int64_t count = std::min(chunk, samples - begin);
-    const at::Tensor x =
-        at::from_blob(const_cast<float*>(images) + begin * 3 * height * width, {count, 3, height, width}, at::kFloat)
-            .to(tensor_options_);
-    // Before the first step there is nothing to average, and weights may have been written by name.
-    const at::Tensor p = average_ != nullptr && steps_done_ > 0 ? average_->predict(x) : network_.predict(x);
-    at::from_blob(predictions + begin * tasks_.channels() * height * width, p.sizes(), at::kFloat).copy_(p);
+  // Before the first step there is nothing to average, and weights may have been written by name.
+  const MultiTaskNetwork& network = average_ != nullptr && steps_done_ > 0 ? average_->network() : network_;
+  for (int64_t begin = 0; begin < images.size(0); begin += chunk) {
+    check_cancelled(cancel);
+    const int64_t count = std::min(chunk, images.size(0) - begin);
+    const TaskTensors p = network.predict(images.narrow(0, begin, count).to(tensor_options_));
+    for (const auto& [task, out] : predictions) out.narrow(0, begin, count).copy_(tasks_.prediction(p, task));
   }
 }
 
-void Trainer::save(const std::string& path, const std::vector<std::pair<std::string, std::string>>& metadata) const {
-  save_checkpoint(path, "trainer", {steps_done_, options_.seed}, saved_, metadata);
+void Trainer::save(const std::string& path, const Metadata& metadata) const {
+  CheckpointHeader header{steps_done_, options_.seed};
+  header.learning_rate = trained_[0].optimizer->learning_rate();
+  header.options = write_options(options_);
+  save_checkpoint(path, "trainer", header, saved_, metadata);
 }
 
 void Trainer::load(const std::string& path) {
-  const CheckpointHeader header = load_checkpoint(path, "trainer", saved_);
+  const CheckpointHeader header = load_checkpoint(path, "trainer", saved_, write_options(options_));
   steps_done_ = header.step;
   options_.seed = header.seed;
+  balancing_->set_seed(header.seed);
+  // An older file does not say; what was set since the trainer was made is then no part of the run.
+  use_rate(header.learning_rate.value_or(options_.optimizer.options.value("learning_rate", 0.0)));
 }
 
 }  // namespace jtr

@@ -1,4 +1,5 @@
-// The multi-task network in training: forward, losses, backward, Adam and schedule in one call.
+// The multi-task network in training. A step computes losses and gradients, agrees with the other processes whether to go
+// on, reduces what they have to one, and applies it.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -6,56 +7,25 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "balancing/balancing.h"
 #include "memory/tensor_memory.h"
-#include "regularizers/regularizer.h"
+#include "methods/method.h"
+#include "parallel/communicator.h"
 #include "tasks/task.h"
 #include "training/batch_uploader.h"
-#include "training/host_batch.h"
+#include "training/checkpoint.h"
 #include "training/multi_task_network.h"
-#include "training/optimizer.h"
+#include "training/optimizers/optimizer.h"
+#include "training/schedules/schedule.h"
+#include "training/step.h"
 #include "training/tensor_list.h"
+#include "training/trainer_options.h"
+#include "training/weight_average.h"
 
 namespace jtr {
-
-struct TrainerOptions {
-  std::vector<TaskSpec> tasks;
-  int64_t width;
-  std::string method;
-  JointTaskOptions joint_task;
-  AdamOptions adam;
-  uint64_t seed;
-  Precision precision;
-  at::Device device;
-  ConsistencyOptions consistency = {1, 1};
-  PairMapOptions direct_map = {0, 1};      // width 0: the network's
-  PairMapOptions perceptual_map = {0, 1};  // width 0: the network's
-  MtpslOptions mtpsl = {2, 0.5, 0, {1e-3, 0.9, 0.999, 1e-8, 0, 0.5}, 0};
-  BalancingOptions balancing = {};
-  double max_gradient_norm = 0;  // 0: none
-  double ema_decay = 0;          // 0: none
-  jtr_recomputation recomputation = JTR_RECOMPUTATION_NORMS;
-};
-
-/// What the caller wants to know of a step besides its losses; as jtr_step_request.
-struct StepRequest {
-  const int32_t* cancel = nullptr;
-  double* loss = nullptr;
-  double* supervised = nullptr;
-  double* dist = nullptr;
-  double* recon = nullptr;
-  double* task_loss = nullptr;
-  double* prediction = nullptr;
-  double* prediction_grad = nullptr;
-  const HostBatch* next = nullptr;
-};
-
-struct StepResult {
-  int64_t step;
-  double loss, supervised, dist, recon, learning_rate, gradient_norm;
-};
 
 class Trainer {
  public:
@@ -64,52 +34,89 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
+  /// On failure nothing has changed.
   StepResult step(const HostBatch& batch, const StepRequest& request);
-  void predict(const float* images, int64_t samples, int64_t height, int64_t width, float* predictions);
+
+  /// Images, float [N, 3, H, W], to predictions, float [N, ...] of the tasks by their numbers, in evaluation mode.
+  void predict(const at::Tensor& images, const StepRequest::Numbered& predictions, const int32_t* cancel = nullptr) const;
 
   int64_t steps_done() const { return steps_done_; }
   uint64_t seed() const { return options_.seed; }
+  const TrainerOptions& options() const { return options_; }
   const TaskSet& tasks() const { return tasks_; }
+  const MethodNeeds& needs() const { return needs_; }
+  /// "supervised", "supervised.<task>", "<method>.<term>".
+  const std::vector<std::string>& term_names() const { return term_names_; }
   /// Weights of the multi-task network, or of all networks.
   int64_t parameter_count(bool all = true) const;
+  /// Replaces the learning rate from the next step on; the schedule stays, and so do rates of optimisers of a method's own.
   void set_learning_rate(double rate);
-  int64_t views() const { return regularizer_->views(); }
-  const TensorList& tensors(jtr_tensor_kind kind) const { return kind == JTR_TENSOR_KIND_STATE ? state_ : gradients_; }
+  int64_t stride() const { return network_.first().stride(); }
+  Communicator& communicator() { return *communicator_; }
+  const TensorList& state() const { return state_; }
+  const TensorList& gradients() const { return gradients_; }
 
-  void save(const std::string& path, const std::vector<std::pair<std::string, std::string>>& metadata) const;
+  /// What callers must know of the trainer: its whole options, views, noise slots, terms, tasks, stride.
+  Json describe() const;
+
+  void save(const std::string& path, const Metadata& metadata) const;
   void load(const std::string& path);
 
  private:
-  /// `adam`: null for the trainer's.
-  void add_state_of(const std::string& prefix, ParameterStore& store, const AdamOptions* adam);
-  /// What the losses need of a batch, but for the network's predictions.
-  LossBatch loss_batch(const HostBatch& batch, const DeviceBatch& uploaded) const;
-  /// The tasks' supervised losses [B, K]; their weighted gradients into `grad`, [B, C, H, W].
-  at::Tensor supervised(const LossBatch& batch, const at::Tensor& weights, const at::Tensor& grad) const;
-  /// Throws NON_FINITE unless every sample's loss is a finite number. `losses`: [4, B] the whole, supervised, distance,
-  /// reconstruction; `tasks`: [B, K].
-  void check_losses(const at::Tensor& losses, const at::Tensor& tasks) const;
+  /// A network in training, with its optimiser.
+  struct Trained {
+    std::unique_ptr<Optimizer> optimizer;
+    std::unique_ptr<Schedule> own_schedule;  // null: the trainer's
+    bool own_rate;                           // whether the rate is not the trainer's
+    double gradient_norm = 0;                // of the last step
+  };
+  /// What a step has computed before weights change.
+  struct Computed {
+    StepResult result{};
+    TaskLosses task_losses;
+    MultiTaskNetwork::Forward forward;
+    TaskTensors gradients;  // like forward.predictions
+    at::Tensor losses;                   // [B] on the host
+    at::Tensor terms;                    // [terms, B] on the host
+  };
+
+  void add_network(const std::string& prefix, ParameterStore& store, std::vector<ParameterGroup> groups,
+                   const std::optional<Variant>& optimizer, const std::optional<Variant>& schedule);
+  void use_rate(double rate);
+  MethodContext context_of(const HostBatch& host, const DeviceBatch& uploaded) const;
+  void compute(const HostBatch& host, const DeviceBatch& uploaded, const StepRequest& request, Computed& computed);
+  /// One sum over all processes instead of each one's own.
+  void reduce(Computed& computed);
+  void deliver(const Computed& computed, const StepRequest& request) const;
+  void apply(const Computed& computed);
+  /// The tasks' supervised losses [B, K]; their weighted gradients into `grad`, like predictions of a view.
+  at::Tensor supervised(const MethodContext& context, const at::Tensor& weights, const TaskTensors& grad) const;
+  /// One backward pass from the predictions of the tracked views.
+  void backward(const MultiTaskNetwork::Forward& forward, const TaskTensors& gradients, bool retain) const;
+  /// PCGrad: one backward pass for each task, then one for the method's own term.
+  void separate_backward(const Computed& computed, const TaskTensors& supervised_grad);
+  /// Throws NON_FINITE unless every sample's loss is a finite number.
+  void check_losses(const Computed& computed) const;
   /// Throws NON_FINITE unless all gradients are finite; the norm of the multi-task network's.
   double check_gradients();
   /// Scales down what is longer than max_gradient_norm.
   void clip_gradients();
-  /// PCGrad: one backward pass for each task, then one for the method's own term.
-  void separate_backward(const MultiTaskNetwork::Forward& forward, const at::Tensor& supervised_grad,
-                         const at::Tensor& method_grad, int64_t tracked_views);
 
   memory::PoolUser pool_;  // first: what follows is taken from it
   TrainerOptions options_;
   at::TensorOptions tensor_options_;
   TaskSet tasks_;
-  std::unique_ptr<Regularizer> regularizer_;
-  std::unique_ptr<Balancing> balancing_;
-  BatchUploader uploader_;
+  std::unique_ptr<Communicator> communicator_;
   MultiTaskNetwork network_;
-  std::unique_ptr<MultiTaskNetwork> average_;  // the moving average of network_; null without
-  std::vector<Adam> optimizers_;               // those of network_'s parts come first
-  std::vector<bool> own_rate_;                 // whether the optimiser has a rate of its own
-  std::vector<double> gradient_norms_;         // of the last step, one an optimiser
-  TensorList state_, gradients_, saved_;       // saved_: state and the optimisers' moments
+  std::unique_ptr<Method> method_;
+  MethodNeeds needs_;
+  std::unique_ptr<Balancing> balancing_;
+  std::unique_ptr<Schedule> schedule_;
+  BatchUploader uploader_;
+  std::unique_ptr<WeightAverage> average_;  // null without
+  std::vector<Trained> trained_;            // network_'s parts come first
+  std::vector<std::string> term_names_;
+  TensorList state_, gradients_, saved_;  // saved_: state and what the optimisers keep
   int64_t steps_done_ = 0;
 };
 

@@ -1,5 +1,5 @@
 // How the tasks' channels enter the joint space, as plain data: what the kernels of joint_stacks.h and
-// joint_reconstruction.h know of a task. (The formulas: METHOD section 5; as ATen operations they are in tasks/*.cpp.)
+// joint_reconstruction.h know of a task. (The formulas as ATen operations are in tasks/*.cpp.)
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,23 @@
+# Writes the list of all fields of all structs of a C header, one JTR_FIELD(struct, field) a line:
+#   cmake -DHEADER=jtr.h -DOUT=jtr_layout.inc -P JtrLayout.cmake
+file(READ "${HEADER}" text)
+# What CMake's lists would take for their own.
+string(REGEX REPLACE "[][;]" "" text "${text}")
+string(REPLACE "\n" ";" lines "${text}")
+set(list "")
+set(struct "")
+foreach(line IN LISTS lines)
+  if(line MATCHES "^typedef struct ([a-z_]+) {$")
+    set(struct "${CMAKE_MATCH_1}")
+  elseif(line MATCHES "^}")
+    set(struct "")
+  elseif(struct AND line MATCHES "^  [^/].*[ *]([a-z0-9_]+) *$")
+    string(APPEND list "JTR_FIELD(${struct}, ${CMAKE_MATCH_1})\n")
+  endif()
+endforeach()
+if(list STREQUAL "")
+  message(FATAL_ERROR "${HEADER}: no struct was found")
+endif()
+file(WRITE "${OUT}.new" "${list}")
+execute_process(COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${OUT}.new" "${OUT}")
+file(REMOVE "${OUT}.new")

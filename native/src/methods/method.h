@@ -1,0 +1,142 @@
+// A method: what it adds to the supervised loss. One file a method; each registers itself.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "networks/network.h"
+#include "networks/parameters.h"
+#include "options/registry.h"
+#include "precision.h"
+#include "tasks/task.h"
+
+namespace jtr {
+
+/// What a method asks of a step.
+struct MethodNeeds {
+  int64_t views = 1;                    // of each sample
+  int64_t last_view_with_gradient = -1;  // whose predictions get a gradient from the method; -1: none
+  int64_t noise_slots = 0;              // draws of Gumbel noise for each sample
+  bool features = false;                // MethodContext::features()
+  bool crops = false;                   // MethodContext::crops()
+  bool images = false;                  // MethodContext::images()
+  bool teacher = false;                 // MethodContext::teacher()
+  bool separate_networks = false;       // a network for each task
+
+  /// What only looks at the supervised view.
+  static MethodNeeds of_one_view() { return {}; }
+};
+
+/// A step's batch as a method sees it: on the device and in the training precision. View 0 is the one that is compared
+/// with labels.
+class MethodContext {
+ public:
+  const TaskSet* tasks = nullptr;
+  int64_t samples = 0;
+  int64_t step = 0;                    // steps done before this one
+  std::vector<TaskTensors> predictions;  // of each view, without gradient; views that are not read may be undefined
+  std::vector<TaskTensors> labels;     // of each view, invalid_label() where the sample is not labelled
+  std::vector<TaskTensors> gradients;  // of each view, like the predictions: receives the gradient of the mean loss
+  at::Tensor labelled;                 // bool [B, K]
+  std::vector<uint8_t> labelled_host;  // [B, K], the same
+  at::Tensor noise;                    // [B, noise_slots, S, H, W]
+  std::vector<at::Tensor> features;    // of each view: the network's coarsest features [B, c, h, w], detached
+  at::Tensor crops;                    // [V, B, 6], on the host in double: how each view was cut out of view 0
+  std::function<at::Tensor(int64_t view)> images_of;       // [B, 3, H, W]
+  std::function<TaskTensors(int64_t view)> teacher_of;     // predictions of the average of the network's weights
+  std::function<void()> between = [] {};                   // throws where the step is to be given up
+
+  at::Tensor prediction(int64_t view, size_t task) const {
+    return tasks->prediction(predictions[static_cast<size_t>(view)], task);
+  }
+  at::Tensor label(int64_t view, size_t task) const {
+    return tasks->label(labels[static_cast<size_t>(view)], task);
+  }
+  /// A prediction as the leaf of a graph, whose gradient is for add_gradient().
+  at::Tensor tracked(int64_t view, size_t task) const {
+    at::Tensor leaf = prediction(view, task).detach();
+    leaf.requires_grad_(true);
+    return leaf;
+  }
+  /// Where the gradient of a prediction goes; a view of the stack's.
+  at::Tensor gradient(int64_t view, size_t task) const {
+    return tasks->prediction(gradients[static_cast<size_t>(view)], task);
+  }
+  void add_gradient(int64_t view, size_t task, const at::Tensor& gradient_of_it) const {
+    gradient(view, task).add_(gradient_of_it);
+  }
+  /// Which samples are not labelled for a task: bool [B].
+  at::Tensor unlabelled(size_t task) const { return labelled.select(1, static_cast<int64_t>(task)).logical_not(); }
+  /// Whether a sample is labelled for a task.
+  bool is_labelled(int64_t sample, size_t task) const {
+    return labelled_host[static_cast<size_t>(sample) * tasks->size() + task] != 0;
+  }
+  at::Tensor images(int64_t view) const { return images_of(view); }
+  TaskTensors teacher(int64_t view) const { return teacher_of(view); }
+  /// To be called between parts of the work.
+  void checkpoint() const { between(); }
+};
+
+/// What a method computed of a batch.
+struct MethodLoss {
+  at::Tensor loss;                // [B]: what it adds to each sample's loss; undefined for nothing
+  std::vector<at::Tensor> terms;  // each [B], unweighted, as Method::terms() names them
+};
+
+/// A network of a method's own.
+struct OwnNetwork {
+  std::string prefix;              // before its weights' names in checkpoints
+  ParameterStore* store;           // owned by the method
+  std::optional<Variant> optimizer = {};  // of its own; else it is trained like the multi-task network
+  std::optional<Variant> schedule = {};   // of its own optimiser
+};
+
+/// What a method is made for.
+struct MethodSetting {
+  const TaskSet* tasks;
+  const Network* network;  // one of those that are trained
+  uint64_t seed;
+  Precision precision;
+  at::Device device;
+  Recomputation recomputation = Recomputation::kNorms;  // in the backward passes of the method's own networks
+};
+
+class Method {
+ public:
+  virtual ~Method() = default;
+
+  static Registry<Method, MethodSetting>& registry();
+
+  virtual MethodNeeds needs() const = 0;
+  /// Names of its terms, without the method's.
+  virtual std::vector<std::string> terms() const { return {}; }
+  /// All networks of the method's own.
+  virtual std::vector<OwnNetwork> networks() { return {}; }
+
+  /// The method's loss. Adds the gradient of its mean to the context's gradients and to its own weights' gradients.
+  virtual MethodLoss compute(const MethodContext& context) = 0;
+
+ protected:
+  /// What callers must know of a method before they make one.
+  static Json facts(int64_t views, int64_t min_tasks, bool separate_networks = false) {
+    return {{"views", views}, {"min_tasks", min_tasks}, {"separate_networks", separate_networks}};
+  }
+  /// Throws about "tasks" unless there are `least` or more.
+  static void require_tasks(const char* method, const MethodSetting& setting, int64_t least);
+  /// Throws about "tasks" unless all of them have a place in the joint space.
+  static void require_joint_space(const char* method, const MethodSetting& setting);
+};
+
+/// Weight 0 or more of a term.
+inline Range a_weight() { return at_least(0); }
+
+/// The first width of a method's own network: what was asked for, else the multi-task network's.
+inline int64_t width_or(int64_t width, const Network& network) { return width > 0 ? width : network.width(); }
+
+}  // namespace jtr

@@ -1,0 +1,40 @@
+#include "networks/network.h"
+
+namespace jtr {
+
+Registry<Network, NetworkSetting>& Network::registry() {
+  static Registry<Network, NetworkSetting> all("network", "name");
+  return all;
+}
+
+std::string head_name(size_t task) { return "pred_task" + std::to_string(task + 1); }
+
+ImageHeads::ImageHeads(ParameterStore& store, const TaskSet& tasks, const std::vector<size_t>& predicted,
+                       int64_t channels)
+    : store_(store) {
+  for (const size_t t : predicted) {
+    if (tasks[t].extent() != Extent::kImage) continue;
+    heads_.push_back({store_.add_parameter(head_name(t) + ".weight", {tasks[t].channels(), channels}),
+                      store_.add_parameter(head_name(t) + ".bias", {tasks[t].channels()})});
+  }
+}
+
+void ImageHeads::initialize(uint64_t seed, uint32_t stream) {
+  for (const Head& head : heads_) {
+    store_.xavier_normal(head.weight, seed, stream);
+    store_.frozen(head.bias).zero_();
+  }
+}
+
+at::Tensor ImageHeads::apply(const at::Tensor& features, bool trainable) const {
+  const at::Tensor mean = in_full(features).mean({2, 3});
+  std::vector<at::Tensor> out;
+  for (const Head& head : heads_) {
+    const at::Tensor& weight = trainable ? store_.parameter(head.weight) : store_.frozen(head.weight);
+    const at::Tensor& bias = trainable ? store_.parameter(head.bias) : store_.frozen(head.bias);
+    out.push_back(at::linear(mean, weight, bias));
+  }
+  return at::cat(out, 1);
+}
+
+}  // namespace jtr

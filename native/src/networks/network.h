@@ -1,0 +1,110 @@
+// A network that predicts tasks: an encoder of images into a pyramid of features, and a decoder with a head for each
+// task. One file a network; each registers itself.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "networks/layers.h"
+#include "networks/parameters.h"
+#include "networks/recomputation.h"
+#include "options/registry.h"
+#include "precision.h"
+#include "tasks/task.h"
+
+namespace jtr {
+
+/// What a network reads: an input by its name and number of channels.
+struct InputSpec {
+  std::string name = "image";
+  int64_t channels = 3;
+};
+
+/// What a network is made for.
+struct NetworkSetting {
+  const TaskSet* tasks;
+  std::vector<size_t> predicted;  // numbers of the tasks that it predicts, in order
+  InputSpec input = {};
+  Precision precision;
+  at::Device device;
+  Recomputation recomputation = Recomputation::kNorms;
+};
+
+/// One level of the pyramid.
+struct Level {
+  int64_t channels;
+  int64_t stride;  // of the image's rows for one of the level's
+};
+
+/// Weights that are trained alike: a range of the flat storage.
+struct ParameterGroup {
+  std::string name;        // "backbone", "decoder", "heads"
+  int64_t begin, elements;  // in the flat weights
+  double rate_factor = 1;  // of the learning rate
+  bool frozen = false;     // keeps its values
+};
+
+/// What an encoder makes of images.
+struct Features {
+  std::vector<at::Tensor> maps;    // of each level: [N, channels, H / stride, W / stride]
+  std::vector<at::Tensor> places;  // what the network's own decoder needs besides, such as places of pools' maxima
+};
+
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  static Registry<Network, NetworkSetting>& registry();
+
+  virtual ParameterStore& store() = 0;
+  const ParameterStore& store() const { return const_cast<Network*>(this)->store(); }
+
+  /// Channels of the first stage, from which methods take the width of their own networks.
+  virtual int64_t width() const = 0;
+  /// Rows and columns of images must be multiples of this.
+  virtual int64_t stride() const = 0;
+  /// The pyramid, the finest level first.
+  virtual std::vector<Level> levels() const = 0;
+  /// All weights, in the order of their storage: those that all tasks share first, the heads' last.
+  virtual std::vector<ParameterGroup> groups() const = 0;
+  /// How its images and maps lie in memory.
+  virtual at::MemoryFormat memory_format() const = 0;
+
+  /// Fresh weights from the stream (seed, stream).
+  virtual void initialize(uint64_t seed, uint32_t stream) = 0;
+
+  /// [N, channels of the input, H, W] -> features. `trainable` false: no gradient to the weights.
+  virtual Features encode(const at::Tensor& x, NormMode norm, bool trainable) const = 0;
+  /// Raw outputs of the heads, before the tasks' activations. Only the first `rows_with_gradient` images will get a
+  /// gradient.
+  virtual TaskTensors decode(const Features& features, NormMode norm, bool trainable,
+                             int64_t rows_with_gradient) const = 0;
+};
+
+/// Heads of image tasks: the mean of the coarsest features over all pixels, then a linear map for each task.
+class ImageHeads {
+ public:
+  /// Declares "<name>.weight" [elements, channels] and "<name>.bias" [elements] of each image task among `predicted`;
+  /// the name is "pred_task<i>", counted from 1 over all tasks.
+  ImageHeads(ParameterStore& store, const TaskSet& tasks, const std::vector<size_t>& predicted, int64_t channels);
+
+  void initialize(uint64_t seed, uint32_t stream);
+  bool empty() const { return heads_.empty(); }
+  /// [N, channels, h, w] -> [N, elements of all tasks].
+  at::Tensor apply(const at::Tensor& features, bool trainable) const;
+
+ private:
+  struct Head {
+    int64_t weight, bias;
+  };
+  ParameterStore& store_;
+  std::vector<Head> heads_;
+};
+
+/// Name of a task's head, as in published checkpoints: pred_task1, pred_task2, ...
+std::string head_name(size_t task);
+
+}  // namespace jtr

@@ -1,0 +1,98 @@
+// SegNet as in MTAN (Liu, Johns, Davison, CVPR 2019) as a network of tasks: its weights have the names of published
+// checkpoints.
+#include "networks/memory_format.h"
+#include "networks/network.h"
+#include "networks/segnet.h"
+
+namespace jtr {
+namespace {
+
+class SegNetNetwork final : public Network {
+ public:
+  static constexpr char kName[] = "segnet";
+  static constexpr char kSummary[] = "SegNet without skip connections: five stages of convolutions, pools and unpools.";
+  static constexpr char kSource[] = "Badrinarayanan et al., PAMI 2017; Liu, Johns, Davison, CVPR 2019";
+  static constexpr int kPlace = 1;
+
+  struct Options {
+    int64_t width = 64;
+    void visit(OptionVisitor& v) {
+      v.integer("width", width, within(1, 1024),
+                "Channels of the first stage; the five stages have 1, 2, 4, 8, 8 times it. Published: 64.");
+    }
+  };
+
+  SegNetNetwork(const Options& options, const NetworkSetting& setting)
+      : width_(options.width),
+        format_(network_memory_format(setting.precision, setting.device, options.width)),
+        net_(store_, setting.input.channels, options.width, plane_heads(setting), true, setting.recomputation),
+        image_heads_(store_, *setting.tasks, setting.predicted, 8 * options.width) {
+    store_.allocate(setting.precision, setting.device, format_);
+  }
+
+  ParameterStore& store() override { return store_; }
+  int64_t width() const override { return width_; }
+  int64_t stride() const override { return SegNet::kStride; }
+  at::MemoryFormat memory_format() const override { return format_; }
+
+  std::vector<Level> levels() const override {
+    return {{width_, 2}, {2 * width_, 4}, {4 * width_, 8}, {8 * width_, 16}, {8 * width_, 32}};
+  }
+
+  std::vector<ParameterGroup> groups() const override {
+    // Storage order: encoder_block and conv_block_enc, decoder_block and conv_block_dec, pred_task.
+    const auto& list = store_.parameter_list();
+    const auto first = [&list](const char* prefix) {
+      for (const NamedTensor& tensor : list) {
+        if (tensor.name.rfind(prefix, 0) == 0) return tensor.offset;
+      }
+      return list.back().offset + list.back().elements;
+    };
+    const int64_t decoder = first("decoder_block"), heads = first("pred_task"), end = store_.flat_parameters().numel();
+    return {{"backbone", 0, decoder}, {"decoder", decoder, heads - decoder}, {"heads", heads, end - heads}};
+  }
+
+  void initialize(uint64_t seed, uint32_t stream) override {
+    net_.initialize(seed, stream);
+    image_heads_.initialize(seed, stream);
+  }
+
+  Features encode(const at::Tensor& x, NormMode norm, bool trainable) const override {
+    const SegNet::Encoded encoded = net_.encode(x, norm, trainable);
+    return {{encoded.pooled.begin(), encoded.pooled.end()}, {encoded.argmax.begin(), encoded.argmax.end()}};
+  }
+
+  TaskTensors decode(const Features& features, NormMode norm, bool trainable,
+                     int64_t rows_with_gradient) const override {
+    TaskTensors raw;
+    if (net_.head_count() > 0) {
+      SegNet::Encoded encoded;
+      encoded.latent = features.maps.back();
+      std::copy(features.places.begin(), features.places.end(), encoded.argmax.begin());
+      raw.planes = net_.decode(encoded, norm, trainable, rows_with_gradient);
+    }
+    if (!image_heads_.empty()) raw.vectors = image_heads_.apply(features.maps.back(), trainable);
+    return raw;
+  }
+
+ private:
+  static std::vector<HeadSpec> plane_heads(const NetworkSetting& setting) {
+    std::vector<HeadSpec> heads;
+    for (const size_t t : setting.predicted) {
+      const Task& task = (*setting.tasks)[t];
+      if (task.extent() == Extent::kPixel) heads.push_back({head_name(t), task.channels()});
+    }
+    return heads;
+  }
+
+  int64_t width_;
+  at::MemoryFormat format_;
+  ParameterStore store_;
+  SegNet net_;
+  ImageHeads image_heads_;
+};
+
+const Registered<SegNetNetwork> registered;
+
+}  // namespace
+}  // namespace jtr
