@@ -98,30 +98,18 @@ int main(int argc, char** argv) {
   const Tasks tasks = parse_tasks(options["--tasks"]);
   const size_t samples = static_cast<size_t>(number("--samples")), height = static_cast<size_t>(number("--height")),
                width = static_cast<size_t>(number("--columns"));
-  std::vector<float> images(3 * samples * 3 * height * width);
-  std::vector<float> labels(3 * samples * static_cast<size_t>(tasks.label_channels) * height * width);
-  std::vector<uint8_t> labelled(samples * tasks.names.size());
-  make_up(tasks, 3, samples, height, width, images, labels, labelled);
+  Batch batch(tasks, 3, number("--samples"), number("--height"), number("--columns"));
+  make_up(tasks, 3, samples, height, width, batch.images, batch.labels, batch.labelled);
 
   check(jtr_set_threads(number("--threads")) == JTR_STATUS_OK);
-  jtr_trainer_options make = published_options();
-  make.tasks = tasks.descriptions.data();
-  make.task_count = static_cast<int32_t>(tasks.descriptions.size());
-  make.width = make.joint_task.width = make.direct_map.width = make.perceptual_map.width = number("--width");
-  make.method = "jtr";
-  make.device = JTR_DEVICE_KIND_CPU;
-  jtr_trainer* trainer = jtr_trainer_create(&make);
+  const nlohmann::json make = {{"tasks", task_options(tasks)},
+                               {"network", {{"name", "segnet"}, {"width", number("--width")}}},
+                               {"method", {{"name", "jtr"}}},
+                               {"device", "cpu"}};
+  jtr_trainer* trainer = jtr_trainer_create(make.dump().c_str());
   check(trainer != nullptr);
-  jtr_batch batch = sized<jtr_batch>();
-  batch.views = 3;
-  batch.samples = number("--samples");
-  batch.height = number("--height");
-  batch.width = number("--columns");
-  batch.images = images.data();
-  batch.labels = labels.data();
-  batch.labelled = labelled.data();
   jtr_step_result result = sized<jtr_step_result>();
-  auto step = [&] { check(jtr_trainer_step(trainer, &batch, nullptr, &result) == JTR_STATUS_OK); };
+  auto step = [&] { check(jtr_trainer_step(trainer, &batch.request, &result) == JTR_STATUS_OK); };
 
   step();
   const auto handle = at::addGlobalCallback(at::RecordFunctionCallback(remember).needsInputs(true));

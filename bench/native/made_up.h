@@ -1,4 +1,4 @@
-// What the programs here that take steps share: options as published, a list of tasks, and a batch that needs no file.
+// What the programs here that take steps share: a list of tasks, and a batch that needs no file.
 #pragma once
 
 #include <jtr/jtr.h>
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
-#include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -34,65 +34,110 @@ T sized() {
   return value;
 }
 
+struct TaskDescription {
+  std::string name, kind;
+  int channels;  // of the prediction
+  int label_channels;
+};
+
 struct Tasks {
-  std::vector<std::string> names;
-  std::vector<jtr_task_desc> descriptions;
+  std::vector<TaskDescription> all;
   int label_channels = 0;
 };
 
 inline Tasks parse_tasks(const std::string& list) {
-  static const std::map<std::string, jtr_task_kind> kinds = {{"segmentation", JTR_TASK_KIND_SEGMENTATION},
-                                                             {"depth", JTR_TASK_KIND_DEPTH},
-                                                             {"normals", JTR_TASK_KIND_NORMALS},
-                                                             {"map", JTR_TASK_KIND_MAP}};
   Tasks tasks;
   std::istringstream in(list);
   for (std::string item; std::getline(in, item, ',');) {
     const size_t colon = item.find(':');
-    const auto kind = kinds.find(item.substr(0, colon));
-    if (kind == kinds.end()) fail("'" + item + "' is no task; there are segmentation:N, depth, normals, map[:N]");
-    jtr_task_desc task = sized<jtr_task_desc>();
-    task.kind = kind->second;
+    const std::string kind = item.substr(0, colon);
+    if (kind != "segmentation" && kind != "depth" && kind != "normals" && kind != "map") {
+      fail("'" + item + "' is no task; there are segmentation:N, depth, normals, map[:N]");
+    }
     const int given = colon == std::string::npos ? 1 : std::atoi(item.c_str() + colon + 1);
-    task.channels = kind->second == JTR_TASK_KIND_NORMALS ? 3 : given;
-    task.depth_mean = 2.3618;
-    task.depth_std = 1.5876;
-    tasks.label_channels += kind->second == JTR_TASK_KIND_SEGMENTATION ? 1 : task.channels;
-    tasks.names.push_back(kind->first + std::to_string(tasks.names.size()));
-    tasks.descriptions.push_back(task);
+    const int channels = kind == "normals" ? 3 : given;
+    tasks.all.push_back({kind + std::to_string(tasks.all.size()), kind, channels, kind == "segmentation" ? 1 : channels});
+    tasks.label_channels += tasks.all.back().label_channels;
   }
-  for (size_t i = 0; i < tasks.names.size(); ++i) tasks.descriptions[i].name = tasks.names[i].c_str();
   return tasks;
 }
 
-/// Everything but tasks, width, method and device, as published.
-inline jtr_trainer_options published_options() {
-  jtr_trainer_options options = sized<jtr_trainer_options>();
-  options.joint_task = sized<jtr_joint_task_options>();
-  options.joint_task.lambda_dist = 4;
-  options.joint_task.lambda_recon = 2;
-  options.consistency = sized<jtr_consistency_options>();
-  options.consistency.weight = options.consistency.temperature = 1;
-  options.direct_map = options.perceptual_map = sized<jtr_pair_map_options>();
-  options.direct_map.weight = options.perceptual_map.weight = 1;
-  options.adam = sized<jtr_adam_options>();
-  options.adam.learning_rate = 1e-4;
-  options.adam.beta1 = 0.9;
-  options.adam.beta2 = 0.999;
-  options.adam.epsilon = 1e-8;
-  options.adam.decay_factor = 1;
-  options.mtpsl = sized<jtr_mtpsl_options>();
-  options.mtpsl.con_weight = 2;
-  options.mtpsl.reg_weight = 0.5;
-  options.mtpsl.film = options.adam;
-  options.mtpsl.film.learning_rate = 1e-3;
-  options.balancing = sized<jtr_balancing_options>();
-  options.balancing.name = "equal";
-  options.balancing.temperature = 2;
-  options.balancing.period_steps = 1;
-  options.balancing.initial_log_variance = -0.5;
-  return options;
+/// The tasks as they stand in a trainer's options.
+inline nlohmann::json task_options(const Tasks& tasks) {
+  auto all = nlohmann::json::array();
+  for (const TaskDescription& task : tasks.all) {
+    nlohmann::json one = {{"name", task.name}, {"kind", task.kind}};
+    if (task.kind == "segmentation") one["classes"] = task.channels;
+    if (task.kind == "map") one["channels"] = task.channels;
+    all.push_back(one);
+  }
+  return all;
 }
+
+/// A tensor, and its sizes and strides.
+struct NamedTensor {
+  std::string name;
+  int32_t dtype;
+  std::vector<int64_t> sizes, strides;
+  void* data;
+  size_t bytes;
+};
+
+/// Tensors as they cross.
+inline std::vector<jtr_tensor> crossing(const std::vector<NamedTensor>& tensors) {
+  std::vector<jtr_tensor> all;
+  for (const NamedTensor& tensor : tensors) {
+    jtr_tensor one = sized<jtr_tensor>();
+    one.name = tensor.name.c_str();
+    one.dtype = tensor.dtype;
+    one.dimensions = static_cast<int32_t>(tensor.sizes.size());
+    one.sizes = tensor.sizes.data();
+    one.strides = tensor.strides.empty() ? nullptr : tensor.strides.data();
+    one.data = tensor.data;
+    one.bytes = static_cast<int64_t>(tensor.bytes);
+    all.push_back(one);
+  }
+  return all;
+}
+
+/// Each task's labels in a stack [V, B, L, H, W].
+inline void add_labels(std::vector<NamedTensor>& tensors, const Tasks& tasks, std::vector<float>& labels, int64_t views,
+                       int64_t samples, int64_t height, int64_t width) {
+  const int64_t plane = height * width, stack = tasks.label_channels * plane;
+  size_t offset = 0;
+  for (const TaskDescription& task : tasks.all) {
+    tensors.push_back({"label." + task.name, JTR_DTYPE_FLOAT32, {views, samples, task.label_channels, height, width},
+                       {samples * stack, stack, plane, width, 1}, labels.data() + offset,
+                       (labels.size() - offset) * sizeof(float)});
+    offset += static_cast<size_t>(task.label_channels * plane);
+  }
+}
+
+/// A batch [V, B, ...] of made-up or read numbers, as a request.
+struct Batch {
+  Batch(const Tasks& tasks, int64_t views, int64_t samples, int64_t height, int64_t width)
+      : images(static_cast<size_t>(views * samples * 3 * height * width)),
+        labels(static_cast<size_t>(views * samples * tasks.label_channels * height * width)),
+        labelled(static_cast<size_t>(samples) * tasks.all.size()) {
+    named.push_back({"image", JTR_DTYPE_FLOAT32, {views, samples, 3, height, width}, {}, images.data(),
+                     images.size() * sizeof(float)});
+    add_labels(named, tasks, labels, views, samples, height, width);
+    named.push_back({"labelled", JTR_DTYPE_UINT8, {samples, static_cast<int64_t>(tasks.all.size())}, {}, labelled.data(),
+                     labelled.size()});
+    inputs = crossing(named);
+    request = sized<jtr_step_request>();
+    request.inputs = inputs.data();
+    request.input_count = static_cast<int32_t>(inputs.size());
+  }
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  std::vector<float> images, labels;
+  std::vector<uint8_t> labelled;
+  std::vector<NamedTensor> named;
+  std::vector<jtr_tensor> inputs;
+  jtr_step_request request;
+};
 
 /// Images and labels that need no file: smooth waves, valid for every kind of task, and one label a sample.
 inline void make_up(const Tasks& tasks, size_t views, size_t samples, size_t height, size_t width, std::vector<float>& images,
@@ -107,13 +152,13 @@ inline void make_up(const Tasks& tasks, size_t views, size_t samples, size_t hei
   }
   float* out = labels.data();
   for (size_t sample = 0; sample < views * samples; ++sample) {
-    for (const jtr_task_desc& task : tasks.descriptions) {
-      const bool normals = task.kind == JTR_TASK_KIND_NORMALS;
-      const size_t channels = task.kind == JTR_TASK_KIND_SEGMENTATION ? 1 : static_cast<size_t>(task.channels);
+    for (const TaskDescription& task : tasks.all) {
+      const bool normals = task.kind == "normals";
+      const size_t channels = static_cast<size_t>(task.label_channels);
       for (size_t c = 0; c < channels; ++c) {
         for (size_t i = 0; i < pixels; ++i) {
           const float value = wave(i, sample + c);
-          if (task.kind == JTR_TASK_KIND_SEGMENTATION) {
+          if (task.kind == "segmentation") {
             *out++ = std::floor(value * static_cast<float>(task.channels));
           } else if (normals) {
             *out++ = c == 0 ? value : c == 1 ? 0 : std::sqrt(1 - wave(i, sample) * wave(i, sample));
@@ -124,7 +169,7 @@ inline void make_up(const Tasks& tasks, size_t views, size_t samples, size_t hei
       }
     }
   }
-  for (size_t sample = 0; sample < samples; ++sample) labelled[sample * tasks.names.size() + sample % tasks.names.size()] = 1;
+  for (size_t sample = 0; sample < samples; ++sample) labelled[sample * tasks.all.size() + sample % tasks.all.size()] = 1;
 }
 
 }  // namespace jtr::bench

@@ -6,7 +6,7 @@
 //            [--precision float32|bfloat16] [--recomputation norms|stages|none]
 //
 // The batch file holds, without header, float32 images [3, B, 3, H, W], float32 labels [3, B, L, H, W] and bytes
-// labelled [B, K], as jtr_batch wants them. bench/published/compare.py writes such files.
+// labelled [B, K], as a step's inputs want them. bench/published/compare.py writes such files.
 #include <sys/resource.h>
 
 #include <chrono>
@@ -49,56 +49,39 @@ int main(int argc, char** argv) {
 
   const Tasks tasks = parse_tasks(options["--tasks"]);
   const size_t views = 3, samples = static_cast<size_t>(number("--samples"));
-  const size_t pixels = static_cast<size_t>(number("--height")) * static_cast<size_t>(number("--columns"));
-  std::vector<float> images(views * samples * 3 * pixels);
-  std::vector<float> labels(views * samples * static_cast<size_t>(tasks.label_channels) * pixels);
-  std::vector<uint8_t> labelled(samples * tasks.names.size());
+  Batch batch(tasks, static_cast<int64_t>(views), number("--samples"), number("--height"), number("--columns"));
   if (options["--batch"].empty()) {
     make_up(tasks, views, samples, static_cast<size_t>(number("--height")), static_cast<size_t>(number("--columns")),
-            images, labels, labelled);
+            batch.images, batch.labels, batch.labelled);
   } else {
     std::ifstream file(options["--batch"], std::ios::binary);
     auto read = [&](void* to, size_t bytes) { file.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes)); };
-    read(images.data(), images.size() * sizeof(float));
-    read(labels.data(), labels.size() * sizeof(float));
-    read(labelled.data(), labelled.size());
+    read(batch.images.data(), batch.images.size() * sizeof(float));
+    read(batch.labels.data(), batch.labels.size() * sizeof(float));
+    read(batch.labelled.data(), batch.labelled.size());
     if (!file) fail("'" + options["--batch"] + "' cannot be read, or is shorter than a batch of this size");
   }
 
   check(jtr_set_threads(number("--threads")) == JTR_STATUS_OK);
-  jtr_trainer_options make = published_options();
-  make.tasks = tasks.descriptions.data();
-  make.task_count = static_cast<int32_t>(tasks.descriptions.size());
-  make.width = make.joint_task.width = make.direct_map.width = make.perceptual_map.width = number("--width");
-  make.method = options["--method"].c_str();
-  make.joint_task.micro_batch = make.mtpsl.micro_batch = number("--micro-batch");
-  if (options["--precision"] != "float32" && options["--precision"] != "bfloat16") fail("--precision is float32 or bfloat16");
-  make.dtype = options["--precision"] == "bfloat16" ? JTR_DTYPE_BFLOAT16 : JTR_DTYPE_FLOAT32;
-  const std::map<std::string, jtr_recomputation> recomputations = {{"norms", JTR_RECOMPUTATION_NORMS},
-                                                                   {"stages", JTR_RECOMPUTATION_STAGES},
-                                                                   {"none", JTR_RECOMPUTATION_NONE}};
-  if (recomputations.count(options["--recomputation"]) == 0) fail("--recomputation is norms, stages or none");
-  make.recomputation = recomputations.at(options["--recomputation"]);
-  make.device = options["--device"] == "cuda" ? JTR_DEVICE_KIND_CUDA : JTR_DEVICE_KIND_CPU;
-  jtr_trainer* trainer = jtr_trainer_create(&make);
+  nlohmann::json make = {{"tasks", task_options(tasks)},
+                         {"network", {{"name", "segnet"}, {"width", number("--width")}}},
+                         {"method", {{"name", options["--method"]}}},
+                         {"precision", options["--precision"]},
+                         {"recomputation", options["--recomputation"]},
+                         {"device", options["--device"]}};
+  if (number("--micro-batch") > 0) make["method"]["micro_batch"] = number("--micro-batch");
+  jtr_trainer* trainer = jtr_trainer_create(make.dump().c_str());
   check(trainer != nullptr);
 
-  jtr_batch batch = sized<jtr_batch>();
-  batch.views = static_cast<int32_t>(views);
-  batch.samples = static_cast<int32_t>(samples);
-  batch.height = number("--height");
-  batch.width = number("--columns");
-  batch.images = images.data();
-  batch.labels = labels.data();
-  batch.labelled = labelled.data();
   jtr_step_result result = sized<jtr_step_result>();
-  jtr_step_request request = sized<jtr_step_request>();
-  request.next = &batch;  // as in a training: a GPU gets the next batch while it computes
+  // As in a training: a GPU gets the next batch while it computes.
+  batch.request.next_inputs = batch.inputs.data();
+  batch.request.next_input_count = static_cast<int32_t>(batch.inputs.size());
   std::vector<double> wall, processor;
   for (int step = -number("--warm-up"); step < number("--steps"); ++step) {
     const auto begin = std::chrono::steady_clock::now();
     const double begin_processor = processor_seconds();
-    check(jtr_trainer_step(trainer, &batch, &request, &result) == JTR_STATUS_OK);
+    check(jtr_trainer_step(trainer, &batch.request, &result) == JTR_STATUS_OK);
     if (step < 0) continue;
     wall.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     processor.push_back(processor_seconds() - begin_processor);
@@ -106,7 +89,7 @@ int main(int argc, char** argv) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   int64_t peak = usage.ru_maxrss * int64_t{1024};
-  if (make.device == JTR_DEVICE_KIND_CUDA) {
+  if (options["--device"] == "cuda") {
     jtr_cuda_memory_info memory = sized<jtr_cuda_memory_info>();
     check(jtr_get_cuda_memory(0, &memory) == JTR_STATUS_OK);
     peak = memory.peak_bytes;

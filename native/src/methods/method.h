@@ -29,8 +29,12 @@ struct MethodNeeds {
   bool teacher = false;                 // MethodContext::teacher()
   bool separate_networks = false;       // a network for each task
 
-  /// What only looks at the supervised view.
-  static MethodNeeds of_one_view() { return {}; }
+  /// What looks at the supervised view alone; 0: its predictions get a gradient, -1: they do not.
+  static MethodNeeds of_one_view(int64_t last_view_with_gradient = -1) {
+    MethodNeeds needs;
+    needs.last_view_with_gradient = last_view_with_gradient;
+    return needs;
+  }
 };
 
 /// A step's batch as a method sees it: on the device and in the training precision. View 0 is the one that is compared

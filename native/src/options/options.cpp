@@ -34,9 +34,8 @@ class Reader final : public OptionVisitor {
     const std::string path = join_path(path_, name);
     const double number = checked_number(*given, path, range);
     // Up to 2^53 a double holds every whole number; a larger integer is taken as it was written.
-    if (given->is_number_unsigned() && given->get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) {
-      throw refused(path, text("is too large: ", given->dump()));
-    }
+    constexpr double kTooLarge = 9223372036854775808.0;  // 2^63
+    if (std::abs(number) >= kTooLarge) throw refused(path, text("is too large: ", given->dump()));
     if (number != std::floor(number)) throw refused(path, text("must be a whole number, not ", plain(number)));
     value = given->is_number_float() ? static_cast<int64_t>(number) : given->get<int64_t>();
   }

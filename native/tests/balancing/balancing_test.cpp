@@ -6,10 +6,10 @@
 namespace jtr {
 namespace {
 
-BalancingOptions rule(const std::string& name) {
-  BalancingOptions options;
-  options.name = name;
-  return options;
+Variant rule(const std::string& name, const Json& options = Json::object()) { return Variant::of(name, options); }
+
+std::unique_ptr<Balancing> make_balancing(const Variant& variant, int64_t tasks, uint64_t seed) {
+  return Balancing::registry().make({variant.options, "balancing"}, {tasks, seed});
 }
 
 TaskLosses losses(std::vector<double> values, std::vector<double> labelled) {
@@ -18,9 +18,7 @@ TaskLosses losses(std::vector<double> values, std::vector<double> labelled) {
 }
 
 TEST(Balancing, DwaWeighsATaskThatLearnsSlowlyMore) {
-  BalancingOptions options = rule("dwa");
-  options.period_steps = 2;
-  const auto dwa = make_balancing(options, 2, 1);
+  const auto dwa = make_balancing(rule("dwa", {{"period_steps", 2}}), 2, 1);
   EXPECT_TRUE(at::equal(dwa->weights(0), at::ones({2}, at::kDouble)));
   // First period: means 3 and 4 over the labelled samples; second: 1.5 and 4.
   const TaskLosses steps[] = {losses({2, 4}, {1, 1}), losses({4, 0}, {1, 0}), losses({1, 3}, {1, 1}),
@@ -118,28 +116,36 @@ TEST(Balancing, PcGradAgreesWithTheAlgorithmStepByStep) {
 }
 
 TEST(Balancing, FixedWeightsAreOnePerTaskAndNotAllZero) {
-  BalancingOptions options = rule("fixed");
+  const auto fixed = [](const std::vector<double>& weights) {
+    return make_balancing(rule("fixed", {{"weights", weights}}), 2, 1);
+  };
   for (const std::vector<double>& wrong :
        std::vector<std::vector<double>>{{}, {1}, {1, 2, 3}, {-1, 1}, {0, 0}, {1, INFINITY}}) {
-    options.weights = wrong;
-    EXPECT_EQ(test::caught([&] { make_balancing(options, 2, 1); }).field(), "balancing.weights");
+    const std::string field = test::caught([&] { fixed(wrong); }).field();
+    EXPECT_EQ(field.substr(0, field.find('[')), "balancing.weights");
   }
-  options.weights = {0, 2.5};
-  EXPECT_EQ(make_balancing(options, 2, 1)->weights(3)[1].item<double>(), 2.5);
+  EXPECT_EQ(fixed({0, 2.5})->weights(3)[1].item<double>(), 2.5);
 }
 
-const std::vector<TaskSpec> kTasks = {test::segmentation(), test::depth(), test::map()};
+const std::vector<Variant> kTasks = {test::segmentation(), test::depth(), test::map()};
 const std::vector<uint8_t> kLabelled = {1, 1, 0, 0, 1, 1};
 
-TrainerOptions options_with(BalancingOptions balancing, const std::string& method = "supervised") {
+TrainerOptions options_with(Variant balancing, const std::string& method = "supervised") {
   TrainerOptions options = test::trainer_options(kTasks, method);
   options.balancing = std::move(balancing);
   return options;
 }
 
+/// The weight of one of three tasks alone.
+Variant only(size_t task) {
+  std::vector<double> weights(3, 0.0);
+  weights[task] = 1;
+  return rule("fixed", {{"weights", weights}});
+}
+
 at::Tensor model_gradient(const Trainer& trainer) {
   std::vector<at::Tensor> parts;
-  for (const TensorEntry& entry : trainer.tensors(JTR_TENSOR_KIND_GRADIENT).entries()) {
+  for (const TensorEntry& entry : trainer.gradients().entries()) {
     if (entry.name.rfind("model/", 0) == 0) parts.push_back(entry.tensor.flatten().clone());
   }
   return at::cat(parts);
@@ -151,20 +157,15 @@ TEST(BalancedStep, GradientsAreTheWeightedSumOfTheTasksOwn) {
   at::Tensor expected;
   double loss = 0;
   for (size_t t = 0; t < 3; ++t) {
-    BalancingOptions only = rule("fixed");
-    only.weights = {0, 0, 0};
-    only.weights[t] = 1;
-    Trainer trainer(options_with(only));
-    loss += weights[t] * trainer.step(batch.host, {}).loss;
+    Trainer trainer(options_with(only(t)));
+    loss += weights[t] * test::step(trainer, batch.host).loss;
     const at::Tensor g = weights[t] * model_gradient(trainer);
     expected = expected.defined() ? expected + g : g;
   }
-  BalancingOptions fixed = rule("fixed");
-  fixed.weights = weights;
-  Trainer trainer(options_with(fixed)), equal(options_with(rule("equal")));
-  const StepResult result = trainer.step(batch.host, {});
+  Trainer trainer(options_with(rule("fixed", {{"weights", weights}}))), equal(options_with(rule("equal")));
+  const test::Losses result = test::step(trainer, batch.host);
   EXPECT_NEAR(result.loss, loss, 1e-10);
-  EXPECT_NEAR(result.supervised, equal.step(batch.host, {}).supervised, 1e-10);
+  EXPECT_NEAR(result.supervised, test::step(equal, batch.host).supervised, 1e-10);
   EXPECT_LT(test::relative_error(model_gradient(trainer), expected), 1e-9);
 }
 
@@ -172,18 +173,15 @@ TEST(BalancedStep, PcGradCombinesTheSharedGradientsAndLeavesHeadsAndMethodAlone)
   const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
   std::vector<at::Tensor> separate;
   for (size_t t = 0; t < 3; ++t) {
-    BalancingOptions only = rule("fixed");
-    only.weights = {0, 0, 0};
-    only.weights[t] = 1;
-    Trainer trainer(options_with(only));
-    trainer.step(batch.host, {});
+    Trainer trainer(options_with(only(t)));
+    test::step(trainer, batch.host);
     separate.push_back(model_gradient(trainer));
   }
   Trainer trainer(options_with(rule("pcgrad"))), equal(options_with(rule("equal")));
-  trainer.step(batch.host, {});
-  equal.step(batch.host, {});
+  test::step(trainer, batch.host);
+  test::step(equal, batch.host);
   int64_t shared = 0;
-  for (const TensorEntry& entry : trainer.tensors(JTR_TENSOR_KIND_GRADIENT).entries()) {
+  for (const TensorEntry& entry : trainer.gradients().entries()) {
     if (entry.name.find("pred_task") == std::string::npos) shared += entry.tensor.numel();
   }
   const at::Tensor g = model_gradient(trainer), plain = model_gradient(equal);
@@ -196,25 +194,25 @@ TEST(BalancedStep, PcGradCombinesTheSharedGradientsAndLeavesHeadsAndMethodAlone)
   // With JTR, its own gradient comes on top of that.
   Trainer with_jtr(options_with(rule("pcgrad"), "jtr")), plain_jtr(options_with(rule("equal"), "jtr"));
   test::OwnedBatch same = test::random_batch(kTasks, kLabelled, 32, 32, 1);
-  with_jtr.step(same.host, {});
-  plain_jtr.step(same.host, {});
+  test::step(with_jtr, same.host);
+  test::step(plain_jtr, same.host);
   EXPECT_GT(test::relative_error(model_gradient(with_jtr), model_gradient(plain_jtr)), 1e-6);
 }
 
 TEST(BalancedStep, EveryRuleResumesAsIfNothingHadHappened) {
   const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
-  for (const char* name : balancing_names()) {
-    BalancingOptions balancing = rule(name);
-    balancing.weights = {1, 2, 3};
-    balancing.period_steps = 2;
+  for (const std::string& name : Balancing::registry().names()) {
+    const Variant balancing = name == "fixed" ? rule(name, {{"weights", {1, 2, 3}}})
+                              : name == "dwa" ? rule(name, {{"period_steps", 2}})
+                                              : rule(name);
     Trainer whole(options_with(balancing)), first(options_with(balancing)), second(options_with(balancing));
-    for (int i = 0; i < 6; ++i) whole.step(batch.host, {});
-    for (int i = 0; i < 3; ++i) first.step(batch.host, {});
+    for (int i = 0; i < 6; ++i) test::step(whole, batch.host);
+    for (int i = 0; i < 3; ++i) test::step(first, batch.host);
     const std::string file = testing::TempDir() + "/jtr_balancing_test.safetensors";
     first.save(file, {});
     second.load(file);
     std::remove(file.c_str());
-    for (int i = 0; i < 3; ++i) second.step(batch.host, {});
+    for (int i = 0; i < 3; ++i) test::step(second, batch.host);
     EXPECT_TRUE(at::equal(test::all_state(second), test::all_state(whole))) << name;
   }
 }
@@ -222,8 +220,8 @@ TEST(BalancedStep, EveryRuleResumesAsIfNothingHadHappened) {
 TEST(BalancedStep, UncertaintyLearnsItsWeights) {
   const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
   Trainer trainer(options_with(rule("uncertainty")));
-  for (int i = 0; i < 3; ++i) trainer.step(batch.host, {});
-  const TensorEntry& s = trainer.tensors(JTR_TENSOR_KIND_STATE).entries().back();
+  for (int i = 0; i < 3; ++i) test::step(trainer, batch.host);
+  const TensorEntry& s = trainer.state().entries().back();
   EXPECT_EQ(s.name, "balancing/log_variance");
   // Depth, in metres, has the largest loss: its variance grows.
   EXPECT_GT(s.tensor[1].item<double>(), -0.5);

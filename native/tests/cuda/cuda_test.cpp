@@ -8,7 +8,7 @@
 #include "kernels/gradient_norm.h"
 #include "kernels/norm_relu.h"
 #include "kernels/one_hot.h"
-#include "regularizers/regularizer.h"
+#include "methods/method.h"
 #include "support.h"
 
 namespace jtr {
@@ -105,12 +105,12 @@ TEST_F(CudaKernels, PointwiseOnesAgreeWithTheCpu) {
   expect_same(gv, v, "adam: second moment");
 }
 
-const std::vector<TaskSpec> kTasks = {test::segmentation(), test::depth(), test::normals(), test::map()};
+const std::vector<Variant> kTasks = {test::segmentation(), test::depth(), test::normals(), test::map()};
 const std::vector<uint8_t> kLabelled = {1, 0, 0, 1, 0, 1, 1, 0};
 
 /// Options of a trainer on the GPU, without TF32, which is a format of ten bits.
 TrainerOptions on_gpu(TrainerOptions options) {
-  options.device = kGpu;
+  options.device_choice = DeviceChoice::kCuda;
   at::globalContext().setAllowTF32CuDNN(false);
   at::globalContext().setAllowTF32CuBLAS(false);
   return options;
@@ -128,13 +128,9 @@ TEST_P(CudaStep, GivesTheCpusLossesAndGradients) {
   Trainer gpu(on_gpu(test::trainer_options(kTasks, GetParam(), 4)));
   EXPECT_EQ(test::relative_error(test::all_state(gpu).to(at::kCPU), test::all_state(cpu)), 0) << "initial weights";
   test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 64, 1);
-  std::vector<double> crops(3 * 2 * kCropFields);
-  for (size_t i = 0; i < crops.size(); i += kCropFields) {
-    const std::vector<double> crop = {1.5, 2, 3, 20, 40, static_cast<double>(i % 4 == 0)};
-    std::copy(crop.begin(), crop.end(), crops.begin() + static_cast<int64_t>(i));
-  }
-  batch.host.crops = crops.data();
-  const StepResult expected = cpu.step(batch.host, {}), actual = gpu.step(batch.host, {});
+  batch.host.crops = at::tensor({1.5, 2.0, 3.0, 20.0, 40.0, 1.0}, at::kDouble).expand({3, 2, kCropFields}).clone();
+  batch.host.crops.select(2, 5).select(1, 0).zero_();  // one mirrored, one not
+  const test::Losses expected = test::step(cpu, batch.host), actual = test::step(gpu, batch.host);
   EXPECT_NEAR(actual.loss, expected.loss, kStepBound * std::abs(expected.loss));
   EXPECT_NEAR(actual.dist, expected.dist, kStepBound * (1 + std::abs(expected.dist)));
   EXPECT_NEAR(actual.recon, expected.recon, kStepBound * (1 + std::abs(expected.recon)));
@@ -155,7 +151,7 @@ TEST_F(CudaTraining, CopyingTheNextBatchAheadChangesNothing) {
   for (size_t i = 0; i < batches.size(); ++i) {
     StepRequest request;
     if (i + 1 < batches.size()) request.next = &batches[i + 1].host;
-    const StepResult expected = plain.step(batches[i].host, {}), actual = ahead.step(batches[i].host, request);
+    const test::Losses expected = test::step(plain, batches[i].host), actual = test::step(ahead, batches[i].host, request);
     // cuDNN's gradients of weights may add up in another order from one run to the next.
     EXPECT_NEAR(actual.loss, expected.loss, 1e-6 * std::abs(expected.loss)) << "step " << i;
   }
@@ -164,9 +160,9 @@ TEST_F(CudaTraining, CopyingTheNextBatchAheadChangesNothing) {
 TEST_F(CudaTraining, InBFloat16ItLearnsABatchByHeart) {
   Trainer trainer(on_gpu(test::trainer_options(kTasks, "jtr", 8, Precision{at::kFloat, at::kBFloat16})));
   test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 64, 64, 1);
-  const double first = trainer.step(batch.host, {}).supervised;
+  const double first = test::step(trainer, batch.host).supervised;
   double last = first;
-  for (int i = 0; i < 60; ++i) last = trainer.step(batch.host, {}).supervised;
+  for (int i = 0; i < 60; ++i) last = test::step(trainer, batch.host).supervised;
   EXPECT_LT(last, 0.9 * first);
 }
 

@@ -5,27 +5,22 @@
 #include <vector>
 
 #include "kernels/joint_inputs.h"
-#include "regularizers/joint_space.h"
+#include "methods/joint_space.h"
 #include "support.h"
 
 namespace jtr::test {
 
 struct JointCase {
   std::string name;
-  std::vector<TaskSpec> specs;
+  std::vector<Variant> specs;
   int64_t height, width;
 };
-
-inline TaskSpec named(TaskSpec spec, const std::string& name) {
-  spec.name = name;
-  return spec;
-}
 
 /// All kinds of task, several of one kind, one task; sizes about a block of the CPU kernels (256 pixels) and odd ones.
 inline std::vector<JointCase> joint_cases() {
   return {{"AllKinds", {segmentation(5), depth(), normals(), map(2)}, 7, 9},
           {"AllKindsOverABlock", {map(3), normals(), segmentation(13), depth()}, 17, 31},
-          {"TwoOfAKind", {segmentation(2), named(segmentation(7), "more"), depth(), named(depth(), "far")}, 16, 16},
+          {"TwoOfAKind", {segmentation(2), segmentation(7, "more"), depth(), depth("far")}, 16, 16},
           {"Segmentation", {segmentation(3)}, 1, 5},
           {"Normals", {normals()}, 3, 3},
           {"Map", {map()}, 13, 23},
@@ -40,8 +35,8 @@ struct JointFixture {
     for (int64_t i = 0; i < samples * k; ++i) w.push_back((i / k) >> (i % k) & 1);
     const at::Tensor labels = random_labels(tasks, 1, samples, c.height, c.width, 3);
     view.prediction = random_predictions(tasks, 1, samples, c.height, c.width, 4)[0].to(dtype);
-    view.label = upload_labels(tasks, labels.data_ptr<float>(), w.data(), 1, samples, c.height, c.width, dtype, "")[0];
-    view.labelled = upload_labelled(w.data(), samples, k, at::kCPU);
+    view.label = upload_labels(tasks, labels, w, dtype)[0];
+    view.labelled = upload_labelled(labelled_matrix(w, c.specs.size()), at::kCPU);
     view.noise = uniform({samples, kNoiseSlots, tasks.noise_channels(), c.height, c.width}, 0.05, 3, 5).to(dtype);
     // Noise that is never used is zero.
     if (view.noise.numel() > 0) view.noise.select(1, kCompletion1)[samples - 1].zero_();

@@ -168,8 +168,8 @@ TEST(JointMath, OfFloatIsExactToAFewRoundings) {
 }
 
 TEST(TaskSet, WithMoreTasksThanTheKernelsTakeGoesWithoutThem) {
-  std::vector<TaskSpec> specs;
-  for (int i = 0; i <= kernels::device::kMostGroups; ++i) specs.push_back(test::named(test::map(), std::to_string(i)));
+  std::vector<Variant> specs;
+  for (int i = 0; i <= kernels::device::kMostGroups; ++i) specs.push_back(test::task("map", std::to_string(i)));
   const TaskSet tasks(specs);
   EXPECT_FALSE(tasks.channel_groups().has_value());
   // The formulas by ATen serve instead.

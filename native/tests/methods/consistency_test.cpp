@@ -1,9 +1,10 @@
 // Consistency by hand: known crops of simple predictions.
-#include "regularizers/method_fixture.h"
+#include "methods/method_fixture.h"
 
 namespace jtr {
 namespace {
 
+using test::LossTerms;
 using test::MethodFixture;
 
 constexpr double kWeight = 0.7;  // of MethodFixture, whose temperature is 2
@@ -74,15 +75,14 @@ TEST(Consistency, LeavesLabelledTasksAlone) {
 }
 
 TEST(Consistency, NeedsCropsThatLieInsideOfView0) {
-  const std::vector<TaskSpec> tasks = {test::depth()};
+  const std::vector<Variant> tasks = {test::depth()};
   Trainer trainer(test::trainer_options(tasks, "consistency"));
   test::OwnedBatch batch = test::random_batch(tasks, {1, 0}, 32, 64, 1);
-  Error e = test::caught([&] { trainer.step(batch.host, {}); });
+  Error e = test::caught([&] { test::step(trainer, batch.host); });
   EXPECT_EQ(e.field(), "batch.crops");
-  std::vector<double> crops(3 * 2 * 6, 0.0);
   auto set = [&](std::vector<double> crop) {
-    for (int i = 2; i < 6; ++i) std::copy(crop.begin(), crop.end(), crops.begin() + 6 * i);
-    batch.host.crops = crops.data();
+    batch.host.crops = at::tensor(crop, at::kDouble).expand({3, 2, 6}).contiguous();
+    batch.host.crops[0].zero_();  // not read
   };
   for (const std::vector<double>& wrong : std::vector<std::vector<double>>{{0, 0, 0, 32, 64, 0},
                                                                            {1, -1, 0, 32, 64, 0},
@@ -92,11 +92,11 @@ TEST(Consistency, NeedsCropsThatLieInsideOfView0) {
                                                                            {1, 0, 0, 32, 64, 0.5},
                                                                            {NAN, 0, 0, 32, 64, 0}}) {
     set(wrong);
-    e = test::caught([&] { trainer.step(batch.host, {}); });
+    e = test::caught([&] { test::step(trainer, batch.host); });
     EXPECT_EQ(e.field(), "batch.crops");
   }
   set({1.5, 11, 22, 21, 42, 1});
-  EXPECT_GT(trainer.step(batch.host, {}).dist, 0);
+  EXPECT_GT(test::step(trainer, batch.host).dist, 0);
 }
 
 }  // namespace

@@ -1,28 +1,28 @@
 // The JTR loss: gradients against finite differences, a batch against its samples one by one, label patterns.
 #include <torch/csrc/autograd/autograd.h>
 
-#include "regularizers/regularizer.h"
-#include "support.h"
+#include "methods/method_fixture.h"
 
 namespace jtr {
 namespace {
 
 constexpr int64_t kHeight = 32, kWidth = 64;
 
+using test::LossBatch;
+using test::LossTerms;
+
+constexpr char kPublished[] = "published", kCorrected[] = "corrected";
+
 struct Fixture {
-  Fixture(std::vector<TaskSpec> specs, std::vector<uint8_t> w, jtr_joint_task_mode mode = JTR_JOINT_TASK_MODE_PUBLISHED,
-          int64_t micro_batch = 0)
-      : tasks(specs) {
-    const int64_t k = static_cast<int64_t>(specs.size()), samples = static_cast<int64_t>(w.size()) / k;
-    regularizer = make_joint_task({&tasks, {mode, 2, 4, 2, micro_batch}, 3, at::kDouble, at::Device(at::kCPU)});
+  Fixture(std::vector<Variant> specs, std::vector<uint8_t> w, const std::string& mode = kPublished, int64_t micro_batch = 0)
+      : tasks(specs), made(tasks, "jtr", {{"mode", mode}, {"micro_batch", micro_batch}}, 2, 3) {
+    const int64_t samples = static_cast<int64_t>(w.size() / specs.size());
     const at::Tensor predictions = test::random_predictions(tasks, 3, samples, kHeight, kWidth, 5);
     const at::Tensor labels = test::random_labels(tasks, 3, samples, kHeight, kWidth, 6);
     batch.samples = samples;
     batch.predictions = predictions.unbind(0);
-    batch.labels =
-        upload_labels(tasks, labels.data_ptr<float>(), w.data(), 3, samples, kHeight, kWidth, at::kDouble, "labels")
-            .unbind(0);
-    batch.labelled = upload_labelled(w.data(), samples, k, at::kCPU);
+    batch.labels = test::upload_labels(tasks, labels, w, at::kDouble).unbind(0);
+    batch.labelled = upload_labelled(test::labelled_matrix(w, specs.size()), at::kCPU);
     batch.labelled_host = w;
     batch.noise = test::uniform({samples, 5, tasks.noise_channels(), kHeight, kWidth}, 0.05, 3, 9);
     zero_gradients();
@@ -31,22 +31,21 @@ struct Fixture {
   void zero_gradients() {
     grad.clear();
     for (const at::Tensor& p : batch.predictions) grad.push_back(at::zeros_like(p));
-    regularizer->parameters()->zero_gradients();
+    store().zero_gradients();
   }
 
-  LossTerms compute() {
-    return regularizer->compute(batch, grad, [] {});
-  }
+  LossTerms compute() { return test::compute(*made, tasks, batch, grad); }
+  ParameterStore& store() { return *made->networks()[0].store; }
 
   double mean_loss() { return compute().loss.mean().item<double>(); }
 
   TaskSet tasks;
-  std::unique_ptr<Regularizer> regularizer;
+  test::MadeMethod made;
   LossBatch batch;
   std::vector<at::Tensor> grad;
 };
 
-class BothModes : public testing::TestWithParam<jtr_joint_task_mode> {};
+class BothModes : public testing::TestWithParam<std::string> {};
 
 TEST_P(BothModes, PredictionGradientsAgreeWithFiniteDifferences) {
   // Segmentation is labelled here: its hard sample has no derivative; the straight-through gradient is tested with
@@ -84,7 +83,7 @@ TEST_P(BothModes, AutoEncoderGradientsAgreeWithFiniteDifferences) {
   f.batch.predictions[1] = f.batch.labels[1].clone();
   const LossTerms terms = f.compute();
   EXPECT_GT(terms.loss.mean().item<double>(), 0.1);
-  ParameterStore& store = *f.regularizer->parameters();
+  ParameterStore& store = f.store();
   const at::Tensor gradient = store.flat_gradients().clone();
   std::vector<double> expected, actual;
   for (const NamedTensor& tensor : store.parameter_list()) {
@@ -104,10 +103,10 @@ TEST_P(BothModes, AutoEncoderGradientsAgreeWithFiniteDifferences) {
 
 TEST_P(BothModes, ABatchGivesWhatItsSamplesGiveOneByOne) {
   const std::vector<uint8_t> w = {1, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0};
-  const std::vector<TaskSpec> specs = {test::segmentation(), test::depth(), test::normals()};
+  const std::vector<Variant> specs = {test::segmentation(), test::depth(), test::normals()};
   Fixture all(specs, w, GetParam(), 4);
   const LossTerms together = all.compute();
-  const at::Tensor weights_gradient = all.regularizer->parameters()->flat_gradients().clone();
+  const at::Tensor weights_gradient = all.store().flat_gradients().clone();
 
   Fixture one(specs, w, GetParam());
   const LossBatch batch = one.batch;
@@ -128,20 +127,20 @@ TEST_P(BothModes, ABatchGivesWhatItsSamplesGiveOneByOne) {
     if (all.grad[1][b].norm().item<double>() > 0) {
       EXPECT_LT(test::relative_error(all.grad[1][b] * 4, one.grad[1][0]), 1e-9);
     }
-    summed += one.regularizer->parameters()->flat_gradients() / 4;
+    summed += one.store().flat_gradients() / 4;
   }
   EXPECT_LT(test::relative_error(weights_gradient, summed), 1e-9);
 }
 
 TEST_P(BothModes, MicroBatchesChangeNothingButRounding) {
   const std::vector<uint8_t> w = {1, 0, 0, 1, 1, 1, 0, 0, 0, 1};
-  const std::vector<TaskSpec> specs = {test::segmentation(), test::map()};
+  const std::vector<Variant> specs = {test::segmentation(), test::map()};
   Fixture whole(specs, w, GetParam(), 5), split(specs, w, GetParam(), 2);
   const LossTerms a = whole.compute(), b = split.compute();
   EXPECT_LT(test::relative_error(a.loss, b.loss), 1e-12);
   EXPECT_LT(test::relative_error(whole.grad[1], split.grad[1]), 1e-9);
-  EXPECT_LT(test::relative_error(whole.regularizer->parameters()->flat_gradients(),
-                                 split.regularizer->parameters()->flat_gradients()),
+  EXPECT_LT(test::relative_error(whole.store().flat_gradients(),
+                                 split.store().flat_gradients()),
             1e-9);
 }
 
@@ -160,22 +159,22 @@ TEST_P(BothModes, LabelledTasksAndFullyLabelledSamplesGetNoPredictionGradient) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, BothModes,
-                         testing::Values(JTR_JOINT_TASK_MODE_PUBLISHED, JTR_JOINT_TASK_MODE_CORRECTED),
+                         testing::Values(kPublished, kCorrected),
                          [](const auto& info) {
-                           return info.param == JTR_JOINT_TASK_MODE_PUBLISHED ? "Published" : "Corrected";
+                           return info.param == kPublished ? "Published" : "Corrected";
                          });
 
 TEST(JointTask, TheModesDiffer) {
   const std::vector<uint8_t> w = {1, 0, 0, 1};
-  Fixture published({test::segmentation(), test::depth()}, w, JTR_JOINT_TASK_MODE_PUBLISHED);
-  Fixture corrected({test::segmentation(), test::depth()}, w, JTR_JOINT_TASK_MODE_CORRECTED);
+  Fixture published({test::segmentation(), test::depth()}, w, kPublished);
+  Fixture corrected({test::segmentation(), test::depth()}, w, kCorrected);
   EXPECT_GT(test::relative_error(published.compute().recon, corrected.compute().recon), 1e-3);
 }
 
 TEST(JointTask, GivesUpBetweenMicroBatches) {
-  Fixture f({test::depth(), test::map()}, {1, 0, 1, 0, 1, 0}, JTR_JOINT_TASK_MODE_PUBLISHED, 1);
+  Fixture f({test::depth(), test::map()}, {1, 0, 1, 0, 1, 0}, kPublished, 1);
   int calls = 0;
-  EXPECT_THROW(f.regularizer->compute(f.batch, f.grad,
+  EXPECT_THROW(test::compute(*f.made, f.tasks, f.batch, f.grad,
                                       [&] {
                                         if (++calls == 4) throw Error(JTR_STATUS_CANCELLED, "");
                                       }),
@@ -184,11 +183,13 @@ TEST(JointTask, GivesUpBetweenMicroBatches) {
 }
 
 TEST(Methods, AreFoundByNameAndAnUnknownNameIsRefusedWithAList) {
-  EXPECT_EQ(find_method("jtr").views, 3);
-  EXPECT_EQ(find_method("supervised").views, 1);
-  const Error e = test::caught([] { find_method("jrt"); });
-  EXPECT_EQ(e.field(), "method");
-  EXPECT_NE(std::string(e.what()).find("mtpsl, jtr"), std::string::npos);
+  EXPECT_EQ(Method::registry().info("jtr", "").facts()["views"], 3);
+  EXPECT_EQ(Method::registry().info("supervised", "").facts()["views"], 1);
+  const Error e = test::caught([] { Trainer trainer(test::trainer_options({test::depth()}, "jrt")); });
+  EXPECT_EQ(e.field(), "method.name");
+  EXPECT_NE(std::string(e.what()).find("did you mean 'jtr'?"), std::string::npos) << e.what();
+  const Error far = test::caught([] { Trainer trainer(test::trainer_options({test::depth()}, "something")); });
+  EXPECT_NE(std::string(far.what()).find("mtpsl, jtr"), std::string::npos) << far.what();
 }
 
 }  // namespace

@@ -2,38 +2,86 @@
 #pragma once
 
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
-#include "regularizers/regularizer.h"
+#include "methods/method.h"
 #include "support.h"
 
 namespace jtr::test {
 
+/// A batch of pixel tasks as methods see it, a tensor a view.
+struct LossBatch {
+  int64_t samples;
+  std::vector<at::Tensor> predictions;  // [B, C, H, W]
+  std::vector<at::Tensor> labels;       // [B, L, H, W]
+  at::Tensor labelled;                  // bool [B, K]
+  std::vector<uint8_t> labelled_host;   // [B, K]
+  at::Tensor noise, crops = {};
+  std::vector<at::Tensor> features = {};
+  int64_t step = 0;
+};
+
+/// What a method adds, and its first and second term; zeros where it has none.
+struct LossTerms {
+  at::Tensor loss, dist, recon;
+};
+
+inline LossTerms compute(Method& method, const TaskSet& tasks, const LossBatch& batch,
+                         const std::vector<at::Tensor>& gradients, std::function<void()> checkpoint = [] {}) {
+  MethodContext context;
+  context.tasks = &tasks;
+  context.samples = batch.samples;
+  context.step = batch.step;
+  for (const at::Tensor& view : batch.predictions) context.predictions.push_back({view, {}});
+  for (const at::Tensor& view : batch.labels) context.labels.push_back({view, {}});
+  for (const at::Tensor& view : gradients) context.gradients.push_back({view, {}});
+  context.labelled = batch.labelled;
+  context.labelled_host = batch.labelled_host;
+  context.noise = batch.noise;
+  context.features = batch.features;
+  context.crops = batch.crops;
+  context.between = std::move(checkpoint);
+  const MethodLoss computed = method.compute(context);
+  const auto term = [&](size_t i) {
+    return computed.terms.size() > i ? computed.terms[i] : at::zeros({batch.samples}, at::kDouble);
+  };
+  return {computed.loss, term(0), term(1)};
+}
+
+/// A method, and the network that it asks for its width.
+struct MadeMethod {
+  MadeMethod(const TaskSet& tasks, const std::string& name, const Json& options, int64_t network_width, uint64_t seed,
+             Recomputation recomputation = Recomputation::kNorms) {
+    std::vector<size_t> all(tasks.size());
+    std::iota(all.begin(), all.end(), size_t{0});
+    network = Network::registry().make(Variant::of("segnet", {{"width", network_width}}),
+                                       {&tasks, all, {}, at::kDouble, at::Device(at::kCPU)});
+    method = Method::registry().make(Variant::of(name, options), {&tasks, network.get(), seed, at::kDouble,
+                                                                  at::Device(at::kCPU), recomputation});
+  }
+  Method* operator->() const { return method.get(); }
+  Method& operator*() const { return *method; }
+
+  std::unique_ptr<Network> network;
+  std::unique_ptr<Method> method;
+};
+
 struct MethodFixture {
   static constexpr int64_t kWidth = 2;
 
-  MethodFixture(const std::string& method, std::vector<TaskSpec> specs, std::vector<uint8_t> w, int64_t height = 32,
+  MethodFixture(const std::string& method, std::vector<Variant> specs, std::vector<uint8_t> w, int64_t height = 32,
                 int64_t columns = 64, int64_t micro_batch = 0, int64_t ramp_up_steps = 0)
-      : tasks(specs), w(w) {
-    RegularizerOptions options{
-        &tasks, {JTR_JOINT_TASK_MODE_PUBLISHED, kWidth, 4, 2, 0}, 3, at::kDouble, at::Device(at::kCPU)};
-    options.width = kWidth;
-    options.consistency = {0.7, 2};
-    options.direct_map = {kWidth, 0.7};
-    options.perceptual_map = {kWidth, 0.7};
-    options.mtpsl = {2, 0.5, ramp_up_steps, {1e-3, 0.9, 0.999, 1e-8, 0, 0.5}, micro_batch};
-    regularizer = make_method(method, options);
-    const int64_t k = static_cast<int64_t>(specs.size()), samples = static_cast<int64_t>(w.size()) / k;
+      : tasks(specs), w(w), made(tasks, method, options_of(method, micro_batch, ramp_up_steps), kWidth, 3) {
+    const int64_t samples = static_cast<int64_t>(w.size() / specs.size());
     batch.samples = samples;
     batch.predictions = random_predictions(tasks, 2, samples, height, columns, 5).unbind(0);
     const at::Tensor labels = random_labels(tasks, 2, samples, height, columns, 6);
-    batch.labels =
-        upload_labels(tasks, labels.data_ptr<float>(), w.data(), 2, samples, height, columns, at::kDouble, "labels")
-            .unbind(0);
-    batch.labelled = upload_labelled(w.data(), samples, k, at::kCPU);
+    batch.labels = upload_labels(tasks, labels, w, at::kDouble).unbind(0);
+    batch.labelled = upload_labelled(labelled_matrix(this->w, specs.size()), at::kCPU);
     batch.labelled_host = w;
-    batch.noise = uniform({samples, regularizer->noise_slots(), tasks.noise_channels(), height, columns}, 0.05, 3, 9);
+    batch.noise = uniform({samples, made->needs().noise_slots, tasks.noise_channels(), height, columns}, 0.05, 3, 9);
     batch.features = uniform({2, samples, 8 * kWidth, height / 32, columns / 32}, 0, 1, 10).unbind(0);
     batch.crops =
         at::tensor({1.0, 0.0, 0.0, static_cast<double>(height), static_cast<double>(columns), 0.0}, at::kDouble)
@@ -45,17 +93,22 @@ struct MethodFixture {
   void zero_gradients() {
     grad.clear();
     for (const at::Tensor& p : batch.predictions) grad.push_back(at::zeros_like(p));
-    for (const OwnNetwork& own : regularizer->networks()) own.store->zero_gradients();
+    for (const OwnNetwork& own : made->networks()) own.store->zero_gradients();
   }
 
-  LossTerms compute() {
-    return regularizer->compute(batch, grad, [] {});
+  static Json options_of(const std::string& method, int64_t micro_batch, int64_t ramp_up_steps) {
+    if (method == "consistency") return {{"weight", 0.7}, {"temperature", 2}};
+    if (method == "mtpsl") return {{"micro_batch", micro_batch}, {"ramp_up_steps", ramp_up_steps}};
+    if (method == "direct_map" || method == "perceptual_map") return {{"weight", 0.7}};
+    return Json::object();
   }
+
+  LossTerms compute() { return test::compute(*made, tasks, batch, grad); }
   double mean_loss() { return compute().loss.mean().item<double>(); }
 
   at::Tensor weight_gradients() {
     std::vector<at::Tensor> all;
-    for (const OwnNetwork& own : regularizer->networks()) all.push_back(own.store->flat_gradients().clone());
+    for (const OwnNetwork& own : made->networks()) all.push_back(own.store->flat_gradients().clone());
     return at::cat(all);
   }
 
@@ -90,7 +143,7 @@ struct MethodFixture {
 
   TaskSet tasks;
   std::vector<uint8_t> w;
-  std::unique_ptr<Regularizer> regularizer;
+  MadeMethod made;
   LossBatch batch;
   std::vector<at::Tensor> grad;
 };

@@ -1,14 +1,15 @@
 // What holds of every method that compares views or tasks: gradients against finite differences, a batch against its
 // samples one by one, which predictions get a gradient at all.
-#include "regularizers/method_fixture.h"
+#include "methods/method_fixture.h"
 
 namespace jtr {
 namespace {
 
+using test::LossTerms;
 using test::MethodFixture;
 
 // Samples: the first lacks a task, the second two, the third has none, the fourth all.
-const std::vector<TaskSpec> kTasks = {test::segmentation(), test::depth(), test::map(2)};
+const std::vector<Variant> kTasks = {test::segmentation(), test::depth(), test::map(2)};
 const std::vector<uint8_t> kLabelled = {1, 0, 1, 0, 1, 0, 0, 0, 0, 1, 1, 1};
 
 /// Five channels of segmentation, one of depth, two of the map.
@@ -41,7 +42,7 @@ TEST_P(EveryMethod, PredictionGradientsAgreeWithFiniteDifferences) {
 TEST_P(EveryMethod, ABatchGivesWhatItsSamplesGiveOneByOne) {
   MethodFixture all(GetParam(), kTasks, kLabelled);
   const LossTerms together = all.compute();
-  const at::Tensor weight_gradients = all.regularizer->networks().empty() ? at::zeros({1}) : all.weight_gradients();
+  const at::Tensor weight_gradients = all.made->networks().empty() ? at::zeros({1}) : all.weight_gradients();
   at::Tensor summed = at::zeros_like(weight_gradients);
   for (int64_t b = 0; b < 4; ++b) {
     MethodFixture one(GetParam(), kTasks, kLabelled);
@@ -52,7 +53,7 @@ TEST_P(EveryMethod, ABatchGivesWhatItsSamplesGiveOneByOne) {
     if (all.grad[1][b].norm().item<double>() > 0) {
       EXPECT_LT(test::relative_error(all.grad[1][b] * 4, one.grad[1][0]), 1e-9);
     }
-    if (!one.regularizer->networks().empty()) summed += one.weight_gradients() / 4;
+    if (!one.made->networks().empty()) summed += one.weight_gradients() / 4;
   }
   EXPECT_LT(test::relative_error(weight_gradients, summed), 1e-9);
 }
@@ -69,15 +70,14 @@ TEST_P(EveryMethod, AddsNothingToFullyLabelledSamples) {
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod, testing::Values("consistency", "direct_map", "perceptual_map", "mtpsl"),
                          [](const auto& info) { return std::string(info.param); });
 
-TEST(Methods, TheRegistryKnowsTheNoiseThatAMethodReads) {
+TEST(Methods, TheRegistryKnowsTheViewsThatAMethodReads) {
   const TaskSet tasks(kTasks);
-  for (const Method& method : methods()) {
-    RegularizerOptions options{
-        &tasks, {JTR_JOINT_TASK_MODE_PUBLISHED, 2, 4, 2, 0}, 3, at::kFloat, at::Device(at::kCPU)};
-    options.width = options.direct_map.width = options.perceptual_map.width = 2;
-    const auto made = make_method(method.name, options);
-    EXPECT_EQ(made->noise_slots(), method.noise_slots(3)) << method.name;
-    EXPECT_EQ(made->views(), method.views) << method.name;
+  for (const std::string& name : Method::registry().names()) {
+    const test::MadeMethod made(tasks, name, Json::object(), 2, 3);
+    const Json facts = Method::registry().info(name, "").facts();
+    EXPECT_EQ(facts["views"], made->needs().views) << name;
+    EXPECT_EQ(facts["separate_networks"], made->needs().separate_networks) << name;
+    EXPECT_LT(made->needs().last_view_with_gradient, made->needs().views) << name;
   }
 }
 

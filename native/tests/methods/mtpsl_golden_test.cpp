@@ -4,9 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "methods/method_fixture.h"
 #include "npz.h"
-#include "regularizers/regularizer.h"
-#include "support.h"
 
 namespace jtr {
 namespace {
@@ -37,17 +36,13 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-class MtpslGolden : public testing::TestWithParam<std::tuple<std::string, jtr_recomputation>> {};
+class MtpslGolden : public testing::TestWithParam<std::tuple<std::string, Recomputation>> {};
 
 TEST_P(MtpslGolden, LossesAndGradientsAgreeWithThePublishedCode) {
   const std::map<std::string, at::Tensor> golden = test::read_npz(std::get<0>(GetParam()));
   const at::Tensor seg = golden.at("seg_logits"), feature = golden.at("feature");
   const TaskSet tasks({test::segmentation(seg.size(1)), test::depth(), test::normals()});
-  RegularizerOptions options{&tasks, {JTR_JOINT_TASK_MODE_PUBLISHED, 4, 4, 2, 0}, 1, at::kDouble, at::Device(at::kCPU)};
-  options.width = feature.size(1) / 8;
-  options.mtpsl = {2, 0.5, 0, {1e-3, 0.9, 0.999, 1e-8, 0, 0.5}, 0};
-  options.recomputation = std::get<1>(GetParam());
-  const auto mtpsl = make_method("mtpsl", options);
+  const test::MadeMethod mtpsl(tasks, "mtpsl", Json::object(), feature.size(1) / 8, 1, std::get<1>(GetParam()));
 
   std::vector<std::pair<std::string, at::Tensor>> gradients;
   size_t loaded = 0;
@@ -62,9 +57,9 @@ TEST_P(MtpslGolden, LossesAndGradientsAgreeWithThePublishedCode) {
   for (const auto& entry : golden) expected_gradients += entry.first.rfind("grad/mapping/", 0) == 0;
   ASSERT_EQ(loaded, expected_gradients);
 
-  LossBatch batch;
+  test::LossBatch batch;
   batch.samples = seg.size(0);
-  const int64_t slots = mtpsl->noise_slots();
+  const int64_t slots = mtpsl->needs().noise_slots;
   batch.predictions = {at::Tensor{}, at::cat({seg, golden.at("depth"), golden.at("normal")}, 1)};
   batch.labels = {
       at::Tensor{},
@@ -76,7 +71,7 @@ TEST_P(MtpslGolden, LossesAndGradientsAgreeWithThePublishedCode) {
   batch.noise = golden.at("gumbel_exponential").narrow(1, 0, slots);
   batch.features = {at::Tensor{}, feature};
   const at::Tensor grad = at::zeros_like(batch.predictions[1]);
-  const LossTerms terms = mtpsl->compute(batch, {at::Tensor{}, grad}, [] {});
+  const test::LossTerms terms = test::compute(*mtpsl, tasks, batch, {at::Tensor{}, grad});
 
   EXPECT_LT(test::relative_error(terms.dist, golden.at("consistency")), kTolerance);
   EXPECT_LT(test::relative_error(terms.loss.mean(), golden.at("loss")), kTolerance);
@@ -96,9 +91,9 @@ TEST_P(MtpslGolden, LossesAndGradientsAgreeWithThePublishedCode) {
 
 INSTANTIATE_TEST_SUITE_P(Files, MtpslGolden,
                          testing::Combine(testing::ValuesIn(golden_files()),
-                                          testing::Values(JTR_RECOMPUTATION_NORMS, JTR_RECOMPUTATION_STAGES)),
+                                          testing::Values(Recomputation::kNorms, Recomputation::kStages)),
                          [](const auto& info) {
-                           const bool stages = std::get<1>(info.param) == JTR_RECOMPUTATION_STAGES;
+                           const bool stages = std::get<1>(info.param) == Recomputation::kStages;
                            std::string name = fs::path(std::get<0>(info.param)).stem().string() +
                                               (stages ? "_stages_" : "_") + std::to_string(info.index);
                            for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';

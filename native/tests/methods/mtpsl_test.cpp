@@ -1,13 +1,14 @@
 // MTPSL beyond the golden file: its weights' gradients, micro-batches, ramp-up, noise, its two optimisers.
-#include "regularizers/method_fixture.h"
+#include "methods/method_fixture.h"
 #include "training/trainer.h"
 
 namespace jtr {
 namespace {
 
+using test::LossTerms;
 using test::MethodFixture;
 
-const std::vector<TaskSpec> kTasks = {test::segmentation(), test::depth(), test::normals(), test::map(2)};
+const std::vector<Variant> kTasks = {test::segmentation(), test::depth(), test::normals(), test::map(2)};
 const std::vector<uint8_t> kLabelled = {0, 1, 1, 0, 1, 0, 0, 0};
 
 TEST(Mtpsl, WeightGradientsAgreeWithFiniteDifferences) {
@@ -16,7 +17,7 @@ TEST(Mtpsl, WeightGradientsAgreeWithFiniteDifferences) {
   const at::Tensor all = f.weight_gradients();
   std::vector<double> expected, actual;
   int64_t offset = 0;
-  for (const OwnNetwork& own : f.regularizer->networks()) {
+  for (const OwnNetwork& own : f.made->networks()) {
     for (const NamedTensor& tensor : own.store->parameter_list()) {
       if (tensor.name.find("bias") != std::string::npos) continue;
       const int64_t at = tensor.offset + tensor.elements / 2;
@@ -64,15 +65,15 @@ TEST(Mtpsl, EachPairOfASegmentationTaskHasANoiseSlotOfItsOwn) {
 
 TEST(Mtpsl, TheFilmWeightsHaveARateOfTheirOwn) {
   TrainerOptions options = test::trainer_options(kTasks, "mtpsl");
-  options.adam.learning_rate = 1e-12;
-  options.mtpsl.film.learning_rate = 1e-2;
+  options.optimizer = Variant::of("adam", {{"learning_rate", 1e-12}});
+  options.method = Variant::of("mtpsl", {{"film_optimizer", {{"name", "adam"}, {"learning_rate", 1e-2}}}});
   Trainer trainer(options);
   const at::Tensor before = test::all_state(trainer);
   const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
-  trainer.step(batch.host, {});
+  test::step(trainer, batch.host);
   int64_t at = 0;
   double film = 0, others = 0;
-  for (const TensorEntry& entry : trainer.tensors(JTR_TENSOR_KIND_STATE).entries()) {
+  for (const TensorEntry& entry : trainer.state().entries()) {
     const int64_t count = entry.tensor.numel();
     const double change =
         (entry.tensor.flatten().to(at::kDouble) - before.narrow(0, at, count)).abs().max().item<double>();

@@ -1,20 +1,20 @@
 // Direct and perceptual maps against their formulas, sample by sample and pair by pair.
-#include "regularizers/method_fixture.h"
-#include "regularizers/pair_networks.h"
+#include "methods/method_fixture.h"
+#include "methods/pair_networks.h"
 
 namespace jtr {
 namespace {
 
+using test::LossTerms;
 using test::MethodFixture;
 
 constexpr double kWeight = 0.7;  // of MethodFixture
-const std::vector<TaskSpec> kTasks = {test::segmentation(), test::depth(), test::normals()};
+const std::vector<Variant> kTasks = {test::segmentation(), test::depth(), test::normals()};
 const std::vector<uint8_t> kLabelled = {1, 0, 0, 0, 1, 1, 0, 0, 0};
 
 /// Maps with the weights of a fixture's method: the same seed gives the same.
 PairNetworks same_maps(const MethodFixture& f) {
-  RegularizerOptions options{&f.tasks, {}, 3, at::kDouble, at::Device(at::kCPU)};
-  return PairNetworks(options, MethodFixture::kWidth);
+  return PairNetworks({&f.tasks, f.made.network.get(), 3, at::kDouble, at::Device(at::kCPU)}, MethodFixture::kWidth);
 }
 
 /// Calls body(sample, s, t) for each unlabelled s and labelled t.
@@ -84,7 +84,7 @@ TEST(DirectMap, WeightGradientsAgreeWithFiniteDifferences) {
   std::vector<double> expected, actual;
   const at::Tensor all = f.weight_gradients();
   int64_t offset = 0;
-  for (const OwnNetwork& own : f.regularizer->networks()) {
+  for (const OwnNetwork& own : f.made->networks()) {
     for (const NamedTensor& tensor : own.store->parameter_list()) {
       if (tensor.name.find("weight") == std::string::npos) continue;
       const int64_t at = tensor.offset + tensor.elements / 2;
@@ -100,7 +100,7 @@ TEST(PerceptualMap, ItsMapsLearnFromTheirOwnLossAlone) {
   // One unlabelled and one labelled task; the map from depth to the map task is the one in use.
   MethodFixture f("perceptual_map", {test::map(), test::depth()}, {0, 1});
   f.compute();
-  const std::vector<OwnNetwork> networks = f.regularizer->networks();
+  const std::vector<OwnNetwork> networks = f.made->networks();
   ASSERT_EQ(networks.size(), 2u);
   EXPECT_EQ(networks[0].prefix, "map.map.depth/");
   EXPECT_EQ(networks[0].store->flat_gradients().norm().item<double>(), 0);

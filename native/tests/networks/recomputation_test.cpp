@@ -15,11 +15,11 @@
 namespace jtr {
 namespace {
 
-constexpr jtr_recomputation kAll[] = {JTR_RECOMPUTATION_NORMS, JTR_RECOMPUTATION_STAGES, JTR_RECOMPUTATION_NONE};
+constexpr Recomputation kAll[] = {Recomputation::kNorms, Recomputation::kStages, Recomputation::kNone};
 
 /// A SegNet with two heads and numbers of its own.
 struct Net {
-  Net(jtr_recomputation recomputation, int64_t width, const Precision& precision)
+  Net(Recomputation recomputation, int64_t width, const Precision& precision)
       : format(network_memory_format(precision, at::kCPU, width)),
         net(store, 3, width, {{"pred_task1", 5}, {"pred_task2", 1}}, true, recomputation) {
     store.allocate(precision, at::kCPU, format);
@@ -67,12 +67,12 @@ TEST_P(RecomputedNetwork, ChangesNoBitOfTheNumbers) {
   for (const int64_t width : {3, 16}) {
     if (width == 16 && precision().convolved == at::kDouble) continue;
     at::Tensor loss, x_grad, gradients, buffers;
-    for (const jtr_recomputation recomputation : kAll) {
+    for (const Recomputation recomputation : kAll) {
       Net net(recomputation, width, precision());
       const at::Tensor x = images();
       const at::Tensor got = net.loss(x, mode(), true);
       torch::autograd::backward({got}, {});
-      if (recomputation == JTR_RECOMPUTATION_NORMS) {
+      if (recomputation == Recomputation::kNorms) {
         loss = got.detach();
         x_grad = x.grad();
         gradients = net.store.flat_gradients().clone();
@@ -80,36 +80,36 @@ TEST_P(RecomputedNetwork, ChangesNoBitOfTheNumbers) {
         EXPECT_GT(gradients.norm().item<double>(), 0);
         continue;
       }
-      EXPECT_TRUE(at::equal(got.detach(), loss)) << recomputation << ", width " << width;
-      EXPECT_TRUE(at::equal(x.grad(), x_grad)) << recomputation << ", width " << width;
-      EXPECT_TRUE(at::equal(net.store.flat_gradients(), gradients)) << recomputation << ", width " << width;
-      EXPECT_TRUE(at::equal(net.store.flat_buffers(), buffers)) << recomputation << ", width " << width;
+      EXPECT_TRUE(at::equal(got.detach(), loss)) << static_cast<int>(recomputation) << ", width " << width;
+      EXPECT_TRUE(at::equal(x.grad(), x_grad)) << static_cast<int>(recomputation) << ", width " << width;
+      EXPECT_TRUE(at::equal(net.store.flat_gradients(), gradients)) << static_cast<int>(recomputation) << ", width " << width;
+      EXPECT_TRUE(at::equal(net.store.flat_buffers(), buffers)) << static_cast<int>(recomputation) << ", width " << width;
     }
   }
 }
 
 TEST_P(RecomputedNetwork, GivesFrozenWeightsNoGradientAndTheInputItsOwn) {
   at::Tensor expected;
-  for (const jtr_recomputation recomputation : kAll) {
+  for (const Recomputation recomputation : kAll) {
     Net net(recomputation, 3, precision());
     const at::Tensor x = images();
     const at::Tensor got = torch::autograd::grad({net.loss(x, mode(), false)}, {x})[0];
     EXPECT_EQ(net.store.flat_gradients().abs().max().item<double>(), 0);
     if (!expected.defined()) expected = got;
-    EXPECT_TRUE(at::equal(got, expected)) << recomputation;
+    EXPECT_TRUE(at::equal(got, expected)) << static_cast<int>(recomputation);
   }
 }
 
 TEST_P(RecomputedNetwork, GivesTheSameGradientsEachTimeThatAGraphIsUsed) {
-  for (const jtr_recomputation recomputation : kAll) {
+  for (const Recomputation recomputation : kAll) {
     Net net(recomputation, 3, precision());
     const at::Tensor loss = net.loss(images().detach(), mode(), true);
     torch::autograd::backward({loss}, {}, true);
     const at::Tensor once = net.store.flat_gradients().clone(), buffers = net.store.flat_buffers().clone();
     net.store.zero_gradients();
     torch::autograd::backward({loss}, {});
-    EXPECT_TRUE(at::equal(net.store.flat_gradients(), once)) << recomputation;
-    EXPECT_TRUE(at::equal(net.store.flat_buffers(), buffers)) << recomputation;
+    EXPECT_TRUE(at::equal(net.store.flat_gradients(), once)) << static_cast<int>(recomputation);
+    EXPECT_TRUE(at::equal(net.store.flat_buffers(), buffers)) << static_cast<int>(recomputation);
   }
 }
 
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, RecomputedNetwork,
                          });
 
 TEST(RecomputedSegNet, UpdatesRunningStatisticsOnce) {
-  Net net(JTR_RECOMPUTATION_STAGES, 3, at::kDouble);
+  Net net(Recomputation::kStages, 3, at::kDouble);
   const at::Tensor x = test::uniform({2, 3, 32, 32}, -1, 1, 4);
   torch::autograd::backward({net.loss(x, NormMode::kBatch, true)}, {});
   int counters = 0;
@@ -135,7 +135,7 @@ TEST(RecomputedSegNet, UpdatesRunningStatisticsOnce) {
 }
 
 /// Bytes of large tensors that a forward pass leaves behind for the backward pass.
-double bytes_kept(jtr_recomputation recomputation) {
+double bytes_kept(Recomputation recomputation) {
   Net net(recomputation, 8, at::kFloat);
   const at::Tensor x = test::uniform({4, 3, 256, 256}, -1, 1, 4).to(at::kFloat);
   const size_t before = memory::pool_bytes_in_use();
@@ -147,8 +147,8 @@ TEST(RecomputedSegNet, KeepsAsManyBytesAsItSays) {
   const memory::PoolUser pool;
   const at::Tensor probe = at::empty({1 << 20});
   if (memory::pool_bytes_in_use() == 0) GTEST_SKIP() << "tensors come from libtorch's own memory here";
-  const double norms = bytes_kept(JTR_RECOMPUTATION_NORMS), stages = bytes_kept(JTR_RECOMPUTATION_STAGES),
-               none = bytes_kept(JTR_RECOMPUTATION_NONE);
+  const double norms = bytes_kept(Recomputation::kNorms), stages = bytes_kept(Recomputation::kStages),
+               none = bytes_kept(Recomputation::kNone);
   // In units of a first stage's map, per image: the encoder keeps 2, 1, 3/4, 3/8, 3/32 raw maps of its stages and the
   // decoder 2, 1/2, 3/8, 3/16, 3/32; between stages pass 1/4, 1/8, 1/16, 1/32, 1/128 with their places (a quarter of
   // their bytes) downwards and as much but the last upwards. 7.4 and 1.1 and what the outputs take; a map read beside

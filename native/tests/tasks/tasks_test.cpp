@@ -1,4 +1,4 @@
-// Each task's losses and encodings against loops written from METHOD section 2 and 5.
+// Each task's losses and encodings against loops written from the formulas.
 #include "support.h"
 #include "tasks/task.h"
 
@@ -32,9 +32,9 @@ struct Case {
 };
 
 /// Random predictions and labels; the last sample has no valid pixel.
-Case make_case(const TaskSpec& spec) {
+Case make_case(const Variant& spec) {
   const TaskSet tasks({spec});
-  Case c{make_task(spec),
+  Case c{test::make_task(spec),
          test::random_predictions(tasks, 1, kSamples, kHeight, kWidth, 3)[0],
          test::random_labels(tasks, 1, kSamples, kHeight, kWidth, 4)[0].to(at::kDouble),
          {}};
@@ -96,7 +96,7 @@ TEST(Map, SupervisedLossIsTheMeanAbsoluteErrorOverValidElements) {
   }
 }
 
-class EveryTask : public testing::TestWithParam<TaskSpec> {};
+class EveryTask : public testing::TestWithParam<Variant> {};
 
 TEST_P(EveryTask, SupervisedLossHasTheGradientThatFiniteDifferencesGive) {
   const Case c = make_case(GetParam());
@@ -139,9 +139,9 @@ TEST_P(EveryTask, CorrectedReconstructionOfAPerfectEncodingIsTheLeastOfItsNeighb
   const Case c = make_case(GetParam());
   const at::Tensor mask = at::ones({kSamples, 1, kHeight, kWidth}, at::kDouble);
   const at::Tensor encoded = c.task->encode_prediction(c.prediction, mask, {}).clamp(1e-4, 1 - 1e-4);
-  const jtr_task_kind kind = GetParam().kind;
-  const bool logit = kind == JTR_TASK_KIND_SEGMENTATION || kind == JTR_TASK_KIND_DEPTH;
-  const at::Tensor perfect = logit ? encoded.logit() : (kind == JTR_TASK_KIND_NORMALS ? encoded * 2 - 1 : encoded);
+  const std::string kind = c.task->kind();
+  const bool logit = kind == "segmentation" || kind == "depth";
+  const at::Tensor perfect = logit ? encoded.logit() : (kind == "normals" ? encoded * 2 - 1 : encoded);
   const at::Tensor best = c.task->corrected_reconstruction_loss(perfect, encoded, mask);
   for (int64_t i = 0; i < perfect[0].numel(); i += 5) {
     at::Tensor off = perfect.clone();
@@ -151,13 +151,13 @@ TEST_P(EveryTask, CorrectedReconstructionOfAPerfectEncodingIsTheLeastOfItsNeighb
 }
 
 TEST_P(EveryTask, RefusesALabelThatCannotBeOne) {
-  const std::unique_ptr<Task> task = make_task(GetParam());
+  const std::unique_ptr<Task> task = test::make_task(GetParam());
   std::vector<float> label(static_cast<size_t>(task->label_channels()) * 4, 0.f);
   task->check_label(label.data(), 4, "batch.labels");
-  const bool nan_is_invalid = GetParam().kind == JTR_TASK_KIND_MAP;
+  const bool nan_is_invalid = task->kind() == "map";
   for (const float bad : {std::nanf(""), -7.f, 7.5f}) {
     if (std::isnan(bad) && nan_is_invalid) continue;
-    if (bad > 0 && GetParam().kind == JTR_TASK_KIND_DEPTH) continue;
+    if (bad > 0 && task->kind() == "depth") continue;
     label.back() = bad;
     const Error e = test::caught([&] { task->check_label(label.data(), 4, "batch.labels"); });
     EXPECT_EQ(e.status(), JTR_STATUS_INVALID_ARGUMENT);
@@ -168,10 +168,10 @@ TEST_P(EveryTask, RefusesALabelThatCannotBeOne) {
 
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryTask,
                          testing::Values(test::segmentation(4), test::depth(), test::normals(), test::map(2)),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& info) { return info.param.options.value("name", std::string()); });
 
 TEST(Segmentation, StraightThroughIsOneHotForwardAndSoftBackward) {
-  const auto task = make_task(test::segmentation(4));
+  const auto task = test::make_task(test::segmentation(4));
   at::Tensor logits = uniform({2, 4, 3, 3}, -2, 2, 1).requires_grad_(true);
   const at::Tensor noise = uniform({2, 4, 3, 3}, 0.05, 3, 2), mask = at::ones({2, 1, 3, 3}, at::kDouble);
   const at::Tensor weights = uniform({2, 4, 3, 3}, -1, 1, 3);
@@ -190,7 +190,7 @@ TEST(Segmentation, StraightThroughIsOneHotForwardAndSoftBackward) {
 }
 
 TEST(Segmentation, UnusedZeroNoiseStaysFinite) {
-  const auto task = make_task(test::segmentation(4));
+  const auto task = test::make_task(test::segmentation(4));
   at::Tensor logits = uniform({1, 4, 2, 2}, -2, 2, 1).requires_grad_(true);
   const at::Tensor y =
       task->encode_prediction(logits, at::ones({1, 1, 2, 2}, at::kDouble), at::zeros({1, 4, 2, 2}, at::kDouble));
@@ -198,7 +198,7 @@ TEST(Segmentation, UnusedZeroNoiseStaysFinite) {
 }
 
 TEST(Normals, AZeroVectorStaysFiniteThroughTheHead) {
-  const auto task = make_task(test::normals());
+  const auto task = test::make_task(test::normals());
   at::Tensor raw = at::zeros({1, 3, 2, 2}, at::kDouble).requires_grad_(true);
   const at::Tensor n = task->activate(raw);
   EXPECT_EQ(n.abs().sum().item<double>(), 0);
@@ -208,7 +208,7 @@ TEST(Normals, AZeroVectorStaysFiniteThroughTheHead) {
 TEST(TaskSet, RefusesTwoTasksOfOneName) {
   const Error e = test::caught([] { TaskSet({test::depth(), test::depth()}); });
   EXPECT_EQ(e.status(), JTR_STATUS_INVALID_ARGUMENT);
-  EXPECT_EQ(e.field(), "tasks");
+  EXPECT_EQ(e.field(), "tasks[1].name");
 }
 
 }  // namespace

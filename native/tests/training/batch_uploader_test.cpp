@@ -9,26 +9,27 @@
 namespace jtr {
 namespace {
 
-const std::vector<TaskSpec> kTasks = {test::segmentation(), test::depth(), test::normals(), test::map()};
+const std::vector<Variant> kTasks = {test::segmentation(), test::depth(), test::normals(), test::map()};
 const std::vector<uint8_t> kLabelled = {1, 0, 0, 1, 0, 1, 1, 0};
 
 class BatchUploaderTest : public testing::Test {
  protected:
+  static BatchUploader::Setting setting() { return {"jtr", at::TensorOptions(at::kDouble), 3, false, 32}; }
   TaskSet tasks{kTasks};
-  BatchUploader uploader{tasks, "jtr", at::TensorOptions(at::kDouble), 3, false};
+  BatchUploader uploader{tasks, setting()};
   test::OwnedBatch first = test::random_batch(kTasks, kLabelled, 32, 64, 1);
   test::OwnedBatch second = test::random_batch(kTasks, kLabelled, 32, 64, 2);
 
   static void expect_equal(const DeviceBatch& a, const DeviceBatch& b) {
     EXPECT_TRUE(a.images.equal(b.images));
     // NaN is a map's invalid label.
-    EXPECT_TRUE(a.labels.nan_to_num(-7).equal(b.labels.nan_to_num(-7)));
+    EXPECT_TRUE(a.labels.planes.nan_to_num(-7).equal(b.labels.planes.nan_to_num(-7)));
     EXPECT_TRUE(a.labelled.equal(b.labelled));
   }
 };
 
 TEST_F(BatchUploaderTest, GivesWhatItBroughtAhead) {
-  BatchUploader fresh(tasks, "jtr", at::TensorOptions(at::kDouble), 3, false);
+  BatchUploader fresh(tasks, setting());
   const DeviceBatch expected = fresh.take(second.host);
   uploader.begin(second.host);
   EXPECT_TRUE(uploader.holds(second.host));
@@ -49,7 +50,7 @@ TEST_F(BatchUploaderTest, GivesABatchOnceOnly) {
 }
 
 TEST_F(BatchUploaderTest, CopiesAnotherBatchThanTheOneItBrought) {
-  BatchUploader fresh(tasks, "jtr", at::TensorOptions(at::kDouble), 3, false);
+  BatchUploader fresh(tasks, setting());
   uploader.begin(second.host);
   EXPECT_FALSE(uploader.holds(first.host));
   expect_equal(uploader.take(first.host), fresh.take(first.host));
@@ -58,7 +59,8 @@ TEST_F(BatchUploaderTest, CopiesAnotherBatchThanTheOneItBrought) {
 TEST_F(BatchUploaderTest, ABatchOfAnotherSizeInTheSameMemoryIsAnother) {
   uploader.begin(second.host);
   HostBatch turned = second.host;
-  std::swap(turned.height, turned.width);
+  turned.images = turned.images.view({3, 2, 3, 64, 32});
+  turned.labels = test::split_labels(tasks, second.labels.view({3, 2, tasks.label_channels(), 64, 32}));
   EXPECT_FALSE(uploader.holds(turned));
   EXPECT_EQ(uploader.take(turned).images.sizes(), at::IntArrayRef({6, 3, 64, 32}));
 }
@@ -68,12 +70,12 @@ TEST_F(BatchUploaderTest, WhatIsWrongWithTheNextBatchIsToldInItsOwnStep) {
   EXPECT_NO_THROW(uploader.begin(second.host));
   EXPECT_FALSE(uploader.holds(second.host));
   uploader.take(first.host);
-  EXPECT_EQ(test::caught([&] { uploader.take(second.host); }).field(), "batch.images");
+  EXPECT_EQ(test::caught([&] { uploader.take(second.host); }).field(), "batch.image");
 
   second = test::random_batch(kTasks, kLabelled, 32, 64, 2);
   second.labels.select(2, 0).fill_(99);  // no such class
   EXPECT_NO_THROW(uploader.begin(second.host));
-  EXPECT_EQ(test::caught([&] { uploader.take(second.host); }).field(), "batch.labels");
+  EXPECT_EQ(test::caught([&] { uploader.take(second.host); }).field(), "batch.label.segmentation");
 }
 
 TEST_F(BatchUploaderTest, AWrongBatchIsNotTakenForTheOneBefore) {

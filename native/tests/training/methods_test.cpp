@@ -13,16 +13,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<TaskSpec> kTasks = {test::segmentation(), test::depth(), test::normals(), test::map()};
+const std::vector<Variant> kTasks = {test::segmentation(), test::depth(), test::normals(), test::map()};
 /// Three samples: partly, not and fully labelled.
 struct MethodBatch : test::OwnedBatch {
   explicit MethodBatch(int64_t size = 32)
       : test::OwnedBatch(test::random_batch(kTasks, {1, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1, 1}, size, size, 1)) {
     const double edge = static_cast<double>(size);
-    for (int i = 0; i < 9; ++i) crops.insert(crops.end(), {1, 0, 0, edge, edge, 0});  // whole views
-    host.crops = crops.data();
+    host.crops = at::tensor({1.0, 0.0, 0.0, edge, edge, 0.0}, at::kDouble).expand({3, 3, 6}).contiguous();  // whole views
   }
-  std::vector<double> crops;
 };
 
 class EveryMethodTrains : public testing::TestWithParam<std::string> {};
@@ -34,12 +32,12 @@ TEST_P(EveryMethodTrains, AResumedRunEqualsAnUninterruptedOne) {
   TrainerOptions other = test::trainer_options(kTasks, GetParam());
   other.seed = 99;
   Trainer second(other);
-  for (int i = 0; i < 4; ++i) whole.step(batch.host, {});
-  for (int i = 0; i < 2; ++i) first.step(batch.host, {});
+  for (int i = 0; i < 4; ++i) test::step(whole, batch.host);
+  for (int i = 0; i < 2; ++i) test::step(first, batch.host);
   first.save(file.string(), {});
   second.load(file.string());
   fs::remove(file);
-  for (int i = 0; i < 2; ++i) second.step(batch.host, {});
+  for (int i = 0; i < 2; ++i) test::step(second, batch.host);
   EXPECT_TRUE(at::equal(test::all_state(second), test::all_state(whole)));
 }
 
@@ -58,9 +56,9 @@ TEST_P(EveryMethodTrains, TheSameByAtensOwnOperations) {
     plain = std::make_unique<Trainer>(test::trainer_options(kTasks, GetParam()));
   }
   for (int i = 0; i < 2; ++i) {
-    const StepResult want = fused.step(batch.host, {});
+    const test::Losses want = test::step(fused, batch.host);
     const KernelsOff off;
-    const StepResult got = plain->step(batch.host, {});
+    const test::Losses got = test::step(*plain, batch.host);
     // In double: other orders of sums, in the second step through Adam, whose first step is by the gradients' signs.
     const double bound = i == 0 ? 1e-10 : 1e-6;
     EXPECT_NEAR(got.loss, want.loss, bound * std::abs(want.loss)) << "step " << i;
@@ -74,21 +72,21 @@ TEST_P(EveryMethodTrains, TheSameByAtensOwnOperations) {
 void expect_recomputation_changes_nothing(TrainerOptions options, const HostBatch& batch) {
   Trainer plain(options);
   std::vector<std::unique_ptr<Trainer>> others;
-  for (const jtr_recomputation recomputation : {JTR_RECOMPUTATION_STAGES, JTR_RECOMPUTATION_NONE}) {
+  for (const Recomputation recomputation : {Recomputation::kStages, Recomputation::kNone}) {
     options.recomputation = recomputation;
     others.push_back(std::make_unique<Trainer>(options));
   }
   for (int i = 0; i < 2; ++i) {
-    const StepResult want = plain.step(batch, {});
+    const test::Losses want = test::step(plain, batch);
     for (const auto& trainer : others) {
-      const StepResult got = trainer->step(batch, {});
-      EXPECT_EQ(got.loss, want.loss) << "step " << i << " in " << options.precision.convolved;
-      EXPECT_EQ(got.dist, want.dist) << "step " << i << " in " << options.precision.convolved;
-      EXPECT_EQ(got.gradient_norm, want.gradient_norm) << "step " << i << " in " << options.precision.convolved;
+      const test::Losses got = test::step(*trainer, batch);
+      EXPECT_EQ(got.loss, want.loss) << "step " << i << " in " << options.precision().convolved;
+      EXPECT_EQ(got.dist, want.dist) << "step " << i << " in " << options.precision().convolved;
+      EXPECT_EQ(got.gradient_norm, want.gradient_norm) << "step " << i << " in " << options.precision().convolved;
     }
   }
   for (const auto& trainer : others) {
-    EXPECT_TRUE(at::equal(test::all_state(*trainer), test::all_state(plain))) << options.precision.convolved;
+    EXPECT_TRUE(at::equal(test::all_state(*trainer), test::all_state(plain))) << options.precision().convolved;
   }
 }
 
@@ -103,24 +101,24 @@ TEST_P(EveryMethodTrains, TheSameWhateverIsRecomputed) {
 TEST(Recomputation, WorksWithABalancingThatGoesBackSeveralTimes) {
   const MethodBatch batch;
   TrainerOptions options = test::trainer_options(kTasks, "jtr");
-  options.balancing.name = "pcgrad";
+  options.balancing = Variant::of("pcgrad");
   expect_recomputation_changes_nothing(options, batch.host);
 }
 
 TEST_P(EveryMethodTrains, AStepThatIsGivenUpChangesNothing) {
   MethodBatch batch;
   TrainerOptions options = test::trainer_options(kTasks, GetParam());
-  options.recomputation = JTR_RECOMPUTATION_STAGES;  // the most that a step changes on its way
+  options.recomputation = Recomputation::kStages;  // the most that a step changes on its way
   Trainer trainer(options);
-  for (const TensorEntry& entry : trainer.tensors(JTR_TENSOR_KIND_STATE).entries()) {
+  for (const TensorEntry& entry : trainer.state().entries()) {
     // Depths so large that the sum of their errors overflows.
     at::Tensor tensor = entry.tensor;
     if (entry.name.find("pred_task2.1.bias") != std::string::npos) tensor.fill_(1e308);
   }
   const at::Tensor before = test::all_state(trainer);
-  EXPECT_EQ(test::caught([&] { trainer.step(batch.host, {}); }).status(), JTR_STATUS_NON_FINITE);
+  EXPECT_EQ(test::caught([&] { test::step(trainer, batch.host); }).status(), JTR_STATUS_NON_FINITE);
   batch.images.fill_(std::nanf(""));
-  EXPECT_EQ(test::caught([&] { trainer.step(batch.host, {}); }).status(), JTR_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(test::caught([&] { test::step(trainer, batch.host); }).status(), JTR_STATUS_INVALID_ARGUMENT);
   EXPECT_EQ(trainer.steps_done(), 0);
   EXPECT_TRUE(at::equal(test::all_state(trainer), before));
 }
@@ -128,7 +126,7 @@ TEST_P(EveryMethodTrains, AStepThatIsGivenUpChangesNothing) {
 TEST_P(EveryMethodTrains, TheLossIsTheSupervisedOneAndWhatTheMethodAdds) {
   const MethodBatch batch;
   Trainer trainer(test::trainer_options(kTasks, GetParam())), supervised(test::trainer_options(kTasks, "supervised"));
-  const StepResult result = trainer.step(batch.host, {});
+  const test::Losses result = test::step(trainer, batch.host);
   const bool adds = GetParam() != "supervised" && GetParam() != "single_task";
   EXPECT_EQ(result.loss > result.supervised + 1e-6, adds);
   EXPECT_EQ(result.dist > 0, adds);
@@ -138,7 +136,7 @@ TEST_P(EveryMethodTrains, LossesInBFloat16AreThoseInDoubleRounded) {
   const MethodBatch batch(64);
   Trainer full(test::trainer_options(kTasks, GetParam(), 8)),
       rounded(test::trainer_options(kTasks, GetParam(), 8, Precision(at::kFloat, at::kBFloat16)));
-  const StepResult want = full.step(batch.host, {}), got = rounded.step(batch.host, {});
+  const test::Losses want = test::step(full, batch.host), got = test::step(rounded, batch.host);
   EXPECT_NE(got.loss, want.loss);
   // Thirty layers of maps rounded to 8 bits; noise for photographs and labels leaves the networks nothing to be sure
   // of.
@@ -157,22 +155,16 @@ TEST(SingleTask, IsANetworkForEachTaskTrainedOnThatTaskAlone) {
   // The network of a task must be the one that supervised learning of that task alone gives.
   const MethodBatch batch;
   Trainer separate(test::trainer_options(kTasks, "single_task"));
-  for (int i = 0; i < 2; ++i) separate.step(batch.host, {});
-  at::Tensor predictions = at::empty({3, separate.tasks().channels(), 32, 32}, at::kFloat);
-  separate.predict(batch.host.images, 3, 32, 32, predictions.data_ptr<float>());
+  for (int i = 0; i < 2; ++i) test::step(separate, batch.host);
+  const at::Tensor predictions = test::predict(separate, batch.images[0]);
   for (size_t t = 0; t < kTasks.size(); ++t) {
     Trainer alone(test::trainer_options({kTasks[t]}, "supervised"));
-    const int64_t k = static_cast<int64_t>(t), first = separate.tasks().label_offset(t);
-    const at::Tensor labels = batch.labels.narrow(2, first, separate.tasks()[t].label_channels()).contiguous();
-    std::vector<uint8_t> labelled;
-    for (int64_t b = 0; b < 3; ++b) labelled.push_back(batch.labelled[static_cast<size_t>(4 * b + k)]);
     HostBatch host = batch.host;
-    host.labels = labels.data_ptr<float>();
-    host.labelled = labelled.data();
-    for (int i = 0; i < 2; ++i) alone.step(host, {});
-    at::Tensor expected = at::empty({3, kTasks[t].channels, 32, 32}, at::kFloat);
-    alone.predict(batch.host.images, 3, 32, 32, expected.data_ptr<float>());
-    EXPECT_TRUE(at::equal(separate.tasks().prediction(predictions, t), expected)) << kTasks[t].name;
+    host.labels = {batch.host.labels[t]};
+    host.labelled = batch.host.labelled.narrow(1, static_cast<int64_t>(t), 1).contiguous();
+    for (int i = 0; i < 2; ++i) test::step(alone, host);
+    EXPECT_TRUE(at::equal(separate.tasks().prediction(predictions, t), test::predict(alone, batch.images[0])))
+        << separate.tasks()[t].name();
   }
 }
 
