@@ -417,8 +417,10 @@ make_packages() {  # make_packages [suffix]
 
   say "packages ($packages_folder)"
   rm -rf "$packages_folder"
-  dotnet pack managed/Jtr.Interop "${all[@]}"
-  dotnet pack managed/Jtr.Cli "${all[@]}"
+  local project
+  for project in Jtr.Interop Jtr.Interop.Datasets Jtr.Interop.Reporting Jtr.Cli; do
+    dotnet pack "managed/$project" "${all[@]}"
+  done
   pack_runtime "$root/artifacts/native/linux-x64" "$root/$packages_folder" "${all[@]}"
   (cd "$packages_folder" && ls -sh1 ./*.nupkg ./*.snupkg)
 }

@@ -4,10 +4,10 @@ using System.Xml.Linq;
 
 namespace Jtr.ApiDocs;
 
-/// <summary>A file of XML documentation, as Markdown.</summary>
-internal sealed partial class XmlComments(XDocument document)
+/// <summary>Files of XML documentation, as Markdown.</summary>
+internal sealed partial class XmlComments(IEnumerable<XDocument> documents)
 {
-    private readonly Dictionary<string, XElement> _members = document.Descendants("member").ToDictionary(m => (string)m.Attribute("name")!);
+    private readonly Dictionary<string, XElement> _members = documents.SelectMany(d => d.Descendants("member")).ToDictionary(m => (string)m.Attribute("name")!);
 
     /// <summary>Whether a member is documented.</summary>
     public bool Has(string id) => _members.ContainsKey(id);
@@ -34,7 +34,7 @@ internal sealed partial class XmlComments(XDocument document)
     {
         if (!_members.TryGetValue(id, out XElement? member)) return null;
         if (member.Element("inheritdoc") is not { } from) return member;
-        // What is said here adds to, or stands for, what is said there; of a base outside this assembly nothing is known.
+        // What is said here adds to, or stands for, what is said there; of a base outside the packages nothing is known.
         if ((string?)from.Attribute("cref") is not string other || !_members.TryGetValue(other, out XElement? inherited)) return member.Elements().Count() > 1 ? member : null;
         string[] own = [.. member.Elements().Select(e => e.Name.LocalName)];
         return new XElement("member", member.Elements().Where(e => e != from), inherited.Elements().Where(e => !own.Contains(e.Name.LocalName)));

@@ -11,7 +11,9 @@ internal sealed record CodeBlock(string Page, int Line, string Language, string 
     /// <summary>The pages that people read: not the generated ones, whose code is declarations.</summary>
     public static IReadOnlyList<string> Pages { get; } =
     [
-        "README.md", "managed/Jtr.Interop/PACKAGE.md", "managed/Jtr.Cli/PACKAGE.md",
+        "README.md",
+        .. Directory.GetFiles(Path.Combine(Repository.Root, "managed"), "PACKAGE.md", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(Repository.Root, f)).Where(f => !f.Split('/').Contains("bin") && !f.Split('/').Contains("obj")).Order(StringComparer.Ordinal),
         .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(f => "docs/" + Path.GetFileName(f)).Order(StringComparer.Ordinal),
     ];
 

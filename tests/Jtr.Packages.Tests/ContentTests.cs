@@ -26,12 +26,32 @@ public sealed class ContentTests
         Assert.That(metadata.Descendants().Select(e => (string?)e.Attribute("id")), Has.None.EqualTo("Jtr.Bindings"), "a package that nobody publishes");
     }
 
-    [Test]
-    public void The_library_has_a_package_of_symbols()
+    [TestCase("Jtr.Interop")]
+    [TestCase("Jtr.Interop.Datasets")]
+    [TestCase("Jtr.Interop.Reporting")]
+    public void A_library_has_documentation_readme_icon_and_license_and_a_package_of_symbols(string name)
     {
-        using ZipArchive package = Open("Jtr.Interop", "snupkg");
-        Assert.That(package.Entries.Select(e => e.FullName), Has.Some.EqualTo("lib/net10.0/Jtr.Interop.pdb"));
+        using ZipArchive package = Open(name, "nupkg"), symbols = Open(name, "snupkg");
+        string[] expected = [$"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml", "README.md", "icon.png", "LICENSE"];
+        Assert.That(package.Entries.Select(e => e.FullName), Is.SupersetOf(expected));
+        Assert.That(symbols.Entries.Select(e => e.FullName), Has.Some.EqualTo($"lib/net10.0/{name}.pdb"));
     }
+
+    [Test]
+    public void The_library_needs_neither_libvips_nor_HDF5() =>
+        Assert.That(Dependencies("Jtr.Interop").Keys, Is.EquivalentTo(new[] { "Microsoft.Extensions.Logging.Abstractions" }));
+
+    [Test]
+    public void Data_sets_bring_what_reads_images_and_HDF5() =>
+        Assert.That(Dependencies("Jtr.Interop.Datasets").Keys, Is.EquivalentTo(new[] { "Jtr.Interop", "NetVips", "NetVips.Native.linux-x64", "PureHDF" }));
+
+    [Test]
+    public void Reports_need_the_library_alone() => Assert.That(Dependencies("Jtr.Interop.Reporting").Keys, Is.EquivalentTo(new[] { "Jtr.Interop" }));
+
+    [TestCase("Jtr.Interop.Datasets")]
+    [TestCase("Jtr.Interop.Reporting")]
+    public void Packages_that_share_internal_code_ask_for_each_other_in_one_version(string name) =>
+        Assert.That(Dependencies(name)["Jtr.Interop"], Is.EqualTo($"[{_version}, {_version}]").Or.EqualTo($"[{_version}]"));
 
     [Test]
     public void The_symbols_are_those_of_the_library_and_say_where_its_sources_are()
@@ -61,7 +81,7 @@ public sealed class ContentTests
         using ZipArchive package = Open("Jtr.Interop", "nupkg");
         using Stream file = Content(package, "lib/net10.0/Jtr.Interop.xml");
         string[] documented = [.. XDocument.Load(file).Descendants("member").Select(m => (string)m.Attribute("name")!)];
-        foreach (string member in new[] { "T:Jtr.Interop.Training.Trainer", "P:Jtr.Interop.Training.FitOptions.BatchSize", "T:Jtr.Interop.Reporting.RunReport" }) Assert.That(documented, Does.Contain(member));
+        foreach (string member in new[] { "T:Jtr.Interop.Training.Trainer", "P:Jtr.Interop.Training.FitOptions.BatchSize" }) Assert.That(documented, Does.Contain(member));
         using MemoryStream icon = Content(package, "icon.png");
         byte[] header = icon.ToArray()[..24];
         Assert.That(header[..8], Is.EqualTo(new byte[] { 0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A }));
@@ -90,6 +110,13 @@ public sealed class ContentTests
     }
 
     private static ZipArchive Open(string name, string extension) => ZipFile.OpenRead(Path.Combine(Shell.Packages, $"{name}.{_version}.{extension}"));
+
+    /// <summary>What a package depends on: names and versions.</summary>
+    private static Dictionary<string, string> Dependencies(string name)
+    {
+        using ZipArchive package = Open(name, "nupkg");
+        return Metadata(package).Descendants().Where(e => e.Name.LocalName == "dependency").ToDictionary(e => (string)e.Attribute("id")!, e => (string)e.Attribute("version")!);
+    }
 
     private static MemoryStream Content(ZipArchive package, string name)
     {

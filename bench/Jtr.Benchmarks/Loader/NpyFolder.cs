@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Jtr.Interop.Datasets;
-using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Npy;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Benchmarks.Loader;

@@ -96,7 +96,21 @@ internal static class Checks
 
     private static Finding Pictures()
     {
-        RgbImage picture = new(2, 2);
-        return new(Verdict.Ok, $"libvips {NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)}.{NetVips.NetVips.Version(2)} writes PNG ({picture.ToPng().Length} bytes)");
+        string file = Path.Combine(Path.GetTempPath(), $"jtr-doctor-{Guid.NewGuid():N}.png");
+        try
+        {
+            RgbImage picture = new(2, 2) { [0, 0] = Rgb.White, [1, 1] = Rgb.White };
+            picture.SavePng(file);
+            float[] image = new float[3 * 2 * 2];
+            PhotographReader.Read(file, 2, 2, image);
+            string version = $"libvips {NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)}.{NetVips.NetVips.Version(2)}";
+            return image.Sum() == 6
+                ? new(Verdict.Ok, $"{version} reads PNG ({new FileInfo(file).Length} bytes)")
+                : new(Verdict.Wrong, $"{version} reads other numbers than a PNG file has", "use the package NetVips.Native.linux-x64 that comes with jtr");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 }

@@ -4,46 +4,60 @@ namespace Jtr.Interop.Diagnostics;
 
 /// <summary>
 /// The instruments of the meter <see cref="MeterName"/> (System.Diagnostics.Metrics), for dotnet-counters, OpenTelemetry and the like.
-/// Where nobody listens they cost nothing, and recording allocates nothing.
+/// Where nobody listens they cost nothing, and recording allocates nothing. Gauges show the last report of each run.
 /// </summary>
 public static class JtrMetrics
 {
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "Jtr.Interop";
 
+    /// <summary>Tag of what a run records: the run's name (<see cref="Training.FitOptions.Name"/>). A run without a name has no tag.</summary>
+    public const string RunTag = "jtr.run";
+
+    /// <summary>Tag of what a predictor records: its name (<see cref="Inference.PredictorOptions.Name"/>). One without a name has no tag.</summary>
+    public const string PredictorTag = "jtr.predictor";
+
+    // Of a process that begins run after run under new names, the last ones are shown.
+    private const int MostRuns = 64;
+
     private static readonly Meter _meter = new(MeterName, typeof(JtrMetrics).Assembly.GetName().Version?.ToString(3));
 
-    private static long _step;
-    private static double _loss, _supervised, _dist, _recon, _rate, _speed;
+    private static readonly Lock _gate = new();
+
+    // In the order in which they began. Replaced, never changed: gauges read it without a lock.
+    private static RunMetrics[] _runs = [];
 
     internal static readonly Counter<long> TrainingSteps = _meter.CreateCounter<long>("jtr.training.steps", "{step}", "Training steps done.");
-    internal static readonly Counter<long> PredictedSamples = _meter.CreateCounter<long>("jtr.prediction.samples", "{sample}", "Samples that predictors have predicted.");
-    internal static readonly Histogram<int> PredictionBatch = _meter.CreateHistogram<int>("jtr.prediction.batch_size", "{sample}", "Samples that went through the network at once.");
-    internal static readonly Histogram<double> PredictionDuration = _meter.CreateHistogram<double>("jtr.prediction.duration", "s", "Time from the call of a predictor to its answer, waiting included.");
+    internal static readonly Counter<long> PredictedSamples =
+        _meter.CreateCounter<long>("jtr.prediction.samples", "{sample}", "Samples that predictors have predicted.");
+    internal static readonly Histogram<int> PredictionBatch =
+        _meter.CreateHistogram<int>("jtr.prediction.batch_size", "{sample}", "Samples that went through the network at once.");
+    internal static readonly Histogram<double> PredictionDuration =
+        _meter.CreateHistogram<double>("jtr.prediction.duration", "s", "Time from the call of a predictor to its answer, waiting included.");
 
     static JtrMetrics()
     {
-        Gauge("jtr.training.step", "{step}", "Number of the last step that was reported.", () => Volatile.Read(ref _step));
-        Gauge("jtr.training.loss", null, "The whole loss, mean over the steps since the last report.", () => Volatile.Read(ref _loss));
-        Gauge("jtr.training.loss.supervised", null, "The supervised loss, likewise.", () => Volatile.Read(ref _supervised));
-        Gauge("jtr.training.loss.dist", null, "The distance term, likewise, unweighted.", () => Volatile.Read(ref _dist));
-        Gauge("jtr.training.loss.recon", null, "The reconstruction term, likewise, unweighted.", () => Volatile.Read(ref _recon));
-        Gauge("jtr.training.learning_rate", null, "The rate that Adam used last.", () => Volatile.Read(ref _rate));
-        Gauge("jtr.training.speed", "{step}/s", "Steps of a second.", () => Volatile.Read(ref _speed));
+        Gauge("jtr.training.step", "{step}", "Number of the last step that was reported.", RunNumber.Step);
+        Gauge("jtr.training.loss", null, "The whole loss, mean over the steps since the last report.", RunNumber.Loss);
+        Gauge("jtr.training.loss.supervised", null, "The supervised loss, likewise.", RunNumber.Supervised);
+        Gauge("jtr.training.loss.dist", null, "The distance term, likewise, unweighted.", RunNumber.Dist);
+        Gauge("jtr.training.loss.recon", null, "The reconstruction term, likewise, unweighted.", RunNumber.Recon);
+        Gauge("jtr.training.learning_rate", null, "The rate that Adam used last.", RunNumber.LearningRate);
+        Gauge("jtr.training.speed", "{step}/s", "Steps of a second.", RunNumber.Speed);
     }
 
-    /// <summary>Tells the listeners how far a training is.</summary>
-    /// <param name="progress">The report.</param>
-    internal static void Report(Training.TrainingProgress progress)
+    /// <summary>Begins the metrics of a run, in the place of those of an earlier run of that name.</summary>
+    internal static RunMetrics Begin(string? name)
     {
-        Volatile.Write(ref _step, progress.Step);
-        Volatile.Write(ref _loss, progress.Loss);
-        Volatile.Write(ref _supervised, progress.Supervised);
-        Volatile.Write(ref _dist, progress.Dist);
-        Volatile.Write(ref _recon, progress.Recon);
-        Volatile.Write(ref _rate, progress.LearningRate);
-        Volatile.Write(ref _speed, progress.StepsPerSecond);
+        RunMetrics run = new(name);
+        lock (_gate)
+        {
+            IEnumerable<RunMetrics> others = _runs.Where(r => r.Name != name);
+            _runs = [.. others.TakeLast(MostRuns - 1), run];
+        }
+        return run;
     }
 
-    private static void Gauge(string name, string? unit, string description, Func<double> value) => _meter.CreateObservableGauge(name, value, unit, description);
+    private static void Gauge(string name, string? unit, string description, RunNumber number) =>
+        _meter.CreateObservableGauge(name, () => Volatile.Read(ref _runs).Where(r => r.HasReport).Select(r => r.Measure(number)), unit, description);
 }

@@ -10,12 +10,12 @@ namespace Jtr.Interop.Inference;
 /// Calls that wait for a network. A caller that finds a network free runs the calls at the head of the queue through it, its own or
 /// others', as many as fit into a batch; everyone else sleeps. Steady calls allocate nothing.
 /// </summary>
-internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, int maxBatch) : IDisposable
+internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, int maxBatch, PredictorMetrics metrics) : IDisposable
 {
     private readonly object _gate = new();
     private readonly Queue<Call> _waiting = new();
     private readonly Stack<Call> _spare = new();
-    private readonly Stack<Worker> _free = new(networks.Select(n => new Worker(n, maxBatch)));
+    private readonly Stack<Worker> _free = new(networks.Select(n => new Worker(n, maxBatch, metrics)));
     private bool _disposed;
 
     /// <summary>Predicts; the memory stays where it is until the call returns.</summary>
@@ -54,8 +54,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         Exception? failure = call.Failure;
         lock (_gate) _spare.Push(call);
         if (failure is not null) ExceptionDispatchInfo.Throw(failure);
-        JtrMetrics.PredictedSamples.Add(samples);
-        JtrMetrics.PredictionDuration.Record(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        metrics.Call(samples, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     /// <summary>Lets the calls that are there finish, then frees the networks.</summary>
@@ -91,7 +90,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     }
 
     /// <summary>A network, the calls that it computes, and memory to put them together in.</summary>
-    private sealed class Worker(Trainer network, int maxBatch) : IDisposable
+    private sealed class Worker(Trainer network, int maxBatch, PredictorMetrics metrics) : IDisposable
     {
         private readonly List<Call> _calls = [];
         private readonly int _channels = network.Tasks.TotalChannels;
@@ -167,7 +166,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         {
             int plane = samples * height * width;
             network.Predict(new ReadOnlySpan<float>(images, 3 * plane), samples, height, width, new Span<float>(predictions, _channels * plane));
-            JtrMetrics.PredictionBatch.Record(samples);
+            metrics.Batch(samples);
         }
 
         private void Reserve(long pixels)

@@ -1,5 +1,6 @@
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Checkpoints.Safetensors;
+using Jtr.Interop.Diagnostics;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 using Microsoft.Extensions.Logging;
@@ -64,7 +65,7 @@ public sealed unsafe class Predictor : IDisposable
             foreach (Trainer made in networks) made.Dispose();
             throw;
         }
-        _queue = new PredictionQueue(networks, options.MaxBatch);
+        _queue = new PredictionQueue(networks, options.MaxBatch, new PredictorMetrics(options.Name));
     }
 
     /// <summary>How it computes.</summary>

@@ -5,6 +5,9 @@ namespace Jtr.Interop.Inference;
 /// <summary>How a <see cref="Predictor"/> computes. The predictions depend on it by rounding only.</summary>
 public sealed record PredictorOptions
 {
+    /// <summary>Name of the predictor, or null: the tag <see cref="Diagnostics.JtrMetrics.PredictorTag"/> of its metrics.</summary>
+    public string? Name { get; init; }
+
     /// <summary>
     /// Samples of waiting calls that go through the network together, 1 to 65,536. A call with more samples has a batch to itself. Memory
     /// grows with it, and the time that a call may wait for the one before it.

@@ -1,5 +1,5 @@
 using Jtr.Interop.Checkpoints.PyTorch;
-using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Npy;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Labels;

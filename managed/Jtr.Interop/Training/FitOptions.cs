@@ -7,6 +7,9 @@ namespace Jtr.Interop.Training;
 /// <summary>How <see cref="Trainer.FitAsync"/> trains.</summary>
 public sealed record FitOptions
 {
+    /// <summary>Name of the run, or null: the tag <see cref="Diagnostics.JtrMetrics.RunTag"/> of its metrics.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Total number of steps, 1 or more, those of a loaded checkpoint included. Either this or <see cref="Epochs"/>.</summary>
     public long? Steps { get; init; }
 

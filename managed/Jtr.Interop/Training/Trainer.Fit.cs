@@ -157,6 +157,7 @@ public sealed unsafe partial class Trainer
     private StepResult? Loop(FitRun run, CancellationToken cancellationToken)
     {
         (FitOptions options, DataLoader loader) = (run.Options, run.Loader);
+        RunMetrics metrics = JtrMetrics.Begin(options.Name);
         ProgressMeter meter = new(Tasks.Count, run.Total, loader.BatchesPerEpoch);
         double[] taskLoss = new double[Tasks.Count];
         StepResult? last = null;
@@ -186,12 +187,12 @@ public sealed unsafe partial class Trainer
                     loader.Recycle(batch);
                 }
                 last = step;
-                JtrMetrics.TrainingSteps.Add(1);
+                metrics.CountStep();
                 if (meter.Add(step, taskLoss))
                 {
                     TrainingProgress report = meter.Report(step);
                     TrainingLog.Progress(_logger, step.Step, report.Loss, report.Supervised, report.Dist, report.Recon, report.LearningRate);
-                    JtrMetrics.Report(report);
+                    metrics.Report(report);
                     run.Progress?.Report(report);
                 }
                 if (options.CheckpointEvery > 0 && step.Step % options.CheckpointEvery == 0 && step.Step < run.Total) SaveCheckpoint(run);

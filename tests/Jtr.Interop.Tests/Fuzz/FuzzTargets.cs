@@ -9,6 +9,7 @@ using Jtr.Interop.Datasets.Taskonomy;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Hdf5;
 using Jtr.Interop.Labels;
+using Jtr.Interop.Npy;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Datasets.Layouts;
 using Jtr.Interop.Tests.Datasets.NyuV2;

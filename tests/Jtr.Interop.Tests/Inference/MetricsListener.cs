@@ -8,7 +8,7 @@ namespace Jtr.Interop.Tests.Inference;
 internal sealed class MetricsListener : IDisposable
 {
     private readonly MeterListener _listener = new();
-    private readonly List<double> _values = [];
+    private readonly List<(double Value, KeyValuePair<string, object?>[] Tags)> _values = [];
 
     public MetricsListener(string instrument)
     {
@@ -16,9 +16,9 @@ internal sealed class MetricsListener : IDisposable
         {
             if (i.Meter.Name == JtrMetrics.MeterName && i.Name == instrument) listener.EnableMeasurementEvents(i);
         };
-        _listener.SetMeasurementEventCallback<int>((_, value, _, _) => Add(value));
-        _listener.SetMeasurementEventCallback<long>((_, value, _, _) => Add(value));
-        _listener.SetMeasurementEventCallback<double>((_, value, _, _) => Add(value));
+        _listener.SetMeasurementEventCallback<int>((_, value, tags, _) => Add(value, tags));
+        _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => Add(value, tags));
+        _listener.SetMeasurementEventCallback<double>((_, value, tags, _) => Add(value, tags));
         _listener.Start();
     }
 
@@ -30,8 +30,14 @@ internal sealed class MetricsListener : IDisposable
     {
         get
         {
-            lock (_values) return [.. _values];
+            lock (_values) return [.. _values.Select(v => v.Value)];
         }
+    }
+
+    /// <summary>What was recorded under a tag.</summary>
+    public double[] Of(string tag, string value)
+    {
+        lock (_values) return [.. _values.Where(v => v.Tags.Contains(new(tag, value))).Select(v => v.Value)];
     }
 
     /// <summary>Asks gauges for their value.</summary>
@@ -43,8 +49,8 @@ internal sealed class MetricsListener : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    private void Add<T>(T value) where T : INumber<T>
+    private void Add<T>(T value, ReadOnlySpan<KeyValuePair<string, object?>> tags) where T : INumber<T>
     {
-        lock (_values) _values.Add(double.CreateChecked(value));
+        lock (_values) _values.Add((double.CreateChecked(value), tags.ToArray()));
     }
 }

@@ -45,6 +45,20 @@ public sealed class PredictorTests : IDisposable
     }
 
     [Test]
+    public void What_it_records_has_its_name()
+    {
+        using MetricsListener samples = new("jtr.prediction.samples"), batches = new("jtr.prediction.batch_size"), times = new("jtr.prediction.duration");
+        using Predictor predictor = Predictor.Load(_checkpoint, new PredictorOptions { Name = "rooms" }), unnamed = Predictor.Load(_checkpoint);
+        float[] images = Images(seed: 1, samples: 3, 32, 32), predictions = new float[3 * Channels * 1024];
+        predictor.Predict(images, 3, 32, 32, predictions);
+        unnamed.Predict(images.AsSpan(0, 3 * 1024), 1, 32, 32, predictions.AsSpan(0, Channels * 1024));
+        Assert.That(samples.Of("jtr.predictor", "rooms"), Is.EqualTo(new[] { 3.0 }));
+        Assert.That(batches.Of("jtr.predictor", "rooms"), Is.EqualTo(new[] { 3.0 }));
+        Assert.That(times.Of("jtr.predictor", "rooms"), Has.Length.EqualTo(1));
+        Assert.That(samples.Sum, Is.EqualTo(4));
+    }
+
+    [Test]
     public void Later_steps_of_the_trainer_do_not_change_it()
     {
         using Trainer trainer = SmallModel.Create();

@@ -4,8 +4,9 @@ using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
+using Jtr.Interop.Visualization;
 
-// Trains for a few steps on built-in scenes, saves, loads and predicts; prints what the test looks at.
+// Trains for a few steps on built-in scenes, saves, loads and predicts, writes a picture and reads it; prints what the test looks at.
 string checkpoint = Path.Combine(Path.GetTempPath(), $"consumer-{Environment.ProcessId}.safetensors");
 SceneDataset scenes = new(new SceneOptions { Count = 4, Height = 32, Width = 32 });
 using (Trainer trainer = new(new TrainerOptions { Tasks = scenes.Tasks, Width = 2 }))
@@ -17,3 +18,10 @@ using (Trainer trainer = new(new TrainerOptions { Tasks = scenes.Tasks, Width = 
 }
 Console.WriteLine($"checkpoint: {CheckpointInfo.Read(checkpoint).Options.Method}, compiled ahead: {!RuntimeFeature.IsDynamicCodeSupported}");
 File.Delete(checkpoint);
+
+string picture = Path.ChangeExtension(checkpoint, "png");
+new RgbImage(3, 2) { [2, 1] = Rgb.White }.SavePng(picture);
+float[] image = new float[3 * 2 * 3];
+PhotographReader.Read(picture, 2, 3, image);
+Console.WriteLine($"picture: {image.Sum()}");
+File.Delete(picture);

@@ -1,5 +1,5 @@
 using System.Text;
-using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Npy;
 
 namespace Jtr.Interop.Tests.Datasets.Folders;
 

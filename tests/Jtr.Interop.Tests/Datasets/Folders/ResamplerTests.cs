@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Npy;
 
 namespace Jtr.Interop.Tests.Datasets.Folders;
 

@@ -1,8 +1,8 @@
 namespace Jtr.Interop.Datasets;
 
 /// <summary>
-/// An open nyu_depth_v2_labeled.mat, whose form (MATLAB 7.3, which is HDF5) this library does not read on its own: the package
-/// Jtr.Interop.Hdf5 does, through <c>NyuV2Hdf5File.Open</c>. See <see cref="NyuV2Options.OpenMat"/>. For one thread at a time.
+/// An open nyu_depth_v2_labeled.mat (MATLAB 7.3, which is HDF5). <see cref="Hdf5.NyuV2Hdf5File"/> is one. See
+/// <see cref="NyuV2Options.OpenMat"/>. For one thread at a time.
 /// </summary>
 /// <remarks>All methods throw <see cref="JtrFormatException"/> for a damaged file and <see cref="IOException"/> for one that cannot be read.</remarks>
 public abstract class NyuV2MatFile : IDisposable

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Jtr.Interop.Datasets.Folders;
+namespace Jtr.Interop.Npy;
 
 /// <summary>
 /// Memory for one file's values, borrowed from the process's pool and given back by <see cref="Dispose"/>, so that reading sample after

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using Jtr.Interop.Datasets;
 using PureHDF;
@@ -61,6 +62,8 @@ public sealed class NyuV2Hdf5File : NyuV2MatFile
     /// <param name="rawDepth">Whether the depth is the sensor's, with holes (rawDepths), instead of the one whose holes were filled (depths).</param>
     /// <exception cref="JtrFormatException">It is no such file, or damaged.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
+    [RequiresUnreferencedCode("PureHDF makes its decoders by reflection.")]
+    [RequiresDynamicCode("PureHDF makes its decoders by reflection.")]
     public static NyuV2MatFile Open(string path, bool rawDepth)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);

@@ -39,8 +39,8 @@ public sealed record NyuV2Options
 
     /// <summary>
     /// For the .mat file, which is HDF5: what opens it, given its path and whether the depth is the sensor's
-    /// (<see cref="RawDepth"/>). <c>NyuV2Hdf5File.Open</c> of the package Jtr.Interop.Hdf5, which is a package of its own because its
-    /// HDF5 library works by reflection and so neither trimmed nor compiled ahead of time; null otherwise.
+    /// (<see cref="RawDepth"/>): <see cref="Hdf5.NyuV2Hdf5File.Open"/>. Null otherwise. It is named here because its HDF5 library works by
+    /// reflection: a program that does not name it can be trimmed and compiled ahead of time.
     /// </summary>
     public Func<string, bool, NyuV2MatFile>? OpenMat { get; init; }
 

@@ -1,7 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using System.Buffers.Binary;
 
-namespace Jtr.Interop.Datasets.Folders;
+namespace Jtr.Interop.Npy;
 
 /// <summary>
 /// Reads .npy files, versions 1 to 3: numbers in row-major (C) or column-major (Fortran) order, of either byte order.

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Jtr.Interop.Datasets.Folders;
+namespace Jtr.Interop.Npy;
 
 /// <summary>Element types of .npy files that are read; the whole numbers come first.</summary>
 internal enum NpyType

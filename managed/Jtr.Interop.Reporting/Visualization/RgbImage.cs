@@ -1,5 +1,3 @@
-using NetVips;
-
 namespace Jtr.Interop.Visualization;
 
 /// <summary>A colour of 8 bits a channel.</summary>
@@ -95,12 +93,7 @@ public sealed class RgbImage
     }
 
     /// <summary>The picture as a PNG file's bytes.</summary>
-    public byte[] ToPng()
-    {
-        using Image image = Image.NewFromMemory(_data, Width, Height, bands: 3, Enums.BandFormat.Uchar);
-        using Image srgb = image.Copy(interpretation: Enums.Interpretation.Srgb);
-        return srgb.PngsaveBuffer(compression: 6);
-    }
+    public byte[] ToPng() => PngWriter.Write(_data, Width, Height);
 
     /// <summary>Writes the picture as a PNG file, which appears whole or not at all. Makes the folder if need be.</summary>
     /// <param name="path">The file.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Jtr.Interop.Datasets.Folders;
+namespace Jtr.Interop.Npy;
 
 /// <summary>What the header of a .npy file says.</summary>
 /// <param name="Type">Type of the elements.</param>

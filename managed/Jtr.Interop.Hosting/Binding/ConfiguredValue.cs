@@ -1,0 +1,56 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace Jtr.Interop.Hosting.Binding;
+
+/// <summary>Values that stand in configuration as a text or a list of texts.</summary>
+internal static class ConfiguredValue
+{
+    // What each type is called in messages, and how it is read; null: it is not one.
+    private static readonly Dictionary<Type, (string Words, Func<string, object?> Read)> _types = new()
+    {
+        [typeof(string)] = ("a text", t => t),
+        [typeof(bool)] = ("true or false", t => bool.TryParse(t, out bool value) ? value : null),
+        [typeof(int)] = ("a whole number", t => int.TryParse(t, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null),
+        [typeof(long)] = ("a whole number", t => long.TryParse(t, NumberStyles.Integer, CultureInfo.InvariantCulture, out long value) ? value : null),
+        [typeof(ulong)] = ("a whole number of 0 or more", t => ulong.TryParse(t, NumberStyles.Integer, CultureInfo.InvariantCulture, out ulong value) ? value : null),
+        [typeof(double)] = ("a number", t => double.TryParse(t, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : null),
+        [typeof(TimeSpan)] = ("a time such as 00:00:02", t => TimeSpan.TryParse(t, CultureInfo.InvariantCulture, out TimeSpan value) ? value : null),
+    };
+
+    /// <summary>Whether there is a way to say a value of this type.</summary>
+    public static bool Knows(Type type) => IsList(type) || Plain(type).IsEnum || _types.ContainsKey(Plain(type));
+
+    /// <summary>Reads a value.</summary>
+    /// <param name="type">Its type, one that <see cref="Knows"/> knows.</param>
+    /// <param name="section">Where it stands.</param>
+    /// <param name="value">Receives it; null where it says so and may be null.</param>
+    /// <returns>Null, or what belongs there.</returns>
+    public static string? Read(Type type, IConfigurationSection section, out object? value)
+    {
+        value = null;
+        if (IsList(type))
+        {
+            List<double> numbers = [];
+            foreach (IConfigurationSection item in section.GetChildren())
+            {
+                if (Read(typeof(double), item, out object? number) is not null) return "a list of numbers";
+                numbers.Add((double)number!);
+            }
+            if (section.Value is { Length: > 0 }) return "a list of numbers";
+            value = numbers;
+            return null;
+        }
+        Type plain = Plain(type);
+        string words = plain.IsEnum ? string.Join(", ", Enum.GetNames(plain)) : _types[plain].Words;
+        if (section.GetChildren().Any()) return words;
+        if (string.IsNullOrEmpty(section.Value) && (plain != type || (plain == typeof(string) && section.Value is null))) return null;
+        if (section.Value is not { } text) return words;
+        value = plain.IsEnum ? (Enum.TryParse(plain, text, ignoreCase: true, out object? name) && Enum.IsDefined(plain, name!) ? name : null) : _types[plain].Read(text);
+        return value is null ? words : null;
+    }
+
+    private static bool IsList(Type type) => type == typeof(IReadOnlyList<double>);
+
+    private static Type Plain(Type type) => Nullable.GetUnderlyingType(type) ?? type;
+}

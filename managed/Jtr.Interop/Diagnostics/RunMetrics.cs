@@ -1,0 +1,61 @@
+using System.Diagnostics.Metrics;
+using Jtr.Interop.Training;
+
+namespace Jtr.Interop.Diagnostics;
+
+/// <summary>What one run tells the listeners, under its name. Recording allocates nothing.</summary>
+/// <param name="name">Value of the tag <see cref="JtrMetrics.RunTag"/>, or null: no tag.</param>
+internal sealed class RunMetrics(string? name)
+{
+    private readonly KeyValuePair<string, object?>[] _tags = name is null ? [] : [new(JtrMetrics.RunTag, name)];
+    private long _step = -1;
+    private double _loss, _supervised, _dist, _recon, _rate, _speed;
+
+    /// <summary>Whose numbers these are.</summary>
+    public string? Name => name;
+
+    /// <summary>Whether there was a report.</summary>
+    public bool HasReport => Volatile.Read(ref _step) >= 0;
+
+    /// <summary>Counts a step.</summary>
+    public void CountStep() => JtrMetrics.TrainingSteps.Add(1, _tags);
+
+    /// <summary>Keeps a report for gauges to show.</summary>
+    public void Report(TrainingProgress progress)
+    {
+        Volatile.Write(ref _loss, progress.Loss);
+        Volatile.Write(ref _supervised, progress.Supervised);
+        Volatile.Write(ref _dist, progress.Dist);
+        Volatile.Write(ref _recon, progress.Recon);
+        Volatile.Write(ref _rate, progress.LearningRate);
+        Volatile.Write(ref _speed, progress.StepsPerSecond);
+        Volatile.Write(ref _step, progress.Step);
+    }
+
+    /// <summary>A number of the last report, tagged.</summary>
+    public Measurement<double> Measure(RunNumber number) => new(
+        number switch
+        {
+            RunNumber.Step => Volatile.Read(ref _step),
+            RunNumber.Loss => Volatile.Read(ref _loss),
+            RunNumber.Supervised => Volatile.Read(ref _supervised),
+            RunNumber.Dist => Volatile.Read(ref _dist),
+            RunNumber.Recon => Volatile.Read(ref _recon),
+            RunNumber.LearningRate => Volatile.Read(ref _rate),
+            RunNumber.Speed => Volatile.Read(ref _speed),
+            _ => throw new ArgumentOutOfRangeException(nameof(number)),
+        },
+        _tags);
+}
+
+/// <summary>A number that gauges show of a run.</summary>
+internal enum RunNumber
+{
+    Step,
+    Loss,
+    Supervised,
+    Dist,
+    Recon,
+    LearningRate,
+    Speed,
+}
