@@ -12,18 +12,19 @@ public sealed unsafe partial class Trainer
 {
     /// <summary>
     /// Trains on a data set, on a thread of its own, up to a total number of steps. Goes on at <see cref="StepCount"/>: a fit that was
-    /// interrupted and resumed from its checkpoint with the same options does the same steps as one that was not.
+    /// interrupted and resumed from its checkpoint with the same options does the same steps as one that was not. However it ends, if there is a
+    /// <see cref="FitOptions.CheckpointPath"/>, the steps that were done are saved there.
     /// </summary>
     /// <param name="data">The data set; its tasks have the names, kinds and channels of the trainer's.</param>
     /// <param name="options">How long and how.</param>
-    /// <param name="progress">Told at most every 100 ms, and about the first and the last step.</param>
-    /// <param name="cancellationToken">Ends the fit. If there is a <see cref="FitOptions.CheckpointPath"/>, it is saved first.</param>
+    /// <param name="progress">Told at most every 100 ms, and about the first and the last step. What it throws ends the fit.</param>
+    /// <param name="cancellationToken">Ends the fit.</param>
     /// <exception cref="ArgumentException">An option is outside its range, or the data set does not fit.</exception>
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="JtrNonFiniteException">
-    /// A loss or a gradient was not a finite number; the steps before it stand, and are saved where there is a <see cref="FitOptions.CheckpointPath"/>.
-    /// The exception tells the step, the term and the names of the samples.
+    /// A loss, a gradient or, in scoring, a prediction was not a finite number; the steps before it stand. The exception tells the step, the term
+    /// and the names of the samples.
     /// </exception>
     /// <exception cref="IOException">A checkpoint cannot be written, or a sample not be read.</exception>
     /// <exception cref="JtrFormatException">A file of the data set is damaged.</exception>
@@ -102,7 +103,7 @@ public sealed unsafe partial class Trainer
         _loadedPosition = null;
         if (options.CheckpointPath is not null) CheckpointFiles.DeleteLeftovers(options.CheckpointPath);
         if (options.BestPath is not null) CheckpointFiles.DeleteLeftovers(options.BestPath);
-        FitRun run = new(trainer, data, loader, total, options, Position, progress);
+        FitRun run = new(trainer, data, loader, total, options, Position, progress) { SavedStep = StepCount };
         TrainingLog.Started(_logger, Options.Method, data.Count, data.Height, data.Width, StepCount, total, options.BatchSize);
 
         StepResult? last = null;
@@ -117,10 +118,9 @@ public sealed unsafe partial class Trainer
             SaveCheckpoint(run);
             throw;
         }
-        catch (JtrNonFiniteException)
+        catch (Exception failure)
         {
-            // The step has changed nothing: what is saved is the network as it was before.
-            SaveCheckpoint(run);
+            SaveAfter(failure, run);
             throw;
         }
         if (last is not null) SaveCheckpoint(run);
@@ -151,6 +151,9 @@ public sealed unsafe partial class Trainer
         nint Trainer, IMultiTaskDataset Data, DataLoader Loader, long Total, FitOptions Options, Func<FitPosition> Position, IProgress<TrainingProgress>? Progress)
     {
         public bool StoppedEarly { get; set; }
+
+        /// <summary>The step of the last checkpoint, or the one that the fit began with.</summary>
+        public required long SavedStep { get; set; }
     }
 
     /// <summary>The steps. Allocates for progress reports, scores and checkpoints only.</summary>
@@ -160,6 +163,7 @@ public sealed unsafe partial class Trainer
         ProgressMeter meter = new(Tasks.Count, run.Total, loader.BatchesPerEpoch);
         double[] taskLoss = new double[Tasks.Count];
         StepResult? last = null;
+        using JtrMetrics.RunningFit gauges = new();
         run.StoppedEarly = options.EarlyStopping is { } stopping && Validation.WithoutImprovement >= stopping.Patience;
         Batch? next = null;  // taken ahead, for a GPU to copy during the step before
         try
@@ -191,7 +195,7 @@ public sealed unsafe partial class Trainer
                 {
                     TrainingProgress report = meter.Report(step);
                     TrainingLog.Progress(_logger, step.Step, report.Loss, report.Supervised, report.Dist, report.Recon, report.LearningRate);
-                    JtrMetrics.Report(report);
+                    gauges.Report(report);
                     run.Progress?.Report(report);
                 }
                 if (options.CheckpointEvery > 0 && step.Step % options.CheckpointEvery == 0 && step.Step < run.Total) SaveCheckpoint(run);
@@ -228,7 +232,25 @@ public sealed unsafe partial class Trainer
     {
         if (run.Options.CheckpointPath is not { } path) return;
         SaveCore(run.Trainer, path, run.Options.CheckpointMetadata, run.Position());
+        run.SavedStep = StepCount;
         CheckpointFiles.Keep(path, StepCount, run.Options.Keep);
+    }
+
+    /// <summary>Saves the steps before a failure, which stand: one that fails changes nothing.</summary>
+    private void SaveAfter(Exception failure, FitRun run)
+    {
+        // Before the first step there is nothing to lose, and a file would be in the way of another try.
+        if (failure is not JtrNonFiniteException && StepCount == run.SavedStep) return;
+        try
+        {
+            SaveCheckpoint(run);
+        }
+#pragma warning disable CA1031 // The caller is told the first failure; that the second came of it is in the log.
+        catch (Exception second)
+#pragma warning restore CA1031
+        {
+            TrainingLog.NotSaved(_logger, run.Options.CheckpointPath!, StepCount, second);
+        }
     }
 
     /// <summary>The same failure with the samples' names in the data set.</summary>

@@ -34,10 +34,13 @@ internal sealed class MetricsListener : IDisposable
         }
     }
 
-    /// <summary>Asks gauges for their value.</summary>
+    /// <summary>Asks gauges for their values.</summary>
+    public void Ask() => _listener.RecordObservableInstruments();
+
+    /// <summary>Asks a gauge for its value.</summary>
     public double Observe()
     {
-        _listener.RecordObservableInstruments();
+        Ask();
         return Values[^1];
     }
 
