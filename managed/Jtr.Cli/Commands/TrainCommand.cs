@@ -128,7 +128,7 @@ internal sealed class TrainCommand
         Trainer trainer = loaded ?? made!;
         folder.Create();
         labels.Save(folder.Labels);
-        File.WriteAllText(folder.Configuration, ResolvedConfiguration.Of(settings, data.Train.Count, Machine(parsed), parsed.GetValue(_baseline)).ToJson());
+        WholeFile.Write(folder.Configuration, ResolvedConfiguration.Of(settings, data.Train.Count, Machine(parsed), parsed.GetValue(_baseline)).ToJson());
         Introduce(settings, data, labels, trainer, total, folder);
         if (trainer.StepCount >= total) _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
 

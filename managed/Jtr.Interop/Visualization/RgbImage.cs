@@ -1,3 +1,4 @@
+using Jtr.Interop.Datasets.Folders;
 using NetVips;
 
 namespace Jtr.Interop.Visualization;
@@ -95,8 +96,10 @@ public sealed class RgbImage
     }
 
     /// <summary>The picture as a PNG file's bytes.</summary>
+    /// <exception cref="JtrNativeLibraryException">libvips, which makes them, is not there.</exception>
     public byte[] ToPng()
     {
+        Vips.EnsureLoaded();
         using Image image = Image.NewFromMemory(_data, Width, Height, bands: 3, Enums.BandFormat.Uchar);
         using Image srgb = image.Copy(interpretation: Enums.Interpretation.Srgb);
         return srgb.PngsaveBuffer(compression: 6);
@@ -106,6 +109,7 @@ public sealed class RgbImage
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    /// <exception cref="JtrNativeLibraryException">libvips, which makes the file, is not there.</exception>
     public void SavePng(string path) => AtomicFile.Write(path, ToPng());
 
     private int Offset(int x, int y) =>
