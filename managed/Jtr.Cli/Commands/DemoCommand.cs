@@ -81,6 +81,7 @@ internal sealed class DemoCommand
             LrSchedule = LearningRateSchedule.Cosine,
             WarmupSteps = steps / WarmupParts,
             ClipNorm = Clip,
+            Machine = _machine.Settings(parsed) with { Threads = JtrRuntime.Threads },
         };
         OpenData data = DataSource.Open(settings.Data);
         LabelAssignment labels = LabelAssignment.Draw(settings.Scenario, data.Train, settings.Seed);

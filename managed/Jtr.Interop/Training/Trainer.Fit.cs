@@ -18,7 +18,7 @@ public sealed unsafe partial class Trainer
     /// <param name="data">The data set; its tasks have the names, kinds and channels of the trainer's.</param>
     /// <param name="options">How long and how.</param>
     /// <param name="progress">Told at most every 100 ms, and about the first and the last step. What it throws ends the fit.</param>
-    /// <param name="cancellationToken">Ends the fit.</param>
+    /// <param name="cancellationToken">Ends the fit, within a second also where a read of the data set hangs.</param>
     /// <exception cref="ArgumentException">An option is outside its range, or the data set does not fit.</exception>
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -87,9 +87,8 @@ public sealed unsafe partial class Trainer
     {
         long start = Stopwatch.GetTimestamp();
         ulong seed = options.DataSeed ?? Options.Seed;
-        using DataLoader loader = OpenLoader(data, options, seed);
+        using DataLoader loader = OpenLoader(data, options, seed, StepCount);
         long total = options.Steps ?? (long)options.Epochs!.Value * loader.BatchesPerEpoch;
-        loader.Seek(StepCount);
         FitPosition Position() => new()
         {
             Epoch = StepCount / loader.BatchesPerEpoch,
@@ -98,6 +97,7 @@ public sealed unsafe partial class Trainer
             BatchSize = options.BatchSize,
             Samples = data.Count,
             DataSeed = seed,
+            Threads = IsOnGpu ? null : JtrRuntime.Threads,
         };
         if (_loadedPosition is { } saved && Position().DifferenceTo(saved) is { } difference) TrainingLog.GoesOnOtherwise(_logger, difference);
         _loadedPosition = null;
@@ -129,8 +129,8 @@ public sealed unsafe partial class Trainer
         return new FitResult(StepCount, last, elapsed, run.StoppedEarly);
     }
 
-    /// <summary>The batches of a fit.</summary>
-    internal DataLoader OpenLoader(IMultiTaskDataset data, FitOptions options, ulong seed)
+    /// <summary>The batches of a fit, from one of them on.</summary>
+    internal DataLoader OpenLoader(IMultiTaskDataset data, FitOptions options, ulong seed, long first = 0)
     {
         DataLoaderOptions defaults = new();
         LabelAssignment? labels = options.Labels ?? (options.Scenario == LabelScenario.AsFound ? null : LabelAssignment.Draw(options.Scenario, data, seed));
@@ -143,6 +143,7 @@ public sealed unsafe partial class Trainer
             Colour = options.Colour,
             Seed = seed,
             Workers = options.Workers ?? defaults.Workers,
+            FirstBatch = first,
         });
     }
 

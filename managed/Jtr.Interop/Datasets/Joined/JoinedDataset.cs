@@ -92,7 +92,10 @@ public sealed class JoinedDataset : IMultiTaskDataset
     }
 
     /// <inheritdoc/>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);
+
+    /// <inheritdoc/>
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
@@ -111,7 +114,7 @@ public sealed class JoinedDataset : IMultiTaskDataset
         try
         {
             SampleBuffer own = new(data.Tasks, Height, Width, destination.Image, rented.AsSpan(0, values));
-            TaskMask written = data.Read(origin.Index, theirs, own);
+            TaskMask written = data.Read(origin.Index, theirs, own, cancellationToken);
             for (int t = 0; t < places.Length; t++)
             {
                 if (written[t]) own.Label(t).CopyTo(destination.Label(places[t]));
