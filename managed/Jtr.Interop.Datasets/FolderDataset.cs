@@ -119,7 +119,12 @@ public sealed class FolderDataset : IMultiTaskDataset
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => _reader.Read(index, wanted, destination);
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => _reader.Read(index, wanted, destination, CancellationToken.None);
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">A file of the sample cannot be read.</exception>
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken) =>
+        _reader.Read(index, wanted, destination, cancellationToken);
 
     private PackedLabel ReadLabel(int index, int task, LabelSource source) =>
         Tasks[task] switch

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
@@ -46,7 +47,7 @@ public sealed record FolderOptions
         CheckSize(nameof(Height), Height);
         CheckSize(nameof(Width), Width);
         if (DepthScale is { } scale && !(scale > 0 && double.IsFinite(scale)))
-            throw new ArgumentOutOfRangeException(nameof(DepthScale), scale, $"{nameof(DepthScale)} has to be a finite number above 0");
+            throw new ArgumentOutOfRangeException(nameof(DepthScale), scale.ToString(CultureInfo.InvariantCulture), $"{nameof(DepthScale)} has to be a finite number above 0");
         if (Tasks is { Count: 0 }) throw new ArgumentException($"{nameof(Tasks)} is empty; null finds the tasks in the folder", nameof(Tasks));
     }
 

@@ -43,7 +43,7 @@ internal sealed record RunFiles(
         if (!File.Exists(path)) return scores;
         foreach (string line in File.ReadLines(path).Skip(1))
         {
-            string[] cells = line.Split(',');
+            string[] cells = ProgressTable.Split(line);
             if (cells.Length == 4 && long.TryParse(cells[0], NumberStyles.None, CultureInfo.InvariantCulture, out long step) && double.TryParse(cells[3], NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
                 scores.Add((step, cells[1], cells[2], value));
         }

@@ -9,6 +9,7 @@ internal enum RandomUse : ulong
     Crop = 4,
     Colour = 5,
     Flip = 6,
+    Source = 7,
 }
 
 /// <summary>

@@ -70,12 +70,12 @@ public sealed class JtrDeviceException : JtrException
     public JtrDeviceException(string message, Exception? innerException) : base(message, innerException) { }
 }
 
-/// <summary>A loss or a gradient was not a finite number; the step was not applied.</summary>
+/// <summary>A loss, a gradient or a prediction was not a finite number; a step was not applied.</summary>
 public sealed class JtrNonFiniteException : JtrException
 {
     /// <summary>Makes an exception about a step.</summary>
     /// <param name="message">What was not finite.</param>
-    /// <param name="term">The term: "supervised.(task)", "dist", "recon", "loss" (what the method adds) or "gradient".</param>
+    /// <param name="term">The term: "supervised.(task)", "dist", "recon", "loss" (what the method adds), "gradient" or "prediction.(task)".</param>
     /// <param name="samples">The samples of the batch whose loss was not finite.</param>
     /// <param name="step">The step, counted from 1, or 0 where it is not known.</param>
     /// <param name="sampleNames">Names of these samples in the data set; of all samples of the batch where the term is "gradient".</param>
@@ -89,7 +89,10 @@ public sealed class JtrNonFiniteException : JtrException
         SampleNames = sampleNames ?? [];
     }
 
-    /// <summary>The term that was not finite: "supervised.(task)", "dist", "recon", "loss" (what the method adds) or "gradient"; or empty.</summary>
+    /// <summary>
+    /// The term that was not finite: "supervised.(task)", "dist", "recon", "loss" (what the method adds) or "gradient" of a step,
+    /// "prediction.(task)" of an evaluation; or empty.
+    /// </summary>
     public string Term { get; } = "";
 
     /// <summary>The samples of the batch whose loss was not finite; none for a gradient.</summary>
@@ -98,7 +101,7 @@ public sealed class JtrNonFiniteException : JtrException
     /// <summary>The step that was not applied, counted from 1; 0 where it is not known.</summary>
     public long Step { get; }
 
-    /// <summary>Names of <see cref="Samples"/> in the data set, after a fit; of all samples of the batch for a gradient.</summary>
+    /// <summary>Names of <see cref="Samples"/> in the data set, after a fit or an evaluation; of all samples of the batch for a gradient.</summary>
     public IReadOnlyList<string> SampleNames { get; } = [];
 
     /// <summary>Makes an exception without a message.</summary>

@@ -4,7 +4,7 @@ using Jtr.Interop.Training;
 
 namespace Jtr.Cli.CommandLine;
 
-/// <summary>Options about where and with what to compute; they do not change results beyond rounding.</summary>
+/// <summary>Options about where and with what to compute; they do not change results beyond rounding. A run that is resumed keeps them.</summary>
 internal sealed class MachineOptions
 {
     private readonly Option<DeviceChoice?> _device = new("--device")
@@ -40,20 +40,45 @@ internal sealed class MachineOptions
     /// <summary>Threads that read samples, or null.</summary>
     public int? Workers(ParseResult parsed) => (int?)parsed.GetValue(_workers);
 
-    /// <summary>Sets the threads of the arithmetic and, where they are wanted, shows the native library's messages.</summary>
-    public void Prepare(ParseResult parsed, CliConsole console)
+    /// <summary>What is said about the arithmetic, on top of what a run that is resumed began with.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="saved">The run to resume, or null.</param>
+    public MachineSettings Settings(ParseResult parsed, MachineSettings? saved = null) => new()
     {
+        Threads = (int?)parsed.GetValue(_threads) ?? saved?.Threads,
+        Workers = Workers(parsed) ?? saved?.Workers,
+        ChunkBytes = parsed.GetValue(_chunkBytes) ?? saved?.ChunkBytes,
+        Deterministic = parsed.GetValue(_deterministic) || saved?.Deterministic == true,
+    };
+
+    /// <summary>Sets the threads of the arithmetic and, where they are wanted, shows the native library's messages.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="console">Where messages go.</param>
+    /// <param name="settings">What to set, or null for what the command line says.</param>
+    public void Prepare(ParseResult parsed, CliConsole console, MachineSettings? settings = null)
+    {
+        settings ??= Settings(parsed);
         JtrRuntime.Logger = console.Logger;
-        if (parsed.GetValue(_threads) is long threads) JtrRuntime.Threads = (int)threads;
-        JtrRuntime.SetChunkBytes(parsed.GetValue(_chunkBytes) ?? 0);
-        JtrRuntime.SetDeterministic(parsed.GetValue(_deterministic));
+        if (settings.Threads is int threads) JtrRuntime.Threads = threads;
+        JtrRuntime.SetChunkBytes(settings.ChunkBytes ?? 0);
+        JtrRuntime.SetDeterministic(settings.Deterministic);
     }
+}
+
+/// <summary>With what a run computes. A run that is resumed keeps it, for sums are rounded by it.</summary>
+internal sealed record MachineSettings
+{
+    /// <summary>Threads of the arithmetic, or null for as many as there are.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Threads that read samples, or null.</summary>
+    public int? Workers { get; init; }
 
     /// <summary>Bytes that are worked on at once, or null where they are chosen.</summary>
-    public long? ChunkBytes(ParseResult parsed) => parsed.GetValue(_chunkBytes);
+    public long? ChunkBytes { get; init; }
 
     /// <summary>Whether to use deterministic algorithms.</summary>
-    public bool IsDeterministic(ParseResult parsed) => parsed.GetValue(_deterministic);
+    public bool Deterministic { get; init; }
 }
 
 /// <summary>A device.</summary>

@@ -123,7 +123,7 @@ internal sealed class CompareCommand
         if (comparisons.Length > 1)
         {
             IReadOnlyList<string[]> cells = ComparisonTable.DeltaCells([.. comparisons.Select(c => (Words.Of(Words.Scenarios, c.Scenario), c.Table()))]);
-            ComparisonPlan.WriteWhole(Path.Combine(folder, "comparison.md"), ComparisonTable.Markdown(cells));
+            WholeFile.Write(Path.Combine(folder, "comparison.md"), ComparisonTable.Markdown(cells));
             Show("Delta % in each scenario, mean ± standard deviation over seeds", cells);
             _console.Line($"Written: {Path.Combine(folder, "comparison.md")}");
         }

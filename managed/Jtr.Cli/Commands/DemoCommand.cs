@@ -81,6 +81,7 @@ internal sealed class DemoCommand
             LrSchedule = LearningRateSchedule.Cosine,
             WarmupSteps = steps / WarmupParts,
             ClipNorm = Clip,
+            Machine = _machine.Settings(parsed) with { Threads = JtrRuntime.Threads },
         };
         OpenData data = DataSource.Open(settings.Data);
         LabelAssignment labels = LabelAssignment.Draw(settings.Scenario, data.Train, settings.Seed);
@@ -147,7 +148,7 @@ internal sealed class DemoCommand
     private void Conclude(ResultsTable table, OpenData data, IReadOnlyList<(string Name, Trainer Trainer)> networks, RunFolder output)
     {
         string text = Path.Combine(output.Path, "comparison.txt"), picture = Path.Combine(output.Path, "comparison.png");
-        File.WriteAllText(text, table.ToString());
+        WholeFile.Write(text, table.ToString());
         PredictionSheet.Draw(data.Test!, PredictionSheet.Spread(data.Test!.Count, Pictures), networks).SavePng(picture);
         ResultView.Compare(_console, table, data.Test!.Count);
         _console.Line("One training of each: where it ends is decided by chance, up to ten percent either way. What is in it for your data, several seeds tell: jtr compare --help");

@@ -64,8 +64,8 @@ internal sealed class EvaluateCommand
         using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(parsed, _machine), _console.Logger);
         EvaluationResult result = EvaluationView.Show(_console, trainer, scored, _machine.Workers(parsed), cancellationToken);
         if (parsed.GetValue(_json) is string json) result.SaveJson(json);
-        if (parsed.GetValue(_csv) is string csv) File.WriteAllText(csv, result.ToCsv());
-        if (parsed.GetValue(_confusion) is string confusion) File.WriteAllText(confusion, result.ToConfusionCsv());
+        if (parsed.GetValue(_csv) is string csv) WholeFile.Write(csv, result.ToCsv());
+        if (parsed.GetValue(_confusion) is string confusion) WholeFile.Write(confusion, result.ToConfusionCsv());
         ResultView.Show(_console, result, baseline);
         ResultView.ShowClasses(_console, result);
         BadSamples.Report(_console, scored);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
 using Jtr.Cli.Inspection;
@@ -68,7 +67,7 @@ internal sealed class InspectCommand
             List<(string, string)> written = [("picture", picture)];
             if (parsed.GetValue(_json) is string json)
             {
-                File.WriteAllText(json, InspectionJson.Write(request.Data, parts), new UTF8Encoding(false));
+                WholeFile.Write(json, InspectionJson.Write(request.Data, parts));
                 written.Add(("JSON", json));
             }
             _console.Title("Written");

@@ -5,6 +5,7 @@ using Jtr.Cli.CommandLine;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
+using Jtr.Interop;
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Joined;
@@ -63,7 +64,7 @@ internal sealed class TrainCommand
             "Trains one network for several tasks and writes into the folder --output: checkpoint.safetensors (weights, optimiser and settings), results.json and "
             + "results.csv (scores on the test data), labels.json (which labels training saw), predictions.png (photographs, labels, predictions), progress.csv and an event file for TensorBoard (losses), and report.html, "
             + "a page of all that for the browser.",
-            "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened, to the bit on a CPU with the same --threads, also after a crash.",
+            "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened, to the bit on a CPU, also after a crash: with the same --threads and so on, unless others are given.",
             "config.json keeps all settings: --config with it repeats the run. With --eval-every, best.safetensors is the checkpoint with the best scores.",
         ],
         Groups =
@@ -99,11 +100,13 @@ internal sealed class TrainCommand
         if (resumed is null && File.Exists(folder.Checkpoint) && !parsed.GetValue(_overwrite) && !_run.IsTrial(parsed))
             throw new UsageException($"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output names another folder.");
         EvaluationResult? baseline = parsed.GetValue(_baseline) is string file ? EvaluationResult.LoadJson(file) : null;
-        _machine.Prepare(parsed, _console);
-
         CheckpointInfo? info = resumed is null ? null : CheckpointInfo.Read(resumed);
         TrainSettings? saved = info is null ? null : ReadSettings(info);
-        TrainSettings settings = _run.Settings(parsed, _options.Settings(parsed, saved), parsed.GetValue(_evalEvery), parsed.GetValue(_saveEvery));
+        MachineSettings machine = _machine.Settings(parsed, saved?.Machine);
+        _machine.Prepare(parsed, _console, machine);
+        // By the number that there are sums are rounded, whoever chose it.
+        machine = machine with { Threads = JtrRuntime.Threads };
+        TrainSettings settings = _run.Settings(parsed, _options.Settings(parsed, saved), parsed.GetValue(_evalEvery), parsed.GetValue(_saveEvery)) with { Machine = machine };
         if (JtrRuntime.Methods.All(m => m.Name != settings.Method))
             throw new UsageException($"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not '{settings.Method}'.");
         settings.CheckBalance();
@@ -120,7 +123,7 @@ internal sealed class TrainCommand
         long total = settings.TotalSteps(data.Train.Count);
         if (_run.IsTrial(parsed))
         {
-            FitOptions steps = Fit(settings, labels, total, parsed);
+            FitOptions steps = Fit(settings, labels, total);
             if (_run.IsDryRun(parsed)) TrainTrial.DryRun(_console, options, data.Train, steps, cancellationToken);
             else TrainTrial.FindRate(_console, options, data.Train, steps, cancellationToken);
             return ExitCode.Success;
@@ -128,11 +131,11 @@ internal sealed class TrainCommand
         Trainer trainer = loaded ?? made!;
         folder.Create();
         labels.Save(folder.Labels);
-        File.WriteAllText(folder.Configuration, ResolvedConfiguration.Of(settings, data.Train.Count, Machine(parsed), parsed.GetValue(_baseline)).ToJson());
-        Introduce(settings, data, labels, trainer, total, folder);
+        WholeFile.Write(folder.Configuration, ResolvedConfiguration.Of(settings, data.Train.Count, Machine(machine, trainer), parsed.GetValue(_baseline)).ToJson());
+        Introduce(settings, saved, data, labels, trainer, total, folder);
         if (trainer.StepCount >= total) _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
 
-        FitOptions fit = Fit(settings, labels, total, parsed) with
+        FitOptions fit = Fit(settings, labels, total) with
         {
             CheckpointPath = folder.Checkpoint,
             CheckpointEvery = settings.SaveEvery!.Value,
@@ -144,6 +147,7 @@ internal sealed class TrainCommand
         try
         {
             await FitAsync(trainer, data, fit, settings, folder, recorder, cancellationToken).ConfigureAwait(false);
+            Conclude(trainer, data, baseline, folder, recorder, settings, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -151,32 +155,36 @@ internal sealed class TrainCommand
             _console.Line($"Stopped at step {trainer.StepCount} and saved. To go on: jtr train --resume {folder.Checkpoint}");
             return ExitCode.Cancelled;
         }
-        Conclude(trainer, data, baseline, folder, recorder, parsed, cancellationToken);
+        catch when (trainer.StepCount > (info?.Step ?? 0) && SavedStep(folder) is { } step)
+        {
+            _console.Line();
+            _console.Line($"What was trained up to step {step} is saved. To go on: jtr train --resume {folder.Checkpoint}");
+            throw;
+        }
         if (data.Test is not null) ConcludeBest(trainer, settings, fit, folder);
         BadSamples.Report(_console, data.Train, data.Test);
         return ExitCode.Success;
     }
 
     /// <summary>How to train, without what is written.</summary>
-    private FitOptions Fit(TrainSettings settings, LabelAssignment labels, long total, ParseResult parsed) => new()
+    private static FitOptions Fit(TrainSettings settings, LabelAssignment labels, long total) => new()
     {
         Steps = total,
         BatchSize = settings.BatchSize,
         Labels = labels,
-        Workers = _machine.Workers(parsed),
+        Workers = settings.Machine?.Workers,
         Augment = settings.Augment,
         Flip = settings.Flip,
         Colour = !settings.NoColour,
     };
 
-    private MachineSection Machine(ParseResult parsed) => new()
+    private static MachineSection Machine(MachineSettings machine, Trainer trainer) => new()
     {
-        Device = _machine.Device(parsed).ToString(),
-        // Sums depend on the number of threads, by rounding.
-        Threads = JtrRuntime.Threads,
-        Workers = _machine.Workers(parsed),
-        ChunkBytes = _machine.ChunkBytes(parsed),
-        Deterministic = _machine.IsDeterministic(parsed),
+        Device = new DeviceChoice(trainer.Options.Device, trainer.Options.DeviceIndex).ToString(),
+        Threads = machine.Threads,
+        Workers = machine.Workers,
+        ChunkBytes = machine.ChunkBytes,
+        Deterministic = machine.Deterministic,
     };
 
     /// <summary>The labels that training sees. A run that goes on with labels from a file finds them beside its checkpoint.</summary>
@@ -232,7 +240,7 @@ internal sealed class TrainCommand
         _console.Line($"The best scores were those at step {scores.BestStep}: {folder.Best}");
     }
 
-    private void Introduce(TrainSettings settings, OpenData data, LabelAssignment labels, Trainer trainer, long total, RunFolder folder)
+    private void Introduce(TrainSettings settings, TrainSettings? saved, OpenData data, LabelAssignment labels, Trainer trainer, long total, RunFolder folder)
     {
         StringBuilder counts = new();
         for (int t = 0; t < data.Train.Tasks.Count; t++)
@@ -246,10 +254,14 @@ internal sealed class TrainCommand
             ("steps", string.Create(CultureInfo.InvariantCulture, $"{total} of {settings.BatchSize} samples, rate {settings.LearningRate:G6}, seed {settings.Seed}")),
             ("output", folder.Path));
         foreach (string note in data.Notes) _console.Line(note);
+        if (saved?.Machine?.Threads is int before && settings.Machine!.Threads != before)
+            _console.Line($"The run began with --threads {before}: with {settings.Machine.Threads} sums are rounded otherwise, so that it does not end to the bit as without an interruption.");
+        else if (saved?.Machine?.Threads is int kept && kept != Environment.ProcessorCount)
+            _console.Line($"It goes on with --threads {kept}, as it began; another number changes the last digits.");
         _console.Line();
     }
 
-    private void Conclude(Trainer trainer, OpenData data, EvaluationResult? baseline, RunFolder folder, RunRecorder recorder, ParseResult parsed, CancellationToken cancellationToken)
+    private void Conclude(Trainer trainer, OpenData data, EvaluationResult? baseline, RunFolder folder, RunRecorder recorder, TrainSettings settings, CancellationToken cancellationToken)
     {
         if (data.Test is null)
         {
@@ -257,7 +269,7 @@ internal sealed class TrainCommand
             _console.Line($"The curves of its losses: {RunReport.Save(folder.Path)}");
             return;
         }
-        EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, _machine.Workers(parsed), cancellationToken);
+        EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, settings.Machine?.Workers, cancellationToken);
         folder.SaveResults(result);
         folder.AppendHistory(trainer.StepCount, result);
         recorder.AddScores(result, trainer.StepCount);
@@ -268,6 +280,19 @@ internal sealed class TrainCommand
         string report = RunReport.Save(folder.Path, baseline: baseline);
         _console.Title("Written");
         _console.Facts(("checkpoint", folder.Checkpoint), ("scores", folder.Results), ("pictures", folder.Pictures), ("report", report));
+    }
+
+    /// <summary>The step of the checkpoint in a run's folder, or null if there is none that can be read.</summary>
+    private static long? SavedStep(RunFolder folder)
+    {
+        try
+        {
+            return File.Exists(folder.Checkpoint) ? CheckpointInfo.Read(folder.Checkpoint).Step : null;
+        }
+        catch (Exception e) when (e is IOException or JtrException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private static TrainSettings ReadSettings(CheckpointInfo checkpoint) =>

@@ -147,6 +147,9 @@ internal sealed record TrainSettings
     /// <summary>The file of the labels that training may see, instead of a scenario, or null.</summary>
     public string? LabelsFile { get; init; }
 
+    /// <summary>With what the run computes, or null where it was not kept.</summary>
+    public MachineSettings? Machine { get; init; }
+
     /// <summary>The trainer's part of the settings.</summary>
     /// <param name="tasks">The tasks of the data.</param>
     /// <param name="samples">Samples of the training set.</param>

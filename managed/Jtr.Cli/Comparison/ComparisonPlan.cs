@@ -1,7 +1,7 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Jtr.Cli.Commands;
+using Jtr.Cli.Output;
 using Jtr.Interop;
 
 namespace Jtr.Cli.Comparison;
@@ -29,7 +29,7 @@ internal sealed record ComparisonPlan
         if (!File.Exists(path))
         {
             Directory.CreateDirectory(folder);
-            WriteWhole(path, Text());
+            WholeFile.Write(path, Text());
             return;
         }
         ComparisonPlan there;
@@ -43,14 +43,6 @@ internal sealed record ComparisonPlan
         }
         if (there.Text() != Text())
             throw new UsageException($"{folder} holds a comparison with other settings ({FileName} says which). Give --output another folder, or delete it. More --methods and --seeds may be added.");
-    }
-
-    /// <summary>Writes a file that appears whole or not at all.</summary>
-    public static void WriteWhole(string path, string text)
-    {
-        string beside = $"{path}.{Environment.ProcessId}.tmp";
-        File.WriteAllText(beside, text, new UTF8Encoding(false));
-        File.Move(beside, path, overwrite: true);
     }
 
     private string Text() => JsonSerializer.Serialize(this, ComparisonJson.Default.ComparisonPlan) + "\n";

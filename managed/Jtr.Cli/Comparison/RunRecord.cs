@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Jtr.Cli.Output;
 using Jtr.Interop;
 
 namespace Jtr.Cli.Comparison;
@@ -50,7 +51,7 @@ internal sealed record RunRecord
     }
 
     /// <summary>Writes the record whole or not at all.</summary>
-    public void Write(string path) => ComparisonPlan.WriteWhole(path, JsonSerializer.Serialize(this, ComparisonJson.Default.RunRecord) + "\n");
+    public void Write(string path) => WholeFile.Write(path, JsonSerializer.Serialize(this, ComparisonJson.Default.RunRecord) + "\n");
 
     /// <summary>With what training some steps took.</summary>
     public RunRecord With(long steps, double seconds, double processorSeconds, double peakMebibytes, double heldMebibytes) => this with

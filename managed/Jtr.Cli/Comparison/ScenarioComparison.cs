@@ -53,9 +53,9 @@ internal sealed class ScenarioComparison
     public void WriteTables()
     {
         ComparisonTable table = Table();
-        ComparisonPlan.WriteWhole(TablesPath, table.ToMarkdown());
-        ComparisonPlan.WriteWhole(File("scores.csv"), table.ToCsv());
-        ComparisonPlan.WriteWhole(File("comparison.json"), ComparisonDocument.Write(_plan, table));
+        WholeFile.Write(TablesPath, table.ToMarkdown());
+        WholeFile.Write(File("scores.csv"), table.ToCsv());
+        WholeFile.Write(File("comparison.json"), ComparisonDocument.Write(_plan, table));
     }
 
     /// <summary>Draws scores.png, delta.png and, of the first seed's networks, pictures.png.</summary>

@@ -81,12 +81,12 @@ internal sealed record Setting(string Key, string Option, SettingKind Kind, Func
         _ => IsList ? "a list of texts" : "a text",
     };
 
-    private string Range => (Minimum, Maximum) switch
+    private string Range => (Minimum?.ToString(CultureInfo.InvariantCulture), Maximum?.ToString(CultureInfo.InvariantCulture)) switch
     {
         (null, null) => "",
-        (double low, null) => string.Create(CultureInfo.InvariantCulture, $" {(IsAboveMinimum ? $"above {low}" : $"of {low} or more")}"),
-        (null, double high) => string.Create(CultureInfo.InvariantCulture, $" of at most {high}"),
-        (double low, double high) => string.Create(CultureInfo.InvariantCulture, $" {(IsAboveMinimum ? $"above {low}" : $"of {low}")} {(IsBelowMaximum ? $"and below {high}" : $"to {high}")}"),
+        (string low, null) => IsAboveMinimum ? $" above {low}" : $" of {low} or more",
+        (null, string high) => $" of at most {high}",
+        (string low, string high) => $" {(IsAboveMinimum ? "above" : "of")} {low} {(IsBelowMaximum ? "and below" : "to")} {high}",
     };
 
     /// <summary>Whether a text is a value of this setting, or one of its list.</summary>
@@ -104,8 +104,8 @@ internal sealed record Setting(string Key, string Option, SettingKind Kind, Func
     {
         null => [],
         bool flag => flag == (Kind == SettingKind.Flag) ? [Option] : [],
-        // An option of which several stand one after the other, and one with a list in it.
-        string[] texts => texts.Length == 0 ? [] : Kind == SettingKind.DataSets ? [Option, .. texts] : [Option, string.Join(',', texts)],
+        // An option that is there once for each, and one with a list in it.
+        string[] texts => texts.Length == 0 ? [] : Kind == SettingKind.DataSets ? [.. texts.SelectMany(t => (string[])[Option, t])] : [Option, string.Join(',', texts)],
         double[] numbers => numbers.Length == 0 ? [] : [Option, string.Join(',', numbers.Select(n => n.ToString("R", CultureInfo.InvariantCulture)))],
         double number => [Option, number.ToString("R", CultureInfo.InvariantCulture)],
         IFormattable value => [Option, value.ToString(null, CultureInfo.InvariantCulture)],

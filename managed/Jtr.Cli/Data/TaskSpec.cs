@@ -62,7 +62,7 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
                 _ => new MapTask(Name, Count ?? 1),
             };
         }
-        catch (ArgumentOutOfRangeException e)
+        catch (ArgumentException e)
         {
             throw new UsageException($"--tasks: '{Name}': {ErrorText.Describe(e)}.");
         }

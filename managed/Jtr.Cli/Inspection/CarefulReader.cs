@@ -21,31 +21,32 @@ internal sealed class CarefulReader(IMultiTaskDataset data)
     /// <param name="index">Which.</param>
     /// <param name="problems">Receives a line for each file at fault.</param>
     /// <param name="hasImage">Whether the photograph was read.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <returns>The tasks whose labels were read.</returns>
-    public TaskMask Read(int index, List<FolderProblem> problems, out bool hasImage)
+    public TaskMask Read(int index, List<FolderProblem> problems, out bool hasImage, CancellationToken cancellationToken = default)
     {
         TaskMask labelled = data.GetLabelled(index);
         HashSet<string> seen = [];
-        if (TryRead(index, labelled, problems, seen) is TaskMask all)
+        if (TryRead(index, labelled, problems, seen, cancellationToken) is TaskMask all)
         {
             hasImage = true;
             return all;
         }
         TaskMask read = TaskMask.None;
-        hasImage = TryRead(index, TaskMask.None, problems, seen) is not null;
+        hasImage = TryRead(index, TaskMask.None, problems, seen, cancellationToken) is not null;
         // One by one, so that every damaged label is named and the others count.
         for (int t = 0; t < data.Tasks.Count && hasImage; t++)
         {
-            if (labelled[t] && TryRead(index, TaskMask.None.With(t), problems, seen) is TaskMask one) read |= one;
+            if (labelled[t] && TryRead(index, TaskMask.None.With(t), problems, seen, cancellationToken) is TaskMask one) read |= one;
         }
         return read;
     }
 
-    private TaskMask? TryRead(int index, TaskMask wanted, List<FolderProblem> problems, HashSet<string> seen)
+    private TaskMask? TryRead(int index, TaskMask wanted, List<FolderProblem> problems, HashSet<string> seen, CancellationToken cancellationToken)
     {
         try
         {
-            return data.Read(index, wanted, new SampleBuffer(data.Tasks, data.Height, data.Width, _image, _labels));
+            return data.Read(index, wanted, new SampleBuffer(data.Tasks, data.Height, data.Width, _image, _labels), cancellationToken);
         }
         catch (Exception e) when (e is JtrFormatException or IOException or UnauthorizedAccessException)
         {

@@ -63,7 +63,7 @@ internal sealed class DataInspection
         {
             cancellationToken.ThrowIfCancellationRequested();
             List<FolderProblem> found = [];
-            TaskMask read = reader.Read(sample, found, out bool hasImage);
+            TaskMask read = reader.Read(sample, found, out bool hasImage, cancellationToken);
             if (hasImage && DataSource.ImagePath(data, sample) is string path)
             {
                 (int Height, int Width) size = PhotographReader.ReadSize(path);

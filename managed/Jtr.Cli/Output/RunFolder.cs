@@ -42,7 +42,7 @@ internal sealed class RunFolder(string path)
     /// <summary>Writes scores as CSV and, last and whole, as JSON, by which a run is known to be finished.</summary>
     public void SaveResults(EvaluationResult result)
     {
-        System.IO.File.WriteAllText(File("results.csv"), result.ToCsv());
+        WholeFile.Write(File("results.csv"), result.ToCsv());
         result.SaveJson(Results);
     }
 
@@ -50,12 +50,15 @@ internal sealed class RunFolder(string path)
     public void AppendHistory(long step, EvaluationResult result)
     {
         string file = File("history.csv");
-        if (!System.IO.File.Exists(file)) System.IO.File.WriteAllText(file, "step,task,metric,value\n");
-        string[] lines = System.IO.File.ReadAllLines(file);
-        string[] earlier = [.. lines.Where((line, i) => i == 0 || (long.TryParse(line.AsSpan(0, Math.Max(0, line.IndexOf(',', StringComparison.Ordinal))), NumberStyles.None, CultureInfo.InvariantCulture, out long at) && at < step))];
-        if (earlier.Length < lines.Length) System.IO.File.WriteAllLines(file, earlier);
-        System.IO.File.AppendAllLines(file, result.Tasks.Select(t => string.Create(CultureInfo.InvariantCulture, $"{step},{t.Name},{t.Headline.Name},{t.Headline.Value:R}")));
+        IEnumerable<string> before = System.IO.File.Exists(file) ? System.IO.File.ReadAllLines(file).Skip(1).Where(line => StepOf(line) < step) : [];
+        IEnumerable<string> now = result.Tasks.Select(t =>
+            string.Create(CultureInfo.InvariantCulture, $"{step},{Csv.Field(t.Name)},{Csv.Field(t.Headline.Name)},{t.Headline.Value:R}"));
+        WholeFile.Write(file, string.Join('\n', ["step,task,metric,value", .. before, .. now]) + "\n");
     }
+
+    /// <summary>The step that a line begins with; of one that a crash has cut, the largest number.</summary>
+    private static long StepOf(string line) =>
+        long.TryParse(line.AsSpan(0, Math.Max(0, line.IndexOf(',', StringComparison.Ordinal))), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : long.MaxValue;
 
     private string File(string name) => System.IO.Path.Combine(path, name);
 }

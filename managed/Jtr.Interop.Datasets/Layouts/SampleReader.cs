@@ -40,14 +40,15 @@ internal sealed class SampleReader
     /// <summary>Whether samples, once read, stay in memory.</summary>
     public bool IsCached => _kept is not null;
 
-    /// <summary>As <see cref="IMultiTaskDataset.Read"/>.</summary>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
+    /// <summary>As a data set's Read. Between the files of a sample it looks at the token.</summary>
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _labelled.Length);
         if (destination.Height != _height || destination.Width != _width)
             throw new ArgumentException($"the buffer is for {destination.Height} x {destination.Width}, the samples are {_height} x {_width}", nameof(destination));
 
+        cancellationToken.ThrowIfCancellationRequested();
         // Threads that meet at a sample may read it twice; they find the same.
         Kept? kept = _kept?[index];
         DecodedImage image = kept?.Image ?? _readImage(index);
@@ -65,6 +66,7 @@ internal sealed class SampleReader
         for (int t = 0; t < _tasks.Count; t++)
         {
             if (!written[t]) continue;
+            cancellationToken.ThrowIfCancellationRequested();
             PackedLabel? known = kept is null ? null : Volatile.Read(ref kept.Labels[t]);
             PackedLabel label = known ?? _readLabel(index, t, new LabelSource(_labelPath(index, t)!, image.SourceHeight, image.SourceWidth, _height, _width));
             label.Expand(destination.Label(t));

@@ -39,8 +39,7 @@ internal sealed class PackedWriter
         for (int first = 0; first < _source.Count; first += _workplaces.Length)
         {
             int count = Math.Min(_workplaces.Length, _source.Count - first);
-            if (count == 1) _workplaces[0].Encode(first);
-            else Parallel.For(0, count, i => _workplaces[i].Encode(first + i));
+            Encode(first, count, cancellationToken);
             for (int i = 0; i < count; i++) Append(stream, first + i, _workplaces[i]);
             progress?.Report(first + count);
             cancellationToken.ThrowIfCancellationRequested();
@@ -64,6 +63,21 @@ internal sealed class PackedWriter
         stream.Write(index);
         stream.Position = 0;
         stream.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<PackedStart>(ref start)));
+    }
+
+    /// <summary>Encodes samples side by side. A read that hangs is not waited for when it is not wanted any more.</summary>
+    private void Encode(int first, int count, CancellationToken cancellationToken)
+    {
+        Task[] tasks = [.. Enumerable.Range(0, count).Select(i => Task.Run(() => _workplaces[i].Encode(first + i, cancellationToken), CancellationToken.None))];
+        try
+        {
+            Task.WaitAll(tasks, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Task.WaitAll(tasks, DataLoader.Patience);
+            throw;
+        }
     }
 
     private void Append(FileStream stream, int index, Workplace workplace)
@@ -117,7 +131,7 @@ internal sealed class PackedWriter
         /// <summary>Whether there is a record.</summary>
         public bool HasImage { get; private set; }
 
-        public void Encode(int index)
+        public void Encode(int index, CancellationToken cancellationToken)
         {
             Error = null;
             Bad.Clear();
@@ -125,8 +139,8 @@ internal sealed class PackedWriter
             try
             {
                 SampleBuffer sample = new(source.Tasks, source.Height, source.Width, _image, _labels);
-                if (Read(index, source.Tasks.All, sample) is { } all) Labelled = all;
-                else if (!ReadLabelByLabel(index, sample)) return;
+                if (Read(index, source.Tasks.All, sample, cancellationToken) is { } all) Labelled = all;
+                else if (!ReadLabelByLabel(index, sample, cancellationToken)) return;
                 _planes.ResetWrittenCount();
                 _record.ResetWrittenCount();
                 int parts = 0;
@@ -150,11 +164,12 @@ internal sealed class PackedWriter
         }
 
         /// <summary>Reads a sample; null if it cannot be read and may be skipped.</summary>
-        private TaskMask? Read(int index, TaskMask wanted, SampleBuffer sample)
+        private TaskMask? Read(int index, TaskMask wanted, SampleBuffer sample, CancellationToken cancellationToken)
         {
             try
             {
-                return source.Read(index, wanted, sample) & source.Tasks.All;
+                TaskMask read = skipBad ? PatientReader.Read(source, index, wanted, sample, cancellationToken) : source.Read(index, wanted, sample, cancellationToken);
+                return read & source.Tasks.All;
             }
             catch (Exception e) when (skipBad && SkippedSample.IsBad(e))
             {
@@ -164,14 +179,14 @@ internal sealed class PackedWriter
         }
 
         /// <summary>Finds the labels that can be read, each of which stays in its place. False: the photograph cannot be read.</summary>
-        private bool ReadLabelByLabel(int index, SampleBuffer sample)
+        private bool ReadLabelByLabel(int index, SampleBuffer sample, CancellationToken cancellationToken)
         {
             Labelled = TaskMask.None;
-            HasImage = Read(index, TaskMask.None, sample) is not null;
+            HasImage = Read(index, TaskMask.None, sample, cancellationToken) is not null;
             TaskMask existing = source.GetLabelled(index);
             for (int t = 0; t < source.Tasks.Count && HasImage; t++)
             {
-                if (existing[t] && Read(index, TaskMask.None.With(t), sample) is { } one) Labelled |= one;
+                if (existing[t] && Read(index, TaskMask.None.With(t), sample, cancellationToken) is { } one) Labelled |= one;
             }
             return HasImage;
         }

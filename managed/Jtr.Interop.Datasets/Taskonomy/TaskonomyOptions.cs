@@ -1,3 +1,4 @@
+using System.Globalization;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Taskonomy;
@@ -48,7 +49,7 @@ public sealed record TaskonomyOptions : LayoutOptions
         foreach ((string domain, double range) in MapRange)
         {
             if (TaskonomyDomains.Task(domain) is not MapTask) throw new ArgumentException($"{nameof(MapRange)} has '{domain}', which is no edge or keypoint domain", nameof(MapRange));
-            if (!(range is > 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(MapRange), range, $"{nameof(MapRange)} of '{domain}' has to be above 0 and at most 1");
+            if (!(range is > 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(MapRange), range.ToString(CultureInfo.InvariantCulture), $"{nameof(MapRange)} of '{domain}' has to be above 0 and at most 1");
         }
     }
 }

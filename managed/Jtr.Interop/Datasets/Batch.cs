@@ -1,28 +1,35 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
 
 /// <summary>
-/// Samples side by side in native memory, in the layout that a training step reads without a copy: images and labels
-/// of V views of B samples. Reusable; the arrays have no gaps for the number of samples that is set.
+/// Samples side by side in memory that stays in its place, in the layout that a training step reads without a copy: images and
+/// labels of V views of B samples. Reusable; the arrays have no gaps for the number of samples that is set.
 /// </summary>
 /// <remarks>
-/// Not thread-safe. The spans point into native memory: they must not be used after <see cref="Dispose"/>, and the
-/// batch must be kept reachable while they are in use. A batch that is not disposed is freed by its finalizer.
+/// Not thread-safe. The memory is the garbage collector's, in arrays that it does not move: it goes when neither the batch nor any of its spans
+/// is in use any more, so that a span may outlive its batch.
 /// </remarks>
 public sealed unsafe class Batch : IDisposable
 {
     // A cache line, and the widest vector register.
     private const int Alignment = 64;
+    private const int Slack = Alignment / sizeof(float);
 
-    private readonly long _bytes;
-    private readonly long _labelsAt;
-    private readonly long _labelledAt;
-    private readonly long _indicesAt;
-    private readonly long _cropsAt;
-    private byte* _memory;
+    private static int MaxValues => Array.MaxLength - Slack;
+
+    // On the pinned heap: native code gets addresses into them. Kept until the batch goes itself: a step on another thread may be reading them.
+    private readonly float[] _images;
+    private readonly float[] _labels;
+    private readonly byte[] _labelled;
+    private readonly int[] _indices;
+    private readonly ViewCrop[] _crops;
+    private readonly int _imagesAt;
+    private readonly int _labelsAt;
     private int _samples;
+    private bool _disposed;
 
     /// <summary>Allocates a batch. The memory is zero: no sample is labelled; every view is the whole of view 0.</summary>
     /// <param name="tasks">The tasks, K of them, with L label channels.</param>
@@ -31,7 +38,7 @@ public sealed unsafe class Batch : IDisposable
     /// <param name="height">H, 1 or more.</param>
     /// <param name="width">W, 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// A size is below 1, or images or labels would have more than 2^31 - 1 values.
+    /// A size is below 1, or images or labels would have more values than an array can, which is about 2^31.
     /// </exception>
     /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
     public Batch(TaskSet tasks, int views, int capacity, int height, int width)
@@ -43,8 +50,8 @@ public sealed unsafe class Batch : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         Int128 planes = (Int128)views * capacity * height * width;
         Int128 largest = planes * Math.Max(3, tasks.TotalLabelChannels);
-        if (largest > int.MaxValue)
-            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, $"{views} views of {capacity} samples of {height} x {width} have {largest} values, more than {int.MaxValue}; take fewer samples");
+        if (largest > MaxValues)
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, $"{views} views of {capacity} samples of {height} x {width} have {largest} values, more than {MaxValues}; take fewer samples");
 
         Tasks = tasks;
         Views = views;
@@ -52,20 +59,15 @@ public sealed unsafe class Batch : IDisposable
         Height = height;
         Width = width;
         _samples = capacity;
-        _labelsAt = Aligned((long)planes * 3 * sizeof(float));
-        _labelledAt = _labelsAt + Aligned((long)planes * tasks.TotalLabelChannels * sizeof(float));
-        _indicesAt = _labelledAt + Aligned((long)capacity * tasks.Count);
-        _cropsAt = _indicesAt + Aligned((long)capacity * sizeof(int));
-        _bytes = _cropsAt + Aligned((long)views * capacity * sizeof(ViewCrop));
-        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)_bytes, Alignment);
-        NativeMemory.Clear(_memory, (nuint)_bytes);
+        _images = GC.AllocateArray<float>((int)planes * 3 + Slack, pinned: true);
+        _labels = GC.AllocateArray<float>((int)planes * tasks.TotalLabelChannels + Slack, pinned: true);
+        _labelled = GC.AllocateArray<byte>(capacity * tasks.Count, pinned: true);
+        _indices = GC.AllocateArray<int>(capacity, pinned: true);
+        _crops = GC.AllocateArray<ViewCrop>(views * capacity, pinned: true);
+        _imagesAt = FirstAligned(_images);
+        _labelsAt = FirstAligned(_labels);
         Crops.Fill(ViewCrop.Whole(height, width));
-        // Otherwise the collector, which sees a small object, would be in no hurry to finalize a forgotten batch.
-        GC.AddMemoryPressure(_bytes);
     }
-
-    /// <summary>Frees a batch that nobody disposed.</summary>
-    ~Batch() => Free();
 
     /// <summary>The tasks, K of them, with L label channels.</summary>
     public TaskSet Tasks { get; }
@@ -98,49 +100,40 @@ public sealed unsafe class Batch : IDisposable
     }
 
     /// <summary>[V, B, 3, H, W] RGB in [0, 1].</summary>
-    public Span<float> Images => new(ImagesPointer, Views * _samples * 3 * Height * Width);
+    public Span<float> Images => Alive(_images).AsSpan(_imagesAt, Views * _samples * 3 * Height * Width);
 
     /// <summary>
     /// [V, B, L, H, W], the labels of all tasks in order; where a sample is not labelled for a task,
     /// <see cref="VisionTask.InvalidLabel"/> if the batch comes from a <see cref="DataLoader"/>.
     /// </summary>
-    public Span<float> Labels => new(LabelsPointer, Views * _samples * Tasks.TotalLabelChannels * Height * Width);
+    public Span<float> Labels => Alive(_labels).AsSpan(_labelsAt, Views * _samples * Tasks.TotalLabelChannels * Height * Width);
 
     /// <summary>[B, K]: 1 where the sample is labelled for the task, else 0.</summary>
-    public Span<byte> Labelled => new(LabelledPointer, _samples * Tasks.Count);
+    public Span<byte> Labelled => Alive(_labelled).AsSpan(0, _samples * Tasks.Count);
 
     /// <summary>[B]: each sample's index in the data set.</summary>
-    public Span<int> Indices => new(Memory + _indicesAt, _samples);
+    public Span<int> Indices => Alive(_indices).AsSpan(0, _samples);
 
     /// <summary>[V, B]: how each view was cut out of view 0. The method "consistency" reads them; view 0's own are not read.</summary>
-    public Span<ViewCrop> Crops => new(CropsPointer, Views * _samples);
+    public Span<ViewCrop> Crops => Alive(_crops).AsSpan(0, Views * _samples);
 
     /// <summary>Start of <see cref="Images"/>; keep the batch alive (GC.KeepAlive) until the native call is over.</summary>
-    internal float* ImagesPointer => (float*)Memory;
+    internal float* ImagesPointer => Address(_images) + _imagesAt;
 
     /// <summary>Start of <see cref="Labels"/>.</summary>
-    internal float* LabelsPointer => (float*)(Memory + _labelsAt);
+    internal float* LabelsPointer => Address(_labels) + _labelsAt;
 
     /// <summary>Start of <see cref="Labelled"/>.</summary>
-    internal byte* LabelledPointer => Memory + _labelledAt;
+    internal byte* LabelledPointer => Address(_labelled);
 
     /// <summary>Start of <see cref="Crops"/>.</summary>
-    internal ViewCrop* CropsPointer => (ViewCrop*)(Memory + _cropsAt);
+    internal ViewCrop* CropsPointer => Address(_crops);
 
     /// <summary>The loader that lent this batch and wants it back, if any.</summary>
     internal DataLoader? Lender { get; set; }
 
     /// <summary>Whether <see cref="Dispose"/> was called.</summary>
-    internal bool IsDisposed => _memory is null;
-
-    private byte* Memory
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(_memory is null, this);
-            return _memory;
-        }
-    }
+    internal bool IsDisposed => _disposed;
 
     /// <summary>Image and labels of one view of one sample.</summary>
     /// <param name="view">0 or more, below V.</param>
@@ -177,12 +170,8 @@ public sealed unsafe class Batch : IDisposable
         for (int t = 0; t < row.Length; t++) row[t] = labelled[t] ? (byte)1 : (byte)0;
     }
 
-    /// <summary>Frees the memory. Harmless when repeated.</summary>
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
+    /// <summary>Ends the use of the batch; spans that were taken before stay good. Harmless when repeated.</summary>
+    public void Dispose() => _disposed = true;
 
     private void CheckSample(int sample)
     {
@@ -190,13 +179,14 @@ public sealed unsafe class Batch : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sample, _samples);
     }
 
-    private void Free()
+    private T[] Alive<T>(T[] array)
     {
-        if (_memory is null) return;
-        NativeMemory.AlignedFree(_memory);
-        _memory = null;
-        GC.RemoveMemoryPressure(_bytes);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return array;
     }
 
-    private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
+    private T* Address<T>(T[] array) where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Alive(array)));
+
+    /// <summary>The first element at a multiple of <see cref="Alignment"/>.</summary>
+    private int FirstAligned(float[] array) => (int)((Alignment - (nuint)Address(array) % Alignment) % Alignment / sizeof(float));
 }

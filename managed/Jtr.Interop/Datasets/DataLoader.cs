@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using Jtr.Interop.Datasets.Views;
@@ -12,13 +13,18 @@ namespace Jtr.Interop.Datasets;
 /// </summary>
 /// <remarks>
 /// One thread at a time takes batches; it gives them back with <see cref="Recycle"/> when it is done. In the steady
-/// state nothing is allocated. The threads live until <see cref="Dispose"/>.
+/// state nothing is allocated. The threads live until <see cref="Dispose"/>. A read that hangs keeps nobody waiting for more than a second: neither a
+/// call that is cancelled, nor <see cref="Seek"/>, nor <see cref="Dispose"/>, which leaves its thread behind.
 /// </remarks>
 public sealed class DataLoader : IDisposable
 {
+    /// <summary>How long reads that are not wanted any more are waited for.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly IMultiTaskDataset _data;
     private readonly LabelAssignment? _labels;
     private readonly Thread[] _threads;
+    private readonly CancellationTokenSource _stop = new();
 
     // Everything below is guarded by _gate, which is pulsed whenever someone's wait may be over.
     private readonly object _gate = new();
@@ -29,8 +35,6 @@ public sealed class DataLoader : IDisposable
     private long _position;
     private long _fillBatch;
     private int _fillSample;
-    private int _inFlight;
-    private bool _seeking;
     private bool _disposed;
 
     /// <summary>Starts to make batches.</summary>
@@ -61,6 +65,7 @@ public sealed class DataLoader : IDisposable
         Options = options;
         _order = [.. Enumerable.Range(0, data.Count)];
         _slots = [.. Enumerable.Range(0, options.Prefetch).Select(_ => new Slot())];
+        _position = _fillBatch = options.FirstBatch;
         // One more than there are slots: the batch in use.
         for (int i = 0; i <= options.Prefetch; i++) _free.Push(NewBatch());
         _threads = [.. Enumerable.Range(0, options.Workers).Select(NewThread)];
@@ -158,21 +163,23 @@ public sealed class DataLoader : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (batch == _position) return;
-            _seeking = true;
-            while (_inFlight > 0) Monitor.Wait(_gate);
-            foreach (Slot slot in _slots)
+            for (int i = 0; i < _slots.Length; i++)
             {
-                if (slot.Batch is not null) _free.Push(slot.Batch);
-                slot.Clear();
+                // Threads that are still at samples of a batch give it back when they are done.
+                if (_slots[i].Reading > 0) _slots[i].IsDropped = true;
+                else if (_slots[i].Batch is { } made) _free.Push(made);
+                _slots[i] = new Slot();
             }
             _position = _fillBatch = batch;
             _fillSample = 0;
-            _seeking = false;
             Monitor.PulseAll(_gate);
         }
     }
 
-    /// <summary>Ends the threads, as soon as each has finished the sample it is at, and frees all batches but those in use.</summary>
+    /// <summary>
+    /// Ends the threads, as soon as each has finished or given up the sample it is at, and all batches but those in use. A thread whose read takes longer
+    /// than a second is left to end by itself.
+    /// </summary>
     public void Dispose()
     {
         lock (_gate)
@@ -181,23 +188,37 @@ public sealed class DataLoader : IDisposable
             _disposed = true;
             Monitor.PulseAll(_gate);
         }
-        foreach (Thread thread in _threads) thread.Join();
+        // What a data set does on a cancel is its own affair, and may throw or hang as its reads do.
+        _ = _stop.CancelAsync();
+        long start = Stopwatch.GetTimestamp();
+        bool ended = true;
+        foreach (Thread thread in _threads)
+        {
+            TimeSpan left = Patience - Stopwatch.GetElapsedTime(start);
+            ended &= thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        }
+        if (ended) _stop.Dispose();
         lock (_gate)
         {
-            foreach (Slot slot in _slots) slot.Batch?.Dispose();
+            foreach (Slot slot in _slots)
+            {
+                slot.Batch?.Dispose();
+                slot.Clear();
+            }
             while (_free.TryPop(out Batch? batch)) batch.Dispose();
         }
     }
 
     private void Work(ViewMaker maker)
     {
-        while (Claim(out Slot slot, out int sample))
+        CancellationToken stop = _stop.Token;
+        while (Claim(out Slot slot, out Batch batch, out int sample))
         {
             Exception? error = null;
             try
             {
-                TaskMask wanted = _labels?[slot.Batch!.Indices[sample]] ?? _data.Tasks.All;
-                maker.Fill(slot.Batch!, sample, wanted, Options.Seed, slot.Number / BatchesPerEpoch);
+                TaskMask wanted = _labels?[batch.Indices[sample]] ?? _data.Tasks.All;
+                maker.Fill(batch, sample, wanted, Options.Seed, slot.Number / BatchesPerEpoch, stop);
             }
             catch (Exception e)
             {
@@ -208,7 +229,7 @@ public sealed class DataLoader : IDisposable
     }
 
     /// <summary>Waits for a sample to make. False: the loader is disposed.</summary>
-    private bool Claim(out Slot slot, out int sample)
+    private bool Claim(out Slot slot, out Batch batch, out int sample)
     {
         lock (_gate)
         {
@@ -216,10 +237,11 @@ public sealed class DataLoader : IDisposable
             {
                 slot = _slots[_fillBatch % _slots.Length];
                 sample = _fillSample;
-                if (!_seeking && _fillBatch < _position + _slots.Length && (sample > 0 || TryBegin(slot)))
+                if (_fillBatch < _position + _slots.Length && (sample > 0 || TryBegin(slot)))
                 {
-                    _inFlight++;
-                    if (++_fillSample == slot.Batch!.Samples)
+                    slot.Reading++;
+                    batch = slot.Batch!;
+                    if (++_fillSample == batch.Samples)
                     {
                         _fillSample = 0;
                         _fillBatch++;
@@ -230,11 +252,12 @@ public sealed class DataLoader : IDisposable
             }
         }
         slot = null!;
+        batch = null!;
         sample = 0;
         return false;
     }
 
-    /// <summary>Makes a slot ready for the samples of the next batch. False: there is no memory; the slot says so.</summary>
+    /// <summary>Makes a slot ready for the samples of the next batch. False: there is no memory, or the data set threw; the slot says so.</summary>
     private bool TryBegin(Slot slot)
     {
         slot.Number = _fillBatch;
@@ -247,7 +270,9 @@ public sealed class DataLoader : IDisposable
             {
                 batch = NewBatch();
             }
-            catch (OutOfMemoryException e)
+#pragma warning disable CA1031 // It reaches the caller of Next; on this thread it would end the process.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
                 slot.Error = e;
                 _fillBatch++;
@@ -257,7 +282,7 @@ public sealed class DataLoader : IDisposable
         }
         long epoch = _fillBatch / BatchesPerEpoch;
         int start = (int)(_fillBatch % BatchesPerEpoch) * Options.BatchSize;
-        batch.Samples = Math.Min(Options.BatchSize, _data.Count - start);
+        batch.Samples = Math.Min(Options.BatchSize, _order.Length - start);
         Order(epoch).AsSpan(start, batch.Samples).CopyTo(batch.Indices);
         slot.Batch = batch;
         slot.Remaining = batch.Samples;
@@ -268,14 +293,19 @@ public sealed class DataLoader : IDisposable
     {
         lock (_gate)
         {
-            _inFlight--;
+            slot.Reading--;
+            if (slot.IsDropped)
+            {
+                if (slot.Reading == 0 && !_disposed) _free.Push(slot.Batch!);
+                return;
+            }
             // Of several errors in a batch the first sample's is told, whichever thread is quicker.
             if (error is not null && sample < slot.ErrorSample)
             {
                 slot.Error = error;
                 slot.ErrorSample = sample;
             }
-            if (--slot.Remaining == 0 || _seeking) Monitor.PulseAll(_gate);
+            if (--slot.Remaining == 0) Monitor.PulseAll(_gate);
         }
     }
 
@@ -329,6 +359,13 @@ public sealed class DataLoader : IDisposable
         public long Number { get; set; } = -1;
         public Batch? Batch { get; set; }
         public int Remaining { get; set; }
+
+        /// <summary>Threads that are at one of its samples.</summary>
+        public int Reading { get; set; }
+
+        /// <summary>Whether nobody will take the batch.</summary>
+        public bool IsDropped { get; set; }
+
         public Exception? Error { get; set; }
         public int ErrorSample { get; set; } = int.MaxValue;
 

@@ -38,4 +38,21 @@ public interface IMultiTaskDataset
     /// <returns>The tasks whose labels were written.</returns>
     /// <exception cref="JtrFormatException">A file of the sample is damaged.</exception>
     TaskMask Read(int index, TaskMask wanted, SampleBuffer destination);
+
+    /// <summary>
+    /// Reads a sample, unless it is not wanted any more. As it stands here it looks at the token once and calls the other <c>Read</c>; a data set
+    /// whose reads take long, and one that reads from another data set, implements it too.
+    /// </summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <param name="wanted">Tasks whose labels are wanted; labels of others may be skipped.</param>
+    /// <param name="destination">Receives image and labels, as of the other <c>Read</c>. After a cancel its content means nothing.</param>
+    /// <param name="cancellationToken">Says that nobody waits for the sample any more.</param>
+    /// <returns>The tasks whose labels were written.</returns>
+    /// <exception cref="JtrFormatException">A file of the sample is damaged.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Read(index, wanted, destination);
+    }
 }

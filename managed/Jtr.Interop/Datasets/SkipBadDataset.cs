@@ -12,6 +12,8 @@ namespace Jtr.Interop.Datasets;
 /// <para>In a bad sample's place comes the next one behind it (after the last, the first) which is labelled for the same tasks and can be read;
 /// if there is none, the next one that can be read, with those labels that both have. What comes is a function of the files and
 /// of what is asked for, not of what was read before, so a loader gives the same batches for any number of workers.</para>
+/// <para>A file that cannot be read is tried again, for half a second. One that is damaged is remembered as bad; one that is still out of reach is
+/// skipped this once and tried anew the next time, so that a network that is down for a moment costs no sample for good.</para>
 /// <para>Only labels that are asked for are read, so a damaged label that an assignment hides goes unnoticed. An evaluation
 /// counts the sample that stands in twice: <see cref="Skipped"/> says how many.</para>
 /// <para>Several threads may read at once.</para>
@@ -22,7 +24,7 @@ public sealed class SkipBadDataset : IMultiTaskDataset
     private readonly LabelAssignment? _labels;
     private readonly Action<SkippedSample>? _onSkipped;
 
-    // Which reads fail is remembered to save time; it never changes what is read.
+    // Which reads find damage is remembered to save time; it never changes what is read.
     private readonly ConcurrentDictionary<(int Index, TaskMask Wanted), byte> _bad = new();
     private readonly ConcurrentDictionary<int, SkippedSample> _skipped = new();
 
@@ -74,20 +76,28 @@ public sealed class SkipBadDataset : IMultiTaskDataset
     /// <param name="destination">Receives image and labels. After a bad sample, buffers of tasks that are not returned may be overwritten.</param>
     /// <returns>The tasks whose labels were written.</returns>
     /// <exception cref="JtrFormatException">No sample can be read; the inner exception is this one's.</exception>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);
+
+    /// <inheritdoc cref="Read(int, TaskMask, SampleBuffer)"/>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <param name="wanted">Tasks whose labels are wanted.</param>
+    /// <param name="destination">Receives image and labels.</param>
+    /// <param name="cancellationToken">Ends the search for a sample that stands in, and the waits for files.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
         TaskMask own = Labels(index);
         Exception? first = null;
-        if (TryRead(index, wanted & own, destination, ref first, out TaskMask written)) return written;
+        if (TryRead(index, wanted & own, destination, ref first, out TaskMask written, cancellationToken)) return written;
         for (int pass = 0; pass < 2; pass++)
         {
             for (int step = 1; step < Count; step++)
             {
                 int other = (int)(((long)index + step) % Count);
                 TaskMask labels = Labels(other);
-                if (labels == own == (pass == 0) && TryRead(other, wanted & labels, destination, ref first, out written)) return written;
+                if (labels == own == (pass == 0) && TryRead(other, wanted & labels, destination, ref first, out written, cancellationToken)) return written;
             }
         }
         first ??= new JtrFormatException(_skipped.TryGetValue(index, out SkippedSample? known) ? known.Message : $"sample {index} cannot be read");
@@ -96,19 +106,19 @@ public sealed class SkipBadDataset : IMultiTaskDataset
 
     private TaskMask Labels(int index) => (_labels?[index] ?? Tasks.All) & _data.GetLabelled(index);
 
-    private bool TryRead(int index, TaskMask wanted, SampleBuffer destination, ref Exception? first, out TaskMask written)
+    private bool TryRead(int index, TaskMask wanted, SampleBuffer destination, ref Exception? first, out TaskMask written, CancellationToken cancellationToken)
     {
         written = TaskMask.None;
         if (_bad.ContainsKey((index, wanted))) return false;
         try
         {
-            written = _data.Read(index, wanted, destination);
+            written = PatientReader.Read(_data, index, wanted, destination, cancellationToken);
             return true;
         }
         catch (Exception e) when (SkippedSample.IsBad(e))
         {
             first ??= e;
-            _bad.TryAdd((index, wanted), 0);
+            if (e is JtrFormatException) _bad.TryAdd((index, wanted), 0);
             SkippedSample skipped = SkippedSample.Of(index, _data.GetName(index), e);
             if (_skipped.TryAdd(index, skipped)) _onSkipped?.Invoke(skipped);
             return false;

@@ -1,10 +1,12 @@
 using System.Diagnostics.Metrics;
+using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Diagnostics;
 
 /// <summary>
 /// The instruments of the meter <see cref="MeterName"/> (System.Diagnostics.Metrics), for dotnet-counters, OpenTelemetry and the like.
-/// Where nobody listens they cost nothing, and recording allocates nothing. Gauges show the last report of each run.
+/// Where nobody listens they cost nothing, and recording allocates nothing. Gauges have a value while a fit
+/// runs, and none before and after: the last report of each run's name.
 /// </summary>
 public static class JtrMetrics
 {
@@ -17,15 +19,12 @@ public static class JtrMetrics
     /// <summary>Tag of what a predictor records: its name (<see cref="Inference.PredictorOptions.Name"/>). One without a name has no tag.</summary>
     public const string PredictorTag = "jtr.predictor";
 
-    // Of a process that begins run after run under new names, the last ones are shown.
-    private const int MostRuns = 64;
-
     private static readonly Meter _meter = new(MeterName, typeof(JtrMetrics).Assembly.GetName().Version?.ToString(3));
 
     private static readonly Lock _gate = new();
 
-    // In the order in which they began. Replaced, never changed: gauges read it without a lock.
-    private static RunMetrics[] _runs = [];
+    // Those that run and have reported, the one that did so last at the end.
+    private static readonly List<RunMetrics> _runs = [];
 
     internal static readonly Counter<long> TrainingSteps = _meter.CreateCounter<long>("jtr.training.steps", "{step}", "Training steps done.");
     internal static readonly Counter<long> PredictedSamples =
@@ -46,18 +45,29 @@ public static class JtrMetrics
         Gauge("jtr.training.speed", "{step}/s", "Steps of a second.", RunNumber.Speed);
     }
 
-    /// <summary>Begins the metrics of a run, in the place of those of an earlier run of that name.</summary>
-    internal static RunMetrics Begin(string? name)
+    /// <summary>Puts a run, which has reported, behind all others.</summary>
+    internal static void ToTheEnd(RunMetrics run)
     {
-        RunMetrics run = new(name);
         lock (_gate)
         {
-            IEnumerable<RunMetrics> others = _runs.Where(r => r.Name != name);
-            _runs = [.. others.TakeLast(MostRuns - 1), run];
+            if (_runs.Count > 0 && _runs[^1] == run) return;
+            _runs.Remove(run);
+            _runs.Add(run);
         }
-        return run;
+    }
+
+    /// <summary>Forgets a run that is over.</summary>
+    internal static void End(RunMetrics run)
+    {
+        lock (_gate) _runs.Remove(run);
+    }
+
+    // Of several runs of one name, the one that reported last.
+    private static Measurement<double>[] Measure(RunNumber number)
+    {
+        lock (_gate) return [.. _runs.GroupBy(r => r.Name).Select(g => g.Last().Measure(number))];
     }
 
     private static void Gauge(string name, string? unit, string description, RunNumber number) =>
-        _meter.CreateObservableGauge(name, () => Volatile.Read(ref _runs).Where(r => r.HasReport).Select(r => r.Measure(number)), unit, description);
+        _meter.CreateObservableGauge(name, () => Measure(number), unit, description);
 }

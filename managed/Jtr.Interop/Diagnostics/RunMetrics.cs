@@ -3,19 +3,16 @@ using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Diagnostics;
 
-/// <summary>What one run tells the listeners, under its name. Recording allocates nothing.</summary>
+/// <summary>What one run tells the listeners, under its name, until it is disposed. Recording allocates nothing.</summary>
 /// <param name="name">Value of the tag <see cref="JtrMetrics.RunTag"/>, or null: no tag.</param>
-internal sealed class RunMetrics(string? name)
+internal sealed class RunMetrics(string? name) : IDisposable
 {
     private readonly KeyValuePair<string, object?>[] _tags = name is null ? [] : [new(JtrMetrics.RunTag, name)];
-    private long _step = -1;
+    private long _step;
     private double _loss, _supervised, _dist, _recon, _rate, _speed;
 
     /// <summary>Whose numbers these are.</summary>
     public string? Name => name;
-
-    /// <summary>Whether there was a report.</summary>
-    public bool HasReport => Volatile.Read(ref _step) >= 0;
 
     /// <summary>Counts a step.</summary>
     public void CountStep() => JtrMetrics.TrainingSteps.Add(1, _tags);
@@ -30,7 +27,11 @@ internal sealed class RunMetrics(string? name)
         Volatile.Write(ref _rate, progress.LearningRate);
         Volatile.Write(ref _speed, progress.StepsPerSecond);
         Volatile.Write(ref _step, progress.Step);
+        JtrMetrics.ToTheEnd(this);
     }
+
+    /// <summary>Says that the run is over.</summary>
+    public void Dispose() => JtrMetrics.End(this);
 
     /// <summary>A number of the last report, tagged.</summary>
     public Measurement<double> Measure(RunNumber number) => new(

@@ -162,7 +162,7 @@ public sealed class EvaluationResult
         .Append(MetricFormat.Kind(task.Kind)).Append(',')
         .Append(Quote(metric)).Append(',')
         .Append(double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture)).Append(',')
-        .Append(unit).Append(',')
+        .Append(Quote(unit)).Append(',')
         .Append(higher ? "higher" : "lower").Append(',')
         .Append(headline ? '1' : '0').Append('\n');
 

@@ -44,9 +44,8 @@ public abstract class TaskMetrics
     /// <param name="label">
     /// [label channels, H, W]; pixels without a label hold the task's <see cref="VisionTask.InvalidLabel"/> and are left out.
     /// </param>
-    /// <exception cref="ArgumentException">
-    /// The sizes do not fit, a prediction is not finite, or a label has a value that its task does not allow.
-    /// </exception>
+    /// <exception cref="ArgumentException">The sizes do not fit, or a label has a value that its task does not allow.</exception>
+    /// <exception cref="JtrNonFiniteException">A prediction is not a finite number; the term is "prediction.(task)".</exception>
     public void Update(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label)
     {
         if (label.Length == 0 || label.Length % Task.LabelChannels != 0)
@@ -56,8 +55,7 @@ public abstract class TaskMetrics
             throw new ArgumentException($"task '{Task.Name}': {pixels} pixels have {pixels * Task.Channels} predicted values, not {prediction.Length}", nameof(prediction));
         for (int i = 0; i < prediction.Length; i++)
         {
-            if (!float.IsFinite(prediction[i]))
-                throw new ArgumentException($"task '{Task.Name}': the prediction of channel {i / pixels}, pixel {i % pixels} is {prediction[i]}, not a finite number", nameof(prediction));
+            if (!float.IsFinite(prediction[i])) throw NotFinite(i / pixels, i % pixels, prediction[i]);
         }
         if (LabelFault(label, pixels) is string fault) throw new ArgumentException($"task '{Task.Name}': {fault}", nameof(label));
         Add(prediction, label, pixels);
@@ -82,6 +80,10 @@ public abstract class TaskMetrics
     private protected abstract void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels);
 
     private protected abstract void Add(TaskMetrics other);
+
+    private JtrNonFiniteException NotFinite(int channel, int pixel, float value) => new(
+        string.Create(CultureInfo.InvariantCulture, $"task '{Task.Name}': the prediction of channel {channel}, pixel {pixel} is {value}, not a finite number"),
+        $"prediction.{Task.Name}", samples: []);
 
     private protected static string BadValue(int channel, int pixel, float value, string allowed) =>
         string.Create(CultureInfo.InvariantCulture, $"the label of channel {channel}, pixel {pixel} is {value}; {allowed}");

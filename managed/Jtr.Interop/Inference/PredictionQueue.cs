@@ -18,6 +18,15 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     private readonly Stack<Worker> _free = new(networks.Select(n => new Worker(n, maxBatch, metrics)));
     private bool _disposed;
 
+    /// <summary>Pixels, of all samples together, that the networks which are free have memory for.</summary>
+    internal long ReservedPixels
+    {
+        get
+        {
+            lock (_gate) return _free.Sum(w => w.Capacity);
+        }
+    }
+
     /// <summary>Predicts; the memory stays where it is until the call returns.</summary>
     public void Run(float* images, float* predictions, int samples, int height, int width)
     {
@@ -97,6 +106,9 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         private float* _images, _predictions;
         private long _capacity;
 
+        /// <summary>Pixels, of all samples together, that there is memory for.</summary>
+        public long Capacity => Volatile.Read(ref _capacity);
+
         /// <summary>Takes the call at the head of a queue, and those behind it that are of the same size and fit into the batch.</summary>
         public void Take(Queue<Call> waiting)
         {
@@ -136,18 +148,17 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         public void Dispose()
         {
             network.Dispose();
-            NativeMemory.Free(_images);
-            NativeMemory.Free(_predictions);
-            _images = _predictions = null;
-            _capacity = 0;
+            Free();
         }
 
         private void ComputeTogether()
         {
             (int height, int width) = (_calls[0].Height, _calls[0].Width);
             long plane = (long)height * width;
-            Reserve(maxBatch * plane);
             int samples = 0;
+            foreach (Call call in _calls) samples += call.Samples;
+            Reserve(samples * plane);
+            samples = 0;
             foreach (Call call in _calls)
             {
                 Copy(call.Images, _images + samples * 3 * plane, call.Samples * 3 * plane);
@@ -169,11 +180,22 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             metrics.Batch(samples);
         }
 
+        private void Free()
+        {
+            NativeMemory.Free(_images);
+            NativeMemory.Free(_predictions);
+            _images = _predictions = null;
+            _capacity = 0;
+        }
+
+        /// <summary>Sees that there is memory for the calls at hand. It grows with the largest batch so far, not with the largest that is allowed.</summary>
         private void Reserve(long pixels)
         {
             if (pixels <= _capacity) return;
-            _images = (float*)NativeMemory.Realloc(_images, checked((nuint)(3 * pixels * sizeof(float))));
-            _predictions = (float*)NativeMemory.Realloc(_predictions, checked((nuint)(_channels * pixels * sizeof(float))));
+            // What was there before is not needed, so that it need not stay beside the new.
+            Free();
+            _images = (float*)NativeMemory.Alloc(checked((nuint)(3 * pixels * sizeof(float))));
+            _predictions = (float*)NativeMemory.Alloc(checked((nuint)(_channels * pixels * sizeof(float))));
             _capacity = pixels;
         }
 

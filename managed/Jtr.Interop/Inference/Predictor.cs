@@ -4,7 +4,6 @@ using Jtr.Interop.Diagnostics;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Jtr.Interop.Inference;
 
@@ -74,10 +73,13 @@ public sealed unsafe class Predictor : IDisposable
     /// <summary>The tasks, in the order of the predictions.</summary>
     public TaskSet Tasks { get; }
 
+    /// <summary>Pixels, of all samples together, that there is memory for to put calls together in.</summary>
+    internal long ReservedPixels => _queue.ReservedPixels;
+
     /// <summary>Reads the network of a checkpoint; what else is in there, such as the optimiser's state, is left out.</summary>
     /// <param name="path">A checkpoint that <see cref="Trainer.Save"/> wrote.</param>
     /// <param name="options">How to compute, or null.</param>
-    /// <param name="logger">Receives a message when it is loaded, or null.</param>
+    /// <param name="logger">Receives a message when it is loaded, or null. What it throws is dropped.</param>
     /// <exception cref="ArgumentException">An option is outside its range; ParamName is its name.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="JtrFormatException">It is damaged, or was not written by a trainer.</exception>
@@ -93,7 +95,8 @@ public sealed unsafe class Predictor : IDisposable
         try
         {
             Predictor predictor = new(info.Options, [.. tensors.Select(t => (Plain(t.Name), t.ToDoubles()))], options);
-            PredictorLog.Loaded(logger ?? NullLogger.Instance, path, predictor.Tasks, options.MaxBatch);
+            ILogger guarded = GuardedLogger.Around(logger);
+            PredictorLog.Loaded(guarded, path, predictor.Tasks, options.MaxBatch);
             return predictor;
         }
         catch (Exception e) when (e is KeyNotFoundException || (e is ArgumentException && e is not ArgumentOutOfRangeException))

@@ -79,6 +79,18 @@ public sealed class LabelAssignment
         return new LabelAssignment(data.Tasks, samples);
     }
 
+    /// <summary>
+    /// A seed for one of several data sets that are joined, so that each draws for itself: the same as no other source's under any other seed of a
+    /// run. The first source's is the run's.
+    /// </summary>
+    /// <param name="seed">Seed of the run.</param>
+    /// <param name="source">Place of the source, 0 or more.</param>
+    public static ulong SeedOf(ulong seed, int source)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(source);
+        return source == 0 ? seed : new CounterRandom(seed, RandomUse.Source, (ulong)source).NextUInt64();
+    }
+
     /// <summary>Writes the assignment as JSON: the names of the tasks and <c>labels_weights</c>, [N, K] of 0 and 1.</summary>
     /// <param name="path">The file, which appears whole or not at all.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>

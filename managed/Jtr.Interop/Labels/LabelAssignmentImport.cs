@@ -1,3 +1,4 @@
+using System.Globalization;
 using Jtr.Interop.Checkpoints.PyTorch;
 using Jtr.Interop.Npy;
 using Jtr.Interop.Tasks;
@@ -38,7 +39,7 @@ internal static class LabelAssignmentImport
         {
             int sample = i / tasks.Count;
             int task = i % tasks.Count;
-            if (values[i] is not (0 or 1)) throw new JtrFormatException(path, $"{Name}[{sample}][{task}] is {values[i]}; it has to be 0 or 1");
+            if (values[i] is not (0 or 1)) throw new JtrFormatException(path, string.Create(CultureInfo.InvariantCulture, $"{Name}[{sample}][{task}] is {values[i]}; it has to be 0 or 1"));
             if (values[i] == 1) samples[sample] = samples[sample].With(task);
         }
         return samples;

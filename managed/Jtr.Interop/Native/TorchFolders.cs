@@ -1,9 +1,10 @@
 namespace Jtr.Interop.Native;
 
 /// <summary>
-/// Finds the libtorch that a libjtr needs. Looked at in this order: the folder of libjtr; the folders that libjtr itself names, which are
-/// those of the libtorch that it was built with; the folders of the application's native assets, where the packages libtorch-* put theirs;
-/// the packages libtorch-* in NuGet's folder; the environment variable LIBTORCH. Where none has it, the system's loader looks for it.
+/// Finds the libtorch that a libjtr needs. Looked at in this order: the environment variable LIBTORCH, which someone has set on purpose; the
+/// folder of libjtr; the folders that libjtr itself names, which are those of the libtorch that it was built with; the folders of the
+/// application's native assets, where the packages libtorch-* put theirs; the packages libtorch-* in NuGet's folder. Where none has it, the
+/// system's loader looks for it.
 /// </summary>
 internal static class TorchFolders
 {
@@ -24,7 +25,8 @@ internal static class TorchFolders
     /// <param name="libtorch">Value of LIBTORCH, or null.</param>
     public static IReadOnlyList<string> Find(string library, ElfFile elf, IEnumerable<string> assets, string? packages, string? libtorch)
     {
-        List<string> folders = [Path.GetDirectoryName(Path.GetFullPath(library))!, .. elf.Folders, .. assets];
+        List<string> folders = string.IsNullOrEmpty(libtorch) ? [] : [Path.Combine(libtorch, "lib"), libtorch];
+        folders.AddRange([Path.GetDirectoryName(Path.GetFullPath(library))!, .. elf.Folders, .. assets]);
         if (packages is not null && Directory.Exists(packages))
         {
             // Newest first: libtorch-cpu-linux-x64/2.10.0/runtimes/linux-x64/native.
@@ -33,7 +35,6 @@ internal static class TorchFolders
                 .OrderByDescending(v => Version.TryParse(Path.GetFileName(v), out Version? version) ? version : new Version())
                 .Select(v => Path.Combine(v, "runtimes", NativeLibraryLoader.Rid, "native")));
         }
-        if (!string.IsNullOrEmpty(libtorch)) folders.AddRange([Path.Combine(libtorch, "lib"), libtorch]);
         return [.. folders.Where(f => f.Length > 0).Select(f => Path.TrimEndingDirectorySeparator(Path.GetFullPath(f))).Distinct()];
     }
 

@@ -10,19 +10,32 @@ public readonly record struct TaskMask(ulong Bits)
     public static TaskMask None => default;
 
     /// <summary>The subset of the first n tasks.</summary>
-    public static TaskMask FirstN(int n) => new(n >= 64 ? ulong.MaxValue : (1UL << n) - 1);
+    /// <param name="n">0 to <see cref="TaskSet.MaxCount"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">n is outside that range.</exception>
+    public static TaskMask FirstN(int n)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(n);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(n, TaskSet.MaxCount);
+        return new(n == TaskSet.MaxCount ? ulong.MaxValue : (1UL << n) - 1);
+    }
 
     /// <summary>Whether a task is in the subset.</summary>
-    public bool this[int task] => (Bits >> task & 1) != 0;
+    /// <param name="task">0 or more, below <see cref="TaskSet.MaxCount"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There can be no such task.</exception>
+    public bool this[int task] => (Bits & Bit(task)) != 0;
 
     /// <summary>Number of tasks in the subset.</summary>
     public int Count => BitOperations.PopCount(Bits);
 
     /// <summary>The subset with a task added.</summary>
-    public TaskMask With(int task) => new(Bits | 1UL << task);
+    /// <param name="task">0 or more, below <see cref="TaskSet.MaxCount"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There can be no such task.</exception>
+    public TaskMask With(int task) => new(Bits | Bit(task));
 
     /// <summary>The subset with a task taken out.</summary>
-    public TaskMask Without(int task) => new(Bits & ~(1UL << task));
+    /// <param name="task">0 or more, below <see cref="TaskSet.MaxCount"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There can be no such task.</exception>
+    public TaskMask Without(int task) => new(Bits & ~Bit(task));
 
     /// <summary>Tasks that are in both.</summary>
     public static TaskMask operator &(TaskMask a, TaskMask b) => new(a.Bits & b.Bits);
@@ -35,4 +48,12 @@ public readonly record struct TaskMask(ulong Bits)
 
     /// <summary>Tasks that are in either.</summary>
     public static TaskMask BitwiseOr(TaskMask left, TaskMask right) => left | right;
+
+    // A shift by 64 is one by 0.
+    private static ulong Bit(int task)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(task);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(task, TaskSet.MaxCount);
+        return 1UL << task;
+    }
 }

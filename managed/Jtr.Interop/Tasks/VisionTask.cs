@@ -21,14 +21,17 @@ public abstract record VisionTask
 {
     private protected VisionTask(string name, TaskKind kind, int channels, int labelChannels)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        TaskName.Check(name, nameof(name));
         Name = name;
         Kind = kind;
         Channels = channels;
         LabelChannels = labelChannels;
     }
 
-    /// <summary>Name, unique within a <see cref="TaskSet"/>; also the name of the label folder of a folder data set.</summary>
+    /// <summary>
+    /// Name, unique within a <see cref="TaskSet"/>; also the name of the label folder of a folder data set, and part of the names of files. It has
+    /// at most 100 bytes in UTF-8 and no '/', '\\', ':' or control character, and is not "." or "..".
+    /// </summary>
     public string Name { get; }
 
     /// <summary>What kind of task.</summary>
@@ -48,7 +51,7 @@ public abstract record VisionTask
 public sealed record SegmentationTask : VisionTask
 {
     /// <summary>Makes a segmentation task.</summary>
-    /// <param name="name">Its name.</param>
+    /// <param name="name">Its name; see <see cref="VisionTask.Name"/>.</param>
     /// <param name="classCount">Number of classes, 2 to 4096.</param>
     /// <param name="classNames">A name for each class, or null.</param>
     public SegmentationTask(string name, int classCount, IReadOnlyList<string>? classNames = null)
@@ -84,7 +87,7 @@ public sealed record SegmentationTask : VisionTask
 public sealed record DepthTask : VisionTask
 {
     /// <summary>Makes a depth task.</summary>
-    /// <param name="name">Its name.</param>
+    /// <param name="name">Its name; see <see cref="VisionTask.Name"/>.</param>
     public DepthTask(string name = "depth") : base(name, TaskKind.Depth, 1, 1) { }
 
     /// <summary>Mean of the normal distribution whose CDF maps depth into the joint space (METHOD section 2).</summary>
@@ -104,7 +107,7 @@ public sealed record DepthTask : VisionTask
 public sealed record NormalsTask : VisionTask
 {
     /// <summary>Makes a surface normals task.</summary>
-    /// <param name="name">Its name.</param>
+    /// <param name="name">Its name; see <see cref="VisionTask.Name"/>.</param>
     public NormalsTask(string name = "normals") : base(name, TaskKind.Normals, 3, 3) { }
 
     /// <inheritdoc/>
@@ -115,7 +118,7 @@ public sealed record NormalsTask : VisionTask
 public sealed record MapTask : VisionTask
 {
     /// <summary>Makes a map task.</summary>
-    /// <param name="name">Its name.</param>
+    /// <param name="name">Its name; see <see cref="VisionTask.Name"/>.</param>
     /// <param name="channels">Number of channels, 1 to 256.</param>
     public MapTask(string name, int channels = 1) : base(name, TaskKind.Map, Check(channels), channels) { }
 

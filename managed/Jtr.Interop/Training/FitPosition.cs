@@ -24,11 +24,15 @@ public sealed record FitPosition
     /// <summary>Seed of order, views and label scenario.</summary>
     public required ulong DataSeed { get; init; }
 
+    /// <summary>Threads of the arithmetic, by whose number sums are rounded; null on a GPU and in older checkpoints.</summary>
+    public int? Threads { get; init; }
+
     /// <summary>What of a fit differs from this one, in words, or null where it goes on exactly.</summary>
     internal string? DifferenceTo(FitPosition other)
     {
         if (BatchSize != other.BatchSize) return $"batches of {BatchSize} instead of {other.BatchSize}";
         if (Samples != other.Samples) return $"{Samples} samples instead of {other.Samples}";
-        return DataSeed != other.DataSeed ? $"the data seed {DataSeed} instead of {other.DataSeed}" : null;
+        if (DataSeed != other.DataSeed) return $"the data seed {DataSeed} instead of {other.DataSeed}";
+        return Threads is { } now && other.Threads is { } before && now != before ? $"{now} threads of the arithmetic instead of {before}, which round sums otherwise" : null;
     }
 }

@@ -15,6 +15,7 @@ public sealed unsafe partial class Trainer
     /// <exception cref="ArgumentException">The data set does not fit, or a label has a value that its task does not allow.</exception>
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="JtrFormatException">A file of the data set is damaged.</exception>
+    /// <exception cref="JtrNonFiniteException">A prediction was not a finite number; the exception tells task and sample.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public EvaluationResult Evaluate(
         IMultiTaskDataset data, EvaluateOptions? options = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -58,7 +59,17 @@ public sealed unsafe partial class Trainer
                 {
                     PredictCore(trainer, batch.Images, batch.Samples, batch.Height, batch.Width, predictions);
                     for (int b = 0; b < batch.Samples; b++)
-                        Score(metrics, predictions.AsSpan(b * Tasks.TotalChannels * plane, Tasks.TotalChannels * plane), batch.GetSample(0, b), batch.GetLabelled(b));
+                    {
+                        try
+                        {
+                            Score(metrics, predictions.AsSpan(b * Tasks.TotalChannels * plane, Tasks.TotalChannels * plane), batch.GetSample(0, b), batch.GetLabelled(b));
+                        }
+                        catch (JtrNonFiniteException e)
+                        {
+                            string name = data.GetName(batch.Indices[b]);
+                            throw new JtrNonFiniteException($"{e.Message}; sample: {name}", e.Term, [b], StepCount, [name], e);
+                        }
+                    }
                     done += batch.Samples;
                 }
                 finally

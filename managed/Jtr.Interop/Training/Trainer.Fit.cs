@@ -12,18 +12,19 @@ public sealed unsafe partial class Trainer
 {
     /// <summary>
     /// Trains on a data set, on a thread of its own, up to a total number of steps. Goes on at <see cref="StepCount"/>: a fit that was
-    /// interrupted and resumed from its checkpoint with the same options does the same steps as one that was not.
+    /// interrupted and resumed from its checkpoint with the same options does the same steps as one that was not. However it ends, if there is a
+    /// <see cref="FitOptions.CheckpointPath"/>, the steps that were done are saved there.
     /// </summary>
     /// <param name="data">The data set; its tasks have the names, kinds and channels of the trainer's.</param>
     /// <param name="options">How long and how.</param>
-    /// <param name="progress">Told at most every 100 ms, and about the first and the last step.</param>
-    /// <param name="cancellationToken">Ends the fit. If there is a <see cref="FitOptions.CheckpointPath"/>, it is saved first.</param>
+    /// <param name="progress">Told at most every 100 ms, and about the first and the last step. What it throws ends the fit.</param>
+    /// <param name="cancellationToken">Ends the fit, within a second also where a read of the data set hangs.</param>
     /// <exception cref="ArgumentException">An option is outside its range, or the data set does not fit.</exception>
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="JtrNonFiniteException">
-    /// A loss or a gradient was not a finite number; the steps before it stand, and are saved where there is a <see cref="FitOptions.CheckpointPath"/>.
-    /// The exception tells the step, the term and the names of the samples.
+    /// A loss, a gradient or, in scoring, a prediction was not a finite number; the steps before it stand. The exception tells the step, the term
+    /// and the names of the samples.
     /// </exception>
     /// <exception cref="IOException">A checkpoint cannot be written, or a sample not be read.</exception>
     /// <exception cref="JtrFormatException">A file of the data set is damaged.</exception>
@@ -86,9 +87,8 @@ public sealed unsafe partial class Trainer
     {
         long start = Stopwatch.GetTimestamp();
         ulong seed = options.DataSeed ?? Options.Seed;
-        using DataLoader loader = OpenLoader(data, options, seed);
+        using DataLoader loader = OpenLoader(data, options, seed, StepCount);
         long total = options.Steps ?? (long)options.Epochs!.Value * loader.BatchesPerEpoch;
-        loader.Seek(StepCount);
         FitPosition Position() => new()
         {
             Epoch = StepCount / loader.BatchesPerEpoch,
@@ -97,12 +97,13 @@ public sealed unsafe partial class Trainer
             BatchSize = options.BatchSize,
             Samples = data.Count,
             DataSeed = seed,
+            Threads = IsOnGpu ? null : JtrRuntime.Threads,
         };
         if (_loadedPosition is { } saved && Position().DifferenceTo(saved) is { } difference) TrainingLog.GoesOnOtherwise(_logger, difference);
         _loadedPosition = null;
         if (options.CheckpointPath is not null) CheckpointFiles.DeleteLeftovers(options.CheckpointPath);
         if (options.BestPath is not null) CheckpointFiles.DeleteLeftovers(options.BestPath);
-        FitRun run = new(trainer, data, loader, total, options, Position, progress);
+        FitRun run = new(trainer, data, loader, total, options, Position, progress) { SavedStep = StepCount };
         TrainingLog.Started(_logger, Options.Method, data.Count, data.Height, data.Width, StepCount, total, options.BatchSize);
 
         StepResult? last = null;
@@ -117,10 +118,9 @@ public sealed unsafe partial class Trainer
             SaveCheckpoint(run);
             throw;
         }
-        catch (JtrNonFiniteException)
+        catch (Exception failure)
         {
-            // The step has changed nothing: what is saved is the network as it was before.
-            SaveCheckpoint(run);
+            SaveAfter(failure, run);
             throw;
         }
         if (last is not null) SaveCheckpoint(run);
@@ -129,8 +129,8 @@ public sealed unsafe partial class Trainer
         return new FitResult(StepCount, last, elapsed, run.StoppedEarly);
     }
 
-    /// <summary>The batches of a fit.</summary>
-    internal DataLoader OpenLoader(IMultiTaskDataset data, FitOptions options, ulong seed)
+    /// <summary>The batches of a fit, from one of them on.</summary>
+    internal DataLoader OpenLoader(IMultiTaskDataset data, FitOptions options, ulong seed, long first = 0)
     {
         DataLoaderOptions defaults = new();
         LabelAssignment? labels = options.Labels ?? (options.Scenario == LabelScenario.AsFound ? null : LabelAssignment.Draw(options.Scenario, data, seed));
@@ -143,6 +143,7 @@ public sealed unsafe partial class Trainer
             Colour = options.Colour,
             Seed = seed,
             Workers = options.Workers ?? defaults.Workers,
+            FirstBatch = first,
         });
     }
 
@@ -151,13 +152,16 @@ public sealed unsafe partial class Trainer
         nint Trainer, IMultiTaskDataset Data, DataLoader Loader, long Total, FitOptions Options, Func<FitPosition> Position, IProgress<TrainingProgress>? Progress)
     {
         public bool StoppedEarly { get; set; }
+
+        /// <summary>The step of the last checkpoint, or the one that the fit began with.</summary>
+        public required long SavedStep { get; set; }
     }
 
     /// <summary>The steps. Allocates for progress reports, scores and checkpoints only.</summary>
     private StepResult? Loop(FitRun run, CancellationToken cancellationToken)
     {
         (FitOptions options, DataLoader loader) = (run.Options, run.Loader);
-        RunMetrics metrics = JtrMetrics.Begin(options.Name);
+        using RunMetrics metrics = new(options.Name);
         ProgressMeter meter = new(Tasks.Count, run.Total, loader.BatchesPerEpoch);
         double[] taskLoss = new double[Tasks.Count];
         StepResult? last = null;
@@ -229,7 +233,25 @@ public sealed unsafe partial class Trainer
     {
         if (run.Options.CheckpointPath is not { } path) return;
         SaveCore(run.Trainer, path, run.Options.CheckpointMetadata, run.Position());
+        run.SavedStep = StepCount;
         CheckpointFiles.Keep(path, StepCount, run.Options.Keep);
+    }
+
+    /// <summary>Saves the steps before a failure, which stand: one that fails changes nothing.</summary>
+    private void SaveAfter(Exception failure, FitRun run)
+    {
+        // Before the first step there is nothing to lose, and a file would be in the way of another try.
+        if (failure is not JtrNonFiniteException && StepCount == run.SavedStep) return;
+        try
+        {
+            SaveCheckpoint(run);
+        }
+#pragma warning disable CA1031 // The caller is told the first failure; that the second came of it is in the log.
+        catch (Exception second)
+#pragma warning restore CA1031
+        {
+            TrainingLog.NotSaved(_logger, run.Options.CheckpointPath!, StepCount, second);
+        }
     }
 
     /// <summary>The same failure with the samples' names in the data set.</summary>

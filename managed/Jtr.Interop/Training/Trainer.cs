@@ -1,8 +1,8 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Diagnostics;
 using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Jtr.Interop.Training;
 
@@ -25,7 +25,7 @@ public sealed unsafe partial class Trainer : IDisposable
 
     /// <summary>Makes a trainer with freshly initialised weights.</summary>
     /// <param name="options">What to make.</param>
-    /// <param name="logger">Receives messages about fits and checkpoints, or null.</param>
+    /// <param name="logger">Receives messages about fits and checkpoints, or null. What it throws is dropped.</param>
     /// <exception cref="ArgumentException">An option is outside its range; ParamName is its name.</exception>
     /// <exception cref="JtrDeviceException">The device is absent.</exception>
     /// <exception cref="JtrOutOfMemoryException">The network does not fit.</exception>
@@ -39,7 +39,7 @@ public sealed unsafe partial class Trainer : IDisposable
         Views = method.Views;
         _noiseSlots = Api.MethodNoiseSlots(method.Name, options.Tasks.Count);
         Options = options;
-        _logger = logger ?? NullLogger.Instance;
+        _logger = GuardedLogger.Around(logger);
         using NativeArena arena = new();
         Raw.TrainerOptions.__Internal native = NativeOptions.Trainer(arena, options);
         _handle = new TrainerHandle(NativeError.CheckHandle(Api.TrainerCreate((nint)(&native))));

@@ -24,6 +24,9 @@ internal static partial class TrainingLog
     [LoggerMessage(EventId = 6, Level = LogLevel.Error, Message = "Training ended at step {Step}.")]
     public static partial void Failed(ILogger logger, long step, Exception exception);
 
+    [LoggerMessage(EventId = 11, Level = LogLevel.Error, Message = "{Path} could not be saved at step {Step}, after the training had failed.")]
+    public static partial void NotSaved(ILogger logger, string path, long step, Exception exception);
+
     [LoggerMessage(EventId = 8, Level = LogLevel.Warning, Message = "The run goes on with {Difference}: its steps are not those of an uninterrupted run.")]
     public static partial void GoesOnOtherwise(ILogger logger, string difference);
 

@@ -111,7 +111,7 @@ public sealed unsafe class BatchTests
     [Test]
     public void Forgotten_batches_are_freed_by_the_collector()
     {
-        // 24 x 48 MiB are 1.1 GiB; without the finalizer resident memory would grow by all of it.
+        // 24 x 48 MiB are 1.1 GiB.
         long before = Environment.WorkingSet;
         for (int i = 0; i < 24; i++)
         {
@@ -121,6 +121,42 @@ public sealed unsafe class BatchTests
             GC.WaitForPendingFinalizers();
         }
         Assert.That(Environment.WorkingSet - before, Is.LessThan(1L << 29), "bytes more resident than before");
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_span_stays_good_when_its_batch_is_forgotten_or_disposed(bool dispose)
+    {
+        Span<float> images = Filled(dispose), labels = Other(dispose);
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            // What would lie in the place of memory that was freed.
+            Forget();
+        }
+        Assert.That(images.IndexOfAnyExcept(0.25f), Is.EqualTo(-1));
+        labels.Fill(3f);
+        Assert.That(labels.IndexOfAnyExcept(3f), Is.EqualTo(-1));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Span<float> Filled(bool dispose)
+    {
+        Batch batch = new(Tasks, 3, 4, 512, 256);
+        Span<float> images = batch.Images;
+        images.Fill(0.25f);
+        if (dispose) batch.Dispose();
+        return images;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Span<float> Other(bool dispose)
+    {
+        Batch batch = new(Tasks, 3, 4, 512, 256);
+        Span<float> labels = batch.Labels;
+        if (dispose) batch.Dispose();
+        return labels;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

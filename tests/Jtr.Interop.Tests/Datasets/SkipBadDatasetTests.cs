@@ -97,6 +97,96 @@ public sealed class SkipBadDatasetTests
         }
     }
 
+    [TestCase(1)]
+    [TestCase(3)]
+    public void A_file_that_is_out_of_reach_for_a_moment_costs_nothing(int failures)
+    {
+        int left = failures;
+        MemoryDataset inner = new(4)
+        {
+            OnRead = i =>
+            {
+                if (i == 1 && Interlocked.Decrement(ref left) >= 0) throw new IOException("the network is down");
+            },
+        };
+        SkipBadDataset data = new(inner);
+        Assert.That(IsSample(data, 1, 1), "it is tried again");
+        Assert.That(data.SkippedCount, Is.Zero);
+    }
+
+    [Test]
+    public void A_file_that_stays_out_of_reach_is_skipped_this_once_and_tried_anew()
+    {
+        bool isDown = true;
+        MemoryDataset inner = new(4)
+        {
+            OnRead = i =>
+            {
+                if (i == 1 && isDown) throw new IOException("the network is down");
+            },
+        };
+        List<SkippedSample> told = [];
+        SkipBadDataset data = new(inner, onSkipped: told.Add);
+        Assert.That(IsSample(data, 1, 2));
+        isDown = false;
+        Assert.That(IsSample(data, 1, 1), "what came before changes nothing");
+        Assert.That((data.SkippedCount, told.Count, told[0].Message), Is.EqualTo((1, 1, "the network is down")));
+    }
+
+    [Test]
+    public void Damage_is_looked_at_twice_and_then_remembered()
+    {
+        int reads = 0;
+        MemoryDataset inner = new(4)
+        {
+            OnRead = i =>
+            {
+                if (i != 1) return;
+                reads++;
+                throw new JtrFormatException("/data/1.png", "damaged");
+            },
+        };
+        SkipBadDataset data = new(inner);
+        for (int i = 0; i < 3; i++) Assert.That(IsSample(data, 1, 2));
+        Assert.That(reads, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void A_cancel_ends_the_waits_for_a_file_and_the_search_for_another()
+    {
+        using CancellationTokenSource source = new();
+        int reads = 0;
+        MemoryDataset inner = new(1000)
+        {
+            OnRead = _ =>
+            {
+                if (++reads == 2) source.Cancel();
+                throw new IOException("the network is down");
+            },
+        };
+        float[] image = new float[3 * 32 * 64], labels = new float[inner.Tasks.TotalLabelChannels * 32 * 64];
+        Assert.That(() => new SkipBadDataset(inner).Read(0, inner.Tasks.All, new SampleBuffer(inner.Tasks, 32, 64, image, labels), source.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(reads, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void A_file_that_is_out_of_reach_for_a_moment_is_packed_all_the_same()
+    {
+        using Jtr.Interop.Tests.Training.TemporaryFolder folder = new();
+        int left = 2;
+        MemoryDataset inner = new(4)
+        {
+            OnRead = i =>
+            {
+                if (i == 1 && Interlocked.Decrement(ref left) >= 0) throw new IOException("the network is down");
+            },
+        };
+        List<SkippedSample> told = [];
+        PackedDataset.Write(inner, folder.File("data.jtrpack"), new PackOptions { OnSkipped = told.Add });
+        using PackedDataset packed = new(folder.File("data.jtrpack"));
+        Assert.That((packed.Count, told.Count), Is.EqualTo((4, 0)));
+    }
+
     [Test]
     public void Where_no_sample_can_be_read_the_error_says_why()
     {

@@ -116,7 +116,7 @@ public sealed class TaskMetricsTests
     }
 
     [TestCaseSource(nameof(_tasks))]
-    public void A_prediction_that_is_not_finite_is_refused_and_nothing_is_counted(VisionTask task)
+    public void A_prediction_that_is_not_finite_is_a_non_finite_failure_of_its_task_and_nothing_is_counted(VisionTask task)
     {
         TaskMetrics metrics = TaskMetrics.Create(task);
         foreach (float bad in new[] { float.NaN, float.PositiveInfinity })
@@ -125,7 +125,8 @@ public sealed class TaskMetricsTests
             prediction[^1] = bad;
             float[] label = new float[task.LabelChannels * 4];
             Array.Fill(label, 1f);
-            Assert.That(() => metrics.Update(prediction, label), Throws.ArgumentException.With.Property("ParamName").EqualTo("prediction").And.Message.Contains("finite"));
+            Assert.That(() => metrics.Update(prediction, label), Throws.TypeOf<JtrNonFiniteException>().With.Property("Term").EqualTo($"prediction.{task.Name}")
+                .And.Message.Contains($"channel {task.Channels - 1}, pixel 3 is {(float.IsNaN(bad) ? "NaN" : "Infinity")}"));
         }
         Assert.That((metrics.Samples, metrics.ValidCount), Is.EqualTo((0L, 0L)));
     }

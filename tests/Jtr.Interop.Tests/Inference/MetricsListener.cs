@@ -40,10 +40,13 @@ internal sealed class MetricsListener : IDisposable
         lock (_values) return [.. _values.Where(v => v.Tags.Contains(new(tag, value))).Select(v => v.Value)];
     }
 
-    /// <summary>Asks gauges for their value.</summary>
+    /// <summary>Asks gauges for their values.</summary>
+    public void Ask() => _listener.RecordObservableInstruments();
+
+    /// <summary>Asks a gauge for its value.</summary>
     public double Observe()
     {
-        _listener.RecordObservableInstruments();
+        Ask();
         return Values[^1];
     }
 

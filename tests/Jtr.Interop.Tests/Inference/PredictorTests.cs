@@ -110,6 +110,25 @@ public sealed class PredictorTests : IDisposable
     }
 
     [Test]
+    public void Memory_to_put_calls_together_is_for_those_at_hand_and_not_for_the_largest_batch()
+    {
+        using MetricsListener batches = new("jtr.prediction.batch_size");
+        // 1,024 of 96 x 96 would be 9 million pixels.
+        using Predictor predictor = Predictor.Load(_checkpoint, new PredictorOptions { MaxBatch = 1024 });
+        Assert.That(predictor.ReservedPixels, Is.Zero);
+        float[] images = Images(1, 1, 96, 96);
+        Thread[] threads = [.. Enumerable.Range(0, 6).Select(_ => new Thread(() =>
+        {
+            float[] predictions = new float[Channels * 96 * 96];
+            for (int i = 0; i < 8; i++) predictor.Predict(images, 1, 96, 96, predictions);
+        }))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+        Assert.That(batches.Largest, Is.InRange(2, 6), "some calls went together");
+        Assert.That(predictor.ReservedPixels, Is.EqualTo((long)batches.Largest * 96 * 96));
+    }
+
+    [Test]
     public void A_call_allocates_nothing_on_any_thread()
     {
         using Predictor predictor = Predictor.Load(_checkpoint, new PredictorOptions { MaxBatch = 4 });

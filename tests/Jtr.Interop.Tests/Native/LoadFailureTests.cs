@@ -74,7 +74,7 @@ public sealed class LoadFailureTests
     public void What_mends_a_failure_is_told(string reason, string remedy) => Assert.That(LoadFailure.Explain(reason), Does.Contain(remedy));
 
     [Test]
-    public void Libtorch_is_looked_for_beside_libjtr_then_in_assets_packages_and_LIBTORCH()
+    public void Libtorch_is_looked_for_in_LIBTORCH_first_then_beside_libjtr_in_assets_and_in_packages()
     {
         string packages = Path.Combine(_folder, "packages");
         foreach (string version in new[] { "2.9.1", "2.10.0" }) Directory.CreateDirectory(Path.Combine(packages, "libtorch-cpu-linux-x64", version));
@@ -82,10 +82,9 @@ public sealed class LoadFailureTests
         ElfFile elf = new(["libtorch.so"], ["/built/with/lib"]);
         Assert.That(TorchFolders.Find(Path.Combine(_folder, "libjtr.so"), elf, ["/assets/"], packages, "/opt/libtorch"), Is.EqualTo(new[]
         {
-            _folder, "/built/with/lib", "/assets",
+            "/opt/libtorch/lib", "/opt/libtorch", _folder, "/built/with/lib", "/assets",
             Path.Combine(packages, "libtorch-cpu-linux-x64", "2.10.0", "runtimes", NativeLibraryLoader.Rid, "native"),
             Path.Combine(packages, "libtorch-cpu-linux-x64", "2.9.1", "runtimes", NativeLibraryLoader.Rid, "native"),
-            "/opt/libtorch/lib", "/opt/libtorch",
         }));
         Assert.That(TorchFolders.Find("/x/libjtr.so", elf, [], null, null), Is.EqualTo(new[] { "/x", "/built/with/lib" }));
     }

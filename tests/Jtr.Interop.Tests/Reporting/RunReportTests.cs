@@ -115,6 +115,15 @@ public sealed class RunReportTests
     }
 
     [Test]
+    public void Scores_in_between_of_names_in_quotes_are_read()
+    {
+        using TemporaryFolder folder = new();
+        MakeRun(folder.Path, seed: 1, miou: 40);
+        File.WriteAllText(folder.File("history.csv"), "step,task,metric,value\n100,\"depth, \"\"near\"\"\",\"error, absolute\",0.5\n200,seg,mIoU,3");
+        Assert.That(RunFiles.Read(folder.Path).Scores, Is.EqualTo(new[] { (100L, "depth, \"near\"", "error, absolute", 0.5), (200L, "seg", "mIoU", 3.0) }));
+    }
+
+    [Test]
     public void A_folder_that_is_not_a_runs_is_refused_by_name()
     {
         using TemporaryFolder folder = new();

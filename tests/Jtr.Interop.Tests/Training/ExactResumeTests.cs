@@ -1,5 +1,6 @@
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Tests.Datasets;
 using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Tests.Training;
@@ -53,9 +54,56 @@ public sealed class ExactResumeTests
         await trainer.FitAsync(SmallModel.Data(), fit);
         CheckpointInfo info = CheckpointInfo.Read(fit.CheckpointPath!);
         // 10 samples in batches of 3: four batches a pass.
-        Assert.That(info.Position, Is.EqualTo(new FitPosition { Epoch = 1, Batch = 2, BatchesPerEpoch = 4, BatchSize = 3, Samples = 10, DataSeed = 5 }));
+        Assert.That(info.Position, Is.EqualTo(new FitPosition { Epoch = 1, Batch = 2, BatchesPerEpoch = 4, BatchSize = 3, Samples = 10, DataSeed = 5, Threads = JtrRuntime.Threads }));
         Assert.That(info.Step, Is.EqualTo(6));
         Assert.That(info.Metadata["jtr-interop.versions"], Does.Contain("libjtr " + JtrRuntime.Version).And.Contain("libtorch " + JtrRuntime.TorchVersion));
+    }
+
+    [Test]
+    public async Task A_resumed_run_reads_nothing_of_what_it_has_seen()
+    {
+        using TemporaryFolder folder = new();
+        // In the order of the indices, batches of 3 of 30 samples.
+        FitOptions fit = _fit with { Steps = 4, BatchSize = 3, Workers = 1, CheckpointPath = folder.File("run.safetensors") };
+        List<int> whole = [], resumed = [];
+        MemoryDataset data = new(30, SmallModel.Size, SmallModel.Size, SmallModel.Tasks);
+        data.OnRead = i => Add(whole, i);
+        using (Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" })) await trainer.FitAsync(data, fit);
+        data.OnRead = i => Add(resumed, i);
+        using (Trainer trainer = Trainer.Load(fit.CheckpointPath!)) await trainer.FitAsync(data, fit with { Steps = 6 });
+        // Some more may have been made ahead.
+        Assert.That(resumed.Take(3), Is.Not.EqualTo(whole.Take(3)));
+        Assert.That(whole.Take(12).Intersect(resumed), Is.Empty, "of the first four batches none is read again in this epoch");
+
+        static void Add(List<int> reads, int index)
+        {
+            lock (reads) reads.Add(index);
+        }
+    }
+
+    [Test]
+    public async Task Going_on_with_another_number_of_threads_is_a_warning()
+    {
+        using TemporaryFolder folder = new();
+        int before = JtrRuntime.Threads;
+        FitOptions fit = _fit with { Steps = 1, CheckpointPath = folder.File("run.safetensors") };
+        try
+        {
+            JtrRuntime.Threads = 1;
+            using (Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" })) await trainer.FitAsync(SmallModel.Data(), fit);
+            Assert.That(CheckpointInfo.Read(fit.CheckpointPath!).Position?.Threads, Is.EqualTo(1));
+            foreach (int threads in new[] { 1, 2 })
+            {
+                ListLogger logger = new();
+                using Trainer resumed = Trainer.Load(fit.CheckpointPath!, new LoadOptions { Threads = threads }, logger);
+                await resumed.FitAsync(SmallModel.Data(), fit with { Steps = 2, CheckpointPath = null });
+                Assert.That(logger.Lines.Where(l => l.StartsWith("Warning", StringComparison.Ordinal)), threads == 1 ? Is.Empty : Has.One.Contains("2 threads of the arithmetic instead of 1"));
+            }
+        }
+        finally
+        {
+            JtrRuntime.Threads = before;
+        }
     }
 
     [Test]

@@ -1,6 +1,8 @@
 using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Tasks;
+using Jtr.Interop.Tests.Datasets;
 using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Tests.Training;
@@ -66,6 +68,27 @@ public sealed class ValidationTests
         Assert.That(await again.FitAsync(SmallModel.Data(), options), Has.Property("StoppedEarly").True.And.Property("Last").Null, "a run that has stopped stays so");
         FitResult patient = await again.FitAsync(SmallModel.Data(), options with { EarlyStopping = new EarlyStoppingOptions { Patience = 3, MinImprovement = 10_000 } });
         Assert.That((patient.StoppedEarly, patient.Steps), Is.EqualTo((true, 8L)));
+    }
+
+    [Test]
+    public void A_prediction_that_is_not_finite_ends_the_run_with_its_task_and_sample_and_saves_it()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File("run.safetensors");
+        using Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" });
+        using Batch batch = SmallModel.CreateBatch();
+        for (int i = 0; i < 2; i++) trainer.Step(batch);
+        // A head alone, so that no layer behind it could hide it. Scores are due before the next step.
+        double[] bias = trainer.State.Read("model/pred_task1.1.bias");
+        bias[^1] = double.NaN;
+        trainer.State.Write("model/pred_task1.1.bias", bias);
+        MemoryDataset scored = new(4, SmallModel.Size, SmallModel.Size, SmallModel.Tasks);
+        JtrNonFiniteException e = Assert.ThrowsAsync<JtrNonFiniteException>(() => trainer.FitAsync(
+            SmallModel.Data(), Options with { CheckpointPath = path, Validation = scored, EvaluateEvery = 2 }))!;
+        Assert.That((e.Term, e.Step, string.Join(',', e.SampleNames)), Is.EqualTo(("prediction.seg", 2L, "sample-0")));
+        Assert.That(e.Message, Does.Contain("'seg'").And.Contain("not a finite number").And.Contain("sample-0"));
+        Assert.That(CheckpointInfo.Read(path).Step, Is.EqualTo(2));
+        Assert.That(() => trainer.Evaluate(scored), Throws.TypeOf<JtrNonFiniteException>());
     }
 
     [Test]

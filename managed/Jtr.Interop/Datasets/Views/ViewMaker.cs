@@ -40,7 +40,8 @@ internal sealed class ViewMaker
     /// <param name="wanted">The tasks that the sample may count as labelled for.</param>
     /// <param name="seed">Seed of the run.</param>
     /// <param name="epoch">0 or more.</param>
-    public void Fill(Batch batch, int sample, TaskMask wanted, ulong seed, long epoch)
+    /// <param name="cancellationToken">Says that nobody waits for the sample any more.</param>
+    public void Fill(Batch batch, int sample, TaskMask wanted, ulong seed, long epoch, CancellationToken cancellationToken)
     {
         int index = batch.Indices[sample];
         SampleBuffer view0 = batch.GetSample(0, sample);
@@ -48,12 +49,12 @@ internal sealed class ViewMaker
         if (_augment)
         {
             SampleBuffer raw = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
-            labelled = wanted & _data.Read(index, wanted, raw);
+            labelled = wanted & _data.Read(index, wanted, raw, cancellationToken);
             View(0).Apply(raw, view0, labelled, new ViewKey(seed, epoch, index, 0));
         }
         else
         {
-            labelled = wanted & _data.Read(index, wanted, view0);
+            labelled = wanted & _data.Read(index, wanted, view0, cancellationToken);
         }
         Span<ViewCrop> crops = batch.Crops;
         crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
