@@ -11,6 +11,7 @@ namespace Jtr.Benchmarks.Training;
 internal sealed unsafe class StepCase : IDisposable
 {
     private readonly nint _native;
+    private readonly TensorTable _inputs;
 
     public StepCase(int size, int width, int samples, string method)
     {
@@ -25,9 +26,9 @@ internal sealed unsafe class StepCase : IDisposable
             first.Labels.CopyTo(Batch.Labels);
             first.Labelled.CopyTo(Batch.Labelled);
         }
-        using NativeArena arena = new();
-        Raw.TrainerOptions.__Internal native = NativeOptions.Trainer(arena, options);
-        _native = NativeError.CheckHandle(Api.TrainerCreate((nint)(&native)));
+        _inputs = new TensorTable(scenes.Tasks.Count + 2);
+        _native = NativeError.CheckHandle(Api.TrainerCreate(OptionsWriter.Trainer(options)));
+        Fill();
     }
 
     public Trainer Managed { get; }
@@ -37,19 +38,14 @@ internal sealed unsafe class StepCase : IDisposable
     /// <summary>A step as a C program would call it.</summary>
     public double NativeStep()
     {
-        Raw.Batch.__Internal batch = new()
+        Raw.StepRequest.__Internal request = new()
         {
-            struct_size = (ulong)sizeof(Raw.Batch.__Internal),
-            views = Batch.Views,
-            samples = Batch.Samples,
-            height = Batch.Height,
-            width = Batch.Width,
-            images = (nint)Batch.ImagesPointer,
-            labels = (nint)Batch.LabelsPointer,
-            labelled = (nint)Batch.LabelledPointer,
+            struct_size = (ulong)sizeof(Raw.StepRequest.__Internal),
+            inputs = _inputs.Address,
+            input_count = _inputs.Count,
         };
         Raw.StepResult.__Internal result = new() { struct_size = (ulong)sizeof(Raw.StepResult.__Internal) };
-        NativeError.Check(Api.TrainerStep(_native, (nint)(&batch), 0, (nint)(&result)));
+        NativeError.Check(Api.TrainerStep(_native, (nint)(&request), (nint)(&result)));
         return result.loss;
     }
 
@@ -60,5 +56,17 @@ internal sealed unsafe class StepCase : IDisposable
         Managed.Dispose();
         Batch.Dispose();
         Api.TrainerDestroy(_native);
+    }
+
+    private void Fill()
+    {
+        _inputs.Add(new PinnedName("image"), Raw.Dtype.Float32, Batch.ImagesPointer, sizeof(float), Batch.Views, Batch.Samples, 3, Batch.Height, Batch.Width);
+        StackShape stack = new(Batch.Views, Batch.Samples, Batch.Tasks.TotalLabelChannels, Batch.Height, Batch.Width);
+        for (int t = 0; t < Batch.Tasks.Count; t++)
+        {
+            PinnedName name = new("label." + Batch.Tasks[t].Name);
+            _inputs.AddPlanes(name, Raw.Dtype.Float32, Batch.LabelsPointer, sizeof(float), stack, Batch.Tasks.LabelOffset(t), Batch.Tasks[t].LabelChannels);
+        }
+        _inputs.Add(new PinnedName("labelled"), Raw.Dtype.Uint8, Batch.LabelledPointer, sizeof(byte), Batch.Samples, Batch.Tasks.Count);
     }
 }

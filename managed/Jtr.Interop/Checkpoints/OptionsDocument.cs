@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
@@ -32,6 +34,9 @@ internal sealed record OptionsDocument
     public required DeviceKind Device { get; init; }
     public required int DeviceIndex { get; init; }
 
+    /// <summary>Options that have no property, as a JSON object; absent for none.</summary>
+    public JsonObject? NativeOptions { get; init; }
+
     public static string Write(TrainerOptions options)
     {
         OptionsDocument document = new()
@@ -54,6 +59,7 @@ internal sealed record OptionsDocument
             Recomputation = options.Recomputation,
             Device = options.Device,
             DeviceIndex = options.DeviceIndex,
+            NativeOptions = options.NativeOptions is { } more ? OptionsWriter.Parse(more, nameof(options)) : null,
         };
         return JsonSerializer.Serialize(document, OptionsJsonContext.Default.OptionsDocument);
     }
@@ -89,6 +95,7 @@ internal sealed record OptionsDocument
                 Recomputation = document.Recomputation.GetValueOrDefault(),
                 Device = document.Device,
                 DeviceIndex = document.DeviceIndex,
+                NativeOptions = document.NativeOptions?.ToJsonString(),
             };
             options.Validate();
             return options;

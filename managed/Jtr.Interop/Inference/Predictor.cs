@@ -1,6 +1,7 @@
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Checkpoints.Safetensors;
 using Jtr.Interop.Diagnostics;
+using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 using Microsoft.Extensions.Logging;
@@ -48,7 +49,7 @@ public sealed unsafe class Predictor : IDisposable
         Options = options;
         Tasks = network.Tasks;
         // The method with nothing beside the network.
-        TrainerOptions bare = network with { Method = "supervised", EmaDecay = null, Device = options.Device, DeviceIndex = options.DeviceIndex };
+        TrainerOptions bare = network with { Method = "supervised", EmaDecay = null, Device = options.Device, DeviceIndex = options.DeviceIndex, NativeOptions = OptionsWriter.OfTheNetwork(network.NativeOptions) };
         List<Trainer> networks = [];
         try
         {
@@ -64,11 +65,15 @@ public sealed unsafe class Predictor : IDisposable
             foreach (Trainer made in networks) made.Dispose();
             throw;
         }
+        Stride = networks[0].Stride;
         _queue = new PredictionQueue(networks, options.MaxBatch, new PredictorMetrics(options.Name));
     }
 
     /// <summary>How it computes.</summary>
     public PredictorOptions Options { get; }
+
+    /// <summary>What height and width of images must be multiples of.</summary>
+    public int Stride { get; }
 
     /// <summary>The tasks, in the order of the predictions.</summary>
     public TaskSet Tasks { get; }
@@ -108,8 +113,8 @@ public sealed unsafe class Predictor : IDisposable
     /// <summary>Predicts. Any number of threads may call at once; a call returns when its predictions are there.</summary>
     /// <param name="images">[samples, 3, height, width] RGB in [0, 1].</param>
     /// <param name="samples">1 or more.</param>
-    /// <param name="height">A multiple of 32.</param>
-    /// <param name="width">A multiple of 32.</param>
+    /// <param name="height">A multiple of <see cref="Stride"/>.</param>
+    /// <param name="width">A multiple of <see cref="Stride"/>.</param>
     /// <param name="predictions">Receives [samples, C, height, width]: raw logits, depths, unit normals, maps, tasks in order; see <see cref="Prediction"/>.</param>
     /// <exception cref="ArgumentException">A size does not fit.</exception>
     /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
@@ -117,8 +122,8 @@ public sealed unsafe class Predictor : IDisposable
     public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        Trainer.CheckSize(nameof(height), height);
-        Trainer.CheckSize(nameof(width), width);
+        Trainer.CheckSize(nameof(height), height, Stride);
+        Trainer.CheckSize(nameof(width), width, Stride);
         long plane = (long)samples * height * width;
         if (images.Length != 3 * plane) throw Trainer.WrongLength(nameof(images), images.Length, 3 * plane, $"[{samples}, 3, {height}, {width}]");
         if (predictions.Length != Tasks.TotalChannels * plane)

@@ -22,16 +22,17 @@ internal static unsafe class NativeError
     {
         Raw.Error.__Internal error = new() { struct_size = (ulong)sizeof(Raw.Error.__Internal) };
         Api.LastError((nint)(&error));
-        if (error.status == Raw.Status.NonFinite)
+        Raw.Status status = (Raw.Status)error.status;
+        if (status == Raw.Status.NonFinite)
         {
             int[] samples = new int[error.sample_count];
             for (int i = 0; i < samples.Length; i++) samples[i] = (int)((long*)error.samples)[i];
             return new JtrNonFiniteException(Text(error.message), Text(error.term), samples);
         }
-        return Create(error.status, Text(error.message), Text(error.field), Text(error.path), error.offset, token);
+        return Create(status, Text(error.message), Text(error.field), Text(error.path), error.offset, token);
     }
 
-    /// <summary>The exception for a failure (ARCHITECTURE rule 6).</summary>
+    /// <summary>The exception for a failure.</summary>
     public static Exception Create(Raw.Status status, string message, string field, string path, long offset, CancellationToken token = default) => status switch
     {
         Raw.Status.InvalidArgument => new ArgumentException(message, field.Length == 0 ? null : field),

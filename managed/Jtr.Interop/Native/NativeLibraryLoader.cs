@@ -15,7 +15,7 @@ namespace Jtr.Interop.Native;
 internal static unsafe class NativeLibraryLoader
 {
     /// <summary>The version of jtr.h that the bindings were generated from.</summary>
-    public const int ExpectedAbiVersion = 5;
+    public const int ExpectedAbiVersion = 6;
 
     private const string EnvironmentVariable = "JTR_NATIVE";
     private static readonly Lock Gate = new();

@@ -22,15 +22,15 @@ internal static unsafe partial class NativeLog
     }
 
     /// <summary>What libjtr calls: a jtr_log_callback.</summary>
-    internal static delegate* unmanaged[Cdecl]<Raw.LogLevel, byte*, nint, void> Callback => &Receive;
+    internal static delegate* unmanaged[Cdecl]<int, byte*, nint, void> Callback => &Receive;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void Receive(Raw.LogLevel level, byte* message, nint user)
+    private static void Receive(int level, byte* message, nint user)
     {
         try
         {
             if (_logger is not { } logger) return;
-            LogLevel managed = level switch
+            LogLevel managed = (Raw.LogLevel)level switch
             {
                 Raw.LogLevel.Debug => LogLevel.Debug,
                 Raw.LogLevel.Info => LogLevel.Information,

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Jtr.Interop.Tasks;
 
 /// <summary>The kinds of task.</summary>
@@ -45,6 +47,9 @@ public abstract record VisionTask
 
     /// <summary>The label value that says "no label at this pixel", in every channel.</summary>
     public abstract float InvalidLabel { get; }
+
+    /// <summary>Adds the kind and its options as the native library reads them.</summary>
+    internal abstract void WriteNativeOptions(JsonObject options);
 }
 
 /// <summary>Semantic segmentation. Label: class id as a number, -1 where there is none. Prediction: one logit per class.</summary>
@@ -71,6 +76,8 @@ public sealed record SegmentationTask : VisionTask
     /// <inheritdoc/>
     public override float InvalidLabel => -1f;
 
+    internal override void WriteNativeOptions(JsonObject options) => (options["kind"], options["classes"]) = ("segmentation", ClassCount);
+
     /// <summary>Whether another task has the same name, number of classes and class names.</summary>
     public bool Equals(SegmentationTask? other) => base.Equals(other) && ClassNames.SequenceEqual(other.ClassNames);
 
@@ -90,7 +97,7 @@ public sealed record DepthTask : VisionTask
     /// <param name="name">Its name; see <see cref="VisionTask.Name"/>.</param>
     public DepthTask(string name = "depth") : base(name, TaskKind.Depth, 1, 1) { }
 
-    /// <summary>Mean of the normal distribution whose CDF maps depth into the joint space (METHOD section 2).</summary>
+    /// <summary>Mean of the normal distribution whose CDF maps depth into the joint space.</summary>
     public double Mean { get; init; } = 2.3618;
 
     /// <summary>Standard deviation of that distribution, above 0.</summary>
@@ -101,6 +108,8 @@ public sealed record DepthTask : VisionTask
 
     /// <inheritdoc/>
     public override float InvalidLabel => 0f;
+
+    internal override void WriteNativeOptions(JsonObject options) => (options["kind"], options["mean"], options["std"]) = ("depth", Mean, StandardDeviation);
 }
 
 /// <summary>Surface normals. Label: unit vectors in camera coordinates, (0, 0, 0) where there is none.</summary>
@@ -112,6 +121,8 @@ public sealed record NormalsTask : VisionTask
 
     /// <inheritdoc/>
     public override float InvalidLabel => 0f;
+
+    internal override void WriteNativeOptions(JsonObject options) => options["kind"] = "normals";
 }
 
 /// <summary>A map of values in [0, 1], such as edges or keypoints. Label: NaN where there is none.</summary>
@@ -124,6 +135,8 @@ public sealed record MapTask : VisionTask
 
     /// <inheritdoc/>
     public override float InvalidLabel => float.NaN;
+
+    internal override void WriteNativeOptions(JsonObject options) => (options["kind"], options["channels"]) = ("map", Channels);
 
     private static int Check(int channels) =>
         channels is >= 1 and <= 256

@@ -5,16 +5,18 @@ namespace Jtr.Interop.Training;
 
 /// <summary>
 /// The JTR loss alone, for any trainer of any network: predictions and labels of two views in, the loss and its gradient with
-/// respect to the predictions out (METHOD section 5). Keeps the joint-task auto-encoder and its optimiser.
+/// respect to the predictions out (Nishi et al., CVPR 2024). Keeps the joint-task auto-encoder and its optimiser.
 /// </summary>
 /// <remarks>May be used by one thread at a time. Holds native memory: dispose it.</remarks>
 public sealed unsafe class JointTaskRegularizer : IDisposable
 {
-    /// <summary>Draws of Gumbel noise of each sample (METHOD section 5).</summary>
-    private const int NoiseSlots = 5;
+    /// <summary>The auto-encoder halves its maps five times.</summary>
+    private const int Stride = 32;
 
     private readonly RegularizerHandle _handle;
     private readonly CancelFlag _cancel = new();
+    private readonly NativeDescription _described;
+    private readonly LossBorder _border;
 
     /// <summary>Makes the loss with freshly initialised weights.</summary>
     /// <param name="options">What to make.</param>
@@ -28,9 +30,9 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
         options.Validate();
         NativeLibraryLoader.EnsureLoaded();
         Options = options;
-        using NativeArena arena = new();
-        Raw.RegularizerOptions.__Internal native = NativeOptions.Regularizer(arena, options);
-        _handle = new RegularizerHandle(NativeError.CheckHandle(Api.RegularizerCreate((nint)(&native))));
+        _handle = new RegularizerHandle(NativeError.CheckHandle(Api.RegularizerCreate(OptionsWriter.Regularizer(options))));
+        using (NativeHandle.Lease lease = _handle.Use()) _described = NativeDescription.Parse(Api.RegularizerDescribe(lease.Pointer));
+        _border = new LossBorder(options.Tasks, _described);
         State = new TensorCollection(_handle, Raw.TensorKind.State, TensorFunctions.Regularizer);
         Gradients = new TensorCollection(_handle, Raw.TensorKind.Gradient, TensorFunctions.Regularizer);
     }
@@ -114,47 +116,25 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
         in RegularizerBatch batch, void* predictions, long predictionCount, void* gradient, long gradientCount, in RegularizerCapture capture, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch.Samples, 1, "batch.Samples");
-        Trainer.CheckSize("batch.Height", batch.Height);
-        Trainer.CheckSize("batch.Width", batch.Width);
+        Trainer.CheckSize("batch.Height", batch.Height, Stride);
+        Trainer.CheckSize("batch.Width", batch.Width, Stride);
         long plane = (long)batch.Samples * batch.Height * batch.Width;
         Trainer.CheckLength("predictions", predictionCount, 2 * Tasks.TotalChannels * plane, "[2, B, C, H, W]");
         Trainer.CheckOptional("predictionGradient", gradientCount, 2 * Tasks.TotalChannels * plane, "[2, B, C, H, W]");
         Trainer.CheckLength("batch.Labels", batch.Labels.Length, 2 * Tasks.TotalLabelChannels * plane, "[2, B, L, H, W]");
         Trainer.CheckLength("batch.Labelled", batch.Labelled.Length, batch.Samples * Tasks.Count, "[B, K]");
         if (!batch.Noise.IsEmpty)
-            Trainer.CheckLength("batch.Noise", batch.Noise.Length, NoiseSlots * Trainer.SegmentationClasses(Tasks) * plane, "[B, 5, S, H, W]");
+            Trainer.CheckLength("batch.Noise", batch.Noise.Length, _described.NoiseSlots * _described.NoiseChannels * plane, "[B, 5, S, H, W]");
         Trainer.CheckOptional("capture.Dist", capture.Dist.Length, batch.Samples, "[B]");
         Trainer.CheckOptional("capture.Recon", capture.Recon.Length, batch.Samples, "[B]");
 
         using NativeHandle.Lease lease = _handle.Use();
         cancellationToken.ThrowIfCancellationRequested();
         using CancellationTokenRegistration registration = _cancel.Follow(cancellationToken);
-        fixed (float* labels = batch.Labels)
-        fixed (byte* labelled = batch.Labelled)
-        fixed (double* noise = batch.Noise, dist = capture.Dist, recon = capture.Recon)
-        {
-            Raw.RegularizerBatch.__Internal native = new()
-            {
-                struct_size = (ulong)sizeof(Raw.RegularizerBatch.__Internal),
-                samples = batch.Samples,
-                height = batch.Height,
-                width = batch.Width,
-                predictions = (nint)predictions,
-                labels = (nint)labels,
-                labelled = (nint)labelled,
-                noise = (nint)noise,
-                cancel = _cancel.Address,
-            };
-            Raw.RegularizerResult.__Internal result = new()
-            {
-                struct_size = (ulong)sizeof(Raw.RegularizerResult.__Internal),
-                prediction_grad = (nint)gradient,
-                sample_dist = (nint)dist,
-                sample_recon = (nint)recon,
-            };
-            NativeError.Check(Api.RegularizerCompute(lease.Pointer, (nint)(&native), (nint)(&result)), cancellationToken);
-            return new RegularizerResult(result.loss, result.dist, result.recon);
-        }
+        Raw.Status status = _border.Compute(
+            lease.Pointer, batch, predictions, gradient, Options.Precision == Precision.Float64, capture, _cancel.Address, out RegularizerResult result);
+        NativeError.Check(status, cancellationToken);
+        return result;
     }
 
     private void RequireFloat64(bool wanted)

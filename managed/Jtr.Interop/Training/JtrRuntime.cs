@@ -6,9 +6,16 @@ namespace Jtr.Interop.Training;
 
 /// <summary>A training method that the native library knows.</summary>
 /// <param name="Name">Its name, for <see cref="TrainerOptions.Method"/>.</param>
-/// <param name="Views">Number of views of each sample that it reads (METHOD section 4).</param>
+/// <param name="Views">Number of views of each sample that it reads: crops of view 0, and other colours.</param>
 /// <param name="MinTasks">The smallest number of tasks that it is defined on: 2 where it relates tasks in pairs, else 1.</param>
-public sealed record TrainingMethod(string Name, int Views, int MinTasks);
+public sealed record TrainingMethod(string Name, int Views, int MinTasks)
+{
+    /// <summary>What it does, in a sentence.</summary>
+    public string Summary { get; init; } = "";
+
+    /// <summary>The paper that it comes from, or empty.</summary>
+    public string Source { get; init; } = "";
+}
 
 /// <summary>Memory of a GPU that this process's tensors use, as libtorch's allocator counts it.</summary>
 /// <param name="AllocatedBytes">In use now.</param>
@@ -111,33 +118,24 @@ public static unsafe class JtrRuntime
         NativeError.Check(Api.SetDeterministic(deterministic ? 1 : 0));
     }
 
-    /// <summary>The training methods.</summary>
-    public static IReadOnlyList<TrainingMethod> Methods
+    /// <summary>
+    /// The JSON schema (draft 2020-12) of all options that a trainer has: of the tasks, the network, the method, the balancing rule, the
+    /// optimiser, the schedule. What <see cref="TrainerOptions"/> has no property for is set by <see cref="TrainerOptions.NativeOptions"/>.
+    /// </summary>
+    public static string OptionsSchema
     {
         get
         {
             NativeLibraryLoader.EnsureLoaded();
-            TrainingMethod[] methods = new TrainingMethod[Api.MethodCount()];
-            for (int i = 0; i < methods.Length; i++)
-            {
-                string name = Text(NativeError.CheckHandle(Api.MethodName(i)));
-                methods[i] = new TrainingMethod(name, Api.MethodViews(name), Api.MethodMinTasks(name));
-            }
-            return methods;
+            return Text(NativeError.CheckHandle(Api.OptionsSchema()));
         }
     }
 
+    /// <summary>The training methods.</summary>
+    public static IReadOnlyList<TrainingMethod> Methods => NativeSchema.Current.Methods;
+
     /// <summary>The rules that weigh the tasks' losses, for <see cref="BalancingOptions.Name"/>.</summary>
-    public static IReadOnlyList<string> BalancingRules
-    {
-        get
-        {
-            NativeLibraryLoader.EnsureLoaded();
-            string[] names = new string[Api.BalancingCount()];
-            for (int i = 0; i < names.Length; i++) names[i] = Text(NativeError.CheckHandle(Api.BalancingName(i)));
-            return names;
-        }
-    }
+    public static IReadOnlyList<string> BalancingRules => NativeSchema.Current.BalancingRules;
 
     /// <summary>Receives the messages of the native library; null drops them. Of the process, not of one trainer.</summary>
     public static ILogger? Logger

@@ -21,6 +21,9 @@ public readonly ref struct StepCapture
     /// <summary>[K] receives each task's supervised loss, mean over the samples that have its label; NaN if none has.</summary>
     public Span<double> TaskLoss { get; init; }
 
+    /// <summary>[T] receives each term of the loss, mean over the samples, in the order of <see cref="Trainer.TermNames"/>.</summary>
+    public Span<double> Terms { get; init; }
+
     /// <summary>[V, B, C, H, W] receives the predictions: raw logits, depths, unit normals, maps.</summary>
     public Span<double> Prediction { get; init; }
 
@@ -29,7 +32,7 @@ public readonly ref struct StepCapture
 
     /// <summary>
     /// [B, N, S, H, W], above 0: exponential noise of the Gumbel-softmax, S being the classes of all segmentation tasks together and N the
-    /// method's draws: 5 of "jtr" (METHOD section 5 names them), K - 1 of "mtpsl" (a sample's labelled tasks in order), else 0. Empty: drawn
+    /// method's draws: 5 of "jtr" (prediction of view 1, its completion, completion of view 2, the targets of its two reconstructions), K - 1 of "mtpsl" (a sample's labelled tasks in order), else 0. Empty: drawn
     /// from the trainer's seed and step.
     /// </summary>
     public ReadOnlySpan<double> Noise { get; init; }

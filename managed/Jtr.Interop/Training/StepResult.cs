@@ -1,6 +1,6 @@
 namespace Jtr.Interop.Training;
 
-/// <summary>What a training step did. Losses are means over the samples (METHOD section 5).</summary>
+/// <summary>What a training step did. Losses are means over the samples.</summary>
 /// <param name="Step">Steps done, this one included.</param>
 /// <param name="Loss">The whole loss, with the tasks' weights.</param>
 /// <param name="Supervised">The supervised loss, the plain sum over tasks.</param>

@@ -25,6 +25,7 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
     private readonly TensorFunctions _functions;
     private TensorInfo[] _infos = [];
     private Dictionary<string, int> _indices = [];
+    private readonly Dictionary<string, PinnedName> _names = new(StringComparer.Ordinal);
 
     internal TensorCollection(NativeHandle handle, Raw.TensorKind kind, TensorFunctions functions)
     {
@@ -74,11 +75,14 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
     /// <exception cref="InvalidOperationException">Another call is using the owner, or there are no gradients yet.</exception>
     public void Read(string name, Span<double> destination)
     {
-        int index = IndexOf(name);
         CheckLength(name, destination.Length, nameof(destination));
         using NativeHandle.Lease lease = _handle.Use();
         fixed (double* values = destination)
-            NativeError.Check(_functions.Read(lease.Pointer, _kind, index, values, destination.Length));
+        {
+            TensorTable table = Table(name, values);
+            NativeError.Check(_functions.Read(lease.Pointer, (int)_kind, table.Address));
+            GC.KeepAlive(table);
+        }
     }
 
     /// <summary>Overwrites a tensor.</summary>
@@ -90,11 +94,14 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
     public void Write(string name, ReadOnlySpan<double> values)
     {
         if (_kind == Raw.TensorKind.Gradient) throw new InvalidOperationException("gradients can be read only");
-        int index = IndexOf(name);
         CheckLength(name, values.Length, nameof(values));
         using NativeHandle.Lease lease = _handle.Use();
         fixed (double* pointer = values)
-            NativeError.Check(_functions.Write(lease.Pointer, _kind, index, pointer, values.Length));
+        {
+            TensorTable table = Table(name, pointer);
+            NativeError.Check(_functions.Write(lease.Pointer, table.Address));
+            GC.KeepAlive(table);
+        }
     }
 
     /// <inheritdoc/>
@@ -109,6 +116,15 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
         return _indices.TryGetValue(name, out int index) ? index : throw new KeyNotFoundException($"there is no tensor named '{name}'");
     }
 
+    /// <summary>One tensor over memory of the caller's.</summary>
+    private TensorTable Table(string name, double* values)
+    {
+        PinnedName pinned = _names.TryGetValue(name, out PinnedName? known) ? known : _names[name] = new PinnedName(name);
+        TensorTable table = new(1);
+        table.Add(pinned, Raw.Dtype.Float64, values, sizeof(double), [.. this[name].Shape]);
+        return table;
+    }
+
     private void CheckLength(string name, int length, string parameter)
     {
         TensorInfo info = this[name];
@@ -120,7 +136,7 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
     private TensorInfo[] Infos()
     {
         using NativeHandle.Lease lease = _handle.Use();
-        int count = _functions.Count(lease.Pointer, _kind);
+        int count = _functions.Count(lease.Pointer, (int)_kind);
         if (count == _infos.Length) return _infos;
 
         TensorInfo[] infos = new TensorInfo[count];
@@ -128,7 +144,7 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
         for (int i = 0; i < count; i++)
         {
             Raw.TensorInfo.__Internal info = new() { struct_size = (ulong)sizeof(Raw.TensorInfo.__Internal) };
-            NativeError.Check(_functions.Info(lease.Pointer, _kind, i, (nint)(&info)));
+            NativeError.Check(_functions.Info(lease.Pointer, (int)_kind, i, (nint)(&info)));
             string name = Marshal.PtrToStringUTF8(info.name)!;
             infos[i] = new TensorInfo(name, new ReadOnlySpan<long>((void*)info.sizes, info.dimensions).ToArray());
             indices.Add(name, i);
@@ -139,12 +155,13 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
 }
 
 /// <summary>The four functions of jtr.h that reach the named tensors of one kind of object.</summary>
-internal sealed unsafe class TensorFunctions(
-    TensorFunctions.CountFunction count, TensorFunctions.InfoFunction info, TensorFunctions.TransferFunction read, TensorFunctions.TransferFunction write)
+internal sealed class TensorFunctions(
+    TensorFunctions.CountFunction count, TensorFunctions.InfoFunction info, TensorFunctions.ReadFunction read, TensorFunctions.WriteFunction write)
 {
-    public delegate int CountFunction(nint owner, Raw.TensorKind kind);
-    public delegate Raw.Status InfoFunction(nint owner, Raw.TensorKind kind, int index, nint info);
-    public delegate Raw.Status TransferFunction(nint owner, Raw.TensorKind kind, int index, double* values, long count);
+    public delegate int CountFunction(nint owner, int kind);
+    public delegate Raw.Status InfoFunction(nint owner, int kind, int index, nint info);
+    public delegate Raw.Status ReadFunction(nint owner, int kind, nint tensor);
+    public delegate Raw.Status WriteFunction(nint owner, nint tensor);
 
     /// <summary>Those of a jtr_trainer.</summary>
     public static TensorFunctions Trainer { get; } =
@@ -156,6 +173,6 @@ internal sealed unsafe class TensorFunctions(
 
     public CountFunction Count { get; } = count;
     public InfoFunction Info { get; } = info;
-    public TransferFunction Read { get; } = read;
-    public TransferFunction Write { get; } = write;
+    public ReadFunction Read { get; } = read;
+    public WriteFunction Write { get; } = write;
 }

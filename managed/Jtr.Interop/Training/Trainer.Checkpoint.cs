@@ -48,6 +48,8 @@ public sealed unsafe partial class Trainer
         {
             using NativeHandle.Lease lease = trainer._handle.Use();
             NativeError.Check(Api.TrainerLoad(lease.Pointer, path));
+            // The file has the rate that the run went on with; a caller who gives an optimiser means that one's.
+            if (options?.Optimizer is { } optimizer) NativeError.Check(Api.TrainerSetLearningRate(lease.Pointer, optimizer.LearningRate));
             Volatile.Write(ref trainer._stepCount, Api.TrainerGetStep(lease.Pointer));
             trainer.Validation = info.Validation;
             trainer._loadedPosition = info.Position;

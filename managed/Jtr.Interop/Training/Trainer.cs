@@ -8,7 +8,7 @@ namespace Jtr.Interop.Training;
 
 /// <summary>
 /// A multi-task network in training, with its optimiser and its regularizer. One call of <see cref="Step(Batch, CancellationToken)"/> is one
-/// training step of METHOD section 5; <see cref="FitAsync"/> runs many over a data set.
+/// training step; <see cref="FitAsync"/> runs many over a data set.
 /// </summary>
 /// <remarks>
 /// May be used by one thread at a time: a call during another one (a whole fit counts as one call) throws
@@ -19,7 +19,8 @@ public sealed unsafe partial class Trainer : IDisposable
     private readonly TrainerHandle _handle;
     private readonly ILogger _logger;
     private readonly CancelFlag _cancel = new();
-    private readonly int _noiseSlots;
+    private readonly NativeDescription _described;
+    private readonly StepBorder _border;
     private long _stepCount;
     private FitPosition? _loadedPosition;
 
@@ -34,15 +35,13 @@ public sealed unsafe partial class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        TrainingMethod method = JtrRuntime.FindMethod(options.Method, nameof(TrainerOptions.Method));
+        JtrRuntime.FindMethod(options.Method, nameof(TrainerOptions.Method));
         JtrRuntime.CheckBalancing(options.Balancing.Name, $"{nameof(TrainerOptions.Balancing)}.{nameof(BalancingOptions.Name)}");
-        Views = method.Views;
-        _noiseSlots = Api.MethodNoiseSlots(method.Name, options.Tasks.Count);
         Options = options;
         _logger = GuardedLogger.Around(logger);
-        using NativeArena arena = new();
-        Raw.TrainerOptions.__Internal native = NativeOptions.Trainer(arena, options);
-        _handle = new TrainerHandle(NativeError.CheckHandle(Api.TrainerCreate((nint)(&native))));
+        _handle = new TrainerHandle(NativeError.CheckHandle(Api.TrainerCreate(OptionsWriter.Trainer(options))));
+        using (NativeHandle.Lease lease = _handle.Use()) _described = NativeDescription.Parse(Api.TrainerDescribe(lease.Pointer));
+        _border = new StepBorder(options.Tasks, _described);
         IsOnGpu = TakesBatchesAhead = options.Device == DeviceKind.Cuda || (options.Device == DeviceKind.Auto && JtrRuntime.CudaDeviceCount > 0);
         State = new TensorCollection(_handle, Raw.TensorKind.State, TensorFunctions.Trainer);
         Gradients = new TensorCollection(_handle, Raw.TensorKind.Gradient, TensorFunctions.Trainer);
@@ -55,7 +54,16 @@ public sealed unsafe partial class Trainer : IDisposable
     public TaskSet Tasks => Options.Tasks;
 
     /// <summary>V, the number of views of each sample that the method reads.</summary>
-    public int Views { get; }
+    public int Views => _described.Views;
+
+    /// <summary>What height and width of images must be multiples of.</summary>
+    public int Stride => _described.Stride;
+
+    /// <summary>
+    /// The terms of the loss, as <see cref="StepCapture.Terms"/> receives them: "supervised", the plain sum over tasks; "supervised.depth" and so
+    /// on, of each task; and those of the method, such as "jtr.dist", unweighted.
+    /// </summary>
+    public IReadOnlyList<string> TermNames => _described.Terms;
 
     /// <summary>Steps done, those of a loaded checkpoint included.</summary>
     public long StepCount => Volatile.Read(ref _stepCount);
@@ -79,7 +87,7 @@ public sealed unsafe partial class Trainer : IDisposable
     public TensorCollection Gradients { get; }
 
     /// <summary>One training step: forward, losses, backward, clipping, Adam, average. On an exception nothing has changed. Allocates nothing.</summary>
-    /// <param name="batch">The samples: the trainer's tasks, at least <see cref="Views"/> views, height and width multiples of 32.</param>
+    /// <param name="batch">The samples: the trainer's tasks, at least <see cref="Views"/> views, height and width multiples of <see cref="Stride"/>.</param>
     /// <param name="cancellationToken">Gives the step up.</param>
     /// <exception cref="ArgumentException">The batch does not fit or has a value that its task does not allow; ParamName says which part.</exception>
     /// <exception cref="JtrNonFiniteException">A loss or a gradient was not a finite number.</exception>
@@ -113,8 +121,8 @@ public sealed unsafe partial class Trainer : IDisposable
     }
 
     /// <summary>
-    /// Replaces <see cref="AdamOptions.LearningRate"/> from the next step on; the schedule stays. Of this object only: checkpoints keep the
-    /// rate of <see cref="Options"/>.
+    /// Replaces <see cref="AdamOptions.LearningRate"/> from the next step on; the schedule stays. Checkpoints keep the rate, so that a resumed run
+    /// goes on with it; <see cref="Options"/> stay as they are.
     /// </summary>
     /// <param name="rate">Above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
@@ -129,16 +137,16 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <summary>Predicts with the running statistics of the norms; with <see cref="TrainerOptions.EmaDecay"/>, by the averaged network.</summary>
     /// <param name="images">[samples, 3, height, width] RGB in [0, 1].</param>
     /// <param name="samples">1 or more.</param>
-    /// <param name="height">A multiple of 32.</param>
-    /// <param name="width">A multiple of 32.</param>
+    /// <param name="height">A multiple of <see cref="Stride"/>.</param>
+    /// <param name="width">A multiple of <see cref="Stride"/>.</param>
     /// <param name="predictions">Receives [samples, C, height, width]: raw logits, depths, unit normals, maps, tasks in order.</param>
     /// <exception cref="ArgumentException">A size does not fit.</exception>
     /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
     public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        CheckSize(nameof(height), height);
-        CheckSize(nameof(width), width);
+        CheckSize(nameof(height), height, Stride);
+        CheckSize(nameof(width), width, Stride);
         long plane = (long)samples * height * width;
         // The text is made where it is needed only: a call allocates nothing.
         if (images.Length != 3 * plane) throw WrongLength(nameof(images), images.Length, 3 * plane, $"[{samples}, 3, {height}, {width}]");
@@ -170,47 +178,14 @@ public sealed unsafe partial class Trainer : IDisposable
         if (next is not null) CheckTasks(next, nameof(next));
         CheckCapture(capture, batch);
 
-        Raw.StepResult.__Internal result = new() { struct_size = (ulong)sizeof(Raw.StepResult.__Internal) };
-        fixed (double* loss = capture.Loss, supervised = capture.Supervised, dist = capture.Dist, recon = capture.Recon, taskLoss = capture.TaskLoss,
-               prediction = capture.Prediction, predictionGradient = capture.PredictionGradient, noise = capture.Noise)
-        {
-            Raw.Batch.__Internal nativeBatch = Describe(batch, noise);
-            Raw.Batch.__Internal nativeNext = next is null ? default : Describe(next, null);
-            Raw.StepRequest.__Internal request = new()
-            {
-                struct_size = (ulong)sizeof(Raw.StepRequest.__Internal),
-                cancel = _cancel.Address,
-                loss = (nint)loss,
-                supervised = (nint)supervised,
-                dist = (nint)dist,
-                recon = (nint)recon,
-                task_loss = (nint)taskLoss,
-                prediction = (nint)prediction,
-                prediction_grad = (nint)predictionGradient,
-                next = next is null ? 0 : (nint)(&nativeNext),
-            };
-            Raw.Status status = Api.TrainerStep(trainer, (nint)(&nativeBatch), (nint)(&request), (nint)(&result));
-            GC.KeepAlive(batch);
-            GC.KeepAlive(next);
-            NativeError.Check(status, cancellationToken);
-        }
+        Raw.Status status = _border.Step(trainer, batch, capture, next, _cancel.Address, out Raw.StepResult.__Internal result);
+        NativeError.Check(status, cancellationToken);
+        for (int i = 0; i < capture.Terms.Length; i++) capture.Terms[i] = _border.Term(result, i);
         Volatile.Write(ref _stepCount, result.step);
-        return new StepResult(result.step, result.loss, result.supervised, result.dist, result.recon, result.learning_rate, result.gradient_norm);
+        int own = _border.FirstOwnTerm;
+        return new StepResult(
+            result.step, result.loss, _border.Term(result, 0), _border.Term(result, own), _border.Term(result, own + 1), result.learning_rate, result.gradient_norm);
     }
-
-    private static Raw.Batch.__Internal Describe(Batch batch, double* noise) => new()
-    {
-        struct_size = (ulong)sizeof(Raw.Batch.__Internal),
-        views = batch.Views,
-        samples = batch.Samples,
-        height = batch.Height,
-        width = batch.Width,
-        images = (nint)batch.ImagesPointer,
-        labels = (nint)batch.LabelsPointer,
-        labelled = (nint)batch.LabelledPointer,
-        noise = (nint)noise,
-        crops = (nint)batch.CropsPointer,
-    };
 
     private void CheckTasks(Batch batch, string parameter)
     {
@@ -218,10 +193,10 @@ public sealed unsafe partial class Trainer : IDisposable
             throw new ArgumentException($"the batch has the tasks {Describe(batch.Tasks)}; the trainer has {Describe(Tasks)}", parameter);
     }
 
-    private static void PredictCore(nint trainer, ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
+    private void PredictCore(nint trainer, ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
     {
         fixed (float* from = images, to = predictions)
-            NativeError.Check(Api.TrainerPredict(trainer, from, samples, height, width, to));
+            NativeError.Check(_border.Predict(trainer, from, samples, height, width, to));
     }
 
     private void CheckCapture(in StepCapture capture, Batch batch)
@@ -235,15 +210,10 @@ public sealed unsafe partial class Trainer : IDisposable
         long plane = (long)samples * batch.Height * batch.Width;
         CheckOptional("capture.Prediction", capture.Prediction.Length, Views * Tasks.TotalChannels * plane, "[V, B, C, H, W]");
         CheckOptional("capture.PredictionGradient", capture.PredictionGradient.Length, Views * Tasks.TotalChannels * plane, "[V, B, C, H, W]");
-        if (!capture.Noise.IsEmpty) CheckOptional("capture.Noise", capture.Noise.Length, _noiseSlots * SegmentationClasses(Tasks) * plane, $"[B, {_noiseSlots}, S, H, W]");
-    }
-
-    /// <summary>S: the classes of all segmentation tasks together.</summary>
-    internal static int SegmentationClasses(TaskSet tasks)
-    {
-        int classes = 0;
-        for (int t = 0; t < tasks.Count; t++) classes += tasks[t].Kind == TaskKind.Segmentation ? tasks[t].Channels : 0;
-        return classes;
+        CheckOptional("capture.Terms", capture.Terms.Length, TermNames.Count, "[T]");
+        if (capture.Noise.IsEmpty) return;
+        CheckOptional(
+            "capture.Noise", capture.Noise.Length, _described.NoiseSlots * _described.NoiseChannels * plane, $"[B, {_described.NoiseSlots}, {_described.NoiseChannels}, H, W]");
     }
 
     internal static void CheckOptional(string name, long length, long expected, string shape)
@@ -256,10 +226,10 @@ public sealed unsafe partial class Trainer : IDisposable
         if (length != expected) throw WrongLength(name, length, expected, shape);
     }
 
-    /// <summary>Throws unless the network can halve a side five times.</summary>
-    internal static void CheckSize(string name, int size)
+    /// <summary>Throws unless a side is a multiple of what the network's maps are smaller by.</summary>
+    internal static void CheckSize(string name, int size, int stride)
     {
-        if (size < 32 || size % 32 != 0) throw new ArgumentOutOfRangeException(name, size, $"{name} must be a multiple of 32");
+        if (size < stride || size % stride != 0) throw new ArgumentOutOfRangeException(name, size, $"{name} must be a multiple of {stride}");
     }
 
     internal static ArgumentException WrongLength(string name, long length, long expected, string shape) =>

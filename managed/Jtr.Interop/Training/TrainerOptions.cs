@@ -1,3 +1,4 @@
+using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Training;
@@ -13,12 +14,12 @@ public sealed record TrainerOptions
 
     /// <summary>
     /// Name of the training method, one of <see cref="JtrRuntime.Methods"/>: "supervised", "single_task", "consistency", "direct_map",
-    /// "perceptual_map", "mtpsl", "jtr" (METHOD sections 5 and 9).
+    /// "perceptual_map", "mtpsl", "jtr".
     /// </summary>
     public string Method { get; init; } = "jtr";
 
     /// <summary>
-    /// First stage width of the multi-task SegNet, 1 to 1024; its five stages have 1, 2, 4, 8, 8 times it (METHOD section 3). Published: 64.
+    /// First stage width of the multi-task SegNet, 1 to 1024; its five stages have 1, 2, 4, 8, 8 times it. Published: 64.
     /// </summary>
     public int Width { get; init; } = 64;
 
@@ -71,6 +72,13 @@ public sealed record TrainerOptions
     /// <summary>Which GPU, 0 or more.</summary>
     public int DeviceIndex { get; init; }
 
+    /// <summary>
+    /// Options that have no property here, or null: a JSON object that is merged into the document that the native library gets (RFC 7396, JSON
+    /// merge patch), such as <c>{"optimizer": {"name": "adamw", "learning_rate": 1e-3, "weight_decay": 0.05}}</c>.
+    /// <see cref="JtrRuntime.OptionsSchema"/> describes them all. Unlike properties, they are checked when the trainer is made.
+    /// </summary>
+    public string? NativeOptions { get; init; }
+
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentException">
     /// A property is outside its range (<see cref="ArgumentOutOfRangeException"/>) or missing (<see cref="ArgumentNullException"/>); ParamName is
@@ -94,6 +102,7 @@ public sealed record TrainerOptions
         OptionRange.Named(nameof(Recomputation), Recomputation);
         OptionRange.Named(nameof(Device), Device);
         OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, int.MaxValue);
+        if (NativeOptions is not null) OptionsWriter.Parse(NativeOptions, nameof(NativeOptions));
     }
 
     /// <summary>Checks what the tasks themselves leave unchecked.</summary>

@@ -5,6 +5,9 @@ namespace Jtr.Interop.Export;
 /// <summary>How <see cref="OnnxExport"/> writes a network.</summary>
 public sealed record OnnxExportOptions
 {
+    // The exported graph is a SegNet's, whose maps are halved five times.
+    private const int SegNetStride = 32;
+
     /// <summary>Rows of the input, a multiple of 32; null: any multiple of 32.</summary>
     public int? Height { get; init; }
 
@@ -21,8 +24,8 @@ public sealed record OnnxExportOptions
     /// <exception cref="ArgumentException">A property is outside its range; ParamName is its name.</exception>
     public void Validate()
     {
-        if (Height is { } height) Trainer.CheckSize(nameof(Height), height);
-        if (Width is { } width) Trainer.CheckSize(nameof(Width), width);
+        if (Height is { } height) Trainer.CheckSize(nameof(Height), height, SegNetStride);
+        if (Width is { } width) Trainer.CheckSize(nameof(Width), width, SegNetStride);
         if (Batch is { } batch) OptionRange.Within(nameof(Batch), batch, 1, int.MaxValue);
         if (string.IsNullOrWhiteSpace(InputName)) throw new ArgumentException($"{nameof(InputName)} must be a name.", nameof(InputName));
     }

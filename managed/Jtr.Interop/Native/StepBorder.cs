@@ -1,0 +1,139 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Tasks;
+using Jtr.Interop.Training;
+
+namespace Jtr.Interop.Native;
+
+/// <summary>What libjtr says of an object (jtr_trainer_describe).</summary>
+internal sealed record NativeDescription(int Views, int NoiseSlots, int NoiseChannels, int Stride, IReadOnlyList<string> Terms)
+{
+    /// <summary>Reads it; what an object does not have is 0.</summary>
+    public static NativeDescription Parse(nint utf8)
+    {
+        using JsonDocument document = JsonDocument.Parse(Marshal.PtrToStringUTF8(NativeError.CheckHandle(utf8))!);
+        JsonElement root = document.RootElement;
+        int Number(string name) => root.TryGetProperty(name, out JsonElement value) ? value.GetInt32() : 0;
+        return new(Number("views"), Number("noise_slots"), Number("noise_channels"), Number("stride"),
+            [.. root.GetProperty("terms").EnumerateArray().Select(t => t.GetString()!)]);
+    }
+}
+
+/// <summary>Hands batches and captures of one trainer to libjtr, by name, without allocating. For one thread at a time.</summary>
+internal sealed unsafe class StepBorder
+{
+    private readonly TaskSet _tasks;
+    private readonly NativeDescription _described;
+    private readonly TensorTable _inputs, _next, _outputs, _images, _predictions;
+    private readonly PinnedName _image = new("image"), _labelled = new("labelled"), _crops = new("crops"), _noise = new("noise"), _loss = new("loss"), _taskLoss = new("task_loss");
+    private readonly PinnedName[] _labels, _prediction, _gradient, _terms;
+
+    public StepBorder(TaskSet tasks, NativeDescription described)
+    {
+        (_tasks, _described) = (tasks, described);
+        PinnedName[] Of(string prefix) => [.. tasks.Select(t => new PinnedName(prefix + t.Name))];
+        (_labels, _prediction, _gradient) = (Of("label."), Of("prediction."), Of("prediction_grad."));
+        _terms = [.. described.Terms.Select(t => new PinnedName(t))];
+        _inputs = new(tasks.Count + 4);
+        _next = new(tasks.Count + 4);
+        _outputs = new(2 * tasks.Count + 5);
+        _images = new(1);
+        _predictions = new(tasks.Count);
+    }
+
+    /// <summary>Place of the method's first term behind the supervised ones.</summary>
+    public int FirstOwnTerm => 1 + _tasks.Count;
+
+    /// <summary>One step. The status is to be checked by the caller.</summary>
+    public Raw.Status Step(nint trainer, Batch batch, in StepCapture capture, Batch? next, nint cancel, out Raw.StepResult.__Internal result)
+    {
+        Raw.StepResult.__Internal native = new() { struct_size = (ulong)sizeof(Raw.StepResult.__Internal) };
+        Raw.Status status;
+        fixed (double* loss = capture.Loss, supervised = capture.Supervised, dist = capture.Dist, recon = capture.Recon, taskLoss = capture.TaskLoss,
+               prediction = capture.Prediction, gradient = capture.PredictionGradient, noise = capture.Noise)
+        {
+            Fill(_inputs, batch);
+            if (noise != null)
+                _inputs.Add(_noise, Raw.Dtype.Float64, noise, sizeof(double), batch.Samples, _described.NoiseSlots, _described.NoiseChannels, batch.Height, batch.Width);
+            if (next is not null) Fill(_next, next);
+            _outputs.Clear();
+            PerSample(_loss, loss, batch);
+            PerSample(_terms[0], supervised, batch);
+            if (_terms.Length > FirstOwnTerm) PerSample(_terms[FirstOwnTerm], dist, batch);
+            if (_terms.Length > FirstOwnTerm + 1) PerSample(_terms[FirstOwnTerm + 1], recon, batch);
+            if (taskLoss != null) _outputs.Add(_taskLoss, Raw.Dtype.Float64, taskLoss, sizeof(double), _tasks.Count);
+            StackShape stack = new(_described.Views, batch.Samples, _tasks.TotalChannels, batch.Height, batch.Width);
+            AddPredictions(_outputs, _prediction, prediction, stack);
+            AddPredictions(_outputs, _gradient, gradient, stack);
+            Raw.StepRequest.__Internal request = new()
+            {
+                struct_size = (ulong)sizeof(Raw.StepRequest.__Internal),
+                inputs = _inputs.Address,
+                input_count = _inputs.Count,
+                outputs = _outputs.Address,
+                output_count = _outputs.Count,
+                next_inputs = next is null ? 0 : _next.Address,
+                next_input_count = next is null ? 0 : _next.Count,
+                cancel = cancel,
+            };
+            status = Api.TrainerStep(trainer, (nint)(&request), (nint)(&native));
+            GC.KeepAlive(batch);
+            GC.KeepAlive(next);
+            GC.KeepAlive(this);
+        }
+        // Terms that the method does not have are 0.
+        if (status == Raw.Status.Ok && _terms.Length <= FirstOwnTerm) capture.Dist.Clear();
+        if (status == Raw.Status.Ok && _terms.Length <= FirstOwnTerm + 1) capture.Recon.Clear();
+        result = native;
+        return status;
+    }
+
+    /// <summary>The mean of a term, 0 where the method has none of that number.</summary>
+    public double Term(in Raw.StepResult.__Internal result, int index) =>
+        index < result.term_count ? ((Raw.Term.__Internal*)result.terms)[index].value : 0;
+
+    /// <summary>Predictions [samples, C, height, width] of images [samples, 3, height, width].</summary>
+    public Raw.Status Predict(nint trainer, float* images, int samples, int height, int width, float* predictions)
+    {
+        _images.Clear();
+        _images.Add(_image, Raw.Dtype.Float32, images, sizeof(float), samples, 3, height, width);
+        _predictions.Clear();
+        StackShape stack = new(0, samples, _tasks.TotalChannels, height, width);
+        for (int t = 0; t < _tasks.Count; t++)
+            _predictions.AddPlanes(_prediction[t], Raw.Dtype.Float32, predictions, sizeof(float), stack, _tasks.ChannelOffset(t), _tasks[t].Channels);
+        Raw.PredictRequest.__Internal request = new()
+        {
+            struct_size = (ulong)sizeof(Raw.PredictRequest.__Internal),
+            inputs = _images.Address,
+            input_count = _images.Count,
+            outputs = _predictions.Address,
+            output_count = _predictions.Count,
+        };
+        Raw.Status status = Api.TrainerPredict(trainer, (nint)(&request));
+        GC.KeepAlive(this);
+        return status;
+    }
+
+    private void Fill(TensorTable table, Batch batch)
+    {
+        table.Clear();
+        table.Add(_image, Raw.Dtype.Float32, batch.ImagesPointer, sizeof(float), batch.Views, batch.Samples, 3, batch.Height, batch.Width);
+        StackShape stack = new(batch.Views, batch.Samples, _tasks.TotalLabelChannels, batch.Height, batch.Width);
+        for (int t = 0; t < _tasks.Count; t++)
+            table.AddPlanes(_labels[t], Raw.Dtype.Float32, batch.LabelsPointer, sizeof(float), stack, _tasks.LabelOffset(t), _tasks[t].LabelChannels);
+        table.Add(_labelled, Raw.Dtype.Uint8, batch.LabelledPointer, sizeof(byte), batch.Samples, _tasks.Count);
+        table.Add(_crops, Raw.Dtype.Float64, batch.CropsPointer, sizeof(double), batch.Views, batch.Samples, sizeof(ViewCrop) / sizeof(double));
+    }
+
+    private void PerSample(PinnedName name, double* memory, Batch batch)
+    {
+        if (memory != null) _outputs.Add(name, Raw.Dtype.Float64, memory, sizeof(double), batch.Samples);
+    }
+
+    private void AddPredictions(TensorTable table, PinnedName[] names, double* stack, StackShape shape)
+    {
+        for (int t = 0; stack != null && t < _tasks.Count; t++)
+            table.AddPlanes(names[t], Raw.Dtype.Float64, stack, sizeof(double), shape, _tasks.ChannelOffset(t), _tasks[t].Channels);
+    }
+}

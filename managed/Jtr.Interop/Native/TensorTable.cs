@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Jtr.Interop.Native;
+
+/// <summary>A NUL-terminated UTF-8 name that stays in its place.</summary>
+internal sealed unsafe class PinnedName
+{
+    private readonly byte[] _bytes;
+
+    /// <summary>Makes the name.</summary>
+    /// <exception cref="ArgumentException">It has a NUL inside, which would cut it.</exception>
+    public PinnedName(string text)
+    {
+        if (text.Contains('\0', StringComparison.Ordinal)) throw new ArgumentException("the text has a NUL character inside", nameof(text));
+        _bytes = GC.AllocateArray<byte>(Encoding.UTF8.GetByteCount(text) + 1, pinned: true);
+        Encoding.UTF8.GetBytes(text, _bytes);
+    }
+
+    /// <summary>Where it is, as long as this object lives.</summary>
+    public nint Address => (nint)Unsafe.AsPointer(ref _bytes[0]);
+}
+
+/// <summary>An array of jtr_tensor, filled anew for each call without allocating.</summary>
+internal sealed unsafe class TensorTable
+{
+    private const int MostDimensions = 5;
+
+    // On the pinned heap: libjtr reads them.
+    private readonly Raw.Tensor.__Internal[] _tensors;
+    private readonly long[] _sizes;
+    private readonly long[] _strides;
+    // What the tensors point to.
+    private readonly PinnedName[] _names;
+
+    /// <summary>An empty table.</summary>
+    /// <param name="capacity">The most tensors that it will hold.</param>
+    public TensorTable(int capacity)
+    {
+        _tensors = GC.AllocateArray<Raw.Tensor.__Internal>(capacity, pinned: true);
+        _sizes = GC.AllocateArray<long>(capacity * MostDimensions, pinned: true);
+        _strides = GC.AllocateArray<long>(capacity * MostDimensions, pinned: true);
+        _names = new PinnedName[capacity];
+    }
+
+    /// <summary>Number of tensors.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The first of them; keep the table alive until the call is over.</summary>
+    public nint Address => (nint)Unsafe.AsPointer(ref _tensors[0]);
+
+    /// <summary>Takes all tensors out.</summary>
+    public void Clear() => Count = 0;
+
+    /// <summary>Adds a tensor without gaps.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="dtype">Its number format.</param>
+    /// <param name="data">Its first element.</param>
+    /// <param name="elementBytes">Bytes of an element.</param>
+    /// <param name="sizes">Its sizes, outermost first.</param>
+    public void Add(PinnedName name, Raw.Dtype dtype, void* data, int elementBytes, params ReadOnlySpan<long> sizes)
+    {
+        long elements = 1;
+        foreach (long size in sizes) elements *= size;
+        Put(name, dtype, data, elements * elementBytes, sizes, null);
+    }
+
+    /// <summary>Adds planes of a stack [outer, samples, stackPlanes, height, width] or, with outer 0, [samples, stackPlanes, height, width].</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="dtype">Its number format.</param>
+    /// <param name="stack">The stack's first element.</param>
+    /// <param name="elementBytes">Bytes of an element.</param>
+    /// <param name="shape">The stack.</param>
+    /// <param name="first">The first of the planes.</param>
+    /// <param name="planes">Number of planes.</param>
+    public void AddPlanes(PinnedName name, Raw.Dtype dtype, void* stack, int elementBytes, StackShape shape, long first, long planes)
+    {
+        long plane = (long)shape.Height * shape.Width;
+        long sample = shape.Planes * plane;
+        long* strides = Strides(Count);
+        byte* start = (byte*)stack + first * plane * elementBytes;
+        long bytes = ((long)Math.Max(1, shape.Views) * shape.Samples * sample - first * plane) * elementBytes;
+        if (shape.Views == 0)
+        {
+            (strides[0], strides[1], strides[2], strides[3]) = (sample, plane, shape.Width, 1);
+            Put(name, dtype, start, bytes, [shape.Samples, planes, shape.Height, shape.Width], strides);
+            return;
+        }
+        (strides[0], strides[1], strides[2], strides[3], strides[4]) = (shape.Samples * sample, sample, plane, shape.Width, 1);
+        Put(name, dtype, start, bytes, [shape.Views, shape.Samples, planes, shape.Height, shape.Width], strides);
+    }
+
+    private long* Strides(int index) => (long*)Unsafe.AsPointer(ref _strides[index * MostDimensions]);
+
+    private void Put(PinnedName name, Raw.Dtype dtype, void* data, long bytes, ReadOnlySpan<long> sizes, long* strides)
+    {
+        Span<long> own = _sizes.AsSpan(Count * MostDimensions, sizes.Length);
+        sizes.CopyTo(own);
+        _names[Count] = name;
+        _tensors[Count++] = new Raw.Tensor.__Internal
+        {
+            struct_size = (ulong)sizeof(Raw.Tensor.__Internal),
+            name = name.Address,
+            dtype = (int)dtype,
+            dimensions = sizes.Length,
+            sizes = (nint)Unsafe.AsPointer(ref own[0]),
+            strides = (nint)strides,
+            data = (nint)data,
+            bytes = bytes,
+        };
+    }
+}
+
+/// <summary>A stack of planes [views, samples, planes, height, width]; views 0: [samples, planes, height, width].</summary>
+internal readonly record struct StackShape(int Views, int Samples, long Planes, int Height, int Width);
