@@ -5,7 +5,7 @@ namespace Jtr.Cli.Tests;
 
 public sealed class HelpTests
 {
-    private static readonly string[] _commands = ["train", "evaluate", "predict", "compare", "demo", "inspect", "pack", "config", "doctor"];
+    private static readonly string[] _commands = ["train", "evaluate", "predict", "compare", "demo", "inspect", "pack", "config", "options", "doctor"];
 
     [Test]
     public void Without_arguments_the_program_explains_itself_and_says_that_this_was_no_use()

@@ -107,6 +107,6 @@ public class SampleBenchmarks
     private void Fill(ViewMaker maker)
     {
         _batch.Indices[0] = _next % BenchmarkData.Samples;
-        maker.Fill(_batch, 0, BenchmarkData.Tasks.All, 1, _next++ / BenchmarkData.Samples);
+        maker.Fill(_batch, 0, BenchmarkData.Tasks.All, 1, _next++ / BenchmarkData.Samples, CancellationToken.None);
     }
 }

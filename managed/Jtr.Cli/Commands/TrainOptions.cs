@@ -86,6 +86,9 @@ internal sealed class TrainOptions
     private readonly Option<Recomputation?> _recomputation = OptionKinds.Choice("--recomputation",
         "What the backward pass computes again instead of keeping it: norms; stages, nearly a whole forward pass, where memory is too short for a batch; none, which takes the most memory. The results are the same. Default: norms.", Words.Recomputations);
 
+    private readonly Option<string[]?> _native = OptionKinds.Several("--option", "PATH=VALUE",
+        "An option of the native library that has none here, such as optimizer.name=adamw; may be there several times. 'jtr options' lists them all.");
+
     private readonly Option<bool> _noAugment = new("--no-augment") { Description = "Train on whole images instead of random crops." };
 
     private readonly Option<FlipMode?> _flip = OptionKinds.Choice("--flip",
@@ -106,7 +109,7 @@ internal sealed class TrainOptions
 
     /// <summary>Options about training.</summary>
     public OptionGroup TrainingGroup => new("Training",
-        [_method, _steps, _epochs, _batchSize, _width, _learningRate, _lrSchedule, _lrDecayEvery, _lrDecayFactor, _warmup, _lrFinal, _clip, _ema, _seed, _noAugment, _flip, _noColour, _precision, _recomputation]);
+        [_method, _steps, _epochs, _batchSize, _width, _learningRate, _lrSchedule, _lrDecayEvery, _lrDecayFactor, _warmup, _lrFinal, _clip, _ema, _seed, _noAugment, _flip, _noColour, _precision, _recomputation, _native]);
 
     /// <summary>Options of the method "jtr".</summary>
     public OptionGroup JtrGroup => new("Joint-Task Regularization (--method jtr)", [_lambdaDist, _lambdaRecon, _mode, _microBatch]);
@@ -186,6 +189,7 @@ internal sealed class TrainOptions
             Balance = Pick(parsed.GetValue(_balance), basis.Balance ?? "equal", "--balance", fixedNow),
             TaskWeights = Weights(Given(parsed, _taskWeights), basis.TaskWeights, fixedNow),
             DwaTemperature = Pick(parsed.GetValue(_dwaTemperature), basis.DwaTemperature, "--dwa-temperature", fixedNow),
+            NativeOptions = Native(NativeOption.Parse(Given(parsed, _native)), basis.NativeOptions, fixedNow),
             Precision = Pick(parsed.GetValue(_precision), basis.Precision, "--precision", fixedNow, v => Words.Of(Words.Precisions, v)),
             // It changes no number, so a run that is resumed may have another one.
             Recomputation = parsed.GetValue(_recomputation) ?? basis.Recomputation,
@@ -212,6 +216,9 @@ internal sealed class TrainOptions
     // Null is the default, which a run that is resumed keeps too.
     private static T? Pick<T>(T? given, T? basis, string option, bool fixedNow) where T : struct =>
         given is null || given.Equals(basis) ? basis : fixedNow ? throw Changed(option, basis is null ? "the default" : Text(basis.Value)) : given;
+
+    private static string? Native(string? given, string? basis, bool fixedNow) =>
+        given is null || given == basis ? basis : fixedNow ? throw Changed("--option", basis is null ? "not given" : string.Join(' ', NativeOption.Write(basis))) : given;
 
     private static IReadOnlyList<double>? Weights(string[]? given, IReadOnlyList<double>? basis, bool fixedNow)
     {

@@ -129,6 +129,9 @@ internal sealed record TrainSettings
     /// <summary>By how many percent scores have to be better to count, or null.</summary>
     public double? MinImprovement { get; init; }
 
+    /// <summary>Options of the native library that have none here, as a JSON object, or null.</summary>
+    public string? NativeOptions { get; init; }
+
     /// <summary>Number format.</summary>
     public Precision Precision { get; init; }
 
@@ -186,6 +189,7 @@ internal sealed record TrainSettings
         Optimizer = ToOptimizer(samples),
         MaxGradientNorm = ClipNorm,
         EmaDecay = EmaDecay,
+        NativeOptions = NativeOptions,
     };
 
     /// <summary>The optimiser's part. A cosine ends with the run.</summary>

@@ -72,7 +72,8 @@ internal static class ConfigurationFile
         Setting setting = SettingsTable.Find(key) ?? throw new UsageException($"--set: {Unknown(key)}");
         string place = setting.Key.Replace('.', ':');
         foreach (string old in values.Keys.Where(k => string.Equals(k, place, StringComparison.OrdinalIgnoreCase) || k.StartsWith(place + ":", StringComparison.OrdinalIgnoreCase)).ToList()) values.Remove(old);
-        string[] parts = setting.IsList ? text.Split(',', StringSplitOptions.TrimEntries) : [text];
+        // An assignment may have commas in it, so that one --set is one of them.
+        string[] parts = setting.IsList && setting.Kind != SettingKind.Assignments ? text.Split(',', StringSplitOptions.TrimEntries) : [text];
         for (int i = 0; i < parts.Length; i++)
         {
             if (!setting.Accepts(parts[i])) throw new UsageException($"--set: {Wrong(setting, parts[i])}");

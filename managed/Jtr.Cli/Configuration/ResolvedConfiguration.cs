@@ -31,6 +31,7 @@ internal static class ResolvedConfiguration
             Augment = settings.Augment,
             Flip = Words.Of(Words.Flips, settings.Flip),
             Colour = !settings.NoColour,
+            Options = settings.NativeOptions is null ? null : [.. NativeOption.Write(settings.NativeOptions)],
         },
         Optimizer = Optimizer(settings),
         JointTask = new JointTaskSection

@@ -74,6 +74,7 @@ internal sealed class TrainingSection
     public bool? Augment { get; set; }
     public string? Flip { get; set; }
     public bool? Colour { get; set; }
+    public string[]? Options { get; set; }
 }
 
 /// <summary>Optimiser.</summary>

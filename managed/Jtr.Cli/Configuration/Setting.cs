@@ -40,6 +40,9 @@ internal enum SettingKind
 
     /// <summary>Numbers.</summary>
     Numbers,
+
+    /// <summary>Options of the native library, each as PATH=VALUE.</summary>
+    Assignments,
 }
 
 /// <summary>One setting of a configuration file.</summary>
@@ -65,7 +68,10 @@ internal sealed record Setting(string Key, string Option, SettingKind Kind, Func
     public IReadOnlyList<string> Words { get; init; } = [];
 
     /// <summary>Whether the value is a list.</summary>
-    public bool IsList => Kind is SettingKind.Texts or SettingKind.Paths or SettingKind.DataSets or SettingKind.Numbers;
+    public bool IsList => Kind is SettingKind.Texts or SettingKind.Paths or SettingKind.DataSets or SettingKind.Numbers or SettingKind.Assignments;
+
+    /// <summary>Whether the option is there once for each of a list, instead of once with commas.</summary>
+    public bool IsRepeated => Kind is SettingKind.DataSets or SettingKind.Assignments;
 
     /// <summary>Whether the value, or each of a list, is a number.</summary>
     public bool IsNumber => Kind is SettingKind.Whole or SettingKind.Number or SettingKind.Numbers;
@@ -78,6 +84,7 @@ internal sealed record Setting(string Key, string Option, SettingKind Kind, Func
         SettingKind.Numbers => $"numbers{Range}",
         SettingKind.Flag or SettingKind.NegatedFlag => "true or false",
         SettingKind.Word => $"one of {string.Join(", ", Words)}",
+        SettingKind.Assignments => "a list of PATH=VALUE",
         _ => IsList ? "a list of texts" : "a text",
     };
 
@@ -105,7 +112,7 @@ internal sealed record Setting(string Key, string Option, SettingKind Kind, Func
         null => [],
         bool flag => flag == (Kind == SettingKind.Flag) ? [Option] : [],
         // An option that is there once for each, and one with a list in it.
-        string[] texts => texts.Length == 0 ? [] : Kind == SettingKind.DataSets ? [.. texts.SelectMany(t => (string[])[Option, t])] : [Option, string.Join(',', texts)],
+        string[] texts => texts.Length == 0 ? [] : IsRepeated ? [.. texts.SelectMany(t => (string[])[Option, t])] : [Option, string.Join(',', texts)],
         double[] numbers => numbers.Length == 0 ? [] : [Option, string.Join(',', numbers.Select(n => n.ToString("R", CultureInfo.InvariantCulture)))],
         double number => [Option, number.ToString("R", CultureInfo.InvariantCulture)],
         IFormattable value => [Option, value.ToString(null, CultureInfo.InvariantCulture)],

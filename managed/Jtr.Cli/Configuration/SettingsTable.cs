@@ -49,6 +49,7 @@ internal static class SettingsTable
         new("training.augment", "--no-augment", SettingKind.NegatedFlag, c => c.Training.Augment),
         new("training.flip", "--flip", SettingKind.Word, c => c.Training.Flip) { Words = Of(CommandLine.Words.Flips) },
         new("training.colour", "--no-colour", SettingKind.NegatedFlag, c => c.Training.Colour),
+        new("training.options", "--option", SettingKind.Assignments, c => c.Training.Options),
 
         new("optimizer.learningRate", "--learning-rate", SettingKind.Number, c => c.Optimizer.LearningRate) { Minimum = 0, IsAboveMinimum = true },
         new("optimizer.schedule", "--lr-schedule", SettingKind.Word, c => c.Optimizer.Schedule) { Words = Of(CommandLine.Words.Schedules) },

@@ -14,6 +14,14 @@ internal static unsafe class NativeError
         if (status != Raw.Status.Ok) throw Last(token);
     }
 
+    /// <summary>Throws unless a call succeeded; a tensor at fault is called as the caller's parameter is.</summary>
+    public static void Check(Raw.Status status, string tensor, string parameter)
+    {
+        if (status == Raw.Status.Ok) return;
+        Exception last = Last();
+        throw last is ArgumentException { ParamName: { } field } && field == tensor ? new ArgumentException(last.Message, parameter, last) : last;
+    }
+
     /// <summary>The handle that a creating function returned; throws if it returned none.</summary>
     public static nint CheckHandle(nint handle) => handle != 0 ? handle : throw Last();
 

@@ -94,8 +94,8 @@ internal sealed unsafe class TensorTable
 
     private void Put(PinnedName name, Raw.Dtype dtype, void* data, long bytes, ReadOnlySpan<long> sizes, long* strides)
     {
-        Span<long> own = _sizes.AsSpan(Count * MostDimensions, sizes.Length);
-        sizes.CopyTo(own);
+        int first = Count * MostDimensions;
+        sizes.CopyTo(_sizes.AsSpan(first));
         _names[Count] = name;
         _tensors[Count++] = new Raw.Tensor.__Internal
         {
@@ -103,7 +103,7 @@ internal sealed unsafe class TensorTable
             name = name.Address,
             dtype = (int)dtype,
             dimensions = sizes.Length,
-            sizes = (nint)Unsafe.AsPointer(ref own[0]),
+            sizes = (nint)Unsafe.AsPointer(ref _sizes[first]),
             strides = (nint)strides,
             data = (nint)data,
             bytes = bytes,

@@ -76,10 +76,10 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
     public void Read(string name, Span<double> destination)
     {
         CheckLength(name, destination.Length, nameof(destination));
-        using NativeHandle.Lease lease = _handle.Use();
         fixed (double* values = destination)
         {
             TensorTable table = Table(name, values);
+            using NativeHandle.Lease lease = _handle.Use();
             NativeError.Check(_functions.Read(lease.Pointer, (int)_kind, table.Address));
             GC.KeepAlive(table);
         }
@@ -95,10 +95,10 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
     {
         if (_kind == Raw.TensorKind.Gradient) throw new InvalidOperationException("gradients can be read only");
         CheckLength(name, values.Length, nameof(values));
-        using NativeHandle.Lease lease = _handle.Use();
         fixed (double* pointer = values)
         {
             TensorTable table = Table(name, pointer);
+            using NativeHandle.Lease lease = _handle.Use();
             NativeError.Check(_functions.Write(lease.Pointer, table.Address));
             GC.KeepAlive(table);
         }

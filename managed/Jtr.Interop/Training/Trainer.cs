@@ -196,7 +196,7 @@ public sealed unsafe partial class Trainer : IDisposable
     private void PredictCore(nint trainer, ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
     {
         fixed (float* from = images, to = predictions)
-            NativeError.Check(_border.Predict(trainer, from, samples, height, width, to));
+            NativeError.Check(_border.Predict(trainer, from, samples, height, width, to), "image", nameof(images));
     }
 
     private void CheckCapture(in StepCapture capture, Batch batch)

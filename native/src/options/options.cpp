@@ -35,7 +35,10 @@ class Reader final : public OptionVisitor {
     const double number = checked_number(*given, path, range);
     // Up to 2^53 a double holds every whole number; a larger integer is taken as it was written.
     constexpr double kTooLarge = 9223372036854775808.0;  // 2^63
-    if (std::abs(number) >= kTooLarge) throw refused(path, text("is too large: ", given->dump()));
+    const bool fits = given->is_number_float()      ? std::abs(number) < kTooLarge
+                      : given->is_number_unsigned() ? given->get<uint64_t>() <= static_cast<uint64_t>(INT64_MAX)
+                                                    : true;
+    if (!fits) throw refused(path, text("is too large: ", given->dump()));
     if (number != std::floor(number)) throw refused(path, text("must be a whole number, not ", plain(number)));
     value = given->is_number_float() ? static_cast<int64_t>(number) : given->get<int64_t>();
   }

@@ -28,7 +28,7 @@ public sealed unsafe class NativeLogTests
 
     private static void Say(Bindings.LogLevel level, ReadOnlySpan<byte> text)
     {
-        fixed (byte* message = text) NativeLog.Callback(level, message, 0);
+        fixed (byte* message = text) NativeLog.Callback((int)level, message, 0);
     }
 
     private sealed class Recorder : ILogger

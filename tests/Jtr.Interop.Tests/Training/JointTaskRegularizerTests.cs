@@ -163,7 +163,7 @@ public sealed class JointTaskRegularizerTests
             Assert.That(
                 () => loss.Compute(Input(batch, []), predictions, [], cancellationToken: new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
             batch.GetSample(1, 0).Label(0)[3] = 4;
-            Assert.That(() => loss.Compute(Input(batch, []), predictions, []), Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.labels"));
+            Assert.That(() => loss.Compute(Input(batch, []), predictions, []), Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.label.seg"));
             Assert.That(() => loss.Load("/no/such/file"), Throws.TypeOf<DirectoryNotFoundException>());
         });
         loss.Dispose();

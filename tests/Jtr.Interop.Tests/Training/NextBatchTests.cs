@@ -67,7 +67,7 @@ public sealed class NextBatchTests
         using Batch good = SmallModel.CreateBatch(), bad = SmallModel.CreateBatch();
         bad.Images[5] = float.NaN;
         Assert.That(trainer.Step(good, default, bad).Step, Is.EqualTo(1));
-        Assert.That(() => trainer.Step(bad), Throws.ArgumentException.With.Message.Contains("images"));
+        Assert.That(() => trainer.Step(bad), Throws.ArgumentException.With.Message.Contains("image"));
         Assert.That(trainer.Step(good, default, good).Step, Is.EqualTo(2));
     }
 

@@ -21,8 +21,12 @@ public sealed class RuntimeTests
         Assert.That(JtrRuntime.Version, Is.EqualTo(typeof(JtrRuntime).Assembly.GetName().Version!.ToString(3)));
 
     [Test]
-    public void The_methods_are_known_with_their_views() =>
-        Assert.That(JtrRuntime.Methods, Does.Contain(new TrainingMethod("supervised", 1, 1)).And.Contain(new TrainingMethod("jtr", 3, 1)));
+    public void The_methods_are_known_with_their_views()
+    {
+        TrainingMethod Named(string name) => JtrRuntime.Methods.Single(m => m.Name == name);
+        Assert.That((Named("supervised").Views, Named("mtpsl").MinTasks, Named("jtr").Views), Is.EqualTo((1, 2, 3)));
+        Assert.That((Named("jtr").Summary, Named("jtr").Source), Is.EqualTo(("Predictions and labels of all tasks are encoded into one latent space and pulled together there.", "Nishi et al., CVPR 2024")));
+    }
 
     [Test]
     public void Memory_of_a_GPU_that_is_not_there_is_refused() => Assert.Multiple(() =>

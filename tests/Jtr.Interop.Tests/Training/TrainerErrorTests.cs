@@ -22,19 +22,19 @@ public sealed class TrainerErrorTests
     [TearDown]
     public void Dispose() => _trainer.Dispose();
 
-    [TestCase(48, 32, "batch.height")]
-    [TestCase(32, 40, "batch.width")]
-    public void A_batch_whose_sides_are_no_multiples_of_32_is_refused(int height, int width, string field)
+    [TestCase(48, 32, "its height")]
+    [TestCase(32, 40, "its width")]
+    public void A_batch_whose_sides_are_no_multiples_of_32_is_refused(int height, int width, string side)
     {
         using Batch batch = SmallModel.CreateBatch(height: height, width: width);
-        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo(field).And.Message.Contains("multiple of 32"));
+        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.image").And.Message.Contains($"{side} must be a multiple of 32"));
     }
 
     [Test]
     public void A_batch_with_too_few_views_is_refused()
     {
         using Batch batch = SmallModel.CreateBatch(views: 2);
-        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.views").And.Message.Contains("3 views"));
+        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.image").And.Message.Contains("number of views must be 3 or more"));
     }
 
     [Test]
@@ -50,7 +50,7 @@ public sealed class TrainerErrorTests
     {
         using Batch batch = SmallModel.CreateBatch();
         batch.Images[5000] = value;
-        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.images").And.Message.Contains("5000"));
+        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.image").And.Message.Contains("5000"));
     }
 
     [TestCase(4f)]
@@ -61,7 +61,7 @@ public sealed class TrainerErrorTests
     {
         using Batch batch = SmallModel.CreateBatch();
         batch.GetSample(0, 0).Label(0)[17] = id;
-        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.labels").And.Message.Contains("-1 to 3").And.Message.Contains("'seg'"));
+        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.label.seg").And.Message.Contains("-1 to 3").And.Message.Contains("'seg'"));
     }
 
     [TestCase(-1f)]
@@ -70,7 +70,7 @@ public sealed class TrainerErrorTests
     {
         using Batch batch = SmallModel.CreateBatch();
         batch.GetSample(0, 1).Label(1)[17] = depth;
-        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.labels").And.Message.Contains("'depth'"));
+        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.label.depth").And.Message.Contains("'depth'"));
     }
 
     [Test]
