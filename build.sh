@@ -418,7 +418,7 @@ make_packages() {  # make_packages [suffix]
   say "packages ($packages_folder)"
   rm -rf "$packages_folder"
   local project
-  for project in Jtr.Interop Jtr.Interop.Datasets Jtr.Interop.Reporting Jtr.Cli; do
+  for project in Jtr.Interop Jtr.Interop.Datasets Jtr.Interop.Reporting Jtr.Interop.Hosting Jtr.Cli; do
     dotnet pack "managed/$project" "${all[@]}"
   done
   pack_runtime "$root/artifacts/native/linux-x64" "$root/$packages_folder" "${all[@]}"

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Xml.Linq;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Hosting;
 using Jtr.Interop.Reporting;
 using Jtr.Interop.Training;
 
@@ -13,7 +14,7 @@ public static class ApiReference
 {
     private const BindingFlags Own = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    private static readonly Assembly[] _assemblies = [typeof(Trainer).Assembly, typeof(FolderDataset).Assembly, typeof(RunReport).Assembly];
+    private static readonly Assembly[] _assemblies = [typeof(Trainer).Assembly, typeof(FolderDataset).Assembly, typeof(RunReport).Assembly, typeof(TrainingRun).Assembly];
 
     /// <summary>File names and texts.</summary>
     public static IReadOnlyList<(string Name, string Text)> Pages()

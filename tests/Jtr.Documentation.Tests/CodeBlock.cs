@@ -23,6 +23,9 @@ internal sealed record CodeBlock(string Page, int Line, string Language, string 
     /// <summary>What follows a key in the remark; null where the remark is another.</summary>
     public string? After(string key) => Remark.StartsWith(key + ": ", StringComparison.Ordinal) ? Remark[(key.Length + 2)..] : null;
 
+    /// <summary>Whether it is a file of a project of its own, which is built with the rest.</summary>
+    public bool IsBuiltByItself => After("from")?.StartsWith("docs/examples/", StringComparison.Ordinal) == true;
+
     /// <inheritdoc/>
     public override string ToString() => $"{Page}:{Line}";
 

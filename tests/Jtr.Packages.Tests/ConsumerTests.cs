@@ -35,7 +35,7 @@ public sealed class ConsumerTests
         Assert.That(log.Split('\n').Where(l => l.Contains("warning IL", StringComparison.Ordinal) && l.Contains("Jtr.", StringComparison.Ordinal)), Is.Empty, "what cannot be trimmed must not be ours");
         string said = Shell.Run(_folder, Path.Combine(output, "Consumer"));
         TestContext.Out.WriteLine(said);
-        Assert.That(said, Does.Contain("trained 3 steps, loss ").And.Contain("scores: ").And.Contain("checkpoint: jtr").And.Contain("picture: 3").And.Contain(sign));
+        Assert.That(said, Does.Contain("trained 3 steps, loss ").And.Contain("scores: ").And.Contain("checkpoint: jtr").And.Contain("picture: 3").And.Contain("host: Done at step 2 in Float64, batches of 2").And.Contain(sign));
         Assert.That(said, Does.Not.Contain("NaN"));
     }
 }

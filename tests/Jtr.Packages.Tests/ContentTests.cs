@@ -29,6 +29,7 @@ public sealed class ContentTests
     [TestCase("Jtr.Interop")]
     [TestCase("Jtr.Interop.Datasets")]
     [TestCase("Jtr.Interop.Reporting")]
+    [TestCase("Jtr.Interop.Hosting")]
     public void A_library_has_documentation_readme_icon_and_license_and_a_package_of_symbols(string name)
     {
         using ZipArchive package = Open(name, "nupkg"), symbols = Open(name, "snupkg");
@@ -48,8 +49,14 @@ public sealed class ContentTests
     [Test]
     public void Reports_need_the_library_alone() => Assert.That(Dependencies("Jtr.Interop.Reporting").Keys, Is.EquivalentTo(new[] { "Jtr.Interop" }));
 
+    [Test]
+    public void Hosting_needs_no_more_than_a_host_has_anyway() => Assert.That(
+        Dependencies("Jtr.Interop.Hosting").Keys,
+        Is.EquivalentTo(new[] { "Jtr.Interop", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Options" }));
+
     [TestCase("Jtr.Interop.Datasets")]
     [TestCase("Jtr.Interop.Reporting")]
+    [TestCase("Jtr.Interop.Hosting")]
     public void Packages_that_share_internal_code_ask_for_each_other_in_one_version(string name) =>
         Assert.That(Dependencies(name)["Jtr.Interop"], Is.EqualTo($"[{_version}, {_version}]").Or.EqualTo($"[{_version}]"));
 

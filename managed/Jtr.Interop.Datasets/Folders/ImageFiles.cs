@@ -27,11 +27,21 @@ internal static class ImageFiles
         return Decode(path, static path =>
         {
             using Image stored = Open(path);
-            using Image upright = stored.Autorot();
-            using Image rgb = upright.Colourspace(Enums.Interpretation.Srgb);
-            using Image opaque = rgb.Bands > 3 ? rgb.ExtractBand(0, n: 3) : rgb.Copy();
-            using Image bytes = opaque.Cast(Enums.BandFormat.Uchar);
-            return Raster.Of8Bits(bytes.Height, bytes.Width, 3, Pixels<byte>(bytes));
+            return Upright(stored);
+        });
+    }
+
+    /// <summary>Reads a photograph from memory, as <see cref="ReadPhotograph(string)"/> does from a file.</summary>
+    /// <param name="content">What would be in the file.</param>
+    /// <param name="name">What it is called in messages.</param>
+    /// <exception cref="JtrFormatException">It is neither JPEG nor PNG, or damaged.</exception>
+    public static Raster ReadPhotograph(byte[] content, string name)
+    {
+        return Decode(name, name =>
+        {
+            using Source source = Source.NewFromMemory(content);
+            using Image stored = Open(name, content.AsSpan(0, Math.Min(content.Length, StartBytes)), content.Length, source);
+            return Upright(stored);
         });
     }
 
@@ -89,11 +99,16 @@ internal static class ImageFiles
     {
         Span<byte> start = stackalloc byte[StartBytes];
         ReadStart(path, ref start, out long length);
+        using Source source = Source.NewFromFile(path);
+        return Open(path, start, length, source);
+    }
+
+    private static Image Open(string path, ReadOnlySpan<byte> start, long length, Source source)
+    {
         bool isPng = start.StartsWith(PngSignature);
         if (!isPng && !start.StartsWith(JpegSignature)) throw new JtrFormatException(path, "neither a JPEG nor a PNG file", 0);
         // Otherwise libvips fills what is missing with grey and says nothing.
         const Enums.FailOn strict = Enums.FailOn.Error;
-        using Source source = Source.NewFromFile(path);
         Image image = isPng ? Image.PngloadSource(source, failOn: strict) : Image.JpegloadSource(source, failOn: strict);
         long pixels = (long)image.Width * image.Height;
         long held = Math.Min(MostPixels, isPng ? RawPng.MostInflated(length) * 8 / RawPng.PixelBits(start) : length * JpegPixelsPerByte);
@@ -101,6 +116,15 @@ internal static class ImageFiles
         string size = $"{image.Height} x {image.Width}";
         image.Dispose();
         throw new JtrFormatException(path, pixels > MostPixels ? $"an image of {size} pixels is larger than {MostPixels}" : $"{length} bytes cannot hold an image of {size} pixels");
+    }
+
+    private static Raster Upright(Image stored)
+    {
+        using Image upright = stored.Autorot();
+        using Image rgb = upright.Colourspace(Enums.Interpretation.Srgb);
+        using Image opaque = rgb.Bands > 3 ? rgb.ExtractBand(0, n: 3) : rgb.Copy();
+        using Image bytes = opaque.Cast(Enums.BandFormat.Uchar);
+        return Raster.Of8Bits(bytes.Height, bytes.Width, 3, Pixels<byte>(bytes));
     }
 
     /// <summary>Decodes an image and takes its values out of libvips' memory.</summary>

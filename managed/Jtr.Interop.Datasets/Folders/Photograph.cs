@@ -14,6 +14,23 @@ internal sealed record Photograph(int SourceHeight, int SourceWidth, Pooled<byte
     public static Photograph Read(string path, int height, int width)
     {
         using Raster raster = ImageFiles.ReadPhotograph(path);
+        return Resize(raster, height, width);
+    }
+
+    /// <summary>Reads what would be in a JPEG or PNG file.</summary>
+    /// <param name="content">The bytes.</param>
+    /// <param name="name">What it is called in messages.</param>
+    /// <param name="height">H.</param>
+    /// <param name="width">W.</param>
+    /// <exception cref="JtrFormatException">It is neither, or damaged.</exception>
+    public static Photograph Read(byte[] content, string name, int height, int width)
+    {
+        using Raster raster = ImageFiles.ReadPhotograph(content, name);
+        return Resize(raster, height, width);
+    }
+
+    private static Photograph Resize(Raster raster, int height, int width)
+    {
         Pooled<byte> planar = new(3 * height * width);
         if (raster.Height == height && raster.Width == width)
         {

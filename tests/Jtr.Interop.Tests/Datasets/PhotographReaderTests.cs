@@ -37,6 +37,29 @@ public sealed class PhotographReaderTests
     }
 
     [Test]
+    public async Task A_photograph_in_memory_or_a_stream_is_read_as_a_file_is()
+    {
+        string file = Path.Combine(_folder, "image", "a.png");
+        float[] expected = new float[3 * 32 * 64], fromMemory = new float[3 * 32 * 64], fromStream = new float[3 * 32 * 64];
+        PhotographReader.Read(file, 32, 64, expected);
+        PhotographReader.Read(File.ReadAllBytes(file), 32, 64, fromMemory);
+        await using (FileStream stream = File.OpenRead(file)) await PhotographReader.ReadAsync(stream, 32, 64, fromStream);
+        Assert.That(fromMemory, Is.EqualTo(expected));
+        Assert.That(fromStream, Is.EqualTo(expected));
+    }
+
+    [TestCase(0, "upload 7: neither a JPEG nor a PNG file")]
+    [TestCase(4, "upload 7: neither a JPEG nor a PNG file")]
+    [TestCase(20, "upload 7: ")]
+    [TestCase(300, "upload 7: damaged")]
+    public void One_that_is_cut_short_is_named(int length, string words)
+    {
+        byte[] content = File.ReadAllBytes(Path.Combine(_folder, "image", "a.png"))[..length];
+        Assert.That(() => PhotographReader.Read(content, 32, 64, new float[3 * 32 * 64], "upload 7"), Throws.InstanceOf<JtrFormatException>().With.Message.StartsWith(words));
+        Assert.That(() => PhotographReader.Read(content, 32, 64, new float[5]), Throws.ArgumentException.With.Property("ParamName").EqualTo("image"));
+    }
+
+    [Test]
     public void The_size_of_a_file_is_told_by_its_header()
     {
         RgbImage picture = new(50, 40);
