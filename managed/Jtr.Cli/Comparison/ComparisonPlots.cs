@@ -1,3 +1,4 @@
+using Jtr.Cli.Output;
 using Jtr.Interop.Evaluation;
 using ScottPlot;
 
@@ -35,7 +36,7 @@ internal static class ComparisonPlots
             if (t == columns.Count - 1) plot.XLabel("epochs");
             plot.ShowLegend(Edge.Right);
         }
-        figure.SavePng(path, Width, columns.Count * PanelHeight);
+        WholeFile.Save(path, beside => figure.SavePng(beside, Width, columns.Count * PanelHeight));
     }
 
     /// <summary>Delta % of each method against supervised training, with the standard deviation over seeds.</summary>
@@ -55,7 +56,7 @@ internal static class ComparisonPlots
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. ticks]);
         plot.Add.HorizontalLine(0, 1, Colors.Black);
         plot.Title("Delta % against supervised, mean and standard deviation over seeds");
-        plot.SavePng(path, Width, PanelHeight);
+        WholeFile.Save(path, beside => plot.SavePng(beside, Width, PanelHeight));
     }
 
     /// <summary>Points of one quantity over another with the parabolas that fit them best, a panel for each quantity.</summary>
@@ -83,7 +84,7 @@ internal static class ComparisonPlots
             if (p == panels.Count - 1) plot.XLabel(xLabel);
             plot.ShowLegend(Edge.Right);
         }
-        figure.SavePng(path, Width, panels.Count * PanelHeight);
+        WholeFile.Save(path, beside => figure.SavePng(beside, Width, panels.Count * PanelHeight));
     }
 
     /// <summary>A task's mean over the seeds that were scored at a step.</summary>

@@ -79,7 +79,7 @@ public sealed class BlockedReadTests : IDisposable
     }
 
     [Test]
-    public void A_loader_is_disposed_and_sought_while_a_read_hangs(CancellationToken timeout)
+    public async Task A_loader_is_disposed_and_sought_while_a_read_hangs(CancellationToken timeout)
     {
         MemoryDataset data = new(8, 4, 4);
         data.OnRead = index =>
@@ -92,14 +92,14 @@ public sealed class BlockedReadTests : IDisposable
         loader.Recycle(loader.Next(timeout));
         _reading.Wait(timeout);
         // Its only thread hangs at the second batch; the seek itself does not wait for it, nor does the end.
-        loader.Seek(0);
+        await Task.Run(() => loader.Seek(0), CancellationToken.None).WaitAsync(timeout);
         Assert.That(loader.Position, Is.Zero);
-        loader.Dispose();
+        await Task.Run(loader.Dispose, CancellationToken.None).WaitAsync(timeout);
         Assert.That(_goOn.IsSet, Is.False);
     }
 
     [Test]
-    public void What_was_being_read_at_a_seek_is_not_seen_and_its_batch_is_used_again(CancellationToken timeout)
+    public async Task What_was_being_read_at_a_seek_is_not_seen_and_its_batch_is_used_again(CancellationToken timeout)
     {
         MemoryDataset data = new(12, 4, 4);
         int hung = 0;
@@ -112,7 +112,7 @@ public sealed class BlockedReadTests : IDisposable
         using DataLoader loader = new(data, null, new DataLoaderOptions { Shuffle = false, Workers = 2, Prefetch = 2, Augment = false, Views = 1 });
         loader.Recycle(loader.Next(timeout));
         _reading.Wait(timeout);
-        loader.Seek(0);
+        await Task.Run(() => loader.Seek(0), CancellationToken.None).WaitAsync(timeout);
         for (int batch = 0; batch < 6; batch++)
         {
             if (batch == 3) _goOn.Set();
