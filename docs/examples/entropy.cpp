@@ -5,20 +5,17 @@
 
 namespace jtr {
 namespace {
-
 class Entropy final : public Method {
  public:
   static constexpr char kName[] = "entropy";
   static constexpr char kSummary[] = "Predicted classes that have no label should be certain.";
   static constexpr int kPlace = 50;
   static Json facts() { return Method::facts(1, 1); }
-
   struct Options {
     double weight = 0.1;
     void visit(OptionVisitor& v) { v.number("weight", weight, a_weight(), "Weight of the mean entropy."); }
   };
   Entropy(const Options& options, const MethodSetting&) : weight_(options.weight) {}
-
   MethodNeeds needs() const override { return MethodNeeds::of_one_view(0); }
   std::vector<std::string> terms() const override { return {"entropy"}; }
   MethodLoss compute(const MethodContext& context) override {
@@ -39,6 +36,5 @@ class Entropy final : public Method {
   double weight_;
 };
 const Registered<Entropy> registered;
-
 }  // namespace
 }  // namespace jtr

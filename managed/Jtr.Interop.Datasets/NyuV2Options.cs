@@ -21,7 +21,7 @@ public sealed record NyuV2Options
     /// <summary>Columns that every sample is resized to: a multiple of 32, 32 to 8,192.</summary>
     public int Width { get; init; } = 384;
 
-    /// <summary>Number of classes: 13 (as METHOD section 2) or 40. MTAN's files have 13.</summary>
+    /// <summary>Number of classes: 13, as in the papers, or 40. MTAN's files have 13.</summary>
     public int ClassCount { get; init; } = 13;
 
     /// <summary>

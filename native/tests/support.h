@@ -24,7 +24,9 @@ inline Variant task(const std::string& kind, const std::string& name, Json optio
 inline Variant segmentation(int64_t classes = 5, const std::string& name = "segmentation") {
   return task("segmentation", name, {{"classes", classes}});
 }
-inline Variant depth(const std::string& name = "depth") { return task("depth", name, {{"mean", 2.3618}, {"std", 1.5876}}); }
+inline Variant depth(const std::string& name = "depth") {
+  return task("depth", name, {{"mean", 2.3618}, {"std", 1.5876}});
+}
 inline Variant normals() { return task("normals", "normals"); }
 inline Variant map(int64_t channels = 1) { return task("map", "map", {{"channels", channels}}); }
 

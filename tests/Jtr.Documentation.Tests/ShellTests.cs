@@ -23,6 +23,7 @@ public sealed class ShellTests
     };
 
     private static readonly string _tool = Path.Combine(AppContext.BaseDirectory, "Jtr.Cli.dll");
+    private static readonly string _exampleLibrary = Path.Combine(Repository.Root, "build", "release", "libjtr_example.so");
     private static readonly Dictionary<string, string> _help = [];
 
     private static string[] RunPages() => [.. CodeBlock.All.Where(b => b.Language == "sh" && !ReadOnly.ContainsKey(b.Page) && b.After("not run") is null).Select(b => b.Page).Distinct()];
@@ -80,6 +81,8 @@ public sealed class ShellTests
     {
         ProcessStartInfo start = new(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["JTR_TOOL"] = _tool;
+        // The library of this checkout with the method of docs/your-own-task-and-method.md in it, which has everything else too.
+        if (File.Exists(_exampleLibrary)) start.Environment["JTR_NATIVE"] = _exampleLibrary;
         // Small arithmetic, on a machine that may be busy: threads that wait for each other would take most of the time.
         start.Environment["OMP_NUM_THREADS"] = "1";
         using Process process = Process.Start(start)!;

@@ -2,7 +2,7 @@ using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Taskonomy;
 
-/// <summary>The seven domains of Taskonomy that are tasks here (METHOD section 2). A task has its domain's name.</summary>
+/// <summary>The seven domains of Taskonomy that are tasks here. A task has its domain's name.</summary>
 public static class TaskonomyDomains
 {
     /// <summary>Semantic segmentation of 17 classes, background among them.</summary>
@@ -33,7 +33,7 @@ public static class TaskonomyDomains
         "sink", "refrigerator", "book", "clock", "vase",
     ];
 
-    /// <summary>All seven, in the order of METHOD section 2.</summary>
+    /// <summary>All seven, in the order of the published code.</summary>
     public static IReadOnlyList<string> All { get; } = [SegmentSemantic, DepthZBuffer, Normal, EdgeTexture, EdgeOcclusion, Keypoints2D, Keypoints3D];
 
     /// <summary>The task of a domain.</summary>

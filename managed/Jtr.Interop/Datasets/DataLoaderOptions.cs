@@ -13,7 +13,7 @@ public sealed record DataLoaderOptions
     public bool Shuffle { get; init; } = true;
 
     /// <summary>
-    /// Whether views are random crops (METHOD section 4); otherwise all views are the sample as it is, and
+    /// Whether views are random crops (Nishi et al., CVPR 2024); otherwise all views are the sample as it is, and
     /// <see cref="Flip"/> and <see cref="Colour"/> count for nothing.
     /// </summary>
     public bool Augment { get; init; } = true;
@@ -22,7 +22,7 @@ public sealed record DataLoaderOptions
     public FlipMode Flip { get; init; } = FlipMode.None;
 
     /// <summary>
-    /// Whether the image of each view undergoes two random colour operations after its crop (METHOD section 4), so that
+    /// Whether the image of each view undergoes two random colour operations after its crop (Nishi et al., CVPR 2024), so that
     /// views differ in more than their place. View 0 lends itself to the other views before its colours change.
     /// </summary>
     public bool Colour { get; init; } = true;

@@ -1,7 +1,7 @@
 namespace Jtr.Interop.Datasets;
 
 /// <summary>
-/// Which views of a sample are mirrored left to right, each with probability 1/2, before their crop (METHOD section 4).
+/// Which views of a sample are mirrored left to right, each with probability 1/2, before their crop (Nishi et al., CVPR 2024).
 /// Labels are mirrored with the image, and the x component of normals changes its sign.
 /// </summary>
 public enum FlipMode

@@ -4,7 +4,7 @@ namespace Jtr.Interop.Evaluation;
 
 /// <summary>
 /// Scores of segmentation from one confusion matrix over the whole set: mIoU in percent over the classes that occur in
-/// prediction or label, and pixel accuracy (METHOD section 7).
+/// prediction or label, and pixel accuracy.
 /// </summary>
 public sealed class ConfusionMatrix : TaskMetrics
 {

@@ -10,7 +10,7 @@ public readonly record struct TaskDelta(string Task, double Percent, string Note
     public bool Counts => !double.IsNaN(Percent);
 }
 
-/// <summary>Delta % and what it is made of (METHOD section 7).</summary>
+/// <summary>Delta % and what it is made of.</summary>
 public sealed class DeltaResult
 {
     internal DeltaResult(IReadOnlyList<TaskDelta> tasks)

@@ -4,7 +4,7 @@ namespace Jtr.Interop.Evaluation;
 
 /// <summary>
 /// Scores of depth over the valid pixels (label other than 0): absolute error |p - y|, relative error |p - y| / y, root mean
-/// square error, and the percentage of pixels with max(p / y, y / p) &lt; 1.25^k for k = 1, 2, 3 (METHOD section 7). Errors are in
+/// square error, and the percentage of pixels with max(p / y, y / p) &lt; 1.25^k for k = 1, 2, 3. Errors are in
 /// the label's own measure, <see cref="DepthTask.Unit"/>.
 /// </summary>
 public sealed class DepthMetrics : TaskMetrics

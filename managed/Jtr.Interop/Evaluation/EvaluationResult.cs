@@ -41,7 +41,7 @@ public sealed class EvaluationResult
         ?? throw new KeyNotFoundException($"no task is named '{task}'; there are {string.Join(", ", Tasks.Select(t => t.Name))}");
 
     /// <summary>
-    /// Delta % (METHOD section 7): mean over tasks of the relative improvement of the headline metric over a baseline,
+    /// Delta %: mean over tasks of the relative improvement of the headline metric over a baseline,
     /// in percent, signed so that better is positive. Tasks that cannot be compared are left out; NaN when none can.
     /// </summary>
     /// <param name="baseline">The result to compare with.</param>

@@ -2,7 +2,7 @@ using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Evaluation;
 
-/// <summary>Score of a map: mean absolute error over the elements whose label is a number (METHOD section 7).</summary>
+/// <summary>Score of a map: mean absolute error over the elements whose label is a number.</summary>
 public sealed class MapMetrics : TaskMetrics
 {
     private long _count;

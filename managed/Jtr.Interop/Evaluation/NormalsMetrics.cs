@@ -4,8 +4,8 @@ namespace Jtr.Interop.Evaluation;
 
 /// <summary>
 /// Scores of surface normals over the valid pixels: mean, median and root mean square of the angle between prediction and label in
-/// degrees, and the percentage of pixels whose angle is below 11.25, 22.5 and 30 degrees (METHOD section 7). A pixel is valid
-/// when the sum of its label's channels is not 0 (METHOD section 2), the same pixels that training sees.
+/// degrees, and the percentage of pixels whose angle is below 11.25, 22.5 and 30 degrees. A pixel is valid
+/// when the sum of its label's channels is not 0, the same pixels that training sees.
 /// </summary>
 public sealed class NormalsMetrics : TaskMetrics
 {

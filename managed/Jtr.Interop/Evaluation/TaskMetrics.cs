@@ -4,7 +4,7 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Evaluation;
 
 /// <summary>
-/// Scores of one task over a whole evaluation set (METHOD section 7), gathered sample by sample in memory that does not grow
+/// Scores of one task over a whole evaluation set, gathered sample by sample in memory that does not grow
 /// with the set. All sums run over the valid pixels of all samples together, so that a sample weighs as many pixels as it
 /// has labels for. Not safe for several threads at once: give each its own and <see cref="Merge"/> them.
 /// </summary>

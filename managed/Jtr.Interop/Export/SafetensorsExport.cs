@@ -5,7 +5,7 @@ using Jtr.Interop.Training;
 namespace Jtr.Interop.Export;
 
 /// <summary>
-/// Writes the weights of a trained network alone as safetensors, in 32 bits and under the names of the published code's state (METHOD section 3):
+/// Writes the weights of a trained network alone as safetensors, in 32 bits and under the names of the published code's state (Liu, Johns, Davison, CVPR 2019):
 /// <c>model.load_state_dict(safetensors.torch.load_file(path))</c> loads them there.
 /// </summary>
 public static class SafetensorsExport

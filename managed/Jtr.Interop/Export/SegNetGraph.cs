@@ -4,7 +4,7 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Export;
 
 /// <summary>
-/// The multi-task SegNet in evaluation mode, operation by operation (METHOD section 3). It is what native/src/networks/segnet.cpp computes; the tests
+/// The multi-task SegNet in evaluation mode, operation by operation (Liu, Johns, Davison, CVPR 2019). It is what native/src/networks/segnet.cpp computes; the tests
 /// compare the exported networks with it.
 /// </summary>
 internal static class SegNetGraph

@@ -5,7 +5,7 @@ namespace Jtr.Interop.Labels;
 
 /// <summary>
 /// The tasks that every sample of a data set counts as labelled for: drawn once and kept for the whole run, and beside
-/// it in a file (METHOD section 1). Immutable.
+/// it in a file (Li, Liu, Bilen, CVPR 2022). Immutable.
 /// </summary>
 public sealed class LabelAssignment
 {
@@ -115,7 +115,7 @@ public sealed class LabelAssignment
 
     /// <summary>
     /// Reads an assignment from elsewhere: a PyTorch file that holds <c>{"labels_weights": [N, K]}</c>, as the published
-    /// ones do (METHOD section 1), or such a tensor alone, or a .npy array; of 0 and 1. Rows are samples in the data set's
+    /// ones do (Li, Liu, Bilen, CVPR 2022), or such a tensor alone, or a .npy array; of 0 and 1. Rows are samples in the data set's
     /// order, columns tasks in the set's order. Nothing in a PyTorch file is run: one that holds more than tensors and
     /// plain containers is refused.
     /// </summary>

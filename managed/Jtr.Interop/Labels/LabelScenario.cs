@@ -1,7 +1,7 @@
 namespace Jtr.Interop.Labels;
 
 /// <summary>
-/// Which of the labels that exist training may see (METHOD section 1). The benchmarks hide labels of fully labelled
+/// Which of the labels that exist training may see (Li, Liu, Bilen, CVPR 2022). The benchmarks hide labels of fully labelled
 /// sets this way; real, partially labelled data is taken <see cref="AsFound"/>.
 /// </summary>
 public enum LabelScenario

@@ -183,6 +183,6 @@ internal static class OptionsWriter
 
     // The words of libjtr are the names of the values.
 #pragma warning disable CA1308 // Lower case is what the document has; nothing is compared.
-    private static string Word<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
+    private static string Word<T>(T value) where T : struct, Enum => Enum.GetName(value)!.ToLowerInvariant();
 #pragma warning restore CA1308
 }

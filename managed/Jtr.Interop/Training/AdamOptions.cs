@@ -1,6 +1,6 @@
 namespace Jtr.Interop.Training;
 
-/// <summary>The Adam optimiser and the schedule of its rate. The defaults are the published ones (METHOD section 5).</summary>
+/// <summary>The Adam optimiser and the schedule of its rate. The defaults are the published ones (Nishi et al., CVPR 2024).</summary>
 public sealed record AdamOptions
 {
     /// <summary>Learning rate, above 0.</summary>

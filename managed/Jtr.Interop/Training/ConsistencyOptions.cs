@@ -1,7 +1,7 @@
 namespace Jtr.Interop.Training;
 
 /// <summary>
-/// The method "consistency" (METHOD section 9): where a sample is not labelled for a task, the prediction of view 1 must agree with view
+/// The method "consistency": where a sample is not labelled for a task, the prediction of view 1 must agree with view
 /// 0's after the crop between them is undone. Its papers give no weight; these are the plain choice.
 /// </summary>
 public sealed record ConsistencyOptions

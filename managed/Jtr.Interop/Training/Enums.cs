@@ -51,7 +51,7 @@ public enum DeviceKind
     Cuda = 2,
 }
 
-/// <summary>How the JTR loss treats the quirks of the published code (METHOD section 5).</summary>
+/// <summary>How the JTR loss treats the quirks of the published code (Nishi et al., CVPR 2024).</summary>
 public enum JointTaskMode
 {
     /// <summary>As the published code computes it, quirks included.</summary>

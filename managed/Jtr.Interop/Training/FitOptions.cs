@@ -28,13 +28,13 @@ public sealed record FitOptions
     /// <summary>Threads that read samples, 1 to 256; null: one a processor, at most 4. The run does not depend on it.</summary>
     public int? Workers { get; init; }
 
-    /// <summary>Whether views are random crops (METHOD section 4); without it, <see cref="Flip"/> and <see cref="Colour"/> count for nothing.</summary>
+    /// <summary>Whether views are random crops (Nishi et al., CVPR 2024); without it, <see cref="Flip"/> and <see cref="Colour"/> count for nothing.</summary>
     public bool Augment { get; init; } = true;
 
     /// <summary>Which views are mirrored at random: published for Cityscapes, not for NYU-v2.</summary>
     public FlipMode Flip { get; init; } = FlipMode.None;
 
-    /// <summary>Whether the image of each view undergoes two random colour operations (METHOD section 4).</summary>
+    /// <summary>Whether the image of each view undergoes two random colour operations (Nishi et al., CVPR 2024).</summary>
     public bool Colour { get; init; } = true;
 
     /// <summary>Seed of order, views and label scenario; null: the trainer's.</summary>

@@ -1,7 +1,7 @@
 namespace Jtr.Interop.Training;
 
 /// <summary>
-/// The method "mtpsl": cross-task consistency (Li, Liu, Bilen, CVPR 2022; METHOD section 9). Names and defaults are those of the
+/// The method "mtpsl": cross-task consistency (Li, Liu, Bilen, CVPR 2022). Names and defaults are those of the
 /// published code for NYU-v2; its one for Cityscapes has <see cref="ConWeight"/> 1 and the rate 1e-5 for <see cref="Film"/>.
 /// </summary>
 public sealed record MtpslOptions

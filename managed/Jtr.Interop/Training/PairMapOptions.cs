@@ -1,7 +1,7 @@
 namespace Jtr.Interop.Training;
 
 /// <summary>
-/// The methods "direct_map" and "perceptual_map" (Zamir et al. 2020, METHOD section 9), which learn a network for each ordered pair of
+/// The methods "direct_map" and "perceptual_map" (Zamir et al. 2020), which learn a network for each ordered pair of
 /// tasks. The papers' comparisons give no weight; 1 weighs it like the tasks' own losses.
 /// </summary>
 public sealed record PairMapOptions

@@ -2,7 +2,7 @@ namespace Jtr.Interop.Training;
 
 /// <summary>
 /// What a <see cref="JointTaskRegularizer"/> reads: predictions and labels of two views of B samples, height and width H x W (multiples
-/// of 32). C channels of all predictions, L of all labels, K tasks. View 1 of METHOD section 5 comes first, view 2 second.
+/// of 32). C channels of all predictions, L of all labels, K tasks. View 1 of the paper comes first, view 2 second.
 /// </summary>
 public readonly ref struct RegularizerBatch
 {
@@ -35,7 +35,7 @@ public readonly ref struct RegularizerCapture
     public Span<double> Recon { get; init; }
 }
 
-/// <summary>The JTR loss of a batch: means over the samples (METHOD section 5).</summary>
+/// <summary>The JTR loss of a batch: means over the samples (Nishi et al., CVPR 2024).</summary>
 /// <param name="Loss">LambdaDist * Dist + LambdaRecon * Recon.</param>
 /// <param name="Dist">The distance term.</param>
 /// <param name="Recon">The reconstruction term.</param>

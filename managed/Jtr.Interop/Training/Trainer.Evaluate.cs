@@ -7,7 +7,7 @@ namespace Jtr.Interop.Training;
 
 public sealed unsafe partial class Trainer
 {
-    /// <summary>Scores the network on all samples of a data set, a few at a time, with every label that exists (METHOD section 7).</summary>
+    /// <summary>Scores the network on all samples of a data set, a few at a time, with every label that exists.</summary>
     /// <param name="data">The data set; its tasks have the names, kinds and channels of the trainer's.</param>
     /// <param name="options">How, or null.</param>
     /// <param name="progress">Told after every batch.</param>

@@ -7,7 +7,8 @@
 // Conventions
 //   * A creating function returns the handle, or NULL on failure. Every other function that can fail
 //     returns a jtr_status. jtr_last_error describes the last failure of the calling thread.
-//   * Set struct_size of every struct that is passed in to sizeof(struct), and zero the rest first. The struct of an older
+//   * Set struct_size of every struct that is passed in to sizeof(struct), and zero the rest first. The struct of an
+//   older
 //     caller, which is smaller, is served as far as it goes; that of a newer one, which is larger, if the rest is zero.
 //   * Options are one JSON document; jtr_options_schema describes it. A key that is left out has its default.
 //   * Tensors cross by name, with sizes, number format and length. Shapes are written [outermost, ..., innermost].
@@ -206,18 +207,20 @@ typedef struct jtr_term {
 /// Inputs of jtr_trainer_step:
 ///   * "image", float32 [V, B, 3, H, W]: RGB in [0, 1]; V at least the method's number of views, further ones are not
 ///     read; H and W multiples of the network's stride (jtr_trainer_describe).
-///   * "label.<task>", float32 [V, B, l, H, W]: l = 1 for segmentation (the class id) and depth, 3 for normals, as many as
-///     predicted for a map; [V, B, l] for a task of whole images. Not read where the sample is not labelled for the task;
-///     may be left out where none is.
+///   * "label.<task>", float32 [V, B, l, H, W]: l = 1 for segmentation (the class id) and depth, 3 for normals, as many
+///   as
+///     predicted for a map; [V, B, l] for a task of whole images. Not read where the sample is not labelled for the
+///     task; may be left out where none is.
 ///   * "labelled", uint8 [B, K]: 1 where the sample is labelled for the task, else 0.
-///   * "noise", float64 [B, N, S, H, W], or left out: exponential noise of the straight-through Gumbel-softmax, N and S as
+///   * "noise", float64 [B, N, S, H, W], or left out: exponential noise of the straight-through Gumbel-softmax, N and S
+///   as
 ///     jtr_trainer_describe says. Slots of "jtr": prediction of view 1, its completion, completion of view 2, target of
 ///     the completion's reconstruction, target of the prediction's; of "mtpsl": slot j is the pair of an unlabelled
 ///     segmentation task with the sample's j-th labelled task. Left out, it is drawn from (seed, step).
 ///   * "crops", float64 [V, B, 6], where the method needs them: how each view was cut out of view 0: scale, top, left,
-///     height, width, mirrored (0 or 1). The window of height x width pixels, its first row top and its first column left
-///     (of view 0 mirrored left to right if mirrored is 1), was resized to H x W with aligned corners, and depth divided by
-///     scale. View 0's own are not read.
+///     height, width, mirrored (0 or 1). The window of height x width pixels, its first row top and its first column
+///     left (of view 0 mirrored left to right if mirrored is 1), was resized to H x W with aligned corners, and depth
+///     divided by scale. View 0's own are not read.
 /// Outputs of jtr_trainer_step, all float64: "loss" [B] and "<term>" [B] of each sample; "task_loss" [K], each task's
 /// supervised loss, mean over the samples that have its label (NaN if none); "prediction.<task>" and
 /// "prediction_grad.<task>" [V, B, c, H, W], V the method's number of views: predictions and the loss's gradients with
@@ -225,8 +228,8 @@ typedef struct jtr_term {
 ///
 /// Inputs of jtr_regularizer_compute, of two views of the same samples: "prediction.<task>" [2, B, c, H, W] of the
 /// regularizer's number format (raw logits, depths, unit normals, maps), "label.<task>" float32 [2, B, l, H, W],
-/// "labelled", "noise". Outputs: "loss" and "<term>" float64 [B]; "prediction_grad.<task>", like the predictions: zero for
-/// the second view, and for labelled tasks.
+/// "labelled", "noise". Outputs: "loss" and "<term>" float64 [B]; "prediction_grad.<task>", like the predictions: zero
+/// for the second view, and for labelled tasks.
 ///
 /// Inputs may have gaps between views and between samples, not inside of a sample.
 typedef struct jtr_step_request {
@@ -241,8 +244,8 @@ typedef struct jtr_step_request {
   /// What is wanted, output_count tensors.
   const jtr_tensor* outputs;
   /// The next step's batch, or NULL: on a GPU its images and labels are copied there while this step computes. The next
-  /// call must then give a batch with the same pointers and sizes, whose memory nobody has written in between; any other
-  /// is copied as usual. It is checked in its own step: what is wrong with it does not make this one fail.
+  /// call must then give a batch with the same pointers and sizes, whose memory nobody has written in between; any
+  /// other is copied as usual. It is checked in its own step: what is wrong with it does not make this one fail.
   const jtr_tensor* next_inputs;
   /// Number of next_inputs.
   int32_t next_input_count;
@@ -266,7 +269,8 @@ typedef struct jtr_step_result {
   double learning_rate;
   /// Euclidean norm of the multi-task network's gradient, before it was clipped.
   double gradient_norm;
-  /// The loss's terms, term_count of them, in the order of jtr_trainer_describe. They live until the object's next step.
+  /// The loss's terms, term_count of them, in the order of jtr_trainer_describe. They live until the object's next
+  /// step.
   const jtr_term* terms;
   /// Number of terms.
   int32_t term_count;
@@ -318,8 +322,8 @@ typedef struct jtr_metadata_entry {
   const char* value;
 } jtr_metadata_entry;
 
-/// Receives log messages, libtorch's warnings among them; may be called by any thread that calls this library, by one at a
-/// time. It may call this library.
+/// Receives log messages, libtorch's warnings among them; may be called by any thread that calls this library, by one
+/// at a time. It may call this library.
 /// @param level importance, a jtr_log_level
 /// @param message UTF-8 text, valid during the call
 /// @param user the pointer given to jtr_set_log_callback
@@ -382,8 +386,8 @@ JTR_API int32_t jtr_field_layout_count(void);
 JTR_API jtr_status jtr_get_field_layout(int32_t index, jtr_field_layout* layout);
 
 /// The JSON schema (draft 2020-12) of the options of jtr_trainer_create, with those of jtr_regularizer_create under
-/// "$defs"/"joint_task_loss". Each kind of a variant has its "title", "description", "x-source" and "x-facts", such as the
-/// number of views of a method.
+/// "$defs"/"joint_task_loss". Each kind of a variant has its "title", "description", "x-source" and "x-facts", such as
+/// the number of views of a method.
 /// @return UTF-8 JSON that lives for ever, or NULL on failure
 JTR_API const char* jtr_options_schema(void);
 
@@ -393,8 +397,8 @@ JTR_API const char* jtr_options_schema(void);
 JTR_API jtr_trainer* jtr_trainer_create(const char* options);
 
 /// What a caller must know of a trainer, as JSON: "options", complete; "views", "crops", "noise_slots" and
-/// "noise_channels" of a batch; "stride", of which rows and columns are multiples; "terms"; "tasks" with name, kind, extent
-/// and channels; "parameters" and "all_parameters".
+/// "noise_channels" of a batch; "stride", of which rows and columns are multiples; "terms"; "tasks" with name, kind,
+/// extent and channels; "parameters" and "all_parameters".
 /// @param trainer the trainer
 /// @return UTF-8 JSON that lives as long as the trainer, or NULL on failure
 JTR_API const char* jtr_trainer_describe(const jtr_trainer* trainer);
@@ -410,8 +414,8 @@ JTR_API void jtr_trainer_destroy(jtr_trainer* trainer);
 /// @param result receives the losses
 JTR_API jtr_status jtr_trainer_step(jtr_trainer* trainer, const jtr_step_request* request, jtr_step_result* result);
 
-/// Replaces the learning rate from the next step on; the schedule stays. The rate of "mtpsl"'s FiLM weights stays too. The
-/// rate is kept in checkpoints.
+/// Replaces the learning rate from the next step on; the schedule stays. The rate of "mtpsl"'s FiLM weights stays too.
+/// The rate is kept in checkpoints.
 /// @param trainer the trainer
 /// @param rate above 0
 JTR_API jtr_status jtr_trainer_set_learning_rate(jtr_trainer* trainer, double rate);
@@ -427,8 +431,8 @@ JTR_API int64_t jtr_trainer_parameter_count(const jtr_trainer* trainer, int32_t 
 /// @param request the images, and which predictions are wanted
 JTR_API jtr_status jtr_trainer_predict(jtr_trainer* trainer, const jtr_predict_request* request);
 
-/// Adds up numbers of all processes that train together, or takes the largest, in place; each must call. For one process
-/// they stay as they are.
+/// Adds up numbers of all processes that train together, or takes the largest, in place; each must call. For one
+/// process they stay as they are.
 /// @param trainer the trainer
 /// @param values count numbers
 /// @param count 0 or more
@@ -450,7 +454,7 @@ JTR_API int32_t jtr_trainer_tensor_count(const jtr_trainer* trainer, int32_t kin
 /// @param index 0 or more, below the count
 /// @param info receives it
 JTR_API jtr_status jtr_trainer_get_tensor_info(const jtr_trainer* trainer, int32_t kind, int32_t index,
-                                             jtr_tensor_info* info);
+                                               jtr_tensor_info* info);
 
 /// Reads a named tensor.
 /// @param trainer the trainer
@@ -463,8 +467,8 @@ JTR_API jtr_status jtr_trainer_read_tensor(const jtr_trainer* trainer, int32_t k
 /// @param tensor its name, its sizes and its elements, in float64
 JTR_API jtr_status jtr_trainer_write_tensor(jtr_trainer* trainer, const jtr_tensor* tensor);
 
-/// Saves weights, norm statistics, optimiser state, options, step, seed and learning rate as safetensors. The file appears
-/// whole or not at all.
+/// Saves weights, norm statistics, optimiser state, options, step, seed and learning rate as safetensors. The file
+/// appears whole or not at all.
 /// @param trainer the trainer
 /// @param path the file to write
 /// @param entries metadata to store beside the library's own, or NULL
@@ -533,13 +537,14 @@ JTR_API int32_t jtr_regularizer_tensor_count(const jtr_regularizer* regularizer,
 /// @param index 0 or more, below the count
 /// @param info receives it
 JTR_API jtr_status jtr_regularizer_get_tensor_info(const jtr_regularizer* regularizer, int32_t kind, int32_t index,
-                                             jtr_tensor_info* info);
+                                                   jtr_tensor_info* info);
 
 /// Reads a named tensor.
 /// @param regularizer the regularizer
 /// @param kind which, a jtr_tensor_kind
 /// @param tensor its name, its sizes, and the memory that receives it, in float64
-JTR_API jtr_status jtr_regularizer_read_tensor(const jtr_regularizer* regularizer, int32_t kind, const jtr_tensor* tensor);
+JTR_API jtr_status jtr_regularizer_read_tensor(const jtr_regularizer* regularizer, int32_t kind,
+                                               const jtr_tensor* tensor);
 
 /// Writes a named tensor of the state.
 /// @param regularizer the regularizer

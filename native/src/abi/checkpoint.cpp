@@ -11,9 +11,8 @@ using namespace jtr::abi;
 extern "C" {
 
 jtr_checkpoint* jtr_checkpoint_open(const char* path) {
-  return guard_value<jtr_checkpoint*>(nullptr, [&] {
-    return new jtr_checkpoint{io::SafetensorsFile(checked_path(path)).metadata()};
-  });
+  return guard_value<jtr_checkpoint*>(
+      nullptr, [&] { return new jtr_checkpoint{io::SafetensorsFile(checked_path(path)).metadata()}; });
 }
 
 void jtr_checkpoint_destroy(jtr_checkpoint* checkpoint) { delete checkpoint; }

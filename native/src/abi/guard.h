@@ -66,8 +66,8 @@ Enum checked_enum(int32_t value, std::initializer_list<Enum> values, const char*
   return {};
 }
 
-/// The bytes of a caller's struct that this version of jtr.h knows. Throws about "<name>.struct_size" where it cannot be
-/// one, and where a newer caller's has something in it that this version does not know.
+/// The bytes of a caller's struct that this version of jtr.h knows. Throws about "<name>.struct_size" where it cannot
+/// be one, and where a newer caller's has something in it that this version does not know.
 template <typename T>
 size_t known_bytes(const T* pointer, const std::string& name) {
   require(pointer != nullptr, name.c_str(), "is null");
@@ -80,8 +80,10 @@ size_t known_bytes(const T* pointer, const std::string& name) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(pointer);
   const bool rest_is_zero =
       size <= sizeof(T) || std::all_of(bytes + sizeof(T), bytes + size, [](unsigned char b) { return b == 0; });
-  require(rest_is_zero, field.c_str(), "is ", size, ", more than ", sizeof(T), ", and what follows is not 0: the caller was "
-          "built for a newer jtr.h than this library's, whose interface version is ", kAbiVersion);
+  require(rest_is_zero, field.c_str(), "is ", size, ", more than ", sizeof(T),
+          ", and what follows is not 0: the caller was "
+          "built for a newer jtr.h than this library's, whose interface version is ",
+          kAbiVersion);
   return std::min<size_t>(size, sizeof(T));
 }
 
@@ -113,8 +115,8 @@ std::vector<T> read_structs(const T* array, int32_t count, const std::string& na
   return copies;
 }
 
-/// A struct of the caller's that receives something: as much of it as the caller's version has is written when store() is
-/// called.
+/// A struct of the caller's that receives something: as much of it as the caller's version has is written when store()
+/// is called.
 template <typename T>
 class OutStruct {
  public:

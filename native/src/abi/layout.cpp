@@ -1,5 +1,5 @@
-// Where every field of every struct of jtr.h lies, for the test that compares generated bindings with the library. The list
-// itself is written by cmake/JtrLayout.cmake from the header.
+// Where every field of every struct of jtr.h lies, for the test that compares generated bindings with the library. The
+// list itself is written by cmake/JtrLayout.cmake from the header.
 #include <cstddef>
 
 #include "abi/guard.h"

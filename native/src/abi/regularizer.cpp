@@ -29,7 +29,8 @@ PredictionBatch batch_of(const JointTaskLoss& loss, const jtr_step_request& r) {
   return batch;
 }
 
-void take_outputs(const JointTaskLoss& loss, const PredictionBatch& batch, const jtr_step_request& r, StepRequest& wishes) {
+void take_outputs(const JointTaskLoss& loss, const PredictionBatch& batch, const jtr_step_request& r,
+                  StepRequest& wishes) {
   TensorTable table(r.outputs, r.output_count, "request.outputs", "output.");
   const int64_t samples = batch.labelled.defined() && batch.labelled.dim() == 2 ? batch.labelled.size(0) : 0;
   const auto wanted = [&](const std::string& name, at::ScalarType dtype, at::IntArrayRef sizes) {

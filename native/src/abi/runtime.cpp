@@ -57,8 +57,8 @@ void check_cuda_index(int32_t index) {
 }
 
 #if JTR_WITH_CUDA
-/// The allocator has statistics once something has used the GPU. (An empty tensor, since the function for it has another
-/// name in every libtorch.)
+/// The allocator has statistics once something has used the GPU. (An empty tensor, since the function for it has
+/// another name in every libtorch.)
 void start_cuda(int32_t index) {
   at::empty({0}, at::TensorOptions().device(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index))));
 }

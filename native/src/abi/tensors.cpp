@@ -30,8 +30,8 @@ struct NoOptions {
 
 at::Tensor tensor_of(const jtr_tensor& tensor, const std::string& field) {
   const at::ScalarType dtype = scalar_type(tensor.dtype, field);
-  require(tensor.dimensions >= 0 && tensor.dimensions <= kMostDimensions, (field + ".dimensions").c_str(), "must be 0 to ",
-          kMostDimensions, ", not ", tensor.dimensions);
+  require(tensor.dimensions >= 0 && tensor.dimensions <= kMostDimensions, (field + ".dimensions").c_str(),
+          "must be 0 to ", kMostDimensions, ", not ", tensor.dimensions);
   require(tensor.dimensions == 0 || tensor.sizes != nullptr, (field + ".sizes").c_str(), "is null");
   std::vector<int64_t> sizes(tensor.sizes, tensor.sizes + tensor.dimensions), strides(sizes.size(), 1);
   int64_t elements = 1, last = 0;  // last: the farthest element from the first

@@ -75,9 +75,9 @@ jtr_trainer* jtr_trainer_create(const char* options) {
   return guard_value<jtr_trainer*>(nullptr, [&] {
     const auto o = read_options<TrainerOptions>(parse_json(&deref(options, "options"), "options"), "");
     auto made = std::make_unique<jtr_trainer>(o);
-    log(JTR_LOG_LEVEL_INFO,
-        text("trainer: method ", name_of(o.method), ", ", o.tasks.size(), " tasks, network ", o.network.options.dump(), ", ",
-             made->trainer.parameter_count(), " parameters, ", at::toString(o.precision().convolved), " on ", o.device()));
+    log(JTR_LOG_LEVEL_INFO, text("trainer: method ", name_of(o.method), ", ", o.tasks.size(), " tasks, network ",
+                                 o.network.options.dump(), ", ", made->trainer.parameter_count(), " parameters, ",
+                                 at::toString(o.precision().convolved), " on ", o.device()));
     release_threads();
     return made.release();
   });

@@ -24,7 +24,6 @@ class PcGrad final : public Balancing {
   PcGrad(const Options&, const BalancingSetting& setting)
       : Balancing(setting), weights_(at::ones({setting.tasks}, at::kDouble)) {}
 
-
   at::Tensor weights(int64_t) const override { return weights_; }
   bool separates_gradients() const override { return true; }
 

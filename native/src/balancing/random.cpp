@@ -21,7 +21,6 @@ class Random final : public Balancing {
 
   Random(const Options&, const BalancingSetting& setting) : Balancing(setting), tasks_(setting.tasks) {}
 
-
   at::Tensor weights(int64_t step) const override {
     constexpr double kTwoPi = 6.283185307179586476925;
     at::Tensor z = at::empty({tasks_}, at::kDouble);

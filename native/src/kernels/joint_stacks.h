@@ -1,7 +1,7 @@
-// The stacks of Joint-Task Regularization (Nishi et al., CVPR 2024), built in one pass: [2N, C, H, W] of which the first N are
-// the encoded labels, completed by encoded predictions where a sample is not labelled, and the others the encoded
-// predictions. All values are those of a valid pixel, or of a zero: the mask, the product of the labelled tasks'
-// validity, is taken from the labels on the way.
+// The stacks of Joint-Task Regularization (Nishi et al., CVPR 2024), built in one pass: [2N, C, H, W] of which the
+// first N are the encoded labels, completed by encoded predictions where a sample is not labelled, and the others the
+// encoded predictions. All values are those of a valid pixel, or of a zero: the mask, the product of the labelled
+// tasks' validity, is taken from the labels on the way.
 #pragma once
 
 #include <ATen/ATen.h>

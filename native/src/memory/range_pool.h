@@ -43,12 +43,12 @@ class RangePool {
   /// Makes memory inside a block read as zeros; whole pages go back to the kernel until they are written again.
   void zero(void* begin, size_t bytes);
 
-  /// Gives memory inside a block its pages at once, where the kernel can (Linux 5.14), instead of one by one as they are
-  /// written, and twice each where they are read before.
+  /// Gives memory inside a block its pages at once, where the kernel can (Linux 5.14), instead of one by one as they
+  /// are written, and twice each where they are read before.
   static void populate(void* begin, size_t bytes);
 
-  /// Hands the pages of free blocks back to the kernel, the largest first, until they are `most` bytes. Returns how many
-  /// bytes they were.
+  /// Hands the pages of free blocks back to the kernel, the largest first, until they are `most` bytes. Returns how
+  /// many bytes they were.
   size_t trim(size_t most = SIZE_MAX);
 
   /// Bytes in blocks that are given out, rounded.

@@ -11,8 +11,8 @@
 namespace jtr::memory {
 
 /// Takes part in the pool as long as it lives: the first makes libtorch take large host tensors from the pool, the
-/// last gives the pool's free pages back to the kernel. The environment variable JTR_HOST_MEMORY=system leaves libtorch's
-/// own allocator in place.
+/// last gives the pool's free pages back to the kernel. The environment variable JTR_HOST_MEMORY=system leaves
+/// libtorch's own allocator in place.
 class PoolUser {
  public:
   PoolUser();
@@ -21,8 +21,8 @@ class PoolUser {
   PoolUser& operator=(const PoolUser&) = delete;
 };
 
-/// Zeroes a tensor without gaps. A large one of the pool gives its pages back until restore() or until it is written: the
-/// gradients of one network need take no memory while another works.
+/// Zeroes a tensor without gaps. A large one of the pool gives its pages back until restore() or until it is written:
+/// the gradients of one network need take no memory while another works.
 void zero_and_release(at::Tensor& tensor);
 
 /// The pages of a tensor come back, zeroed; as many bytes of the pool's free memory go in exchange.

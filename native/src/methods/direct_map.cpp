@@ -1,6 +1,6 @@
-// Direct map (Zamir et al. 2020; as Nishi et al., CVPR 2024, compare with it): for each unlabelled task s and labelled task t of a sample, a
-// learned network maps the prediction of s, in view 1, to t, where t's own loss compares it with the label. The maps
-// learn with the network.
+// Direct map (Zamir et al. 2020; as Nishi et al., CVPR 2024, compare with it): for each unlabelled task s and labelled
+// task t of a sample, a learned network maps the prediction of s, in view 1, to t, where t's own loss compares it with
+// the label. The maps learn with the network.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -13,7 +13,8 @@ namespace {
 class DirectMap final : public Method {
  public:
   static constexpr char kName[] = "direct_map";
-  static constexpr char kSummary[] = "Learned maps carry predictions of unlabelled tasks to labelled ones, whose labels judge them.";
+  static constexpr char kSummary[] =
+      "Learned maps carry predictions of unlabelled tasks to labelled ones, whose labels judge them.";
   static constexpr char kSource[] = "Zamir et al., CVPR 2020";
   static constexpr int kPlace = 4;
   static constexpr int64_t kViews = 2, kMinTasks = 2;

@@ -1,5 +1,5 @@
-// What Joint-Task Regularization (Nishi et al., CVPR 2024) computes outside its auto-encoder: the stacks of predictions and
-// labels that go into it, and the reconstruction loss of what comes out.
+// What Joint-Task Regularization (Nishi et al., CVPR 2024) computes outside its auto-encoder: the stacks of predictions
+// and labels that go into it, and the reconstruction loss of what comes out.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -6,10 +6,10 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "networks/memory_format.h"
-#include "networks/segnet.h"
 #include "methods/joint_space.h"
 #include "methods/method.h"
+#include "networks/memory_format.h"
+#include "networks/segnet.h"
 
 namespace jtr {
 namespace {
@@ -27,7 +27,8 @@ enum class Mode { kPublished, kCorrected };
 class JointTask final : public Method {
  public:
   static constexpr char kName[] = "jtr";
-  static constexpr char kSummary[] = "Predictions and labels of all tasks are encoded into one latent space and pulled together there.";
+  static constexpr char kSummary[] =
+      "Predictions and labels of all tasks are encoded into one latent space and pulled together there.";
   static constexpr char kSource[] = "Nishi et al., CVPR 2024";
   static constexpr int kPlace = 7;
   static constexpr int64_t kViews = 3;
@@ -38,18 +39,20 @@ class JointTask final : public Method {
     int64_t width = 0, micro_batch = 0;
     double lambda_dist = 4, lambda_recon = 2;
     void visit(OptionVisitor& v) {
-      v.choice("mode", mode, {{"published", Mode::kPublished}, {"corrected", Mode::kCorrected}},
-               "published: as the published code computes it, quirks included. corrected: encoded labels are masked like "
-               "predictions; each reconstruction is compared with the auto-encoder's own masked input, depth through the "
-               "normal CDF once and normals in [-1, 1]; each reconstruction loss is divided by the number of valid pixels; "
-               "one noise draw serves both stacks of view 1.");
+      v.choice(
+          "mode", mode, {{"published", Mode::kPublished}, {"corrected", Mode::kCorrected}},
+          "published: as the published code computes it, quirks included. corrected: encoded labels are masked like "
+          "predictions; each reconstruction is compared with the auto-encoder's own masked input, depth through the "
+          "normal CDF once and normals in [-1, 1]; each reconstruction loss is divided by the number of valid pixels; "
+          "one noise draw serves both stacks of view 1.");
       v.integer("width", width, within(0, 1024),
                 "First stage width of the auto-encoder; the five stages have 1, 2, 4, 8, 8 times it. 0: the network's. "
                 "Published: 64.");
       v.number("lambda_dist", lambda_dist, a_weight(), "Weight of the distance term. Published: 4.");
       v.number("lambda_recon", lambda_recon, a_weight(), "Weight of the reconstruction term. Published: 2.");
-      v.integer("micro_batch", micro_batch, at_least(0),
-                "Samples that go through the auto-encoder at once; 0 chooses. The result depends on it by rounding only.");
+      v.integer(
+          "micro_batch", micro_batch, at_least(0),
+          "Samples that go through the auto-encoder at once; 0 chooses. The result depends on it by rounding only.");
     }
   };
 
@@ -111,8 +114,7 @@ class JointTask final : public Method {
 
   int64_t micro_batch(const at::Tensor& predictions) const {
     if (options_.micro_batch > 0) return options_.micro_batch;
-    const int64_t sample_bytes =
-        2 * width_ * predictions.size(2) * predictions.size(3) * predictions.element_size();
+    const int64_t sample_bytes = 2 * width_ * predictions.size(2) * predictions.size(3) * predictions.element_size();
     return std::max<int64_t>(1, kMicroBatchBytes / sample_bytes);
   }
 

@@ -18,8 +18,8 @@ void Method::require_tasks(const char* method, const MethodSetting& setting, int
 void Method::require_joint_space(const char* method, const MethodSetting& setting) {
   for (size_t t = 0; t < setting.tasks->size(); ++t) {
     const Task& task = (*setting.tasks)[t];
-    require(task.in_joint_space(), text("tasks[", t, "].kind").c_str(), "task '", task.name(), "': the method '", method,
-            "' has no place for the kind '", task.kind(), "'");
+    require(task.in_joint_space(), text("tasks[", t, "].kind").c_str(), "task '", task.name(), "': the method '",
+            method, "' has no place for the kind '", task.kind(), "'");
   }
 }
 

@@ -20,14 +20,14 @@ namespace jtr {
 
 /// What a method asks of a step.
 struct MethodNeeds {
-  int64_t views = 1;                    // of each sample
+  int64_t views = 1;                     // of each sample
   int64_t last_view_with_gradient = -1;  // whose predictions get a gradient from the method; -1: none
-  int64_t noise_slots = 0;              // draws of Gumbel noise for each sample
-  bool features = false;                // MethodContext::features()
-  bool crops = false;                   // MethodContext::crops()
-  bool images = false;                  // MethodContext::images()
-  bool teacher = false;                 // MethodContext::teacher()
-  bool separate_networks = false;       // a network for each task
+  int64_t noise_slots = 0;               // draws of Gumbel noise for each sample
+  bool features = false;                 // MethodContext::features()
+  bool crops = false;                    // MethodContext::crops()
+  bool images = false;                   // MethodContext::images()
+  bool teacher = false;                  // MethodContext::teacher()
+  bool separate_networks = false;        // a network for each task
 
   /// What looks at the supervised view alone; 0: its predictions get a gradient, -1: they do not.
   static MethodNeeds of_one_view(int64_t last_view_with_gradient = -1) {
@@ -43,25 +43,23 @@ class MethodContext {
  public:
   const TaskSet* tasks = nullptr;
   int64_t samples = 0;
-  int64_t step = 0;                    // steps done before this one
+  int64_t step = 0;                      // steps done before this one
   std::vector<TaskTensors> predictions;  // of each view, without gradient; views that are not read may be undefined
-  std::vector<TaskTensors> labels;     // of each view, invalid_label() where the sample is not labelled
-  std::vector<TaskTensors> gradients;  // of each view, like the predictions: receives the gradient of the mean loss
-  at::Tensor labelled;                 // bool [B, K]
-  std::vector<uint8_t> labelled_host;  // [B, K], the same
-  at::Tensor noise;                    // [B, noise_slots, S, H, W]
-  std::vector<at::Tensor> features;    // of each view: the network's coarsest features [B, c, h, w], detached
-  at::Tensor crops;                    // [V, B, 6], on the host in double: how each view was cut out of view 0
-  std::function<at::Tensor(int64_t view)> images_of;       // [B, 3, H, W]
-  std::function<TaskTensors(int64_t view)> teacher_of;     // predictions of the average of the network's weights
-  std::function<void()> between = [] {};                   // throws where the step is to be given up
+  std::vector<TaskTensors> labels;       // of each view, invalid_label() where the sample is not labelled
+  std::vector<TaskTensors> gradients;    // of each view, like the predictions: receives the gradient of the mean loss
+  at::Tensor labelled;                   // bool [B, K]
+  std::vector<uint8_t> labelled_host;    // [B, K], the same
+  at::Tensor noise;                      // [B, noise_slots, S, H, W]
+  std::vector<at::Tensor> features;      // of each view: the network's coarsest features [B, c, h, w], detached
+  at::Tensor crops;                      // [V, B, 6], on the host in double: how each view was cut out of view 0
+  std::function<at::Tensor(int64_t view)> images_of;    // [B, 3, H, W]
+  std::function<TaskTensors(int64_t view)> teacher_of;  // predictions of the average of the network's weights
+  std::function<void()> between = [] {};                // throws where the step is to be given up
 
   at::Tensor prediction(int64_t view, size_t task) const {
     return tasks->prediction(predictions[static_cast<size_t>(view)], task);
   }
-  at::Tensor label(int64_t view, size_t task) const {
-    return tasks->label(labels[static_cast<size_t>(view)], task);
-  }
+  at::Tensor label(int64_t view, size_t task) const { return tasks->label(labels[static_cast<size_t>(view)], task); }
   /// A prediction as the leaf of a graph, whose gradient is for add_gradient().
   at::Tensor tracked(int64_t view, size_t task) const {
     at::Tensor leaf = prediction(view, task).detach();
@@ -95,8 +93,8 @@ struct MethodLoss {
 
 /// A network of a method's own.
 struct OwnNetwork {
-  std::string prefix;              // before its weights' names in checkpoints
-  ParameterStore* store;           // owned by the method
+  std::string prefix;                     // before its weights' names in checkpoints
+  ParameterStore* store;                  // owned by the method
   std::optional<Variant> optimizer = {};  // of its own; else it is trained like the multi-task network
   std::optional<Variant> schedule = {};   // of its own optimiser
 };

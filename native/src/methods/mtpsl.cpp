@@ -12,8 +12,8 @@
 
 #include <algorithm>
 
-#include "networks/film_encoder.h"
 #include "methods/task_pairs.h"
+#include "networks/film_encoder.h"
 #include "networks/segnet.h"
 #include "training/optimizers/optimizer.h"
 #include "training/schedules/schedule.h"
@@ -30,7 +30,8 @@ constexpr int64_t kMicroBatchBytes = int64_t{16} << 20;
 class Mtpsl final : public Method {
  public:
   static constexpr char kName[] = "mtpsl";
-  static constexpr char kSummary[] = "Predictions of unlabelled tasks and labels of others must agree, pair by pair, in a learned joint space.";
+  static constexpr char kSummary[] =
+      "Predictions of unlabelled tasks and labels of others must agree, pair by pair, in a learned joint space.";
   static constexpr char kSource[] = "Li, Liu, Bilen, CVPR 2022";
   static constexpr int kPlace = 6;
   static constexpr int64_t kViews = 2, kMinTasks = 2;
@@ -42,7 +43,8 @@ class Mtpsl final : public Method {
     Variant film_optimizer = Variant::of("adam", {{"learning_rate", 1e-3}});
     Variant film_schedule = Variant::of("step");
     void visit(OptionVisitor& v) {
-      v.number("con_weight", con_weight, a_weight(), "Weight of the consistency. Published: 2 (NYU-v2), 1 (Cityscapes).");
+      v.number("con_weight", con_weight, a_weight(),
+               "Weight of the consistency. Published: 2 (NYU-v2), 1 (Cityscapes).");
       v.number("reg_weight", reg_weight, a_weight(),
                "Weight of the term that ties the joint space to the backbone's features. Published: 0.5.");
       v.integer("ramp_up_steps", ramp_up_steps, at_least(0),
@@ -51,9 +53,10 @@ class Mtpsl final : public Method {
                 "Optimiser of the FiLM scales and shifts. Published: Adam, rate 1e-3 (NYU-v2), 1e-5 (Cityscapes).");
       v.variant("film_schedule", film_schedule, Schedule::registry(),
                 "Schedule of that optimiser's rate. Published: halved every 30 epochs.");
-      v.integer("micro_batch", micro_batch, at_least(0),
-                "Pairs of tasks that go through the mapping network at once; 0 chooses. The result depends on it by rounding "
-                "only.");
+      v.integer(
+          "micro_batch", micro_batch, at_least(0),
+          "Pairs of tasks that go through the mapping network at once; 0 chooses. The result depends on it by rounding "
+          "only.");
     }
   };
 
@@ -103,9 +106,9 @@ class Mtpsl final : public Method {
     require_joint_space(kName, setting);
     // The features are compared with the mapping network's, whose coarsest level is SegNet's.
     const Level top = setting.network->levels().back();
-    require(top.channels == 8 * setting.network->width() && top.stride == SegNet::kStride, "network.name", "the method '",
-            kName, "' compares features with those of a SegNet; this network's have ", top.channels, " channels at stride ",
-            top.stride);
+    require(top.channels == 8 * setting.network->width() && top.stride == SegNet::kStride, "network.name",
+            "the method '", kName, "' compares features with those of a SegNet; this network's have ", top.channels,
+            " channels at stride ", top.stride);
     return setting;
   }
 
@@ -188,8 +191,7 @@ class Mtpsl final : public Method {
         target_rows[k] = place++;
       }
       if (rows.empty()) continue;
-      const at::Tensor label =
-          context.label(1, static_cast<size_t>(t)).index_select(0, row_indices(rows, device));
+      const at::Tensor label = context.label(1, static_cast<size_t>(t)).index_select(0, row_indices(rows, device));
       inputs.push_back({t, tasks_[static_cast<size_t>(t)].mapping_label(label), pairs});
     }
 

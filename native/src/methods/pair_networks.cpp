@@ -1,7 +1,7 @@
 #include "methods/pair_networks.h"
 
-#include "networks/memory_format.h"
 #include "methods/task_pairs.h"
+#include "networks/memory_format.h"
 
 namespace jtr {
 namespace {

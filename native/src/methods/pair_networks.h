@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "networks/segnet.h"
 #include "methods/method.h"
+#include "networks/segnet.h"
 #include "tasks/task.h"
 
 namespace jtr {

@@ -1,7 +1,7 @@
-// Perceptual map (Zamir et al. 2020; as Nishi et al., CVPR 2024, compare with it): for each unlabelled task s and labelled task t of a sample, a
-// learned network maps t's domain into s's. What it makes of the prediction of t, in view 1, must agree with what it
-// makes of the label of t: its weights and the label's side are held fixed there. It learns by mapping the label of t
-// to the prediction of s, which is held fixed.
+// Perceptual map (Zamir et al. 2020; as Nishi et al., CVPR 2024, compare with it): for each unlabelled task s and
+// labelled task t of a sample, a learned network maps t's domain into s's. What it makes of the prediction of t, in
+// view 1, must agree with what it makes of the label of t: its weights and the label's side are held fixed there. It
+// learns by mapping the label of t to the prediction of s, which is held fixed.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -53,8 +53,7 @@ class PerceptualMap final : public Method {
       const at::Tensor rows = row_indices(pair.samples, context.labelled.device());
       const at::Tensor label = context.label(1, t).index_select(0, rows);
       const at::Tensor of_label = maps_.map(pair.target, pair.source, map_input_of_label(tasks_[t], label), true);
-      const at::Tensor wanted =
-          tasks_[s].prediction_as_target(context.prediction(1, s).index_select(0, rows)).detach();
+      const at::Tensor wanted = tasks_[s].prediction_as_target(context.prediction(1, s).index_select(0, rows)).detach();
       const at::Tensor map_loss = tasks_[s].agreement_loss(of_label, wanted);
       torch::autograd::backward({map_loss.sum() * weight}, {});
 

@@ -8,7 +8,7 @@
 namespace jtr {
 namespace {
 
-constexpr int64_t kVectorLanes = 16;       // float32 in an AVX-512 register
+constexpr int64_t kVectorLanes = 16;        // float32 in an AVX-512 register
 constexpr int64_t kTensorCoreChannels = 8;  // multiples of it keep tensor cores busy
 
 /// oneDNN's AVX-512 convolutions run 1.2 to 1.6 times faster channels last, its AVX2 ones slower (bench/LADDER.md).

@@ -41,10 +41,10 @@ struct Level {
 
 /// Weights that are trained alike: a range of the flat storage.
 struct ParameterGroup {
-  std::string name;        // "backbone", "decoder", "heads"
+  std::string name;         // "backbone", "decoder", "heads"
   int64_t begin, elements;  // in the flat weights
-  double rate_factor = 1;  // of the learning rate
-  bool frozen = false;     // keeps its values
+  double rate_factor = 1;   // of the learning rate
+  bool frozen = false;      // keeps its values
 };
 
 /// What an encoder makes of images.

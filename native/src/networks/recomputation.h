@@ -9,7 +9,8 @@
 
 namespace jtr {
 
-/// What a network's backward pass computes a second time instead of keeping it, against memory. The numbers are the same.
+/// What a network's backward pass computes a second time instead of keeping it, against memory. The numbers are the
+/// same.
 enum class Recomputation {
   kNorms,   // each layer keeps its convolution's output alone; norm, ReLU and unpooling are computed again
   kStages,  // only what passes between stages is kept; costs about a second forward pass

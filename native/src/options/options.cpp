@@ -10,6 +10,13 @@ namespace {
 /// A number as a person writes it: "0.9", "64", "1e-08".
 std::string plain(double value) { return text(value); }
 
+/// Whole numbers without a point.
+Json number_of(double value) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  if (value == std::floor(value) && std::abs(value) < kExact) return static_cast<int64_t>(value);
+  return value;
+}
+
 Error refused(const std::string& path, const std::string& message) {
   return Error(JTR_STATUS_INVALID_ARGUMENT, text(path, ": ", message)).with_field(path);
 }
@@ -177,7 +184,7 @@ class SchemaWriter final : public OptionVisitor {
   void number(const char* name, double& value, const Range& range, const char* about) override {
     Json& property = add(name, "number", about);
     add_range(property, range);
-    property["default"] = value;
+    property["default"] = number_of(value);
   }
   void integer(const char* name, int64_t& value, const Range& range, const char* about) override {
     Json& property = add(name, "integer", about);
@@ -189,7 +196,9 @@ class SchemaWriter final : public OptionVisitor {
     property["minimum"] = 0;
     property["default"] = value;
   }
-  void flag(const char* name, bool& value, const char* about) override { add(name, "boolean", about)["default"] = value; }
+  void flag(const char* name, bool& value, const char* about) override {
+    add(name, "boolean", about)["default"] = value;
+  }
   void word(const char* name, std::string& value, const char* about) override {
     add(name, "string", about)["default"] = value;
   }
@@ -231,8 +240,8 @@ class SchemaWriter final : public OptionVisitor {
   }
 
   static void add_range(Json& property, const Range& range) {
-    if (std::isfinite(range.lowest)) property[range.above ? "exclusiveMinimum" : "minimum"] = range.lowest;
-    if (std::isfinite(range.highest)) property[range.below ? "exclusiveMaximum" : "maximum"] = range.highest;
+    if (std::isfinite(range.lowest)) property[range.above ? "exclusiveMinimum" : "minimum"] = number_of(range.lowest);
+    if (std::isfinite(range.highest)) property[range.below ? "exclusiveMaximum" : "maximum"] = number_of(range.highest);
   }
 };
 
@@ -240,7 +249,8 @@ class SchemaWriter final : public OptionVisitor {
 
 bool Range::holds(double value) const {
   // Written so that NaN fails.
-  return std::isfinite(value) && (above ? value > lowest : value >= lowest) && (below ? value < highest : value <= highest);
+  return std::isfinite(value) && (above ? value > lowest : value >= lowest) &&
+         (below ? value < highest : value <= highest);
 }
 
 std::string Range::in_words() const {

@@ -101,12 +101,13 @@ class OptionVisitor {
   virtual void word(const char* name, std::string& value, const char* about) = 0;
   virtual void numbers(const char* name, std::vector<double>& values, const Range& each, const char* about) = 0;
   virtual void variant(const char* name, Variant& value, const VariantRegistry& kinds, const char* about) = 0;
-  virtual void variants(const char* name, std::vector<Variant>& values, const VariantRegistry& kinds, const Range& count,
-                        const char* about) = 0;
+  virtual void variants(const char* name, std::vector<Variant>& values, const VariantRegistry& kinds,
+                        const Range& count, const char* about) = 0;
 
   /// One of several words, each of which stands for a value of an enum.
   template <typename Enum>
-  void choice(const char* name, Enum& value, const std::vector<std::pair<const char*, Enum>>& words, const char* about) {
+  void choice(const char* name, Enum& value, const std::vector<std::pair<const char*, Enum>>& words,
+              const char* about) {
     std::vector<std::string> names;
     size_t chosen = 0;
     for (const auto& [word, meaning] : words) {
@@ -132,7 +133,8 @@ Json schema(const Visit& visit);
 template <typename Options, typename = void>
 struct HasCheck : std::false_type {};
 template <typename Options>
-struct HasCheck<Options, std::void_t<decltype(std::declval<const Options&>().check(std::string()))>> : std::true_type {};
+struct HasCheck<Options, std::void_t<decltype(std::declval<const Options&>().check(std::string()))>> : std::true_type {
+};
 
 template <typename Options>
 Visit visit_of(Options& options) {

@@ -7,7 +7,8 @@ std::string kind_of(const Json& part, const std::string& path, const VariantRegi
     throw Error(JTR_STATUS_INVALID_ARGUMENT, text(field, ": ", message)).with_field(field);
   };
   const std::vector<std::string> names = registry.names();
-  if (!part.is_object()) refuse(path, text("must be an object with a '", registry.key(), "', not ", type_in_words(part)));
+  if (!part.is_object())
+    refuse(path, text("must be an object with a '", registry.key(), "', not ", type_in_words(part)));
   const auto found = part.find(registry.key());
   const std::string field = join_path(path, registry.key());
   if (found == part.end()) refuse(field, text("is missing: which ", registry.what(), suggestion("", names)));

@@ -7,8 +7,8 @@
 //   static constexpr char kSource[] = "Kingma and Ba 2015";     // optional: where it comes from
 //   static constexpr int kPlace = 1;                            // its place in lists
 //   struct Options { ...; void visit(OptionVisitor&); };
-//   static Json facts();                                        // optional: what callers must know before they make one
-//   Kind(const Options&, const Setting&);
+//   static Json facts();                                        // optional: what callers must know before they make
+//   one Kind(const Options&, const Setting&);
 //
 // and, in its file, static const Registered<Kind> registered;
 #pragma once

@@ -20,14 +20,14 @@ class Depth final : public Task {
     double mean = 2.3618, std = 1.5876;
     void visit(OptionVisitor& v) {
       TaskOptions::visit(v);
-      v.number("mean", mean, any_number(), "Mean of the normal CDF that maps depth into the joint space. Published: 2.3618.");
+      v.number("mean", mean, any_number(),
+               "Mean of the normal CDF that maps depth into the joint space. Published: 2.3618.");
       v.number("std", std, above(0), "Standard deviation of that CDF. Published: 1.5876.");
     }
   };
 
-  Depth(const Options& options, const TaskSetting&) : Task(kName, options.name),
-        mean_(options.mean),
-        std_(options.std) {}
+  Depth(const Options& options, const TaskSetting&)
+      : Task(kName, options.name), mean_(options.mean), std_(options.std) {}
 
   bool in_joint_space() const override { return true; }
   int64_t channels() const override { return 1; }
@@ -50,8 +50,7 @@ class Depth final : public Task {
   }
 
   std::optional<kernels::device::ChannelGroup> channel_group() const override {
-    return kernels::device::ChannelGroup{kernels::device::Encoding::kNormalCdf, mean_,
-                                         1 / (std_ * std::sqrt(2.0))};
+    return kernels::device::ChannelGroup{kernels::device::Encoding::kNormalCdf, mean_, 1 / (std_ * std::sqrt(2.0))};
   }
 
   at::Tensor encode_prediction(const at::Tensor& prediction, const at::Tensor& mask, const at::Tensor&) const override {

@@ -22,8 +22,7 @@ class Map final : public Task {
     }
   };
 
-  Map(const Options& options, const TaskSetting&) : Task(kName, options.name),
-        channels_(options.channels) {}
+  Map(const Options& options, const TaskSetting&) : Task(kName, options.name), channels_(options.channels) {}
 
   bool in_joint_space() const override { return true; }
   int64_t channels() const override { return channels_; }

@@ -14,7 +14,8 @@ namespace {
 class Segmentation final : public Task {
  public:
   static constexpr char kName[] = "segmentation";
-  static constexpr char kSummary[] = "A class for every pixel. Prediction: one logit per class. Label: class id, -1 where there is none.";
+  static constexpr char kSummary[] =
+      "A class for every pixel. Prediction: one logit per class. Label: class id, -1 where there is none.";
   static constexpr int kPlace = 1;
 
   struct Options : TaskOptions {
@@ -25,8 +26,7 @@ class Segmentation final : public Task {
     }
   };
 
-  Segmentation(const Options& options, const TaskSetting&) : Task(kName, options.name),
-        classes_(options.classes) {}
+  Segmentation(const Options& options, const TaskSetting&) : Task(kName, options.name), classes_(options.classes) {}
 
   bool in_joint_space() const override { return true; }
   int64_t channels() const override { return classes_; }

@@ -40,7 +40,8 @@ void check_task_name(const std::string& name, const std::string& field) {
     if (length == 0) refuse(text("the name is not UTF-8 (byte ", i, ")"));
     const unsigned char c = static_cast<unsigned char>(name[i]);
     if (c < 0x20 || c == 0x7F) refuse(text("the name has a control character (byte ", i, ")"));
-    if (c == '/' || c == '\\' || c == ':') refuse(text("'", name, "' has a '", name[i], "', which file names cannot hold"));
+    if (c == '/' || c == '\\' || c == ':')
+      refuse(text("'", name, "' has a '", name[i], "', which file names cannot hold"));
   }
   if (name == "." || name == "..") refuse(text("'", name, "' is no name"));
 }
@@ -53,7 +54,8 @@ Registry<Task, TaskSetting>& Task::registry() {
 }
 
 void Task::not_in_joint_space() const {
-  throw Error(JTR_STATUS_INVALID_STATE, text("task '", name_, "': the kind '", kind_, "' has no place in a joint space"));
+  throw Error(JTR_STATUS_INVALID_STATE,
+              text("task '", name_, "': the kind '", kind_, "' has no place in a joint space"));
 }
 
 at::Tensor Task::enlarged(const at::Tensor& target, const at::Tensor&, const at::Tensor&) const { return target; }

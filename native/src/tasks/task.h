@@ -1,9 +1,9 @@
 // A kind of task: what the network predicts, what a label is, the supervised loss, and how predictions and labels enter
 // the joint space of the methods that have one. One file a kind; each registers itself.
 //
-// Shapes: of a pixel task, prediction [B, c, H, W], label [B, l, H, W] with invalid_label() where there is none, and masks
-// [B, 1, H, W] of the prediction's number format; of an image task, prediction [B, c] and label [B, l]. Losses are per
-// sample, [B].
+// Shapes: of a pixel task, prediction [B, c, H, W], label [B, l, H, W] with invalid_label() where there is none, and
+// masks [B, 1, H, W] of the prediction's number format; of an image task, prediction [B, c] and label [B, l]. Losses
+// are per sample, [B].
 #pragma once
 
 #include <ATen/ATen.h>
@@ -68,7 +68,8 @@ class Task {
   virtual at::Tensor enlarged(const at::Tensor& target, const at::Tensor& scale, const at::Tensor& mirrored) const;
   /// How far a prediction is from such a target, at each place: [B, H, W], or [B]. Cross entropy, L1, 1 - dot product.
   virtual at::Tensor disagreement(const at::Tensor& prediction, const at::Tensor& target, double temperature) const = 0;
-  /// Mean of the disagreement over all places, weighted by `confidence` (like the disagreement) where it is defined: [B].
+  /// Mean of the disagreement over all places, weighted by `confidence` (like the disagreement) where it is defined:
+  /// [B].
   at::Tensor agreement_loss(const at::Tensor& prediction, const at::Tensor& target, double temperature = 1,
                             const at::Tensor& confidence = {}) const;
 
@@ -113,8 +114,8 @@ class Task {
   std::string kind_, name_;
 };
 
-/// Throws about `field` unless a task may have this name: not empty, UTF-8, at most 100 bytes, neither "." nor "..", and
-/// without '/', '\\', ':' and control characters.
+/// Throws about `field` unless a task may have this name: not empty, UTF-8, at most 100 bytes, neither "." nor "..",
+/// and without '/', '\\', ':' and control characters.
 void check_task_name(const std::string& name, const std::string& field);
 
 /// The tasks of one network, with their places in the stacks.

@@ -1,5 +1,5 @@
-// One tensor for each task, held together: those of pixel tasks as planes of one stack, those of image tasks as elements
-// of one vector. Few large tensors cross and compute faster than many small ones.
+// One tensor for each task, held together: those of pixel tasks as planes of one stack, those of image tasks as
+// elements of one vector. Few large tensors cross and compute faster than many small ones.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -93,7 +93,8 @@ DeviceBatch BatchUploader::take(const HostBatch& batch) {
   DeviceBatch made = std::exchange(copied_, {});
   if (!brought) return copy(batch, false);
   if (done_) {
-    const c10::Stream computing = c10::impl::VirtualGuardImpl(setting_.options.device().type()).getStream(setting_.options.device());
+    const c10::Stream computing =
+        c10::impl::VirtualGuardImpl(setting_.options.device().type()).getStream(setting_.options.device());
     done_->block(computing);
     // Their memory belongs to the other stream: not to be given away before this one has read it.
     for (at::Tensor* tensor : {&made.images, &made.labels.planes, &made.labels.vectors, &made.labelled}) {

@@ -59,8 +59,8 @@ void check_tasks(const std::string& path, const Json& saved, const Json& wanted)
   }
   for (size_t i = 0; i < saved.size() && i < wanted.size(); ++i) {
     if (saved[i] == wanted[i]) continue;
-    throw bad_file(path, text("its task '", wanted[i].value("name", std::string()), "' is ", saved[i].dump(), ", here it is ",
-                              wanted[i].dump()));
+    throw bad_file(path, text("its task '", wanted[i].value("name", std::string()), "' is ", saved[i].dump(),
+                              ", here it is ", wanted[i].dump()));
   }
 }
 

@@ -13,7 +13,8 @@ namespace {
 /// "[2, any, 3]": sizes as a caller should give them.
 std::string in_words(at::IntArrayRef sizes) {
   std::string all;
-  for (const int64_t size : sizes) all += (all.empty() ? "" : ", ") + (size < 0 ? std::string("any") : std::to_string(size));
+  for (const int64_t size : sizes)
+    all += (all.empty() ? "" : ", ") + (size < 0 ? std::string("any") : std::to_string(size));
   return "[" + all + "]";
 }
 
@@ -37,7 +38,8 @@ void check_tensor(const at::Tensor& tensor, at::ScalarType dtype, at::IntArrayRe
 void check_image_size(const at::Tensor& images, int64_t stride, const char* field) {
   const int64_t height = images.size(-2), width = images.size(-1);
   require(images.size(-4) >= 1, field, "the number of samples must be 1 or more, not ", images.size(-4));
-  require(height >= stride && height % stride == 0, field, "its height must be a multiple of ", stride, ", not ", height);
+  require(height >= stride && height % stride == 0, field, "its height must be a multiple of ", stride, ", not ",
+          height);
   require(width >= stride && width % stride == 0, field, "its width must be a multiple of ", stride, ", not ", width);
 }
 
@@ -98,8 +100,10 @@ TaskTensors checked_labels(const TaskSet& tasks, const std::vector<at::Tensor>& 
   const int64_t samples = labelled.size(0), task_count = static_cast<int64_t>(tasks.size());
   const auto options = at::TensorOptions(at::kFloat).pinned_memory(pinned);
   TaskTensors host;
-  if (tasks.label_channels() > 0) host.planes = at::empty({views, samples, tasks.label_channels(), height, width}, options);
-  if (tasks.vector_label_channels() > 0) host.vectors = at::empty({views, samples, tasks.vector_label_channels()}, options);
+  if (tasks.label_channels() > 0)
+    host.planes = at::empty({views, samples, tasks.label_channels(), height, width}, options);
+  if (tasks.vector_label_channels() > 0)
+    host.vectors = at::empty({views, samples, tasks.vector_label_channels()}, options);
   const uint8_t* exists = labelled.data_ptr<uint8_t>();
   for (size_t t = 0; t < tasks.size(); ++t) {
     const Task& task = tasks[t];
@@ -118,13 +122,13 @@ TaskTensors checked_labels(const TaskSet& tasks, const std::vector<at::Tensor>& 
       } else {
         check_tensor(label, at::kFloat, {-1, samples, task.label_channels()}, 1, field);
       }
-      require(label.size(0) >= views, field.c_str(), "the number of views must be ", views, " or more, not ", label.size(0));
+      require(label.size(0) >= views, field.c_str(), "the number of views must be ", views, " or more, not ",
+              label.size(0));
     }
     for (int64_t i = 0; i < views * samples; ++i) {
       float* to = out + i * all.stride(1);
       if (has_label(i % samples)) {
-        const float* from =
-            label.data_ptr<float>() + i / samples * label.stride(0) + i % samples * label.stride(1);
+        const float* from = label.data_ptr<float>() + i / samples * label.stride(0) + i % samples * label.stride(1);
         task.check_label(from, pixels, field.c_str());
         std::memcpy(to, from, static_cast<size_t>(count) * sizeof(float));
       } else {

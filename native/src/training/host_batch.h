@@ -11,7 +11,8 @@
 
 namespace jtr {
 
-/// A batch of the caller's. Views and samples may lie anywhere, by their strides; what is inside of a sample has no gaps.
+/// A batch of the caller's. Views and samples may lie anywhere, by their strides; what is inside of a sample has no
+/// gaps.
 struct HostBatch {
   at::Tensor images;               // float [V, B, 3, H, W], RGB in [0, 1]
   std::vector<at::Tensor> labels;  // of each task: float [V, B, l, H, W], or [V, B, l] of an image task
@@ -28,8 +29,8 @@ struct HostBatch {
 /// Numbers that say how a view was cut out of view 0: scale, top, left, height, width, mirrored.
 constexpr int64_t kCropFields = 6;
 
-/// Throws about `field` unless the tensor is there, of this number format and these sizes (-1: any), without gaps inside
-/// of its last `packed` dimensions.
+/// Throws about `field` unless the tensor is there, of this number format and these sizes (-1: any), without gaps
+/// inside of its last `packed` dimensions.
 void check_tensor(const at::Tensor& tensor, at::ScalarType dtype, at::IntArrayRef sizes, int64_t packed,
                   const std::string& field);
 /// Throws unless [..., 3, H, W] images have rows and columns that the network can take: multiples of its stride.
@@ -42,8 +43,8 @@ void check_labelled(const at::Tensor& labelled, const char* field);
 void check_crops(const at::Tensor& crops, int64_t height, int64_t width, const char* field);
 
 /// Checks the labels that exist in the first `views` views and copies them, in float on the host, with the invalid
-/// value where a sample is not labelled: planes [views, B, L, H, W] and vectors [views, B, l]. `pinned`: into memory that
-/// a GPU copies from by itself. Fields are "batch.label.<task>".
+/// value where a sample is not labelled: planes [views, B, L, H, W] and vectors [views, B, l]. `pinned`: into memory
+/// that a GPU copies from by itself. Fields are "batch.label.<task>".
 TaskTensors checked_labels(const TaskSet& tasks, const std::vector<at::Tensor>& labels, const at::Tensor& labelled,
                            int64_t views, int64_t height, int64_t width, bool pinned);
 

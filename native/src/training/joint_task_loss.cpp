@@ -78,8 +78,8 @@ StepResult JointTaskLoss::compute(const PredictionBatch& host, const StepRequest
   context.labelled = upload_labelled(host.labelled, options_.device());
   const uint8_t* labelled = host.labelled.data_ptr<uint8_t>();
   context.labelled_host.assign(labelled, labelled + host.labelled.numel());
-  context.noise = upload_noise(host.noise, {samples, noise_slots(), tasks_.noise_channels(), height, width}, options_.seed,
-                               steps_done_, options, "batch.noise");
+  context.noise = upload_noise(host.noise, {samples, noise_slots(), tasks_.noise_channels(), height, width},
+                               options_.seed, steps_done_, options, "batch.noise");
   context.between = [&request] { check_cancelled(request.cancel); };
 
   has_gradients_ = false;

@@ -22,8 +22,8 @@ TaskTensors joined(const std::vector<TaskTensors>& parts) {
 
 MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, const Setting& setting) : tasks_(tasks) {
   const auto add = [&](std::vector<size_t> predicted, std::string prefix) {
-    const NetworkSetting network{&tasks, std::move(predicted), {}, setting.precision, setting.device,
-                                 setting.recomputation};
+    const NetworkSetting network{&tasks,         std::move(predicted), {}, setting.precision,
+                                 setting.device, setting.recomputation};
     Part part{std::move(prefix), Network::registry().make(setting.network, network), {}};
     part.net->initialize(setting.seed, 0);
     part.norm_backup = at::empty_like(part.store().flat_buffers());

@@ -37,8 +37,8 @@ class MultiTaskNetwork {
   /// Weights of the first part that all its tasks share, which lie before those of the heads.
   int64_t shared_elements() const { return first().groups().back().begin; }
 
-  /// Predictions of all views: [V, B, ...]. The graph hangs on `tracked`, the predictions [tracked views * B, ...] of the
-  /// views that get a gradient.
+  /// Predictions of all views: [V, B, ...]. The graph hangs on `tracked`, the predictions [tracked views * B, ...] of
+  /// the views that get a gradient.
   struct Forward {
     TaskTensors predictions;
     TaskTensors tracked;

@@ -12,8 +12,8 @@
 
 namespace jtr {
 
-/// What the caller wants to know of a step besides its losses: tensors over memory of the caller's, in double, that receive
-/// it; undefined ones are not wanted.
+/// What the caller wants to know of a step besides its losses: tensors over memory of the caller's, in double, that
+/// receive it; undefined ones are not wanted.
 struct StepRequest {
   using Numbered = std::vector<std::pair<size_t, at::Tensor>>;
 

@@ -45,14 +45,16 @@ Trainer::Trainer(const TrainerOptions& options)
       needs_(method_->needs()),
       balancing_(Balancing::registry().make(options_.balancing, {static_cast<int64_t>(tasks_.size()), options_.seed})),
       schedule_(Schedule::registry().make(options_.schedule, {})),
-      uploader_(tasks_, {name_of(options_.method), tensor_options_, needs_.views, needs_.crops, network_.first().stride()}) {
+      uploader_(tasks_,
+                {name_of(options_.method), tensor_options_, needs_.views, needs_.crops, network_.first().stride()}) {
   require(!balancing_->separates_gradients() || !needs_.separate_networks, "balancing.name", "'",
-          name_of(options_.balancing), "' works on weights that tasks share; with the method '", name_of(options_.method),
-          "' they share none");
-  require(!needs_.teacher || options_.ema_decay > 0, "ema_decay", "must be above 0: the method '", name_of(options_.method),
-          "' is taught by the average of the weights");
+          name_of(options_.balancing), "' works on weights that tasks share; with the method '",
+          name_of(options_.method), "' they share none");
+  require(!needs_.teacher || options_.ema_decay > 0, "ema_decay", "must be above 0: the method '",
+          name_of(options_.method), "' is taught by the average of the weights");
   for (const auto& part : network_.parts()) add_network(part.prefix, part.store(), part.net->groups(), {}, {});
-  for (const OwnNetwork& own : method_->networks()) add_network(own.prefix, *own.store, {}, own.optimizer, own.schedule);
+  for (const OwnNetwork& own : method_->networks())
+    add_network(own.prefix, *own.store, {}, own.optimizer, own.schedule);
   if (ParameterStore* own = balancing_->parameters()) add_network("balancing/", *own, {}, {}, {});
 
   term_names_.emplace_back("supervised");
@@ -131,8 +133,8 @@ MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uplo
   const uint8_t* labelled = host.labelled.data_ptr<uint8_t>();
   context.labelled_host.assign(labelled, labelled + host.labelled.numel());
   context.noise = upload_noise(
-      host.noise, {host.samples(), needs_.noise_slots, tasks_.noise_channels(), host.height(), host.width()}, options_.seed,
-      steps_done_, tensor_options_, "batch.noise");
+      host.noise, {host.samples(), needs_.noise_slots, tasks_.noise_channels(), host.height(), host.width()},
+      options_.seed, steps_done_, tensor_options_, "batch.noise");
   if (needs_.crops) context.crops = host.crops.narrow(0, 0, needs_.views).clone();
   const int64_t samples = host.samples();
   const at::Tensor images = uploaded.images;
@@ -342,8 +344,8 @@ void Trainer::check_losses(const Computed& computed) const {
     value = found;
   }
   throw Error(JTR_STATUS_NON_FINITE,
-              text("step ", steps_done_ + 1, ": the loss of sample ", first, " of the batch is not finite: ", term, " is ",
-                   value, " (", samples.size(), " of ", computed.losses.size(0), " samples; ", all, ")"))
+              text("step ", steps_done_ + 1, ": the loss of sample ", first, " of the batch is not finite: ", term,
+                   " is ", value, " (", samples.size(), " of ", computed.losses.size(0), " samples; ", all, ")"))
       .with_term(term, samples);
 }
 

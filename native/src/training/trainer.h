@@ -1,5 +1,5 @@
-// The multi-task network in training. A step computes losses and gradients, agrees with the other processes whether to go
-// on, reduces what they have to one, and applies it.
+// The multi-task network in training. A step computes losses and gradients, agrees with the other processes whether to
+// go on, reduces what they have to one, and applies it.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -38,7 +38,8 @@ class Trainer {
   StepResult step(const HostBatch& batch, const StepRequest& request);
 
   /// Images, float [N, 3, H, W], to predictions, float [N, ...] of the tasks by their numbers, in evaluation mode.
-  void predict(const at::Tensor& images, const StepRequest::Numbered& predictions, const int32_t* cancel = nullptr) const;
+  void predict(const at::Tensor& images, const StepRequest::Numbered& predictions,
+               const int32_t* cancel = nullptr) const;
 
   int64_t steps_done() const { return steps_done_; }
   uint64_t seed() const { return options_.seed; }
@@ -49,7 +50,8 @@ class Trainer {
   const std::vector<std::string>& term_names() const { return term_names_; }
   /// Weights of the multi-task network, or of all networks.
   int64_t parameter_count(bool all = true) const;
-  /// Replaces the learning rate from the next step on; the schedule stays, and so do rates of optimisers of a method's own.
+  /// Replaces the learning rate from the next step on; the schedule stays, and so do rates of optimisers of a method's
+  /// own.
   void set_learning_rate(double rate);
   int64_t stride() const { return network_.first().stride(); }
   Communicator& communicator() { return *communicator_; }
@@ -76,8 +78,8 @@ class Trainer {
     TaskLosses task_losses;
     MultiTaskNetwork::Forward forward;
     TaskTensors gradients;  // like forward.predictions
-    at::Tensor losses;                   // [B] on the host
-    at::Tensor terms;                    // [terms, B] on the host
+    at::Tensor losses;      // [B] on the host
+    at::Tensor terms;       // [terms, B] on the host
   };
 
   void add_network(const std::string& prefix, ParameterStore& store, std::vector<ParameterGroup> groups,

@@ -21,17 +21,19 @@ constexpr char kScheduleAbout[] = "How the learning rate changes from step to st
 
 void ComputeOptions::visit(OptionVisitor& v) {
   v.seed("seed", seed, "Seed of the initial weights and of all random numbers.");
-  v.choice("precision", format,
-           {{"float32", Format::kFloat32}, {"float64", Format::kFloat64}, {"bfloat16", Format::kBFloat16}},
-           "Number format. float64 is slow, for checking exactness. bfloat16: convolutions, and the maps kept between them, "
-           "in bfloat16 and the rest in float32; made for GPUs.");
+  v.choice(
+      "precision", format,
+      {{"float32", Format::kFloat32}, {"float64", Format::kFloat64}, {"bfloat16", Format::kBFloat16}},
+      "Number format. float64 is slow, for checking exactness. bfloat16: convolutions, and the maps kept between them, "
+      "in bfloat16 and the rest in float32; made for GPUs.");
   v.choice("device", device_choice,
            {{"auto", DeviceChoice::kAuto}, {"cpu", DeviceChoice::kCpu}, {"cuda", DeviceChoice::kCuda}},
            "Where to run. auto: an NVIDIA GPU if the library and the machine have one, else the processor.");
   v.integer("device_index", device_index, within(0, 127), "Which GPU.");
   v.choice("recomputation", recomputation,
            {{"norms", Recomputation::kNorms}, {"stages", Recomputation::kStages}, {"none", Recomputation::kNone}},
-           "What the networks' backward passes compute a second time instead of keeping it; the numbers are the same. norms: "
+           "What the networks' backward passes compute a second time instead of keeping it; the numbers are the same. "
+           "norms: "
            "norm, ReLU and unpooling. stages: whole stages, which costs about a second forward pass. none: nothing.");
 }
 
@@ -59,12 +61,14 @@ void TrainerOptions::visit(OptionVisitor& v) {
   v.variant("balancing", balancing, Balancing::registry(), "How the tasks' supervised losses are weighed.");
   v.variant("optimizer", optimizer, Optimizer::registry(), kOptimizerAbout);
   v.variant("schedule", schedule, Schedule::registry(), kScheduleAbout);
-  v.number("max_gradient_norm", max_gradient_norm, at_least(0),
-           "Largest Euclidean norm of a network's gradient; a longer one is scaled down to it. The multi-task network and "
-           "each network of the method have each their own. 0: none.");
-  v.number("ema_decay", ema_decay, below(0, 1),
-           "Decay of the moving average of the network's weights and norm statistics, which predicts and is exported. After "
-           "t steps it is at most t / (t + 10), so that it forgets the initial weights. 0: none.");
+  v.number(
+      "max_gradient_norm", max_gradient_norm, at_least(0),
+      "Largest Euclidean norm of a network's gradient; a longer one is scaled down to it. The multi-task network and "
+      "each network of the method have each their own. 0: none.");
+  v.number(
+      "ema_decay", ema_decay, below(0, 1),
+      "Decay of the moving average of the network's weights and norm statistics, which predicts and is exported. After "
+      "t steps it is at most t / (t + 10), so that it forgets the initial weights. 0: none.");
   ComputeOptions::visit(v);
   v.variant("parallel", parallel, Communicator::registry(), "The processes that train together.");
 }

@@ -76,7 +76,8 @@ TEST(Abi, OptionsThatCannotBeAreRefusedByTheirPath) {
       {"tasks[0].name", R"({"tasks": [{"kind": "depth"}]})"},
       {"tasks[1].name", R"({"tasks": [{"name": "d", "kind": "depth"}, {"name": "d", "kind": "map"}]})"},
       {"tasks[0].kind", R"({"tasks": [{"name": "d", "kind": "deep"}]})"},
-      {"method.lambda_dsit", R"({"tasks": [{"name": "d", "kind": "depth"}], "method": {"name": "jtr", "lambda_dsit": 1}})"}};
+      {"method.lambda_dsit",
+       R"({"tasks": [{"name": "d", "kind": "depth"}], "method": {"name": "jtr", "lambda_dsit": 1}})"}};
   for (const auto& [field, options] : wrongs) {
     EXPECT_EQ(jtr_trainer_create(options), nullptr) << field;
     const jtr_error error = last_error();
@@ -161,7 +162,8 @@ TEST(Abi, AVersionThatIsNotKnownIsToldInWords) {
   // jtr_last_error cannot say so but in the log.
   std::vector<std::string> seen;
   jtr_set_log_callback([](int32_t, const char* message,
-                          void* user) { static_cast<std::vector<std::string>*>(user)->push_back(message); }, &seen);
+                          void* user) { static_cast<std::vector<std::string>*>(user)->push_back(message); },
+                       &seen);
   Newer error{};
   error.error.struct_size = sizeof error;
   error.more = 1;
@@ -235,25 +237,41 @@ TEST_F(Border, EveryWrongTensorIsRefusedByItsName) {
     expect_refused(field);
     inputs[i] = good;
   };
-  with(0, [](jtr_tensor& t) { t.struct_size = 3; }, "request.inputs[0].struct_size");
-  with(1, [](jtr_tensor& t) { t.name = nullptr; }, "request.inputs[1].name");
-  with(1, [](jtr_tensor& t) { t.name = "image"; }, "request.inputs[1].name");
-  with(1, [](jtr_tensor& t) { t.name = "label.near"; }, "batch.label.near");
-  with(0, [](jtr_tensor& t) { t.dtype = 99; }, "batch.image.dtype");
-  with(0, [](jtr_tensor& t) { t.dtype = JTR_DTYPE_UINT8; }, "batch.image");
-  with(0, [](jtr_tensor& t) { t.dimensions = 9; }, "batch.image.dimensions");
-  with(0, [](jtr_tensor& t) { t.dimensions = -1; }, "batch.image.dimensions");
-  with(0, [](jtr_tensor& t) { t.sizes = nullptr; }, "batch.image.sizes");
-  with(0, [](jtr_tensor& t) { t.data = nullptr; }, "batch.image.data");
-  with(0, [](jtr_tensor& t) { t.data = static_cast<char*>(t.data) + 1; }, "batch.image.data");
-  with(0, [](jtr_tensor& t) { --t.bytes; }, "batch.image.bytes");
+  with(
+      0, [](jtr_tensor& t) { t.struct_size = 3; }, "request.inputs[0].struct_size");
+  with(
+      1, [](jtr_tensor& t) { t.name = nullptr; }, "request.inputs[1].name");
+  with(
+      1, [](jtr_tensor& t) { t.name = "image"; }, "request.inputs[1].name");
+  with(
+      1, [](jtr_tensor& t) { t.name = "label.near"; }, "batch.label.near");
+  with(
+      0, [](jtr_tensor& t) { t.dtype = 99; }, "batch.image.dtype");
+  with(
+      0, [](jtr_tensor& t) { t.dtype = JTR_DTYPE_UINT8; }, "batch.image");
+  with(
+      0, [](jtr_tensor& t) { t.dimensions = 9; }, "batch.image.dimensions");
+  with(
+      0, [](jtr_tensor& t) { t.dimensions = -1; }, "batch.image.dimensions");
+  with(
+      0, [](jtr_tensor& t) { t.sizes = nullptr; }, "batch.image.sizes");
+  with(
+      0, [](jtr_tensor& t) { t.data = nullptr; }, "batch.image.data");
+  with(
+      0, [](jtr_tensor& t) { t.data = static_cast<char*>(t.data) + 1; }, "batch.image.data");
+  with(
+      0, [](jtr_tensor& t) { --t.bytes; }, "batch.image.bytes");
   static const int64_t huge[] = {INT64_MAX, 2, 3, 32, 32}, negative[] = {1, -1, 3, 32, 32};
-  with(0, [](jtr_tensor& t) { t.sizes = huge; }, "batch.image.sizes");
-  with(0, [](jtr_tensor& t) { t.sizes = negative; }, "batch.image.sizes");
+  with(
+      0, [](jtr_tensor& t) { t.sizes = huge; }, "batch.image.sizes");
+  with(
+      0, [](jtr_tensor& t) { t.sizes = negative; }, "batch.image.sizes");
   static const int64_t far[] = {1, 1, 1024, 32, 1 << 20};
-  with(0, [](jtr_tensor& t) { t.strides = far; }, "batch.image.bytes");
+  with(
+      0, [](jtr_tensor& t) { t.strides = far; }, "batch.image.bytes");
   static const int64_t gaps[] = {3072, 3072, 1024, 32, 0};
-  with(0, [](jtr_tensor& t) { t.strides = gaps; }, "batch.image");
+  with(
+      0, [](jtr_tensor& t) { t.strides = gaps; }, "batch.image");
   request.input_count = -1;
   expect_refused("request.inputs_count");
   request.input_count = 2;
@@ -364,7 +382,8 @@ TEST_F(Border, OneProcessReducesToItself) {
 TEST(Abi, MessagesReachTheLogCallback) {
   std::vector<std::string> seen;
   jtr_set_log_callback([](int32_t, const char* message,
-                          void* user) { static_cast<std::vector<std::string>*>(user)->push_back(message); }, &seen);
+                          void* user) { static_cast<std::vector<std::string>*>(user)->push_back(message); },
+                       &seen);
   jtr_trainer_destroy(jtr_trainer_create(kOptions));
   jtr_set_log_callback(nullptr, nullptr);
   jtr_trainer_destroy(jtr_trainer_create(kOptions));
@@ -377,11 +396,13 @@ TEST(Abi, ACallbackMayCallTheLibraryAndSetACallback) {
   // Item 10: this hung.
   static int calls;
   calls = 0;
-  jtr_set_log_callback([](int32_t, const char*, void*) {
-    ++calls;
-    jtr_set_log_callback(nullptr, nullptr);
-    jtr_trainer_destroy(jtr_trainer_create(kOptions));
-  }, nullptr);
+  jtr_set_log_callback(
+      [](int32_t, const char*, void*) {
+        ++calls;
+        jtr_set_log_callback(nullptr, nullptr);
+        jtr_trainer_destroy(jtr_trainer_create(kOptions));
+      },
+      nullptr);
   jtr_trainer_destroy(jtr_trainer_create(kOptions));
   jtr_trainer_destroy(jtr_trainer_create(kOptions));
   EXPECT_EQ(calls, 1);

@@ -151,7 +151,8 @@ TEST_F(CudaTraining, CopyingTheNextBatchAheadChangesNothing) {
   for (size_t i = 0; i < batches.size(); ++i) {
     StepRequest request;
     if (i + 1 < batches.size()) request.next = &batches[i + 1].host;
-    const test::Losses expected = test::step(plain, batches[i].host), actual = test::step(ahead, batches[i].host, request);
+    const test::Losses expected = test::step(plain, batches[i].host),
+                       actual = test::step(ahead, batches[i].host, request);
     // cuDNN's gradients of weights may add up in another order from one run to the next.
     EXPECT_NEAR(actual.loss, expected.loss, 1e-6 * std::abs(expected.loss)) << "step " << i;
   }

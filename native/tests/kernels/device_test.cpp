@@ -1,10 +1,9 @@
-// What the CUDA kernels compute for each index, run in a loop on the CPU, against the CPU's own kernels: index arithmetic
-// in both layouts, odd sizes, batch and per-sample statistics.
-#include "kernels/device/norm_relu.h"
-
+// What the CUDA kernels compute for each index, run in a loop on the CPU, against the CPU's own kernels: index
+// arithmetic in both layouts, odd sizes, batch and per-sample statistics.
 #include <gtest/gtest.h>
 
 #include "kernels/adam.h"
+#include "kernels/device/norm_relu.h"
 #include "kernels/norm_relu.h"
 #include "kernels/one_hot.h"
 #include "support.h"
@@ -185,11 +184,11 @@ TEST(DeviceCode, UpdatesAsAdamDoes) {
   EXPECT_LT(test::relative_error(own_v, v), kBound);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Kernels, DeviceCode,
-    testing::Combine(testing::Bool(), testing::Values(at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast),
-                     testing::Values(Size{2, 3, 4, 6}, Size{3, 5, 5, 7}, Size{1, 33, 3, 2}, Size{2, 1, 1, 9},
-                                     Size{1, 4, 8, 8})));
+INSTANTIATE_TEST_SUITE_P(Kernels, DeviceCode,
+                         testing::Combine(testing::Bool(),
+                                          testing::Values(at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast),
+                                          testing::Values(Size{2, 3, 4, 6}, Size{3, 5, 5, 7}, Size{1, 33, 3, 2},
+                                                          Size{2, 1, 1, 9}, Size{1, 4, 8, 8})));
 
 }  // namespace
 }  // namespace jtr

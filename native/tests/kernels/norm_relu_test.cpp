@@ -111,8 +111,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, NormReluKernel,
                          testing::Combine(testing::Values(at::kFloat, at::kDouble, at::kBFloat16), testing::Bool(),
                                           testing::Values(at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast),
                                           testing::Values(Shape{3, 5, 8, 12}, Shape{2, 3, 7, 5}, Shape{1, 4, 2, 2},
-                                                          Shape{4, 2, 1, 3}, Shape{2, 2, 67, 129},
-                                                          Shape{5, 33, 4, 6}, Shape{2, 150, 4, 34})));
+                                                          Shape{4, 2, 1, 3}, Shape{2, 2, 67, 129}, Shape{5, 33, 4, 6},
+                                                          Shape{2, 150, 4, 34})));
 
 TEST(NormRelu, KeepsTheFirstOfEqualMaximaAndTheirZeros) {
   // Everything below zero: the window's maxima are all zero, and the first place counts, as in ATen.

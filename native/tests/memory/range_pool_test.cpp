@@ -128,7 +128,8 @@ TEST(TensorMemory, LargeTensorsComeFromThePoolWhileItHasUsers) {
 TEST(RangePool, ZeroesAnyPartOfABlockAndNothingElse) {
   RangePool pool(64 * kGranule);
   auto* block = static_cast<unsigned char*>(pool.allocate(4 * kGranule));
-  for (const auto& [begin, bytes] : {std::pair<size_t, size_t>{0, 4 * kGranule}, {100, 50}, {4095, 8194}, {4096, 4096}}) {
+  for (const auto& [begin, bytes] :
+       {std::pair<size_t, size_t>{0, 4 * kGranule}, {100, 50}, {4095, 8194}, {4096, 4096}}) {
     std::memset(block, 9, 4 * kGranule);
     pool.zero(block + begin, bytes);
     for (size_t i = 0; i < 4 * kGranule; ++i) ASSERT_EQ(block[i], i >= begin && i < begin + bytes ? 0 : 9) << i;

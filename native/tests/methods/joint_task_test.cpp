@@ -14,7 +14,8 @@ using test::LossTerms;
 constexpr char kPublished[] = "published", kCorrected[] = "corrected";
 
 struct Fixture {
-  Fixture(std::vector<Variant> specs, std::vector<uint8_t> w, const std::string& mode = kPublished, int64_t micro_batch = 0)
+  Fixture(std::vector<Variant> specs, std::vector<uint8_t> w, const std::string& mode = kPublished,
+          int64_t micro_batch = 0)
       : tasks(specs), made(tasks, "jtr", {{"mode", mode}, {"micro_batch", micro_batch}}, 2, 3) {
     const int64_t samples = static_cast<int64_t>(w.size() / specs.size());
     const at::Tensor predictions = test::random_predictions(tasks, 3, samples, kHeight, kWidth, 5);
@@ -139,9 +140,7 @@ TEST_P(BothModes, MicroBatchesChangeNothingButRounding) {
   const LossTerms a = whole.compute(), b = split.compute();
   EXPECT_LT(test::relative_error(a.loss, b.loss), 1e-12);
   EXPECT_LT(test::relative_error(whole.grad[1], split.grad[1]), 1e-9);
-  EXPECT_LT(test::relative_error(whole.store().flat_gradients(),
-                                 split.store().flat_gradients()),
-            1e-9);
+  EXPECT_LT(test::relative_error(whole.store().flat_gradients(), split.store().flat_gradients()), 1e-9);
 }
 
 TEST_P(BothModes, LabelledTasksAndFullyLabelledSamplesGetNoPredictionGradient) {
@@ -158,11 +157,8 @@ TEST_P(BothModes, LabelledTasksAndFullyLabelledSamplesGetNoPredictionGradient) {
   EXPECT_GT(norm(3, 1), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, BothModes,
-                         testing::Values(kPublished, kCorrected),
-                         [](const auto& info) {
-                           return info.param == kPublished ? "Published" : "Corrected";
-                         });
+INSTANTIATE_TEST_SUITE_P(Modes, BothModes, testing::Values(kPublished, kCorrected),
+                         [](const auto& info) { return info.param == kPublished ? "Published" : "Corrected"; });
 
 TEST(JointTask, TheModesDiffer) {
   const std::vector<uint8_t> w = {1, 0, 0, 1};
@@ -175,9 +171,9 @@ TEST(JointTask, GivesUpBetweenMicroBatches) {
   Fixture f({test::depth(), test::map()}, {1, 0, 1, 0, 1, 0}, kPublished, 1);
   int calls = 0;
   EXPECT_THROW(test::compute(*f.made, f.tasks, f.batch, f.grad,
-                                      [&] {
-                                        if (++calls == 4) throw Error(JTR_STATUS_CANCELLED, "");
-                                      }),
+                             [&] {
+                               if (++calls == 4) throw Error(JTR_STATUS_CANCELLED, "");
+                             }),
                Error);
   EXPECT_EQ(calls, 4);
 }

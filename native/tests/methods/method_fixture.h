@@ -28,8 +28,9 @@ struct LossTerms {
   at::Tensor loss, dist, recon;
 };
 
-inline LossTerms compute(Method& method, const TaskSet& tasks, const LossBatch& batch,
-                         const std::vector<at::Tensor>& gradients, std::function<void()> checkpoint = [] {}) {
+inline LossTerms compute(
+    Method& method, const TaskSet& tasks, const LossBatch& batch, const std::vector<at::Tensor>& gradients,
+    std::function<void()> checkpoint = [] {}) {
   MethodContext context;
   context.tasks = &tasks;
   context.samples = batch.samples;
@@ -58,8 +59,8 @@ struct MadeMethod {
     std::iota(all.begin(), all.end(), size_t{0});
     network = Network::registry().make(Variant::of("segnet", {{"width", network_width}}),
                                        {&tasks, all, {}, at::kDouble, at::Device(at::kCPU)});
-    method = Method::registry().make(Variant::of(name, options), {&tasks, network.get(), seed, at::kDouble,
-                                                                  at::Device(at::kCPU), recomputation});
+    method = Method::registry().make(Variant::of(name, options),
+                                     {&tasks, network.get(), seed, at::kDouble, at::Device(at::kCPU), recomputation});
   }
   Method* operator->() const { return method.get(); }
   Method& operator*() const { return *method; }

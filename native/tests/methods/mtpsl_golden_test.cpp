@@ -80,7 +80,7 @@ TEST_P(MtpslGolden, LossesAndGradientsAgreeWithThePublishedCode) {
   EXPECT_LT(test::relative_error(tasks.prediction(grad, 2), golden.at("grad/normal")), kTolerance);
   size_t compared = 0;
   for (const auto& [name, gradient] : gradients) {
-    // The true gradient of a bias in front of a norm is zero (METHOD section 6).
+    // The true gradient of a bias in front of a norm is zero.
     const bool first = name.find("pred_encoder_source") != std::string::npos;
     if (ends_with(name, first ? ".0.bias" : ".conv.bias")) continue;
     EXPECT_LT(test::relative_error(gradient, golden.at(name)), kTolerance) << name;

@@ -40,7 +40,8 @@ struct Weights {
   /// The same values in float, leaves of their own.
   Weights in_float() const {
     Weights f = *this;
-    for (at::Tensor* w : {&f.w0, &f.b0, &f.g0, &f.s0, &f.w1, &f.b1, &f.g1, &f.s1, &f.w2, &f.b2, &f.g2, &f.s2, &f.w3, &f.b3}) {
+    for (at::Tensor* w :
+         {&f.w0, &f.b0, &f.g0, &f.s0, &f.w1, &f.b1, &f.g1, &f.s1, &f.w2, &f.b2, &f.g2, &f.s2, &f.w3, &f.b3}) {
       *w = w->detach().to(at::kFloat).requires_grad_(true);
     }
     return f;
@@ -55,7 +56,8 @@ struct Weights {
 };
 
 at::Tensor plain_norm_relu(const at::Tensor& x, const Norm& n) {
-  if (n.mode == NormMode::kPerSample) return at::instance_norm(x, n.gamma, n.beta, {}, {}, true, 0.1, 1e-5, false).relu();
+  if (n.mode == NormMode::kPerSample)
+    return at::instance_norm(x, n.gamma, n.beta, {}, {}, true, 0.1, 1e-5, false).relu();
   return at::batch_norm(x, n.gamma, n.beta, n.running_mean, n.running_var, n.mode == NormMode::kBatch, 0.1, 1e-5, false)
       .relu();
 }
@@ -137,13 +139,16 @@ TEST_P(Layers, InBFloat16StayNearTheirFormulas) {
   EXPECT_EQ(y.scalar_type(), at::kBFloat16);
   EXPECT_EQ(third.mean.scalar_type(), at::kFloat);
 
-  const at::Tensor p1 = plain_norm_relu(at::conv2d(x, exact.w0, exact.b0, 1, 1), exact.norm(mode(), exact.g0, exact.s0));
-  const at::Tensor p2 = plain_norm_relu(at::conv2d(p1, exact.w1, exact.b1, 1, 1), exact.norm(mode(), exact.g1, exact.s1));
+  const at::Tensor p1 =
+      plain_norm_relu(at::conv2d(x, exact.w0, exact.b0, 1, 1), exact.norm(mode(), exact.g0, exact.s0));
+  const at::Tensor p2 =
+      plain_norm_relu(at::conv2d(p1, exact.w1, exact.b1, 1, 1), exact.norm(mode(), exact.g1, exact.s1));
   const at::Tensor place = code.to(at::kLong);
   const at::Tensor index = (2 * at::arange(6, at::kLong).view({-1, 1}) + place.div(2, "floor")) * 20 +
                            2 * at::arange(10, at::kLong) + place.remainder(2);
   const at::Tensor u = at::max_unpool2d(p2, index, {12, 20});
-  const at::Tensor p3 = plain_norm_relu(at::conv2d(u, exact.w2, exact.b2, 1, 1), exact.norm(mode(), exact.g2, exact.s2));
+  const at::Tensor p3 =
+      plain_norm_relu(at::conv2d(u, exact.w2, exact.b2, 1, 1), exact.norm(mode(), exact.g2, exact.s2));
   const at::Tensor expected = at::conv2d(p3, exact.w3, exact.b3, 1, 1);
   EXPECT_LT(difference(y.detach().to(at::kDouble), expected.detach()), kShortTolerance);
 
@@ -171,9 +176,9 @@ TEST_P(Layers, GiveNoGradientToFrozenWeights) {
   const Norm m0 = w.norm(mode(), w.g0, w.s0), m1 = w.norm(mode(), w.g1, w.s1);
   const at::Tensor expected =
       plain_norm_relu(at::conv2d(plain_norm_relu(at::conv2d(x, w.w0, w.b0, 1, 1), m0), w.w1, w.b1, 1, 1), m1);
-  EXPECT_LT(difference(torch::autograd::grad({y}, {x}, {d})[0],
-                       torch::autograd::grad({expected}, {x}, {d.contiguous()})[0]),
-            kTolerance);
+  EXPECT_LT(
+      difference(torch::autograd::grad({y}, {x}, {d})[0], torch::autograd::grad({expected}, {x}, {d.contiguous()})[0]),
+      kTolerance);
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, Layers,

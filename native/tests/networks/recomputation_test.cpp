@@ -82,8 +82,10 @@ TEST_P(RecomputedNetwork, ChangesNoBitOfTheNumbers) {
       }
       EXPECT_TRUE(at::equal(got.detach(), loss)) << static_cast<int>(recomputation) << ", width " << width;
       EXPECT_TRUE(at::equal(x.grad(), x_grad)) << static_cast<int>(recomputation) << ", width " << width;
-      EXPECT_TRUE(at::equal(net.store.flat_gradients(), gradients)) << static_cast<int>(recomputation) << ", width " << width;
-      EXPECT_TRUE(at::equal(net.store.flat_buffers(), buffers)) << static_cast<int>(recomputation) << ", width " << width;
+      EXPECT_TRUE(at::equal(net.store.flat_gradients(), gradients))
+          << static_cast<int>(recomputation) << ", width " << width;
+      EXPECT_TRUE(at::equal(net.store.flat_buffers(), buffers))
+          << static_cast<int>(recomputation) << ", width " << width;
     }
   }
 }

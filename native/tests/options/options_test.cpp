@@ -69,7 +69,8 @@ TEST(Options, WhatIsWrongIsToldByItsPath) {
   }
   EXPECT_NE(std::string(test::caught([] { read(R"({"wieght": 0.5})"); }).what()).find("'weight'?"), std::string::npos);
   EXPECT_NE(std::string(test::caught([] { read(R"({"colour": "rde"})"); }).what()).find("'red'?"), std::string::npos);
-  EXPECT_NE(std::string(test::caught([] { read(R"({"weight": 1})"); }).what()).find("in [0, 1), not 1"), std::string::npos);
+  EXPECT_NE(std::string(test::caught([] { read(R"({"weight": 1})"); }).what()).find("in [0, 1), not 1"),
+            std::string::npos);
 }
 
 TEST(Options, TextThatIsNoJsonIsRefused) {
@@ -149,9 +150,7 @@ TEST(TrainerOptions, EveryWrongOptionIsRefusedByItsPath) {
 }
 
 TEST(TrainerOptions, OptionsThatDoNotGoTogetherAreRefusedWhenTheTrainerIsMade) {
-  const auto field = [](TrainerOptions options) {
-    return test::caught([&] { Trainer trainer(options); }).field();
-  };
+  const auto field = [](TrainerOptions options) { return test::caught([&] { Trainer trainer(options); }).field(); };
   TrainerOptions options = test::trainer_options({test::depth()}, "mtpsl");
   EXPECT_EQ(field(options), "tasks");
   options = test::trainer_options({test::depth(), test::map()}, "single_task");
@@ -162,7 +161,8 @@ TEST(TrainerOptions, OptionsThatDoNotGoTogetherAreRefusedWhenTheTrainerIsMade) {
 }
 
 TEST(TrainerOptions, ACompletedDocumentReadsAsItself) {
-  const Json once = write_options(trainer_of(R"({"tasks": [{"name": "d", "kind": "depth"}], "method": {"name": "mtpsl"}})"));
+  const Json once =
+      write_options(trainer_of(R"({"tasks": [{"name": "d", "kind": "depth"}], "method": {"name": "mtpsl"}})"));
   EXPECT_EQ(write_options(trainer_of(once.dump())), once);
   EXPECT_EQ(once["optimizer"]["learning_rate"], 1e-4);
   EXPECT_EQ(once["method"]["film_optimizer"]["learning_rate"], 1e-3);
@@ -184,8 +184,8 @@ TEST(TrainerOptions, TheSchemaHoldsEveryKindWithItsSentence) {
   };
   const Json& properties = schema["properties"];
   EXPECT_EQ(names(properties["method"]["oneOf"]),
-            (std::vector<std::string>{"supervised", "single_task", "consistency", "direct_map", "perceptual_map", "mtpsl",
-                                      "jtr", "brightness_agreement"}));
+            (std::vector<std::string>{"supervised", "single_task", "consistency", "direct_map", "perceptual_map",
+                                      "mtpsl", "jtr", "brightness_agreement"}));
   EXPECT_EQ(names(properties["balancing"]["oneOf"]),
             (std::vector<std::string>{"equal", "fixed", "uncertainty", "dwa", "random", "pcgrad"}));
   EXPECT_EQ(names(properties["tasks"]["items"]["oneOf"]),

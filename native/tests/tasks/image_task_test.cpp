@@ -1,5 +1,5 @@
-// A kind of task and a method that are defined in this test alone: a task of whole images, [B, c], and a method that works
-// on it. Nothing else of the library knows of them.
+// A kind of task and a method that are defined in this test alone: a task of whole images, [B, c], and a method that
+// works on it. Nothing else of the library knows of them.
 #include <torch/csrc/autograd/autograd.h>
 #include <unistd.h>
 

@@ -19,7 +19,8 @@ struct MethodBatch : test::OwnedBatch {
   explicit MethodBatch(int64_t size = 32)
       : test::OwnedBatch(test::random_batch(kTasks, {1, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1, 1}, size, size, 1)) {
     const double edge = static_cast<double>(size);
-    host.crops = at::tensor({1.0, 0.0, 0.0, edge, edge, 0.0}, at::kDouble).expand({3, 3, 6}).contiguous();  // whole views
+    host.crops =
+        at::tensor({1.0, 0.0, 0.0, edge, edge, 0.0}, at::kDouble).expand({3, 3, 6}).contiguous();  // whole views
   }
 };
 

@@ -1,9 +1,8 @@
 // The optimisers against their formulas, step by step; groups with rates of their own; frozen weights.
-#include "training/optimizers/optimizer.h"
-
 #include <cmath>
 
 #include "support.h"
+#include "training/optimizers/optimizer.h"
 
 namespace jtr {
 namespace {
@@ -63,8 +62,8 @@ TEST(Optimizers, AdamAndAdamWFollowTheirFormulas) {
 TEST(Optimizers, SgdFollowsItsFormula) {
   for (const bool nesterov : {false, true}) {
     Weights weights;
-    const auto optimizer = made(weights, "sgd", {{"learning_rate", 0.1}, {"momentum", 0.8}, {"weight_decay", 0.05},
-                                                 {"nesterov", nesterov}});
+    const auto optimizer = made(
+        weights, "sgd", {{"learning_rate", 0.1}, {"momentum", 0.8}, {"weight_decay", 0.05}, {"nesterov", nesterov}});
     for (int step = 0; step < 5; ++step) weights.update(*optimizer, step);
     const at::Tensor expected = by_formula([&](double& p, double g, double& u, double&, int) {
       g += 0.05 * p;

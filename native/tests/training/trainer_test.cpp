@@ -299,7 +299,8 @@ TEST_F(TrainerTest, PredictsWithRunningStatisticsAndAnyNumberOfImages) {
   const test::OwnedBatch batch = test::random_batch(kTasks, kLabelled, 32, 32, 1);
   for (int i = 0; i < 5; ++i) test::step(trainer, batch.host);
   const int64_t channels = trainer.tasks().channels();
-  const at::Tensor both = test::predict(trainer, batch.images[0]), one = test::predict(trainer, batch.images[0].narrow(0, 1, 1));
+  const at::Tensor both = test::predict(trainer, batch.images[0]),
+                   one = test::predict(trainer, batch.images[0].narrow(0, 1, 1));
   EXPECT_EQ(both.sizes(), at::IntArrayRef({2, channels, 32, 32}));
   EXPECT_LT(test::relative_error(both[1], one[0]), 1e-6);  // no image looks at its neighbours
   const at::Tensor n = trainer.tasks().prediction(both, 2).norm(2, {1});

@@ -14,7 +14,7 @@ public sealed class EvaluationResultTests
     [Test]
     public void Delta_percent_of_the_published_nyu_v2_numbers_is_the_published_one()
     {
-        // METHOD section 8, NYU-v2 randomlabels: supervised against JTR, MTPSL and consistency. The table's scores are rounded to
+        // Nishi et al., CVPR 2024, NYU-v2 randomlabels: supervised against JTR, MTPSL and consistency. The table's scores are rounded to
         // four digits, which moves Delta % by up to 0.02.
         EvaluationResult supervised = Result(27.05, 0.6624, 33.58);
         Assert.That(Result(37.08, 0.5541, 29.44).DeltaPercent(supervised), Is.EqualTo(21.92).Within(0.02));

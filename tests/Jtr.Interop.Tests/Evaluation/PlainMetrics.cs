@@ -2,7 +2,7 @@ using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Tests.Evaluation;
 
-/// <summary>The scores of METHOD section 7 computed a second time, as plainly as possible: all pixels in a list, sorted where need be.</summary>
+/// <summary>The scores computed a second time, as plainly as possible: all pixels in a list, sorted where need be.</summary>
 internal static class PlainMetrics
 {
     public static Dictionary<string, double> Compute(VisionTask task, List<(float[] Prediction, float[] Label)> samples)

@@ -67,7 +67,8 @@ internal static class TorchScriptLoader
         [
             "-std=c++17", "-O0", source, "-o", program + ".new", $"-I{include}", $"-I{include}/torch/csrc/api/include", $"-L{lib}", $"-Wl,-rpath,{lib}",
             "-Wl,--allow-shlib-undefined", "-Wl,--no-as-needed", "-ltorch", "-ltorch_cpu", "-lc10",
-        ]) { RedirectStandardError = true };
+        ])
+        { RedirectStandardError = true };
         using Process process = Process.Start(start)!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();

@@ -184,8 +184,12 @@ public sealed class TrainerHostTests : IDisposable
             },
             new()
             {
-                ["A:Fit:Steps"] = "1", ["A:Fit:CheckpointPath"] = _folder.File("a.safetensors"), ["A:Trainer:Width"] = "2",
-                ["B:Fit:Steps"] = "2", ["B:Fit:CheckpointPath"] = _folder.File("b.safetensors"), ["B:Trainer:Width"] = "2",
+                ["A:Fit:Steps"] = "1",
+                ["A:Fit:CheckpointPath"] = _folder.File("a.safetensors"),
+                ["A:Trainer:Width"] = "2",
+                ["B:Fit:Steps"] = "2",
+                ["B:Fit:CheckpointPath"] = _folder.File("b.safetensors"),
+                ["B:Trainer:Width"] = "2",
             });
         await host.StartAsync();
         TrainingRun a = host.Services.GetRequiredKeyedService<TrainingRun>("a"), b = host.Services.GetRequiredKeyedService<TrainingRun>("b");

@@ -61,7 +61,7 @@ public sealed class LabelAssignmentImportTests : IDisposable
         Assert.That(() => new LabelAssignment(Nyu, new TaskMask(1)).ExtendedTo(data), Throws.ArgumentException.With.Message.Contains("has the tasks"));
     }
 
-    // METHOD section 1: the published assignments.
+    // The published assignments.
     [Test]
     public void The_published_assignments_load()
     {

@@ -89,7 +89,17 @@ public sealed class RunRecorderTests
 
     internal static TrainingProgress Report(long step, long total, double loss, double task, int tasks = 2) => new()
     {
-        Step = step, TotalSteps = total, Epoch = 1, TotalEpochs = 1, Loss = loss, Supervised = loss / 2, Dist = loss / 8, Recon = loss / 4,
-        TaskLosses = [.. Enumerable.Repeat(task, tasks)], LearningRate = 1e-4, StepsPerSecond = 3, Remaining = null,
+        Step = step,
+        TotalSteps = total,
+        Epoch = 1,
+        TotalEpochs = 1,
+        Loss = loss,
+        Supervised = loss / 2,
+        Dist = loss / 8,
+        Recon = loss / 4,
+        TaskLosses = [.. Enumerable.Repeat(task, tasks)],
+        LearningRate = 1e-4,
+        StepsPerSecond = 3,
+        Remaining = null,
     };
 }

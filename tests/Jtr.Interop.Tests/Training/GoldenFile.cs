@@ -4,7 +4,7 @@ using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Tests.Training;
 
-/// <summary>A golden file of METHOD section 6: what to compute, and what the published code computed.</summary>
+/// <summary>A golden file: what to compute, and what the published code computed.</summary>
 internal sealed class GoldenFile : IDisposable
 {
     public const int Views = 3;
@@ -84,7 +84,7 @@ internal sealed class GoldenFile : IDisposable
     public static bool IsStatistic(string name) => name.EndsWith(".running_mean", StringComparison.Ordinal)
         || name.EndsWith(".running_var", StringComparison.Ordinal) || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
 
-    /// <summary>Whether a tensor is the bias of a convolution in front of a norm, whose true gradient is zero (METHOD section 6).</summary>
+    /// <summary>Whether a tensor is the bias of a convolution in front of a norm, whose true gradient is zero.</summary>
     public static bool IsBiasBeforeNorm(string name) => name.Contains("_block", StringComparison.Ordinal) && name.EndsWith(".0.bias", StringComparison.Ordinal);
 
     public Batch CreateBatch(int step)

@@ -3,7 +3,7 @@ using Jtr.Interop.Training;
 namespace Jtr.Interop.Tests.Training;
 
 /// <summary>
-/// The same in 32 bits, with the bounds that METHOD section 6 calls honest: rounding is amplified by these untrained networks.
+/// The same in 32 bits, with the bounds that are honest: rounding is amplified by these untrained networks.
 /// </summary>
 [TestFixtureSource(typeof(GoldenFile), nameof(GoldenFile.Paths))]
 public sealed class GoldenFloat32Tests(string path) : IDisposable

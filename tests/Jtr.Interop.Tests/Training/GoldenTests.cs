@@ -3,7 +3,7 @@ using Jtr.Interop.Training;
 namespace Jtr.Interop.Tests.Training;
 
 /// <summary>
-/// The managed API down to the native step, in double, against the numbers of the published code (METHOD section 6). An independent
+/// The managed API down to the native step, in double, against the numbers of the published code. An independent
 /// implementation agrees to 1e-11; 1e-8 leaves room for another order of summation. Predictions are stored in 32 bits.
 /// </summary>
 [TestFixtureSource(typeof(GoldenFile), nameof(GoldenFile.Paths))]

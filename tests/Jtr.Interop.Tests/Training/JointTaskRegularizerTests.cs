@@ -14,7 +14,7 @@ public sealed class JointTaskRegularizerTests
     [Test]
     public void Alone_it_computes_the_terms_and_gradients_of_the_trainer_in_64_bits()
     {
-        // Prediction gradients of view 1 and both terms have no other source in the trainer (METHOD section 5).
+        // Prediction gradients of view 1 and both terms have no other source in the trainer (Nishi et al., CVPR 2024).
         double[] prediction = new double[3 * Samples * Channels * Pixels], gradient = new double[prediction.Length];
         double[] dist = new double[Samples], recon = new double[Samples], noise = Noise();
         using Trainer trainer = SmallModel.Create(o => o with { Precision = Precision.Float64 });
@@ -61,7 +61,7 @@ public sealed class JointTaskRegularizerTests
         using (JointTaskRegularizer loss = Create(Precision.Float64)) exact = loss.Compute(Input(batch, noise), predictions, []);
         using (JointTaskRegularizer loss = Create(Precision.Float32))
             rounded = loss.Compute(Input(batch, noise), Array.ConvertAll(predictions, p => (float)p), new float[predictions.Length]);
-        // The bounds of METHOD section 6 for 32 bits.
+        // The bounds for 32 bits.
         Closeness.Each([rounded.Recon], [exact.Recon], 1e-5, "recon");
         Closeness.Each([rounded.Dist], [exact.Dist], 1e-3, "dist");
     }

@@ -1,7 +1,7 @@
 namespace Jtr.Interop.Datasets.Views;
 
 /// <summary>
-/// Changes the colours of a view's image in place: two operations drawn with replacement (METHOD section 4). Labels stay
+/// Changes the colours of a view's image in place: two operations drawn with replacement (Nishi et al., CVPR 2024). Labels stay
 /// as they are, so this is no <see cref="IViewStep"/>, which would have to copy them. One instance a thread.
 /// </summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 namespace Jtr.Interop.Datasets.Views;
 
-/// <summary>The colour operations of METHOD section 4, in the published order.</summary>
+/// <summary>The colour operations of Nishi et al., CVPR 2024, in the published order.</summary>
 internal enum ColourOperation
 {
     Identity,

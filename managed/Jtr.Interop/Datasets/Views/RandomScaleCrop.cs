@@ -10,7 +10,7 @@ namespace Jtr.Interop.Datasets.Views;
 internal readonly record struct CropWindow(int Zoom, int Top, int Left, bool Mirrored = false);
 
 /// <summary>
-/// RandomScaleCrop (METHOD section 4): a scale s drawn from {1, 1.2, 1.5}, a window of int(H/s) x int(W/s) at a uniform
+/// RandomScaleCrop (Nishi et al., CVPR 2024): a scale s drawn from {1, 1.2, 1.5}, a window of int(H/s) x int(W/s) at a uniform
 /// place, resized back to H x W: image, normals and maps bilinear with aligned corners, class ids and depth nearest,
 /// depth divided by s (what is enlarged is nearer). Before it, if asked for, a horizontal flip with probability 1/2.
 /// </summary>

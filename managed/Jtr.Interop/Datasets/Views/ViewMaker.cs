@@ -3,7 +3,7 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Datasets.Views;
 
 /// <summary>
-/// Makes all views of a sample (METHOD section 4): view 0 from the sample, every further view from view 0, and then
+/// Makes all views of a sample (Nishi et al., CVPR 2024): view 0 from the sample, every further view from view 0, and then
 /// changes the colours of all. One instance a thread.
 /// </summary>
 internal sealed class ViewMaker

@@ -38,8 +38,9 @@ JTR_MULTIVERSION void update_doubles(double* p, const double* g, double* m, doub
 template <typename T, typename Update>
 void update(const at::Tensor& p, const at::Tensor& g, const at::Tensor& m, const at::Tensor& v, const AdamFactors& f,
             Update update) {
-  const Factors<T> factors = {static_cast<T>(f.beta1),     static_cast<T>(1 - f.beta1), static_cast<T>(f.beta2),
-                              static_cast<T>(1 - f.beta2), static_cast<T>(f.epsilon),   static_cast<T>(f.step_size),
+  const Factors<T> factors = {static_cast<T>(f.beta1),           static_cast<T>(1 - f.beta1),
+                              static_cast<T>(f.beta2),           static_cast<T>(1 - f.beta2),
+                              static_cast<T>(f.epsilon),         static_cast<T>(f.step_size),
                               static_cast<T>(f.sqrt_correction2)};
   T *pp = p.data_ptr<T>(), *gp = g.data_ptr<T>(), *mp = m.data_ptr<T>(), *vp = v.data_ptr<T>();
   at::parallel_for(0, p.numel(), 1 << 15, [&](int64_t begin, int64_t end) {

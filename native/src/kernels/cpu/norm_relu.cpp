@@ -94,8 +94,8 @@ Reduced<T> reduce(const std::vector<GradientSums>& sums, const Norm<T>& norm, co
   return r;
 }
 
-/// On the CPU, maps in bfloat16 are widened, computed with and rounded again, which costs passes over memory: nothing of
-/// the norm is in less than float, and processors convert quickly.
+/// On the CPU, maps in bfloat16 are widened, computed with and rounded again, which costs passes over memory: nothing
+/// of the norm is in less than float, and processors convert quickly.
 bool is_short(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16; }
 at::Tensor widened(const at::Tensor& x) { return x.to(at::kFloat); }
 at::Tensor rounded(const at::Tensor& x) { return x.to(at::kBFloat16); }

@@ -37,8 +37,8 @@ template <typename Body>
 void for_each(const char* name, int64_t count, Stream stream, Body body) {
   if (count == 0) return;
   const int64_t wanted = (count + kThreads - 1) / kThreads;
-  for_each_kernel<<<static_cast<unsigned>(wanted < kMostBlocks ? wanted : kMostBlocks), kThreads, 0, of(stream)>>>(count,
-                                                                                                                  body);
+  for_each_kernel<<<static_cast<unsigned>(wanted < kMostBlocks ? wanted : kMostBlocks), kThreads, 0, of(stream)>>>(
+      count, body);
   check_launch(name);
 }
 
@@ -56,8 +56,8 @@ __device__ inline device::Sums shuffled(const device::Sums& sums, int distance) 
 
 /// Channels first: a block adds up some pixels of one sample and channel. partial: [N, C, blocks].
 template <typename Body>
-__global__ void __launch_bounds__(kThreads) reduce_planes(int64_t channels, int64_t pixels, Body body,
-                                                          device::Sums* partial) {
+__global__ void __launch_bounds__(kThreads)
+    reduce_planes(int64_t channels, int64_t pixels, Body body, device::Sums* partial) {
   const int64_t n = blockIdx.z, c = blockIdx.y, first = blockIdx.x * kPixelsOfBlock;
   const int64_t end = first + kPixelsOfBlock < pixels ? first + kPixelsOfBlock : pixels;
   device::Sums sums{0, 0};
@@ -73,8 +73,8 @@ __global__ void __launch_bounds__(kThreads) reduce_planes(int64_t channels, int6
 
 /// Channels last: a warp reads 32 channels of a pixel at once. partial: [N, C, blocks].
 template <typename Body>
-__global__ void __launch_bounds__(kThreads) reduce_channels(int64_t channels, int64_t pixels, Body body,
-                                                            device::Sums* partial) {
+__global__ void __launch_bounds__(kThreads)
+    reduce_channels(int64_t channels, int64_t pixels, Body body, device::Sums* partial) {
   const int lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp;
   const int64_t n = blockIdx.z, c = blockIdx.y * kWarp + lane, first = blockIdx.x * kPixelsOfBlock;
   const int64_t end = first + kPixelsOfBlock < pixels ? first + kPixelsOfBlock : pixels;
@@ -117,13 +117,16 @@ __device__ inline device::Sums total(const device::Sums* partial, int64_t sample
   return sums;
 }
 
-/// Returns FUNCTION<T, A>(...) for the type that maps are stored as, T, and the one that is computed with, A. (No generic
-/// lambda: nvcc takes no device lambda within one.)
-#define JTR_DISPATCH(element, FUNCTION, ...)                                                    \
-  switch (element) {                                                                            \
-    case Element::kDouble: return FUNCTION<double, double>(__VA_ARGS__);                        \
-    case Element::kBFloat16: return FUNCTION<__nv_bfloat16, float>(__VA_ARGS__);                \
-    default: return FUNCTION<float, float>(__VA_ARGS__);                                        \
+/// Returns FUNCTION<T, A>(...) for the type that maps are stored as, T, and the one that is computed with, A. (No
+/// generic lambda: nvcc takes no device lambda within one.)
+#define JTR_DISPATCH(element, FUNCTION, ...)              \
+  switch (element) {                                      \
+    case Element::kDouble:                                \
+      return FUNCTION<double, double>(__VA_ARGS__);       \
+    case Element::kBFloat16:                              \
+      return FUNCTION<__nv_bfloat16, float>(__VA_ARGS__); \
+    default:                                              \
+      return FUNCTION<float, float>(__VA_ARGS__);         \
   }
 
 template <typename A>

@@ -43,14 +43,13 @@ Coefficients<A>* coefficients_in(void* scratch, const Shape& shape) {
 namespace typed {
 
 template <typename T, typename A>
-void norm_statistics(const void* x, const Shape& shape, int64_t groups, double eps, void* mean,
-                     void* var, void* invstd, void* scratch, Stream stream) {
+void norm_statistics(const void* x, const Shape& shape, int64_t groups, double eps, void* mean, void* var, void* invstd,
+                     void* scratch, Stream stream) {
   const T* in = static_cast<const T*>(x);
   Sums* partial = static_cast<Sums*>(scratch);
   const Shape s = shape;
-  reduce("norm_statistics", s, s.plane(), partial, stream, [=] __device__(int64_t n, int64_t c, int64_t pixel) {
-    return device::moment_terms(in, s, n, c, pixel);
-  });
+  reduce("norm_statistics", s, s.plane(), partial, stream,
+         [=] __device__(int64_t n, int64_t c, int64_t pixel) { return device::moment_terms(in, s, n, c, pixel); });
   A *m = static_cast<A*>(mean), *v = static_cast<A*>(var), *i = static_cast<A*>(invstd);
   const int64_t blocks = pixel_blocks(s.plane()), count = s.plane() * (groups == 1 ? s.samples : 1);
   for_each("norm_statistics: sums", groups * s.channels, stream, [=] __device__(int64_t k) {
@@ -66,13 +65,11 @@ void norm_relu(const void* x, const Shape& shape, const NormData& norm, void* y,
   T* out = static_cast<T*>(y);
   const auto z = view<A>(norm);
   const Shape s = shape;
-  for_each("norm_relu", s.elements(), stream,
-           [=] __device__(int64_t i) { device::norm_relu_at(i, in, s, z, out); });
+  for_each("norm_relu", s.elements(), stream, [=] __device__(int64_t i) { device::norm_relu_at(i, in, s, z, out); });
 }
 
 template <typename T, typename A>
-void norm_relu_pool(const void* x, const Shape& shape, const NormData& norm, void* p, uint8_t* code,
-                    Stream stream) {
+void norm_relu_pool(const void* x, const Shape& shape, const NormData& norm, void* p, uint8_t* code, Stream stream) {
   const T* in = static_cast<const T*>(x);
   T* out = static_cast<T*>(p);
   const auto z = view<A>(norm);
@@ -82,27 +79,26 @@ void norm_relu_pool(const void* x, const Shape& shape, const NormData& norm, voi
 }
 
 template <typename T, typename A>
-void norm_relu_backward(const void* dy, const void* x, const Shape& shape, const NormData& norm,
-                        void* dx, void* d_gamma, void* d_beta, void* scratch, Stream stream) {
+void norm_relu_backward(const void* dy, const void* x, const Shape& shape, const NormData& norm, void* dx,
+                        void* d_gamma, void* d_beta, void* scratch, Stream stream) {
   const T *d = static_cast<const T*>(dy), *in = static_cast<const T*>(x);
   T* out = static_cast<T*>(dx);
   const NormView<A> z = view<A>(norm);
   const Shape s = shape;
   Sums* partial = static_cast<Sums*>(scratch);
   Coefficients<A>* k = coefficients_in<A>(scratch, s);
-  reduce("norm_relu_backward: sums", s, s.plane(), partial, stream,
-         [=] __device__(int64_t n, int64_t c, int64_t pixel) {
-           return device::gradient_terms(d, in, s, z, n, c, pixel);
-         });
+  reduce(
+      "norm_relu_backward: sums", s, s.plane(), partial, stream,
+      [=] __device__(int64_t n, int64_t c, int64_t pixel) { return device::gradient_terms(d, in, s, z, n, c, pixel); });
   finish_gradients(partial, s, s.plane(), z, k, static_cast<A*>(d_gamma), static_cast<A*>(d_beta), stream);
   for_each("norm_relu_backward", s.elements(), stream,
            [=] __device__(int64_t i) { device::gradient_at(i, d, in, s, z, k, out); });
 }
 
 template <typename T, typename A>
-void norm_relu_pool_backward(const void* dp, const void* p, const uint8_t* code, const void* x,
-                             const Shape& shape, const NormData& norm, void* dx, void* d_gamma, void* d_beta,
-                             void* scratch, Stream stream) {
+void norm_relu_pool_backward(const void* dp, const void* p, const uint8_t* code, const void* x, const Shape& shape,
+                             const NormData& norm, void* dx, void* d_gamma, void* d_beta, void* scratch,
+                             Stream stream) {
   const T *d = static_cast<const T*>(dp), *y = static_cast<const T*>(p), *in = static_cast<const T*>(x);
   T* out = static_cast<T*>(dx);
   const NormView<A> z = view<A>(norm);
@@ -119,18 +115,16 @@ void norm_relu_pool_backward(const void* dp, const void* p, const uint8_t* code,
 }
 
 template <typename T, typename A>
-void unpool(const void* y, const uint8_t* code, const Shape& pooled, const Shape& shape, void* out,
-            Stream stream) {
+void unpool(const void* y, const uint8_t* code, const Shape& pooled, const Shape& shape, void* out, Stream stream) {
   const T* in = static_cast<const T*>(y);
   T* to = static_cast<T*>(out);
   const Shape small = pooled, s = shape;
-  for_each("unpool", s.elements(), stream,
-           [=] __device__(int64_t i) { device::unpool_at(i, in, code, small, s, to); });
+  for_each("unpool", s.elements(), stream, [=] __device__(int64_t i) { device::unpool_at(i, in, code, small, s, to); });
 }
 
 template <typename T, typename A>
-void unpool_backward(const void* d, const uint8_t* code, const Shape& pooled, const Shape& shape,
-                     void* out, Stream stream) {
+void unpool_backward(const void* d, const uint8_t* code, const Shape& pooled, const Shape& shape, void* out,
+                     Stream stream) {
   const T* in = static_cast<const T*>(d);
   T* to = static_cast<T*>(out);
   const Shape small = pooled, s = shape;
@@ -168,7 +162,8 @@ void norm_relu_backward(Element element, const void* dy, const void* x, const Sh
 void norm_relu_pool_backward(Element element, const void* dp, const void* p, const uint8_t* code, const void* x,
                              const Shape& shape, const NormData& norm, void* dx, void* d_gamma, void* d_beta,
                              void* scratch, Stream stream) {
-  JTR_DISPATCH(element, typed::norm_relu_pool_backward, dp, p, code, x, shape, norm, dx, d_gamma, d_beta, scratch, stream)
+  JTR_DISPATCH(element, typed::norm_relu_pool_backward, dp, p, code, x, shape, norm, dx, d_gamma, d_beta, scratch,
+               stream)
 }
 
 void unpool(Element element, const void* y, const uint8_t* code, const Shape& pooled, const Shape& shape, void* out,

@@ -1,5 +1,5 @@
-// Where the values of a map [N, C, H, W] lie in memory, and which of them a thread works on: the index arithmetic of the
-// CUDA kernels. It compiles for the CPU too, where tests run it (native/tests/kernels/device_test.cpp).
+// Where the values of a map [N, C, H, W] lie in memory, and which of them a thread works on: the index arithmetic of
+// the CUDA kernels. It compiles for the CPU too, where tests run it (native/tests/kernels/device_test.cpp).
 #pragma once
 
 #include <cstdint>

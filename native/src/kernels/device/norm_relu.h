@@ -10,8 +10,8 @@ namespace jtr::kernels::device {
 /// The norm's data for each group and channel.
 template <typename A>
 struct NormView {
-  const A *gamma, *beta;    // [C]
-  const A *mean, *invstd;   // [groups, C]
+  const A *gamma, *beta;   // [C]
+  const A *mean, *invstd;  // [groups, C]
   int64_t groups;
 };
 
@@ -104,8 +104,7 @@ JTR_HOST_DEVICE Sums gradient_terms_pool(const T* dp, const T* p, const uint8_t*
   if (!(static_cast<A>(p[q]) > 0)) return {0, 0};
   const int64_t pixel = window(pooled_pixel, pooled.width, s.width) + within_window(code[q], s.width);
   const A dz = static_cast<A>(dp[q]);
-  const A centred =
-      static_cast<A>(x[s.offset(n, c, pixel)]) - norm.mean[statistic(norm.groups, s.channels, n, c)];
+  const A centred = static_cast<A>(x[s.offset(n, c, pixel)]) - norm.mean[statistic(norm.groups, s.channels, n, c)];
   return {static_cast<double>(dz), static_cast<double>(dz * centred)};
 }
 

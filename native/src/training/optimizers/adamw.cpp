@@ -15,7 +15,8 @@ class AdamW final : public AdamBase {
     double weight_decay = 0.01;
     void visit(OptionVisitor& v) {
       AdamOptions::visit(v);
-      v.number("weight_decay", weight_decay, at_least(0), "In each step weights lose this times the rate of themselves.");
+      v.number("weight_decay", weight_decay, at_least(0),
+               "In each step weights lose this times the rate of themselves.");
     }
   };
 

@@ -44,8 +44,8 @@ class Optimizer {
 
   ParameterStore& store() const { return store_; }
 
-  /// What it keeps from step to step: tensors laid out like the store's weights, by what stands before the weights' names
-  /// in checkpoints, as in "adam.exp_avg".
+  /// What it keeps from step to step: tensors laid out like the store's weights, by what stands before the weights'
+  /// names in checkpoints, as in "adam.exp_avg".
   struct State {
     std::string name;
     at::Tensor flat;

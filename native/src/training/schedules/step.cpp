@@ -15,7 +15,8 @@ class Step final : public Schedule {
     int64_t decay_steps = 0;
     double decay_factor = 0.5;
     void visit(OptionVisitor& v) {
-      v.integer("decay_steps", decay_steps, at_least(0), "Steps after which the rate falls, again and again; 0 keeps it.");
+      v.integer("decay_steps", decay_steps, at_least(0),
+                "Steps after which the rate falls, again and again; 0 keeps it.");
       v.number("decay_factor", decay_factor, above_to(0, 1), "What the rate is multiplied by. Published: 0.5.");
       ScheduleOptions::visit(v);
     }

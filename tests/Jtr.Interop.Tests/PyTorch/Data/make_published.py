@@ -2,7 +2,7 @@
 
     /usr/bin/python3 make_published.py      (Debian: python3-torch, python3-numpy)
 
-The network is METHOD section 3's SegNet of width 2, written here anew; its weights are random, and Adam has done one step. The image is
+The network is MTAN's SegNet of width 2, written here anew; its weights are random, and Adam has done one step. The image is
 image[i] = (7919 i mod 1000) / 1000 over all elements of [2, 3, 32, 64].
 """
 
