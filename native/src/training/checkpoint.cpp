@@ -4,6 +4,7 @@
 #include <set>
 
 #include "error.h"
+#include "io/finite.h"
 #include "io/safetensors.h"
 
 namespace jtr {
@@ -14,6 +15,8 @@ constexpr char kFormat[] = "1";
 constexpr char kKindKey[] = "jtr.kind";
 constexpr char kStepKey[] = "jtr.step";
 constexpr char kSeedKey[] = "jtr.seed";
+/// More than a training of a thousand years; what goes on from there still counts without overflow.
+constexpr uint64_t kMostSteps = uint64_t{1} << 53;
 
 Error bad_file(const std::string& path, const std::string& message) {
   return Error(JTR_STATUS_FORMAT, message).with_path(path);
@@ -74,7 +77,10 @@ CheckpointHeader load_checkpoint(const std::string& path, const std::string& kin
     throw bad_file(path, text("holds a ", file.metadata_value(kKindKey), ", not a ", kind));
   }
   CheckpointHeader header{};
-  header.step = static_cast<int64_t>(number(file, path, kStepKey));
+  const uint64_t step = number(file, path, kStepKey);
+  if (step > kMostSteps)
+    throw bad_file(path, text("metadata '", kStepKey, "' is ", step, ", more steps than can be done"));
+  header.step = static_cast<int64_t>(step);
   header.seed = number(file, path, kSeedKey);
 
   std::set<std::string> known;
@@ -89,6 +95,12 @@ CheckpointHeader load_checkpoint(const std::string& path, const std::string& kin
           .with_path(path, place->begin);
     }
     values.push_back(file.read(*place));
+    const int64_t bad = io::first_not_finite(values.back());
+    if (bad >= 0) {
+      throw Error(JTR_STATUS_FORMAT, text("element ", bad, " of tensor '", entry.name, "' is ",
+                                          values.back().flatten()[bad].item<double>(), ", not a finite number"))
+          .with_path(path, place->begin);
+    }
   }
   for (const auto& place : file.tensors()) {
     if (known.count(place.first) == 0) {

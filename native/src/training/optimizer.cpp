@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "error.h"
 #include "kernels/adam.h"
 
 namespace jtr {
@@ -35,6 +36,8 @@ Adam::Adam(ParameterStore& store, const AdamOptions& options)
       exp_avg_sq_(at::zeros_like(store.flat_parameters())) {}
 
 void Adam::update(int64_t step) {
+  // The corrections would divide by zero.
+  if (step < 0) throw Error(JTR_STATUS_INTERNAL, text("Adam was asked for its update ", step, "; the first is 0"));
   const double n = static_cast<double>(step + 1);
   kernels::AdamFactors factors{};
   factors.beta1 = options_.beta1;
