@@ -6,6 +6,7 @@
 #include <string>
 
 #include "error.h"
+#include "threads.h"
 
 namespace jtr::abi {
 
@@ -14,6 +15,7 @@ jtr_status remember_current_exception() noexcept;
 
 template <typename Body>
 jtr_status guard(Body&& body) noexcept {
+  adopt_threads();
   try {
     body();
     return JTR_STATUS_OK;
@@ -25,6 +27,7 @@ jtr_status guard(Body&& body) noexcept {
 /// For functions that return something else than a status: `failure` when the body throws.
 template <typename T, typename Body>
 T guard_value(T failure, Body&& body) noexcept {
+  adopt_threads();
   try {
     return body();
   } catch (...) {
