@@ -16,6 +16,13 @@ readonly root="$PWD"
 readonly solution=Jtr.Interop.sln
 readonly results=artifacts/test-results
 
+# Where the native build puts libjtr: under the name of this machine's kind, as .NET says it.
+case "$(uname -m)" in
+  x86_64) readonly native=artifacts/native/linux-x64 ;;
+  aarch64) readonly native=artifacts/native/linux-arm64 ;;
+  *) readonly native="artifacts/native/linux-$(uname -m)" ;;
+esac
+
 usage() {
   cat <<'TEXT'
 usage: ./build.sh <command> [arguments]
@@ -235,7 +242,7 @@ build_native() {  # build_native <preset> <tests: ON or OFF>
     printf '%s\n' "$log"
     return 1
   fi
-  grep -E '^-- (libtorch|ccache|CUDA):' <<<"$log" || true
+  grep -E '^-- (libtorch|ccache|CUDA|kernels):' <<<"$log" || true
   cmake --build --preset "$1" --parallel "$(compile_jobs)"
 }
 
@@ -264,18 +271,43 @@ attribute() {  # attribute <name> <XML element>: the number there, 0 where there
   echo "${number:-0}"
 }
 
+# Twice: by the widest instructions that libtorch finds here, then, in another order, by those that the next machine may have.
 native_tests() {
-  say 'native tests'
-  local log="$results/native.log" status=0 good bad names=()
+  build_tests
+  local other=avx2
+  if ! grep -qw avx512f /proc/cpuinfo; then other=default; fi
+  native_suite best
+  ATEN_CPU_CAPABILITY="$other" native_suite "$other" --gtest_shuffle
+}
+
+# Of the build's own rules: which compilers and machines it takes.
+build_tests() {
+  say 'build tests'
+  local script log
+  for script in native/tests/cmake/*_test.cmake; do
+    if ! log="$(cmake -P "$script" 2>&1)"; then
+      printf '%s: %s\n' "$script" "$log"
+      failed=$((failed + 1))
+    elif [[ "$log" == *'SKIPPED: '* ]]; then
+      skipped+=("$(basename "$script"): ${log#*SKIPPED: }")
+    else
+      passed=$((passed + 1))
+    fi
+  done
+}
+
+native_suite() {  # native_suite <name of libtorch's instructions> [option of the tests]...
+  say "native tests (libtorch's kernels: $1)"
+  local log="$results/native-$1.log" status=0 good bad names=()
   # Shown: failures and skips. The log has it all, so that a crash can be put to its test.
-  build/release/jtr_tests 2>&1 | tee "$log" | sed -u -E '/^(\[ RUN|\[       OK|\[---|$)/d' || status=$?
+  build/release/jtr_tests "${@:2}" 2>&1 | tee "$log" | sed -u -E '/^(\[ RUN|\[       OK|\[---|$)/d' || status=$?
   # "[  FAILED  ] Suite.Name (3 ms)" ends a test; the same without a time is the list at the end.
   good="$(grep -cE '\[       OK \] .* \([0-9]+ ms\)$' "$log" || true)"
   bad="$(grep -cE '\[  FAILED  \] .* \([0-9]+ ms\)$' "$log" || true)"
   mapfile -t names < <(sed -nE 's/.*\[  SKIPPED \] (.*) \([0-9]+ ms\)$/\1/p' "$log")
   passed=$((passed + good))
   failed=$((failed + bad))
-  skipped+=("${names[@]/#/native: }")
+  skipped+=("${names[@]/#/native ($1): }")
   if ((status != 0 && bad == 0 || status >= 128)); then
     crashed "jtr_tests ended with exit status $status in $(sed -nE 's/.*\[ RUN      \] //p' "$log" | tail -n 1)"
   elif ((good + bad == 0)); then
@@ -404,7 +436,7 @@ command_pack_runtime() {  # command_pack_runtime <folder of libjtr> [folder for 
   output="$(cd "$caller" && realpath -m "${2:-$root/artifacts/packages}")"
   local file
   for file in libjtr.so libjtr.txt; do
-    [[ -f "$folder/$file" ]] || stop "$folder/$file is not there. ./build.sh native writes both into artifacts/native/linux-x64."
+    [[ -f "$folder/$file" ]] || stop "$folder/$file is not there. ./build.sh native writes both into $native."
   done
   find_dotnet
   pack_runtime "$folder" "$output" -c Release --nologo -v quiet "${@:3}"
@@ -421,28 +453,32 @@ make_packages() {  # make_packages [suffix]
   for project in Jtr.Interop Jtr.Interop.Datasets Jtr.Interop.Reporting Jtr.Interop.Hosting Jtr.Cli; do
     dotnet pack "managed/$project" "${all[@]}"
   done
-  pack_runtime "$root/artifacts/native/linux-x64" "$root/$packages_folder" "${all[@]}"
+  pack_runtime "$root/$native" "$root/$packages_folder" "${all[@]}"
   (cd "$packages_folder" && ls -sh1 ./*.nupkg ./*.snupkg)
 }
 
 # Which libtorch a runtime package needs, its libjtr itself says: a distribution's has its version in its name
 # (libtorch_cpu.so.1.13), the official one has not, and is in the packages libtorch-*.
 pack_runtime() {  # pack_runtime <folder of libjtr> <folder for the package> [option of dotnet pack]...
-  local torch cuda cuda_version needed
+  local torch cuda cuda_version runtime needed
   torch="$(sed -n 's/^torch //p' "$1/libjtr.txt")"
   cuda="$(sed -n 's/^cuda //p' "$1/libjtr.txt")"
   cuda_version="$(sed -nE 's/^cuda-version ([0-9]+\.[0-9]+).*/\1/p' "$1/libjtr.txt")"
+  runtime="$(sed -n 's/^runtime //p' "$1/libjtr.txt")"
+  runtime="${runtime:-linux-x64}"
   needed="$(readelf -d "$1/libjtr.so" | sed -nE 's/.*NEEDED.*\[(libtorch_cpu\.so[^]]*)\]/\1/p')"
-  local -a runtime=(-p:JtrNativeFolder="$1/" -p:PackageOutputPath="$2" -p:JtrTorch="$torch")
+  local -a properties=(-p:JtrNativeFolder="$1/" -p:JtrRuntime="$runtime" -p:PackageOutputPath="$2" -p:JtrTorch="$torch")
   if [[ "$needed" == libtorch_cpu.so.* ]]; then
-    runtime+=(-p:JtrTorchSystem="libtorch${needed#libtorch_cpu.so.}")
+    properties+=(-p:JtrTorchSystem="libtorch${needed#libtorch_cpu.so.}")
+  elif [[ "$runtime" != linux-x64 ]]; then
+    : # There is no package of libtorch for it: the package's description says what to do.
   elif [[ "$cuda" == ON ]]; then
-    runtime+=(-p:JtrTorchPackage="libtorch-cuda-$cuda_version-linux-x64")
+    properties+=(-p:JtrTorchPackage="libtorch-cuda-$cuda_version-linux-x64")
   else
-    runtime+=(-p:JtrTorchPackage=libtorch-cpu-linux-x64)
+    properties+=(-p:JtrTorchPackage=libtorch-cpu-linux-x64)
   fi
-  if [[ "$cuda" == ON ]]; then runtime+=(-p:JtrVariant=.cuda); fi
-  dotnet pack managed/Jtr.Interop.Runtime "${@:3}" "${runtime[@]}"
+  if [[ "$cuda" == ON ]]; then properties+=(-p:JtrVariant=.cuda); fi
+  dotnet pack managed/Jtr.Interop.Runtime "${@:3}" "${properties[@]}"
 }
 
 command_docs() {

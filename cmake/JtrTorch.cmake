@@ -3,6 +3,7 @@
 # Looked for in this order: -DLIBTORCH or the environment's LIBTORCH, CMAKE_PREFIX_PATH, the system.
 # Sets JTR_TORCH_DIR (the folder of its libraries), JTR_TORCH_RPATH, JTR_TORCH_HAS_CUDA.
 include(JtrMissing)
+include(JtrPlatform)
 
 set(JTR_TORCH_WANTED "${LIBTORCH}")
 if(NOT JTR_TORCH_WANTED)
@@ -107,6 +108,12 @@ get_filename_component(JTR_TORCH_DIR "${JTR_TORCH_CPU}" DIRECTORY)
 set(JTR_TORCH_RPATH "")
 if(NOT JTR_TORCH_DIR IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES AND NOT JTR_TORCH_DIR MATCHES "^(/usr)?/lib")
   set(JTR_TORCH_RPATH "${JTR_TORCH_DIR}")
+endif()
+
+jtr_openmp_of("${JTR_TORCH_CPU}" JTR_TORCH_OPENMP_NAME)
+jtr_openmp_problem("${CMAKE_CXX_COMPILER_ID}" "${JTR_TORCH_OPENMP_NAME}" JTR_OPENMP_PROBLEM)
+if(JTR_OPENMP_PROBLEM)
+  message(FATAL_ERROR "${JTR_OPENMP_PROBLEM}.")
 endif()
 
 # at::parallel_for is a template over OpenMP, and serial without -fopenmp. It must run in the OpenMP library that

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "error.h"
+#include "seeds.h"
 #include "tasks/task.h"
 #include "training/host_batch.h"
 #include "training/trainer.h"
@@ -33,11 +34,21 @@ inline Variant map(int64_t channels = 1) { return task("map", "map", {{"channels
 /// The task itself.
 inline std::unique_ptr<Task> make_task(const Variant& spec) { return Task::registry().make(spec, {}); }
 
-/// Deterministic random numbers of ATen, in double.
+/// A generator of the running test's own numbers: of its name and of `seed`, whatever ran before and in whatever order.
+inline at::Generator generator(uint64_t seed) {
+  at::Generator own = at::globalContext().defaultGenerator(at::kCPU).clone();
+  own.set_current_seed(seed_of_test() + seed);
+  return own;
+}
+
+/// Random numbers of the running test, in double: uniform ones.
 inline at::Tensor uniform(at::IntArrayRef sizes, double low, double high, uint64_t seed) {
-  at::Generator generator = at::globalContext().defaultGenerator(at::kCPU).clone();
-  generator.set_current_seed(seed);
-  return at::empty(sizes, at::kDouble).uniform_(low, high, generator);
+  return at::empty(sizes, at::kDouble).uniform_(low, high, generator(seed));
+}
+
+/// Normal ones, of mean 0 and deviation 1.
+inline at::Tensor normal(at::IntArrayRef sizes, uint64_t seed) {
+  return at::empty(sizes, at::kDouble).normal_(0, 1, generator(seed));
 }
 
 /// Labels of every task for V x B samples, a fifth of the pixels invalid: float [V, B, L, H, W].

@@ -11,6 +11,7 @@
 
 #include "abi/warnings.h"
 #include "error.h"
+#include "threads.h"
 
 namespace jtr::abi {
 
@@ -22,6 +23,7 @@ jtr_status remember_current_exception() noexcept;
 
 template <typename Body>
 jtr_status guard(Body&& body) noexcept {
+  adopt_threads();
   try {
     const WarningsToLog warnings;
     body();
@@ -34,6 +36,7 @@ jtr_status guard(Body&& body) noexcept {
 /// For functions that return something else than a status: `failure` when the body throws.
 template <typename T, typename Body>
 T guard_value(T failure, Body&& body) noexcept {
+  adopt_threads();
   try {
     const WarningsToLog warnings;
     return body();

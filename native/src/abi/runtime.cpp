@@ -133,7 +133,7 @@ jtr_status jtr_reset_cuda_peak_memory(int32_t index) {
 jtr_status jtr_set_threads(int32_t threads) {
   return guard([&] {
     require(threads >= 1 && threads <= 1024, "threads", "must be 1 to 1024, not ", threads);
-    at::set_num_threads(threads);
+    set_threads(threads);
   });
 }
 

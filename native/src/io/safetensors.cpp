@@ -5,10 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
 #include "error.h"
 
@@ -46,13 +50,27 @@ class Descriptor {
   ~Descriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
   int get() const { return fd_; }
 
  private:
   int fd_;
 };
+
+/// Creates a file beside `path`, under a name that none there has: rw-rw-rw- but what the process's umask takes away.
+Descriptor create_beside(const std::string& path, std::string& name) {
+  static std::atomic<uint32_t> counter{0};
+  constexpr size_t kLongestName = 200;        // of 255, so that what is appended fits
+  const size_t folder = path.rfind('/') + 1;  // 0 without one
+  const std::string begin = path.substr(0, folder) + path.substr(folder, kLongestName);
+  int fd = -1;
+  do {
+    name = text(begin, ".tmp", ::getpid(), "-", counter++);
+    fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (fd < 0 && (errno == EEXIST || errno == EINTR));
+  return Descriptor(fd);
+}
 
 void write_all(int fd, const std::string& path, const void* data, size_t bytes) {
   const char* p = static_cast<const char*>(data);
@@ -71,6 +89,10 @@ std::string header_json(const std::vector<NamedData>& tensors,
   for (const auto& entry : metadata) header["__metadata__"][entry.first] = entry.second;
   int64_t offset = 0;
   for (const NamedData& data : tensors) {
+    if (header.contains(data.name)) {
+      throw Error(JTR_STATUS_INTERNAL,
+                  text("two tensors are named '", data.name, "': the file could not be read again"));
+    }
     const Dtype* dtype = std::find_if(std::begin(kDtypes), std::end(kDtypes),
                                       [&](const Dtype& d) { return d.type == data.tensor.scalar_type(); });
     if (dtype == std::end(kDtypes)) throw Error(JTR_STATUS_INTERNAL, text("cannot save the type of '", data.name, "'"));
@@ -89,17 +111,43 @@ std::string header_json(const std::vector<NamedData>& tensors,
   return json;
 }
 
+/// Whether JSON's number is a whole one that 64 bits hold. Others it would give too, rounded or wrapped around.
+bool is_whole(const Json& value) {
+  if (!value.is_number_unsigned()) return value.is_number_integer();
+  return value.get<uint64_t>() <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+}
+
+/// The whole numbers of a tensor's shape or place.
+std::vector<int64_t> whole_numbers(const Json& tensor, const char* key, const std::string& name,
+                                   const std::string& path) {
+  const Json& list = tensor.at(key);
+  if (!list.is_array() || !std::all_of(list.begin(), list.end(), is_whole)) {
+    throw format_error(path, text("tensor '", name, "': ", key, " is not a list of whole numbers"), 8);
+  }
+  return list.get<std::vector<int64_t>>();
+}
+
+/// The header, in which no tensor may be named twice: JSON would keep the last.
+Json parsed(const std::string& header, const std::string& path) {
+  std::set<std::string> names;
+  return Json::parse(header, [&](int depth, Json::parse_event_t event, Json& key) {
+    if (depth == 1 && event == Json::parse_event_t::key && !names.insert(key.get<std::string>()).second) {
+      throw format_error(path, text("holds '", key.get<std::string>(), "' twice"), 8);
+    }
+    return true;
+  });
+}
+
 }  // namespace
 
 void write_safetensors(const std::string& path, const std::vector<NamedData>& tensors,
                        const std::vector<std::pair<std::string, std::string>>& metadata) {
   const std::string header = header_json(tensors, metadata);
-  std::string temporary = path + ".XXXXXX";
+  std::string temporary;
   {
-    const Descriptor file(::mkstemp(temporary.data()));
+    const Descriptor file = create_beside(path, temporary);
     if (file.get() < 0) throw system_error(path, "create a file beside it");
     try {
-      ::fchmod(file.get(), 0644);
       const uint64_t length = header.size();  // little-endian, like every machine we run on
       write_all(file.get(), path, &length, sizeof length);
       write_all(file.get(), path, header.data(), header.size());
@@ -117,11 +165,17 @@ void write_safetensors(const std::string& path, const std::vector<NamedData>& te
   if (directory.get() >= 0) ::fsync(directory.get());
 }
 
-SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path), stream_(path, std::ios::binary) {
-  if (!stream_ || std::filesystem::is_directory(path)) {
-    if (std::filesystem::is_directory(path)) errno = EISDIR;
+SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) throw system_error(path, "open");
+  if (S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
     throw system_error(path, "open");
   }
+  if (!S_ISREG(status.st_mode)) throw Error(JTR_STATUS_IO, "cannot open: not a regular file").with_path(path);
+  errno = 0;
+  stream_.open(path, std::ios::binary);
+  if (!stream_) throw system_error(path, "open");
   stream_.seekg(0, std::ios::end);
   const int64_t size = stream_.tellg();
   stream_.seekg(0);
@@ -137,7 +191,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path), stream_
   if (!stream_.read(header.data(), static_cast<std::streamsize>(length))) throw system_error(path, "read");
 
   try {
-    const Json json = Json::parse(header);
+    const Json json = parsed(header, path);
     if (!json.is_object()) throw format_error(path, "its header is not a JSON object", 8);
     std::vector<std::pair<int64_t, int64_t>> spans;
     for (const auto& [name, value] : json.items()) {
@@ -152,15 +206,18 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path), stream_
         throw format_error(path, text("tensor '", name, "' has the type ", dtype_name, ", expected F32, F64 or I64"),
                            8);
       }
-      TensorPlace place{dtype->type, value.at("shape").get<std::vector<int64_t>>(), 0, 0};
-      const auto offsets = value.at("data_offsets").get<std::array<int64_t, 2>>();
+      TensorPlace place{dtype->type, whole_numbers(value, "shape", name, path), 0, 0};
+      const std::vector<int64_t> offsets = whole_numbers(value, "data_offsets", name, path);
+      if (offsets.size() != 2) throw format_error(path, text("tensor '", name, "' has not two data_offsets"), 8);
       int64_t bytes = static_cast<int64_t>(at::elementSize(dtype->type));
       for (const int64_t n : place.sizes) {
         if (n < 0 || (n > 0 && bytes > data_bytes / n)) bytes = -1;
         if (bytes < 0) break;
         bytes *= n;
       }
-      if (bytes < 0 || offsets[0] < 0 || offsets[1] > data_bytes || offsets[1] - offsets[0] != bytes) {
+      // In this order: of numbers within the file the difference cannot overflow.
+      const bool within = 0 <= offsets[0] && offsets[0] <= offsets[1] && offsets[1] <= data_bytes;
+      if (bytes < 0 || !within || offsets[1] - offsets[0] != bytes) {
         throw format_error(path,
                            text("tensor '", name, "' does not fit: shape ", at::IntArrayRef(place.sizes), " at bytes ",
                                 offsets[0], " to ", offsets[1], " of ", data_bytes, " (truncated?)"),

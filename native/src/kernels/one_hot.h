@@ -1,5 +1,5 @@
 // One-hot of the largest channel: x [N, C, H, W] -> 1 in the channel of each pixel's maximum (the first of equals),
-// else 0.
+// else 0. A pixel with a NaN has no largest: it is NaN in every channel.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -1,7 +1,9 @@
 // Where the memory of large host tensors comes from.
 //
 // By default malloc maps fresh pages for each large tensor and returns them to the kernel at once: a tenth to a seventh
-// of a training step on the CPU went into that (bench/LADDER.md). Here they come from a pool that keeps them.
+// of a training step on the CPU went into that (bench/LADDER.md). Here they come from a pool that keeps them, while
+// somebody wants it. The allocator is libtorch's for the whole process: other users of the same libtorch get memory of
+// the pool too in that time, and may keep it.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -10,9 +12,10 @@
 
 namespace jtr::memory {
 
-/// Takes part in the pool as long as it lives: the first makes libtorch take large host tensors from the pool, the
-/// last gives the pool's free pages back to the kernel. The environment variable JTR_HOST_MEMORY=system leaves
-/// libtorch's own allocator in place.
+/// Takes part in the pool as long as it lives: the first makes libtorch take large host tensors from the pool, the last
+/// makes it take new ones from its own memory again, and gives the pool's free pages back to the kernel. What is hooked
+/// into libtorch for that stays hooked in, for what was taken must be given back. The environment variable
+/// JTR_HOST_MEMORY=system leaves libtorch's own allocator in place.
 class PoolUser {
  public:
   PoolUser();

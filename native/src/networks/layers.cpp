@@ -9,6 +9,7 @@
 
 #include "kernels/available.h"
 #include "kernels/norm_relu.h"
+#include "processor.h"
 
 namespace jtr {
 namespace {
@@ -46,6 +47,18 @@ std::atomic<int64_t> chunk_bytes{default_chunk_bytes()};
 
 /// Whether our kernels run where a tensor lies.
 bool has_kernels(const at::Tensor& x) { return kernels::available(x.device()); }
+
+/// What a map is convolved in: its own format, but on a CPU that libtorch cannot convolve bfloat16 on, float32. What is
+/// read and what comes out are rounded to the map's format all the same.
+at::ScalarType convolved_in(const at::Tensor& map) {
+  const bool widens = map.is_cpu() && map.scalar_type() == at::kBFloat16 && !has_bfloat16_convolutions();
+  return widens ? at::kFloat : map.scalar_type();
+}
+
+/// A weight as the convolution of a map reads it.
+at::Tensor convolved_with(const at::Tensor& weight, const at::Tensor& map) {
+  return weight.to(map.scalar_type()).to(convolved_in(map));
+}
 
 /// Images to take through a layer at once. (A GPU is fastest with all of them.)
 int64_t chunk_of(const at::Tensor& out_like, int64_t in_channels, int64_t out_channels) {
@@ -85,7 +98,8 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
     ctx->saved_data["weight_gradient"] = weight_gradient;
     variable_list saved = {in, gamma, beta, mean, invstd, places, weight};
 
-    const at::Tensor w = weight.to(in.scalar_type()), b = bias.to(in.scalar_type());
+    const at::ScalarType format = convolved_in(in);
+    const at::Tensor w = convolved_with(weight, in), b = convolved_with(bias, in);
     const int64_t images = in.size(0), scale = prologue == kUnpool ? 2 : 1, out_channels = weight.size(0);
     const std::vector<int64_t> sizes = {images, out_channels, scale * in.size(2), scale * in.size(3)};
     const int64_t step = chunk_of(in, scale * scale * in.size(1), scale * scale * out_channels);
@@ -98,7 +112,7 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       const int64_t count = std::min(step, images - begin);
       const at::Tensor x = prepare(saved, prologue, begin, count);
       if (keep && begin < rows_with_gradient) saved.push_back(x);
-      const at::Tensor y = as(at::conv2d(x, w, b, 1, weight.size(2) / 2), in);
+      const at::Tensor y = as(at::conv2d(x.to(format), w, b, 1, weight.size(2) / 2).to(in.scalar_type()), in);
       if (statistics != kNone) {
         const NormStatistics s = kernels::norm_statistics(y, statistics == kOfSample, kEps);
         means.push_back(s.mean);
@@ -127,7 +141,8 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
   static variable_list backward(AutogradContext* ctx, variable_list d_out) {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &in = saved[0], &weight = saved[6];
-    const at::Tensor w = weight.to(in.scalar_type());
+    const at::ScalarType format = convolved_in(in);
+    const at::Tensor w = convolved_with(weight, in);
     const int64_t prologue = ctx->saved_data["prologue"].toInt(), rows = ctx->saved_data["rows"].toInt();
     const bool input_gradient = ctx->saved_data["input_gradient"].toBool();
     const bool weight_gradient = ctx->saved_data["weight_gradient"].toBool();
@@ -157,15 +172,16 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       const at::Tensor x = saved.size() > kFirstKept ? saved[kFirstKept + static_cast<size_t>(begin / step)]
                            : values                  ? prepare(saved, prologue, begin, count)
                                                      : in.narrow(0, begin, count);
-      auto [dy, dw, db] =
-          at::convolution_backward(d.narrow(0, begin, count), x, w, weight.size(0), {1, 1}, {padding, padding}, {1, 1},
-                                   false, {0, 0}, 1, {input_gradient, weight_gradient, weight_gradient});
+      auto [dy, dw, db] = at::convolution_backward(d.narrow(0, begin, count).to(format), x.to(format), w,
+                                                   weight.size(0), {1, 1}, {padding, padding}, {1, 1}, false, {0, 0}, 1,
+                                                   {input_gradient, weight_gradient, weight_gradient});
       if (weight_gradient) {
         // Sums of many parts are in full.
         accumulate(d_weight, dw.to(weight.scalar_type()));
         accumulate(d_bias, db.to(weight.scalar_type()));
       }
       if (!input_gradient) continue;
+      dy = dy.to(in.scalar_type());
       at::Tensor part = d_in.narrow(0, begin, count);
       if (prologue == kUnpool) {
         part.copy_(kernels::unpool_backward(as(dy, in), saved[5].narrow(0, begin, count)));
@@ -251,7 +267,8 @@ at::Tensor aten_norm_relu(const at::Tensor& x, const Norm& norm) {
 }
 
 at::Tensor aten_convolve(const at::Tensor& x, const Convolution& c) {
-  return at::conv2d(x, c.weight.to(x.scalar_type()), c.bias.to(x.scalar_type()), 1, c.weight.size(2) / 2);
+  const at::Tensor w = convolved_with(c.weight, x), b = convolved_with(c.bias, x);
+  return at::conv2d(x.to(w.scalar_type()), w, b, 1, w.size(2) / 2).to(x.scalar_type());
 }
 
 /// A map whose statistics are known; updates the running ones in training.

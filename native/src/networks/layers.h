@@ -6,8 +6,8 @@
 // stay near the cores, from reading the raw map to the next layer's raw map and its statistics; elsewhere ATen's own
 // operations do the same.
 //
-// Maps are in the weights' format, or in bfloat16: convolutions then run in it (libtorch's add up in float), norms
-// compute in float, and weights and all their gradients stay as they are.
+// Maps are in the weights' format, or in bfloat16: convolutions then run in it where libtorch's add up in float, else
+// in float (processor.h); norms compute in float, and weights and all their gradients stay as they are.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -3,7 +3,7 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-#include <new>
+#include <exception>
 #include <utility>
 
 #include "error.h"
@@ -75,12 +75,8 @@ void BatchUploader::begin(const HostBatch& batch) {
       done_.emplace(device.type());
       done_->record(beside.current_stream());
     }
-  } catch (const Error&) {
-    return;
-  } catch (const c10::Error&) {
-    return;  // such as a lack of memory, which may be over in the next step
-  } catch (const std::bad_alloc&) {
-    return;
+  } catch (const std::exception&) {
+    return;  // the next step's to tell, if it is still there: a lack of memory may be over by then
   }
   held_ = batch;
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "error.h"
+#include "io/finite.h"
 #include "io/safetensors.h"
 
 namespace jtr {
@@ -157,6 +158,12 @@ CheckpointHeader load_checkpoint(const std::string& path, const std::string& kin
           .with_path(path, place->begin);
     }
     values.push_back(file.read(*place));
+    const int64_t bad = io::first_not_finite(values.back());
+    if (bad >= 0) {
+      throw Error(JTR_STATUS_FORMAT, text("element ", bad, " of tensor '", entry.name, "' is ",
+                                          values.back().flatten()[bad].item<double>(), ", not a finite number"))
+          .with_path(path, place->begin);
+    }
   }
   for (const auto& place : file.tensors()) {
     if (known.count(place.first) == 0) {

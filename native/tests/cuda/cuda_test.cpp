@@ -81,6 +81,32 @@ INSTANTIATE_TEST_SUITE_P(
                                      std::vector<int64_t>{1, 4, 2, 2}, std::vector<int64_t>{2, 2, 67, 129},
                                      std::vector<int64_t>{5, 33, 4, 6})));
 
+/// A GPU is enough: without CUDA in this library, ATen computes on it.
+struct OnAnyGpu : testing::Test {
+  void SetUp() override {
+    if (cuda_device_count() == 0) GTEST_SKIP() << "there is no GPU";
+  }
+};
+
+TEST_F(OnAnyGpu, PointwiseKernelsAgreeWithTheCpuWithAndWithoutCudaInThisLibrary) {
+  at::Tensor noise = at::empty({1003}, at::kDouble), gpu_noise = noise.to(kGpu);
+  kernels::exponential_noise(noise, 7, 3);
+  kernels::exponential_noise(gpu_noise, 7, 3);
+  EXPECT_LT(test::relative_error(gpu_noise.to(at::kCPU), noise), 1e-6);  // logarithms in float
+  const at::Tensor g = test::uniform({5001}, -1, 1, 2).to(at::kFloat);
+  EXPECT_NEAR(kernels::squared_norm(g.to(kGpu)), kernels::squared_norm(g), 1e-9);
+}
+
+TEST_F(OnGpu, ReductionsTakeMoreChannelsThanAGridHasInY) {
+  for (const at::MemoryFormat format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+    const at::Tensor x = test::uniform({1, 76800, 3, 4}, -1, 3, 1).contiguous(format);
+    const kernels::NormStatistics s = kernels::norm_statistics(x, true, 1e-5);
+    const kernels::NormStatistics gs = kernels::norm_statistics(x.to(kGpu).contiguous(format), true, 1e-5);
+    expect_same(gs.mean, s.mean, "mean");
+    expect_same(gs.invstd, s.invstd, "invstd");
+  }
+}
+
 using CudaKernels = OnGpu;
 
 TEST_F(CudaKernels, PointwiseOnesAgreeWithTheCpu) {

@@ -169,6 +169,37 @@ TEST_P(DeviceCode, MarksTheLargestChannel) {
   EXPECT_TRUE(out.equal(kernels::one_hot_of_max(rounded)));
 }
 
+TEST(ReductionGrid, AddsUpEveryPixelOfEveryRowOnceWithMoreRowsThanAGridHasInY) {
+  // FiLM at width 64 with 150 pairs of tasks has 76,800 channels.
+  for (const auto& [samples, rows, pixels] : {std::tuple<int64_t, int64_t, int64_t>{1, 76800, 12},
+                                              {70000, 2, 1},
+                                              {3, 5, 4096},
+                                              {2, 3, 4097},
+                                              {2, 7, 12289}}) {
+    const int64_t blocks = kernels::device::reduction_blocks(samples, rows, pixels);
+    EXPECT_LE(blocks, kernels::device::kMostBlocksInX);
+    int64_t n = 0, row = 0, pixel = 0;  // where the next block must go on
+    for (int64_t block = 0; block < blocks; ++block) {
+      const kernels::device::ReductionPart part = kernels::device::reduction_part(block, rows, pixels);
+      ASSERT_EQ(part.n, n);
+      ASSERT_EQ(part.row, row);
+      ASSERT_EQ(part.first, pixel);
+      ASSERT_GT(part.end, part.first);
+      ASSERT_LE(part.end - part.first, kernels::device::kPixelsOfBlock);
+      // The place of its sum: [N, rows, blocks of pixels].
+      const int64_t of_row = kernels::device::pixel_blocks(pixels);
+      ASSERT_EQ((n * rows + row) * of_row + part.first / kernels::device::kPixelsOfBlock, block);
+      pixel = part.end;
+      if (pixel < pixels) continue;
+      pixel = 0;
+      if (++row == rows) row = 0, ++n;
+    }
+    EXPECT_EQ(n, samples);
+    EXPECT_EQ(row, 0);
+    EXPECT_EQ(pixel, 0);
+  }
+}
+
 TEST(DeviceCode, UpdatesAsAdamDoes) {
   at::Tensor p = test::uniform({37}, -1, 1, 1).to(at::kDouble), m = test::uniform({37}, -1, 1, 2).to(at::kDouble);
   at::Tensor v = test::uniform({37}, 0, 1, 3).to(at::kDouble);

@@ -173,8 +173,9 @@ TEST(TaskSet, WithMoreTasksThanTheKernelsTakeGoesWithoutThem) {
   const TaskSet tasks(specs);
   EXPECT_FALSE(tasks.channel_groups().has_value());
   // The formulas by ATen serve instead.
-  const JointView view = {at::rand({1, tasks.channels(), 2, 2}), at::rand({1, tasks.channels(), 2, 2}),
-                          at::ones({1, tasks.channels()}, at::kBool), at::empty({1, kNoiseSlots, 0, 2, 2})};
+  const JointView view = {
+      test::uniform({1, tasks.channels(), 2, 2}, 0, 1, 1), test::uniform({1, tasks.channels(), 2, 2}, 0, 1, 2),
+      at::ones({1, tasks.channels()}, at::kBool), at::empty({1, kNoiseSlots, 0, 2, 2}, at::kDouble)};
   const auto space = make_joint_space({&tasks, false, at::MemoryFormat::Contiguous}, at::kCPU);
   const at::Tensor stacks = space->stacks(view, test::stack_uses()[0]);
   EXPECT_TRUE(at::equal(stacks[0], view.label[0]));

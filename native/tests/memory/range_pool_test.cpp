@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <optional>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "memory/tensor_memory.h"
+#include "seeds.h"
 
 namespace jtr::memory {
 namespace {
@@ -85,7 +88,7 @@ TEST(RangePool, HandsFreePagesBackToTheKernel) {
 
 TEST(RangePool, KeepsWhatIsInItsBlocksThroughRandomUse) {
   RangePool pool(512 * kGranule);
-  std::mt19937 random(5);
+  std::mt19937 random(static_cast<uint32_t>(test::seed_of_test()));
   struct Held {
     unsigned char* place;
     size_t bytes;
@@ -162,6 +165,46 @@ TEST(TensorMemory, GivesAndTakesBackMemoryWithoutATensor) {
   allocator->raw_deallocate(large);
   allocator->raw_deallocate(small);
   EXPECT_EQ(pool_bytes_in_use(), before);
+}
+
+TEST(TensorMemory, WithoutUsersTensorsComeFromLibtorchsOwnMemory) {
+  at::Tensor kept;
+  {
+    const PoolUser user;
+    kept = at::full({1 << 20}, 2.0f);
+    EXPECT_EQ(pool_bytes_in_use(), size_t{4} << 20);
+  }
+  const at::Tensor later = at::full({1 << 20}, 3.0f);
+  EXPECT_EQ(pool_bytes_in_use(), size_t{4} << 20);  // the one that was kept
+  // What was taken without a DataPtr in that time is given back to whoever it came from.
+  c10::Allocator* allocator = c10::GetCPUAllocator();
+  void* raw = allocator->raw_allocate(size_t{1} << 20);
+  EXPECT_EQ(pool_bytes_in_use(), size_t{4} << 20);
+  allocator->raw_deallocate(raw);
+  EXPECT_EQ(kept.sum().item<float>(), 2.0f * (1 << 20));
+  kept.reset();
+  EXPECT_EQ(pool_bytes_in_use(), 0u);
+  EXPECT_EQ(later.sum().item<float>(), 3.0f * (1 << 20));
+}
+
+TEST(TensorMemory, UsersMayComeAndGoWhileOthersAllocate) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([t] {
+      const at::AutoGradMode off(false);
+      for (int i = 0; i < 60; ++i) {
+        std::optional<PoolUser> user;
+        if ((i + t) % 3 != 0) user.emplace();
+        const auto value = static_cast<float>(100 * t + i);
+        const at::Tensor tensor = at::full({100000 + 1000 * i}, value);
+        user.reset();
+        ASSERT_EQ(tensor[0].item<float>(), value);
+        ASSERT_EQ(tensor[-1].item<float>(), value);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(pool_bytes_in_use(), 0u);
 }
 
 TEST(TensorMemory, ATensorOutlivesThePoolsUsers) {

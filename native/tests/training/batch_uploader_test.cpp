@@ -1,7 +1,12 @@
 // Bringing the next batch ahead of its step. (On the CPU the copies are made at once, by the same code.)
 #include "training/batch_uploader.h"
 
+#include <c10/core/Allocator.h>
+#include <c10/core/CPUAllocator.h>
+
+#include <cstring>
 #include <limits>
+#include <new>
 #include <utility>
 
 #include "support.h"
@@ -76,6 +81,31 @@ TEST_F(BatchUploaderTest, WhatIsWrongWithTheNextBatchIsToldInItsOwnStep) {
   second.labels.select(2, 0).fill_(99);  // no such class
   EXPECT_NO_THROW(uploader.begin(second.host));
   EXPECT_EQ(test::caught([&] { uploader.take(second.host); }).field(), "batch.label.segmentation");
+}
+
+/// Memory that runs out as std::vector's does, while it is told to. `allocate` is const in some versions of libtorch
+/// and not in others.
+class Exhausted final : public c10::Allocator {
+ public:
+  Exhausted() : before_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this, 0xFF); }
+  ~Exhausted() override { c10::SetCPUAllocator(before_, 0xFF); }
+  c10::DataPtr allocate(size_t) const { throw std::bad_alloc(); }
+  c10::DataPtr allocate(size_t) { throw std::bad_alloc(); }
+  void copy_data(void* to, const void* from, size_t bytes) const { std::memcpy(to, from, bytes); }
+
+ private:
+  c10::Allocator* before_;
+};
+
+TEST_F(BatchUploaderTest, AMemoryThatIsTooShortForTheNextBatchDoesNotFailThisStep) {
+  {
+    const Exhausted exhausted;
+    EXPECT_THROW(at::empty({100}), std::bad_alloc);
+    EXPECT_NO_THROW(uploader.begin(second.host));
+  }
+  EXPECT_FALSE(uploader.holds(second.host));
+  BatchUploader fresh(tasks, setting());
+  expect_equal(uploader.take(second.host), fresh.take(second.host));
 }
 
 TEST_F(BatchUploaderTest, AWrongBatchIsNotTakenForTheOneBefore) {

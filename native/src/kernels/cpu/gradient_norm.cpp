@@ -14,6 +14,8 @@ namespace {
 constexpr int64_t kBlock = 1 << 15;
 // Sums side by side, so that the compiler may use vectors without changing the order of additions.
 constexpr int64_t kLanes = 8;
+// Elements that are widened to double at once where ATen adds up.
+constexpr int64_t kPart = int64_t{1} << 22;
 
 template <typename T>
 double block_sum(const T* x, int64_t count) {
@@ -43,11 +45,17 @@ double sum(const T* x, int64_t count) {
 
 }  // namespace
 
-double squared_norm(const at::Tensor& flat) {
-  if (!flat.is_cpu()) {
-    const double norm = flat.norm().item<double>();
-    return norm * norm;
+double squared_norm_by_aten(const at::Tensor& flat) {
+  at::Tensor total = at::zeros({}, flat.options().dtype(at::kDouble));
+  for (int64_t begin = 0; begin < flat.numel(); begin += kPart) {
+    const at::Tensor part = flat.narrow(0, begin, std::min(kPart, flat.numel() - begin)).to(at::kDouble);
+    total.add_(part.dot(part));
   }
+  return total.item<double>();
+}
+
+double squared_norm(const at::Tensor& flat) {
+  if (!flat.is_cpu()) return squared_norm_by_aten(flat);
   if (flat.scalar_type() == at::kDouble) return sum(flat.data_ptr<double>(), flat.numel());
   return sum(flat.data_ptr<float>(), flat.numel());
 }

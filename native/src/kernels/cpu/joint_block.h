@@ -102,7 +102,7 @@ JTR_INLINE void mask(const ChannelGroups& groups, const JointInputs<T>& in, cons
   }
 }
 
-/// The class of each pixel's largest logit - log(noise), the first of equals.
+/// The class of each pixel's largest logit - log(noise), the first of equals; NaN where one of them is.
 template <typename T>
 JTR_INLINE void sampled_class(const ChannelGroup& g, const JointInputs<T>& in, int64_t slot, const Range& at, T* id) {
   const T* logit = in.predictions(at.n, g.channel) + at.first;
@@ -119,10 +119,13 @@ JTR_INLINE void sampled_class(const ChannelGroup& g, const JointInputs<T>& in, i
 #pragma omp simd
     for (int64_t i = 0; i < at.count; ++i) {
       const T z = device::gumbel(x[i], e[i]);
-      id[i] = z > largest[i] ? own : id[i];
-      largest[i] = z > largest[i] ? z : largest[i];
+      const bool larger = device::takes_over(z, largest[i]);
+      id[i] = larger ? own : id[i];
+      largest[i] = larger ? z : largest[i];
     }
   }
+#pragma omp simd
+  for (int64_t i = 0; i < at.count; ++i) id[i] = largest[i] != largest[i] ? largest[i] : id[i];
 }
 
 /// Values of a task without classes as they enter the joint space: those that m multiplies.

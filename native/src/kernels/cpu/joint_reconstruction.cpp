@@ -47,7 +47,7 @@ JTR_INLINE void one_hot_loss(const ChannelGroup& g, const Planes<const T>& r, co
 #pragma omp simd
       for (int64_t i = 0; i < count; ++i) {
         T term, slope;
-        device::cross_entropy(x[i], id[i] == own ? T{1} : T{0}, &term, &slope);
+        device::cross_entropy(x[i], device::marked(id[i], own, T{1}), &term, &slope);
         loss[i] += term * m[i];
         to[i] = slope * m[i];
       }

@@ -15,14 +15,14 @@ using block::kPixels;
 using block::Planes;
 using block::Range;
 
-/// One where `id` names the channel.
+/// One where `id` names the channel; NaN where it names none.
 template <typename T>
 JTR_INLINE void mark(const ChannelGroup& g, const T* id, const T* one, int64_t count, const Planes<T>& out) {
   for (int64_t c = 0; c < g.channels; ++c) {
     T* to = out.of(c);
     const T own = static_cast<T>(c);
 #pragma omp simd
-    for (int64_t i = 0; i < count; ++i) to[i] = id[i] == own ? one[i] : T{0};
+    for (int64_t i = 0; i < count; ++i) to[i] = device::marked(id[i], own, one[i]);
   }
 }
 

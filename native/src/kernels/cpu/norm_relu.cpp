@@ -128,7 +128,7 @@ NormStatistics norm_statistics(const at::Tensor& x, bool per_sample, double eps)
     const T* in = x.data_ptr<T>();
     T *mean = s.mean.data_ptr<T>(), *var = s.var.data_ptr<T>(), *invstd = s.invstd.data_ptr<T>();
     const auto finish = [&](int64_t i, double m, double m2, int64_t count) {
-      const double v = std::max(0.0, m2 / static_cast<double>(count));
+      const double moment = m2 / static_cast<double>(count), v = moment < 0 ? 0 : moment;  // NaN stays NaN
       mean[i] = static_cast<T>(m);
       var[i] = static_cast<T>(v);
       invstd[i] = static_cast<T>(1 / std::sqrt(v + eps));

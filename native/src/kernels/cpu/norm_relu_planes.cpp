@@ -14,7 +14,7 @@ constexpr int64_t kChunk = 2048;
 template <typename T>
 JTR_INLINE T relu_of(T x, Affine<T> z) {
   const T value = z.scale * x + z.shift;
-  return value > 0 ? value : T{0};
+  return value < 0 ? T{0} : value;  // NaN stays NaN
 }
 
 template <typename T>
@@ -67,11 +67,10 @@ JTR_INLINE void norm_relu_pool(const T* x, T* p, uint8_t* code, int64_t height, 
 #pragma omp simd
     for (int64_t j = 0; j < out_width; ++j) {
       const T a = top[2 * j], b = top[2 * j + 1], c = bottom[2 * j], d = bottom[2 * j + 1];
-      // The first of equals wins: only a greater value takes over.
-      const T upper = b > a ? b : a, lower = d > c ? d : c;
-      const int32_t upper_code = b > a ? 1 : 0, lower_code = d > c ? 3 : 2;
-      out[j] = lower > upper ? lower : upper;
-      codes[j] = lower > upper ? lower_code : upper_code;
+      const T upper = larger(a, b), lower = larger(c, d);
+      const int32_t upper_code = code_of_larger(a, b, 0, 1), lower_code = code_of_larger(c, d, 2, 3);
+      out[j] = larger(upper, lower);
+      codes[j] = code_of_larger(upper, lower, upper_code, lower_code);
     }
     uint8_t* out_code = code + i * out_width;
 #pragma omp simd
@@ -87,7 +86,7 @@ JTR_INLINE GradientSums gradient_sums(const T* dy, const T* x, int64_t count, Af
     T sum = 0, product = 0;
 #pragma omp simd reduction(+ : sum, product)
     for (int64_t i = begin; i < end; ++i) {
-      const T dz = z.scale * x[i] + z.shift > 0 ? dy[i] : T{0};
+      const T dz = z.scale * x[i] + z.shift <= 0 ? T{0} : dy[i];
       sum += dz;
       product += dz * (x[i] - mean);
     }
@@ -124,7 +123,7 @@ JTR_INLINE GradientSums gradient_sums_pool(const T* dp, const T* p, const uint8_
 #pragma omp simd reduction(+ : sum, product)
           for (int64_t j = 0; j < count; ++j) {
             const T value = d[j];
-            const T dz = pooled[j] > 0 ? value : T{0};
+            const T dz = pooled[j] <= 0 ? T{0} : value;
             sum += dz;
             product += dz * (chosen(in + 2 * j, width, place[j]) - mean);
           }
@@ -140,7 +139,7 @@ template <typename T>
 JTR_INLINE void gradient(const T* dy, const T* x, T* dx, int64_t count, Affine<T> z, T c0, T c1) {
 #pragma omp simd
   for (int64_t i = 0; i < count; ++i) {
-    const T dz = z.scale * x[i] + z.shift > 0 ? dy[i] : T{0};
+    const T dz = z.scale * x[i] + z.shift <= 0 ? T{0} : dy[i];
     dx[i] = z.scale * dz + (c0 + c1 * x[i]);
   }
 }
@@ -162,7 +161,7 @@ JTR_INLINE void gradient_pool(const T* dp, const T* p, const uint8_t* code, cons
 #pragma omp simd
           for (int64_t j = 0; j < count; ++j) {
             const T scaled = scale * d[j];
-            const T g = pooled[j] > 0 ? scaled : T{0};
+            const T g = pooled[j] <= 0 ? T{0} : scaled;
             out_top[2 * j] = c0 + c1 * top[2 * j] + (place[j] == 0 ? g : T{0});
             out_top[2 * j + 1] = c0 + c1 * top[2 * j + 1] + (place[j] == 1 ? g : T{0});
             out_bottom[2 * j] = c0 + c1 * bottom[2 * j] + (place[j] == 2 ? g : T{0});

@@ -33,7 +33,7 @@ JTR_INLINE void moments(const T* __restrict x, int64_t pixels, int64_t channels,
 template <typename T>
 JTR_INLINE T relu_of(T x, T scale, T shift) {
   const T z = scale * x + shift;
-  return z > 0 ? z : T{0};
+  return z < 0 ? T{0} : z;  // NaN stays NaN
 }
 
 template <typename T>
@@ -63,11 +63,10 @@ JTR_INLINE void norm_relu_pool(const T* __restrict x, int64_t row, T* __restrict
           for (int64_t k = 0; k < count; ++k) {
             const T a = relu_of(top[k], scale[k], shift[k]), b = relu_of(top[channels + k], scale[k], shift[k]);
             const T c = relu_of(bottom[k], scale[k], shift[k]), d = relu_of(bottom[channels + k], scale[k], shift[k]);
-            // The first of equals wins: only a greater value takes over.
-            const T upper = b > a ? b : a, lower = d > c ? d : c;
-            const int32_t upper_code = b > a ? 1 : 0, lower_code = d > c ? 3 : 2;
-            out[k] = lower > upper ? lower : upper;
-            place[k] = lower > upper ? lower_code : upper_code;
+            const T upper = larger(a, b), lower = larger(c, d);
+            const int32_t upper_code = code_of_larger(a, b, 0, 1), lower_code = code_of_larger(c, d, 2, 3);
+            out[k] = larger(upper, lower);
+            place[k] = code_of_larger(upper, lower, upper_code, lower_code);
           }
           uint8_t* out_code = code + j * channels + first;
 #pragma omp simd
@@ -85,7 +84,7 @@ JTR_INLINE void gradient_sums(const T* __restrict dy, const T* __restrict x, int
 #pragma omp simd
     for (int64_t c = 0; c < channels; ++c) {
       const T value = d[c];
-      const T g = scale[c] * in[c] + shift[c] > 0 ? value : T{0};
+      const T g = scale[c] * in[c] + shift[c] <= 0 ? T{0} : value;
       dz[c] += g;
       dz_x[c] += g * (in[c] - mean[c]);
     }
@@ -118,7 +117,7 @@ JTR_INLINE void gradient_sums_pool(const T* __restrict dp, const T* __restrict p
 #pragma omp simd
           for (int64_t k = 0; k < count; ++k) {
             const T value = d[k];
-            const T g = pooled[k] > 0 ? value : T{0};
+            const T g = pooled[k] <= 0 ? T{0} : value;
             sum[k] += g;
             product[k] += g * (chosen(top + k, bottom + k, channels, place[k]) - mean[k]);
           }
@@ -136,7 +135,7 @@ JTR_INLINE void gradient(const T* dy, const T* __restrict x, T* dx, int64_t pixe
 #pragma omp simd
     for (int64_t c = 0; c < channels; ++c) {
       const T value = d[c];
-      const T g = scale[c] * in[c] + shift[c] > 0 ? value : T{0};
+      const T g = scale[c] * in[c] + shift[c] <= 0 ? T{0} : value;
       out[c] = scale[c] * g + (c0[c] + c1[c] * in[c]);
     }
   }
@@ -158,7 +157,7 @@ JTR_INLINE void gradient_pool(const T* __restrict dp, const T* __restrict p, con
 #pragma omp simd
           for (int64_t k = 0; k < count; ++k) {
             const T scaled = scale[k] * d[k];
-            const T g = pooled[k] > 0 ? scaled : T{0};
+            const T g = pooled[k] <= 0 ? T{0} : scaled;
             out_top[k] = c0[k] + c1[k] * top[k] + (place[k] == 0 ? g : T{0});
             out_top[channels + k] = c0[k] + c1[k] * top[channels + k] + (place[k] == 1 ? g : T{0});
             out_bottom[k] = c0[k] + c1[k] * bottom[k] + (place[k] == 2 ? g : T{0});

@@ -3,8 +3,10 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/cuda/tensors.h"
+#include "kernels/device/largest.h"
 #include "kernels/multiversion.h"
 
 namespace jtr::kernels {
@@ -27,15 +29,18 @@ JTR_INLINE void block(const T* x, T* out, int64_t channels, int64_t plane, int64
     const int32_t channel = static_cast<int32_t>(c);
 #pragma omp simd
     for (int64_t i = 0; i < count; ++i) {
-      index[i] = in[i] > best[i] ? channel : index[i];
-      best[i] = in[i] > best[i] ? in[i] : best[i];
+      const bool larger = device::takes_over(in[i], best[i]);
+      index[i] = larger ? channel : index[i];
+      best[i] = larger ? in[i] : best[i];
     }
   }
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) best[i] = best[i] != best[i] ? best[i] : T{0};
   for (int64_t c = 0; c < channels; ++c) {
     T* to = out + c * plane;
     const int32_t channel = static_cast<int32_t>(c);
 #pragma omp simd
-    for (int64_t i = 0; i < count; ++i) to[i] = index[i] == channel ? T{1} : T{0};
+    for (int64_t i = 0; i < count; ++i) to[i] = (index[i] == channel ? T{1} : T{0}) + best[i];
   }
 }
 
@@ -64,7 +69,10 @@ at::Tensor one_hot_of_max(const at::Tensor& x) {
 #if JTR_WITH_CUDA
   if (x.is_cuda()) return on_cuda::one_hot_of_max(x);
 #endif
-  if (!x.is_cpu()) return at::zeros_like(x).scatter_(1, x.argmax(1, true), 1.0);
+  if (!x.is_cpu()) {
+    const at::Tensor largest = x.amax(1, true);
+    return at::zeros_like(x).scatter_(1, x.argmax(1, true), 1.0).masked_fill_(largest.ne(largest), NAN);
+  }
   const at::Tensor in = x.contiguous();
   at::Tensor out = at::empty_like(in);
   const int64_t plane = x.size(2) * x.size(3);

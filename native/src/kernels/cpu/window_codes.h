@@ -8,6 +8,21 @@
 
 namespace jtr::kernels {
 
+/// The larger of two values, the first of equals, and NaN where one of them is: device::takes_over(), but with one
+/// comparison after the other. With both together GCC does not vectorise a loop in which codes are chosen too.
+template <typename T>
+JTR_INLINE T larger(T first, T second) {
+  const T value = second > first ? second : first;
+  return second != second ? second : value;
+}
+
+/// The code of that one.
+template <typename T>
+JTR_INLINE int32_t code_of_larger(T first, T second, int32_t first_code, int32_t second_code) {
+  const int32_t code = second > first ? second_code : first_code;
+  return second != second ? second_code : code;
+}
+
 /// Codes are widened, or narrowed, by themselves, this many at once: in a loop with bytes in it, vectors of the maps'
 /// values would be a quarter as many, and 16 or 32 windows or channels too few for one.
 constexpr int64_t kCodes = 64;

@@ -42,12 +42,11 @@ void for_each(const char* name, int64_t count, Stream stream, Body body) {
   check_launch(name);
 }
 
-/// Pixels of one sample and channel that a block of a reduction adds up.
-constexpr int64_t kPixelsOfBlock = 4096;
+using device::pixel_blocks;
+using device::ReductionPart;
+
 constexpr int kWarp = 32;
 constexpr int kWarps = kThreads / kWarp;
-
-inline int64_t pixel_blocks(int64_t pixels) { return (pixels + kPixelsOfBlock - 1) / kPixelsOfBlock; }
 
 __device__ inline device::Sums shuffled(const device::Sums& sums, int distance) {
   return {sums.first + __shfl_down_sync(0xFFFFFFFFu, sums.first, distance),
@@ -56,52 +55,62 @@ __device__ inline device::Sums shuffled(const device::Sums& sums, int distance) 
 
 /// Channels first: a block adds up some pixels of one sample and channel. partial: [N, C, blocks].
 template <typename Body>
-__global__ void __launch_bounds__(kThreads)
-    reduce_planes(int64_t channels, int64_t pixels, Body body, device::Sums* partial) {
-  const int64_t n = blockIdx.z, c = blockIdx.y, first = blockIdx.x * kPixelsOfBlock;
-  const int64_t end = first + kPixelsOfBlock < pixels ? first + kPixelsOfBlock : pixels;
-  device::Sums sums{0, 0};
-  for (int64_t pixel = first + threadIdx.x; pixel < end; pixel += kThreads) sums = sums + body(n, c, pixel);
-  for (int distance = kWarp / 2; distance > 0; distance /= 2) sums = shuffled(sums, distance);
+__global__ void __launch_bounds__(kThreads) reduce_planes(int64_t blocks, int64_t channels, int64_t pixels, Body body,
+                                                          device::Sums* partial) {
   __shared__ device::Sums of_warp[kWarps];
-  if (threadIdx.x % kWarp == 0) of_warp[threadIdx.x / kWarp] = sums;
-  __syncthreads();
-  if (threadIdx.x != 0) return;
-  for (int warp = 1; warp < kWarps; ++warp) sums = sums + of_warp[warp];
-  partial[(n * channels + c) * gridDim.x + blockIdx.x] = sums;
+  for (int64_t block = blockIdx.x; block < blocks; block += gridDim.x) {
+    const ReductionPart part = device::reduction_part(block, channels, pixels);
+    device::Sums sums{0, 0};
+    for (int64_t pixel = part.first + threadIdx.x; pixel < part.end; pixel += kThreads) {
+      sums = sums + body(part.n, part.row, pixel);
+    }
+    for (int distance = kWarp / 2; distance > 0; distance /= 2) sums = shuffled(sums, distance);
+    if (threadIdx.x % kWarp == 0) of_warp[threadIdx.x / kWarp] = sums;
+    __syncthreads();
+    if (threadIdx.x == 0) {
+      for (int warp = 1; warp < kWarps; ++warp) sums = sums + of_warp[warp];
+      partial[block] = sums;
+    }
+    __syncthreads();  // before the next part's sums take the place of this one's
+  }
 }
 
 /// Channels last: a warp reads 32 channels of a pixel at once. partial: [N, C, blocks].
 template <typename Body>
-__global__ void __launch_bounds__(kThreads)
-    reduce_channels(int64_t channels, int64_t pixels, Body body, device::Sums* partial) {
+__global__ void __launch_bounds__(kThreads) reduce_channels(int64_t blocks, int64_t channels, int64_t pixels, Body body,
+                                                            device::Sums* partial) {
   const int lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp;
-  const int64_t n = blockIdx.z, c = blockIdx.y * kWarp + lane, first = blockIdx.x * kPixelsOfBlock;
-  const int64_t end = first + kPixelsOfBlock < pixels ? first + kPixelsOfBlock : pixels;
-  device::Sums sums{0, 0};
-  if (c < channels) {
-    for (int64_t pixel = first + warp; pixel < end; pixel += kWarps) sums = sums + body(n, c, pixel);
-  }
+  const int64_t groups = (channels + kWarp - 1) / kWarp, of_row = pixel_blocks(pixels);
   __shared__ device::Sums of_warp[kWarps][kWarp];
-  of_warp[warp][lane] = sums;
-  __syncthreads();
-  if (warp != 0 || c >= channels) return;
-  for (int other = 1; other < kWarps; ++other) sums = sums + of_warp[other][lane];
-  partial[(n * channels + c) * gridDim.x + blockIdx.x] = sums;
+  for (int64_t block = blockIdx.x; block < blocks; block += gridDim.x) {
+    const ReductionPart part = device::reduction_part(block, groups, pixels);
+    const int64_t c = part.row * kWarp + lane;
+    device::Sums sums{0, 0};
+    if (c < channels) {
+      for (int64_t pixel = part.first + warp; pixel < part.end; pixel += kWarps) sums = sums + body(part.n, c, pixel);
+    }
+    of_warp[warp][lane] = sums;
+    __syncthreads();
+    if (warp == 0 && c < channels) {
+      for (int other = 1; other < kWarps; ++other) sums = sums + of_warp[other][lane];
+      partial[(part.n * channels + c) * of_row + block % of_row] = sums;
+    }
+    __syncthreads();  // before the next part's sums take the place of this one's
+  }
 }
 
 /// Adds body(n, c, pixel) over `pixels` pixels of each sample and channel, in blocks of them.
 template <typename Body>
 void reduce(const char* name, const device::Shape& shape, int64_t pixels, device::Sums* partial, Stream stream,
             Body body) {
-  const auto blocks = static_cast<unsigned>(pixel_blocks(pixels));
-  const auto samples = static_cast<unsigned>(shape.samples);
+  const int64_t rows = shape.channels_last ? (shape.channels + kWarp - 1) / kWarp : shape.channels;
+  const int64_t blocks = device::reduction_blocks(shape.samples, rows, pixels);
+  if (blocks == 0) return;
+  const auto grid = static_cast<unsigned>(blocks < device::kMostBlocksInX ? blocks : device::kMostBlocksInX);
   if (shape.channels_last) {
-    const auto warps = static_cast<unsigned>((shape.channels + kWarp - 1) / kWarp);
-    reduce_channels<<<dim3(blocks, warps, samples), kThreads, 0, of(stream)>>>(shape.channels, pixels, body, partial);
+    reduce_channels<<<grid, kThreads, 0, of(stream)>>>(blocks, shape.channels, pixels, body, partial);
   } else {
-    const auto channels = static_cast<unsigned>(shape.channels);
-    reduce_planes<<<dim3(blocks, channels, samples), kThreads, 0, of(stream)>>>(shape.channels, pixels, body, partial);
+    reduce_planes<<<grid, kThreads, 0, of(stream)>>>(blocks, shape.channels, pixels, body, partial);
   }
   check_launch(name);
 }

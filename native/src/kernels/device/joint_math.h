@@ -111,10 +111,10 @@ JTR_HOST_DEVICE void inner_sigmoid(A x, A* y, A* slope) {
   *slope = u * over * over * kKept;
 }
 
-/// |difference| has this derivative.
+/// |difference| has this derivative; of NaN, NaN.
 template <typename A>
 JTR_HOST_DEVICE A sign_of(A difference) {
-  return difference > 0 ? A{1} : (difference < 0 ? A{-1} : A{0});
+  return difference > 0 ? A{1} : (difference < 0 ? A{-1} : difference);
 }
 
 }  // namespace jtr::kernels::device

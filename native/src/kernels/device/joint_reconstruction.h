@@ -21,15 +21,13 @@ JTR_HOST_DEVICE Sums reconstruction_at(int64_t n, int64_t half, int32_t k, int64
   if (g.encoding == Encoding::kOneHot) {
     T id = -1;
     if (!targets.stacks) {
-      id = from_label
-               ? label[0]
-               : static_cast<T>(sampled_class(g, in, n, half == 0 ? targets.completion : targets.prediction, pixel));
+      id = from_label ? label[0] : sampled_class(g, in, n, half == 0 ? targets.completion : targets.prediction, pixel);
       count = from_label ? (id >= T{0} ? 1 : 0) : (m ? 1 : 0);
     }
     for (int64_t c = 0; c < g.channels; ++c) {
       const int64_t i = stacks.offset(row, g.channel + c, pixel);
       T loss = 0, slope = 0;
-      if (m) cross_entropy(r[i], targets.stacks ? stack[i] : (static_cast<T>(c) == id ? T{1} : T{0}), &loss, &slope);
+      if (m) cross_entropy(r[i], targets.stacks ? stack[i] : marked(id, static_cast<T>(c), T{1}), &loss, &slope);
       sum += static_cast<double>(loss);
       dr[i] = slope;
     }

@@ -4,6 +4,7 @@
 
 #include "kernels/device/joint_channels.h"
 #include "kernels/device/joint_math.h"
+#include "kernels/device/largest.h"
 #include "kernels/device/layout.h"
 
 namespace jtr::kernels::device {
@@ -37,21 +38,28 @@ JTR_HOST_DEVICE bool mask_at(const ChannelGroups& groups, const JointInputs<T>& 
   return true;
 }
 
-/// The class of the largest logit - log(noise), the first of equals.
+/// What a one-hot of class `id` is in channel `own`: `one` or 0; NaN for the class NaN.
 template <typename T>
-JTR_HOST_DEVICE int64_t sampled_class(const ChannelGroup& g, const JointInputs<T>& in, int64_t n, int64_t slot,
-                                      int64_t pixel) {
+JTR_HOST_DEVICE T marked(T id, T own, T one) {
+  const T value = id == own ? one : T{0};
+  return id != id ? id : value;
+}
+
+/// The class of the largest logit - log(noise), the first of equals; NaN where one of them is.
+template <typename T>
+JTR_HOST_DEVICE T sampled_class(const ChannelGroup& g, const JointInputs<T>& in, int64_t n, int64_t slot,
+                                int64_t pixel) {
   const T *logit = in.predictions(n, g.channel) + pixel, *noise = in.noises(n, slot, g.noise) + pixel;
   int64_t best = 0;
   T largest = gumbel(logit[0], noise[0]);
   for (int64_t c = 1; c < g.channels; ++c) {
     const T z = gumbel(logit[c * in.pixels], noise[c * in.pixels]);
-    if (z > largest) {
+    if (takes_over(z, largest)) {
       largest = z;
       best = c;
     }
   }
-  return best;
+  return largest != largest ? largest : static_cast<T>(best);
 }
 
 /// A channel's logit, with noise unless `noise` is null; both point at a pixel.
@@ -97,15 +105,15 @@ JTR_HOST_DEVICE void stacks_at(int64_t index, const ChannelGroups& groups, const
     const bool labelled = in.labelled[n * groups.count + k];
     const T *value = in.predictions(n, g.channel) + pixel, *label = in.labels(n, g.label) + pixel;
     if (g.encoding == Encoding::kOneHot) {
-      const T id = labelled ? label[0] : static_cast<T>(sampled_class(g, in, n, noise.completion, pixel));
+      const T id = labelled ? label[0] : sampled_class(g, in, n, noise.completion, pixel);
       const T one = labelled && !noise.mask_labels ? T{1} : m;
       for (int64_t c = 0; c < g.channels; ++c) {
-        out[stacks.offset(n, g.channel + c, pixel)] = static_cast<T>(c) == id ? one : T{0};
+        out[stacks.offset(n, g.channel + c, pixel)] = marked(id, static_cast<T>(c), one);
       }
       if (noise.prediction != kNoNoise) {
-        const int64_t sampled = sampled_class(g, in, n, noise.prediction, pixel);
+        const T sampled = sampled_class(g, in, n, noise.prediction, pixel);
         for (int64_t c = 0; c < g.channels; ++c) {
-          out[stacks.offset(in.samples + n, g.channel + c, pixel)] = c == sampled ? m : T{0};
+          out[stacks.offset(in.samples + n, g.channel + c, pixel)] = marked(sampled, static_cast<T>(c), m);
         }
         continue;
       }

@@ -50,4 +50,31 @@ JTR_HOST_DEVICE int64_t statistic(int64_t groups, int64_t channels, int64_t n, i
   return (groups == 1 ? 0 : n) * channels + c;
 }
 
+/// Pixels of one sample and channel that a block of a reduction adds up.
+constexpr int64_t kPixelsOfBlock = 4096;
+
+JTR_HOST_DEVICE int64_t pixel_blocks(int64_t pixels) { return (pixels + kPixelsOfBlock - 1) / kPixelsOfBlock; }
+
+/// Blocks of a grid, all in x: of those a GPU takes so many at most (and 65,535 in y or z, fewer than FiLM has
+/// channels).
+constexpr int64_t kMostBlocksInX = 0x7FFFFFFF;
+
+/// What one block of a reduction adds up.
+struct ReductionPart {
+  int64_t n;           // sample
+  int64_t row;         // channel, or group of channels
+  int64_t first, end;  // pixels
+};
+
+/// Blocks of a reduction over `pixels` pixels in each row of each sample.
+JTR_HOST_DEVICE int64_t reduction_blocks(int64_t samples, int64_t rows, int64_t pixels) {
+  return samples * rows * pixel_blocks(pixels);
+}
+
+/// The part of a reduction's block: those of a row lie together, then rows, then samples.
+JTR_HOST_DEVICE ReductionPart reduction_part(int64_t block, int64_t rows, int64_t pixels) {
+  const int64_t blocks = pixel_blocks(pixels), row = block / blocks, first = block % blocks * kPixelsOfBlock;
+  return {row / rows, row % rows, first, first + kPixelsOfBlock < pixels ? first + kPixelsOfBlock : pixels};
+}
+
 }  // namespace jtr::kernels::device

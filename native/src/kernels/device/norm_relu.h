@@ -3,6 +3,7 @@
 // T is what is stored (float, double or bfloat16), A what is computed with (float, double).
 #pragma once
 
+#include "kernels/device/largest.h"
 #include "kernels/device/layout.h"
 
 namespace jtr::kernels::device {
@@ -47,7 +48,7 @@ JTR_HOST_DEVICE void finish_moments(const Sums& sums, const T* x, const Shape& s
                                     A* mean, A* var, A* invstd) {
   const double m = sums.first / static_cast<double>(count);
   const double v = sums.second / static_cast<double>(count) - m * m;
-  const double positive = v > 0 ? v : 0;
+  const double positive = v < 0 ? 0 : v;  // NaN stays NaN
   *mean = static_cast<A>(m + static_cast<double>(x[s.offset(0, c, 0)]));
   *var = static_cast<A>(positive);
   *invstd = static_cast<A>(1 / sqrt(positive + eps));
@@ -59,7 +60,7 @@ JTR_HOST_DEVICE void norm_relu_at(int64_t index, const T* x, const Shape& s, con
   const Place p = place_of(s, index);
   const AffineMap<A> z = affine_map(norm, s.channels, p.n, p.c);
   const A value = z.scale * static_cast<A>(x[index]) + z.shift;
-  y[index] = static_cast<T>(value > 0 ? value : A{0});
+  y[index] = static_cast<T>(value < 0 ? A{0} : value);  // NaN stays NaN
 }
 
 /// The pooled value and its code at an index of the pooled map's memory.
@@ -73,8 +74,8 @@ JTR_HOST_DEVICE void norm_relu_pool_at(int64_t index, const T* x, const Shape& s
   int where = 0;
   for (int k = 0; k < 4; ++k) {
     A value = z.scale * static_cast<A>(x[s.offset(q.n, q.c, corner + within_window(k, s.width))]) + z.shift;
-    value = value > 0 ? value : A{0};
-    if (k == 0 || value > best) {  // the first of equals
+    value = value < 0 ? A{0} : value;
+    if (k == 0 || takes_over(value, best)) {
       best = value;
       where = k;
     }
@@ -90,7 +91,7 @@ JTR_HOST_DEVICE Sums gradient_terms(const T* dy, const T* x, const Shape& s, con
   const int64_t i = s.offset(n, c, pixel);
   const AffineMap<A> z = affine_map(norm, s.channels, n, c);
   const A value = static_cast<A>(x[i]);
-  const A dz = z.scale * value + z.shift > 0 ? static_cast<A>(dy[i]) : A{0};
+  const A dz = z.scale * value + z.shift <= 0 ? A{0} : static_cast<A>(dy[i]);
   const A centred = value - norm.mean[statistic(norm.groups, s.channels, n, c)];
   return {static_cast<double>(dz), static_cast<double>(dz * centred)};
 }
@@ -101,7 +102,7 @@ JTR_HOST_DEVICE Sums gradient_terms_pool(const T* dp, const T* p, const uint8_t*
                                          const Shape& pooled, const NormView<A>& norm, int64_t n, int64_t c,
                                          int64_t pooled_pixel) {
   const int64_t q = pooled.offset(n, c, pooled_pixel);
-  if (!(static_cast<A>(p[q]) > 0)) return {0, 0};
+  if (static_cast<A>(p[q]) <= 0) return {0, 0};
   const int64_t pixel = window(pooled_pixel, pooled.width, s.width) + within_window(code[q], s.width);
   const A dz = static_cast<A>(dp[q]);
   const A centred = static_cast<A>(x[s.offset(n, c, pixel)]) - norm.mean[statistic(norm.groups, s.channels, n, c)];
@@ -129,7 +130,7 @@ JTR_HOST_DEVICE void gradient_at(int64_t index, const T* dy, const T* x, const S
   const AffineMap<A> z = affine_map(norm, s.channels, p.n, p.c);
   const Coefficients<A> k = of_group[statistic(norm.groups, s.channels, p.n, p.c)];
   const A value = static_cast<A>(x[index]);
-  const A dz = z.scale * value + z.shift > 0 ? static_cast<A>(dy[index]) : A{0};
+  const A dz = z.scale * value + z.shift <= 0 ? A{0} : static_cast<A>(dy[index]);
   dx[index] = static_cast<T>(z.scale * dz + (k.c0 + k.c1 * value));
 }
 
@@ -146,7 +147,7 @@ JTR_HOST_DEVICE void gradient_pool_at(int64_t index, const T* dp, const T* p, co
   if (row / 2 < pooled.height && column / 2 < pooled.width) {
     const int64_t q = pooled.offset(place.n, place.c, (row / 2) * pooled.width + column / 2);
     const int own = static_cast<int>(2 * (row % 2) + column % 2);
-    if (code[q] == own && static_cast<A>(p[q]) > 0) dz = static_cast<A>(dp[q]);
+    if (code[q] == own && !(static_cast<A>(p[q]) <= 0)) dz = static_cast<A>(dp[q]);
   }
   dx[index] = static_cast<T>(z.scale * dz + (k.c0 + k.c1 * static_cast<A>(x[index])));
 }
@@ -174,15 +175,20 @@ JTR_HOST_DEVICE void unpool_backward_at(int64_t index, const T* d, const uint8_t
   out[index] = d[s.offset(q.n, q.c, pixel)];
 }
 
-/// Ones in the largest channel of a pixel, zeros elsewhere; `index` counts samples times pixels.
+/// Ones in the largest channel of a pixel, zeros elsewhere, NaN where one of them is; `index` counts samples times
+/// pixels.
 template <typename T, typename A>
 JTR_HOST_DEVICE void one_hot_at(int64_t index, const T* x, const Shape& s, T* out) {
   const int64_t n = index / s.plane(), pixel = index % s.plane();
   int64_t best = 0;
   for (int64_t c = 1; c < s.channels; ++c) {
-    if (static_cast<A>(x[s.offset(n, c, pixel)]) > static_cast<A>(x[s.offset(n, best, pixel)])) best = c;
+    if (takes_over(static_cast<A>(x[s.offset(n, c, pixel)]), static_cast<A>(x[s.offset(n, best, pixel)]))) best = c;
   }
-  for (int64_t c = 0; c < s.channels; ++c) out[s.offset(n, c, pixel)] = static_cast<T>(c == best ? 1.0f : 0.0f);
+  const A largest = static_cast<A>(x[s.offset(n, best, pixel)]);
+  const A nothing = largest != largest ? largest : A{0};
+  for (int64_t c = 0; c < s.channels; ++c) {
+    out[s.offset(n, c, pixel)] = static_cast<T>((c == best ? A{1} : A{0}) + nothing);
+  }
 }
 
 /// One element of kernels/adam.h.
