@@ -37,7 +37,9 @@ public static class JtrMetrics
     }
 
     private static void Gauge(string name, string? unit, string description, Func<TrainingProgress, double> value) =>
-        _meter.CreateObservableGauge(name, () => Newest() is { } progress ? [new Measurement<double>(value(progress))] : Array.Empty<Measurement<double>>(), unit, description);
+        _meter.CreateObservableGauge(name,
+            () => Newest() is { } progress ? [new Measurement<double>(value(progress))] : Array.Empty<Measurement<double>>(), unit,
+            description);
 
     private static TrainingProgress? Newest()
     {

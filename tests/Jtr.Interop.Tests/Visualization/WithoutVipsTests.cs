@@ -15,7 +15,8 @@ public sealed class WithoutVipsTests
         {
             Type type = context.LoadFromAssemblyPath(typeof(RgbImage).Assembly.Location).GetType(typeof(RgbImage).FullName!)!;
             object picture = Activator.CreateInstance(type, 2, 2)!;
-            Exception e = Assert.Throws<TargetInvocationException>(() => type.GetMethod(nameof(RgbImage.ToPng))!.Invoke(picture, null))!.InnerException!;
+            Exception e = Assert.Throws<TargetInvocationException>(() =>
+                type.GetMethod(nameof(RgbImage.ToPng))!.Invoke(picture, null))!.InnerException!;
             Assert.That(e.GetType().FullName, Is.EqualTo(typeof(JtrNativeLibraryException).FullName), e.ToString());
             Assert.That(e.Message, Does.Contain("libvips").And.Contain("NetVips.Native"));
         }
