@@ -119,7 +119,8 @@ public sealed class FolderDataset : IMultiTaskDataset
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => _reader.Read(index, wanted, destination, CancellationToken.None);
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) =>
+        _reader.Read(index, wanted, destination, CancellationToken.None);
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>

@@ -45,7 +45,8 @@ internal sealed record ProgressTable(IReadOnlyList<string> Tasks, IReadOnlyList<
         return new([.. heading[_columns.Length..].Select(h => h[TaskPrefix.Length..])], rows);
     }
 
-    private static string Quote(string text) => text.AsSpan().ContainsAny(",\"\n\r") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    private static string Quote(string text) =>
+        text.AsSpan().ContainsAny(",\"\n\r") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
     /// <summary>The cells of a line of comma-separated values, without their quotes.</summary>
     internal static string[] Split(string line)

@@ -75,7 +75,9 @@ public sealed class JtrNonFiniteException : JtrException
 {
     /// <summary>Makes an exception about a step.</summary>
     /// <param name="message">What was not finite.</param>
-    /// <param name="term">The term: "supervised.(task)", "dist", "recon", "loss" (what the method adds), "gradient" or "prediction.(task)".</param>
+    /// <param name="term">
+    /// The term: "supervised.(task)", "dist", "recon", "loss" (what the method adds), "gradient" or "prediction.(task)".
+    /// </param>
     /// <param name="samples">The samples of the batch whose loss was not finite.</param>
     /// <param name="step">The step, counted from 1, or 0 where it is not known.</param>
     /// <param name="sampleNames">Names of these samples in the data set; of all samples of the batch where the term is "gradient".</param>
@@ -101,7 +103,9 @@ public sealed class JtrNonFiniteException : JtrException
     /// <summary>The step that was not applied, counted from 1; 0 where it is not known.</summary>
     public long Step { get; }
 
-    /// <summary>Names of <see cref="Samples"/> in the data set, after a fit or an evaluation; of all samples of the batch for a gradient.</summary>
+    /// <summary>
+    /// Names of <see cref="Samples"/> in the data set, after a fit or an evaluation; of all samples of the batch for a gradient.
+    /// </summary>
     public IReadOnlyList<string> SampleNames { get; } = [];
 
     /// <summary>Makes an exception without a message.</summary>

@@ -73,12 +73,14 @@ public sealed class JoinedTests
         using TemporaryFolder folder = new();
         PhotoFolder.Write(folder["a"], 2);
         PhotoFolder.Write(folder["b"], 3);
-        CliRun first = CliRun.Of(["train", "--data", folder["a"], "--data", folder["b"], "--weights", "2,1", "--size", "32x32", "--output", folder["first"], .. _small]);
+        CliRun first = CliRun.Of(["train", "--data", folder["a"], "--data", folder["b"], "--weights", "2,1", "--size", "32x32", "--output",
+            folder["first"], .. _small]);
         Assert.That(first.ExitCode, Is.EqualTo(ExitCode.Success), first.Error);
         CliRun again = CliRun.Of(["train", "--config", folder["first", "config.json"], "--output", folder["again"]]);
         Assert.That(again.ExitCode, Is.EqualTo(ExitCode.Success), again.Error);
         Assert.That(again.Output, Does.Contain("joined: a 4 (of 2, weight 2), b 3"));
-        Assert.That(TensorBytes.Read(folder["again", "checkpoint.safetensors"]).Data, Is.EqualTo(TensorBytes.Read(folder["first", "checkpoint.safetensors"]).Data));
+        Assert.That(TensorBytes.Read(folder["again", "checkpoint.safetensors"]).Data,
+            Is.EqualTo(TensorBytes.Read(folder["first", "checkpoint.safetensors"]).Data));
         Assert.That(File.ReadAllText(folder["again", "config.json"]), Is.EqualTo(File.ReadAllText(folder["first", "config.json"])));
     }
 
@@ -87,7 +89,8 @@ public sealed class JoinedTests
     {
         SceneDataset scenes = new(new SceneOptions { Count = 64, Height = 32, Width = 32 });
         JoinedDataset joined = new(new JoinedSource("a", scenes), new JoinedSource("b", scenes), new JoinedSource("c", scenes));
-        SourceRequest[] sources = [.. joined.Sources.Select(s => new SourceRequest { Name = s.Name, Data = new DataRequest { Data = "scenes", Size = default } })];
+        DataRequest request = new() { Data = DataRequest.Scenes, Size = default };
+        SourceRequest[] sources = [.. joined.Sources.Select(s => new SourceRequest { Name = s.Name, Data = request })];
         List<string> draws = [];
         for (ulong seed = 1; seed <= 5; seed++)
         {
@@ -95,7 +98,8 @@ public sealed class JoinedTests
             for (int s = 0; s < 3; s++) draws.Add(string.Concat(Enumerable.Range(64 * s, 64).Select(i => labels[i].Bits)));
         }
         Assert.That(draws, Is.Unique);
-        Assert.That(draws[0], Is.EqualTo(string.Concat(Enumerable.Range(0, 64).Select(i => LabelAssignment.Draw(LabelScenario.OneLabel, scenes, 1)[i].Bits))), "the first source draws as it would alone");
+        LabelAssignment alone = LabelAssignment.Draw(LabelScenario.OneLabel, scenes, 1);
+        Assert.That(draws[0], Is.EqualTo(string.Concat(Enumerable.Range(0, 64).Select(i => alone[i].Bits))), "the first source draws as it would alone");
     }
 
     [TestCase("{ \"sources\": [] }", "'sources' is missing or empty")]

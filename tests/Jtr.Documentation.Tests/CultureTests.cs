@@ -31,7 +31,8 @@ public sealed class CultureTests
                 faults.Add($"{Path.GetRelativePath(Repository.Root, at.Path)}:{at.StartLinePosition.Line + 1}: {fault}: {node}");
             }
         }
-        Assert.That(faults, Is.Empty, "string.Create(CultureInfo.InvariantCulture, $\"...\") writes it the same everywhere:\n" + string.Join('\n', faults));
+        Assert.That(faults, Is.Empty,
+            "string.Create(CultureInfo.InvariantCulture, $\"...\") writes it the same everywhere:\n" + string.Join('\n', faults));
     }
 
     [TestCase("string A(double x) => $\"depth {x}\";", true)]
@@ -66,14 +67,21 @@ public sealed class CultureTests
             case InterpolationSyntax hole when IsFraction(model, hole.Expression) && !HasProvider(model, hole):
                 return "an interpolated fraction";
             case BinaryExpressionSyntax { RawKind: (int)SyntaxKind.AddExpression } sum
-                when model.GetTypeInfo(sum).Type?.SpecialType == SpecialType.System_String && (IsFraction(model, sum.Left) || IsFraction(model, sum.Right)):
+                when model.GetTypeInfo(sum).Type?.SpecialType == SpecialType.System_String
+                    && (IsFraction(model, sum.Left) || IsFraction(model, sum.Right)):
                 return "a fraction added to a text";
             case BaseObjectCreationExpressionSyntax made
-                when model.GetTypeInfo(made).Type?.Name == nameof(ArgumentOutOfRangeException) && made.ArgumentList?.Arguments.Count > 2 && IsFraction(model, made.ArgumentList.Arguments[1].Expression):
+                when model.GetTypeInfo(made).Type?.Name == nameof(ArgumentOutOfRangeException) && made.ArgumentList?.Arguments.Count > 2
+                    && IsFraction(model, made.ArgumentList.Arguments[1].Expression):
                 return "a fraction as the actual value";
-            case InvocationExpressionSyntax call when model.GetSymbolInfo(call).Symbol is IMethodSymbol method && IsCultural(method) && call.ArgumentList.Arguments is var arguments:
-                bool ofNumber = method.Name == nameof(ToString) && call.Expression is MemberAccessExpressionSyntax access && IsFraction(model, access.Expression);
-                return ofNumber || arguments.Any(a => IsFraction(model, a.Expression)) ? $"{method.ContainingType.Name}.{method.Name} without a culture" : null;
+            case InvocationExpressionSyntax call when model.GetSymbolInfo(call).Symbol is IMethodSymbol method && IsCultural(method)
+                && call.ArgumentList.Arguments is var arguments:
+                bool ofNumber =
+                    method.Name == nameof(ToString) && call.Expression is MemberAccessExpressionSyntax access
+                        && IsFraction(model, access.Expression);
+                return ofNumber || arguments.Any(a => IsFraction(model, a.Expression))
+                    ? $"{method.ContainingType.Name}.{method.Name} without a culture"
+                    : null;
             default:
                 return null;
         }
@@ -87,14 +95,16 @@ public sealed class CultureTests
             "Append" or "AppendLine" or "AppendJoin" or "Insert" => method.ContainingType.Name == "StringBuilder",
             "Join" or "Concat" or "Format" => method.ContainingType.SpecialType == SpecialType.System_String,
             "Write" or "WriteLine" => method.ContainingType.Name is "TextWriter" or "StreamWriter" or "StringWriter" or "Console",
-            _ => method.Name.StartsWith("ThrowIf", StringComparison.Ordinal) && method.ContainingType.Name == nameof(ArgumentOutOfRangeException),
+            _ => method.Name.StartsWith("ThrowIf", StringComparison.Ordinal)
+                && method.ContainingType.Name == nameof(ArgumentOutOfRangeException),
         });
 
     private static bool HasProvider(SemanticModel model, InterpolationSyntax hole)
     {
         InterpolatedStringExpressionSyntax text = hole.FirstAncestorOrSelf<InterpolatedStringExpressionSyntax>()!;
         if (model.GetTypeInfo(text).ConvertedType is { Name: nameof(FormattableString) or nameof(IFormattable) }) return true;
-        return text.Parent is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call } && model.GetSymbolInfo(call).Symbol is IMethodSymbol method
+        return text.Parent is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call }
+            && model.GetSymbolInfo(call).Symbol is IMethodSymbol method
             && method.Parameters.Any(p => p.Type.Name is nameof(IFormatProvider));
     }
 
@@ -106,9 +116,11 @@ public sealed class CultureTests
         // Whatever it stands for.
         ITypeParameterSymbol => true,
         IArrayTypeSymbol array => IsFraction(array.ElementType),
-        INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable => IsFraction(nullable.TypeArguments[0]),
+        INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable =>
+            IsFraction(nullable.TypeArguments[0]),
         INamedTypeSymbol { IsTupleType: true } tuple => tuple.TupleElements.Any(e => IsFraction(e.Type)),
-        INamedTypeSymbol { IsGenericType: true } many when many.AllInterfaces.Append(many).Any(i => i.OriginalDefinition.SpecialType == SpecialType.System_Collections_Generic_IEnumerable_T) =>
+        INamedTypeSymbol { IsGenericType: true } many when many.AllInterfaces.Append(many).Any(i =>
+            i.OriginalDefinition.SpecialType == SpecialType.System_Collections_Generic_IEnumerable_T) =>
             many.TypeArguments.Any(IsFraction),
         _ => _numbers.Contains(type.SpecialType) || type.Name == nameof(Half),
     };
@@ -122,7 +134,9 @@ public sealed class CultureTests
     private static CSharpCompilation Compile(IReadOnlyList<SyntaxTree> trees) => CSharpCompilation.Create(
         "Managed", [CSharpSyntaxTree.ParseText(ImplicitUsings), .. trees],
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(f => trees.Count == 1 || !Path.GetFileName(f).StartsWith("Jtr.", StringComparison.Ordinal) || Path.GetFileName(f) == "Jtr.Bindings.dll")
+            .Where(f => trees.Count == 1 || !Path.GetFileName(f).StartsWith("Jtr.", StringComparison.Ordinal)
+                || Path.GetFileName(f) == "Jtr.Bindings.dll")
             .Select(f => MetadataReference.CreateFromFile(f)),
-        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true,
+            nullableContextOptions: NullableContextOptions.Enable));
 }

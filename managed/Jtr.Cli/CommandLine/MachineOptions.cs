@@ -4,7 +4,9 @@ using Jtr.Interop.Training;
 
 namespace Jtr.Cli.CommandLine;
 
-/// <summary>Options about where and with what to compute; they do not change results beyond rounding. A run that is resumed keeps them.</summary>
+/// <summary>
+/// Options about where and with what to compute; they do not change results beyond rounding. A run that is resumed keeps them.
+/// </summary>
 internal sealed class MachineOptions
 {
     private readonly Option<DeviceChoice?> _device = new("--device")

@@ -64,7 +64,8 @@ internal sealed class TrainCommand
             "Trains one network for several tasks and writes into the folder --output: checkpoint.safetensors (weights, optimiser and settings), results.json and "
             + "results.csv (scores on the test data), labels.json (which labels training saw), predictions.png (photographs, labels, predictions), progress.csv and an event file for TensorBoard (losses), and report.html, "
             + "a page of all that for the browser.",
-            "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened, to the bit on a CPU, also after a crash: with the same --threads and so on, unless others are given.",
+            "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened, to the bit on a CPU, also after a crash: "
+            + "with the same --threads and so on, unless others are given.",
             "config.json keeps all settings: --config with it repeats the run. With --eval-every, best.safetensors is the checkpoint with the best scores.",
         ],
         Groups =
@@ -106,7 +107,8 @@ internal sealed class TrainCommand
         _machine.Prepare(parsed, _console, machine);
         // By the number that there are sums are rounded, whoever chose it.
         machine = machine with { Threads = JtrRuntime.Threads };
-        TrainSettings settings = _run.Settings(parsed, _options.Settings(parsed, saved), parsed.GetValue(_evalEvery), parsed.GetValue(_saveEvery)) with { Machine = machine };
+        TrainSettings settings = _options.Settings(parsed, saved);
+        settings = _run.Settings(parsed, settings, parsed.GetValue(_evalEvery), parsed.GetValue(_saveEvery)) with { Machine = machine };
         if (JtrRuntime.Methods.All(m => m.Name != settings.Method))
             throw new UsageException($"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not '{settings.Method}'.");
         settings.CheckBalance();
@@ -131,7 +133,8 @@ internal sealed class TrainCommand
         Trainer trainer = loaded ?? made!;
         folder.Create();
         labels.Save(folder.Labels);
-        WholeFile.Write(folder.Configuration, ResolvedConfiguration.Of(settings, data.Train.Count, Machine(machine, trainer), parsed.GetValue(_baseline)).ToJson());
+        WholeFile.Write(folder.Configuration,
+            ResolvedConfiguration.Of(settings, data.Train.Count, Machine(machine, trainer), parsed.GetValue(_baseline)).ToJson());
         Introduce(settings, saved, data, labels, trainer, total, folder);
         if (trainer.StepCount >= total) _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
 
@@ -240,7 +243,8 @@ internal sealed class TrainCommand
         _console.Line($"The best scores were those at step {scores.BestStep}: {folder.Best}");
     }
 
-    private void Introduce(TrainSettings settings, TrainSettings? saved, OpenData data, LabelAssignment labels, Trainer trainer, long total, RunFolder folder)
+    private void Introduce(TrainSettings settings, TrainSettings? saved, OpenData data, LabelAssignment labels, Trainer trainer,
+        long total, RunFolder folder)
     {
         StringBuilder counts = new();
         for (int t = 0; t < data.Train.Tasks.Count; t++)
@@ -255,13 +259,15 @@ internal sealed class TrainCommand
             ("output", folder.Path));
         foreach (string note in data.Notes) _console.Line(note);
         if (saved?.Machine?.Threads is int before && settings.Machine!.Threads != before)
-            _console.Line($"The run began with --threads {before}: with {settings.Machine.Threads} sums are rounded otherwise, so that it does not end to the bit as without an interruption.");
+            _console.Line($"The run began with --threads {before}: with {settings.Machine.Threads} sums are rounded otherwise, "
+                + "so that it does not end to the bit as without an interruption.");
         else if (saved?.Machine?.Threads is int kept && kept != Environment.ProcessorCount)
             _console.Line($"It goes on with --threads {kept}, as it began; another number changes the last digits.");
         _console.Line();
     }
 
-    private void Conclude(Trainer trainer, OpenData data, EvaluationResult? baseline, RunFolder folder, RunRecorder recorder, TrainSettings settings, CancellationToken cancellationToken)
+    private void Conclude(Trainer trainer, OpenData data, EvaluationResult? baseline, RunFolder folder, RunRecorder recorder,
+        TrainSettings settings, CancellationToken cancellationToken)
     {
         if (data.Test is null)
         {

@@ -215,7 +215,11 @@ internal sealed class TrainOptions
 
     // Null is the default, which a run that is resumed keeps too.
     private static T? Pick<T>(T? given, T? basis, string option, bool fixedNow) where T : struct =>
-        given is null || given.Equals(basis) ? basis : fixedNow ? throw Changed(option, basis is null ? "the default" : Text(basis.Value)) : given;
+        given is null || given.Equals(basis)
+            ? basis
+            : fixedNow
+            ? throw Changed(option, basis is null ? "the default" : Text(basis.Value))
+            : given;
 
     private static string? Native(string? given, string? basis, bool fixedNow) =>
         given is null || given == basis ? basis : fixedNow ? throw Changed("--option", basis is null ? "not given" : string.Join(' ', NativeOption.Write(basis))) : given;
@@ -226,12 +230,17 @@ internal sealed class TrainOptions
         double[] weights = [.. given.Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) && value >= 0
             ? value
             : throw new UsageException($"--task-weights must be numbers of 0 or more, not '{text}'."))];
-        if (fixedNow && !weights.SequenceEqual(basis ?? [])) throw Changed("--task-weights", basis is null ? "not given" : string.Join(',', basis.Select(Text)));
+        if (fixedNow && !weights.SequenceEqual(basis ?? []))
+            throw Changed("--task-weights", basis is null ? "not given" : string.Join(',', basis.Select(Text)));
         return weights;
     }
 
     private static T Pick<T>(T? given, T basis, string option, bool fixedNow, Func<T, string>? word = null) where T : struct =>
-        given is not T value || value.Equals(basis) ? basis : fixedNow ? throw Changed(option, word is null ? Text(basis) : word(basis)) : value;
+        given is not T value || value.Equals(basis)
+            ? basis
+            : fixedNow
+            ? throw Changed(option, word is null ? Text(basis) : word(basis))
+            : value;
 
     private static string Text<T>(T value) where T : struct => string.Create(CultureInfo.InvariantCulture, $"{value}");
 

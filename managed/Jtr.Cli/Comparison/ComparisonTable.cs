@@ -144,7 +144,8 @@ internal sealed class ComparisonTable
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
     private static void Line(StringBuilder text, string method, string task, string metric, string unit, bool higher, Statistic s) => text
-        .Append(Csv.Field(method)).Append(',').Append(Csv.Field(task)).Append(',').Append(Csv.Field(metric)).Append(',').Append(Csv.Field(unit)).Append(',').Append(higher ? "higher" : "lower").Append(',')
+        .Append(Csv.Field(method)).Append(',').Append(Csv.Field(task)).Append(',').Append(Csv.Field(metric)).Append(',')
+        .Append(Csv.Field(unit)).Append(',').Append(higher ? "higher" : "lower").Append(',')
         .Append(Exact(s.Mean)).Append(',').Append(Exact(s.Deviation)).Append(',').Append(s.Count).Append('\n');
 
     private static string Exact(double value) => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture);

@@ -131,12 +131,15 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
     public void Write(string folder, IReadOnlyList<CostPoint> points)
     {
         Directory.CreateDirectory(folder);
-        WholeFile.Write(Path.Combine(folder, "cost.md"), $"{ComparisonTable.Markdown(Cells(points))}\n{ComparisonTable.Markdown(FitCells(points))}");
+        WholeFile.Write(Path.Combine(folder, "cost.md"),
+            $"{ComparisonTable.Markdown(Cells(points))}\n{ComparisonTable.Markdown(FitCells(points))}");
         StringBuilder csv = new("method,tasks,seconds,processor_seconds,peak_mib,added_mib,pairs\n");
         foreach (CostPoint p in points)
-            csv.AppendLine(CultureInfo.InvariantCulture, $"{Csv.Field(p.Method)},{p.Tasks},{p.Seconds:R},{p.ProcessorSeconds:R},{p.PeakMebibytes:R},{p.AddedMebibytes:R},{p.Pairs:R}");
+            csv.AppendLine(CultureInfo.InvariantCulture,
+                $"{Csv.Field(p.Method)},{p.Tasks},{p.Seconds:R},{p.ProcessorSeconds:R},{p.PeakMebibytes:R},{p.AddedMebibytes:R},{p.Pairs:R}");
         WholeFile.Write(Path.Combine(folder, "cost.csv"), csv.ToString().ReplaceLineEndings("\n"));
-        WholeFile.Write(Path.Combine(folder, "cost.json"), JsonSerializer.Serialize(new CostDocument(settings, steps, points), ComparisonJson.Default.CostDocument) + "\n");
+        WholeFile.Write(Path.Combine(folder, "cost.json"),
+            JsonSerializer.Serialize(new CostDocument(settings, steps, points), ComparisonJson.Default.CostDocument) + "\n");
         ComparisonPlots.Lines(
             [.. _costs.Select(c => ($"{c.Name}, and a parabola", Lines(points, c.Cost)))],
             "number of tasks", Path.Combine(folder, "cost.png"));

@@ -112,7 +112,8 @@ internal sealed record Setting(string Key, string Option, SettingKind Kind, Func
         null => [],
         bool flag => flag == (Kind == SettingKind.Flag) ? [Option] : [],
         // An option that is there once for each, and one with a list in it.
-        string[] texts => texts.Length == 0 ? [] : IsRepeated ? [.. texts.SelectMany(t => (string[])[Option, t])] : [Option, string.Join(',', texts)],
+        string[] texts when texts.Length == 0 => [],
+        string[] texts => IsRepeated ? [.. texts.SelectMany(t => (string[])[Option, t])] : [Option, string.Join(',', texts)],
         double[] numbers => numbers.Length == 0 ? [] : [Option, string.Join(',', numbers.Select(n => n.ToString("R", CultureInfo.InvariantCulture)))],
         double number => [Option, number.ToString("R", CultureInfo.InvariantCulture)],
         IFormattable value => [Option, value.ToString(null, CultureInfo.InvariantCulture)],

@@ -94,11 +94,14 @@ internal sealed record SourceEntry
     {
         if (string.IsNullOrWhiteSpace(Data)) throw new UsageException("'data' is missing");
         if (Name is not null && string.IsNullOrWhiteSpace(Name)) throw new UsageException("'name' is empty");
-        if (Weight is { } weight && !(weight > 0 && double.IsFinite(weight))) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'weight' is {weight}; it has to be above 0"));
+        if (Weight is { } weight && !(weight > 0 && double.IsFinite(weight)))
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'weight' is {weight}; it has to be above 0"));
         if (Scenes is < 1 || TestScenes is < 1) throw new UsageException("'scenes' and 'test_scenes' have to be 1 or more");
-        if (SceneVariety is { } variety && !(variety >= 0 && variety <= 1)) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'scene_variety' is {variety}; it has to be 0 to 1"));
+        if (SceneVariety is { } variety && !(variety >= 0 && variety <= 1))
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'scene_variety' is {variety}; it has to be 0 to 1"));
         if (VoidId is < 0 or > 65535) throw new UsageException($"'void_id' is {VoidId}; it has to be 0 to 65535");
-        if (DepthScale is { } scale && !(scale > 0 && double.IsFinite(scale))) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'depth_scale' is {scale}; it has to be above 0"));
+        if (DepthScale is { } scale && !(scale > 0 && double.IsFinite(scale)))
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'depth_scale' is {scale}; it has to be above 0"));
         DataLocation at = DataLocation.Parse(Data, folder);
         if (at.Kind == DataKind.Joined) throw new UsageException($"{at.Path} joins data sets itself");
         LayoutRequest layout = new()

@@ -56,7 +56,9 @@ internal static class JoinedSources
         {
             JoinedSource source = data.Sources[s];
             string? file = sources.First(r => r.Name == source.Name).Labels;
-            labels.Add(file is null ? LabelAssignment.Draw(scenario, source.Data, LabelAssignment.SeedOf(seed, s)) : LabelsFile.Read(file, source.Data));
+            labels.Add(file is null
+                ? LabelAssignment.Draw(scenario, source.Data, LabelAssignment.SeedOf(seed, s))
+                : LabelsFile.Read(file, source.Data));
         }
         return data.JoinLabels(labels);
     }
@@ -66,6 +68,8 @@ internal static class JoinedSources
     {
         int[] counts = new int[data.Sources.Count];
         for (int i = 0; i < data.Count; i++) counts[data.GetSource(i).Source]++;
-        return string.Join(", ", data.Sources.Select((s, i) => counts[i] == s.Data.Count ? $"{s.Name} {counts[i]}" : string.Create(CultureInfo.InvariantCulture, $"{s.Name} {counts[i]} (of {s.Data.Count}, weight {s.Weight})")));
+        return string.Join(", ", data.Sources.Select((s, i) => counts[i] == s.Data.Count
+            ? $"{s.Name} {counts[i]}"
+            : string.Create(CultureInfo.InvariantCulture, $"{s.Name} {counts[i]} (of {s.Data.Count}, weight {s.Weight})")));
     }
 }

@@ -42,7 +42,8 @@ internal sealed class CarefulReader(IMultiTaskDataset data)
         return read;
     }
 
-    private TaskMask? TryRead(int index, TaskMask wanted, List<FolderProblem> problems, HashSet<string> seen, CancellationToken cancellationToken)
+    private TaskMask? TryRead(int index, TaskMask wanted,
+        List<FolderProblem> problems, HashSet<string> seen, CancellationToken cancellationToken)
     {
         try
         {

@@ -61,6 +61,8 @@ public sealed record CityscapesOptions : LayoutOptions
         if (!Enum.IsDefined(Labels)) throw new ArgumentOutOfRangeException(nameof(Labels), Labels, $"{nameof(Labels)} has to be None, Categories or Classes");
         if (!Enum.IsDefined(Depth)) throw new ArgumentOutOfRangeException(nameof(Depth), Depth, $"{nameof(Depth)} has to be None, Inverse or Metric");
         if (Labels == CityscapesLabels.None && Depth == CityscapesDepth.None) throw new ArgumentException($"{nameof(Labels)} and {nameof(Depth)} are both None: there is no task", nameof(Labels));
-        if (MaxMetricDepth is { } most && !(most > 0)) throw new ArgumentOutOfRangeException(nameof(MaxMetricDepth), most.ToString(CultureInfo.InvariantCulture), $"{nameof(MaxMetricDepth)} has to be above 0");
+        if (MaxMetricDepth is { } most && !(most > 0))
+            throw new ArgumentOutOfRangeException(nameof(MaxMetricDepth), most.ToString(CultureInfo.InvariantCulture),
+                $"{nameof(MaxMetricDepth)} has to be above 0");
     }
 }

@@ -24,7 +24,8 @@ internal static class NpyPhotograph
         for (int i = 0; i < values.Length; i++)
         {
             float value = array.IsInteger ? values[i] / 255f : values[i];
-            if (!(value >= -Tolerance && value <= 1 + Tolerance)) throw source.Fault(i / 3, string.Create(CultureInfo.InvariantCulture, $"value {value}, which is not in [0, 1],"));
+            if (!(value >= -Tolerance && value <= 1 + Tolerance))
+                throw source.Fault(i / 3, string.Create(CultureInfo.InvariantCulture, $"value {value}, which is not in [0, 1],"));
             values[i] = Math.Clamp(value, 0, 1);
         }
         using Pooled<float> resized = source.Bilinear(pooled, 3);

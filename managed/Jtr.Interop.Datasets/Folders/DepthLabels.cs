@@ -27,7 +27,8 @@ internal static class DepthLabels
             array.CopyTo(values, start);
             for (int i = 0; i < values.Length; i++)
             {
-                if (values[i] < 0) throw source.Fault(start + i, string.Create(CultureInfo.InvariantCulture, $"depth {values[i]}, which is below 0,"));
+                if (values[i] < 0)
+                    throw source.Fault(start + i, string.Create(CultureInfo.InvariantCulture, $"depth {values[i]}, which is below 0,"));
                 float depth = (float)(values[i] * unit);
                 to[i] = float.IsFinite(depth) ? depth : 0;
             }

@@ -28,7 +28,9 @@ internal static class MapLabels
         Span<float> values = pooled.Span;
         for (int i = 0; i < values.Length; i++)
         {
-            if (values[i] is < 0 or > 1) throw source.Fault(i / channels, string.Create(CultureInfo.InvariantCulture, $"value {values[i]}, which is not in [0, 1],"));
+            if (values[i] is < 0 or > 1)
+                throw source.Fault(i / channels,
+                    string.Create(CultureInfo.InvariantCulture, $"value {values[i]}, which is not in [0, 1],"));
         }
         using Pooled<float> resized = source.Bilinear(pooled, channels);
         // A mean of ones may be rounded to a little more.

@@ -98,5 +98,6 @@ internal static class SegmentationLabels
     }
 
     private static JtrFormatException OutOfRange(LabelSource source, int pixel, double id, int classes, int voidId) =>
-        source.Fault(pixel, string.Create(CultureInfo.InvariantCulture, $"class id {id}, which is neither 0 to {classes - 1} nor the void id {voidId},"));
+        source.Fault(pixel,
+            string.Create(CultureInfo.InvariantCulture, $"class id {id}, which is neither 0 to {classes - 1} nor the void id {voidId},"));
 }

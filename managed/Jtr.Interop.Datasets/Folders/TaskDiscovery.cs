@@ -22,7 +22,8 @@ internal static class TaskDiscovery
             if (name == FolderDataset.ImageFolder || name.StartsWith('.')) continue;
             FolderIndex files = new(folder, FolderIndex.LabelExtensions, []);
             if (files.Paths.Count == 0) continue;
-            if (TaskName.Fault(name) is { } fault) throw new JtrFormatException(folder, $"the name of this folder cannot be that of a task: {fault}");
+            if (TaskName.Fault(name) is { } fault)
+                throw new JtrFormatException(folder, $"the name of this folder cannot be that of a task: {fault}");
             tasks.Add(Make(name, files, voidId, damaged));
         }
         if (tasks.Count == 0) throw new JtrFormatException(root, $"no folder beside '{FolderDataset.ImageFolder}' holds labels (.png or .npy)");

@@ -98,8 +98,11 @@ internal sealed record TaskEntry
                 return new SegmentationTask(Name, count, Classes);
             case "depth":
                 Allow(segmentation: false, map: false);
-                if (Scale is { } scale && !(scale > 0 && double.IsFinite(scale))) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"'scale' is {scale}; it has to be above 0"));
-                if (StandardDeviation is { } deviation && !(deviation > 0 && double.IsFinite(deviation))) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"'standard_deviation' is {deviation}; it has to be above 0"));
+                if (Scale is { } scale && !(scale > 0 && double.IsFinite(scale)))
+                    throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"'scale' is {scale}; it has to be above 0"));
+                if (StandardDeviation is { } deviation && !(deviation > 0 && double.IsFinite(deviation)))
+                    throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                        $"'standard_deviation' is {deviation}; it has to be above 0"));
                 DepthTask task = new(Name);
                 return task with { Mean = Mean ?? task.Mean, StandardDeviation = StandardDeviation ?? task.StandardDeviation, Unit = Unit ?? task.Unit };
             case "normals":

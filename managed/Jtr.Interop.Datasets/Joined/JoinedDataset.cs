@@ -12,8 +12,8 @@ namespace Jtr.Interop.Datasets.Joined;
 /// <remarks>
 /// Samples come source by source, each in its own order, repeated or thinned out as <see cref="JoinedSource.Weight"/> says; the
 /// loader shuffles them. An assignment that is drawn for the joined set draws anew for a sample's repetitions, which together
-/// may then show more labels than the scenario grants: draw one for each source, with <see cref="LabelAssignment.SeedOf"/>, and give them to
-/// <see cref="JoinLabels"/>.
+/// may then show more labels than the scenario grants: draw one for each source, with <see cref="LabelAssignment.SeedOf"/>, and
+/// give them to <see cref="JoinLabels"/>.
 /// Several threads may read at once.
 /// </remarks>
 public sealed class JoinedDataset : IMultiTaskDataset
@@ -147,7 +147,9 @@ public sealed class JoinedDataset : IMultiTaskDataset
             if (source?.Data is null || string.IsNullOrWhiteSpace(source.Name)) throw new ArgumentException("a source, its data set or its name is missing", nameof(sources));
             if (!names.Add(source.Name)) throw new ArgumentException($"two sources are named '{source.Name}'", nameof(sources));
             if (source.Data.Count == 0) throw new ArgumentException($"the source '{source.Name}' has no samples", nameof(sources));
-            if (!(source.Weight > 0 && double.IsFinite(source.Weight))) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"the weight of '{source.Name}' is {source.Weight}; it has to be a finite number above 0"), nameof(sources));
+            if (!(source.Weight > 0 && double.IsFinite(source.Weight)))
+                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                    $"the weight of '{source.Name}' is {source.Weight}; it has to be a finite number above 0"), nameof(sources));
             if (source.Data.Height != first.Data.Height || source.Data.Width != first.Data.Width)
                 throw new ArgumentException($"the samples of '{source.Name}' are {source.Data.Height} x {source.Data.Width}, those of '{first.Name}' {first.Data.Height} x {first.Data.Width}; open both with the same Height and Width", nameof(sources));
         }
@@ -156,7 +158,9 @@ public sealed class JoinedDataset : IMultiTaskDataset
     private static SampleOrigin[] List(JoinedSource[] sources)
     {
         double total = sources.Sum(s => Math.Round(s.Weight * s.Data.Count));
-        if (total > Array.MaxLength) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"with these weights an epoch has {total} samples, more than {Array.MaxLength}"), nameof(sources));
+        if (total > Array.MaxLength)
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"with these weights an epoch has {total} samples, more than {Array.MaxLength}"), nameof(sources));
         List<SampleOrigin> samples = new((int)total);
         for (int s = 0; s < sources.Length; s++)
         {

@@ -80,7 +80,9 @@ internal static class JoinedTasks
         return (first, second) switch
         {
             (SegmentationTask a, SegmentationTask b) when IsNamed(a) && IsNamed(b) => FirstDifference(a.ClassNames, b.ClassNames),
-            (DepthTask a, DepthTask b) when a != b => string.Create(CultureInfo.InvariantCulture, $"mean, deviation and unit ({b.Mean}, {b.StandardDeviation}, '{b.Unit}') and ({a.Mean}, {a.StandardDeviation}, '{a.Unit}')"),
+            (DepthTask a, DepthTask b) when a != b =>
+                string.Create(CultureInfo.InvariantCulture,
+                    $"mean, deviation and unit ({b.Mean}, {b.StandardDeviation}, '{b.Unit}') and ({a.Mean}, {a.StandardDeviation}, '{a.Unit}')"),
             _ => null,
         };
     }

@@ -72,7 +72,8 @@ public abstract class LayoutDataset : IMultiTaskDataset
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file of the sample may not be read.</exception>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => _reader.Read(index, wanted, destination, CancellationToken.None);
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) =>
+        _reader.Read(index, wanted, destination, CancellationToken.None);
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>

@@ -36,7 +36,9 @@ internal abstract class NyuV2Source
     {
         for (int i = 0; i < values.Length; i++)
         {
-            if (!(values[i] >= 0 && float.IsFinite(values[i]))) throw source.Fault(i, string.Create(CultureInfo.InvariantCulture, $"depth {values[i]}, which is no finite number from 0 up,"));
+            if (!(values[i] >= 0 && float.IsFinite(values[i])))
+                throw source.Fault(i,
+                    string.Create(CultureInfo.InvariantCulture, $"depth {values[i]}, which is no finite number from 0 up,"));
         }
         source.Nearest(values, destination);
     }
@@ -52,12 +54,17 @@ internal abstract class NyuV2Source
             Span<float> v = vectors.Slice(i, 3);
             double length = Math.Sqrt((double)v[0] * v[0] + (double)v[1] * v[1] + (double)v[2] * v[2]);
             if (double.IsNaN(length) || length == 0) continue;
-            if (length > LongestNormal) throw source.Fault(i / 3, string.Create(CultureInfo.InvariantCulture, $"the vector ({v[0]}, {v[1]}, {v[2]}) of length {length:0.###}, which is no unit vector,"));
+            if (length > LongestNormal)
+                throw source.Fault(i / 3,
+                    string.Create(CultureInfo.InvariantCulture,
+                    $"the vector ({v[0]}, {v[1]}, {v[2]}) of length {length:0.###}, which is no unit vector,"));
             sum += length;
             count++;
         }
         if (count > 0 && sum / count < 1 - MeanTolerance)
-            throw new JtrFormatException(source.Path, string.Create(CultureInfo.InvariantCulture, $"vectors with a mean length of {sum / count:0.###}, where normals have 1; are they stored in another way, such as (n + 1) / 2?"));
+            throw new JtrFormatException(source.Path,
+                string.Create(CultureInfo.InvariantCulture,
+                $"vectors with a mean length of {sum / count:0.###}, where normals have 1; are they stored in another way, such as (n + 1) / 2?"));
         Normalise(vectors, float.NaN);
         using Pooled<float> resized = source.Bilinear(normals, 3);
         Normalise(resized.Span, 0);

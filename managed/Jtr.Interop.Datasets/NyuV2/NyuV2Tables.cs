@@ -142,7 +142,10 @@ internal static class NyuV2Tables
     private static int[] Whole(string path, double[] values, string what)
     {
         int wrong = Array.FindIndex(values, v => !(Math.Abs(v) <= int.MaxValue) || v != Math.Floor(v));
-        return wrong < 0 ? [.. values.Select(v => (int)v)] : throw new JtrFormatException(path, string.Create(CultureInfo.InvariantCulture, $"{what} has {values[wrong]}, which is no whole number"));
+        return wrong < 0
+            ? [.. values.Select(v => (int)v)]
+            : throw new JtrFormatException(path,
+                string.Create(CultureInfo.InvariantCulture, $"{what} has {values[wrong]}, which is no whole number"));
     }
 
     private static bool IsMat(string path) => path.EndsWith(".mat", StringComparison.OrdinalIgnoreCase);

@@ -68,7 +68,11 @@ internal sealed class PackedWriter
     /// <summary>Encodes samples side by side. A read that hangs is not waited for when it is not wanted any more.</summary>
     private void Encode(int first, int count, CancellationToken cancellationToken)
     {
-        Task[] tasks = [.. Enumerable.Range(0, count).Select(i => Task.Run(() => _workplaces[i].Encode(first + i, cancellationToken), CancellationToken.None))];
+        Task[] tasks =
+        [
+            .. Enumerable.Range(0, count)
+                .Select(i => Task.Run(() => _workplaces[i].Encode(first + i, cancellationToken), CancellationToken.None)),
+        ];
         try
         {
             Task.WaitAll(tasks, cancellationToken);
@@ -168,7 +172,9 @@ internal sealed class PackedWriter
         {
             try
             {
-                TaskMask read = skipBad ? PatientReader.Read(source, index, wanted, sample, cancellationToken) : source.Read(index, wanted, sample, cancellationToken);
+                TaskMask read = skipBad
+                    ? PatientReader.Read(source, index, wanted, sample, cancellationToken)
+                    : source.Read(index, wanted, sample, cancellationToken);
                 return read & source.Tasks.All;
             }
             catch (Exception e) when (skipBad && SkippedSample.IsBad(e))

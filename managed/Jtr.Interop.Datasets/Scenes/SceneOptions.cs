@@ -50,7 +50,9 @@ public sealed record SceneOptions
         InRange(Height, MinSize, MaxSize, nameof(Height));
         InRange(Width, MinSize, MaxSize, nameof(Width));
         InRange(FirstIndex, 0, int.MaxValue - Count, nameof(FirstIndex));
-        if (!(Variety >= 0 && Variety <= 1)) throw new ArgumentOutOfRangeException(nameof(Variety), Variety.ToString(CultureInfo.InvariantCulture), $"{nameof(Variety)} must be 0 to 1");
+        if (!(Variety >= 0 && Variety <= 1))
+            throw new ArgumentOutOfRangeException(nameof(Variety), Variety.ToString(CultureInfo.InvariantCulture),
+                $"{nameof(Variety)} must be 0 to 1");
         if (Tasks is null) return;
         string known = string.Join(", ", SceneDataset.TaskNames);
         if (Tasks.Count == 0) throw new ArgumentException($"{nameof(Tasks)} must name at least one of: {known}", nameof(Tasks));

@@ -49,7 +49,9 @@ public sealed record TaskonomyOptions : LayoutOptions
         foreach ((string domain, double range) in MapRange)
         {
             if (TaskonomyDomains.Task(domain) is not MapTask) throw new ArgumentException($"{nameof(MapRange)} has '{domain}', which is no edge or keypoint domain", nameof(MapRange));
-            if (!(range is > 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(MapRange), range.ToString(CultureInfo.InvariantCulture), $"{nameof(MapRange)} of '{domain}' has to be above 0 and at most 1");
+            if (!(range is > 0 and <= 1))
+                throw new ArgumentOutOfRangeException(nameof(MapRange), range.ToString(CultureInfo.InvariantCulture),
+                    $"{nameof(MapRange)} of '{domain}' has to be above 0 and at most 1");
         }
     }
 }

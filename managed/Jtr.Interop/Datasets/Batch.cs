@@ -9,8 +9,8 @@ namespace Jtr.Interop.Datasets;
 /// labels of V views of B samples. Reusable; the arrays have no gaps for the number of samples that is set.
 /// </summary>
 /// <remarks>
-/// Not thread-safe. The memory is the garbage collector's, in arrays that it does not move: it goes when neither the batch nor any of its spans
-/// is in use any more, so that a span may outlive its batch.
+/// Not thread-safe. The memory is the garbage collector's, in arrays that it does not move: it goes when neither the batch nor
+/// any of its spans is in use any more, so that a span may outlive its batch.
 /// </remarks>
 public sealed unsafe class Batch : IDisposable
 {
@@ -20,7 +20,8 @@ public sealed unsafe class Batch : IDisposable
 
     private static int MaxValues => Array.MaxLength - Slack;
 
-    // On the pinned heap: native code gets addresses into them. Kept until the batch goes itself: a step on another thread may be reading them.
+    // On the pinned heap: native code gets addresses into them. Kept until the batch goes itself: a step on another thread may be
+    // reading them.
     private readonly float[] _images;
     private readonly float[] _labels;
     private readonly byte[] _labelled;
@@ -51,7 +52,8 @@ public sealed unsafe class Batch : IDisposable
         Int128 planes = (Int128)views * capacity * height * width;
         Int128 largest = planes * Math.Max(3, tasks.TotalLabelChannels);
         if (largest > MaxValues)
-            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, $"{views} views of {capacity} samples of {height} x {width} have {largest} values, more than {MaxValues}; take fewer samples");
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity,
+                $"{views} views of {capacity} samples of {height} x {width} have {largest} values, more than {MaxValues}; take fewer samples");
 
         Tasks = tasks;
         Views = views;

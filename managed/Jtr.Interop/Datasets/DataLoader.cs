@@ -13,8 +13,9 @@ namespace Jtr.Interop.Datasets;
 /// </summary>
 /// <remarks>
 /// One thread at a time takes batches; it gives them back with <see cref="Recycle"/> when it is done. In the steady
-/// state nothing is allocated. The threads live until <see cref="Dispose"/>. A read that hangs keeps nobody waiting for more than a second: neither a
-/// call that is cancelled, nor <see cref="Seek"/>, nor <see cref="Dispose"/>, which leaves its thread behind.
+/// state nothing is allocated. The threads live until <see cref="Dispose"/>. A read that hangs keeps nobody waiting for more
+/// than a second: neither a call that is cancelled, nor <see cref="Seek"/>, nor <see cref="Dispose"/>, which leaves its thread
+/// behind.
 /// </remarks>
 public sealed class DataLoader : IDisposable
 {
@@ -177,8 +178,8 @@ public sealed class DataLoader : IDisposable
     }
 
     /// <summary>
-    /// Ends the threads, as soon as each has finished or given up the sample it is at, and all batches but those in use. A thread whose read takes longer
-    /// than a second is left to end by itself.
+    /// Ends the threads, as soon as each has finished or given up the sample it is at, and all batches but those in use. A thread
+    /// whose read takes longer than a second is left to end by itself.
     /// </summary>
     public void Dispose()
     {
@@ -257,7 +258,7 @@ public sealed class DataLoader : IDisposable
         return false;
     }
 
-    /// <summary>Makes a slot ready for the samples of the next batch. False: there is no memory, or the data set threw; the slot says so.</summary>
+    /// <summary>Makes a slot ready for the samples of the next batch. False: there is no memory, and the slot says so.</summary>
     private bool TryBegin(Slot slot)
     {
         slot.Number = _fillBatch;

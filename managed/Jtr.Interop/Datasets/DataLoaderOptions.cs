@@ -39,7 +39,9 @@ public sealed record DataLoaderOptions
     /// <summary>Batches that are made ahead of the one in use, 1 to 1,024. Each takes the memory of a batch.</summary>
     public int Prefetch { get; init; } = 2;
 
-    /// <summary>Number of the first batch, counted from the start of epoch 0, 0 or more: a resumed run reads nothing of what it has seen.</summary>
+    /// <summary>
+    /// Number of the first batch, counted from the start of epoch 0, 0 or more: a resumed run reads nothing of what it has seen.
+    /// </summary>
     public long FirstBatch { get; init; }
 
     /// <summary>Options of an evaluation: every sample once, in order, as it is.</summary>
@@ -55,7 +57,8 @@ public sealed record DataLoaderOptions
         Check(nameof(Views), Views, 255);
         Check(nameof(Workers), Workers, 256);
         Check(nameof(Prefetch), Prefetch, 1024);
-        if (FirstBatch < 0) throw new ArgumentOutOfRangeException(nameof(FirstBatch), FirstBatch, $"{nameof(FirstBatch)} has to be 0 or more");
+        if (FirstBatch < 0)
+            throw new ArgumentOutOfRangeException(nameof(FirstBatch), FirstBatch, $"{nameof(FirstBatch)} has to be 0 or more");
         if (!Enum.IsDefined(Flip)) throw new ArgumentOutOfRangeException(nameof(Flip), Flip, $"{nameof(Flip)} has to be {string.Join(", ", Enum.GetNames<FlipMode>())}");
     }
 

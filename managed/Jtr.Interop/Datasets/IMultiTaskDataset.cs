@@ -40,8 +40,8 @@ public interface IMultiTaskDataset
     TaskMask Read(int index, TaskMask wanted, SampleBuffer destination);
 
     /// <summary>
-    /// Reads a sample, unless it is not wanted any more. As it stands here it looks at the token once and calls the other <c>Read</c>; a data set
-    /// whose reads take long, and one that reads from another data set, implements it too.
+    /// Reads a sample, unless it is not wanted any more. As it stands here it looks at the token once and calls the other
+    /// <c>Read</c>; a data set whose reads take long, and one that reads from another data set, implements it too.
     /// </summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     /// <param name="wanted">Tasks whose labels are wanted; labels of others may be skipped.</param>

@@ -22,7 +22,8 @@ internal static class PatientReader
     /// <param name="cancellationToken">Ends the waits.</param>
     /// <returns>The tasks whose labels were written.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static TaskMask Read(IMultiTaskDataset data, int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
+    public static TaskMask Read(IMultiTaskDataset data, int index, TaskMask wanted, SampleBuffer destination,
+        CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {

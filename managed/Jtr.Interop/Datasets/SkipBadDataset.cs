@@ -12,8 +12,9 @@ namespace Jtr.Interop.Datasets;
 /// <para>In a bad sample's place comes the next one behind it (after the last, the first) which is labelled for the same tasks and can be read;
 /// if there is none, the next one that can be read, with those labels that both have. What comes is a function of the files and
 /// of what is asked for, not of what was read before, so a loader gives the same batches for any number of workers.</para>
-/// <para>A file that cannot be read is tried again, for half a second. One that is damaged is remembered as bad; one that is still out of reach is
-/// skipped this once and tried anew the next time, so that a network that is down for a moment costs no sample for good.</para>
+/// <para>A file that cannot be read is tried again, for half a second. One that is damaged is remembered as bad; one that is
+/// still out of reach is skipped this once and tried anew the next time, so that a network that is down for a moment costs no
+/// sample for good.</para>
 /// <para>Only labels that are asked for are read, so a damaged label that an assignment hides goes unnoticed. An evaluation
 /// counts the sample that stands in twice: <see cref="Skipped"/> says how many.</para>
 /// <para>Several threads may read at once.</para>
@@ -97,7 +98,8 @@ public sealed class SkipBadDataset : IMultiTaskDataset
             {
                 int other = (int)(((long)index + step) % Count);
                 TaskMask labels = Labels(other);
-                if (labels == own == (pass == 0) && TryRead(other, wanted & labels, destination, ref first, out written, cancellationToken)) return written;
+                if (labels == own == (pass == 0) && TryRead(other, wanted & labels, destination, ref first, out written, cancellationToken))
+                    return written;
             }
         }
         first ??= new JtrFormatException(_skipped.TryGetValue(index, out SkippedSample? known) ? known.Message : $"sample {index} cannot be read");
@@ -106,7 +108,8 @@ public sealed class SkipBadDataset : IMultiTaskDataset
 
     private TaskMask Labels(int index) => (_labels?[index] ?? Tasks.All) & _data.GetLabelled(index);
 
-    private bool TryRead(int index, TaskMask wanted, SampleBuffer destination, ref Exception? first, out TaskMask written, CancellationToken cancellationToken)
+    private bool TryRead(int index, TaskMask wanted, SampleBuffer destination, ref Exception? first, out TaskMask written,
+        CancellationToken cancellationToken)
     {
         written = TaskMask.None;
         if (_bad.ContainsKey((index, wanted))) return false;

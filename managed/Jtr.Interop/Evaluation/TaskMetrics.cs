@@ -82,7 +82,8 @@ public abstract class TaskMetrics
     private protected abstract void Add(TaskMetrics other);
 
     private JtrNonFiniteException NotFinite(int channel, int pixel, float value) => new(
-        string.Create(CultureInfo.InvariantCulture, $"task '{Task.Name}': the prediction of channel {channel}, pixel {pixel} is {value}, not a finite number"),
+        string.Create(CultureInfo.InvariantCulture,
+            $"task '{Task.Name}': the prediction of channel {channel}, pixel {pixel} is {value}, not a finite number"),
         $"prediction.{Task.Name}", samples: []);
 
     private protected static string BadValue(int channel, int pixel, float value, string allowed) =>

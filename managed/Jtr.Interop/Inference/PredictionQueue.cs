@@ -188,7 +188,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             _capacity = 0;
         }
 
-        /// <summary>Sees that there is memory for the calls at hand. It grows with the largest batch so far, not with the largest that is allowed.</summary>
+        /// <summary>Sees that there is memory for the calls at hand: for the largest batch so far, not for the largest that is allowed.</summary>
         private void Reserve(long pixels)
         {
             if (pixels <= _capacity) return;

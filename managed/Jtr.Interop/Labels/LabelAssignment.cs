@@ -80,8 +80,8 @@ public sealed class LabelAssignment
     }
 
     /// <summary>
-    /// A seed for one of several data sets that are joined, so that each draws for itself: the same as no other source's under any other seed of a
-    /// run. The first source's is the run's.
+    /// A seed for one of several data sets that are joined, so that each draws for itself: the same as no other source's under any
+    /// other seed of a run. The first source's is the run's.
     /// </summary>
     /// <param name="seed">Seed of the run.</param>
     /// <param name="source">Place of the source, 0 or more.</param>

@@ -39,7 +39,9 @@ internal static class LabelAssignmentImport
         {
             int sample = i / tasks.Count;
             int task = i % tasks.Count;
-            if (values[i] is not (0 or 1)) throw new JtrFormatException(path, string.Create(CultureInfo.InvariantCulture, $"{Name}[{sample}][{task}] is {values[i]}; it has to be 0 or 1"));
+            if (values[i] is not (0 or 1))
+                throw new JtrFormatException(path,
+                    string.Create(CultureInfo.InvariantCulture, $"{Name}[{sample}][{task}] is {values[i]}; it has to be 0 or 1"));
             if (values[i] == 1) samples[sample] = samples[sample].With(task);
         }
         return samples;

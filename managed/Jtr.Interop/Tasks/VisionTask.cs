@@ -31,8 +31,8 @@ public abstract record VisionTask
     }
 
     /// <summary>
-    /// Name, unique within a <see cref="TaskSet"/>; also the name of the label folder of a folder data set, and part of the names of files. It has
-    /// at most 100 bytes in UTF-8 and no '/', '\\', ':' or control character, and is not "." or "..".
+    /// Name, unique within a <see cref="TaskSet"/>; also the name of the label folder of a folder data set, and part of the names of
+    /// files. It has at most 100 bytes in UTF-8 and no '/', '\', ':' or control character, and is not "." or "..".
     /// </summary>
     public string Name { get; }
 

@@ -40,7 +40,10 @@ public sealed record FitOptions
     /// <summary>Seed of order, views and label scenario; null: the trainer's.</summary>
     public ulong? DataSeed { get; init; }
 
-    /// <summary>Where to save the trainer at the end, also where a cancel or a failure ends it, and every <see cref="CheckpointEvery"/> steps; null: nowhere.</summary>
+    /// <summary>
+    /// Where to save the trainer at the end, also where a cancel or a failure is the end, and every <see cref="CheckpointEvery"/> steps; null:
+    /// nowhere.
+    /// </summary>
     public string? CheckpointPath { get; init; }
 
     /// <summary>Steps between two checkpoints; 0: only at the end.</summary>

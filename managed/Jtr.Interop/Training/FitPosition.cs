@@ -33,6 +33,8 @@ public sealed record FitPosition
         if (BatchSize != other.BatchSize) return $"batches of {BatchSize} instead of {other.BatchSize}";
         if (Samples != other.Samples) return $"{Samples} samples instead of {other.Samples}";
         if (DataSeed != other.DataSeed) return $"the data seed {DataSeed} instead of {other.DataSeed}";
-        return Threads is { } now && other.Threads is { } before && now != before ? $"{now} threads of the arithmetic instead of {before}, which round sums otherwise" : null;
+        return Threads is { } now && other.Threads is { } before && now != before
+            ? $"{now} threads of the arithmetic instead of {before}, which round sums otherwise"
+            : null;
     }
 }

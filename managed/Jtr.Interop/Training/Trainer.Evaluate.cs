@@ -62,7 +62,8 @@ public sealed unsafe partial class Trainer
                     {
                         try
                         {
-                            Score(metrics, predictions.AsSpan(b * Tasks.TotalChannels * plane, Tasks.TotalChannels * plane), batch.GetSample(0, b), batch.GetLabelled(b));
+                            Score(metrics, predictions.AsSpan(b * Tasks.TotalChannels * plane, Tasks.TotalChannels * plane),
+                                batch.GetSample(0, b), batch.GetLabelled(b));
                         }
                         catch (JtrNonFiniteException e)
                         {

@@ -12,8 +12,8 @@ public sealed unsafe partial class Trainer
 {
     /// <summary>
     /// Trains on a data set, on a thread of its own, up to a total number of steps. Goes on at <see cref="StepCount"/>: a fit that was
-    /// interrupted and resumed from its checkpoint with the same options does the same steps as one that was not. However it ends, if there is a
-    /// <see cref="FitOptions.CheckpointPath"/>, the steps that were done are saved there.
+    /// interrupted and resumed from its checkpoint with the same options does the same steps as one that was not. However it ends, the
+    /// steps that were done are saved at <see cref="FitOptions.CheckpointPath"/>, if there is one.
     /// </summary>
     /// <param name="data">The data set; its tasks have the names, kinds and channels of the trainer's.</param>
     /// <param name="options">How long and how.</param>
@@ -23,8 +23,8 @@ public sealed unsafe partial class Trainer
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="JtrNonFiniteException">
-    /// A loss, a gradient or, in scoring, a prediction was not a finite number; the steps before it stand. The exception tells the step, the term
-    /// and the names of the samples.
+    /// A loss, a gradient or, in scoring, a prediction was not a finite number; the steps before it stand. The exception tells the
+    /// step, the term and the names of the samples.
     /// </exception>
     /// <exception cref="IOException">A checkpoint cannot be written, or a sample not be read.</exception>
     /// <exception cref="JtrFormatException">A file of the data set is damaged.</exception>

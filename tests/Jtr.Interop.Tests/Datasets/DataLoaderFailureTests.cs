@@ -104,7 +104,8 @@ public sealed class DataLoaderFailureTests
 
     [Test]
     public void A_first_batch_below_0_is_refused() =>
-        Assert.That(() => new DataLoader(new MemoryDataset(4, 4, 4), null, InOrder with { FirstBatch = -1 }), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("FirstBatch"));
+        Assert.That(() => new DataLoader(new MemoryDataset(4, 4, 4), null, InOrder with { FirstBatch = -1 }),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("FirstBatch"));
 
     [TestCase("BatchSize", 0, 65536)]
     [TestCase("Views", 256, 255)]

@@ -165,7 +165,10 @@ public sealed class SkipBadDatasetTests
             },
         };
         float[] image = new float[3 * 32 * 64], labels = new float[inner.Tasks.TotalLabelChannels * 32 * 64];
-        Assert.That(() => new SkipBadDataset(inner).Read(0, inner.Tasks.All, new SampleBuffer(inner.Tasks, 32, 64, image, labels), source.Token), Throws.InstanceOf<OperationCanceledException>());
+        SkipBadDataset data = new(inner);
+        Assert.That(
+            () => data.Read(0, inner.Tasks.All, new SampleBuffer(inner.Tasks, 32, 64, image, labels), source.Token),
+            Throws.InstanceOf<OperationCanceledException>());
         Assert.That(reads, Is.EqualTo(2));
     }
 

@@ -44,7 +44,8 @@ public sealed class TrainingMetricsTests
             FitOptions fit = new() { Steps = 1, BatchSize = 2, Workers = 1 };
             await trainer.FitAsync(SmallModel.Data(), fit, new Reports(_ => during = Observed()));
             int after = Observed();
-            Assert.ThrowsAsync<TimeZoneNotFoundException>(() => failing.FitAsync(SmallModel.Data(), fit, new Reports(_ => throw new TimeZoneNotFoundException())));
+            Assert.ThrowsAsync<TimeZoneNotFoundException>(() =>
+                failing.FitAsync(SmallModel.Data(), fit, new Reports(_ => throw new TimeZoneNotFoundException())));
             Assert.That((before, during, after, Observed()), Is.EqualTo((0, names.Length, 0, 0)));
         }
         finally

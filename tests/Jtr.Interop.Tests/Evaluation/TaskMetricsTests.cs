@@ -125,7 +125,8 @@ public sealed class TaskMetricsTests
             prediction[^1] = bad;
             float[] label = new float[task.LabelChannels * 4];
             Array.Fill(label, 1f);
-            Assert.That(() => metrics.Update(prediction, label), Throws.TypeOf<JtrNonFiniteException>().With.Property("Term").EqualTo($"prediction.{task.Name}")
+            Assert.That(() => metrics.Update(prediction, label),
+                Throws.TypeOf<JtrNonFiniteException>().With.Property("Term").EqualTo($"prediction.{task.Name}")
                 .And.Message.Contains($"channel {task.Channels - 1}, pixel 3 is {(float.IsNaN(bad) ? "NaN" : "Infinity")}"));
         }
         Assert.That((metrics.Samples, metrics.ValidCount), Is.EqualTo((0L, 0L)));

@@ -119,8 +119,10 @@ public sealed class RunReportTests
     {
         using TemporaryFolder folder = new();
         MakeRun(folder.Path, seed: 1, miou: 40);
-        File.WriteAllText(folder.File("history.csv"), "step,task,metric,value\n100,\"depth, \"\"near\"\"\",\"error, absolute\",0.5\n200,seg,mIoU,3");
-        Assert.That(RunFiles.Read(folder.Path).Scores, Is.EqualTo(new[] { (100L, "depth, \"near\"", "error, absolute", 0.5), (200L, "seg", "mIoU", 3.0) }));
+        File.WriteAllText(folder.File("history.csv"),
+            "step,task,metric,value\n100,\"depth, \"\"near\"\"\",\"error, absolute\",0.5\n200,seg,mIoU,3");
+        Assert.That(RunFiles.Read(folder.Path).Scores,
+            Is.EqualTo(new[] { (100L, "depth, \"near\"", "error, absolute", 0.5), (200L, "seg", "mIoU", 3.0) }));
     }
 
     [Test]

@@ -8,8 +8,8 @@ using Jtr.Interop.Training;
 namespace Jtr.Interop.Tests.Training;
 
 /// <summary>
-/// A read that hangs until the test lets it go, which is after what must not wait for it has ended: were it waited for, the test would never
-/// end, and <see cref="CancelAfterAttribute"/> would say so.
+/// A read that hangs until the test lets it go, which is after what must not wait for it has ended: were it waited for, the test
+/// would never end, and <see cref="CancelAfterAttribute"/> would say so.
 /// </summary>
 [CancelAfter(60000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -49,7 +49,8 @@ public sealed class BlockedReadTests : IDisposable
         Task<FitResult> fit = trainer.FitAsync(Hanging(), Options with { CheckpointPath = path }, null, source.Token);
         _reading.Wait(timeout);
         source.Cancel();
-        Assert.That(() => fit.WaitAsync(timeout), Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(source.Token));
+        Assert.That(() => fit.WaitAsync(timeout),
+            Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(source.Token));
         Assert.That(_goOn.IsSet, Is.False);
         Assert.That(CheckpointInfo.Read(path).Step, Is.EqualTo(trainer.StepCount));
     }
@@ -62,7 +63,8 @@ public sealed class BlockedReadTests : IDisposable
         Task evaluation = Task.Run(() => trainer.Evaluate(Hanging(from: 1), cancellationToken: source.Token), CancellationToken.None);
         _reading.Wait(timeout);
         source.Cancel();
-        Assert.That(() => evaluation.WaitAsync(timeout), Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(source.Token));
+        Assert.That(() => evaluation.WaitAsync(timeout),
+            Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(source.Token));
     }
 
     [Test]
@@ -71,7 +73,8 @@ public sealed class BlockedReadTests : IDisposable
         using TemporaryFolder folder = new();
         using CancellationTokenSource source = new();
         MemoryDataset data = Hanging(from: 2);
-        Task pack = Task.Run(() => PackedDataset.Write(data, folder.File("data.jtrpack"), new PackOptions { Workers = 2 }, null, source.Token), CancellationToken.None);
+        PackOptions options = new() { Workers = 2 };
+        Task pack = Task.Run(() => PackedDataset.Write(data, folder.File("data.jtrpack"), options, null, source.Token), CancellationToken.None);
         _reading.Wait(timeout);
         source.Cancel();
         Assert.That(() => pack.WaitAsync(timeout), Throws.InstanceOf<OperationCanceledException>());
@@ -88,7 +91,8 @@ public sealed class BlockedReadTests : IDisposable
             _reading.Set();
             _goOn.Wait();
         };
-        DataLoader loader = new(data, null, new DataLoaderOptions { Shuffle = false, Workers = 1, Prefetch = 1, Augment = false, Views = 1 });
+        DataLoader loader =
+            new(data, null, new DataLoaderOptions { Shuffle = false, Workers = 1, Prefetch = 1, Augment = false, Views = 1 });
         loader.Recycle(loader.Next(timeout));
         _reading.Wait(timeout);
         // Its only thread hangs at the second batch; the seek itself does not wait for it, nor does the end.
@@ -109,7 +113,8 @@ public sealed class BlockedReadTests : IDisposable
             _reading.Set();
             _goOn.Wait();
         };
-        using DataLoader loader = new(data, null, new DataLoaderOptions { Shuffle = false, Workers = 2, Prefetch = 2, Augment = false, Views = 1 });
+        using DataLoader loader =
+            new(data, null, new DataLoaderOptions { Shuffle = false, Workers = 2, Prefetch = 2, Augment = false, Views = 1 });
         loader.Recycle(loader.Next(timeout));
         _reading.Wait(timeout);
         await Task.Run(() => loader.Seek(0), CancellationToken.None).WaitAsync(timeout);
@@ -118,7 +123,8 @@ public sealed class BlockedReadTests : IDisposable
             if (batch == 3) _goOn.Set();
             Batch made = loader.Next(timeout);
             Assert.That(made.Indices.ToArray(), Is.EqualTo(Enumerable.Range(batch % 3 * 4, 4)));
-            for (int b = 0; b < 4; b++) Assert.That(made.GetSample(0, b).Image[7], Is.EqualTo(MemoryDataset.ImageValue(made.Indices[b], 7)));
+            for (int b = 0; b < 4; b++)
+                Assert.That(made.GetSample(0, b).Image[7], Is.EqualTo(MemoryDataset.ImageValue(made.Indices[b], 7)));
             loader.Recycle(made);
         }
     }
@@ -145,7 +151,8 @@ public sealed class BlockedReadTests : IDisposable
         data.OnRead = _ => reads++;
         float[] image = new float[3 * 1024], labels = new float[2 * 1024];
         Assert.That(
-            () => ((IMultiTaskDataset)data).Read(0, data.Tasks.All, new SampleBuffer(data.Tasks, 32, 32, image, labels), new CancellationToken(canceled: true)),
+            () => ((IMultiTaskDataset)data).Read(0, data.Tasks.All, new SampleBuffer(data.Tasks, 32, 32, image, labels),
+                new CancellationToken(canceled: true)),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(reads, Is.Zero);
     }

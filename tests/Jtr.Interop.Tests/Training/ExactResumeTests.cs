@@ -54,7 +54,17 @@ public sealed class ExactResumeTests
         await trainer.FitAsync(SmallModel.Data(), fit);
         CheckpointInfo info = CheckpointInfo.Read(fit.CheckpointPath!);
         // 10 samples in batches of 3: four batches a pass.
-        Assert.That(info.Position, Is.EqualTo(new FitPosition { Epoch = 1, Batch = 2, BatchesPerEpoch = 4, BatchSize = 3, Samples = 10, DataSeed = 5, Threads = JtrRuntime.Threads }));
+        Assert.That(info.Position,
+            Is.EqualTo(new FitPosition
+            {
+                Epoch = 1,
+                Batch = 2,
+                BatchesPerEpoch = 4,
+                BatchSize = 3,
+                Samples = 10,
+                DataSeed = 5,
+                Threads = JtrRuntime.Threads,
+            }));
         Assert.That(info.Step, Is.EqualTo(6));
         Assert.That(info.Metadata["jtr-interop.versions"], Does.Contain("libjtr " + JtrRuntime.Version).And.Contain("libtorch " + JtrRuntime.TorchVersion));
     }
@@ -90,14 +100,16 @@ public sealed class ExactResumeTests
         try
         {
             JtrRuntime.Threads = 1;
-            using (Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" })) await trainer.FitAsync(SmallModel.Data(), fit);
+            using (Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" }))
+                await trainer.FitAsync(SmallModel.Data(), fit);
             Assert.That(CheckpointInfo.Read(fit.CheckpointPath!).Position?.Threads, Is.EqualTo(1));
             foreach (int threads in new[] { 1, 2 })
             {
                 ListLogger logger = new();
                 using Trainer resumed = Trainer.Load(fit.CheckpointPath!, new LoadOptions { Threads = threads }, logger);
                 await resumed.FitAsync(SmallModel.Data(), fit with { Steps = 2, CheckpointPath = null });
-                Assert.That(logger.Lines.Where(l => l.StartsWith("Warning", StringComparison.Ordinal)), threads == 1 ? Is.Empty : Has.One.Contains("2 threads of the arithmetic instead of 1"));
+                Assert.That(logger.Lines.Where(l => l.StartsWith("Warning", StringComparison.Ordinal)),
+                    threads == 1 ? Is.Empty : Has.One.Contains("2 threads of the arithmetic instead of 1"));
             }
         }
         finally

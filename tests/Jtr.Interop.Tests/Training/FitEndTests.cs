@@ -26,7 +26,8 @@ public sealed class FitEndTests
     public async Task A_logger_that_throws_changes_nothing_about_a_run()
     {
         using TemporaryFolder folder = new();
-        FitOptions options = Options with { CheckpointPath = folder.File("run.safetensors"), Validation = SmallModel.Data(4), EvaluateEvery = 3 };
+        FitOptions options =
+            Options with { CheckpointPath = folder.File("run.safetensors"), Validation = SmallModel.Data(4), EvaluateEvery = 3 };
         using Trainer quiet = SmallModel.Create(), loud = new(SmallModel.Options, new ThrowingLogger());
         await quiet.FitAsync(SmallModel.Data(), Options);
         Assert.That((await loud.FitAsync(SmallModel.Data(), options)).Steps, Is.EqualTo(7));
@@ -43,7 +44,8 @@ public sealed class FitEndTests
         string path = folder.File("run.safetensors");
         using Trainer trainer = new(SmallModel.Options, new ThrowingLogger());
         using CancellationTokenSource source = new();
-        Assert.CatchAsync<OperationCanceledException>(() => trainer.FitAsync(SmallModel.Data(), Options with { CheckpointPath = path }, new Reports(_ => source.Cancel()), source.Token));
+        Assert.CatchAsync<OperationCanceledException>(() =>
+            trainer.FitAsync(SmallModel.Data(), Options with { CheckpointPath = path }, new Reports(_ => source.Cancel()), source.Token));
         Assert.That(CheckpointInfo.Read(path).Step, Is.EqualTo(trainer.StepCount).And.EqualTo(1));
     }
 
@@ -70,7 +72,9 @@ public sealed class FitEndTests
             case "a file that cannot be read": data.OnRead = _ => ThrowAt(8, new IOException("the network is down")); break;
             case "a data set that is wrong": data.OnRead = _ => ThrowAt(8, new NotSupportedException()); break;
             case "a progress handler": reports = new(_ => throw new TimeZoneNotFoundException()); break;
-            case "a receiver of scores": failing = options with { Validation = scored, EvaluateEvery = 3, Evaluated = (_, _) => throw new TimeZoneNotFoundException() }; break;
+            case "a receiver of scores":
+                failing = options with { Validation = scored, EvaluateEvery = 3, Evaluated = (_, _) => throw new TimeZoneNotFoundException() };
+                break;
             case "the trainer's end": reports = new(_ => trainer.Dispose()); break;
             default:
                 failing = options with { Validation = scored, EvaluateEvery = 3 };
@@ -102,7 +106,8 @@ public sealed class FitEndTests
         using Trainer trainer = SmallModel.Create();
         MemoryDataset data = SmallModel.Data();
         data.OnRead = _ => throw new JtrFormatException("photo.png", "is not a picture");
-        Assert.ThrowsAsync<JtrFormatException>(() => trainer.FitAsync(data, Options with { CheckpointPath = folder.File("run.safetensors") }));
+        Assert.ThrowsAsync<JtrFormatException>(() =>
+            trainer.FitAsync(data, Options with { CheckpointPath = folder.File("run.safetensors") }));
         Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
     }
 
@@ -114,7 +119,8 @@ public sealed class FitEndTests
         ListLogger logger = new();
         using Trainer trainer = new(SmallModel.Options, logger);
         Assert.ThrowsAsync<TimeZoneNotFoundException>(() =>
-            trainer.FitAsync(SmallModel.Data(), Options with { CheckpointPath = path }, new Reports(_ => throw new TimeZoneNotFoundException())));
+            trainer.FitAsync(SmallModel.Data(), Options with { CheckpointPath = path },
+                new Reports(_ => throw new TimeZoneNotFoundException())));
         Assert.That(logger.Lines, Has.One.Contains($"Error: {path} could not be saved at step 1"));
     }
 
@@ -125,11 +131,14 @@ public sealed class FitEndTests
 
     private sealed class ThrowingLogger : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => throw new InvalidOperationException("the log is full");
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull =>
+            throw new InvalidOperationException("the log is full");
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Debug ? throw new InvalidOperationException("the log is full") : true;
+        public bool IsEnabled(LogLevel logLevel) =>
+            logLevel == LogLevel.Debug ? throw new InvalidOperationException("the log is full") : true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) =>
             throw new InvalidOperationException("the log is full");
     }
 }
