@@ -9,7 +9,4 @@ namespace jtr::kernels {
 /// threads.
 double squared_norm(const at::Tensor& flat);
 
-/// The same by ATen's operations, a part at a time, for devices without a kernel of ours.
-double squared_norm_by_aten(const at::Tensor& flat);
-
 }  // namespace jtr::kernels

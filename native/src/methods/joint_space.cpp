@@ -1,7 +1,7 @@
 #include "methods/joint_space.h"
 
-#include "kernels/available.h"
 #include "kernels/joint_reconstruction.h"
+#include "kernels/table.h"
 
 namespace jtr {
 namespace {
@@ -37,7 +37,7 @@ class KernelJointSpace final : public JointSpace {
 
 std::unique_ptr<JointSpace> make_joint_space(const JointSpaceOptions& options, at::Device device) {
   const std::optional<kernels::ChannelGroups>& groups = options.tasks->channel_groups();
-  if (!groups || !kernels::available(device)) return make_plain_joint_space(options);
+  if (!groups || kernels::table(device).joint_stacks == nullptr) return make_plain_joint_space(options);
   return std::make_unique<KernelJointSpace>(options, *groups);
 }
 

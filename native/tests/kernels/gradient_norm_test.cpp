@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "kernels/aten.h"
 #include "support.h"
 
 namespace jtr {
@@ -34,16 +35,16 @@ TEST(SquaredNorm, IsTheSameForAnyNumberOfThreads) {
 
 TEST(SquaredNorm, OfAnotherDeviceIsAddedUpInDoubleToo) {
   // What a GPU computes, on the CPU. In float, 4e64 is infinite, and 2^24 ones and one are 2^24.
-  EXPECT_NEAR(kernels::squared_norm_by_aten(at::full({40000}, 1e30f, at::kFloat)), 4e64,
+  EXPECT_NEAR(kernels::by_aten::squared_norm(at::full({40000}, 1e30f, at::kFloat)), 4e64,
               1e-6 * 4e64);                      // 1e30 as a float
   const int64_t count = (int64_t{1} << 23) + 5;  // more than a part
   const at::Tensor x = test::uniform({count}, -3, 3, 5).to(at::kFloat);
   const double expected = kernels::squared_norm(x);
-  EXPECT_NEAR(kernels::squared_norm_by_aten(x), expected, 1e-12 * expected);  // another order of additions
+  EXPECT_NEAR(kernels::by_aten::squared_norm(x), expected, 1e-12 * expected);  // another order of additions
   const at::Tensor wide = x.to(at::kDouble), before = wide.clone();
-  EXPECT_NEAR(kernels::squared_norm_by_aten(wide), expected, 1e-12 * expected);
+  EXPECT_NEAR(kernels::by_aten::squared_norm(wide), expected, 1e-12 * expected);
   EXPECT_TRUE(wide.equal(before));
-  EXPECT_EQ(kernels::squared_norm_by_aten(at::empty({0})), 0);
+  EXPECT_EQ(kernels::by_aten::squared_norm(at::empty({0})), 0);
 }
 
 TEST(SquaredNorm, SeesWhatIsNotFiniteAndDoesNotOverflowWhereFloatsDo) {

@@ -2,9 +2,8 @@
 
 #include <ATen/Parallel.h>
 
-#include <cmath>
-
-#include "kernels/cuda/tensors.h"
+#include "kernels/cpu/tensors.h"
+#include "kernels/device/norm_relu.h"
 #include "kernels/multiversion.h"
 
 namespace jtr::kernels {
@@ -19,9 +18,7 @@ template <typename T>
 inline __attribute__((always_inline)) void update_range(T* __restrict p, const T* __restrict g, T* __restrict m,
                                                         T* __restrict v, int64_t count, const Factors<T>& f) {
   for (int64_t i = 0; i < count; ++i) {
-    m[i] = f.beta1 * m[i] + f.rest1 * g[i];
-    v[i] = f.beta2 * v[i] + f.rest2 * g[i] * g[i];
-    p[i] -= f.step_size * m[i] / (std::sqrt(v[i]) / f.correction + f.epsilon);
+    device::adam_at(i, p, g, m, v, f.beta1, f.beta2, f.rest1, f.rest2, f.epsilon, f.step_size, f.correction);
   }
 }
 
@@ -50,19 +47,15 @@ void update(const at::Tensor& p, const at::Tensor& g, const at::Tensor& m, const
 
 }  // namespace
 
+namespace on_cpu {
+
 void adam(at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Tensor& v, const AdamFactors& f) {
-#if JTR_WITH_CUDA
-  if (p.is_cuda()) return on_cuda::adam(p, g, m, v, f);
-#endif
-  if (!p.is_cpu()) {
-    m.mul_(f.beta1).add_(g, 1 - f.beta1);
-    v.mul_(f.beta2).addcmul_(g, g, 1 - f.beta2);
-    p.addcdiv_(m, v.sqrt().div_(f.sqrt_correction2).add_(f.epsilon), -f.step_size);
-  } else if (p.scalar_type() == at::kDouble) {
+  if (p.scalar_type() == at::kDouble) {
     update<double>(p, g, m, v, f, update_doubles);
   } else {
     update<float>(p, g, m, v, f, update_floats);
   }
 }
 
+}  // namespace on_cpu
 }  // namespace jtr::kernels

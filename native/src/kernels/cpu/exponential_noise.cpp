@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "kernels/cuda/tensors.h"
+#include "kernels/cpu/tensors.h"
 #include "kernels/multiversion.h"
 
 namespace jtr::kernels {
@@ -44,16 +44,9 @@ void fill(T* out, int64_t count, uint64_t seed, uint32_t index) {
 
 }  // namespace
 
+namespace on_cpu {
+
 void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index) {
-#if JTR_WITH_CUDA
-  if (out.is_cuda()) return on_cuda::exponential_noise(out, seed, index);
-#endif
-  if (!out.is_cpu()) {  // a GPU in a library without CUDA kernels
-    at::Tensor host = at::empty(out.sizes(), out.options().device(at::kCPU));
-    exponential_noise(host, seed, index);
-    out.copy_(host);
-    return;
-  }
   if (out.scalar_type() == at::kDouble) {
     fill(out.data_ptr<double>(), out.numel(), seed, index);
   } else {
@@ -61,4 +54,5 @@ void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index) {
   }
 }
 
+}  // namespace on_cpu
 }  // namespace jtr::kernels

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <vector>
 
+#include "kernels/cpu/tensors.h"
+
 namespace jtr::kernels {
 namespace {
 
@@ -14,8 +16,6 @@ namespace {
 constexpr int64_t kBlock = 1 << 15;
 // Sums side by side, so that the compiler may use vectors without changing the order of additions.
 constexpr int64_t kLanes = 8;
-// Elements that are widened to double at once where ATen adds up.
-constexpr int64_t kPart = int64_t{1} << 22;
 
 template <typename T>
 double block_sum(const T* x, int64_t count) {
@@ -45,19 +45,12 @@ double sum(const T* x, int64_t count) {
 
 }  // namespace
 
-double squared_norm_by_aten(const at::Tensor& flat) {
-  at::Tensor total = at::zeros({}, flat.options().dtype(at::kDouble));
-  for (int64_t begin = 0; begin < flat.numel(); begin += kPart) {
-    const at::Tensor part = flat.narrow(0, begin, std::min(kPart, flat.numel() - begin)).to(at::kDouble);
-    total.add_(part.dot(part));
-  }
-  return total.item<double>();
-}
+namespace on_cpu {
 
 double squared_norm(const at::Tensor& flat) {
-  if (!flat.is_cpu()) return squared_norm_by_aten(flat);
   if (flat.scalar_type() == at::kDouble) return sum(flat.data_ptr<double>(), flat.numel());
   return sum(flat.data_ptr<float>(), flat.numel());
 }
 
+}  // namespace on_cpu
 }  // namespace jtr::kernels

@@ -4,7 +4,7 @@
 
 #include "kernels/cpu/dispatch.h"
 #include "kernels/cpu/joint_block.h"
-#include "kernels/cuda/tensors.h"
+#include "kernels/cpu/tensors.h"
 #include "kernels/device/joint_reconstruction.h"
 #include "kernels/joint_inputs.h"
 
@@ -271,28 +271,17 @@ void run(const ChannelGroups& groups, const JointInputs<T>& in, const Reconstruc
 
 }  // namespace
 
-at::Tensor joint_reconstruction(const ChannelGroups& groups, const JointView& view, const at::Tensor& r,
-                                const ReconstructionTargets& targets, const at::Tensor& stacks, double scale,
-                                at::Tensor& dr) {
-  const JointView v = packed(view);
-  const at::MemoryFormat format = r.suggest_memory_format();
-  const device::Shape shape = stacks_shape(v.prediction, format);
-  const at::Tensor from = r.contiguous(format);
-  const at::Tensor encoded = targets.stacks ? stacks.contiguous(format) : at::Tensor{};
-  dr = at::empty_like(from);
-  at::Tensor loss = at::empty({v.prediction.size(0)}, r.options());
-#if JTR_WITH_CUDA
-  if (dr.is_cuda()) {
-    on_cuda::joint_reconstruction(groups, v, from, targets, encoded, shape, scale, loss, dr);
-    return loss;
-  }
-#endif
+namespace on_cpu {
+
+void joint_reconstruction(const ChannelGroups& groups, const JointView& view, const at::Tensor& r,
+                          const ReconstructionTargets& targets, const at::Tensor& stacks, const device::Shape& shape,
+                          double scale, at::Tensor& loss, at::Tensor& dr) {
   dispatch(dr, [&](auto zero) {
     using T = decltype(zero);
-    run(groups, inputs_of<T>(v), targets, shape, from.data_ptr<T>(), targets.stacks ? encoded.data_ptr<T>() : nullptr,
+    run(groups, inputs_of<T>(view), targets, shape, r.data_ptr<T>(), targets.stacks ? stacks.data_ptr<T>() : nullptr,
         scale, loss.data_ptr<T>(), dr.data_ptr<T>());
   });
-  return loss;
 }
 
+}  // namespace on_cpu
 }  // namespace jtr::kernels

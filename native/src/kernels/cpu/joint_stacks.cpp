@@ -4,7 +4,7 @@
 
 #include "kernels/cpu/dispatch.h"
 #include "kernels/cpu/joint_block.h"
-#include "kernels/cuda/tensors.h"
+#include "kernels/cpu/tensors.h"
 #include "kernels/joint_inputs.h"
 
 namespace jtr::kernels {
@@ -222,21 +222,13 @@ JTR_JOINT_BLOCKS(double)
 
 }  // namespace
 
-at::Tensor joint_stacks(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
-                        at::MemoryFormat format) {
-  const JointView v = packed(view);
-  const device::Shape shape = stacks_shape(v.prediction, format);
-  at::Tensor out =
-      at::empty({shape.samples, shape.channels, shape.height, shape.width}, v.prediction.options(), format);
-#if JTR_WITH_CUDA
-  if (out.is_cuda()) {
-    on_cuda::joint_stacks(groups, v, noise, shape, out);
-    return out;
-  }
-#endif
+namespace on_cpu {
+
+void joint_stacks(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
+                  const device::Shape& shape, at::Tensor& out) {
   dispatch(out, [&](auto zero) {
     using T = decltype(zero);
-    const JointInputs<T> in = inputs_of<T>(v);
+    const JointInputs<T> in = inputs_of<T>(view);
     T* to = out.data_ptr<T>();
     at::parallel_for(0, in.samples * block::blocks_of(in.pixels), 4, [&](int64_t begin, int64_t end) {
       std::vector<T> scratch(2 * shape.channels * kPixels);
@@ -245,34 +237,23 @@ at::Tensor joint_stacks(const ChannelGroups& groups, const JointView& view, cons
       }
     });
   });
-  return out;
 }
 
 void joint_stacks_backward(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
-                           const at::Tensor& d, at::Tensor& grad) {
-  const JointView v = packed(view);
-  const at::MemoryFormat format = d.suggest_memory_format();
-  const device::Shape shape = stacks_shape(v.prediction, format);
-  const at::Tensor from = d.contiguous(format);
-  at::Tensor to = grad.contiguous();
-#if JTR_WITH_CUDA
-  if (to.is_cuda()) {
-    on_cuda::joint_stacks_backward(groups, v, noise, from, shape, to);
-  } else
-#endif
-    dispatch(to, [&](auto zero) {
-      using T = decltype(zero);
-      const JointInputs<T> in = inputs_of<T>(v);
-      const T* source = from.data_ptr<T>();
-      T* target = to.data_ptr<T>();
-      at::parallel_for(0, in.samples * block::blocks_of(in.pixels), 4, [&](int64_t begin, int64_t end) {
-        std::vector<T> scratch(3 * shape.channels * kPixels);
-        for (int64_t i = begin; i < end; ++i) {
-          run_backward(groups, in, noise, block::range_of(i, in.pixels), shape, source, scratch.data(), target);
-        }
-      });
+                           const at::Tensor& d, const device::Shape& shape, at::Tensor& grad) {
+  dispatch(grad, [&](auto zero) {
+    using T = decltype(zero);
+    const JointInputs<T> in = inputs_of<T>(view);
+    const T* source = d.data_ptr<T>();
+    T* target = grad.data_ptr<T>();
+    at::parallel_for(0, in.samples * block::blocks_of(in.pixels), 4, [&](int64_t begin, int64_t end) {
+      std::vector<T> scratch(3 * shape.channels * kPixels);
+      for (int64_t i = begin; i < end; ++i) {
+        run_backward(groups, in, noise, block::range_of(i, in.pixels), shape, source, scratch.data(), target);
+      }
     });
-  if (!to.is_same(grad)) grad.copy_(to);
+  });
 }
 
+}  // namespace on_cpu
 }  // namespace jtr::kernels

@@ -8,7 +8,8 @@
 #include "kernels/cpu/dispatch.h"
 #include "kernels/cpu/norm_relu_channels_last.h"
 #include "kernels/cpu/norm_relu_planes.h"
-#include "kernels/cuda/tensors.h"
+#include "kernels/cpu/tensors.h"
+#include "kernels/device/norm_relu.h"
 
 namespace jtr::kernels {
 namespace {
@@ -83,12 +84,12 @@ Reduced<T> reduce(const std::vector<GradientSums>& sums, const Norm<T>& norm, co
     r.gamma.template data_ptr<T>()[c] = static_cast<T>(total.dz_xhat);
     r.beta.template data_ptr<T>()[c] = static_cast<T>(total.dz);
     for (int64_t g = 0; g < groups; ++g) {
-      // dx = gamma invstd (dz - mean(dz) - xhat mean(dz xhat))
       const int64_t i = norm.at(g, c);
-      const double scale = static_cast<double>(norm.gamma[c]) * static_cast<double>(norm.invstd[i]);
-      const double c1 = -scale * static_cast<double>(norm.invstd[i]) * of_group[g].dz_xhat / count;
-      r.c1[i] = static_cast<T>(c1);
-      r.c0[i] = static_cast<T>(-scale * of_group[g].dz / count - c1 * static_cast<double>(norm.mean[i]));
+      const double invstd = static_cast<double>(norm.invstd[i]), scale = static_cast<double>(norm.gamma[c]) * invstd;
+      const auto k = device::coefficients<T>(of_group[g].dz, of_group[g].dz_xhat, scale,
+                                             static_cast<double>(norm.mean[i]), invstd, count);
+      r.c0[i] = k.c0;
+      r.c1[i] = k.c1;
     }
   }
   return r;
@@ -113,11 +114,10 @@ NormGradients rounded(NormGradients g, const at::Tensor& dx) {
 
 }  // namespace
 
+namespace on_cpu {
+
 NormStatistics norm_statistics(const at::Tensor& x, bool per_sample, double eps) {
-#if JTR_WITH_CUDA
-  if (x.is_cuda()) return on_cuda::norm_statistics(x, per_sample, eps);
-#endif
-  if (is_short(x)) return norm_statistics(widened(x), per_sample, eps);
+  if (is_short(x)) return on_cpu::norm_statistics(widened(x), per_sample, eps);
   if (is_channels_last(x)) return channels_last::norm_statistics(x, per_sample, eps);
   const int64_t samples = x.size(0), channels = x.size(1), plane = x.size(2) * x.size(3);
   std::vector<Moments> moments(samples * channels);
@@ -158,10 +158,7 @@ NormStatistics norm_statistics(const at::Tensor& x, bool per_sample, double eps)
 }
 
 at::Tensor norm_relu(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta, const NormStatistics& s) {
-#if JTR_WITH_CUDA
-  if (x.is_cuda()) return on_cuda::norm_relu(x, gamma, beta, s);
-#endif
-  if (is_short(x)) return rounded(norm_relu(widened(x), gamma, beta, s));
+  if (is_short(x)) return rounded(on_cpu::norm_relu(widened(x), gamma, beta, s));
   if (is_channels_last(x)) return channels_last::norm_relu(x, gamma, beta, s);
   at::Tensor y = at::empty_like(x);
   dispatch(x, [&](auto zero) {
@@ -179,11 +176,8 @@ at::Tensor norm_relu(const at::Tensor& x, const at::Tensor& gamma, const at::Ten
 
 std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                                   const NormStatistics& s) {
-#if JTR_WITH_CUDA
-  if (x.is_cuda()) return on_cuda::norm_relu_pool(x, gamma, beta, s);
-#endif
   if (is_short(x)) {
-    auto [p, code] = norm_relu_pool(widened(x), gamma, beta, s);
+    auto [p, code] = on_cpu::norm_relu_pool(widened(x), gamma, beta, s);
     return {rounded(p), code};
   }
   if (is_channels_last(x)) return channels_last::norm_relu_pool(x, gamma, beta, s);
@@ -211,10 +205,7 @@ std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at:
 
 NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gamma,
                                  const at::Tensor& beta, const NormStatistics& s, const at::Tensor& dx) {
-#if JTR_WITH_CUDA
-  if (x.is_cuda()) return on_cuda::norm_relu_backward(dy, x, gamma, beta, s, dx);
-#endif
-  if (is_short(x)) return rounded(norm_relu_backward(widened(dy), widened(x), gamma, beta, s), dx);
+  if (is_short(x)) return rounded(on_cpu::norm_relu_backward(widened(dy), widened(x), gamma, beta, s, {}), dx);
   if (is_channels_last(x)) return channels_last::norm_relu_backward(dy, x, gamma, beta, s, dx);
   NormGradients gradients;
   gradients.x = dx.defined() ? dx : at::empty_like(x);
@@ -243,11 +234,8 @@ NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, cons
 NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p, const at::Tensor& code,
                                       const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                       const NormStatistics& s) {
-#if JTR_WITH_CUDA
-  if (x.is_cuda()) return on_cuda::norm_relu_pool_backward(dp, p, code, x, gamma, beta, s);
-#endif
   if (is_short(x)) {
-    return rounded(norm_relu_pool_backward(widened(dp), widened(p), code, widened(x), gamma, beta, s), {});
+    return rounded(on_cpu::norm_relu_pool_backward(widened(dp), widened(p), code, widened(x), gamma, beta, s), {});
   }
   if (is_channels_last(x)) return channels_last::norm_relu_pool_backward(dp, p, code, x, gamma, beta, s);
   NormGradients gradients;
@@ -279,10 +267,7 @@ NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p,
 }
 
 at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, int64_t width) {
-#if JTR_WITH_CUDA
-  if (y.is_cuda()) return on_cuda::unpool(y, code, height, width);
-#endif
-  if (is_short(y)) return rounded(unpool(widened(y), code, height, width));
+  if (is_short(y)) return rounded(on_cpu::unpool(widened(y), code, height, width));
   if (is_channels_last(y)) return channels_last::unpool(y, code, height, width);
   at::Tensor out = at::empty({y.size(0), y.size(1), height, width}, y.options());
   dispatch(y, [&](auto zero) {
@@ -298,10 +283,7 @@ at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, i
 }
 
 at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code) {
-#if JTR_WITH_CUDA
-  if (d.is_cuda()) return on_cuda::unpool_backward(d, code);
-#endif
-  if (is_short(d)) return rounded(unpool_backward(widened(d), code));
+  if (is_short(d)) return rounded(on_cpu::unpool_backward(widened(d), code));
   if (is_channels_last(d)) return channels_last::unpool_backward(d, code);
   at::Tensor out = at::empty(code.sizes(), d.options());
   dispatch(d, [&](auto zero) {
@@ -317,4 +299,5 @@ at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code) {
   return out;
 }
 
+}  // namespace on_cpu
 }  // namespace jtr::kernels

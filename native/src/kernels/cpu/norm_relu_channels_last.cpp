@@ -8,6 +8,7 @@
 
 #include "kernels/cpu/dispatch.h"
 #include "kernels/cpu/norm_relu_rows.h"
+#include "kernels/device/norm_relu.h"
 
 namespace jtr::kernels::channels_last {
 namespace {
@@ -138,10 +139,9 @@ void reduce(Sums& sums, const Layout& layout, Maps<T>& maps, NormGradients& grad
       const double dz_xhat = dz_x[i] * invstd;
       total_dz += dz[i];
       total_dz_xhat += dz_xhat;
-      // dx = gamma invstd (dz - mean(dz) - xhat mean(dz xhat))
-      const double c1 = -scale * invstd * dz_xhat / count;
-      maps.c1[i] = static_cast<T>(c1);
-      maps.c0[i] = static_cast<T>(-scale * dz[i] / count - c1 * static_cast<double>(maps.mean[i]));
+      const auto k = device::coefficients<T>(dz[i], dz_xhat, scale, static_cast<double>(maps.mean[i]), invstd, count);
+      maps.c0[i] = k.c0;
+      maps.c1[i] = k.c1;
     }
     gamma[c] = static_cast<T>(total_dz_xhat);
     beta[c] = static_cast<T>(total_dz);

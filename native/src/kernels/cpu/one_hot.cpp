@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/cuda/tensors.h"
+#include "kernels/cpu/tensors.h"
 #include "kernels/device/largest.h"
 #include "kernels/multiversion.h"
 
@@ -65,14 +65,9 @@ void run(const T* x, T* out, int64_t samples, int64_t channels, int64_t plane) {
 
 }  // namespace
 
+namespace on_cpu {
+
 at::Tensor one_hot_of_max(const at::Tensor& x) {
-#if JTR_WITH_CUDA
-  if (x.is_cuda()) return on_cuda::one_hot_of_max(x);
-#endif
-  if (!x.is_cpu()) {
-    const at::Tensor largest = x.amax(1, true);
-    return at::zeros_like(x).scatter_(1, x.argmax(1, true), 1.0).masked_fill_(largest.ne(largest), NAN);
-  }
   const at::Tensor in = x.contiguous();
   at::Tensor out = at::empty_like(in);
   const int64_t plane = x.size(2) * x.size(3);
@@ -84,4 +79,5 @@ at::Tensor one_hot_of_max(const at::Tensor& x) {
   return out;
 }
 
+}  // namespace on_cpu
 }  // namespace jtr::kernels

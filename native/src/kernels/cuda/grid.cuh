@@ -55,8 +55,8 @@ __device__ inline device::Sums shuffled(const device::Sums& sums, int distance) 
 
 /// Channels first: a block adds up some pixels of one sample and channel. partial: [N, C, blocks].
 template <typename Body>
-__global__ void __launch_bounds__(kThreads) reduce_planes(int64_t blocks, int64_t channels, int64_t pixels, Body body,
-                                                          device::Sums* partial) {
+__global__ void __launch_bounds__(kThreads)
+    reduce_planes(int64_t blocks, int64_t channels, int64_t pixels, Body body, device::Sums* partial) {
   __shared__ device::Sums of_warp[kWarps];
   for (int64_t block = blockIdx.x; block < blocks; block += gridDim.x) {
     const ReductionPart part = device::reduction_part(block, channels, pixels);
@@ -77,8 +77,8 @@ __global__ void __launch_bounds__(kThreads) reduce_planes(int64_t blocks, int64_
 
 /// Channels last: a warp reads 32 channels of a pixel at once. partial: [N, C, blocks].
 template <typename Body>
-__global__ void __launch_bounds__(kThreads) reduce_channels(int64_t blocks, int64_t channels, int64_t pixels, Body body,
-                                                            device::Sums* partial) {
+__global__ void __launch_bounds__(kThreads)
+    reduce_channels(int64_t blocks, int64_t channels, int64_t pixels, Body body, device::Sums* partial) {
   const int lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp;
   const int64_t groups = (channels + kWarp - 1) / kWarp, of_row = pixel_blocks(pixels);
   __shared__ device::Sums of_warp[kWarps][kWarp];

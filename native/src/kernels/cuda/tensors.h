@@ -1,5 +1,5 @@
 // The kernels of norm_relu.h, one_hot.h, adam.h, exponential_noise.h and joint_*.h for tensors on a CUDA device, on its
-// current stream. Declared everywhere, defined in builds with CUDA.
+// current stream.
 #pragma once
 
 #include "kernels/adam.h"

@@ -115,11 +115,19 @@ struct Coefficients {
   A c0, c1;
 };
 
+/// From a group's sums of dz and dz xhat over `count` values; scale is gamma invstd.
+template <typename A>
+JTR_HOST_DEVICE Coefficients<A> coefficients(double dz, double dz_xhat, double scale, double mean, double invstd,
+                                             double count) {
+  const double c1 = -scale * invstd * dz_xhat / count;
+  return {static_cast<A>(-scale * dz / count - c1 * mean), static_cast<A>(c1)};
+}
+
+/// The same from sums of dz and dz (x - mean).
 template <typename A>
 JTR_HOST_DEVICE Coefficients<A> coefficients(const Sums& sums, A gamma, A mean, A invstd, double count) {
-  const double scale = static_cast<double>(gamma) * static_cast<double>(invstd);
-  const double c1 = -scale * static_cast<double>(invstd) * (sums.second * static_cast<double>(invstd)) / count;
-  return {static_cast<A>(-scale * sums.first / count - c1 * static_cast<double>(mean)), static_cast<A>(c1)};
+  const double inverse = static_cast<double>(invstd), scale = static_cast<double>(gamma) * inverse;
+  return coefficients<A>(sums.first, sums.second * inverse, scale, static_cast<double>(mean), inverse, count);
 }
 
 /// dx at an index of memory; dx may be dy.

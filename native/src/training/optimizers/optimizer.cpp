@@ -35,7 +35,8 @@ Optimizer::Optimizer(const OptimizerSetting& setting, const OptimizerOptions& op
 
 void Optimizer::update(int64_t step, double factor) {
   // Corrections that count steps would divide by zero.
-  if (step < 0) throw Error(JTR_STATUS_INTERNAL, text("an optimiser was asked for its update ", step, "; the first is 0"));
+  if (step < 0)
+    throw Error(JTR_STATUS_INTERNAL, text("an optimiser was asked for its update ", step, "; the first is 0"));
   for (const ParameterGroup& group : groups_) {
     if (group.frozen) continue;
     update_range(group.begin, group.elements, learning_rate_ * factor * group.rate_factor, step);
