@@ -11,10 +11,14 @@ public static class JtrMetrics
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "Jtr.Interop";
 
-    /// <summary>Tag of what a run records: the run's name (<see cref="Training.FitOptions.Name"/>). A run without a name has no tag.</summary>
+    /// <summary>
+    /// Tag of what a run records: the run's name (<see cref="Training.FitOptions.Name"/>). A run without a name has no tag.
+    /// </summary>
     public const string RunTag = "jtr.run";
 
-    /// <summary>Tag of what a predictor records: its name (<see cref="Inference.PredictorOptions.Name"/>). One without a name has no tag.</summary>
+    /// <summary>
+    /// Tag of what a predictor records: its name (<see cref="Inference.PredictorOptions.Name"/>). One without a name has no tag.
+    /// </summary>
     public const string PredictorTag = "jtr.predictor";
 
     // Of a process that begins run after run under new names, the last ones are shown.
@@ -27,13 +31,14 @@ public static class JtrMetrics
     // In the order in which they began. Replaced, never changed: gauges read it without a lock.
     private static RunMetrics[] _runs = [];
 
-    internal static readonly Counter<long> TrainingSteps = _meter.CreateCounter<long>("jtr.training.steps", "{step}", "Training steps done.");
+    internal static readonly Counter<long> TrainingSteps =
+        _meter.CreateCounter<long>("jtr.training.steps", "{step}", "Training steps done.");
     internal static readonly Counter<long> PredictedSamples =
         _meter.CreateCounter<long>("jtr.prediction.samples", "{sample}", "Samples that predictors have predicted.");
     internal static readonly Histogram<int> PredictionBatch =
         _meter.CreateHistogram<int>("jtr.prediction.batch_size", "{sample}", "Samples that went through the network at once.");
-    internal static readonly Histogram<double> PredictionDuration =
-        _meter.CreateHistogram<double>("jtr.prediction.duration", "s", "Time from the call of a predictor to its answer, waiting included.");
+    internal static readonly Histogram<double> PredictionDuration = _meter.CreateHistogram<double>(
+        "jtr.prediction.duration", "s", "Time from the call of a predictor to its answer, waiting included.");
 
     static JtrMetrics()
     {
@@ -59,5 +64,6 @@ public static class JtrMetrics
     }
 
     private static void Gauge(string name, string? unit, string description, RunNumber number) =>
-        _meter.CreateObservableGauge(name, () => Volatile.Read(ref _runs).Where(r => r.HasReport).Select(r => r.Measure(number)), unit, description);
+        _meter.CreateObservableGauge(
+            name, () => Volatile.Read(ref _runs).Where(r => r.HasReport).Select(r => r.Measure(number)), unit, description);
 }
