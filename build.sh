@@ -15,6 +15,8 @@ readonly root="$PWD"
 
 readonly solution=Jtr.Interop.sln
 readonly results=artifacts/test-results
+# The packages that programs reference.
+readonly -a libraries=(Jtr.Interop Jtr.Interop.Datasets Jtr.Interop.Reporting Jtr.Interop.Hosting)
 
 # Where the native build puts libjtr: under the name of this machine's kind, as .NET says it.
 case "$(uname -m)" in
@@ -35,6 +37,7 @@ usage: ./build.sh <command> [arguments]
   managed              build the managed solution
   pack [suffix]        make the NuGet packages in artifacts/packages; with a suffix, of a pre-release: pack rc.1
   pack-runtime FOLDER  make the package of the libjtr in a folder that another machine built (libjtr.so and libjtr.txt)
+  api                  write the lists of what the libraries make public (PublicAPI.Unshipped.txt) anew
   docs                 write the API reference (docs/api) anew from the XML documentation
   format [--check]     lay out the sources as .clang-format and .editorconfig say, or check that they are
   clean                delete what was built (results under artifacts/demo stay)
@@ -450,7 +453,7 @@ make_packages() {  # make_packages [suffix]
   say "packages ($packages_folder)"
   rm -rf "$packages_folder"
   local project
-  for project in Jtr.Interop Jtr.Interop.Datasets Jtr.Interop.Reporting Jtr.Interop.Hosting Jtr.Cli; do
+  for project in "${libraries[@]}" Jtr.Cli; do
     dotnet pack "managed/$project" "${all[@]}"
   done
   pack_runtime "$root/$native" "$root/$packages_folder" "${all[@]}"
@@ -481,6 +484,28 @@ pack_runtime() {  # pack_runtime <folder of libjtr> <folder for the package> [op
   dotnet pack managed/Jtr.Interop.Runtime "${@:3}" "${properties[@]}"
 }
 
+# The analyzer says what is public and not in the lists; empty lists make it say everything. In the order of their references, so that each is compiled once.
+command_api() {
+  set_up managed
+  local project log
+  log="$(mktemp)"
+  for project in "${libraries[@]}"; do printf '#nullable enable\n' >"managed/$project/PublicAPI.Unshipped.txt"; done
+  for project in "${libraries[@]}"; do
+    say "public API ($project)"
+    dotnet build "managed/$project" -c Release --nologo -v quiet -tl:off -clp:NoSummary \
+      -p:TreatWarningsAsErrors=false -p:MSBuildTreatWarningsAsErrors=false >"$log" || stop "$(cat "$log")"
+    sed -nE "s/.*warning RS0016: Symbol '(.*)' is not part of the declared public API.*/\1/p" "$log" |
+      LC_ALL=C sort -u >"managed/$project/PublicAPI.found"
+    wc -l <"managed/$project/PublicAPI.found"
+  done
+  # Not before all are compiled: a list that changes has its project compiled again.
+  for project in "${libraries[@]}"; do
+    cat "managed/$project/PublicAPI.found" >>"managed/$project/PublicAPI.Unshipped.txt"
+    rm "managed/$project/PublicAPI.found"
+  done
+  rm -f "$log"
+}
+
 command_docs() {
   set_up managed
   dotnet run --project docs/Jtr.ApiDocs -c Release -- docs/api
@@ -508,7 +533,7 @@ main() {
   local command="${1:-help}"
   (($# == 0)) || shift
   case "$command" in
-    demo | test | bench | native | managed | pack | docs | format | clean) "command_$command" "$@" ;;
+    demo | test | bench | native | managed | pack | api | docs | format | clean) "command_$command" "$@" ;;
     pack-runtime) command_pack_runtime "$@" ;;
     help | -h | --help) usage ;;
     *)

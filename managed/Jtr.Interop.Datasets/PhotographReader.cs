@@ -13,10 +13,14 @@ public static class PhotographReader
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         if (!FolderIndex.IsNpy(path)) return ImageFiles.ReadSize(path);
-        return NpyReader.ReadShape(path) is [int height, int width, ..] ? (height, width) : throw new JtrFormatException(path, "an array that is no image: it has fewer than two sizes");
+        return NpyReader.ReadShape(path) is [int height, int width, ..]
+            ? (height, width)
+            : throw new JtrFormatException(path, "an array that is no image: it has fewer than two sizes");
     }
 
-    /// <summary>Reads a JPEG or PNG file as <see cref="FolderDataset"/> does: upright, 8-bit RGB, resized bilinearly with antialiasing.</summary>
+    /// <summary>
+    /// Reads a JPEG or PNG file as <see cref="FolderDataset"/> does: upright, 8-bit RGB, resized bilinearly with antialiasing.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="height">Rows, 1 or more.</param>
     /// <param name="width">Columns, 1 or more.</param>
@@ -32,7 +36,10 @@ public static class PhotographReader
         PackedLabel.ExpandUnit(photograph.Values.Span, image);
     }
 
-    /// <summary>Reads a photograph that is in memory, such as one of a database, as <see cref="Read(string, int, int, Span{float})"/> reads a file.</summary>
+    /// <summary>
+    /// Reads a photograph that is in memory, such as one of a database, as <see cref="Read(string, int, int, Span{float})"/> reads a
+    /// file.
+    /// </summary>
     /// <param name="content">What would be in a JPEG or PNG file.</param>
     /// <param name="height">Rows, 1 or more.</param>
     /// <param name="width">Columns, 1 or more.</param>
@@ -46,7 +53,9 @@ public static class PhotographReader
         Read(content.ToArray(), name, height, width, image);
     }
 
-    /// <summary>Reads a photograph from a stream, such as an upload, as <see cref="Read(string, int, int, Span{float})"/> reads a file.</summary>
+    /// <summary>
+    /// Reads a photograph from a stream, such as an upload, as <see cref="Read(string, int, int, Span{float})"/> reads a file.
+    /// </summary>
     /// <param name="content">What would be in a JPEG or PNG file; read to its end, all of it in memory.</param>
     /// <param name="height">Rows, 1 or more.</param>
     /// <param name="width">Columns, 1 or more.</param>
@@ -57,7 +66,12 @@ public static class PhotographReader
     /// <exception cref="JtrFormatException">The content is neither JPEG nor PNG, or damaged.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static async Task ReadAsync(
-        Stream content, int height, int width, Memory<float> image, string name = "photograph", CancellationToken cancellationToken = default)
+        Stream content,
+        int height,
+        int width,
+        Memory<float> image,
+        string name = "photograph",
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(content);
         Check(height, width, image.Length, nameof(image));
@@ -76,6 +90,8 @@ public static class PhotographReader
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        if (length != 3L * height * width) throw new ArgumentException($"an image of {height} x {width} has {3L * height * width} values, not {length}", parameter);
+        long expected = 3L * height * width;
+        if (length != expected)
+            throw new ArgumentException($"an image of {height} x {width} has {expected} values, not {length}", parameter);
     }
 }

@@ -12,8 +12,8 @@ public sealed class JtrPredictorOptions
     public string Checkpoint { get; set; } = "";
 
     /// <summary>
-    /// Whether the host starts without the checkpoint, which may come later (<see cref="ReloadingPredictor.IsReady"/>); else one that is missing or
-    /// damaged stops it at once.
+    /// Whether the host starts without the checkpoint, which may come later (<see cref="ReloadingPredictor.IsReady"/>); else one that is
+    /// missing or damaged stops it at once.
     /// </summary>
     public bool Optional { get; set; }
 

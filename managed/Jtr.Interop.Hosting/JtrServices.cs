@@ -16,23 +16,26 @@ namespace Jtr.Interop.Hosting;
 public static class JtrServices
 {
     /// <summary>
-    /// Adds a training in the background. It begins with the host (<see cref="JtrTrainerOptions.StartWithHost"/>), saves when the host stops, and goes on
-    /// there at the next start. <see cref="TrainingRun"/> tells how it is doing.
+    /// Adds a training in the background. It begins with the host (<see cref="JtrTrainerOptions.StartWithHost"/>), saves when the host
+    /// stops, and goes on there at the next start. <see cref="TrainingRun"/> tells how it is doing.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="data">Opens the data to train on: once, when they are first needed. The container disposes them.</param>
     /// <param name="section">
-    /// Where the settings are (<see cref="JtrTrainerOptions"/>), or null: then the result configures them. A key that does not exist, or a value that is none
-    /// or out of its range, keeps the host from starting.
+    /// Where the settings are (<see cref="JtrTrainerOptions"/>), or null: then the result configures them. A key that does not exist, or
+    /// a value that is none or out of its range, keeps the host from starting.
     /// </param>
     /// <param name="name">
-    /// Its name, to add several: the key of its <see cref="TrainingRun"/> service, the tag of its metrics, the end of its log category. Without a name it is the
-    /// service of no key.
+    /// Its name, to add several: the key of its <see cref="TrainingRun"/> service, the tag of its metrics, the end of its log category.
+    /// Without a name it is the service of no key.
     /// </param>
     /// <returns>To configure further what a section cannot say, such as <c>FitOptions.Validation</c>.</returns>
     /// <exception cref="ArgumentException">There is one of that name already.</exception>
     public static OptionsBuilder<JtrTrainerOptions> AddJtrTrainer(
-        this IServiceCollection services, Func<IServiceProvider, IMultiTaskDataset> data, IConfiguration? section = null, string? name = null)
+        this IServiceCollection services,
+        Func<IServiceProvider, IMultiTaskDataset> data,
+        IConfiguration? section = null,
+        string? name = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(data);
@@ -57,20 +60,22 @@ public static class JtrServices
     }
 
     /// <summary>
-    /// Adds a predictor, <see cref="ReloadingPredictor"/>, that is loaded when the host starts, and again whenever its checkpoint is replaced.
+    /// Adds a predictor, <see cref="ReloadingPredictor"/>, that is loaded when the host starts, and again whenever its checkpoint is
+    /// replaced.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="section">
-    /// Where the settings are (<see cref="JtrPredictorOptions"/>), or null: then the result configures them. A key that does not exist, or a value that is none or
-    /// out of its range, keeps the host from starting.
+    /// Where the settings are (<see cref="JtrPredictorOptions"/>), or null: then the result configures them. A key that does not exist,
+    /// or a value that is none or out of its range, keeps the host from starting.
     /// </param>
     /// <param name="name">
-    /// Its name, to add several: the key of its <see cref="ReloadingPredictor"/> service, the tag of its metrics, the end of its log category. Without a name it
-    /// is the service of no key.
+    /// Its name, to add several: the key of its <see cref="ReloadingPredictor"/> service, the tag of its metrics, the end of its log
+    /// category. Without a name it is the service of no key.
     /// </param>
     /// <returns>To configure further.</returns>
     /// <exception cref="ArgumentException">There is one of that name already.</exception>
-    public static OptionsBuilder<JtrPredictorOptions> AddJtrPredictor(this IServiceCollection services, IConfiguration? section = null, string? name = null)
+    public static OptionsBuilder<JtrPredictorOptions> AddJtrPredictor(
+        this IServiceCollection services, IConfiguration? section = null, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         string key = name ?? Options.DefaultName;
@@ -90,12 +95,16 @@ public static class JtrServices
     private static void Add<T>(IServiceCollection services, string key, bool isDefault, Func<IServiceProvider, T> make) where T : class
     {
         if (services.Any(s => s.IsKeyedService && s.ServiceType == typeof(T) && key.Equals(s.ServiceKey)))
-            throw new ArgumentException(key.Length == 0 ? $"a {typeof(T).Name} without a name was added already" : $"a {typeof(T).Name} '{key}' was added already", nameof(key));
+        {
+            string which = key.Length == 0 ? "without a name" : $"'{key}'";
+            throw new ArgumentException($"a {typeof(T).Name} {which} was added already", nameof(key));
+        }
         services.AddKeyedSingleton(key, (provider, _) => make(provider));
         if (isDefault) services.AddSingleton(provider => provider.GetRequiredKeyedService<T>(key));
     }
 
-    private static OptionsBuilder<T> Configure<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(
+    private static OptionsBuilder<T> Configure<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(
         IServiceCollection services, string key, IConfiguration? section, Action<T, IConfiguration> bind)
         where T : class
     {
@@ -138,7 +147,8 @@ public static class JtrServices
             {
                 faults.Add($"Options: {e.Message}");
             }
-            return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults.Select(f => $"{(key.Length == 0 ? "Predictor" : $"Predictor '{key}'")}: {f}"));
+            string where = key.Length == 0 ? "Predictor" : $"Predictor '{key}'";
+            return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults.Select(f => $"{where}: {f}"));
         }
     }
 }

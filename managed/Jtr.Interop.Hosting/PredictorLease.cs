@@ -4,8 +4,8 @@ using Jtr.Interop.Inference;
 namespace Jtr.Interop.Hosting;
 
 /// <summary>
-/// A network of a <see cref="ReloadingPredictor"/>, which stays the same and alive until this is disposed, whatever is loaded meanwhile. Hold it for one
-/// request, not longer: a network that was replaced keeps its memory until its last lease ends.
+/// A network of a <see cref="ReloadingPredictor"/>, which stays the same and alive until this is disposed, whatever is loaded meanwhile.
+/// Hold it for one request, not longer: a network that was replaced keeps its memory until its last lease ends.
 /// </summary>
 public sealed class PredictorLease : IDisposable
 {

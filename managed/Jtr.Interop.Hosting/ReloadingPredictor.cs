@@ -7,8 +7,9 @@ using Microsoft.Extensions.Options;
 namespace Jtr.Interop.Hosting;
 
 /// <summary>
-/// The predictor of a host, as <see cref="JtrServices.AddJtrPredictor"/> adds it. When its checkpoint is replaced it takes up the new one, without a pause:
-/// requests that run end with the network that they began with. Meanwhile both are in memory. May be used by any number of threads.
+/// The predictor of a host, as <see cref="JtrServices.AddJtrPredictor"/> adds it. When its checkpoint is replaced it takes up the new
+/// one, without a pause: requests that run end with the network that they began with. Meanwhile both are in memory. May be used by any
+/// number of threads.
 /// </summary>
 public sealed class ReloadingPredictor : IDisposable
 {
@@ -40,7 +41,9 @@ public sealed class ReloadingPredictor : IDisposable
     /// <exception cref="InvalidOperationException">There is none yet; <see cref="TryRent"/> asks without an exception.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public PredictorLease Rent() =>
-        TryRent(out PredictorLease? lease) ? lease : throw new InvalidOperationException($"{PathOf(_options.Get(Name))} is not there yet, or was never usable");
+        TryRent(out PredictorLease? lease)
+            ? lease
+            : throw new InvalidOperationException($"{PathOf(_options.Get(Name))} is not there yet, or was never usable");
 
     /// <summary>The network that is current, for one request; false where there is none yet.</summary>
     /// <param name="lease">Receives it.</param>
@@ -55,10 +58,14 @@ public sealed class ReloadingPredictor : IDisposable
         return lease is not null;
     }
 
-    /// <summary>Looks at the checkpoint and takes it up if it, or a setting, has changed. The host does so by itself, in intervals.</summary>
+    /// <summary>
+    /// Looks at the checkpoint and takes it up if it, or a setting, has changed. The host does so by itself, in intervals.
+    /// </summary>
     /// <returns>Whether there is a new network.</returns>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
-    /// <exception cref="IOException">The file cannot be read. What was loaded before stays, and the file is not tried again until it changes.</exception>
+    /// <exception cref="IOException">
+    /// The file cannot be read. What was loaded before stays, and the file is not tried again until it changes.
+    /// </exception>
     /// <exception cref="JtrException">It is damaged, or the device is absent; likewise.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public bool Refresh()
@@ -73,8 +80,9 @@ public sealed class ReloadingPredictor : IDisposable
             if (!stamp.Exists)
             {
                 // One that is deleted is about to be replaced, or kept for good: either way the network stays.
-                if (!IsReady && !options.Optional) throw new FileNotFoundException($"{stamp.Path}: there is no such checkpoint", stamp.Path);
-                if (!IsReady) HostingLog.Waits(_logger, Name, stamp.Path);
+                if (IsReady) return false;
+                if (!options.Optional) throw new FileNotFoundException($"{stamp.Path}: there is no such checkpoint", stamp.Path);
+                HostingLog.Waits(_logger, Name, stamp.Path);
                 return false;
             }
             PredictorOptions compute = options.Options with { Name = options.Options.Name ?? (Name.Length > 0 ? Name : null) };

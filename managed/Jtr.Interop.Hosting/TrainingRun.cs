@@ -4,8 +4,8 @@ using Jtr.Interop.Training;
 namespace Jtr.Interop.Hosting;
 
 /// <summary>
-/// A training in the background of a host, as <see cref="JtrServices.AddJtrTrainer"/> adds it: tells how it is doing, and begins it where it does not
-/// begin by itself. May be used by any number of threads.
+/// A training in the background of a host, as <see cref="JtrServices.AddJtrTrainer"/> adds it: tells how it is doing, and begins it where
+/// it does not begin by itself. May be used by any number of threads.
 /// </summary>
 public sealed class TrainingRun
 {
@@ -23,8 +23,8 @@ public sealed class TrainingRun
     public TrainingStatus Status => Volatile.Read(ref _status);
 
     /// <summary>
-    /// Asks for a run, with settings and data as they are then: the first one, or another one after an end, to go on for more steps or, without
-    /// <see cref="JtrTrainerOptions.Resume"/>, from the beginning.
+    /// Asks for a run, with settings and data as they are then: the first one, or another one after an end, to go on for more steps or,
+    /// without <see cref="JtrTrainerOptions.Resume"/>, from the beginning.
     /// </summary>
     /// <returns>False where one is running or asked for already: nothing is done.</returns>
     public bool Start()

@@ -9,7 +9,11 @@ namespace Jtr.Interop.Hosting;
 
 /// <summary>Runs a <see cref="TrainingRun"/> whenever it is asked for, until the host stops.</summary>
 internal sealed class TrainingService(
-    TrainingRun run, IServiceProvider services, IOptionsMonitor<JtrTrainerOptions> options, IHostApplicationLifetime lifetime, ILogger logger) : BackgroundService
+    TrainingRun run,
+    IServiceProvider services,
+    IOptionsMonitor<JtrTrainerOptions> options,
+    IHostApplicationLifetime lifetime,
+    ILogger logger) : BackgroundService
 {
     /// <summary>Opens the data and checks the settings against them, so that what does not fit stops the host at once.</summary>
     /// <exception cref="OptionsValidationException">A setting is outside its range.</exception>
@@ -65,12 +69,15 @@ internal sealed class TrainingService(
         TrainerOptions made = Check(current, data);
         FitOptions fit = current.Fit with { Name = current.Fit.Name ?? (run.Name.Length > 0 ? run.Name : null) };
         string checkpoint = fit.CheckpointPath!;
-        using Trainer trainer = current.Resume && File.Exists(checkpoint)
-            ? Trainer.Load(
-                checkpoint,
-                new LoadOptions { Device = made.Device, DeviceIndex = made.DeviceIndex, Precision = made.Precision, Recomputation = made.Recomputation },
-                logger)
-            : new Trainer(made, logger);
+        LoadOptions machine = new()
+        {
+            Device = made.Device,
+            DeviceIndex = made.DeviceIndex,
+            Precision = made.Precision,
+            Recomputation = made.Recomputation,
+        };
+        bool resumes = current.Resume && File.Exists(checkpoint);
+        using Trainer trainer = resumes ? Trainer.Load(checkpoint, machine, logger) : new Trainer(made, logger);
         IProgress<TrainingProgress>? further = current.Progress?.Invoke(trainer);
         try
         {
@@ -89,7 +96,7 @@ internal sealed class TrainingService(
         try
         {
             if (current.Fit.CheckpointPath is null)
-                throw new ArgumentException("Fit.CheckpointPath must be set: what a background training learns is in its checkpoint.", nameof(current));
+                throw new ArgumentException("Fit.CheckpointPath must be set: what a background training learns is in its checkpoint.");
             current.Fit.Validate();
             TrainerOptions made = current.Trainer(data.Tasks);
             made.Validate();

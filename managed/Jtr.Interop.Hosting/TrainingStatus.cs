@@ -26,4 +26,5 @@ public enum TrainingState
 /// <param name="Progress">The last report, or null before the first one.</param>
 /// <param name="Result">What it did, where it is done.</param>
 /// <param name="Failure">What went wrong, where it failed.</param>
-public sealed record TrainingStatus(TrainingState State, TrainingProgress? Progress = null, FitResult? Result = null, Exception? Failure = null);
+public sealed record TrainingStatus(
+    TrainingState State, TrainingProgress? Progress = null, FitResult? Result = null, Exception? Failure = null);

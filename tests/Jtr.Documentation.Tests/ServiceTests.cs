@@ -35,7 +35,8 @@ public sealed class ServiceTests
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public void Its_program_has_at_most_40_lines() => Assert.That(File.ReadAllLines(Path.Combine(_project, "Program.cs")), Has.Length.LessThanOrEqualTo(40));
+    public void Its_program_has_at_most_40_lines() =>
+        Assert.That(File.ReadAllLines(Path.Combine(_project, "Program.cs")), Has.Length.LessThanOrEqualTo(40));
 
     [Test]
     public async Task It_trains_in_the_background_and_predicts_with_what_it_has_learnt()
@@ -60,7 +61,7 @@ public sealed class ServiceTests
 
         // The checkpoint of the last step is taken up a moment after it was written.
         HttpResponseMessage answer = await Predict(client, "edge", photograph);
-        while (answer.StatusCode == HttpStatusCode.ServiceUnavailable || (answer.IsSuccessStatusCode && answer.Headers.GetValues("Jtr-Step").Single() != "6"))
+        while (answer.StatusCode == HttpStatusCode.ServiceUnavailable || Step(answer) is not (null or "6"))
         {
             answer.Dispose();
             await Task.Delay(20);
@@ -72,7 +73,8 @@ public sealed class ServiceTests
         Assert.That((Number(picture, 16), Number(picture, 20)), Is.EqualTo((Width, Height)), "the PNG's columns and rows");
         answer.Dispose();
 
-        using HttpResponseMessage unknown = await Predict(client, "sound", photograph), damaged = await Predict(client, "edge", photograph[..40]);
+        using HttpResponseMessage unknown = await Predict(client, "sound", photograph);
+        using HttpResponseMessage damaged = await Predict(client, "edge", photograph[..40]);
         Assert.That((unknown.StatusCode, damaged.StatusCode), Is.EqualTo((HttpStatusCode.NotFound, HttpStatusCode.BadRequest)));
         Assert.That(await damaged.Content.ReadAsStringAsync(), Does.Contain("the upload: damaged"));
         await service.StopAsync();
@@ -99,7 +101,8 @@ public sealed class ServiceTests
     [Test]
     public void It_does_not_start_with_a_setting_that_does_not_exist()
     {
-        string log = Assert.ThrowsAsync<InvalidOperationException>(async () => await Service.StartAsync(_folder, "--Training:Trainer:Widht=3"))!.Message;
+        Func<Task> start = async () => await Service.StartAsync(_folder, "--Training:Trainer:Widht=3");
+        string log = Assert.ThrowsAsync<InvalidOperationException>(start)!.Message;
         Assert.That(log, Does.Contain("Training:Trainer:Widht: there is no such setting. There are "));
     }
 
@@ -108,6 +111,9 @@ public sealed class ServiceTests
         using ByteArrayContent content = new(photograph);
         return await client.PostAsync(new Uri($"/predict/{task}", UriKind.Relative), content);
     }
+
+    private static string? Step(HttpResponseMessage answer) =>
+        answer.Headers.TryGetValues("Jtr-Step", out IEnumerable<string>? values) ? values.Single() : null;
 
     private static int Number(byte[] file, int offset) => System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(offset));
 
@@ -125,8 +131,8 @@ public sealed class ServiceTests
                 Path.Combine("docs", "examples", "RoomService") + Path.DirectorySeparatorChar, StringComparison.Ordinal);
             string[] small =
             [
-                $"--Data:Height={Height}", $"--Data:Width={Width}", "--Training:Trainer:Width=2", "--Training:Fit:BatchSize=2", "--Training:Fit:Workers=1",
-                "--Training:Trainer:Device=cpu", "--urls=http://127.0.0.1:0", $"--contentRoot={folder}",
+                $"--Data:Height={Height}", $"--Data:Width={Width}", "--Training:Trainer:Width=2", "--Training:Fit:BatchSize=2",
+                "--Training:Fit:Workers=1", "--Training:Trainer:Device=cpu", "--urls=http://127.0.0.1:0", $"--contentRoot={folder}",
             ];
             ProcessStartInfo start = new("dotnet", [Path.Combine(output, "RoomService.dll"), .. small, .. options])
             {
@@ -178,7 +184,8 @@ public sealed class ServiceTests
         /// <summary>Ctrl-C, as from a terminal or a container's runtime.</summary>
         public async Task StopAsync()
         {
-            using (Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
+            string id = _process.Id.ToString(CultureInfo.InvariantCulture);
+            using (Process kill = Process.Start("kill", ["-TERM", id])) await kill.WaitForExitAsync();
             await _process.WaitForExitAsync();
             Assert.That(_process.ExitCode, Is.Zero, Log);
         }

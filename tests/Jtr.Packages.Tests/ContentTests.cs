@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
@@ -36,6 +37,24 @@ public sealed class ContentTests
         string[] expected = [$"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml", "README.md", "icon.png", "LICENSE"];
         Assert.That(package.Entries.Select(e => e.FullName), Is.SupersetOf(expected));
         Assert.That(symbols.Entries.Select(e => e.FullName), Has.Some.EqualTo($"lib/net10.0/{name}.pdb"));
+    }
+
+    [TestCase("Jtr.Interop")]
+    [TestCase("Jtr.Interop.Datasets")]
+    [TestCase("Jtr.Interop.Reporting")]
+    [TestCase("Jtr.Interop.Hosting")]
+    public void All_that_a_library_makes_public_is_in_its_list(string name)
+    {
+        // Members too, of which the compiler makes sure; here: that the list is in use at all.
+        string folder = Path.Combine(Repository.Root, "managed", name);
+        HashSet<string> listed = [.. new[] { "Shipped", "Unshipped" }.SelectMany(l => File.ReadAllLines(Path.Combine(folder, $"PublicAPI.{l}.txt")))];
+        using ZipArchive package = Open(name, "nupkg");
+        using PEReader library = new(Content(package, $"lib/net10.0/{name}.dll"));
+        MetadataReader reader = library.GetMetadataReader();
+        string[] types = [.. reader.TypeDefinitions.Select(reader.GetTypeDefinition).Where(t => (t.Attributes & TypeAttributes.VisibilityMask) == TypeAttributes.Public)
+            .Select(t => $"{reader.GetString(t.Namespace)}.{reader.GetString(t.Name).Split('`')[0]}")];
+        Assert.That(types, Is.Not.Empty);
+        Assert.That(types.Where(t => !listed.Any(l => l == t || l.StartsWith(t + "<", StringComparison.Ordinal))), Is.Empty, "./build.sh api writes the lists anew");
     }
 
     [Test]

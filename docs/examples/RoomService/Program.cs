@@ -13,10 +13,10 @@ builder.Services.AddJtrPredictor(settings.GetSection("Prediction"));
 WebApplication app = builder.Build();
 
 // How the training is doing.
-app.MapGet("/training", (TrainingRun run) => new { State = run.Status.State.ToString(), run.Status.Progress?.Step, run.Status.Progress?.Loss });
+app.MapGet("/training", (TrainingRun run) => new { State = $"{run.Status.State}", run.Status.Progress?.Step, run.Status.Progress?.Loss });
 
 // A photograph goes in; out comes a picture of what the newest network predicts for a task.
-app.MapPost("/predict/{task}", async (string task, Stream photograph, ReloadingPredictor service, HttpResponse response, CancellationToken cancel) =>
+app.MapPost("/predict/{task}", async (string task, Stream photo, ReloadingPredictor service, HttpResponse reply, CancellationToken stop) =>
 {
     if (!service.TryRent(out PredictorLease? rented)) return Results.Problem("There is no checkpoint yet.", statusCode: 503);
     using PredictorLease lease = rented;
@@ -25,7 +25,7 @@ app.MapPost("/predict/{task}", async (string task, Stream photograph, ReloadingP
     float[] image = new float[3 * height * width], predictions = new float[network.Tasks.TotalChannels * height * width];
     try
     {
-        await PhotographReader.ReadAsync(photograph, height, width, image, "the upload", cancel);
+        await PhotographReader.ReadAsync(photo, height, width, image, "the upload", stop);
     }
     catch (JtrFormatException e)
     {
@@ -33,7 +33,7 @@ app.MapPost("/predict/{task}", async (string task, Stream photograph, ReloadingP
     }
     network.Predict(image, samples: 1, height, width, predictions);
     Prediction prediction = new(network.Tasks, predictions, sample: 0, height, width);
-    response.Headers["Jtr-Step"] = $"{lease.Checkpoint.Step}";
+    reply.Headers["Jtr-Step"] = $"{lease.Checkpoint.Step}";
     return Results.Bytes(TaskPainter.PaintPrediction(network.Tasks[task], prediction[task], height, width).ToPng(), "image/png");
 });
 app.Run();

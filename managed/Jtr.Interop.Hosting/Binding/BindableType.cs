@@ -10,6 +10,9 @@ namespace Jtr.Interop.Hosting.Binding;
 /// </summary>
 internal sealed class BindableType
 {
+    private const DynamicallyAccessedMemberTypes Kept =
+        DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicParameterlessConstructor;
+
     private static readonly Dictionary<Type, BindableType> _known = new BindableType[]
     {
         Of<JtrTrainerOptions>(o => o),
@@ -37,8 +40,11 @@ internal sealed class BindableType
         Create = create;
     }
 
-    /// <summary>The properties that a text, a list of texts or a section can say. Data sets, tasks and callbacks are given in code.</summary>
-    public IEnumerable<PropertyInfo> Properties => _all.Where(p => ConfiguredValue.Knows(p.PropertyType) || _known.ContainsKey(p.PropertyType));
+    /// <summary>
+    /// The properties that a text, a list of texts or a section can say. Data sets, tasks and callbacks are given in code.
+    /// </summary>
+    public IEnumerable<PropertyInfo> Properties =>
+        _all.Where(p => ConfiguredValue.Knows(p.PropertyType) || _known.ContainsKey(p.PropertyType));
 
     /// <summary>Makes the object whose properties are set: a copy, where it is a record.</summary>
     public Func<object, object> Copy { get; }
@@ -49,12 +55,10 @@ internal sealed class BindableType
     /// <summary>Finds a class; null where configuration knows none such.</summary>
     public static BindableType? Find(Type type) => _known.GetValueOrDefault(type);
 
-    private static BindableType Of<
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(
-        Func<T, T> copy)
-        where T : class
+    private static BindableType Of<[DynamicallyAccessedMembers(Kept)] T>(Func<T, T> copy) where T : class
     {
-        PropertyInfo[] all = [.. typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true })];
-        return new(typeof(T), all, o => copy((T)o), static () => Activator.CreateInstance<T>());
+        PropertyInfo[] all = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance);
+        PropertyInfo[] settable = [.. all.Where(p => p.SetMethod is { IsPublic: true })];
+        return new(typeof(T), settable, o => copy((T)o), static () => Activator.CreateInstance<T>());
     }
 }

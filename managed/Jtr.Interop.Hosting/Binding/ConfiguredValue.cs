@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Microsoft.Extensions.Configuration;
 
 namespace Jtr.Interop.Hosting.Binding;
@@ -9,13 +10,13 @@ internal static class ConfiguredValue
     // What each type is called in messages, and how it is read; null: it is not one.
     private static readonly Dictionary<Type, (string Words, Func<string, object?> Read)> _types = new()
     {
-        [typeof(string)] = ("a text", t => t),
-        [typeof(bool)] = ("true or false", t => bool.TryParse(t, out bool value) ? value : null),
-        [typeof(int)] = ("a whole number", t => int.TryParse(t, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null),
-        [typeof(long)] = ("a whole number", t => long.TryParse(t, NumberStyles.Integer, CultureInfo.InvariantCulture, out long value) ? value : null),
-        [typeof(ulong)] = ("a whole number of 0 or more", t => ulong.TryParse(t, NumberStyles.Integer, CultureInfo.InvariantCulture, out ulong value) ? value : null),
-        [typeof(double)] = ("a number", t => double.TryParse(t, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : null),
-        [typeof(TimeSpan)] = ("a time such as 00:00:02", t => TimeSpan.TryParse(t, CultureInfo.InvariantCulture, out TimeSpan value) ? value : null),
+        [typeof(string)] = ("a text", text => text),
+        [typeof(bool)] = ("true or false", text => bool.TryParse(text, out bool value) ? value : null),
+        [typeof(int)] = ("a whole number", Whole<int>),
+        [typeof(long)] = ("a whole number", Whole<long>),
+        [typeof(ulong)] = ("a whole number of 0 or more", Whole<ulong>),
+        [typeof(double)] = ("a number", text => Number(text)),
+        [typeof(TimeSpan)] = ("a time such as 00:00:02", text => Time(text)),
     };
 
     /// <summary>Whether there is a way to say a value of this type.</summary>
@@ -46,9 +47,20 @@ internal static class ConfiguredValue
         if (section.GetChildren().Any()) return words;
         if (string.IsNullOrEmpty(section.Value) && (plain != type || (plain == typeof(string) && section.Value is null))) return null;
         if (section.Value is not { } text) return words;
-        value = plain.IsEnum ? (Enum.TryParse(plain, text, ignoreCase: true, out object? name) && Enum.IsDefined(plain, name!) ? name : null) : _types[plain].Read(text);
+        value = plain.IsEnum ? Name(plain, text) : _types[plain].Read(text);
         return value is null ? words : null;
     }
+
+    private static object? Whole<T>(string text) where T : struct, IBinaryInteger<T> =>
+        T.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out T value) ? value : null;
+
+    private static double? Number(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : null;
+
+    private static TimeSpan? Time(string text) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan value) ? value : null;
+
+    private static object? Name(Type type, string text) =>
+        Enum.TryParse(type, text, ignoreCase: true, out object? value) && Enum.IsDefined(type, value!) ? value : null;
 
     private static bool IsList(Type type) => type == typeof(IReadOnlyList<double>);
 

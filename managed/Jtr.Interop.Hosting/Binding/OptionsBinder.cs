@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Jtr.Interop.Hosting.Binding;
 
 /// <summary>
-/// Sets options from configuration: records too, whose properties can be set at their making only, and without code that trimming would break.
-/// A key that does not exist is an error, as is a value that is none of its type. Ranges are checked by the options themselves.
+/// Sets options from configuration: records too, whose properties can be set at their making only, and without code that trimming would
+/// break. A key that does not exist is an error, as is a value that is none of its type. Ranges are checked by the options themselves.
 /// </summary>
 internal static class OptionsBinder
 {
@@ -18,7 +18,8 @@ internal static class OptionsBinder
     public static T Bind<T>(T options, IConfiguration section, params string[] except) where T : class
     {
         List<string> faults = [];
-        object bound = Bind(options, BindableType.Find(typeof(T)) ?? throw new ArgumentException($"{typeof(T)} is not bound", nameof(options)), section, except, faults);
+        BindableType type = BindableType.Find(typeof(T)) ?? throw new ArgumentException($"{typeof(T)} is not bound", nameof(options));
+        object bound = Bind(options, type, section, except, faults);
         return faults.Count == 0 ? (T)bound : throw new OptionsValidationException(Options.DefaultName, typeof(T), faults);
     }
 
@@ -41,7 +42,8 @@ internal static class OptionsBinder
             }
             else if (ConfiguredValue.Read(property.PropertyType, child, out object? value) is { } expected)
             {
-                faults.Add($"{child.Path} is {(child.Value is { } text ? $"'{text}'" : "a section or missing")}, where {expected} belongs.");
+                string found = child.Value is { } given ? $"'{given}'" : "a section or missing";
+                faults.Add($"{child.Path} is {found}, where {expected} belongs.");
             }
             else
             {

@@ -13,10 +13,14 @@ public static class JtrMetrics
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "Jtr.Interop";
 
-    /// <summary>Tag of what a run records: the run's name (<see cref="Training.FitOptions.Name"/>). A run without a name has no tag.</summary>
+    /// <summary>
+    /// Tag of what a run records: the run's name (<see cref="Training.FitOptions.Name"/>). A run without a name has no tag.
+    /// </summary>
     public const string RunTag = "jtr.run";
 
-    /// <summary>Tag of what a predictor records: its name (<see cref="Inference.PredictorOptions.Name"/>). One without a name has no tag.</summary>
+    /// <summary>
+    /// Tag of what a predictor records: its name (<see cref="Inference.PredictorOptions.Name"/>). One without a name has no tag.
+    /// </summary>
     public const string PredictorTag = "jtr.predictor";
 
     private static readonly Meter _meter = new(MeterName, typeof(JtrMetrics).Assembly.GetName().Version?.ToString(3));
@@ -26,13 +30,14 @@ public static class JtrMetrics
     // Those that run and have reported, the one that did so last at the end.
     private static readonly List<RunMetrics> _runs = [];
 
-    internal static readonly Counter<long> TrainingSteps = _meter.CreateCounter<long>("jtr.training.steps", "{step}", "Training steps done.");
+    internal static readonly Counter<long> TrainingSteps =
+        _meter.CreateCounter<long>("jtr.training.steps", "{step}", "Training steps done.");
     internal static readonly Counter<long> PredictedSamples =
         _meter.CreateCounter<long>("jtr.prediction.samples", "{sample}", "Samples that predictors have predicted.");
     internal static readonly Histogram<int> PredictionBatch =
         _meter.CreateHistogram<int>("jtr.prediction.batch_size", "{sample}", "Samples that went through the network at once.");
-    internal static readonly Histogram<double> PredictionDuration =
-        _meter.CreateHistogram<double>("jtr.prediction.duration", "s", "Time from the call of a predictor to its answer, waiting included.");
+    internal static readonly Histogram<double> PredictionDuration = _meter.CreateHistogram<double>(
+        "jtr.prediction.duration", "s", "Time from the call of a predictor to its answer, waiting included.");
 
     static JtrMetrics()
     {

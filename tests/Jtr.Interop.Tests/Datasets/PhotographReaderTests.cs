@@ -48,9 +48,9 @@ public sealed class PhotographReaderTests
         Assert.That(fromStream, Is.EqualTo(expected));
     }
 
-    [TestCase(0, "upload 7: neither a JPEG nor a PNG file")]
-    [TestCase(4, "upload 7: neither a JPEG nor a PNG file")]
-    [TestCase(20, "upload 7: ")]
+    [TestCase(0, "upload 7 (byte 0): neither a JPEG nor a PNG file")]
+    [TestCase(4, "upload 7 (byte 0): neither a JPEG nor a PNG file")]
+    [TestCase(20, "upload 7: damaged")]
     [TestCase(300, "upload 7: damaged")]
     public void One_that_is_cut_short_is_named(int length, string words)
     {

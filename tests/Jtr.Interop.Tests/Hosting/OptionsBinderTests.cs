@@ -18,8 +18,9 @@ public sealed class OptionsBinderTests
     public void Records_get_what_the_section_says_and_keep_the_rest()
     {
         TrainerOptions bound = OptionsBinder.Bind(_defaults, Section(
-            ("method", "mtpsl"), ("Seed", "18446744073709551615"), ("EmaDecay", "0.99"), ("Optimizer:LearningRate", "2e-3"), ("Optimizer:Schedule", "cosine"),
-            ("Optimizer:DecaySteps", "500"), ("Balancing:Weights:0", "1"), ("Balancing:Weights:1", "0.5")));
+            ("method", "mtpsl"), ("Seed", "18446744073709551615"), ("EmaDecay", "0.99"),
+            ("Optimizer:LearningRate", "2e-3"), ("Optimizer:Schedule", "cosine"), ("Optimizer:DecaySteps", "500"),
+            ("Balancing:Weights:0", "1"), ("Balancing:Weights:1", "0.5")));
         TrainerOptions expected = _defaults with
         {
             Method = "mtpsl",
@@ -35,7 +36,8 @@ public sealed class OptionsBinderTests
     [Test]
     public void What_may_be_missing_can_be_taken_away_and_given()
     {
-        FitOptions fit = OptionsBinder.Bind(new FitOptions { Steps = 5, Workers = 2 }, Section(("Workers", null), ("EarlyStopping:Patience", "3")));
+        IConfiguration section = Section(("Workers", null), ("EarlyStopping:Patience", "3"));
+        FitOptions fit = OptionsBinder.Bind(new FitOptions { Steps = 5, Workers = 2 }, section);
         Assert.That(fit, Is.EqualTo(new FitOptions { Steps = 5, EarlyStopping = new EarlyStoppingOptions { Patience = 3 } }));
     }
 
@@ -68,13 +70,17 @@ public sealed class OptionsBinderTests
     [TestCase("Balancing:Weights", "1,2", "Training:Balancing:Weights is '1,2', where a list of numbers belongs.")]
     [TestCase("Balancing:Weights:0", "x", "Training:Balancing:Weights is a section or missing, where a list of numbers belongs.")]
     public void A_wrong_key_or_value_is_told_with_its_path(string key, string? value, string words) =>
-        Assert.That(() => OptionsBinder.Bind(_defaults, Section((key, value))), Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith(words));
+        Assert.That(
+            () => OptionsBinder.Bind(_defaults, Section((key, value))),
+            Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith(words));
 
     [Test]
-    public void All_that_is_wrong_is_told_at_once() =>
-        Assert.That(
-            Assert.Throws<OptionsValidationException>(() => OptionsBinder.Bind(_defaults, Section(("A", "1"), ("Width", "x"), ("Optimizer:B", "1"))))!.Failures,
-            Has.Exactly(3).Items);
+    public void All_that_is_wrong_is_told_at_once()
+    {
+        IConfiguration section = Section(("A", "1"), ("Width", "x"), ("Optimizer:B", "1"));
+        OptionsValidationException thrown = Assert.Throws<OptionsValidationException>(() => OptionsBinder.Bind(_defaults, section))!;
+        Assert.That(thrown.Failures, Has.Exactly(3).Items);
+    }
 
     // Whatever options grow, configuration can say it, unless it is said here that code gives it.
     [TestCase(typeof(TrainerOptions), "Tasks")]
@@ -84,13 +90,16 @@ public sealed class OptionsBinderTests
     [TestCase(typeof(JtrPredictorOptions), "")]
     public void Every_option_can_be_configured_but_those_that_code_gives(Type type, string given)
     {
-        string[] properties = [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is not null).Select(p => p.Name)];
+        PropertyInfo[] all = type.GetProperties(BindingFlags.Public | BindingFlags.Instance);
+        string[] properties = [.. all.Where(p => p.SetMethod is not null).Select(p => p.Name)];
         string[] bindable = [.. BindableType.Find(type)!.Properties.Select(p => p.Name)];
         Assert.That(properties.Except(bindable), Is.EquivalentTo(given.Split(", ", StringSplitOptions.RemoveEmptyEntries)));
-        foreach (BindableType nested in BindableType.Find(type)!.Properties.Select(p => BindableType.Find(p.PropertyType)).OfType<BindableType>())
-            Assert.That(nested.Properties, Is.Not.Empty);
+        IEnumerable<BindableType?> nested = BindableType.Find(type)!.Properties.Select(p => BindableType.Find(p.PropertyType));
+        Assert.That(nested.OfType<BindableType>().Select(n => n.Properties.Any()), Is.All.True);
     }
 
     private static IConfiguration Section(params (string Key, string? Value)[] settings) =>
-        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => KeyValuePair.Create($"Training:{s.Key}", s.Value))).Build().GetSection("Training");
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create($"Training:{s.Key}", s.Value)))
+            .Build().GetSection("Training");
 }

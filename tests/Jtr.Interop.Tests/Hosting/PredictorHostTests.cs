@@ -110,7 +110,8 @@ public sealed class PredictorHostTests : IDisposable
         // At once: the file is looked at all the time.
         File.WriteAllText(_folder.File("damaged"), "no checkpoint");
         File.Move(_folder.File("damaged"), Checkpoint, overwrite: true);
-        await TestHost.Until(() => log.Lines.Any(l => l.StartsWith("Warning: The predictor '' cannot use ", StringComparison.Ordinal)), "it is logged");
+        const string Warning = "Warning: The predictor '' cannot use ";
+        await TestHost.Until(() => log.Lines.Any(l => l.StartsWith(Warning, StringComparison.Ordinal)), "it is logged");
         Assert.That(Seed(predictor), Is.EqualTo(1UL));
         Assert.That(predictor.Refresh(), Is.False, "it is not tried again until it changes");
         File.Delete(Checkpoint);

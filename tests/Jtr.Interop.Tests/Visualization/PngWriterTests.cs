@@ -31,7 +31,11 @@ public sealed class PngWriterTests
     public void A_smooth_picture_takes_a_fraction_of_its_pixels()
     {
         RgbImage picture = new(256, 256);
-        for (int i = 0; i < 256 * 256; i++) picture[i % 256, i / 256] = new Rgb((byte)(i % 256), (byte)(i / 256), (byte)((i % 256 + i / 256) / 2));
+        for (int i = 0; i < 256 * 256; i++)
+        {
+            (int x, int y) = (i % 256, i / 256);
+            picture[x, y] = new Rgb((byte)x, (byte)y, (byte)((x + y) / 2));
+        }
         Assert.That(picture.ToPng(), Has.Length.LessThan(3 * 256 * 256 / 50));
     }
 }
