@@ -72,8 +72,7 @@ NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, cons
   // dz = dy (z > 0), and through the statistics dx = gamma invstd (dz - mean(dz) - xhat mean(dz xhat)) over each group.
   const at::Tensor xhat = normalized(x, s);
   const at::Tensor z = xhat * beside(gamma, x) + beside(beta, x);
-  const at::Tensor slope = at::where(z.ne(z), z, z.gt(0).to(z.scalar_type()));
-  const at::Tensor dz = in_full(dy) * slope;
+  const at::Tensor dz = in_full(dy) * z.gt(0);
   const bool per_sample = s.mean.size(0) == x.size(0) && x.size(0) > 1;
   const std::vector<int64_t> over = per_sample ? std::vector<int64_t>{2, 3} : std::vector<int64_t>{0, 2, 3};
   const at::Tensor through = dz - dz.mean(over, true) - xhat * (dz * xhat).mean(over, true);
