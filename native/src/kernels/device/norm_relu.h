@@ -3,6 +3,8 @@
 // T is what is stored (float, double or bfloat16), A what is computed with (float, double).
 #pragma once
 
+#include <math.h>
+
 #include "kernels/device/largest.h"
 #include "kernels/device/layout.h"
 
@@ -199,13 +201,17 @@ JTR_HOST_DEVICE void one_hot_at(int64_t index, const T* x, const Shape& s, T* ou
   }
 }
 
+/// Square roots, each in its own precision.
+JTR_HOST_DEVICE float root_of(float x) { return sqrtf(x); }
+JTR_HOST_DEVICE double root_of(double x) { return sqrt(x); }
+
 /// One element of kernels/adam.h.
 template <typename A>
 JTR_HOST_DEVICE void adam_at(int64_t i, A* p, const A* g, A* m, A* v, A beta1, A beta2, A rest1, A rest2, A epsilon,
                              A step_size, A correction) {
   m[i] = beta1 * m[i] + rest1 * g[i];
   v[i] = beta2 * v[i] + rest2 * g[i] * g[i];
-  p[i] -= step_size * m[i] / (sqrt(v[i]) / correction + epsilon);
+  p[i] -= step_size * m[i] / (root_of(v[i]) / correction + epsilon);
 }
 
 }  // namespace jtr::kernels::device
