@@ -1,4 +1,4 @@
-using System.CommandLine;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Output;
 using Jtr.Interop.Training;
 
@@ -7,59 +7,34 @@ namespace Jtr.Cli.CommandLine;
 /// <summary>
 /// Options about where and with what to compute; they do not change results beyond rounding. A run that is resumed keeps them.
 /// </summary>
-internal sealed class MachineOptions
+internal static class MachineOptions
 {
-    private readonly Option<DeviceChoice?> _device = new("--device")
-    {
-        HelpName = "auto|cpu|cuda[:N]",
-        Description = "Where to compute; auto takes a GPU if there is one. Default: auto.",
-        Arity = ArgumentArity.ExactlyOne,
-        CustomParser = result =>
-        {
-            DeviceChoice? choice = DeviceChoice.TryParse(result.Tokens[0].Value);
-            if (choice is null) result.AddError($"--device must be auto, cpu, cuda or cuda:N, not '{result.Tokens[0].Value}'.");
-            return choice;
-        },
-    };
-
-    private readonly Option<long?> _threads = OptionKinds.Whole("--threads", "N", "Threads of the arithmetic. Default: what OMP_NUM_THREADS says, else one a core.", 1, 1024);
-
-    private readonly Option<long?> _workers = OptionKinds.Whole("--workers", "N", "Threads that read and prepare samples. Default: one a core, at most 4.", 1, 256);
-
-    private readonly Option<long?> _chunkBytes = OptionKinds.Whole("--chunk-bytes", "N", "Bytes of a layer's input and output that are worked on at once, so that they stay in cache. Default: chosen.", 1);
-
-    private readonly Option<bool> _deterministic = new("--deterministic") { Description = "On a GPU, algorithms that give the same result every time, where there are any; slower. A CPU always does, for the same --threads." };
-
     /// <summary>For the help page.</summary>
-    public OptionGroup Group => new("Machine", [_device, _threads, _workers, _chunkBytes, _deterministic]);
+    public static OptionGroup Group => SettingsTable.Group("Machine", "machine.device", "machine.threads", "machine.workers",
+        "machine.chunkBytes", "machine.deterministic");
+
+    /// <summary>The device that is named, or null.</summary>
+    public static DeviceChoice? Named(RunConfiguration said) => said.Machine.Device is string text ? DeviceChoice.TryParse(text) : null;
 
     /// <summary>The device.</summary>
-    public DeviceChoice Device(ParseResult parsed) => parsed.GetValue(_device) ?? new(DeviceKind.Auto, 0);
-
-    /// <summary>Whether a device was named.</summary>
-    public bool HasDevice(ParseResult parsed) => parsed.GetValue(_device) is not null;
-
-    /// <summary>Threads that read samples, or null.</summary>
-    public int? Workers(ParseResult parsed) => (int?)parsed.GetValue(_workers);
+    public static DeviceChoice Device(RunConfiguration said) => Named(said) ?? new(DeviceKind.Auto, 0);
 
     /// <summary>What is said about the arithmetic, on top of what a run that is resumed began with.</summary>
-    /// <param name="parsed">The command line.</param>
+    /// <param name="said">The options.</param>
     /// <param name="saved">The run to resume, or null.</param>
-    public MachineSettings Settings(ParseResult parsed, MachineSettings? saved = null) => new()
+    public static MachineSettings Settings(RunConfiguration said, MachineSettings? saved = null) => new()
     {
-        Threads = (int?)parsed.GetValue(_threads) ?? saved?.Threads,
-        Workers = Workers(parsed) ?? saved?.Workers,
-        ChunkBytes = parsed.GetValue(_chunkBytes) ?? saved?.ChunkBytes,
-        Deterministic = parsed.GetValue(_deterministic) || saved?.Deterministic == true,
+        Threads = said.Machine.Threads ?? saved?.Threads,
+        Workers = said.Machine.Workers ?? saved?.Workers,
+        ChunkBytes = said.Machine.ChunkBytes ?? saved?.ChunkBytes,
+        Deterministic = said.Machine.Deterministic ?? saved?.Deterministic == true,
     };
 
     /// <summary>Sets the threads of the arithmetic and, where they are wanted, shows the native library's messages.</summary>
-    /// <param name="parsed">The command line.</param>
+    /// <param name="settings">What to set.</param>
     /// <param name="console">Where messages go.</param>
-    /// <param name="settings">What to set, or null for what the command line says.</param>
-    public void Prepare(ParseResult parsed, CliConsole console, MachineSettings? settings = null)
+    public static void Prepare(MachineSettings settings, CliConsole console)
     {
-        settings ??= Settings(parsed);
         JtrRuntime.Logger = console.Logger;
         if (settings.Threads is int threads) JtrRuntime.Threads = threads;
         JtrRuntime.SetChunkBytes(settings.ChunkBytes ?? 0);

@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
 
@@ -27,6 +28,14 @@ internal static class Words
 
     public static IReadOnlyList<(string Word, LearningRateSchedule Value)> Schedules { get; } =
         [("constant", LearningRateSchedule.Constant), ("step", LearningRateSchedule.Step), ("cosine", LearningRateSchedule.Cosine)];
+
+    public static IReadOnlyList<(string Word, CityscapesDepth Value)> CityscapesDepths { get; } =
+        [("inverse", CityscapesDepth.Inverse), ("metric", CityscapesDepth.Metric), ("none", CityscapesDepth.None)];
+
+    /// <summary>The value of a word, or null for null.</summary>
+    /// <exception cref="InvalidOperationException">It is none of the words.</exception>
+    public static T? Value<T>(IReadOnlyList<(string Word, T Value)> words, string? word) where T : struct =>
+        word is null ? null : words.First(w => string.Equals(w.Word, word, StringComparison.OrdinalIgnoreCase)).Value;
 
     /// <summary>The word of a value.</summary>
     public static string Of<T>(IReadOnlyList<(string Word, T Value)> words, T value) where T : struct => words.First(w => w.Value.Equals(value)).Word;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Checkpoints;
@@ -10,8 +11,6 @@ namespace Jtr.Cli.Commands;
 /// <summary>A checkpoint and the data to use it on.</summary>
 internal sealed class CheckpointInput
 {
-    private readonly DataOptions _data = new();
-
     /// <summary>The file.</summary>
     public Argument<string?> Checkpoint { get; } = new("checkpoint")
     {
@@ -21,10 +20,8 @@ internal sealed class CheckpointInput
     };
 
     /// <summary>Options about data.</summary>
-    public OptionGroup DataGroup => new("Data", [_data.Data, _data.Weights, _data.Test, _data.Size, _data.SkipBad, _data.VoidId, _data.DepthScale, _data.Scenes, _data.TestScenes, _data.SceneSeed, _data.SceneVariety]);
-
-    /// <summary>Options about the files of benchmarks.</summary>
-    public OptionGroup LayoutGroup => _data.LayoutGroup;
+    public static OptionGroup DataGroup => SettingsTable.Group("Data", "data.data", "data.weights", "data.test", "data.size", "data.skipBad",
+        "data.voidId", "data.depthScale", "data.scenes", "data.testScenes", "data.sceneSeed", "data.sceneVariety");
 
     /// <summary>The file that is named.</summary>
     /// <exception cref="UsageException">None is.</exception>
@@ -41,25 +38,22 @@ internal sealed class CheckpointInput
     }
 
     /// <summary>The data that are named, on top of those of the checkpoint's run.</summary>
-    public DataRequest Request(ParseResult parsed, CheckpointInfo info)
+    public static DataRequest Request(RunConfiguration said, CheckpointInfo info)
     {
         DataRequest? saved = TrainSettings.From(info.Metadata, info.Path)?.Data;
-        if (saved is null && !_data.Names(parsed))
+        if (saved is null && said.Data.Data is null)
             throw new UsageException($"{info.Path} does not say what it was trained on: name the data with --data.");
-        return _data.Request(parsed, saved);
+        return DataOptions.Request(said, saved);
     }
 
     /// <summary>The size that is named, or that of the checkpoint's run, or the default for photographs.</summary>
-    public ImageSize Size(ParseResult parsed, CheckpointInfo info) =>
-        parsed.GetValue(_data.Size) ?? TrainSettings.From(info.Metadata, info.Path)?.Data.Size ?? DataOptions.FolderSize;
-
-    /// <summary>Whether the command line names data.</summary>
-    public bool NamesData(ParseResult parsed) => _data.Names(parsed);
+    public static ImageSize Size(RunConfiguration said, CheckpointInfo info) =>
+        DataOptions.ImageSizeOf(said) ?? TrainSettings.From(info.Metadata, info.Path)?.Data.Size ?? DataOptions.FolderSize;
 
     /// <summary>How to load the checkpoint: a network that was saved on a GPU may run elsewhere.</summary>
-    public static LoadOptions LoadOptions(ParseResult parsed, MachineOptions machine)
+    public static LoadOptions LoadOptions(RunConfiguration said)
     {
-        DeviceChoice device = machine.Device(parsed);
+        DeviceChoice device = MachineOptions.Device(said);
         return new LoadOptions { Device = device.Kind, DeviceIndex = device.Index };
     }
 }

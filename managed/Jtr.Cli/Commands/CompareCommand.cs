@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Comparison;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Labels;
@@ -21,8 +22,6 @@ internal sealed class CompareCommand
     private const long SaveEvery = 200;
 
     private readonly CliConsole _console;
-    private readonly TrainOptions _options = new();
-    private readonly MachineOptions _machine = new();
 
     private readonly Option<string[]?> _methods = OptionKinds.List("--methods", "LIST",
         "Methods, separated by commas: supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, jtr, jtr_corrected (JTR with its published quirks mended); or all, without those that the data have too few tasks for. Default: all.");
@@ -73,9 +72,9 @@ internal sealed class CompareCommand
         Groups =
         [
             new("Comparison", [_methods, _scenarios, _seeds, _output, _evalEvery, _saveEvery, _quick]),
-            _options.DataGroup, _options.LayoutGroup, _options.SharedTrainingGroup, _options.MethodsGroup, _options.BalancingGroup,
+            TrainOptions.DataGroup, DataOptions.LayoutGroup, TrainOptions.SharedTrainingGroup, TrainOptions.MethodsGroup, TrainOptions.BalancingGroup,
             new("Cost against the number of tasks", [_cost, _costSteps, _maxTasks]),
-            _machine.Group,
+            MachineOptions.Group,
         ],
         Sections = [("Exit codes", RootHelp.ExitCodes)],
         Examples =
@@ -90,16 +89,17 @@ internal sealed class CompareCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        _machine.Prepare(parsed, _console);
+        RunConfiguration said = RunConfigurationReader.Read(parsed);
+        MachineOptions.Prepare(MachineOptions.Settings(said), _console);
         string folder = parsed.GetValue(_output) ?? "jtr-compare";
         bool quick = parsed.GetValue(_quick), cost = parsed.GetValue(_cost);
         string[] names = parsed.GetResult(_methods) is null ? [cost ? "mtpsl" : ComparedMethod.AllOfThem, "jtr"] : parsed.GetValue(_methods)!;
         IReadOnlyList<ComparedMethod> methods = ComparedMethod.Parse(names);
-        TrainSettings settings = _options.Settings(parsed, saved: null, s => Defaults(s, quick, cost));
+        TrainSettings settings = TrainOptions.Settings(said, saved: null, s => Defaults(s, quick, cost));
         settings.CheckBalance();
-        if (cost) return MeasureCost(parsed, settings, methods, folder, cancellationToken);
+        if (cost) return MeasureCost(parsed, said, settings, methods, folder, cancellationToken);
 
-        List<LabelScenario> scenarios = Scenarios(parsed, settings);
+        List<LabelScenario> scenarios = Scenarios(parsed, said, settings);
         OpenData data = DataSource.Open(settings.Data);
         if (data.Test is null) throw new UsageException("there is nothing to score on: give --test, or a folder with train/ and test/.");
         methods = Defined(methods, data.Train.Tasks.Count, explicitly: !names.Contains(ComparedMethod.AllOfThem));
@@ -111,7 +111,7 @@ internal sealed class CompareCommand
         Introduce(settings, data, comparisons, seeds, total, folder);
         try
         {
-            await TrainAsync(parsed, data, comparisons, cancellationToken).ConfigureAwait(false);
+            await TrainAsync(said, data, comparisons, parsed.GetValue(_saveEvery) ?? SaveEvery, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -131,7 +131,7 @@ internal sealed class CompareCommand
     }
 
     /// <summary>Does the runs that are not finished, and writes the tables anew after each.</summary>
-    private async Task TrainAsync(ParseResult parsed, OpenData data, ScenarioComparison[] comparisons, CancellationToken cancellationToken)
+    private async Task TrainAsync(RunConfiguration said, OpenData data, ScenarioComparison[] comparisons, long saveEvery, CancellationToken cancellationToken)
     {
         (ScenarioComparison Comparison, ComparisonRun Run)[] runs = [.. comparisons.SelectMany(c => c.Runs.Select(r => (c, r))).OrderBy(r => r.r.Seed)];
         for (int i = 0; i < runs.Length; i++)
@@ -140,16 +140,16 @@ internal sealed class CompareCommand
             if (run.IsFinished) continue;
             string scenario = comparisons.Length == 1 ? "" : $"{Words.Of(Words.Scenarios, comparison.Scenario)}, ";
             _console.Title($"{scenario}{run.Method.Name}, seed {run.Seed} (run {i + 1} of {runs.Length})");
-            await run.RunAsync(_console, data, _machine.Device(parsed), _machine.Workers(parsed), parsed.GetValue(_saveEvery) ?? SaveEvery, cancellationToken).ConfigureAwait(false);
+            await run.RunAsync(_console, data, MachineOptions.Device(said), said.Machine.Workers, saveEvery, cancellationToken).ConfigureAwait(false);
             comparison.WriteTables();
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
-    private List<LabelScenario> Scenarios(ParseResult parsed, TrainSettings settings)
+    private List<LabelScenario> Scenarios(ParseResult parsed, RunConfiguration said, TrainSettings settings)
     {
         if (parsed.GetResult(_scenarios) is null) return [settings.Scenario];
-        if (settings.LabelsFile is not null || _options.HasScenario(parsed)) throw new UsageException("--scenarios and --scenario or --labels say the same thing in two ways; give one of them.");
+        if (settings.LabelsFile is not null || said.Data.Scenario is not null) throw new UsageException("--scenarios and --scenario or --labels say the same thing in two ways; give one of them.");
         List<LabelScenario> scenarios = [];
         foreach (string word in parsed.GetValue(_scenarios)!)
         {
@@ -208,10 +208,10 @@ internal sealed class CompareCommand
             ("report", ComparisonReport.Save(Path.GetDirectoryName(comparison.TablesPath)!)));
     }
 
-    private int MeasureCost(ParseResult parsed, TrainSettings settings, IReadOnlyList<ComparedMethod> methods, string folder, CancellationToken cancellationToken)
+    private int MeasureCost(ParseResult parsed, RunConfiguration said, TrainSettings settings, IReadOnlyList<ComparedMethod> methods, string folder, CancellationToken cancellationToken)
     {
         if (!settings.Data.IsScenes) throw new UsageException("--cost measures on scenes; leave --data out.");
-        TaskCost cost = new(settings, _machine.Device(parsed), (int?)parsed.GetValue(_costSteps) ?? 5);
+        TaskCost cost = new(settings, MachineOptions.Device(said), (int?)parsed.GetValue(_costSteps) ?? 5);
         List<CostPoint> points = [];
         _console.Title("Cost of a step against the number of tasks");
         cost.WarmUp(methods.Select(m => m.Method), cancellationToken);

@@ -33,8 +33,8 @@ internal static class ConfigCommand
         {
             string text = parsed.GetValue(what) switch
             {
-                "schema" => ConfigurationSchema.Write(TrainCommand.Make(console)),
-                "table" => ConfigurationSchema.WriteTable(TrainCommand.Make(console)),
+                "schema" => ConfigurationSchema.Write(),
+                "table" => ConfigurationSchema.WriteTable(),
                 null => throw new UsageException("Say what to print: jtr config schema."),
                 string other => throw new UsageException($"There is no '{other}' to print; it is schema or table."),
             };

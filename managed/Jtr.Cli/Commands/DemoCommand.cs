@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Evaluation;
@@ -28,7 +29,6 @@ internal sealed class DemoCommand
     private static readonly string[] _methods = ["supervised", "jtr"];
 
     private readonly CliConsole _console;
-    private readonly MachineOptions _machine = new();
     private readonly Option<string?> _output = OptionKinds.Text("--output", "FOLDER", "Where checkpoints, scores and pictures go. Default: artifacts/demo.");
     private readonly Option<bool> _quick = new("--quick") { Description = $"{QuickSteps} steps instead of {Steps}: a first look in minutes." };
     private readonly Option<long?> _steps = OptionKinds.Whole("--steps", "N", "Steps of each training.", 1);
@@ -50,7 +50,7 @@ internal sealed class DemoCommand
                 + "alone (supervised), one also by Joint-Task Regularization (jtr); seed, labels and number of steps are the same. Both are scored on 200 other scenes with every label.",
                 "Writes into the folder --output: comparison.png (photographs, labels, predictions of both), comparison.txt (the table), and a folder for each with checkpoint and scores.",
             ],
-            Groups = [new("Run", [demo._quick, demo._steps, demo._seed, demo._output]), demo._machine.Group],
+            Groups = [new("Run", [demo._quick, demo._steps, demo._seed, demo._output]), MachineOptions.Group],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
@@ -66,7 +66,8 @@ internal sealed class DemoCommand
     {
         RunFolder output = new(parsed.GetValue(_output) ?? Path.Combine("artifacts", "demo"));
         output.Create();
-        _machine.Prepare(parsed, _console);
+        RunConfiguration said = RunConfigurationReader.Read(parsed);
+        MachineOptions.Prepare(MachineOptions.Settings(said), _console);
         long steps = parsed.GetValue(_steps) ?? (parsed.GetValue(_quick) ? QuickSteps : Steps);
         TrainSettings settings = new()
         {
@@ -81,7 +82,7 @@ internal sealed class DemoCommand
             LrSchedule = LearningRateSchedule.Cosine,
             WarmupSteps = steps / WarmupParts,
             ClipNorm = Clip,
-            Machine = _machine.Settings(parsed) with { Threads = JtrRuntime.Threads },
+            Machine = MachineOptions.Settings(said) with { Threads = JtrRuntime.Threads },
         };
         OpenData data = DataSource.Open(settings.Data);
         LabelAssignment labels = LabelAssignment.Draw(settings.Scenario, data.Train, settings.Seed);
@@ -93,9 +94,9 @@ internal sealed class DemoCommand
         {
             foreach (string method in _methods)
             {
-                Trainer trainer = new((settings with { Method = method }).ToTrainerOptions(data.Train.Tasks, data.Train.Count, _machine.Device(parsed)), _console.Logger);
+                Trainer trainer = new((settings with { Method = method }).ToTrainerOptions(data.Train.Tasks, data.Train.Count, MachineOptions.Device(said)), _console.Logger);
                 networks.Add((method, trainer));
-                table.Add(method, await TrainAsync(trainer, settings with { Method = method }, data, labels, new RunFolder(Path.Combine(output.Path, method)), parsed, cancellationToken).ConfigureAwait(false));
+                table.Add(method, await TrainAsync(trainer, settings with { Method = method }, data, labels, new RunFolder(Path.Combine(output.Path, method)), cancellationToken).ConfigureAwait(false));
             }
             Conclude(table, data, networks, output);
             return ExitCode.Success;
@@ -113,7 +114,7 @@ internal sealed class DemoCommand
     }
 
     private async Task<EvaluationResult> TrainAsync(
-        Trainer trainer, TrainSettings settings, OpenData data, LabelAssignment labels, RunFolder folder, ParseResult parsed, CancellationToken cancellationToken)
+        Trainer trainer, TrainSettings settings, OpenData data, LabelAssignment labels, RunFolder folder, CancellationToken cancellationToken)
     {
         folder.Create();
         labels.Save(folder.Labels);
@@ -122,12 +123,12 @@ internal sealed class DemoCommand
             Steps = settings.Steps,
             BatchSize = settings.BatchSize,
             Labels = labels,
-            Workers = _machine.Workers(parsed),
+            Workers = settings.Machine?.Workers,
             CheckpointPath = folder.Checkpoint,
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
         };
         FitResult done = await TrainingView.ShowAsync(_console, settings.Method, progress => trainer.FitAsync(data.Train, fit, progress, cancellationToken)).ConfigureAwait(false);
-        EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test!, _machine.Workers(parsed), cancellationToken);
+        EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test!, settings.Machine?.Workers, cancellationToken);
         folder.SaveResults(result);
         _console.Line($"{settings.Method}: trained in {Durations.Format(done.Elapsed)}; {result}");
         return result;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Checkpoints;
@@ -14,7 +15,6 @@ internal sealed class EvaluateCommand
 {
     private readonly CliConsole _console;
     private readonly CheckpointInput _input = new();
-    private readonly MachineOptions _machine = new();
     private readonly Option<string?> _baseline = OptionKinds.Text("--baseline", "FILE", "A results.json to compare with: adds Delta %, the mean improvement over it.");
     private readonly Option<string?> _json = OptionKinds.Text("--json", "FILE", "Write the scores as JSON, which --baseline reads.");
     private readonly Option<string?> _csv = OptionKinds.Text("--csv", "FILE", "Write the scores as comma-separated values.");
@@ -39,7 +39,7 @@ internal sealed class EvaluateCommand
                 "The data are those of the checkpoint's run unless --data says otherwise: of data with a part to score on (test/, val/), that part.",
             ],
             Arguments = [evaluate._input.Checkpoint],
-            Groups = [evaluate._input.DataGroup, evaluate._input.LayoutGroup, new("Scores", [evaluate._baseline, evaluate._json, evaluate._csv, evaluate._confusion]), evaluate._machine.Group],
+            Groups = [CheckpointInput.DataGroup, DataOptions.LayoutGroup, new("Scores", [evaluate._baseline, evaluate._json, evaluate._csv, evaluate._confusion]), MachineOptions.Group],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
@@ -55,14 +55,15 @@ internal sealed class EvaluateCommand
     {
         EvaluationResult? baseline = parsed.GetValue(_baseline) is string file ? EvaluationResult.LoadJson(file) : null;
         string checkpoint = _input.Path(parsed);
-        _machine.Prepare(parsed, _console);
+        RunConfiguration said = RunConfigurationReader.Read(parsed);
+        MachineOptions.Prepare(MachineOptions.Settings(said), _console);
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
-        DataRequest request = _input.Request(parsed, info);
+        DataRequest request = CheckpointInput.Request(said, info);
         OpenData data = DataSource.OpenTest(request, info.Options.Tasks);
         IMultiTaskDataset scored = BadSamples.Wrap(request, data.Test!);
         foreach (string note in data.Notes) _console.Line(note);
-        using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(parsed, _machine), _console.Logger);
-        EvaluationResult result = EvaluationView.Show(_console, trainer, scored, _machine.Workers(parsed), cancellationToken);
+        using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(said), _console.Logger);
+        EvaluationResult result = EvaluationView.Show(_console, trainer, scored, said.Machine.Workers, cancellationToken);
         if (parsed.GetValue(_json) is string json) result.SaveJson(json);
         if (parsed.GetValue(_csv) is string csv) WholeFile.Write(csv, result.ToCsv());
         if (parsed.GetValue(_confusion) is string confusion) WholeFile.Write(confusion, result.ToConfusionCsv());

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Inspection;
 using Jtr.Cli.Output;
@@ -36,7 +37,7 @@ internal sealed class InspectCommand
                 + "be used and why; and draws a picture of samples with every label.",
             ],
             Arguments = [inspect._input.Data],
-            Groups = [inspect._input.Group, inspect._input.LayoutGroup, new("Output", [inspect._count, inspect._limit, inspect._output, inspect._json])],
+            Groups = [DataInput.Group, DataOptions.LayoutGroup, new("Output", [inspect._count, inspect._limit, inspect._output, inspect._json])],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
@@ -52,7 +53,7 @@ internal sealed class InspectCommand
     {
         DataRequest request = _input.Request(parsed);
         DataLocation at = DataSource.Locate(request);
-        request = InspectedData.Prepare(request, at, _input.NamesSize(parsed));
+        request = InspectedData.Prepare(request, at, RunConfigurationReader.Read(parsed).Data.Size is not null);
         int limit = (int)(parsed.GetValue(_limit) ?? 1000), count = (int)(parsed.GetValue(_count) ?? 6);
         string picture = parsed.GetValue(_output) ?? "jtr-inspect.png";
         OpenData data = DataSource.Open(request);

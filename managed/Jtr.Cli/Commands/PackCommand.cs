@@ -38,7 +38,7 @@ internal sealed class PackCommand
                 + "A damaged file of the data is an error that names it ('jtr inspect' lists all of them), unless --skip-bad leaves it out.",
             ],
             Arguments = [pack._input.Data],
-            Groups = [new("Output", [pack._output, pack._part, pack._compact, pack._skipBad, pack._overwrite, pack._workers]), pack._input.Group, pack._input.LayoutGroup],
+            Groups = [new("Output", [pack._output, pack._part, pack._compact, pack._skipBad, pack._overwrite, pack._workers]), DataInput.Group, DataOptions.LayoutGroup],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Checkpoints;
@@ -15,7 +16,6 @@ internal sealed class PredictCommand
 {
     private readonly CliConsole _console;
     private readonly CheckpointInput _input = new();
-    private readonly MachineOptions _machine = new();
 
     private readonly Argument<string[]> _photographs = new("photographs")
     {
@@ -45,7 +45,7 @@ internal sealed class PredictCommand
                 "Photographs are resized to the size that the network was trained at.",
             ],
             Arguments = [predict._input.Checkpoint, predict._photographs],
-            Groups = [new("Pictures", [predict._output, predict._count]), predict._input.DataGroup, predict._input.LayoutGroup, predict._machine.Group],
+            Groups = [new("Pictures", [predict._output, predict._count]), CheckpointInput.DataGroup, DataOptions.LayoutGroup, MachineOptions.Group],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
@@ -59,19 +59,20 @@ internal sealed class PredictCommand
 
     private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        RunConfiguration said = RunConfigurationReader.Read(parsed);
         RunFolder folder = new(parsed.GetValue(_output) ?? "jtr-predictions");
         string[] photographs = parsed.GetValue(_photographs) ?? [];
-        if (photographs.Length > 0 && _input.NamesData(parsed)) throw new UsageException("Name photographs or --data, not both.");
+        if (photographs.Length > 0 && said.Data.Data is not null) throw new UsageException("Name photographs or --data, not both.");
         string checkpoint = _input.Path(parsed);
-        _machine.Prepare(parsed, _console);
+        MachineOptions.Prepare(MachineOptions.Settings(said), _console);
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
         string[] files = Files(photographs);
-        IMultiTaskDataset? data = files.Length > 0 ? null : DataSource.OpenTest(_input.Request(parsed, info), info.Options.Tasks).Test;
-        using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(parsed, _machine), _console.Logger);
+        IMultiTaskDataset? data = files.Length > 0 ? null : DataSource.OpenTest(CheckpointInput.Request(said, info), info.Options.Tasks).Test;
+        using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(said), _console.Logger);
         folder.Create();
 
         PictureGrid grid = data is null
-            ? Paint(trainer, files, _input.Size(parsed, info), folder, cancellationToken)
+            ? Paint(trainer, files, CheckpointInput.Size(said, info), folder, cancellationToken)
             : PredictionSheet.Draw(data, PredictionSheet.Spread(data.Count, (int)(parsed.GetValue(_count) ?? 8)), ("prediction", trainer));
         grid.SavePng(folder.Pictures);
         _console.Line($"Written: {folder.Pictures}{(files.Length == 0 ? "" : $" and {files.Length * trainer.Tasks.Count} pictures beside it")}");

@@ -21,9 +21,7 @@ namespace Jtr.Cli.Commands;
 internal sealed class TrainCommand
 {
     private readonly CliConsole _console;
-    private readonly TrainOptions _options = new();
     private readonly TrainRunOptions _run = new();
-    private readonly MachineOptions _machine = new();
 
     private readonly Option<string?> _output = OptionKinds.Text("--output", "FOLDER", "Where checkpoint, scores and pictures go. Default: jtr-run.");
 
@@ -36,13 +34,7 @@ internal sealed class TrainCommand
 
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Start anew although --output has a checkpoint." };
 
-    private readonly Option<long?> _evalEvery = OptionKinds.Whole("--eval-every", "STEPS", "Score in between, after every so many steps. Default: at the end only.", 1);
-
-    private readonly Option<long?> _saveEvery = OptionKinds.Whole("--save-every", "STEPS", "Save the checkpoint after every so many steps. Default: 500.", 1);
-
     private readonly Option<bool> _noTensorBoard = new("--no-tensorboard") { Description = "Write no event file for TensorBoard." };
-
-    private readonly Option<string?> _baseline = OptionKinds.Text("--baseline", "FILE", "A results.json to compare with: adds Delta %, the mean improvement over it.");
 
     private TrainCommand(CliConsole console) => _console = console;
 
@@ -71,11 +63,12 @@ internal sealed class TrainCommand
         Groups =
         [
             _run.ConfigurationGroup,
-            _options.DataGroup, _options.LayoutGroup, _options.TrainingGroup, _options.JtrGroup, _options.OtherMethodsGroup, _options.BalancingGroup,
-            new("Run", [_output, _resume, _overwrite, _evalEvery, _saveEvery, _baseline, _noTensorBoard]),
-            _run.OnTheWayGroup,
+            TrainOptions.DataGroup, DataOptions.LayoutGroup, TrainOptions.TrainingGroup, TrainOptions.JtrGroup, TrainOptions.OtherMethodsGroup,
+            TrainOptions.BalancingGroup,
+            new("Run", [_output, _resume, _overwrite, .. SettingsTable.Group("", "run.evalEvery", "run.saveEvery", "run.baseline").Options, _noTensorBoard]),
+            TrainRunOptions.OnTheWayGroup,
             _run.TrialGroup,
-            _machine.Group,
+            MachineOptions.Group,
         ],
         Sections = [("Exit codes", RootHelp.ExitCodes)],
         Examples =
@@ -95,20 +88,20 @@ internal sealed class TrainCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         bool resume = parsed.GetResult(_resume) is not null;
-        parsed = _run.WithConfiguration(parsed, resume);
+        RunConfiguration said = _run.Configuration(parsed, resume);
         string? resumed = resume ? CheckpointInput.Find(parsed.GetValue(_resume) ?? parsed.GetValue(_output) ?? "jtr-run") : null;
         RunFolder folder = new(parsed.GetValue(_output) ?? (resumed is null ? "jtr-run" : Path.GetDirectoryName(resumed) is { Length: > 0 } beside ? beside : "."));
         if (resumed is null && File.Exists(folder.Checkpoint) && !parsed.GetValue(_overwrite) && !_run.IsTrial(parsed))
             throw new UsageException($"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output names another folder.");
-        EvaluationResult? baseline = parsed.GetValue(_baseline) is string file ? EvaluationResult.LoadJson(file) : null;
+        EvaluationResult? baseline = said.Run.Baseline is string file ? EvaluationResult.LoadJson(file) : null;
         CheckpointInfo? info = resumed is null ? null : CheckpointInfo.Read(resumed);
         TrainSettings? saved = info is null ? null : ReadSettings(info);
-        MachineSettings machine = _machine.Settings(parsed, saved?.Machine);
-        _machine.Prepare(parsed, _console, machine);
+        MachineSettings machine = MachineOptions.Settings(said, saved?.Machine);
+        MachineOptions.Prepare(machine, _console);
         // By the number that there are sums are rounded, whoever chose it.
         machine = machine with { Threads = JtrRuntime.Threads };
-        TrainSettings settings = _options.Settings(parsed, saved);
-        settings = _run.Settings(parsed, settings, parsed.GetValue(_evalEvery), parsed.GetValue(_saveEvery)) with { Machine = machine };
+        TrainSettings settings = TrainOptions.Settings(said, saved);
+        settings = TrainRunOptions.Settings(said.Run, settings) with { Machine = machine };
         if (JtrRuntime.Methods.All(m => m.Name != settings.Method))
             throw new UsageException($"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not '{settings.Method}'.");
         settings.CheckBalance();
@@ -116,8 +109,8 @@ internal sealed class TrainCommand
         settings.CheckRate(data.Train.Count);
         if (settings.EarlyStopping is not null && data.Test is null) throw new UsageException("--early-stopping needs data to score on: give --test, or a folder with train/ and test/.");
         // A cosine ends with the run: where the run is made longer, it is too.
-        using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(parsed) with { Optimizer = settings.ToOptimizer(data.Train.Count), Recomputation = settings.Recomputation }, _console.Logger);
-        TrainerOptions options = settings.ToTrainerOptions(data.Train.Tasks, data.Train.Count, _machine.Device(parsed));
+        using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(said) with { Optimizer = settings.ToOptimizer(data.Train.Count), Recomputation = settings.Recomputation }, _console.Logger);
+        TrainerOptions options = settings.ToTrainerOptions(data.Train.Tasks, data.Train.Count, MachineOptions.Device(said));
         using Trainer? made = loaded is null && !_run.IsTrial(parsed) ? new Trainer(options, _console.Logger) : null;
 
         LabelAssignment labels = Labels(settings, data.Train, resumed);
@@ -134,7 +127,7 @@ internal sealed class TrainCommand
         folder.Create();
         labels.Save(folder.Labels);
         WholeFile.Write(folder.Configuration,
-            ResolvedConfiguration.Of(settings, data.Train.Count, Machine(machine, trainer), parsed.GetValue(_baseline)).ToJson());
+            ResolvedConfiguration.Of(settings, data.Train.Count, Machine(machine, trainer), said.Run.Baseline).ToJson());
         Introduce(settings, saved, data, labels, trainer, total, folder);
         if (trainer.StepCount >= total) _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
 
@@ -305,6 +298,6 @@ internal sealed class TrainCommand
         TrainSettings.From(checkpoint.Metadata, checkpoint.Path)
         ?? throw new UsageException($"--resume: {checkpoint.Path} was not written by 'jtr train' or 'jtr demo', so the settings of its run are unknown.");
 
-    private LoadOptions LoadOptions(ParseResult parsed) =>
-        _machine.HasDevice(parsed) ? new LoadOptions { Device = _machine.Device(parsed).Kind, DeviceIndex = _machine.Device(parsed).Index } : new LoadOptions();
+    private static LoadOptions LoadOptions(RunConfiguration said) =>
+        MachineOptions.Named(said) is { } device ? new LoadOptions { Device = device.Kind, DeviceIndex = device.Index } : new LoadOptions();
 }

@@ -1,4 +1,6 @@
+using System.CommandLine;
 using System.Globalization;
+using Jtr.Cli.CommandLine;
 
 namespace Jtr.Cli.Configuration;
 
@@ -16,6 +18,12 @@ internal enum SettingKind
 
     /// <summary>Data as after --data; relative paths are beside the configuration file.</summary>
     Data,
+
+    /// <summary>Rows and columns, as "96x128".</summary>
+    Size,
+
+    /// <summary>Where to compute.</summary>
+    Device,
 
     /// <summary>A whole number.</summary>
     Whole,
@@ -45,12 +53,15 @@ internal enum SettingKind
     Assignments,
 }
 
-/// <summary>One setting of a configuration file.</summary>
+/// <summary>One setting of a run: an option of the command line and a property of a configuration file.</summary>
 /// <param name="Key">Section and name, such as "training.batchSize".</param>
-/// <param name="Option">The option of `jtr train` that says the same.</param>
+/// <param name="Option">The option that says the same.</param>
+/// <param name="HelpName">What stands for its value on a help page; null for one without value.</param>
 /// <param name="Kind">What its value is.</param>
 /// <param name="Get">Its value in a configuration, or null.</param>
-internal sealed record Setting(string Key, string Option, SettingKind Kind, Func<RunConfiguration, object?> Get)
+/// <param name="Description">What it means, and its default.</param>
+internal sealed record Setting(
+    string Key, string Option, string? HelpName, SettingKind Kind, Func<RunConfiguration, object?> Get, string Description)
 {
     /// <summary>The smallest number, or null.</summary>
     public double? Minimum { get; init; }
@@ -70,7 +81,7 @@ internal sealed record Setting(string Key, string Option, SettingKind Kind, Func
     /// <summary>Whether the value is a list.</summary>
     public bool IsList => Kind is SettingKind.Texts or SettingKind.Paths or SettingKind.DataSets or SettingKind.Numbers or SettingKind.Assignments;
 
-    /// <summary>Whether the option is there once for each of a list, instead of once with commas.</summary>
+    /// <summary>Whether the option is there once for each of a list, instead of once with commas between them.</summary>
     public bool IsRepeated => Kind is SettingKind.DataSets or SettingKind.Assignments;
 
     /// <summary>Whether the value, or each of a list, is a number.</summary>
@@ -79,11 +90,13 @@ internal sealed record Setting(string Key, string Option, SettingKind Kind, Func
     /// <summary>What the value has to be, in words.</summary>
     public string Expected => Kind switch
     {
+        _ when Words.Count > 0 => $"one of {string.Join(", ", Words)}",
         SettingKind.Whole => $"a whole number{Range}",
         SettingKind.Number => $"a number{Range}",
         SettingKind.Numbers => $"numbers{Range}",
         SettingKind.Flag or SettingKind.NegatedFlag => "true or false",
-        SettingKind.Word => $"one of {string.Join(", ", Words)}",
+        SettingKind.Size => $"two multiples of 32 up to {ImageSize.Largest}, rows x columns, such as 96x128",
+        SettingKind.Device => "auto, cpu, cuda or cuda:N",
         SettingKind.Assignments => "a list of PATH=VALUE",
         _ => IsList ? "a list of texts" : "a text",
     };
@@ -93,33 +106,32 @@ internal sealed record Setting(string Key, string Option, SettingKind Kind, Func
         (null, null) => "",
         (string low, null) => IsAboveMinimum ? $" above {low}" : $" of {low} or more",
         (null, string high) => $" of at most {high}",
-        (string low, string high) => $" {(IsAboveMinimum ? "above" : "of")} {low} {(IsBelowMaximum ? "and below" : "to")} {high}",
+        (string low, string high) => $" {(IsAboveMinimum ? "above" : "of")} {low}{Upper} {high}",
     };
+
+    private string Upper => IsBelowMaximum ? " and below" : IsAboveMinimum ? ", at most" : " to";
 
     /// <summary>Whether a text is a value of this setting, or one of its list.</summary>
     public bool Accepts(string text) => Kind switch
     {
-        SettingKind.Whole => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long whole) && IsInRange(whole),
-        SettingKind.Number or SettingKind.Numbers => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) && IsInRange(number),
+        SettingKind.Whole => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long whole) && IsInRange(whole)
+            && (Words.Count == 0 || Words.Contains(text)),
+        SettingKind.Number or SettingKind.Numbers => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && double.IsFinite(number) && IsInRange(number),
         SettingKind.Flag or SettingKind.NegatedFlag => bool.TryParse(text, out _),
         SettingKind.Word => Words.Contains(text, StringComparer.OrdinalIgnoreCase),
+        SettingKind.Size => ImageSize.TryParse(text) is not null,
+        SettingKind.Device => DeviceChoice.TryParse(text) is not null,
         _ => !string.IsNullOrWhiteSpace(text),
     };
 
-    /// <summary>The option and its values, as on a command line; empty where a configuration does not say it.</summary>
-    public IReadOnlyList<string> Arguments(RunConfiguration configuration) => Get(configuration) switch
-    {
-        null => [],
-        bool flag => flag == (Kind == SettingKind.Flag) ? [Option] : [],
-        // An option that is there once for each, and one with a list in it.
-        string[] texts when texts.Length == 0 => [],
-        string[] texts => IsRepeated ? [.. texts.SelectMany(t => (string[])[Option, t])] : [Option, string.Join(',', texts)],
-        double[] numbers => numbers.Length == 0 ? [] : [Option, string.Join(',', numbers.Select(n => n.ToString("R", CultureInfo.InvariantCulture)))],
-        double number => [Option, number.ToString("R", CultureInfo.InvariantCulture)],
-        IFormattable value => [Option, value.ToString(null, CultureInfo.InvariantCulture)],
-        object value => [Option, value.ToString()!],
-    };
+    /// <summary>What one occurrence of the option says: itself, or the parts of its list.</summary>
+    public IReadOnlyList<string> Parts(string text) => IsList && !IsRepeated ? text.Split(',', StringSplitOptions.TrimEntries) : [text];
+
+    /// <summary>The option, which checks its values while it is parsed.</summary>
+    public Option MakeOption() => Kind is SettingKind.Flag or SettingKind.NegatedFlag ? new FlagOption(this) : new ValueOption(this);
 
     private bool IsInRange(double value) =>
-        (Minimum is not { } low || (IsAboveMinimum ? value > low : value >= low)) && (Maximum is not { } high || (IsBelowMaximum ? value < high : value <= high));
+        (Minimum is not { } low || (IsAboveMinimum ? value > low : value >= low))
+        && (Maximum is not { } high || (IsBelowMaximum ? value < high : value <= high));
 }

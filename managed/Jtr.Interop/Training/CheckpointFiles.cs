@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Jtr.Interop.Training;
 
@@ -6,11 +7,8 @@ namespace Jtr.Interop.Training;
 /// The files beside a fit's checkpoint: numbered ones, such as checkpoint-00000500.safetensors beside checkpoint.safetensors, and what a
 /// process that was killed while it wrote has left.
 /// </summary>
-internal static class CheckpointFiles
+internal static partial class CheckpointFiles
 {
-    // What mkstemp of the native library replaces.
-    private const int TemporarySuffix = 6;
-
     /// <summary>Keeps a copy of a checkpoint under its step's number, and deletes the oldest ones.</summary>
     /// <param name="path">The checkpoint, just written.</param>
     /// <param name="step">Its step.</param>
@@ -42,17 +40,17 @@ internal static class CheckpointFiles
     public static void DeleteLeftovers(string path)
     {
         if (!Directory.Exists(Folder(path))) return;
-        string start = Path.GetFileName(path) + ".";
+        string start = Path.GetFileName(path);
         foreach (string file in Directory.EnumerateFiles(Folder(path)))
         {
             string name = Path.GetFileName(file);
-            if (name.Length == start.Length + TemporarySuffix && name.StartsWith(start, StringComparison.Ordinal) && name.AsSpan(start.Length).IndexOfAnyExcept(_letters) < 0)
-                File.Delete(file);
+            if (name.StartsWith(start, StringComparison.Ordinal) && TemporaryEnd().IsMatch(name.AsSpan(start.Length))) File.Delete(file);
         }
     }
 
-    private static readonly System.Buffers.SearchValues<char> _letters =
-        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+    /// <summary>What the native library appends to the name of a file that it is writing.</summary>
+    [GeneratedRegex(@"^\.tmp[0-9]+-[0-9]+\z")]
+    private static partial Regex TemporaryEnd();
 
     private static string Folder(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
 

@@ -105,13 +105,15 @@ public sealed class ValidationTests
     {
         using TemporaryFolder folder = new();
         string path = folder.File("run.safetensors");
-        File.WriteAllText(path + ".aB3xYz", "what a killed process left");
+        File.WriteAllText(path + ".tmp4711-0", "what a killed process left");
         File.WriteAllText(path + ".notes.txt", "mine");
+        File.WriteAllText(path + ".backup", "mine too");
         using Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" });
         await trainer.FitAsync(SmallModel.Data(), Options with { Steps = 5, CheckpointPath = path, CheckpointEvery = 1, Keep = 3 });
         Assert.That(Directory.GetFiles(folder.Path).Select(Path.GetFileName), Is.EquivalentTo(new[]
         {
             "run.safetensors", "run-00000003.safetensors", "run-00000004.safetensors", "run-00000005.safetensors", "run.safetensors.notes.txt",
+            "run.safetensors.backup",
         }));
         Assert.That(CheckpointInfo.Read(folder.File("run-00000004.safetensors")).Step, Is.EqualTo(4));
         Assert.That(File.ReadAllBytes(folder.File("run-00000005.safetensors")), Is.EqualTo(File.ReadAllBytes(path)));

@@ -1,25 +1,34 @@
+using System.CommandLine;
 using Jtr.Cli.Data;
 using Jtr.Interop;
 using Microsoft.Extensions.Configuration;
 
 namespace Jtr.Cli.Configuration;
 
-/// <summary>Reads a run's configuration file, and settings on the command line on top of it.</summary>
-internal static class ConfigurationFile
+/// <summary>Reads the settings of a run: a configuration file, and the command line on top of it.</summary>
+internal static class RunConfigurationReader
 {
     private const string SchemaKey = "$schema";
 
+    /// <summary>What the options of a command line say.</summary>
+    public static RunConfiguration Read(ParseResult parsed) => Read(parsed, null, []);
+
     /// <summary>Reads and checks.</summary>
+    /// <param name="parsed">The command line, whose options count most.</param>
     /// <param name="path">The file, or null for none.</param>
-    /// <param name="sets">Further settings as KEY=VALUE, which count more; lists are separated by commas.</param>
+    /// <param name="sets">Further settings as KEY=VALUE, which count more than the file; lists are separated by commas.</param>
     /// <exception cref="UsageException">A setting of the command line is unknown or has a value that it does not allow.</exception>
     /// <exception cref="JtrFormatException">One of the file is, or the file is no JSON.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static RunConfiguration Read(string? path, IReadOnlyList<string> sets)
+    public static RunConfiguration Read(ParseResult parsed, string? path, IReadOnlyList<string> sets)
     {
         SortedDictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
         if (path is not null) AddFile(path, values);
         foreach (string set in sets) AddSet(set, values);
+        foreach (ISettingOption option in parsed.CommandResult.Command.Options.OfType<ISettingOption>())
+        {
+            if (option.Values(parsed) is { } said) AddOption(option.Setting, said, values);
+        }
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         return configuration.Get<RunConfiguration>() ?? new RunConfiguration();
     }
@@ -70,15 +79,38 @@ internal static class ConfigurationFile
         if (equals <= 0) throw new UsageException($"--set must be KEY=VALUE, such as training.batchSize=8, not '{set}'.");
         string key = set[..equals].Trim(), text = set[(equals + 1)..].Trim();
         Setting setting = SettingsTable.Find(key) ?? throw new UsageException($"--set: {Unknown(key)}");
-        string place = setting.Key.Replace('.', ':');
-        foreach (string old in values.Keys.Where(k => string.Equals(k, place, StringComparison.OrdinalIgnoreCase) || k.StartsWith(place + ":", StringComparison.OrdinalIgnoreCase)).ToList()) values.Remove(old);
+        Remove(setting.Key, values);
         // An assignment may have commas in it, so that one --set is one of them.
         string[] parts = setting.IsList && setting.Kind != SettingKind.Assignments ? text.Split(',', StringSplitOptions.TrimEntries) : [text];
         for (int i = 0; i < parts.Length; i++)
         {
             if (!setting.Accepts(parts[i])) throw new UsageException($"--set: {Wrong(setting, parts[i])}");
-            values[setting.IsList ? $"{place}:{i}" : place] = Resolved(setting, parts[i], Environment.CurrentDirectory);
+            values[Place(setting, i)] = Resolved(setting, parts[i], Environment.CurrentDirectory);
         }
+    }
+
+    private static void AddOption(Setting setting, IReadOnlyList<string> said, SortedDictionary<string, string?> values)
+    {
+        Remove(setting.Key, values);
+        foreach ((string one, string other) in SettingsTable.Rivals)
+        {
+            if (one == setting.Key) Remove(other, values);
+            if (other == setting.Key) Remove(one, values);
+        }
+        for (int i = 0; i < said.Count; i++) values[Place(setting, i)] = said[i];
+    }
+
+    private static string Place(Setting setting, int index)
+    {
+        string place = setting.Key.Replace('.', ':');
+        return setting.IsList ? $"{place}:{index}" : place;
+    }
+
+    private static void Remove(string key, SortedDictionary<string, string?> values)
+    {
+        string place = key.Replace('.', ':');
+        bool IsOf(string k) => string.Equals(k, place, StringComparison.OrdinalIgnoreCase) || k.StartsWith(place + ":", StringComparison.OrdinalIgnoreCase);
+        foreach (string old in values.Keys.Where(IsOf).ToList()) values.Remove(old);
     }
 
     private static string Resolved(Setting setting, string text, string folder) => setting.Kind switch
