@@ -127,7 +127,7 @@ public sealed class JoinedTests
         Directory.Move(folder["b", "edge"], folder["b", "depth"]);
         Directory.Move(folder["b", "seg"], folder["b", "edge"]);
         Check("--weights has 1 numbers, where 2 data sets", folder["a"], folder["b"], "--weights", "1");
-        Check("--weights: '-1'", folder["a"], folder["b"], "--weights", "1,-1");
+        Check("--weights must be numbers above 0, not '-1'", folder["a"], folder["b"], "--weights", "1,-1");
         Check("--weights is for several data sets", folder["a"], "--weights", "1");
         Check("--tasks and --class-names are for one data set", folder["a"], folder["b"], "--tasks", "seg");
         Check("--void-id is for one data set; of joined ones a .json file says it for each, as \"void_id\"", folder["a"], folder["b"], "--void-id", "3");

@@ -25,10 +25,7 @@ internal static class RunConfigurationReader
         SortedDictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
         if (path is not null) AddFile(path, values);
         foreach (string set in sets) AddSet(set, values);
-        foreach (ISettingOption option in parsed.CommandResult.Command.Options.OfType<ISettingOption>())
-        {
-            if (option.Values(parsed) is { } said) AddOption(option.Setting, said, values);
-        }
+        AddOptions(parsed, values);
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         return configuration.Get<RunConfiguration>() ?? new RunConfiguration();
     }
@@ -89,15 +86,27 @@ internal static class RunConfigurationReader
         }
     }
 
-    private static void AddOption(Setting setting, IReadOnlyList<string> said, SortedDictionary<string, string?> values)
+    private static void AddOptions(ParseResult parsed, SortedDictionary<string, string?> values)
     {
-        Remove(setting.Key, values);
-        foreach ((string one, string other) in SettingsTable.Rivals)
+        List<(Setting Setting, IReadOnlyList<string> Values)> said = [];
+        foreach (ISettingOption option in parsed.CommandResult.Command.Options.OfType<ISettingOption>())
         {
-            if (one == setting.Key) Remove(other, values);
-            if (other == setting.Key) Remove(one, values);
+            if (option.Values(parsed) is { } texts) said.Add((option.Setting, texts));
         }
-        for (int i = 0; i < said.Count; i++) values[Place(setting, i)] = said[i];
+        // What the file says gives way first: two rivals on the command line both stay, and are refused together.
+        foreach ((Setting setting, _) in said)
+        {
+            Remove(setting.Key, values);
+            foreach ((string one, string other) in SettingsTable.Rivals)
+            {
+                if (one == setting.Key) Remove(other, values);
+                if (other == setting.Key) Remove(one, values);
+            }
+        }
+        foreach ((Setting setting, IReadOnlyList<string> texts) in said)
+        {
+            for (int i = 0; i < texts.Count; i++) values[Place(setting, i)] = texts[i];
+        }
     }
 
     private static string Place(Setting setting, int index)
