@@ -18,11 +18,6 @@ internal static class OptionKinds
             long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long value) && value >= lowest && value <= highest ? value : null, range);
     }
 
-    /// <summary>A number.</summary>
-    public static Option<double?> Number(string name, string helpName, string description, Func<double, bool> allowed, string range) =>
-        Make<double?>(name, helpName, description, text =>
-            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) && allowed(value) ? value : null, $"a number {range}");
-
     /// <summary>Rows and columns of the network's input.</summary>
     public static Option<ImageSize?> Size(string name, string description) =>
         Make(name, "HxW", description, ImageSize.TryParse, $"two multiples of 32 up to {ImageSize.Largest}, rows x columns, such as 96x128");
