@@ -10,17 +10,21 @@ internal enum RandomUse : ulong
     Colour = 5,
     Flip = 6,
     Source = 7,
+
+    /// <summary>The first of the steps that users add; each has the number behind the one before.</summary>
+    ViewStep = 1UL << 32,
 }
 
 /// <summary>
 /// Counter-based random numbers: a stream is fixed by its key (seed, use and up to two indices), so that no result
-/// depends on the order in which threads ask. SplitMix64 over a hashed key.
+/// depends on the order in which threads ask. SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) over a hashed key. A copy goes on by
+/// itself from where the original was: pass it on by reference.
 /// </summary>
-internal struct CounterRandom
+public struct CounterRandom
 {
     private ulong _state;
 
-    public CounterRandom(ulong seed, RandomUse use, ulong a = 0, ulong b = 0)
+    internal CounterRandom(ulong seed, RandomUse use, ulong a = 0, ulong b = 0)
     {
         ulong h = Mix(seed + 0x9E3779B97F4A7C15UL);
         h = Mix(h ^ (ulong)use + 0xD1B54A32D192ED03UL);
@@ -38,9 +42,12 @@ internal struct CounterRandom
     public float NextSingle() => (NextUInt64() >> 40) * (1f / (1 << 24));
 
     /// <summary>Uniform in [low, high).</summary>
+    /// <param name="low">The lowest.</param>
+    /// <param name="high">Above the highest.</param>
     public float NextSingle(float low, float high) => low + (high - low) * NextSingle();
 
     /// <summary>Uniform in 0..count-1 (multiply-shift; the bias is below count / 2^64).</summary>
+    /// <param name="count">How many numbers, 1 or more.</param>
     public int NextInt32(int count) => (int)Math.BigMul(NextUInt64(), (ulong)count, out _);
 
     private static ulong Mix(ulong z)

@@ -82,5 +82,15 @@ public sealed class PageTests
         }
     });
 
+    [TestCase("IMultiTaskDataset")]
+    [TestCase("IViewStep")]
+    [TestCase("ITaskMetric")]
+    public void A_part_of_your_own_takes_at_most_40_lines(string part)
+    {
+        CodeBlock[] own = [.. CodeBlock.All.Where(b => b.Page == "docs/your-own-task-and-method.md" && Regex.IsMatch(b.Text, $@"class [^\n]*: {part}\n"))];
+        Assert.That(own, Is.Not.Empty);
+        foreach (CodeBlock block in own) Assert.That(block.Text.Count(c => c == '\n'), Is.LessThanOrEqualTo(40), block.ToString());
+    }
+
     private static string Anchor(string heading) => new([.. heading.ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is '-' or '_' or ' ').Select(c => c == ' ' ? '-' : c)]);
 }

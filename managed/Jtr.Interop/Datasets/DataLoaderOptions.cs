@@ -1,3 +1,5 @@
+using Jtr.Interop.Training;
+
 namespace Jtr.Interop.Datasets;
 
 /// <summary>How a <see cref="DataLoader"/> makes batches.</summary>
@@ -27,6 +29,13 @@ public sealed record DataLoaderOptions
     /// </summary>
     public bool Colour { get; init; } = true;
 
+    /// <summary>
+    /// What else happens to each view, in this order, behind crop, flip and colours, also where <see cref="Augment"/> is off. Each function
+    /// makes a step and is called once a thread. The crops that a batch tells of know nothing of these steps: with methods that compare
+    /// views pixel by pixel, a step should leave pixels in their places.
+    /// </summary>
+    public IReadOnlyList<Func<IViewStep>> ViewSteps { get; init; } = [];
+
     /// <summary>Whether an epoch's last batch is left out when it would be smaller than the others.</summary>
     public bool DropLast { get; init; }
 
@@ -51,6 +60,7 @@ public sealed record DataLoaderOptions
 
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names property and range.</exception>
+    /// <exception cref="ArgumentNullException"><see cref="ViewSteps"/>, or a place in it, is null.</exception>
     public void Validate()
     {
         Check(nameof(BatchSize), BatchSize, 65536);
@@ -59,6 +69,7 @@ public sealed record DataLoaderOptions
         Check(nameof(Prefetch), Prefetch, 1024);
         if (FirstBatch < 0)
             throw new ArgumentOutOfRangeException(nameof(FirstBatch), FirstBatch, $"{nameof(FirstBatch)} has to be 0 or more");
+        foreach (Func<IViewStep> step in OptionRange.NotNull(nameof(ViewSteps), ViewSteps)) OptionRange.NotNull(nameof(ViewSteps), step);
         if (!Enum.IsDefined(Flip)) throw new ArgumentOutOfRangeException(nameof(Flip), Flip, $"{nameof(Flip)} has to be {string.Join(", ", Enum.GetNames<FlipMode>())}");
     }
 

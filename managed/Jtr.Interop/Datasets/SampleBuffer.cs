@@ -27,6 +27,9 @@ public readonly ref struct SampleBuffer
         Labels = labels;
     }
 
+    /// <summary>The tasks whose labels there is memory for.</summary>
+    public TaskSet Tasks => _tasks;
+
     /// <summary>Rows.</summary>
     public int Height { get; }
 
@@ -40,6 +43,7 @@ public readonly ref struct SampleBuffer
     public Span<float> Labels { get; }
 
     /// <summary>[label channels, H, W] of one task.</summary>
+    /// <param name="task">Its place in <see cref="Tasks"/>.</param>
     public Span<float> Label(int task)
     {
         int plane = Height * Width;

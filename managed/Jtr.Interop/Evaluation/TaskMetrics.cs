@@ -8,14 +8,14 @@ namespace Jtr.Interop.Evaluation;
 /// with the set. All sums run over the valid pixels of all samples together, so that a sample weighs as many pixels as it
 /// has labels for. Not safe for several threads at once: give each its own and <see cref="Merge"/> them.
 /// </summary>
-public abstract class TaskMetrics
+public abstract class TaskMetrics : ITaskMetric
 {
     private protected TaskMetrics(VisionTask task) => Task = task;
 
     /// <summary>The task.</summary>
     public VisionTask Task { get; }
 
-    /// <summary>Number of samples given to <see cref="Update"/>.</summary>
+    /// <summary>Number of samples that were added.</summary>
     public long Samples { get; private set; }
 
     /// <summary>Number of label elements that had a value: pixels, or pixels times channels for a map.</summary>
@@ -62,16 +62,29 @@ public abstract class TaskMetrics
         Samples++;
     }
 
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The sizes do not fit, or a label has a value that its task does not allow.</exception>
+    /// <exception cref="JtrNonFiniteException">A prediction is not a finite number; the term is "prediction.(task)".</exception>
+    public void Update(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int height, int width)
+    {
+        if (label.Length != (long)Task.LabelChannels * height * width)
+            throw new ArgumentException($"task '{Task.Name}': {Task.LabelChannels} channels of {height} x {width} are not {label.Length} values", nameof(label));
+        Update(prediction, label);
+    }
+
     /// <summary>Adds what another accumulator of the same task has gathered, as if this one had seen its samples too.</summary>
     /// <param name="other">An accumulator of an equal task, not this one itself.</param>
     /// <exception cref="ArgumentException">It is of another task, or is this one.</exception>
-    public void Merge(TaskMetrics other)
+    public void Merge(ITaskMetric other)
     {
         ArgumentNullException.ThrowIfNull(other);
         if (ReferenceEquals(other, this)) throw new ArgumentException("metrics cannot be merged with themselves", nameof(other));
-        if (!other.Task.Equals(Task)) throw new ArgumentException($"metrics of task '{other.Task.Name}' cannot be merged into those of task '{Task.Name}'", nameof(other));
-        Add(other);
-        Samples += other.Samples;
+        if (other is not TaskMetrics metrics)
+            throw new ArgumentException($"a {other.GetType().Name} cannot be merged into the built-in metrics of task '{Task.Name}'", nameof(other));
+        if (!metrics.Task.Equals(Task))
+            throw new ArgumentException($"metrics of task '{metrics.Task.Name}' cannot be merged into those of task '{Task.Name}'", nameof(other));
+        Add(metrics);
+        Samples += metrics.Samples;
     }
 
     /// <summary>What is wrong with a label, or null.</summary>

@@ -53,6 +53,26 @@ public sealed class TaskResult
         return new TaskResult(metrics.Task.Name, metrics.Task.Kind, metrics.Samples, metrics.ValidCount, metrics.Values, classes, Counts(metrics as ConfusionMatrix));
     }
 
+    /// <summary>The same result with further scores behind its own.</summary>
+    /// <param name="further">The scores. A headline among them is the task's headline instead of the present one.</param>
+    /// <exception cref="ArgumentException">Two scores have the same name, or two of the further ones are the headline.</exception>
+    public TaskResult With(params IEnumerable<MetricValue> further)
+    {
+        ArgumentNullException.ThrowIfNull(further);
+        MetricValue[] more = [.. further];
+        if (more.Length == 0) return this;
+        bool replaced = more.Any(m => m.IsHeadline);
+        MetricValue[] all = [.. Metrics.Select(m => replaced ? m with { IsHeadline = false } : m), .. more];
+        foreach (MetricValue metric in more)
+        {
+            if (string.IsNullOrWhiteSpace(metric.Name) || metric.Unit is null)
+                throw new ArgumentException($"a further metric of task '{Name}' has no name or no unit; a plain number has the unit \"\"", nameof(further));
+            if (all.Count(m => m.Name == metric.Name) > 1)
+                throw new ArgumentException($"task '{Name}' would have two metrics named '{metric.Name}'", nameof(further));
+        }
+        return new TaskResult(Name, Kind, Samples, ValidCount, all, Classes, Confusion);
+    }
+
     /// <summary>Name of the task.</summary>
     public string Name { get; }
 

@@ -1,6 +1,9 @@
+using Jtr.Interop.Evaluation;
+using Jtr.Interop.Tasks;
+
 namespace Jtr.Interop.Training;
 
-/// <summary>How <see cref="Trainer.Evaluate"/> goes through a data set. The scores do not depend on it.</summary>
+/// <summary>How <see cref="Trainer.Evaluate"/> goes through a data set. The scores do not depend on sizes and threads.</summary>
 public sealed record EvaluateOptions
 {
     /// <summary>Images that are predicted at once, 1 to 65,536. Memory grows with it, not with the data set.</summary>
@@ -9,12 +12,20 @@ public sealed record EvaluateOptions
     /// <summary>Threads that read samples, 1 to 256; null: one a processor, at most 4.</summary>
     public int? Workers { get; init; }
 
+    /// <summary>
+    /// Metrics of your own beside the built-in ones. Each function is called for every task when an evaluation begins, and makes an empty
+    /// metric for it, or gives null where it has nothing to say about that task.
+    /// </summary>
+    public IReadOnlyList<Func<VisionTask, ITaskMetric?>> Metrics { get; init; } = [];
+
     /// <summary>Checks every property.</summary>
+    /// <exception cref="ArgumentNullException">A property, or a place in a list, is null; ParamName is its name.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A property is outside its range; ParamName is its name.</exception>
     public void Validate()
     {
         OptionRange.Within(nameof(BatchSize), BatchSize, 1, 65536);
         if (Workers is { } workers) OptionRange.Within(nameof(Workers), workers, 1, 256);
+        TaskScorer.Check(nameof(Metrics), Metrics);
     }
 }
 

@@ -1,6 +1,7 @@
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Labels;
+using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Training;
 
@@ -37,6 +38,9 @@ public sealed record FitOptions
     /// <summary>Whether the image of each view undergoes two random colour operations (Nishi et al., CVPR 2024).</summary>
     public bool Colour { get; init; } = true;
 
+    /// <summary>What else happens to each view, in this order, as <see cref="DataLoaderOptions.ViewSteps"/> says.</summary>
+    public IReadOnlyList<Func<IViewStep>> ViewSteps { get; init; } = [];
+
     /// <summary>Seed of order, views and label scenario; null: the trainer's.</summary>
     public ulong? DataSeed { get; init; }
 
@@ -60,6 +64,9 @@ public sealed record FitOptions
 
     /// <summary>Steps between two scores; 0: none.</summary>
     public long EvaluateEvery { get; init; }
+
+    /// <summary>Metrics of your own in the scores in between, as <see cref="EvaluateOptions.Metrics"/> says.</summary>
+    public IReadOnlyList<Func<VisionTask, ITaskMetric?>> Metrics { get; init; } = [];
 
     /// <summary>When to end because scores do not improve, or null. Needs <see cref="Validation"/>.</summary>
     public EarlyStoppingOptions? EarlyStopping { get; init; }
@@ -92,6 +99,8 @@ public sealed record FitOptions
             throw new ArgumentException($"{nameof(CheckpointPath)} must be set where {nameof(CheckpointEvery)} is.", nameof(CheckpointPath));
         OptionRange.Within(nameof(Keep), Keep, 1, int.MaxValue);
         OptionRange.Within(nameof(EvaluateEvery), EvaluateEvery, 0);
+        foreach (Func<IViewStep> step in OptionRange.NotNull(nameof(ViewSteps), ViewSteps)) OptionRange.NotNull(nameof(ViewSteps), step);
+        TaskScorer.Check(nameof(Metrics), Metrics);
         EarlyStopping?.Validate(nameof(EarlyStopping));
         if (Validation is null != (EvaluateEvery == 0)) throw new ArgumentException($"{nameof(Validation)} and {nameof(EvaluateEvery)} belong together.", nameof(EvaluateEvery));
         if (Validation is null && EarlyStopping is not null) throw new ArgumentException($"{nameof(EarlyStopping)} needs {nameof(Validation)}.", nameof(EarlyStopping));

@@ -46,7 +46,7 @@ public sealed unsafe partial class Trainer
     {
         DataLoaderOptions loading = DataLoaderOptions.ForEvaluation(Math.Min(options.BatchSize, data.Count));
         using DataLoader loader = new(data, options: loading with { Workers = options.Workers ?? loading.Workers });
-        TaskMetrics[] metrics = [.. Tasks.Select(TaskMetrics.Create)];
+        TaskScorer[] metrics = [.. Tasks.Select(t => new TaskScorer(t, options.Metrics))];
         int plane = data.Height * data.Width;
         float[] predictions = new float[checked(loader.Options.BatchSize * Tasks.TotalChannels * plane)];
         int done = 0;
@@ -85,16 +85,18 @@ public sealed unsafe partial class Trainer
             // The next to compute is likely another thread, which idle ones of this one would slow.
             Api.ReleaseThreads();
         }
-        return EvaluationResult.From(done, metrics);
+        return new EvaluationResult(done, metrics.Select(m => m.ToResult()));
     }
 
     /// <summary>Adds one sample to the scores of the tasks that it has labels for.</summary>
-    private void Score(TaskMetrics[] metrics, ReadOnlySpan<float> prediction, SampleBuffer sample, TaskMask labelled)
+    private void Score(TaskScorer[] metrics, ReadOnlySpan<float> prediction, SampleBuffer sample, TaskMask labelled)
     {
         int plane = sample.Height * sample.Width;
         for (int t = 0; t < metrics.Length; t++)
         {
-            if (labelled[t]) metrics[t].Update(prediction.Slice(Tasks.ChannelOffset(t) * plane, Tasks[t].Channels * plane), sample.Label(t));
+            if (!labelled[t]) continue;
+            ReadOnlySpan<float> values = prediction.Slice(Tasks.ChannelOffset(t) * plane, Tasks[t].Channels * plane);
+            metrics[t].Update(values, sample.Label(t), sample.Height, sample.Width);
         }
     }
 }

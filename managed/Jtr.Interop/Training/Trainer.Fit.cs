@@ -141,6 +141,7 @@ public sealed unsafe partial class Trainer
             Augment = options.Augment,
             Flip = options.Flip,
             Colour = options.Colour,
+            ViewSteps = options.ViewSteps,
             Seed = seed,
             Workers = options.Workers ?? defaults.Workers,
             FirstBatch = first,
@@ -217,7 +218,7 @@ public sealed unsafe partial class Trainer
     private bool Validate(FitRun run, CancellationToken cancellationToken)
     {
         FitOptions options = run.Options;
-        EvaluateOptions evaluate = new() { BatchSize = options.BatchSize, Workers = options.Workers };
+        EvaluateOptions evaluate = new() { BatchSize = options.BatchSize, Workers = options.Workers, Metrics = options.Metrics };
         EvaluationResult result = EvaluateCore(run.Trainer, options.Validation!, evaluate, progress: null, cancellationToken);
         TrainingLog.Evaluated(_logger, StepCount, result);
         bool best = AddValidation(result, options.EarlyStopping?.MinImprovement ?? 0);

@@ -4,7 +4,7 @@ namespace Jtr.Interop.Datasets.Views;
 
 /// <summary>
 /// Makes all views of a sample (Nishi et al., CVPR 2024): view 0 from the sample, every further view from view 0, and then
-/// changes the colours of all. One instance a thread.
+/// changes the colours of all; the caller's own steps come last. One instance a thread.
 /// </summary>
 internal sealed class ViewMaker
 {
@@ -16,6 +16,7 @@ internal sealed class ViewMaker
     private readonly ViewPipeline _straight;
     private readonly ViewPipeline _flipping;
     private readonly ColourAugmentation? _colour;
+    private readonly ViewPipeline? _own;
     private readonly float[] _image;
     private readonly float[] _labels;
 
@@ -29,7 +30,8 @@ internal sealed class ViewMaker
         _straight = Pipeline(_straightCrop);
         _flipping = Pipeline(_flippingCrop);
         _colour = options.Augment && options.Colour ? new ColourAugmentation(data.Height, data.Width) : null;
-        int plane = options.Augment ? data.Height * data.Width : 0;
+        _own = options.ViewSteps.Count == 0 ? null : new ViewPipeline(data.Tasks, data.Height, data.Width, [.. options.ViewSteps.Select(Make)]);
+        int plane = options.Augment || _own is not null ? data.Height * data.Width : 0;
         _image = new float[3 * plane];
         _labels = new float[data.Tasks.TotalLabelChannels * plane];
     }
@@ -68,6 +70,13 @@ internal sealed class ViewMaker
         // The other views were to be cut out of view 0 as it was, so its colours change last.
         for (int v = 0; v < batch.Views; v++) _colour?.Apply(batch.GetSample(v, sample).Image, new ViewKey(seed, epoch, index, v));
 
+        for (int v = 0; v < batch.Views && _own is not null; v++)
+        {
+            SampleBuffer view = batch.GetSample(v, sample), before = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
+            ViewPipeline.Copy(view, before, labelled);
+            _own.Apply(before, view, labelled, new ViewKey(seed, epoch, index, v));
+        }
+
         batch.SetLabelled(sample, labelled);
         for (int v = 0; v < batch.Views; v++) Invalidate(batch.GetSample(v, sample), batch.Tasks, labelled);
     }
@@ -84,6 +93,9 @@ internal sealed class ViewMaker
     private ViewPipeline View(int v) => Flips(v) ? _flipping : _straight;
 
     private bool Flips(int v) => _flip == FlipMode.EveryView || (_flip == FlipMode.Published && v < 2);
+
+    private static IViewStep Make(Func<IViewStep> step) =>
+        step() ?? throw new InvalidOperationException($"a function of {nameof(DataLoaderOptions.ViewSteps)} made no step");
 
     private ViewPipeline Pipeline(RandomScaleCrop? crop)
     {

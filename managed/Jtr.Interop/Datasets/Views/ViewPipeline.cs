@@ -36,15 +36,16 @@ internal sealed class ViewPipeline
         for (int i = 0; i < _steps.Length; i++)
         {
             SampleBuffer result = i == _steps.Length - 1 ? destination : new SampleBuffer(_tasks, _height, _width, _images[i & 1], _labels[i & 1]);
-            _steps[i].Apply(source, result, labelled, key);
+            _steps[i].Apply(source, result, labelled, key with { Step = i });
             source = result;
         }
     }
 
-    private void Copy(SampleBuffer source, SampleBuffer destination, TaskMask labelled)
+    /// <summary>Writes image and labels of the labelled tasks as they are.</summary>
+    public static void Copy(SampleBuffer source, SampleBuffer destination, TaskMask labelled)
     {
         source.Image.CopyTo(destination.Image);
-        for (int t = 0; t < _tasks.Count; t++)
+        for (int t = 0; t < source.Tasks.Count; t++)
         {
             if (labelled[t]) source.Label(t).CopyTo(destination.Label(t));
         }

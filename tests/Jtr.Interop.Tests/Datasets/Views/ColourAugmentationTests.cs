@@ -1,3 +1,4 @@
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Views;
 
 namespace Jtr.Interop.Tests.Datasets.Views;

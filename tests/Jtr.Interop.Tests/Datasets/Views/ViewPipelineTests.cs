@@ -36,7 +36,7 @@ public sealed class ViewPipelineTests
     {
         public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labelled, ViewKey key)
         {
-            Assert.That(key, Is.EqualTo(new ViewKey(1, 2, 3, 4)));
+            Assert.That(key, Is.EqualTo(new ViewKey(1, 2, 3, 4) { Step = number - 1 }));
             for (int i = 0; i < source.Image.Length; i++) destination.Image[i] = source.Image[i] * 2 + number;
             for (int i = 0; i < 4; i++) destination.Label(1)[i] = source.Label(1)[i] * 2 + number;
         }
