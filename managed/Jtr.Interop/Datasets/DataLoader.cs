@@ -32,6 +32,7 @@ public sealed class DataLoader : IDisposable
     private readonly Stack<Batch> _free = new();
     private readonly Slot[] _slots;
     private readonly int[] _order;
+    private readonly ISampler? _sampler;
     private long _orderEpoch = -1;
     private long _position;
     private long _fillBatch;
@@ -65,6 +66,7 @@ public sealed class DataLoader : IDisposable
         _labels = labels;
         Options = options;
         _order = [.. Enumerable.Range(0, data.Count)];
+        _sampler = options.Sampler ?? (options.Shuffle ? new ShuffleSampler() : null);
         _slots = [.. Enumerable.Range(0, options.Prefetch).Select(_ => new Slot())];
         _position = _fillBatch = options.FirstBatch;
         // One more than there are slots: the batch in use.
@@ -258,33 +260,32 @@ public sealed class DataLoader : IDisposable
         return false;
     }
 
-    /// <summary>Makes a slot ready for the samples of the next batch. False: there is no memory, and the slot says so.</summary>
+    /// <summary>Makes a slot ready for the samples of the next batch. False: there is no memory, or the sampler fails, and the slot says so.</summary>
     private bool TryBegin(Slot slot)
     {
         slot.Number = _fillBatch;
         Batch? batch = null;
-        // The caller may keep batches, or dispose them instead of giving them back: then there are new ones.
-        while (batch is null || batch.IsDisposed)
-        {
-            if (_free.TryPop(out batch)) continue;
-            try
-            {
-                batch = NewBatch();
-            }
-#pragma warning disable CA1031 // It reaches the caller of Next; on this thread it would end the process.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                slot.Error = e;
-                _fillBatch++;
-                Monitor.PulseAll(_gate);
-                return false;
-            }
-        }
-        long epoch = _fillBatch / BatchesPerEpoch;
         int start = (int)(_fillBatch % BatchesPerEpoch) * Options.BatchSize;
-        batch.Samples = Math.Min(Options.BatchSize, _order.Length - start);
-        Order(epoch).AsSpan(start, batch.Samples).CopyTo(batch.Indices);
+        try
+        {
+            // The caller may keep batches, or dispose them instead of giving them back: then there are new ones.
+            while (batch is null || batch.IsDisposed)
+            {
+                if (!_free.TryPop(out batch)) batch = NewBatch();
+            }
+            batch.Samples = Math.Min(Options.BatchSize, _order.Length - start);
+            Order(_fillBatch / BatchesPerEpoch).AsSpan(start, batch.Samples).CopyTo(batch.Indices);
+        }
+#pragma warning disable CA1031 // It reaches the caller of Next; on this thread it would end the process.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (batch is not null) _free.Push(batch);
+            slot.Error = e;
+            _fillBatch++;
+            Monitor.PulseAll(_gate);
+            return false;
+        }
         slot.Batch = batch;
         slot.Remaining = batch.Samples;
         return true;
@@ -329,13 +330,13 @@ public sealed class DataLoader : IDisposable
 
     private int[] Order(long epoch)
     {
-        if (!Options.Shuffle || _orderEpoch == epoch) return _order;
-        CounterRandom random = new(Options.Seed, RandomUse.Shuffle, (ulong)epoch);
-        for (int i = 0; i < _order.Length; i++) _order[i] = i;
-        for (int i = _order.Length - 1; i > 0; i--)
+        if (_sampler is null || _orderEpoch == epoch) return _order;
+        _orderEpoch = -1;
+        _sampler.Fill(Options.Seed, epoch, _order);
+        foreach (int index in _order)
         {
-            int j = random.NextInt32(i + 1);
-            (_order[i], _order[j]) = (_order[j], _order[i]);
+            if (index < 0 || index >= _order.Length)
+                throw new InvalidOperationException($"{_sampler.GetType()} gave index {index} for epoch {epoch}; the data set has {_order.Length} samples");
         }
         _orderEpoch = epoch;
         return _order;

@@ -14,6 +14,9 @@ public sealed record DataLoaderOptions
     /// <summary>Whether each epoch has an order of its own; otherwise samples come by index.</summary>
     public bool Shuffle { get; init; } = true;
 
+    /// <summary>Says the samples of each epoch and their order; null: as <see cref="Shuffle"/> says.</summary>
+    public ISampler? Sampler { get; init; }
+
     /// <summary>
     /// Whether views are random crops (Nishi et al., CVPR 2024); otherwise all views are the sample as it is, and
     /// <see cref="Flip"/> and <see cref="Colour"/> count for nothing.

@@ -19,9 +19,8 @@ namespace Jtr.Interop.Datasets;
 /// counts the sample that stands in twice: <see cref="Skipped"/> says how many.</para>
 /// <para>Several threads may read at once.</para>
 /// </remarks>
-public sealed class SkipBadDataset : IMultiTaskDataset
+public sealed class SkipBadDataset : DatasetDecorator
 {
-    private readonly IMultiTaskDataset _data;
     private readonly LabelAssignment? _labels;
     private readonly Action<SkippedSample>? _onSkipped;
 
@@ -37,27 +36,13 @@ public sealed class SkipBadDataset : IMultiTaskDataset
     /// </param>
     /// <param name="onSkipped">Is told of every bad sample, once, on the thread that came upon it.</param>
     /// <exception cref="ArgumentException">The assignment is for another number of samples or tasks.</exception>
-    public SkipBadDataset(IMultiTaskDataset data, LabelAssignment? labels = null, Action<SkippedSample>? onSkipped = null)
+    public SkipBadDataset(IMultiTaskDataset data, LabelAssignment? labels = null, Action<SkippedSample>? onSkipped = null) : base(data)
     {
-        ArgumentNullException.ThrowIfNull(data);
         if (labels is not null && (labels.Count != data.Count || labels.Tasks.Count != data.Tasks.Count))
             throw new ArgumentException($"the assignment is for {labels.Count} samples and {labels.Tasks.Count} tasks, the data set has {data.Count} and {data.Tasks.Count}", nameof(labels));
-        _data = data;
         _labels = labels;
         _onSkipped = onSkipped;
     }
-
-    /// <inheritdoc/>
-    public TaskSet Tasks => _data.Tasks;
-
-    /// <inheritdoc/>
-    public int Count => _data.Count;
-
-    /// <inheritdoc/>
-    public int Height => _data.Height;
-
-    /// <inheritdoc/>
-    public int Width => _data.Width;
 
     /// <summary>Number of samples that were skipped so far.</summary>
     public int SkippedCount => _skipped.Count;
@@ -65,27 +50,15 @@ public sealed class SkipBadDataset : IMultiTaskDataset
     /// <summary>The samples that were skipped so far, by index.</summary>
     public IReadOnlyList<SkippedSample> Skipped => [.. _skipped.Values.OrderBy(s => s.Index)];
 
-    /// <inheritdoc/>
-    public string GetName(int index) => _data.GetName(index);
-
-    /// <inheritdoc/>
-    public TaskMask GetLabelled(int index) => _data.GetLabelled(index);
-
     /// <summary>Reads a sample, or, if it is bad, the one that stands in.</summary>
-    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <param name="index">0 or more, below <see cref="DatasetDecorator.Count"/>.</param>
     /// <param name="wanted">Tasks whose labels are wanted.</param>
     /// <param name="destination">Receives image and labels. After a bad sample, buffers of tasks that are not returned may be overwritten.</param>
+    /// <param name="cancellationToken">Ends the search for a sample that stands in, and the waits for files.</param>
     /// <returns>The tasks whose labels were written.</returns>
     /// <exception cref="JtrFormatException">No sample can be read; the inner exception is this one's.</exception>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);
-
-    /// <inheritdoc cref="Read(int, TaskMask, SampleBuffer)"/>
-    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
-    /// <param name="wanted">Tasks whose labels are wanted.</param>
-    /// <param name="destination">Receives image and labels.</param>
-    /// <param name="cancellationToken">Ends the search for a sample that stands in, and the waits for files.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
+    public override TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
@@ -106,7 +79,7 @@ public sealed class SkipBadDataset : IMultiTaskDataset
         throw new JtrFormatException($"none of the {Count} samples can be read; that of index {index}: {first.Message}", first);
     }
 
-    private TaskMask Labels(int index) => (_labels?[index] ?? Tasks.All) & _data.GetLabelled(index);
+    private TaskMask Labels(int index) => (_labels?[index] ?? Tasks.All) & Inner.GetLabelled(index);
 
     private bool TryRead(int index, TaskMask wanted, SampleBuffer destination, ref Exception? first, out TaskMask written,
         CancellationToken cancellationToken)
@@ -115,14 +88,14 @@ public sealed class SkipBadDataset : IMultiTaskDataset
         if (_bad.ContainsKey((index, wanted))) return false;
         try
         {
-            written = PatientReader.Read(_data, index, wanted, destination, cancellationToken);
+            written = PatientReader.Read(Inner, index, wanted, destination, cancellationToken);
             return true;
         }
         catch (Exception e) when (SkippedSample.IsBad(e))
         {
             first ??= e;
             if (e is JtrFormatException) _bad.TryAdd((index, wanted), 0);
-            SkippedSample skipped = SkippedSample.Of(index, _data.GetName(index), e);
+            SkippedSample skipped = SkippedSample.Of(index, Inner.GetName(index), e);
             if (_skipped.TryAdd(index, skipped)) _onSkipped?.Invoke(skipped);
             return false;
         }

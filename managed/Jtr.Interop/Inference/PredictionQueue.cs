@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Jtr.Interop.Diagnostics;
+using Jtr.Interop.Native;
 using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Inference;
@@ -16,6 +18,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     private readonly Queue<Call> _waiting = new();
     private readonly Stack<Call> _spare = new();
     private readonly Stack<Worker> _free = new(networks.Select(n => new Worker(n, maxBatch, metrics)));
+    private int _asyncWaiting;
     private bool _disposed;
 
     /// <summary>Pixels, of all samples together, that the networks which are free have memory for.</summary>
@@ -45,18 +48,20 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
                     Monitor.Wait(_gate);
                     continue;
                 }
-                worker.Take(_waiting);
+                Take(worker);
                 Monitor.Exit(_gate);
                 try
                 {
                     worker.Compute();
+                    foreach (AsyncCall done in worker.AsyncCalls) done.Release();
+                    foreach (AsyncCall done in worker.AsyncCalls) Complete(done);
                 }
                 finally
                 {
                     Monitor.Enter(_gate);
-                    worker.Finish();
-                    _free.Push(worker);
-                    Monitor.PulseAll(_gate);
+                    Return(worker);
+                    // Nobody waits in here for those calls.
+                    if (_asyncWaiting > 0) _ = Task.Run(Drain, CancellationToken.None);
                 }
             }
         }
@@ -64,6 +69,105 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         lock (_gate) _spare.Push(call);
         if (failure is not null) ExceptionDispatchInfo.Throw(failure);
         metrics.Call(samples, Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    /// <summary>Predicts without a thread that waits. The memory is used until the task ends, also where it ends by a cancel.</summary>
+    public Task RunAsync(ReadOnlyMemory<float> images, Memory<float> predictions, int samples, int height, int width, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
+        AsyncCall call = new(images, predictions, samples, height, width);
+        call.Registration = cancellationToken.UnsafeRegister((_, token) => Withdraw(call, token), null);
+        bool isTooLate;
+        lock (_gate)
+        {
+            isTooLate = _disposed;
+            if (!isTooLate)
+            {
+                _waiting.Enqueue(call);
+                _asyncWaiting++;
+            }
+        }
+        if (isTooLate)
+        {
+            call.Registration.Unregister();
+            call.Release();
+            throw new ObjectDisposedException(typeof(Predictor).FullName);
+        }
+        // A cancel before the call was in the queue found nothing there.
+        if (cancellationToken.IsCancellationRequested) Withdraw(call, cancellationToken);
+        _ = Task.Run(Drain, CancellationToken.None);
+        return call.Completion.Task;
+    }
+
+    /// <summary>Computes the calls that wait, on a thread of the pool, while a network is free.</summary>
+    private void Drain()
+    {
+        bool computed = false;
+        while (true)
+        {
+            Worker? worker;
+            lock (_gate)
+            {
+                if (_waiting.Count == 0 || !_free.TryPop(out worker)) break;
+                Take(worker);
+            }
+            worker.Compute();
+            AsyncCall[] done = [.. worker.AsyncCalls];
+            // First the memory, which nobody uses any more, then the network, then those who wait.
+            foreach (AsyncCall call in done) call.Release();
+            lock (_gate) Return(worker);
+            foreach (AsyncCall call in done) Complete(call);
+            computed = true;
+        }
+        // The next to compute is likely another thread, which idle ones of this one would slow.
+        if (computed) Api.ReleaseThreads();
+    }
+
+    /// <summary>Gives a network the calls at the head of the queue.</summary>
+    private void Take(Worker worker)
+    {
+        worker.Take(_waiting);
+        _asyncWaiting -= worker.AsyncCount;
+    }
+
+    /// <summary>Says that a network's calls are done, and that it is free.</summary>
+    private void Return(Worker worker)
+    {
+        worker.Finish();
+        _free.Push(worker);
+        Monitor.PulseAll(_gate);
+    }
+
+    private void Complete(AsyncCall call)
+    {
+        call.Registration.Unregister();
+        if (call.Failure is { } failure)
+        {
+            call.Completion.SetException(failure);
+            return;
+        }
+        metrics.Call(call.Samples, Stopwatch.GetElapsedTime(call.Start).TotalSeconds);
+        call.Completion.SetResult();
+    }
+
+    /// <summary>Takes a call that waits out of the queue; one that is being computed stays.</summary>
+    private void Withdraw(AsyncCall call, CancellationToken cancellationToken)
+    {
+        bool found = false;
+        lock (_gate)
+        {
+            for (int left = _waiting.Count; left > 0; left--)
+            {
+                Call next = _waiting.Dequeue();
+                if (next == call) found = true;
+                else _waiting.Enqueue(next);
+            }
+            if (!found) return;
+            _asyncWaiting--;
+            Monitor.PulseAll(_gate);
+        }
+        call.Release();
+        call.Completion.SetCanceled(cancellationToken);
     }
 
     /// <summary>Lets the calls that are there finish, then frees the networks.</summary>
@@ -79,7 +183,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     }
 
     /// <summary>One call of a predictor.</summary>
-    private sealed class Call
+    private class Call
     {
         public float* Images { get; private set; }
         public float* Predictions { get; private set; }
@@ -98,16 +202,49 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         }
     }
 
+    /// <summary>A call that nobody waits for in here. It keeps its memory in place.</summary>
+    private sealed class AsyncCall : Call
+    {
+        private MemoryHandle _images, _predictions;
+
+        public AsyncCall(ReadOnlyMemory<float> images, Memory<float> predictions, int samples, int height, int width)
+        {
+            _images = images.Pin();
+            _predictions = predictions.Pin();
+            Begin((float*)_images.Pointer, (float*)_predictions.Pointer, samples, height, width);
+        }
+
+        /// <summary>When it came.</summary>
+        public long Start { get; } = Stopwatch.GetTimestamp();
+
+        public TaskCompletionSource Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public CancellationTokenRegistration Registration { get; set; }
+
+        /// <summary>Lets the memory go.</summary>
+        public void Release()
+        {
+            _images.Dispose();
+            _predictions.Dispose();
+        }
+    }
+
     /// <summary>A network, the calls that it computes, and memory to put them together in.</summary>
     private sealed class Worker(Trainer network, int maxBatch, PredictorMetrics metrics) : IDisposable
     {
         private readonly List<Call> _calls = [];
+        private readonly List<AsyncCall> _asyncCalls = [];
         private readonly int _channels = network.Tasks.TotalChannels;
         private float* _images, _predictions;
         private long _capacity;
 
         /// <summary>Pixels, of all samples together, that there is memory for.</summary>
         public long Capacity => Volatile.Read(ref _capacity);
+
+        /// <summary>Those of the calls that nobody waits for.</summary>
+        public List<AsyncCall> AsyncCalls => _asyncCalls;
+
+        /// <summary>Their number.</summary>
+        public int AsyncCount => _asyncCalls.Count;
 
         /// <summary>Takes the call at the head of a queue, and those behind it that are of the same size and fit into the batch.</summary>
         public void Take(Queue<Call> waiting)
@@ -119,6 +256,10 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             {
                 samples += next.Samples;
                 _calls.Add(waiting.Dequeue());
+            }
+            foreach (Call call in _calls)
+            {
+                if (call is AsyncCall own) _asyncCalls.Add(own);
             }
         }
 
@@ -143,6 +284,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         {
             foreach (Call call in _calls) call.Done = true;
             _calls.Clear();
+            _asyncCalls.Clear();
         }
 
         public void Dispose()

@@ -13,7 +13,7 @@ namespace Jtr.Interop.Inference;
 /// up to <see cref="PredictorOptions.MaxBatch"/> samples; a call allocates nothing.
 /// </summary>
 /// <remarks>Holds native memory: dispose it. Norms use their running statistics, so that a prediction depends on its own image only.</remarks>
-public sealed unsafe class Predictor : IDisposable
+public sealed unsafe partial class Predictor : IDisposable
 {
     /// <summary>The weights of the multi-task network, among all that a checkpoint holds.</summary>
     internal const string NetworkPrefix = "model/";
@@ -121,14 +121,20 @@ public sealed unsafe class Predictor : IDisposable
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
     {
+        Check(images.Length, samples, height, width, predictions.Length);
+        fixed (float* from = images, to = predictions) _queue.Run(from, to, samples, height, width);
+    }
+
+    /// <summary>Throws unless sizes and lengths fit.</summary>
+    private void Check(int imageValues, int samples, int height, int width, int predictionValues)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         Trainer.CheckSize(nameof(height), height, Stride);
         Trainer.CheckSize(nameof(width), width, Stride);
         long plane = (long)samples * height * width;
-        if (images.Length != 3 * plane) throw Trainer.WrongLength(nameof(images), images.Length, 3 * plane, $"[{samples}, 3, {height}, {width}]");
-        if (predictions.Length != Tasks.TotalChannels * plane)
-            throw Trainer.WrongLength(nameof(predictions), predictions.Length, Tasks.TotalChannels * plane, $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]");
-        fixed (float* from = images, to = predictions) _queue.Run(from, to, samples, height, width);
+        if (imageValues != 3 * plane) throw Trainer.WrongLength("images", imageValues, 3 * plane, $"[{samples}, 3, {height}, {width}]");
+        if (predictionValues != Tasks.TotalChannels * plane)
+            throw Trainer.WrongLength("predictions", predictionValues, Tasks.TotalChannels * plane, $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]");
     }
 
     /// <summary>Lets the calls that are running finish, then frees the network.</summary>

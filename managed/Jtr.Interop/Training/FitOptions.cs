@@ -44,6 +44,9 @@ public sealed record FitOptions
     /// <summary>Seed of order, views and label scenario; null: the trainer's.</summary>
     public ulong? DataSeed { get; init; }
 
+    /// <summary>Says the samples of each epoch and their order, from <see cref="DataSeed"/>; null: every sample once, shuffled.</summary>
+    public ISampler? Sampler { get; init; }
+
     /// <summary>
     /// Where to save the trainer at the end, also where a cancel or a failure is the end, and every <see cref="CheckpointEvery"/> steps; null:
     /// nowhere.

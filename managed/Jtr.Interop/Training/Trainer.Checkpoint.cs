@@ -63,6 +63,43 @@ public sealed unsafe partial class Trainer
         }
     }
 
+    /// <summary>
+    /// Makes a trainer that starts from the weights of a checkpoint or of a safetensors file, also of one with other tasks. Tensors are taken
+    /// where name and shape are the same; heads go by name and kind of their tasks where the file tells these, else by their numbers. What a
+    /// method has beside the network is taken where method and tasks are the same. The rest, optimiser and step begin anew; <see cref="Init"/> tells it.
+    /// </summary>
+    /// <param name="options">What to make.</param>
+    /// <param name="from">The file.</param>
+    /// <param name="logger">Receives messages about fits and checkpoints, and the report, or null. What it throws is dropped.</param>
+    /// <exception cref="ArgumentException">An option is outside its range (ParamName is its name), or no weight of the file fits.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="JtrFormatException">It is no safetensors file, is damaged, or has elements that are not F32, F64 or I64.</exception>
+    /// <exception cref="JtrDeviceException">The device is absent.</exception>
+    /// <exception cref="JtrNativeLibraryException">The native library could not be loaded.</exception>
+    public static Trainer Create(TrainerOptions options, InitFrom from, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(from);
+        from.Validate();
+        options.Validate();
+        InitWeights weights = InitWeights.Read(from, options);
+        Trainer trainer = new(options, logger);
+        try
+        {
+            trainer.Init = weights.Apply(trainer, nameof(from));
+            TrainingLog.Initialized(trainer._logger, trainer.Init);
+            return trainer;
+        }
+        catch
+        {
+            trainer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What <see cref="Create"/> took from a file; null for a trainer that was made otherwise.</summary>
+    public InitReport? Init { get; private set; }
+
     internal static void CheckMetadata(IReadOnlyDictionary<string, string>? metadata, string parameter)
     {
         if (metadata is null) return;

@@ -28,6 +28,20 @@ public sealed unsafe partial class Trainer
         return EvaluateCore(lease.Pointer, data, options, progress, cancellationToken);
     }
 
+    /// <summary>As <see cref="Evaluate"/>, on a thread of its own, as <see cref="FitAsync"/> works: the caller's is free meanwhile.</summary>
+    /// <inheritdoc cref="Evaluate" path="/param"/>
+    /// <inheritdoc cref="Evaluate" path="/exception"/>
+    public Task<EvaluationResult> EvaluateAsync(
+        IMultiTaskDataset data, EvaluateOptions? options = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        EvaluateOptions how = options ?? new EvaluateOptions();
+        how.Validate();
+        CheckData(data);
+        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<EvaluationResult>(cancellationToken);
+        return OnOwnThread("jtr evaluate", trainer => EvaluateCore(trainer, data, how, progress, cancellationToken), onFailure: null, cancellationToken);
+    }
+
     /// <summary>
     /// Remembers scores of this trainer, so that <see cref="Validation"/> tells when they were best. Checkpoints keep it. <see cref="FitAsync"/>
     /// does this itself where it is given <see cref="FitOptions.Validation"/>.

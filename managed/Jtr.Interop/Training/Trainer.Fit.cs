@@ -38,11 +38,19 @@ public sealed unsafe partial class Trainer
         if (options.Validation is not null) CheckData(options.Validation, $"{nameof(options)}.{nameof(FitOptions.Validation)}");
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<FitResult>(cancellationToken);
 
-        TaskCompletionSource<FitResult> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return OnOwnThread("jtr fit", trainer => Fit(trainer, data, options, progress, cancellationToken), TellFailure, cancellationToken);
+
+        void TellFailure(Exception failure) => TrainingLog.Failed(_logger, StepCount, failure);
+    }
+
+    /// <summary>Takes the trainer for a thread that does some work with it; the task ends after the trainer was given back.</summary>
+    private Task<T> OnOwnThread<T>(string name, Func<nint, T> work, Action<Exception>? onFailure, CancellationToken cancellationToken) where T : class
+    {
+        TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         nint trainer = _handle.Acquire();
         try
         {
-            Thread thread = new(() => Run(trainer, data, options, progress, completion, cancellationToken)) { IsBackground = true, Name = "jtr fit" };
+            Thread thread = new(() => Run(trainer, work, onFailure, completion, cancellationToken)) { IsBackground = true, Name = name };
             thread.Start();
         }
         catch
@@ -53,15 +61,15 @@ public sealed unsafe partial class Trainer
         return completion.Task;
     }
 
-    /// <summary>The thread of a fit: gives the trainer back, then says how it ended.</summary>
-    private void Run(
-        nint trainer, IMultiTaskDataset data, FitOptions options, IProgress<TrainingProgress>? progress, TaskCompletionSource<FitResult> completion, CancellationToken cancellationToken)
+    /// <summary>What such a thread does: the work; gives the trainer back; then says how it ended.</summary>
+    private void Run<T>(nint trainer, Func<nint, T> work, Action<Exception>? onFailure, TaskCompletionSource<T> completion, CancellationToken cancellationToken)
+        where T : class
     {
-        FitResult? result = null;
+        T? result = null;
         Exception? failure = null;
         try
         {
-            result = Fit(trainer, data, options, progress, cancellationToken);
+            result = work(trainer);
         }
 #pragma warning disable CA1031 // Whatever it was, the awaiting caller gets it.
         catch (Exception e)
@@ -78,7 +86,7 @@ public sealed unsafe partial class Trainer
         else if (failure is OperationCanceledException && cancellationToken.IsCancellationRequested) completion.SetCanceled(cancellationToken);
         else
         {
-            TrainingLog.Failed(_logger, StepCount, failure!);
+            onFailure?.Invoke(failure!);
             completion.SetException(failure!);
         }
     }
@@ -143,6 +151,7 @@ public sealed unsafe partial class Trainer
             Colour = options.Colour,
             ViewSteps = options.ViewSteps,
             Seed = seed,
+            Sampler = options.Sampler,
             Workers = options.Workers ?? defaults.Workers,
             FirstBatch = first,
         });

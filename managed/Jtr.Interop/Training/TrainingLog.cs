@@ -21,6 +21,9 @@ internal static partial class TrainingLog
     [LoggerMessage(EventId = 5, Level = LogLevel.Information, Message = "Loaded {Path} at step {Step}.")]
     public static partial void Loaded(ILogger logger, string path, long step);
 
+    [LoggerMessage(EventId = 12, Level = LogLevel.Information, Message = "Weights to start from: {Report}.")]
+    public static partial void Initialized(ILogger logger, InitReport report);
+
     [LoggerMessage(EventId = 6, Level = LogLevel.Error, Message = "Training ended at step {Step}.")]
     public static partial void Failed(ILogger logger, long step, Exception exception);
 

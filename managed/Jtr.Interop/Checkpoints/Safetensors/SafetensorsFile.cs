@@ -63,12 +63,7 @@ internal static class SafetensorsFile
     public static IReadOnlyList<SafetensorsTensor> Read(string path, Func<string, bool> wanted)
     {
         using FileStream file = File.OpenRead(path);
-        Span<byte> start = stackalloc byte[8];
-        if (file.ReadAtLeast(start, 8, throwOnEndOfStream: false) < 8) throw new JtrFormatException(path, $"has {file.Length} bytes, too few for a safetensors file", 0);
-        long length = BinaryPrimitives.ReadInt64LittleEndian(start);
-        if (length < 0 || length > Math.Min(LongestHeader, file.Length - 8)) throw new JtrFormatException(path, $"says that its header has {(ulong)length} bytes, but the file has {file.Length}", 0);
-        byte[] header = new byte[length];
-        file.ReadExactly(header);
+        byte[] header = ReadHeader(path, file);
         List<SafetensorsTensor> tensors = [];
         try
         {
@@ -76,14 +71,52 @@ internal static class SafetensorsFile
             foreach (JsonProperty entry in json.RootElement.EnumerateObject())
             {
                 if (entry.Name == MetadataKey || !wanted(entry.Name)) continue;
-                tensors.Add(ReadTensor(path, file, 8 + length, entry));
+                tensors.Add(ReadTensor(path, file, 8 + header.Length, entry));
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new JtrFormatException(path, $"its header is not what safetensors asks for: {e.Message}", 8, e);
+            throw WrongHeader(path, e);
         }
         return tensors;
+    }
+
+    /// <summary>Reads the metadata; empty where a file has none.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="JtrFormatException">It is no such file, or damaged.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> ReadMetadata(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        byte[] header = ReadHeader(path, file);
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(header);
+            return json.RootElement.TryGetProperty(MetadataKey, out JsonElement metadata)
+                ? metadata.EnumerateObject().ToDictionary(m => m.Name, m => m.Value.GetString() ?? "", StringComparer.Ordinal)
+                : new Dictionary<string, string>();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw WrongHeader(path, e);
+        }
+    }
+
+    private static JtrFormatException WrongHeader(string path, Exception e) =>
+        new(path, $"its header is not what safetensors asks for: {e.Message}", 8, e);
+
+    /// <summary>The bytes of the header.</summary>
+    private static byte[] ReadHeader(string path, FileStream file)
+    {
+        Span<byte> start = stackalloc byte[8];
+        if (file.ReadAtLeast(start, 8, throwOnEndOfStream: false) < 8)
+            throw new JtrFormatException(path, $"has {file.Length} bytes, too few for a safetensors file", 0);
+        long length = BinaryPrimitives.ReadInt64LittleEndian(start);
+        if (length < 0 || length > Math.Min(LongestHeader, file.Length - 8))
+            throw new JtrFormatException(path, $"says that its header has {(ulong)length} bytes, but the file has {file.Length}", 0);
+        byte[] header = new byte[length];
+        file.ReadExactly(header);
+        return header;
     }
 
     private static SafetensorsTensor ReadTensor(string path, FileStream file, long data, JsonProperty entry)

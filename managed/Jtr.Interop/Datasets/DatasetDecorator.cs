@@ -1,0 +1,47 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets;
+
+/// <summary>
+/// A data set that is another one with something changed. As it stands it forwards everything; what derives from it overrides what is to be
+/// other. Both reads come by <see cref="Read(int, TaskMask, SampleBuffer, CancellationToken)"/>, so that one override is enough.
+/// </summary>
+/// <remarks>Who made the inner data set disposes it.</remarks>
+public abstract class DatasetDecorator : IMultiTaskDataset
+{
+    /// <summary>Wraps a data set.</summary>
+    /// <param name="data">The data set.</param>
+    protected DatasetDecorator(IMultiTaskDataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        Inner = data;
+    }
+
+    /// <summary>The data set that is wrapped.</summary>
+    protected IMultiTaskDataset Inner { get; }
+
+    /// <inheritdoc/>
+    public virtual TaskSet Tasks => Inner.Tasks;
+
+    /// <inheritdoc/>
+    public virtual int Count => Inner.Count;
+
+    /// <inheritdoc/>
+    public virtual int Height => Inner.Height;
+
+    /// <inheritdoc/>
+    public virtual int Width => Inner.Width;
+
+    /// <inheritdoc/>
+    public virtual string GetName(int index) => Inner.GetName(index);
+
+    /// <inheritdoc/>
+    public virtual TaskMask GetLabelled(int index) => Inner.GetLabelled(index);
+
+    /// <inheritdoc/>
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);
+
+    /// <inheritdoc/>
+    public virtual TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken) =>
+        Inner.Read(index, wanted, destination, cancellationToken);
+}
