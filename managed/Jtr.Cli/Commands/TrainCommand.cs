@@ -111,7 +111,7 @@ internal sealed class TrainCommand
         // A cosine ends with the run: where the run is made longer, it is too.
         using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(said) with { Optimizer = settings.ToOptimizer(data.Train.Count), Recomputation = settings.Recomputation }, _console.Logger);
         TrainerOptions options = settings.ToTrainerOptions(data.Train.Tasks, data.Train.Count, MachineOptions.Device(said));
-        using Trainer? made = loaded is null && !_run.IsTrial(parsed) ? new Trainer(options, _console.Logger) : null;
+        using Trainer? made = loaded is null && !_run.IsTrial(parsed) ? settings.Begin(options, _console) : null;
 
         LabelAssignment labels = Labels(settings, data.Train, resumed);
         data = data with { Train = BadSamples.Wrap(settings.Data, data.Train, labels), Test = data.Test is null ? null : BadSamples.Wrap(settings.Data, data.Test) };

@@ -15,7 +15,7 @@ internal static class TrainOptions
     [
         "training.steps", "training.epochs", "training.batchSize", "training.width", "optimizer.learningRate", "optimizer.schedule",
         "optimizer.decayEvery", "optimizer.decayFactor", "optimizer.warmup", "optimizer.finalFactor", "optimizer.clip", "optimizer.ema",
-        "training.seed", "training.augment", "training.flip", "training.colour", "training.precision", "training.recomputation",
+        "training.seed", "training.initFrom", "training.augment", "training.flip", "training.colour", "training.precision", "training.recomputation",
         "training.options",
     ];
 
@@ -118,8 +118,17 @@ internal static class TrainOptions
             Augment = !Pick(said.Training.Augment is bool augment ? !augment : null, !basis.Augment, "--no-augment", fixedNow),
             Flip = Pick(Words.Value(Words.Flips, said.Training.Flip), basis.Flip, "--flip", fixedNow, v => Words.Of(Words.Flips, v)),
             NoColour = Pick(said.Training.Colour is bool colour ? !colour : null, basis.NoColour, "--no-colour", fixedNow),
+            InitFrom = Begun(said.Training.InitFrom, basis.InitFrom, fixedNow),
             LabelsFile = labels is null || !fixedNow || labels == basis.LabelsFile ? labels ?? basis.LabelsFile : throw Changed("--labels", basis.LabelsFile ?? "not given"),
         };
+    }
+
+    /// <summary>The file whose weights a run begins with.</summary>
+    private static string? Begun(string? given, string? basis, bool fixedNow)
+    {
+        if (given is null) return basis;
+        string file = Path.GetFullPath(CheckpointInput.Find(given));
+        return !fixedNow || file == basis ? file : throw Changed("--init-from", basis ?? "not given");
     }
 
     private static FlipMode DefaultFlip(DataRequest data) => DataSource.Locate(data).Kind == DataKind.Cityscapes ? FlipMode.EveryView : FlipMode.None;

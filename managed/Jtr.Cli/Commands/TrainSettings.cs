@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
+using Jtr.Cli.Output;
 using Jtr.Interop;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Labels;
@@ -150,6 +151,9 @@ internal sealed record TrainSettings
     /// <summary>The file of the labels that training may see, instead of a scenario, or null.</summary>
     public string? LabelsFile { get; init; }
 
+    /// <summary>The file whose weights the run began with, or null for fresh ones.</summary>
+    public string? InitFrom { get; init; }
+
     /// <summary>With what the run computes, or null where it was not kept.</summary>
     public MachineSettings? Machine { get; init; }
 
@@ -191,6 +195,26 @@ internal sealed record TrainSettings
         EmaDecay = EmaDecay,
         NativeOptions = NativeOptions,
     };
+
+    /// <summary>A trainer at its beginning.</summary>
+    /// <param name="options">What <see cref="ToTrainerOptions"/> made.</param>
+    /// <param name="console">Where it is told which weights were taken from another run.</param>
+    public Trainer Begin(TrainerOptions options, CliConsole console)
+    {
+        if (InitFrom is null) return new Trainer(options, console.Logger);
+        Trainer trainer;
+        try
+        {
+            trainer = Trainer.Create(options, new InitFrom(InitFrom), console.Logger);
+        }
+        catch (ArgumentException e) when (e.ParamName == "from")
+        {
+            // Without the name of the library's parameter.
+            throw new UsageException($"--init-from: {e.Message.Split(" (Parameter", 2)[0]}");
+        }
+        console.Line($"Begins with the weights of {trainer.Init}");
+        return trainer;
+    }
 
     /// <summary>The optimiser's part. A cosine ends with the run.</summary>
     /// <param name="samples">Samples of the training set.</param>

@@ -50,7 +50,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         ProcessMeter meter = ProcessMeter.Start(device.Gpu);
         using Trainer trainer = File.Exists(_files.Checkpoint)
             ? Trainer.Load(_files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, console.Logger)
-            : new Trainer(settings.ToTrainerOptions(train.Tasks, train.Count, device), console.Logger);
+            : settings.Begin(settings.ToTrainerOptions(train.Tasks, train.Count, device), console);
         FitOptions fit = new()
         {
             BatchSize = settings.BatchSize,

@@ -25,6 +25,7 @@ internal static class ResolvedConfiguration
             Epochs = settings.Epochs,
             BatchSize = settings.BatchSize,
             Width = settings.Width,
+            InitFrom = settings.InitFrom,
             Seed = settings.Seed,
             Precision = Words.Of(Words.Precisions, settings.Precision),
             Recomputation = Words.Of(Words.Recomputations, settings.Recomputation),

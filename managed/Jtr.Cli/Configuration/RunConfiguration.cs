@@ -68,6 +68,7 @@ internal sealed class TrainingSection
     public int? Epochs { get; set; }
     public int? BatchSize { get; set; }
     public int? Width { get; set; }
+    public string? InitFrom { get; set; }
     public ulong? Seed { get; set; }
     public string? Precision { get; set; }
     public string? Recomputation { get; set; }

@@ -83,6 +83,9 @@ internal static class SettingsTable
         new("training.width", "--width", "N", SettingKind.Whole, c => c.Training.Width,
             "First stage width of the networks; published: 64. Small ones train in minutes on a CPU. Default: 16.")
             { Minimum = 1, Maximum = TrainerOptions.MaxWidth },
+        new("training.initFrom", "--init-from", "RUN", SettingKind.Path, c => c.Training.InitFrom,
+            "Start from the weights of a run's folder, a checkpoint or a safetensors file, also of other tasks: what fits by name and shape is "
+            + "taken, and told; the rest starts fresh. Default: all fresh."),
         new("training.seed", "--seed", "N", SettingKind.Whole, c => c.Training.Seed,
             "Seed of weights, noise, order, crops and scenario. The same seed gives the same run. Default: 1.") { Minimum = 0 },
         new("training.precision", "--precision", Alternatives(Words.Precisions), SettingKind.Word, c => c.Training.Precision,

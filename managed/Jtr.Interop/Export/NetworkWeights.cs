@@ -15,6 +15,8 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
     /// <summary>Counters of the norms: of use for training only.</summary>
     public const string CounterSuffix = ".num_batches_tracked";
 
+    private const string SeveralNetworks = "has a network for each task (method single_task), and an export holds one network";
+
     /// <summary>The tasks, in the order of the heads.</summary>
     public TaskSet Tasks => Options.Tasks;
 
@@ -24,8 +26,8 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
     public static NetworkWeights Read(string checkpoint)
     {
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
-        string prefix = Predictor.PrefixIn(info.Options, info.Step);
-        IEnumerable<SafetensorsTensor> tensors = SafetensorsFile.Read(checkpoint, n => n.StartsWith(prefix, StringComparison.Ordinal));
+        IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(checkpoint, n => Predictor.IsOfNetwork(n, info.Options, info.Step));
+        if (tensors.Any(t => Predictor.IsSeparate(t.Name))) throw new JtrFormatException(checkpoint, SeveralNetworks);
         return new(info.Options, info.Step, ByName(tensors));
     }
 
@@ -33,9 +35,9 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
     public static NetworkWeights Of(Trainer trainer)
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        string prefix = Predictor.PrefixIn(trainer.Options, trainer.StepCount);
+        if (trainer.State.Any(i => Predictor.IsSeparate(i.Name))) throw new ArgumentException(SeveralNetworks, nameof(trainer));
         return new(trainer.Options, trainer.StepCount, ByName(trainer.State
-            .Where(i => i.Name.StartsWith(prefix, StringComparison.Ordinal))
+            .Where(i => Predictor.IsOfNetwork(i.Name, trainer.Options, trainer.StepCount))
             .Select(i => SafetensorsTensor.Of(i.Name, SafetensorsType.F64, i.Shape, trainer.State.Read(i.Name)))));
     }
 

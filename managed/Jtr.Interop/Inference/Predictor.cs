@@ -21,8 +21,20 @@ public sealed unsafe partial class Predictor : IDisposable
     /// <summary>What stands before the names of the averaged network.</summary>
     private const string AveragePrefix = "ema/";
 
-    /// <summary>What stands before the names of the network that predicts. Before the first step there is no average yet.</summary>
-    internal static string PrefixIn(TrainerOptions options, long step) => options.EmaDecay is not null && step > 0 ? AveragePrefix + NetworkPrefix : NetworkPrefix;
+    /// <summary>What stands before the names of networks that have a task each: of method "single_task".</summary>
+    private const string SeparatePrefix = "model.";
+
+    /// <summary>Whether a tensor is of the network that predicts, or of one of them. Before the first step there is no average yet.</summary>
+    internal static bool IsOfNetwork(string name, TrainerOptions options, long step)
+    {
+        string start = options.EmaDecay is not null && step > 0 ? AveragePrefix : "";
+        if (!name.StartsWith(start, StringComparison.Ordinal)) return false;
+        ReadOnlySpan<char> rest = name.AsSpan(start.Length);
+        return rest.StartsWith(NetworkPrefix, StringComparison.Ordinal) || rest.StartsWith(SeparatePrefix, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whether the tensor's network has one task alone.</summary>
+    internal static bool IsSeparate(string name) => Plain(name).StartsWith(SeparatePrefix, StringComparison.Ordinal);
 
     /// <summary>The name of a tensor of the averaged network in the plain one.</summary>
     internal static string Plain(string name) => name.StartsWith(AveragePrefix, StringComparison.Ordinal) ? name[AveragePrefix.Length..] : name;
@@ -38,7 +50,7 @@ public sealed unsafe partial class Predictor : IDisposable
     public Predictor(Trainer trainer, PredictorOptions? options = null)
         : this(
             NotNull(trainer).Options,
-            [.. trainer.State.Where(i => i.Name.StartsWith(PrefixIn(trainer.Options, trainer.StepCount), StringComparison.Ordinal)).Select(i => (Plain(i.Name), trainer.State.Read(i.Name)))],
+            [.. trainer.State.Where(i => IsOfNetwork(i.Name, trainer.Options, trainer.StepCount)).Select(i => (Plain(i.Name), trainer.State.Read(i.Name)))],
             options ?? new PredictorOptions())
     {
     }
@@ -48,8 +60,9 @@ public sealed unsafe partial class Predictor : IDisposable
         options.Validate();
         Options = options;
         Tasks = network.Tasks;
-        // The method with nothing beside the network.
-        TrainerOptions bare = network with { Method = "supervised", EmaDecay = null, Device = options.Device, DeviceIndex = options.DeviceIndex, NativeOptions = OptionsWriter.OfTheNetwork(network.NativeOptions) };
+        // The method with nothing beside the network, or beside the networks.
+        string method = state.Any(s => IsSeparate(s.Name)) ? "single_task" : "supervised";
+        TrainerOptions bare = network with { Method = method, EmaDecay = null, Device = options.Device, DeviceIndex = options.DeviceIndex, NativeOptions = OptionsWriter.OfTheNetwork(network.NativeOptions) };
         List<Trainer> networks = [];
         try
         {
@@ -95,8 +108,8 @@ public sealed unsafe partial class Predictor : IDisposable
         options ??= new PredictorOptions();
         options.Validate();
         CheckpointInfo info = CheckpointInfo.Read(path);
-        string prefix = PrefixIn(info.Options, info.Step);
-        IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(path, n => n.StartsWith(prefix, StringComparison.Ordinal));
+        IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(path, n => IsOfNetwork(n, info.Options, info.Step));
+        if (tensors.Count == 0) throw new JtrFormatException(path, "has no weights of a network");
         try
         {
             Predictor predictor = new(info.Options, [.. tensors.Select(t => (Plain(t.Name), t.ToDoubles()))], options);

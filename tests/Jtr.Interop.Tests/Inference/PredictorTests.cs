@@ -1,4 +1,5 @@
 using Jtr.Interop.Checkpoints.Safetensors;
+using Jtr.Interop.Export;
 using Jtr.Interop.Inference;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Training;
@@ -42,6 +43,21 @@ public sealed class PredictorTests : IDisposable
         float[] images = Images(seed: 1, samples: 3, 32, 64), expected = Expected(images, 3, 32, 64), actual = new float[expected.Length];
         predictor.Predict(images, 3, 32, 64, actual);
         Assert.That(actual, Is.EqualTo(expected), "one call is one pass of the same arithmetic");
+    }
+
+    [Test]
+    public void Of_a_network_for_each_task_it_predicts_what_the_trainer_does([Values] bool fromFile, [Values(null, 0.5)] double? average)
+    {
+        using Trainer trainer = SmallModel.Create(o => o with { Method = "single_task", EmaDecay = average });
+        using (var batch = SmallModel.CreateBatch()) trainer.Step(batch);
+        string checkpoint = _folder.File("single.safetensors");
+        trainer.Save(checkpoint);
+        using Predictor predictor = fromFile ? Predictor.Load(checkpoint) : new Predictor(trainer);
+        float[] images = Images(seed: 1, samples: 2, 32, 32), expected = new float[2 * Channels * 1024], actual = new float[expected.Length];
+        trainer.Predict(images, 2, 32, 32, expected);
+        predictor.Predict(images, 2, 32, 32, actual);
+        Assert.That(actual, Is.EqualTo(expected));
+        Assert.That(() => OnnxExport.Save(checkpoint, _folder.File("single.onnx")), Throws.TypeOf<JtrFormatException>().With.Message.Contains("a network for each task"));
     }
 
     [Test]
