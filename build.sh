@@ -39,7 +39,7 @@ usage: ./build.sh <command> [arguments]
   pack-runtime FOLDER  make the package of the libjtr in a folder that another machine built (libjtr.so and libjtr.txt)
   api                  write the lists of what the libraries make public (PublicAPI.Unshipped.txt) anew
   docs                 write the API reference (docs/api) anew from the XML documentation
-  format [--check]     lay out the sources as .clang-format and .editorconfig say, or check that they are
+  format [--check]     lay out C++ (clang-format) and C# (CSharpier, 140 columns), or check that they are
   clean                delete what was built (results under artifacts/demo stay)
   help                 show this
 
@@ -512,16 +512,18 @@ command_docs() {
 }
 
 command_format() {
-  local -a clang=(-i) dotnet_check=()
+  local -a clang=(-i)
+  local csharp=format
   if [[ "${1:-}" == --check ]]; then
     clang=(--dry-run --Werror)
-    dotnet_check=(--verify-no-changes)
+    csharp=check
   fi
   has clang-format || need 'clang-format' clang-format
   set_up managed
   find native \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
     xargs -0 clang-format "${clang[@]}"
-  dotnet format whitespace "$solution" --no-restore "${dotnet_check[@]}"
+  dotnet tool restore
+  dotnet csharpier "$csharp" .
 }
 
 command_clean() {

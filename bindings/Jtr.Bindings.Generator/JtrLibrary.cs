@@ -51,7 +51,11 @@ internal sealed class JtrLibrary(string root) : ILibrary
         foreach (TranslationUnit unit in context.TranslationUnits.Where(u => u.IsValid && !u.IsSystemHeader))
         {
             // Read as C++, structs have implicit copy constructors, imports of which would name symbols that no C library has.
-            foreach (Method method in unit.Classes.SelectMany(c => c.Methods).Where(m => m.IsCopyConstructor || m.IsMoveConstructor || m.IsOperator))
+            foreach (
+                Method method in unit
+                    .Classes.SelectMany(c => c.Methods)
+                    .Where(m => m.IsCopyConstructor || m.IsMoveConstructor || m.IsOperator)
+            )
                 method.ExplicitlyIgnore();
 
             // Pointers to numbers are arrays here, not references to one number.
@@ -81,9 +85,11 @@ internal sealed class JtrLibrary(string root) : ILibrary
     public bool Finish()
     {
         string path = Path.Combine(_outputFolder, "Jtr.Generated.cs");
-        if (!File.Exists(path)) return false;
+        if (!File.Exists(path))
+            return false;
         string hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(_header)));
-        string text = string.Join('\n', File.ReadAllText(path).ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())).TrimEnd('\n');
+        string text = string.Join('\n', File.ReadAllText(path).ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd()))
+            .TrimEnd('\n');
         File.WriteAllText(path, $"// jtr.h SHA-256 {hash}\n{text}\n");
         Console.WriteLine($"{path}: {hash}");
         return true;

@@ -9,20 +9,35 @@ using Jtr.Interop.Training;
 
 namespace Jtr.ApiDocs;
 
-/// <summary>Pages of Markdown about what the packages make public, one a namespace, from the assemblies and their XML documentation.</summary>
+/// <summary>
+/// Pages of Markdown about what the packages make public, one a namespace, from the assemblies and their XML documentation.
+/// </summary>
 public static class ApiReference
 {
     private const BindingFlags Own = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    private static readonly Assembly[] _assemblies = [typeof(Trainer).Assembly, typeof(FolderDataset).Assembly, typeof(RunReport).Assembly, typeof(TrainingRun).Assembly];
+    private static readonly Assembly[] _assemblies =
+    [
+        typeof(Trainer).Assembly,
+        typeof(FolderDataset).Assembly,
+        typeof(RunReport).Assembly,
+        typeof(TrainingRun).Assembly,
+    ];
 
     /// <summary>File names and texts.</summary>
     public static IReadOnlyList<(string Name, string Text)> Pages()
     {
         XmlComments comments = new(_assemblies.Select(a => XDocument.Load(Path.ChangeExtension(a.Location, ".xml"))));
         List<(string, string)> pages = [];
-        StringBuilder index = new("# API reference\n\nGenerated from the XML documentation of the packages by `./build.sh docs`; not to be edited.\n");
-        foreach (IGrouping<string, Type> space in _assemblies.SelectMany(a => a.GetExportedTypes()).GroupBy(t => t.Namespace ?? "").OrderBy(g => g.Key, StringComparer.Ordinal))
+        StringBuilder index = new(
+            "# API reference\n\nGenerated from the XML documentation of the packages by `./build.sh docs`; not to " + "be edited.\n"
+        );
+        foreach (
+            IGrouping<string, Type> space in _assemblies
+                .SelectMany(a => a.GetExportedTypes())
+                .GroupBy(t => t.Namespace ?? "")
+                .OrderBy(g => g.Key, StringComparer.Ordinal)
+        )
         {
             Type[] types = [.. space.OrderBy(t => t.Name, StringComparer.Ordinal).ThenBy(t => t.FullName, StringComparer.Ordinal)];
             index.Append($"\n## [{space.Key}]({space.Key}.md)\n\n| type | package | what it is |\n|---|---|---|\n");
@@ -30,7 +45,10 @@ public static class ApiReference
             foreach (Type type in types)
             {
                 string name = Signatures.Name(type);
-                index.Append($"| [{Escape(name)}]({space.Key}.md#{Anchor(name)}) | {type.Assembly.GetName().Name} | {comments.Summary(DocId.Of(type)).Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ")} |\n");
+                index.Append(
+                    $"| [{Escape(name)}]({space.Key}.md#{Anchor(name)}) | {type.Assembly.GetName().Name} | "
+                        + $"{comments.Summary(DocId.Of(type)).Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ")} |\n"
+                );
                 Append(page, type, comments);
             }
             pages.Add(($"{space.Key}.md", page.ToString()));
@@ -41,35 +59,59 @@ public static class ApiReference
 
     private static void Append(StringBuilder page, Type type, XmlComments comments)
     {
-        page.Append($"\n## {Escape(Signatures.Name(type))}\n\nPackage {type.Assembly.GetName().Name}.\n\n```csharp\n{Signatures.Of(type)}\n```\n");
+        page.Append(
+            $"\n## {Escape(Signatures.Name(type))}\n\nPackage "
+                + $"{type.Assembly.GetName().Name}.\n\n```csharp\n{Signatures.Of(type)}\n```\n"
+        );
         comments.AppendTo(page, DocId.Of(type));
         if (type.IsEnum)
         {
             page.Append("\n| value | number | |\n|---|---|---|\n");
             foreach (FieldInfo value in type.GetFields(BindingFlags.Public | BindingFlags.Static))
-                page.Append($"| `{value.Name}` | {Convert.ToInt64(value.GetRawConstantValue(), System.Globalization.CultureInfo.InvariantCulture)} | {comments.Summary(DocId.Of(value)).ReplaceLineEndings(" ")} |\n");
+                page.Append(
+                    $"| `{value.Name}` | "
+                        + $"{Convert.ToInt64(value.GetRawConstantValue(), System.Globalization.CultureInfo.InvariantCulture)} | "
+                        + $"{comments.Summary(DocId.Of(value)).ReplaceLineEndings(" ")} |\n"
+                );
             return;
         }
-        if (typeof(Delegate).IsAssignableFrom(type)) return;
+        if (typeof(Delegate).IsAssignableFrom(type))
+            return;
         // What the compiler makes of a record is every record's, and says nothing about this one.
-        IEnumerable<MemberInfo> members = type.GetMembers(Own).Where(m => m switch
-        {
-            ConstructorInfo c => c.GetCustomAttribute<CompilerGeneratedAttribute>() is null && comments.Has(DocId.Of(c)),
-            MethodInfo m2 => (!m2.IsSpecialName || m2.Name.StartsWith("op_", StringComparison.Ordinal)) && m2.GetCustomAttribute<CompilerGeneratedAttribute>() is null && comments.Has(DocId.Of(m2)),
-            PropertyInfo or FieldInfo or EventInfo => comments.Has(DocId.Of(m)),
-            _ => false,
-        });
-        foreach (MemberInfo member in members.OrderBy(Rank).ThenBy(m => m.Name, StringComparer.Ordinal).ThenBy(DocId.Of, StringComparer.Ordinal))
+        IEnumerable<MemberInfo> members = type.GetMembers(Own)
+            .Where(m =>
+                m switch
+                {
+                    ConstructorInfo c => c.GetCustomAttribute<CompilerGeneratedAttribute>() is null && comments.Has(DocId.Of(c)),
+                    MethodInfo m2 => (!m2.IsSpecialName || m2.Name.StartsWith("op_", StringComparison.Ordinal))
+                        && m2.GetCustomAttribute<CompilerGeneratedAttribute>() is null
+                        && comments.Has(DocId.Of(m2)),
+                    PropertyInfo or FieldInfo or EventInfo => comments.Has(DocId.Of(m)),
+                    _ => false,
+                }
+            );
+        foreach (
+            MemberInfo member in members.OrderBy(Rank).ThenBy(m => m.Name, StringComparer.Ordinal).ThenBy(DocId.Of, StringComparer.Ordinal)
+        )
         {
             page.Append($"\n### {Escape(Signatures.Title(member))}\n\n```csharp\n{Signatures.Of(member)}\n```\n");
             comments.AppendTo(page, DocId.Of(member));
         }
     }
 
-    private static int Rank(MemberInfo member) => member switch { FieldInfo => 0, ConstructorInfo => 1, PropertyInfo => 2, EventInfo => 3, _ => 4 };
+    private static int Rank(MemberInfo member) =>
+        member switch
+        {
+            FieldInfo => 0,
+            ConstructorInfo => 1,
+            PropertyInfo => 2,
+            EventInfo => 3,
+            _ => 4,
+        };
 
     private static string Escape(string text) => text.Replace("<", "\\<", StringComparison.Ordinal);
 
     // As the usual renderers make them of headings.
-    private static string Anchor(string heading) => new([.. heading.ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is '-' or '_' or ' ').Select(c => c == ' ' ? '-' : c)]);
+    private static string Anchor(string heading) =>
+        new([.. heading.ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is '-' or '_' or ' ').Select(c => c == ' ' ? '-' : c)]);
 }

@@ -7,7 +7,9 @@ if (args is not [string folder])
     return 2;
 }
 Directory.CreateDirectory(folder);
-foreach (string old in Directory.GetFiles(folder, "*.md")) File.Delete(old);
-foreach ((string name, string text) in ApiReference.Pages()) File.WriteAllText(Path.Combine(folder, name), text);
+foreach (string old in Directory.GetFiles(folder, "*.md"))
+    File.Delete(old);
+foreach ((string name, string text) in ApiReference.Pages())
+    File.WriteAllText(Path.Combine(folder, name), text);
 Console.WriteLine($"{Directory.GetFiles(folder).Length} pages in {folder}");
 return 0;

@@ -13,5 +13,5 @@ internal static class ExitCode
     public const int Usage = 2;
 
     /// <summary>It was stopped by Ctrl-C or SIGTERM, after saving what it had.</summary>
-    public const int Cancelled = 130;
+    public const int Canceled = 130;
 }

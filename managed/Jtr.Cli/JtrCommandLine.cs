@@ -20,7 +20,8 @@ internal static class JtrCommandLine
         console.Verbose = parsed.GetValue(GlobalOptions.Verbose);
         if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction and not HelpPage.Printer)
         {
-            foreach (string message in Messages(parsed)) console.Fail(message);
+            foreach (string message in Messages(parsed))
+                console.Fail(message);
             console.Error.WriteLine($"'{CommandPath(parsed)} --help' explains it.");
             return ExitCode.Usage;
         }
@@ -44,15 +45,17 @@ internal static class JtrCommandLine
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             console.Line("Stopped.");
-            return ExitCode.Cancelled;
+            return ExitCode.Canceled;
         }
 #pragma warning disable CA1031 // Whatever it was, the user gets a line instead of a stack trace.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             console.Fail(ErrorText.Describe(e));
-            if (console.Verbose) console.Error.WriteLine(e);
-            else if (!ErrorText.IsExpected(e)) console.Error.WriteLine("This is a fault of jtr itself; --verbose shows where.");
+            if (console.Verbose)
+                console.Error.WriteLine(e);
+            else if (!ErrorText.IsExpected(e))
+                console.Error.WriteLine("This is a fault of jtr itself; --verbose shows where.");
             return ExitCode.Failure;
         }
     }
@@ -81,8 +84,12 @@ internal static class JtrCommandLine
     /// <summary>The parser's messages. After an unknown word the words behind it mean nothing either, so only the first is named.</summary>
     private static IEnumerable<string> Messages(ParseResult parsed)
     {
-        if (parsed.UnmatchedTokens is not [string unknown, ..]) return parsed.Errors.Select(e => e.Message).Distinct();
-        string what = unknown.StartsWith('-') ? "option" : parsed.CommandResult.Command is RootCommand ? "command" : "argument";
+        if (parsed.UnmatchedTokens is not [string unknown, ..])
+            return parsed.Errors.Select(e => e.Message).Distinct();
+        string what =
+            unknown.StartsWith('-') ? "option"
+            : parsed.CommandResult.Command is RootCommand ? "command"
+            : "argument";
         string meant = Suggestion.For(unknown, parsed.CommandResult.Command) is string name ? $" Did you mean {name}?" : "";
         return [$"there is no {what} '{unknown}'.{meant}"];
     }

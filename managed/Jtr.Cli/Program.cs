@@ -11,7 +11,8 @@ return await JtrCommandLine.RunAsync(args, console, stop.Token).ConfigureAwait(f
 
 void Handle(PosixSignalContext context)
 {
-    if (stop.IsCancellationRequested) return;
+    if (stop.IsCancellationRequested)
+        return;
     context.Cancel = true;
     stop.Cancel();
 }

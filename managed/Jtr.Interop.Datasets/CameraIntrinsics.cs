@@ -3,11 +3,11 @@ namespace Jtr.Interop.Datasets;
 /// <summary>A pinhole camera: in pixels of an image of a given size, the centre of the upper left pixel being (0, 0).</summary>
 /// <param name="FocalX">Focal length in pixels along a row.</param>
 /// <param name="FocalY">Focal length in pixels along a column.</param>
-/// <param name="CentreX">Column of the principal point.</param>
-/// <param name="CentreY">Row of the principal point.</param>
+/// <param name="CenterX">Column of the principal point.</param>
+/// <param name="CenterY">Row of the principal point.</param>
 /// <param name="Width">Columns of the image that the values are for.</param>
 /// <param name="Height">Rows of that image.</param>
-public readonly record struct CameraIntrinsics(double FocalX, double FocalY, double CentreX, double CentreY, int Width, int Height)
+public readonly record struct CameraIntrinsics(double FocalX, double FocalY, double CenterX, double CenterY, int Width, int Height)
 {
     /// <summary>
     /// The colour camera of NYU-v2, into which the depth of its .mat file is projected: camera_params.m of the authors'
@@ -17,7 +17,7 @@ public readonly record struct CameraIntrinsics(double FocalX, double FocalY, dou
         new(5.1885790117450188e+02, 5.1946961112127485e+02, 3.2558244941119034e+02 - 1, 2.5373616633400465e+02 - 1, 640, 480);
 
     /// <summary>Whether all values are finite and focal lengths and sizes above 0.</summary>
-    public bool IsValid => FocalX > 0 && FocalY > 0 && double.IsFinite(FocalX + FocalY + CentreX + CentreY) && Width > 0 && Height > 0;
+    public bool IsValid => FocalX > 0 && FocalY > 0 && double.IsFinite(FocalX + FocalY + CenterX + CenterY) && Width > 0 && Height > 0;
 
     /// <summary>The same camera with an image of another size.</summary>
     /// <param name="width">Columns.</param>
@@ -26,6 +26,6 @@ public readonly record struct CameraIntrinsics(double FocalX, double FocalY, dou
     {
         double x = (double)width / Width;
         double y = (double)height / Height;
-        return new CameraIntrinsics(FocalX * x, FocalY * y, (CentreX + 0.5) * x - 0.5, (CentreY + 0.5) * y - 0.5, width, height);
+        return new CameraIntrinsics(FocalX * x, FocalY * y, (CenterX + 0.5) * x - 0.5, (CenterY + 0.5) * y - 0.5, width, height);
     }
 }

@@ -36,7 +36,7 @@ public sealed class FolderDataset : IMultiTaskDataset
     private readonly string[] _names;
     private readonly string[] _images;
     private readonly string?[][] _labels;
-    private readonly TaskMask[] _labelled;
+    private readonly TaskMask[] _labeled;
     private readonly int[] _voidIds;
     private readonly double[] _depthScales;
     private readonly SampleReader _reader;
@@ -55,7 +55,8 @@ public sealed class FolderDataset : IMultiTaskDataset
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (!Directory.Exists(root)) throw new DirectoryNotFoundException($"the data set's folder does not exist: {Path.GetFullPath(root)}");
+        if (!Directory.Exists(root))
+            throw new DirectoryNotFoundException($"the data set's folder does not exist: {Path.GetFullPath(root)}");
         Vips.EnsureLoaded();
 
         List<FolderProblem> problems = [];
@@ -65,16 +66,29 @@ public sealed class FolderDataset : IMultiTaskDataset
         Root = root;
         Height = options.Height;
         Width = options.Width;
-        Tasks = new TaskSet(options.Tasks ?? file?.Tasks ?? TaskDiscovery.Find(root, options.VoidId ?? DefaultVoidId, options.PassOverDamaged ? problems : null));
+        Tasks = new TaskSet(
+            options.Tasks
+                ?? file?.Tasks
+                ?? TaskDiscovery.Find(root, options.VoidId ?? DefaultVoidId, options.PassOverDamaged ? problems : null)
+        );
         _voidIds = [.. Tasks.Select(t => options.VoidId ?? file?.VoidId(t.Name) ?? DefaultVoidId)];
         _depthScales = [.. Tasks.Select(t => options.DepthScale ?? file?.DepthScale(t.Name) ?? DefaultDepthScale)];
         _names = [.. images.Stems];
         _images = [.. images.Paths];
         _labels = [.. Tasks.Select(t => ListLabels(root, t, images, problems))];
-        _labelled = [.. Enumerable.Range(0, Count).Select(HasLabels)];
+        _labeled = [.. Enumerable.Range(0, Count).Select(HasLabels)];
         Problems = problems;
         _reader = new SampleReader(
-            Tasks, Height, Width, _labelled, options.CacheInMemory, BytesPerPixel(), GetLabelPath, i => DecodedImage.ReadPhotograph(_images[i], Height, Width), ReadLabel);
+            Tasks,
+            Height,
+            Width,
+            _labeled,
+            options.CacheInMemory,
+            BytesPerPixel(),
+            GetLabelPath,
+            i => DecodedImage.ReadPhotograph(_images[i], Height, Width),
+            ReadLabel
+        );
     }
 
     /// <summary>The data set's folder.</summary>
@@ -115,7 +129,7 @@ public sealed class FolderDataset : IMultiTaskDataset
     public string? GetLabelPath(int index, int task) => _labels[task][index];
 
     /// <inheritdoc/>
-    public TaskMask GetLabelled(int index) => _labelled[index];
+    public TaskMask GetLabeled(int index) => _labeled[index];
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>
@@ -140,9 +154,17 @@ public sealed class FolderDataset : IMultiTaskDataset
     private static FolderIndex ListImages(string root, List<FolderProblem> problems)
     {
         string folder = Path.Combine(root, ImageFolder);
-        if (!Directory.Exists(folder)) throw new JtrFormatException(folder, $"the folder of photographs is missing: a data set has '{ImageFolder}' and one folder per task");
+        if (!Directory.Exists(folder))
+            throw new JtrFormatException(
+                folder,
+                $"the folder of photographs is missing: a data set has " + $"'{ImageFolder}' and one folder per task"
+            );
         FolderIndex images = new(folder, FolderIndex.ImageExtensions, problems);
-        if (images.Paths.Count == 0) throw new JtrFormatException(folder, $"the folder of photographs has none ({string.Join(", ", FolderIndex.ImageExtensions)})");
+        if (images.Paths.Count == 0)
+            throw new JtrFormatException(
+                folder,
+                $"the folder of photographs has none " + $"({string.Join(", ", FolderIndex.ImageExtensions)})"
+            );
         return images;
     }
 
@@ -157,17 +179,20 @@ public sealed class FolderDataset : IMultiTaskDataset
         FolderIndex labels = new(folder, FolderIndex.LabelExtensions, problems);
         foreach (string stem in labels.Stems)
         {
-            if (images[stem] is null) problems.Add(new FolderProblem(labels[stem]!, $"a label without a photograph: {ImageFolder} has no '{stem}'"));
+            if (images[stem] is null)
+                problems.Add(new FolderProblem(labels[stem]!, $"a label without a photograph: {ImageFolder} has no " + $"'{stem}'"));
         }
         string?[] paths = [.. images.Stems.Select(stem => labels[stem])];
-        if (paths.All(p => p is null)) problems.Add(new FolderProblem(folder, $"no sample has a label for '{task.Name}'"));
+        if (paths.All(p => p is null))
+            problems.Add(new FolderProblem(folder, $"no sample has a label for '{task.Name}'"));
         return paths;
     }
 
     private TaskMask HasLabels(int index)
     {
         TaskMask mask = TaskMask.None;
-        for (int t = 0; t < Tasks.Count; t++) mask = _labels[t][index] is null ? mask : mask.With(t);
+        for (int t = 0; t < Tasks.Count; t++)
+            mask = _labels[t][index] is null ? mask : mask.With(t);
         return mask;
     }
 
@@ -178,12 +203,14 @@ public sealed class FolderDataset : IMultiTaskDataset
         {
             long values = (long)Tasks[t].LabelChannels * _labels[t].Count(p => p is not null);
             bool isNpy = _labels[t].Any(p => p is not null && FolderIndex.IsNpy(p));
-            perPixel += values * Tasks[t] switch
-            {
-                SegmentationTask segmentation => segmentation.ClassCount < 256 ? 1 : 2,
-                NormalsTask => 4,
-                _ => isNpy ? 4 : 2,
-            };
+            perPixel +=
+                values
+                * Tasks[t] switch
+                {
+                    SegmentationTask segmentation => segmentation.ClassCount < 256 ? 1 : 2,
+                    NormalsTask => 4,
+                    _ => isNpy ? 4 : 2,
+                };
         }
         return perPixel;
     }

@@ -47,9 +47,13 @@ public sealed record FolderOptions
         CheckSize(nameof(Height), Height);
         CheckSize(nameof(Width), Width);
         if (DepthScale is { } scale && !(scale > 0 && double.IsFinite(scale)))
-            throw new ArgumentOutOfRangeException(nameof(DepthScale), scale.ToString(CultureInfo.InvariantCulture),
-                $"{nameof(DepthScale)} has to be a finite number above 0");
-        if (Tasks is { Count: 0 }) throw new ArgumentException($"{nameof(Tasks)} is empty; null finds the tasks in the folder", nameof(Tasks));
+            throw new ArgumentOutOfRangeException(
+                nameof(DepthScale),
+                scale.ToString(CultureInfo.InvariantCulture),
+                $"{nameof(DepthScale)} has to be a finite number above 0"
+            );
+        if (Tasks is { Count: 0 })
+            throw new ArgumentException($"{nameof(Tasks)} is empty; null finds the tasks in the folder", nameof(Tasks));
     }
 
     private static void CheckSize(string property, int value)

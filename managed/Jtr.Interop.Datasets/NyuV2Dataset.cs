@@ -18,7 +18,8 @@ namespace Jtr.Interop.Datasets;
 /// <item>normal: [H, W, 3] floating-point unit vectors, (0, 0, 0) or NaN for none. Shorter ones, which resizing leaves where
 /// surfaces meet, are brought to unit length; longer ones, or a file whose vectors are short on average, are errors.</item>
 /// </list>
-/// <para><b>The .mat file</b> (MATLAB 7.3, opened by <see cref="NyuV2Options.OpenMat"/>): images, depths (holes filled; see <see cref="NyuV2Options.RawDepth"/>) and labels with 894
+/// <para><b>The .mat file</b> (MATLAB 7.3, opened by <see cref="NyuV2Options.OpenMat"/>): images, depths (holes filled; see
+/// <see cref="NyuV2Options.RawDepth"/>) and labels with 894
 /// names. The files that are published with it say the rest; their paths are options, and those beside the .mat file are found:</para>
 /// <list type="bullet">
 /// <item>splits.mat (trainNdxs, testNdxs), or a text file of sample numbers from 1 up, for this part: spaces, commas or lines.</item>
@@ -79,14 +80,20 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
     /// <summary>What was passed over: files of another kind, gaps in the numbers and, where it is allowed, missing files.</summary>
     public IReadOnlyList<FolderProblem> Problems { get; }
 
-    /// <summary>Whether a path looks like NYU-v2 in one of its forms: a folder of MTAN's files with normals, the .mat file, or its folder.</summary>
+    /// <summary>
+    /// Whether a path looks like NYU-v2 in one of its forms: a folder of MTAN's files with normals, the .mat file, or its folder.
+    /// </summary>
     /// <param name="path">A file or folder.</param>
     public static bool Recognises(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        if (!Directory.Exists(path)) return File.Exists(path) && Path.GetFileName(path) == MatFileName;
+        if (!Directory.Exists(path))
+            return File.Exists(path) && Path.GetFileName(path) == MatFileName;
         return File.Exists(Path.Combine(path, MatFileName))
-            || (Directory.Exists(Path.Combine(path, "train", NpySource.ImageFolder)) && Directory.Exists(Path.Combine(path, "train", "normal")));
+            || (
+                Directory.Exists(Path.Combine(path, "train", NpySource.ImageFolder))
+                && Directory.Exists(Path.Combine(path, "train", "normal"))
+            );
     }
 
     /// <summary>Opens NYU-v2 in whichever form it lies at a path.</summary>
@@ -100,8 +107,10 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
     public static NyuV2Dataset Open(string path, NyuV2Split split, NyuV2Options options)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        if (File.Exists(path)) return OpenMat(path, split, options);
-        if (!Directory.Exists(path)) throw new DirectoryNotFoundException($"the data set does not exist: {Path.GetFullPath(path)}");
+        if (File.Exists(path))
+            return OpenMat(path, split, options);
+        if (!Directory.Exists(path))
+            throw new DirectoryNotFoundException($"the data set does not exist: {Path.GetFullPath(path)}");
         string mat = Path.Combine(path, MatFileName);
         return File.Exists(mat) ? OpenMat(mat, split, options) : OpenNpy(path, split, options);
     }
@@ -116,10 +125,19 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
     public static NyuV2Dataset OpenNpy(string root, NyuV2Split split, NyuV2Options options)
     {
         TaskSet tasks = Check(root, split, options);
-        if (options.ClassCount != 13) throw new ArgumentException($"{nameof(options.ClassCount)} is {options.ClassCount}, but MTAN's files have 13 classes", nameof(options));
-        if (!Directory.Exists(root)) throw new DirectoryNotFoundException($"the data set's folder does not exist: {Path.GetFullPath(root)}");
+        if (options.ClassCount != 13)
+            throw new ArgumentException(
+                $"{nameof(options.ClassCount)} is {options.ClassCount}, but MTAN's " + $"files have 13 classes",
+                nameof(options)
+            );
+        if (!Directory.Exists(root))
+            throw new DirectoryNotFoundException($"the data set's folder does not exist: {Path.GetFullPath(root)}");
         string part = Path.Combine(root, split == NyuV2Split.Train ? "train" : "val");
-        return new NyuV2Dataset(options, tasks, problems => new NpySource(part, tasks, ["label", "depth", "normal"], options.AllowMissing, problems));
+        return new NyuV2Dataset(
+            options,
+            tasks,
+            problems => new NpySource(part, tasks, ["label", "depth", "normal"], options.AllowMissing, problems)
+        );
     }
 
     /// <summary>Opens the official .mat file.</summary>
@@ -143,16 +161,19 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
     public string? GetImagePath(int index) => Place(ref index).GetImagePath(index);
 
     /// <inheritdoc/>
-    public TaskMask GetLabelled(int index) => Place(ref index).GetLabelled(index);
+    public TaskMask GetLabeled(int index) => Place(ref index).GetLabeled(index);
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
     {
         if (destination.Height != Height || destination.Width != Width)
-            throw new ArgumentException($"the buffer is for {destination.Height} x {destination.Width}, the samples are {Height} x {Width}", nameof(destination));
+            throw new ArgumentException(
+                $"the buffer is for {destination.Height} x {destination.Width}, the samples are {Height} x {Width}",
+                nameof(destination)
+            );
         NyuV2Source source = Place(ref index);
-        TaskMask written = wanted & source.GetLabelled(index);
+        TaskMask written = wanted & source.GetLabeled(index);
         source.Read(index, written, destination);
         return written;
     }
@@ -168,14 +189,16 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-        if (index < _samples.Count) return _samples;
+        if (index < _samples.Count)
+            return _samples;
         index -= _samples.Count;
         return _extra!;
     }
 
     private NyuV2Source OpenExtra(string root, NyuV2Options options, List<FolderProblem> problems)
     {
-        if (!Directory.Exists(root)) throw new DirectoryNotFoundException($"the folder of further frames does not exist: {Path.GetFullPath(root)}");
+        if (!Directory.Exists(root))
+            throw new DirectoryNotFoundException($"the folder of further frames does not exist: " + $"{Path.GetFullPath(root)}");
         string images = Path.Combine(root, NpySource.ImageFolder);
         bool isNpy = Directory.Exists(images) && Directory.EnumerateFiles(images, "*.npy").Any();
         return isNpy
@@ -188,7 +211,8 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (!Enum.IsDefined(split)) throw new ArgumentOutOfRangeException(nameof(split), split, "not a part of NYU-v2");
+        if (!Enum.IsDefined(split))
+            throw new ArgumentOutOfRangeException(nameof(split), split, "not a part of NYU-v2");
         return NyuV2Classes.Tasks(options.ClassCount);
     }
 }

@@ -4,7 +4,9 @@ namespace Jtr.Interop.Datasets;
 /// An open nyu_depth_v2_labeled.mat (MATLAB 7.3, which is HDF5). <see cref="Hdf5.NyuV2Hdf5File"/> is one. See
 /// <see cref="NyuV2Options.OpenMat"/>. For one thread at a time.
 /// </summary>
-/// <remarks>All methods throw <see cref="JtrFormatException"/> for a damaged file and <see cref="IOException"/> for one that cannot be read.</remarks>
+/// <remarks>
+/// All methods throw <see cref="JtrFormatException"/> for a damaged file and <see cref="IOException"/> for one that cannot be read.
+/// </remarks>
 public abstract class NyuV2MatFile : IDisposable
 {
     /// <summary>Number of samples, N.</summary>

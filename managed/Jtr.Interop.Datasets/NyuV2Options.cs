@@ -77,12 +77,21 @@ public sealed record NyuV2Options
     {
         CheckSize(nameof(Height), Height);
         CheckSize(nameof(Width), Width);
-        if (ClassCount is not (13 or 40)) throw new ArgumentOutOfRangeException(nameof(ClassCount), ClassCount, $"{nameof(ClassCount)} has to be 13 or 40");
+        if (ClassCount is not (13 or 40))
+            throw new ArgumentOutOfRangeException(nameof(ClassCount), ClassCount, $"{nameof(ClassCount)} " + $"has to be 13 or 40");
         if (!(ExtraDepthScale > 0 && double.IsFinite(ExtraDepthScale)))
-            throw new ArgumentOutOfRangeException(nameof(ExtraDepthScale), ExtraDepthScale.ToString(CultureInfo.InvariantCulture),
-                $"{nameof(ExtraDepthScale)} has to be a finite number above 0");
-        if (ClassMapping is { Count: 0 }) throw new ArgumentException($"{nameof(ClassMapping)} is empty; null takes the files beside the .mat file", nameof(ClassMapping));
-        if (!Camera.IsValid) throw new ArgumentException($"{nameof(Camera)} has to have finite values and focal lengths above 0", nameof(Camera));
+            throw new ArgumentOutOfRangeException(
+                nameof(ExtraDepthScale),
+                ExtraDepthScale.ToString(CultureInfo.InvariantCulture),
+                $"{nameof(ExtraDepthScale)} has to be a finite number above 0"
+            );
+        if (ClassMapping is { Count: 0 })
+            throw new ArgumentException(
+                $"{nameof(ClassMapping)} is empty; null takes the files beside the " + $".mat file",
+                nameof(ClassMapping)
+            );
+        if (!Camera.IsValid)
+            throw new ArgumentException($"{nameof(Camera)} has to have finite values and focal lengths above 0", nameof(Camera));
     }
 
     private static void CheckSize(string property, int value)

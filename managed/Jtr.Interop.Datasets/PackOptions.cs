@@ -23,7 +23,9 @@ public sealed record PackOptions
     /// <summary>What may be rounded.</summary>
     public PackPrecision Precision { get; init; } = PackPrecision.Exact;
 
-    /// <summary>Threads that read and encode samples, 1 to 256. By default one a processor, at most 4. The file does not depend on it.</summary>
+    /// <summary>
+    /// Threads that read and encode samples, 1 to 256. By default one a processor, at most 4. The file does not depend on it.
+    /// </summary>
     public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
 
     /// <summary>
@@ -37,7 +39,13 @@ public sealed record PackOptions
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names property and range.</exception>
     public void Validate()
     {
-        if (!Enum.IsDefined(Precision)) throw new ArgumentOutOfRangeException(nameof(Precision), Precision, $"{nameof(Precision)} has to be {string.Join(" or ", Enum.GetNames<PackPrecision>())}");
-        if (Workers is < 1 or > 256) throw new ArgumentOutOfRangeException(nameof(Workers), Workers, $"{nameof(Workers)} has to be 1 to 256");
+        if (!Enum.IsDefined(Precision))
+            throw new ArgumentOutOfRangeException(
+                nameof(Precision),
+                Precision,
+                $"{nameof(Precision)} has to " + $"be {string.Join(" or ", Enum.GetNames<PackPrecision>())}"
+            );
+        if (Workers is < 1 or > 256)
+            throw new ArgumentOutOfRangeException(nameof(Workers), Workers, $"{nameof(Workers)} has to be 1 " + $"to 256");
     }
 }

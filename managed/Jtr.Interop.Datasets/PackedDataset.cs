@@ -44,7 +44,14 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
         try
         {
             _index = PackedIndex.Read(stream, path);
-            _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            _file = MemoryMappedFile.CreateFromFile(
+                stream,
+                null,
+                0,
+                MemoryMappedFileAccess.Read,
+                HandleInheritability.None,
+                leaveOpen: false
+            );
         }
         catch
         {
@@ -91,7 +98,8 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
         Span<byte> start = stackalloc byte[PackedFormat.Magic.Length];
-        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(PackedFormat.Magic);
+        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length
+            && start.SequenceEqual(PackedFormat.Magic);
     }
 
     /// <summary>Packs a data set into a file, which appears whole or not at all.</summary>
@@ -102,16 +110,24 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
     /// <param name="cancellationToken">Stops; no file appears.</param>
     /// <exception cref="ArgumentException">The data set has no samples, or an option is outside its range.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    /// <exception cref="JtrFormatException">A file of a sample is damaged. This, and whatever else the source throws, is passed on as it is.</exception>
+    /// <exception cref="JtrFormatException">A file of a sample is damaged. This, and whatever else the source throws, is passed on as it
+    /// is.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
-    public static void Write(IMultiTaskDataset source, string path, PackOptions? options = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    public static void Write(
+        IMultiTaskDataset source,
+        string path,
+        PackOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         options ??= new PackOptions();
         options.Validate();
-        if (source.Count == 0) throw new ArgumentException("the data set has no samples", nameof(source));
+        if (source.Count == 0)
+            throw new ArgumentException("the data set has no samples", nameof(source));
         CheckByteOrder();
         cancellationToken.ThrowIfCancellationRequested();
         using AtomicFile.Writing file = new(path);
@@ -127,10 +143,10 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
     }
 
     /// <inheritdoc/>
-    public TaskMask GetLabelled(int index)
+    public TaskMask GetLabeled(int index)
     {
         CheckIndex(index);
-        return new TaskMask(_index.Entries[index].Labelled);
+        return new TaskMask(_index.Entries[index].Labeled);
     }
 
     /// <inheritdoc/>
@@ -138,8 +154,15 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
     {
         CheckIndex(index);
-        if (destination.Height != Height || destination.Width != Width || destination.Labels.Length != Tasks.TotalLabelChannels * Height * Width)
-            throw new ArgumentException($"the buffer is not for {Tasks.TotalLabelChannels} label channels of {Height} x {Width}", nameof(destination));
+        if (
+            destination.Height != Height
+            || destination.Width != Width
+            || destination.Labels.Length != Tasks.TotalLabelChannels * Height * Width
+        )
+            throw new ArgumentException(
+                $"the buffer is not for {Tasks.TotalLabelChannels} label channels of {Height} x {Width}",
+                nameof(destination)
+            );
 
         // The memory stays mapped while this holds a reference, whatever other threads do.
         bool held = false;
@@ -149,14 +172,17 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
             PackedEntry entry = _index.Entries[index];
             ReadOnlySpan<byte> record = new(_memory + entry.At, (int)entry.Bytes);
             bool isVerified = (Volatile.Read(ref _verified[index / 32]) >> index % 32 & 1) != 0;
-            if (!isVerified && Checksum.Of(record) != entry.Checksum) throw Damaged(index, 0, "its checksum does not match");
-            Decode(index, record, new TaskMask(entry.Labelled), wanted, destination, isVerified);
-            if (!isVerified) Interlocked.Or(ref _verified[index / 32], 1 << index % 32);
-            return wanted & new TaskMask(entry.Labelled);
+            if (!isVerified && Checksum.Of(record) != entry.Checksum)
+                throw Damaged(index, 0, "its checksum does not match");
+            Decode(index, record, new TaskMask(entry.Labeled), wanted, destination, isVerified);
+            if (!isVerified)
+                Interlocked.Or(ref _verified[index / 32], 1 << index % 32);
+            return wanted & new TaskMask(entry.Labeled);
         }
         finally
         {
-            if (held) _handle.DangerousRelease();
+            if (held)
+                _handle.DangerousRelease();
         }
     }
 
@@ -167,40 +193,60 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
         _file.Dispose();
     }
 
-    private void Decode(int index, ReadOnlySpan<byte> record, TaskMask labelled, TaskMask wanted, SampleBuffer destination, bool isVerified)
+    private void Decode(int index, ReadOnlySpan<byte> record, TaskMask labeled, TaskMask wanted, SampleBuffer destination, bool isVerified)
     {
-        int parts = 1 + labelled.Count;
+        int parts = 1 + labeled.Count;
         long at = PlaneLayout.Aligned(parts * PackedPart.Size);
-        if (at > record.Length) throw Damaged(index, 0, $"{record.Length} bytes are too few for the list of its parts");
+        if (at > record.Length)
+            throw Damaged(index, 0, $"{record.Length} bytes are too few for the list of its parts");
         ReadOnlySpan<PackedPart> directory = MemoryMarshal.Cast<byte, PackedPart>(record[..(parts * PackedPart.Size)]);
         int part = 0;
         at = Decode(index, record, at, directory[part++], destination.Image, true, isVerified);
         for (int t = 0; t < Tasks.Count; t++)
         {
-            if (labelled[t]) at = Decode(index, record, at, directory[part++], destination.Label(t), wanted[t], isVerified);
+            if (labeled[t])
+                at = Decode(index, record, at, directory[part++], destination.Label(t), wanted[t], isVerified);
         }
-        if (at != record.Length) throw Damaged(index, at, $"its parts end there, it has {record.Length} bytes");
+        if (at != record.Length)
+            throw Damaged(index, at, $"its parts end there, it has {record.Length} bytes");
     }
 
     /// <summary>Reads a part, or passes it over. Returns where the next one begins.</summary>
-    private long Decode(int index, ReadOnlySpan<byte> record, long at, PackedPart part, Span<float> destination, bool isWanted, bool isVerified)
+    private long Decode(
+        int index,
+        ReadOnlySpan<byte> record,
+        long at,
+        PackedPart part,
+        Span<float> destination,
+        bool isWanted,
+        bool isVerified
+    )
     {
-        if (!Enum.IsDefined(part.Encoding)) throw Damaged(index, at, $"the encoding {(uint)part.Encoding} is not known");
-        if (part.Entries > PlaneLayout.MostEntries(part.Encoding)) throw Damaged(index, at, $"a table of {part.Entries} entries");
+        if (!Enum.IsDefined(part.Encoding))
+            throw Damaged(index, at, $"the encoding {(uint)part.Encoding} is not known");
+        if (part.Entries > PlaneLayout.MostEntries(part.Encoding))
+            throw Damaged(index, at, $"a table of {part.Entries} entries");
         long table = PlaneLayout.TableBytes((int)part.Entries);
         long values = (long)destination.Length * PlaneLayout.ValueBytes(part.Encoding);
         long next = at + table + PlaneLayout.Aligned(values);
-        if (next > record.Length) throw Damaged(index, at, $"{record.Length - at} bytes, where the next part alone takes {next - at}");
+        if (next > record.Length)
+            throw Damaged(index, at, $"{record.Length - at} bytes, where the next part alone takes {next - at}");
 
         ReadOnlySpan<float> entries = MemoryMarshal.Cast<byte, float>(record.Slice((int)at, (int)part.Entries * sizeof(float)));
         ReadOnlySpan<byte> stored = record.Slice((int)(at + table), (int)values);
-        if (!isVerified && !PlaneDecoder.IsWithinTable(part.Encoding, entries.Length, stored)) throw Damaged(index, at, "a value is not in its table");
-        if (isWanted) PlaneDecoder.Read(part.Encoding, entries, stored, destination);
+        if (!isVerified && !PlaneDecoder.IsWithinTable(part.Encoding, entries.Length, stored))
+            throw Damaged(index, at, "a value is not " + "in its table");
+        if (isWanted)
+            PlaneDecoder.Read(part.Encoding, entries, stored, destination);
         return next;
     }
 
     private JtrFormatException Damaged(int index, long offset, string what) =>
-        new(Path, $"sample {index} ('{_index.Name(index)}') is damaged: {what}; pack the data set again", (long)_index.Entries[index].At + offset);
+        new(
+            Path,
+            $"sample {index} ('{_index.Name(index)}') is damaged: {what}; pack the data set again",
+            (long)_index.Entries[index].At + offset
+        );
 
     private void CheckIndex(int index)
     {
@@ -210,6 +256,7 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
 
     private static void CheckByteOrder()
     {
-        if (!BitConverter.IsLittleEndian) throw new PlatformNotSupportedException("packed data sets are for little-endian machines");
+        if (!BitConverter.IsLittleEndian)
+            throw new PlatformNotSupportedException("packed data sets are for little-endian machines");
     }
 }

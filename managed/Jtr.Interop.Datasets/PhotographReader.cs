@@ -12,7 +12,8 @@ public static class PhotographReader
     public static (int Height, int Width) ReadSize(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        if (!FolderIndex.IsNpy(path)) return ImageFiles.ReadSize(path);
+        if (!FolderIndex.IsNpy(path))
+            return ImageFiles.ReadSize(path);
         return NpyReader.ReadShape(path) is [int height, int width, ..]
             ? (height, width)
             : throw new JtrFormatException(path, "an array that is no image: it has fewer than two sizes");
@@ -71,7 +72,8 @@ public static class PhotographReader
         int width,
         Memory<float> image,
         string name = "photograph",
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(content);
         Check(height, width, image.Length, nameof(image));

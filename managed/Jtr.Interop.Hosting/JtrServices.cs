@@ -35,7 +35,8 @@ public static class JtrServices
         this IServiceCollection services,
         Func<IServiceProvider, IMultiTaskDataset> data,
         IConfiguration? section = null,
-        string? name = null)
+        string? name = null
+    )
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(data);
@@ -47,16 +48,22 @@ public static class JtrServices
             provider,
             provider.GetRequiredService<IOptionsMonitor<JtrTrainerOptions>>(),
             provider.GetRequiredService<IHostApplicationLifetime>(),
-            Logger<TrainingRun>(provider, key)));
-        return Configure<JtrTrainerOptions>(services, key, section, (options, values) =>
-        {
-            OptionsBinder.Bind(options, values, nameof(JtrTrainerOptions.Trainer));
-            IConfiguration trainer = values.GetSection(nameof(JtrTrainerOptions.Trainer));
-            Func<TaskSet, TrainerOptions> before = options.Trainer;
-            options.Trainer = tasks => OptionsBinder.Bind(before(tasks), trainer);
-            // Wrong keys are told at once, without data.
-            options.Trainer(new TaskSet(new MapTask("any")));
-        });
+            Logger<TrainingRun>(provider, key)
+        ));
+        return Configure<JtrTrainerOptions>(
+            services,
+            key,
+            section,
+            (options, values) =>
+            {
+                OptionsBinder.Bind(options, values, nameof(JtrTrainerOptions.Trainer));
+                IConfiguration trainer = values.GetSection(nameof(JtrTrainerOptions.Trainer));
+                Func<TaskSet, TrainerOptions> before = options.Trainer;
+                options.Trainer = tasks => OptionsBinder.Bind(before(tasks), trainer);
+                // Wrong keys are told at once, without data.
+                options.Trainer(new TaskSet(new MapTask("any")));
+            }
+        );
     }
 
     /// <summary>
@@ -75,16 +82,28 @@ public static class JtrServices
     /// <returns>To configure further.</returns>
     /// <exception cref="ArgumentException">There is one of that name already.</exception>
     public static OptionsBuilder<JtrPredictorOptions> AddJtrPredictor(
-        this IServiceCollection services, IConfiguration? section = null, string? name = null)
+        this IServiceCollection services,
+        IConfiguration? section = null,
+        string? name = null
+    )
     {
         ArgumentNullException.ThrowIfNull(services);
         string key = name ?? Options.DefaultName;
-        Add(services, key, name is null, provider => new ReloadingPredictor(
-            key, provider.GetRequiredService<IOptionsMonitor<JtrPredictorOptions>>(), Logger<ReloadingPredictor>(provider, key)));
+        Add(
+            services,
+            key,
+            name is null,
+            provider => new ReloadingPredictor(
+                key,
+                provider.GetRequiredService<IOptionsMonitor<JtrPredictorOptions>>(),
+                Logger<ReloadingPredictor>(provider, key)
+            )
+        );
         services.AddSingleton<IHostedService>(provider => new PredictorService(
             provider.GetRequiredKeyedService<ReloadingPredictor>(key),
             provider.GetRequiredService<IOptionsMonitor<JtrPredictorOptions>>(),
-            provider.GetService<TimeProvider>() ?? TimeProvider.System));
+            provider.GetService<TimeProvider>() ?? TimeProvider.System
+        ));
         services.AddSingleton<IValidateOptions<JtrPredictorOptions>>(new PredictorValidation(key));
         return Configure<JtrPredictorOptions>(services, key, section, (options, values) => OptionsBinder.Bind(options, values));
     }
@@ -92,7 +111,8 @@ public static class JtrServices
     /// <summary>The key of a run's data.</summary>
     internal static object DataKey(string run) => new RunData(run);
 
-    private static void Add<T>(IServiceCollection services, string key, bool isDefault, Func<IServiceProvider, T> make) where T : class
+    private static void Add<T>(IServiceCollection services, string key, bool isDefault, Func<IServiceProvider, T> make)
+        where T : class
     {
         if (services.Any(s => s.IsKeyedService && s.ServiceType == typeof(T) && key.Equals(s.ServiceKey)))
         {
@@ -100,12 +120,13 @@ public static class JtrServices
             throw new ArgumentException($"a {typeof(T).Name} {which} was added already", nameof(key));
         }
         services.AddKeyedSingleton(key, (provider, _) => make(provider));
-        if (isDefault) services.AddSingleton(provider => provider.GetRequiredKeyedService<T>(key));
+        if (isDefault)
+            services.AddSingleton(provider => provider.GetRequiredKeyedService<T>(key));
     }
 
     private static OptionsBuilder<T> Configure<
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(
-        IServiceCollection services, string key, IConfiguration? section, Action<T, IConfiguration> bind)
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T
+    >(IServiceCollection services, string key, IConfiguration? section, Action<T, IConfiguration> bind)
         where T : class
     {
         OptionsBuilder<T> builder = services.AddOptions<T>(key);
@@ -135,10 +156,13 @@ public static class JtrServices
     {
         public ValidateOptionsResult Validate(string? name, JtrPredictorOptions options)
         {
-            if (name != key) return ValidateOptionsResult.Skip;
+            if (name != key)
+                return ValidateOptionsResult.Skip;
             List<string> faults = [];
-            if (options.Checkpoint.Length == 0) faults.Add("Checkpoint must name a checkpoint or the folder of a run.");
-            if (options.ReloadInterval < TimeSpan.Zero) faults.Add("ReloadInterval must be 0 or more.");
+            if (options.Checkpoint.Length == 0)
+                faults.Add("Checkpoint must name a checkpoint or the folder of a run.");
+            if (options.ReloadInterval < TimeSpan.Zero)
+                faults.Add("ReloadInterval must be 0 or more.");
             try
             {
                 options.Options.Validate();

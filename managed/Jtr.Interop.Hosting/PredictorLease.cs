@@ -23,7 +23,8 @@ public sealed class PredictorLease : IDisposable
     /// <summary>Gives it back. Harmless when repeated.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0) _loaded.Release();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            _loaded.Release();
     }
 }
 
@@ -46,6 +47,7 @@ internal sealed class LoadedPredictor(Predictor predictor, CheckpointInfo checkp
     /// <summary>One user fewer.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref _users) == 0) predictor.Dispose();
+        if (Interlocked.Decrement(ref _users) == 0)
+            predictor.Dispose();
     }
 }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace Jtr.Interop.Hosting;
 
 /// <summary>Loads a <see cref="ReloadingPredictor"/> when the host starts, then looks for new checkpoints.</summary>
-internal sealed class PredictorService(
-    ReloadingPredictor predictor, IOptionsMonitor<JtrPredictorOptions> options, TimeProvider clock) : BackgroundService
+internal sealed class PredictorService(ReloadingPredictor predictor, IOptionsMonitor<JtrPredictorOptions> options, TimeProvider clock)
+    : BackgroundService
 {
     /// <summary>Loads the checkpoint, so that requests find it; where it may be missing, what is wrong with it is logged.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -18,8 +18,10 @@ internal sealed class PredictorService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         TimeSpan interval = options.Get(predictor.Name).ReloadInterval;
-        if (interval == TimeSpan.Zero) return;
+        if (interval == TimeSpan.Zero)
+            return;
         using PeriodicTimer timer = new(interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false)) predictor.TryRefresh();
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            predictor.TryRefresh();
     }
 }

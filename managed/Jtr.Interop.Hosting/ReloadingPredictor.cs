@@ -75,13 +75,16 @@ public sealed class ReloadingPredictor : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             JtrPredictorOptions options = _options.Get(Name);
             Stamp stamp = Stamp.Of(PathOf(options), options.Options);
-            if (stamp == _seen) return false;
+            if (stamp == _seen)
+                return false;
             _seen = stamp;
             if (!stamp.Exists)
             {
                 // One that is deleted is about to be replaced, or kept for good: either way the network stays.
-                if (IsReady) return false;
-                if (!options.Optional) throw new FileNotFoundException($"{stamp.Path}: there is no such checkpoint", stamp.Path);
+                if (IsReady)
+                    return false;
+                if (!options.Optional)
+                    throw new FileNotFoundException($"{stamp.Path}: there is no such checkpoint", stamp.Path);
                 HostingLog.Waits(_logger, Name, stamp.Path);
                 return false;
             }
@@ -100,9 +103,7 @@ public sealed class ReloadingPredictor : IDisposable
         {
             Refresh();
         }
-        catch (ObjectDisposedException)
-        {
-        }
+        catch (ObjectDisposedException) { }
 #pragma warning disable CA1031 // Whatever is wrong with a file, predictions go on.
         catch (Exception e)
 #pragma warning restore CA1031
@@ -117,7 +118,8 @@ public sealed class ReloadingPredictor : IDisposable
         LoadedPredictor? last;
         lock (_gate)
         {
-            if (_disposed) return;
+            if (_disposed)
+                return;
             _disposed = true;
             (last, _current) = (_current, null);
         }

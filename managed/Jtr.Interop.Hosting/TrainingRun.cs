@@ -31,7 +31,8 @@ public sealed class TrainingRun
     {
         lock (_gate)
         {
-            if (_isWanted || _status.State == TrainingState.Running) return false;
+            if (_isWanted || _status.State == TrainingState.Running)
+                return false;
             _isWanted = true;
         }
         _wanted.Writer.TryWrite(true);
@@ -52,12 +53,14 @@ public sealed class TrainingRun
     /// <summary>Keeps the end of a run.</summary>
     internal void End(TrainingState state, FitResult? result = null, Exception? failure = null)
     {
-        lock (_gate) _status = _status with { State = state, Result = result, Failure = failure };
+        lock (_gate)
+            _status = _status with { State = state, Result = result, Failure = failure };
     }
 
     /// <summary>Keeps a report.</summary>
     internal void Report(TrainingProgress progress)
     {
-        lock (_gate) _status = _status with { Progress = progress };
+        lock (_gate)
+            _status = _status with { Progress = progress };
     }
 }

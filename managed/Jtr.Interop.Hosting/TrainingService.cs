@@ -13,7 +13,8 @@ internal sealed class TrainingService(
     IServiceProvider services,
     IOptionsMonitor<JtrTrainerOptions> options,
     IHostApplicationLifetime lifetime,
-    ILogger logger) : BackgroundService
+    ILogger logger
+) : BackgroundService
 {
     /// <summary>Opens the data and checks the settings against them, so that what does not fit stops the host at once.</summary>
     /// <exception cref="OptionsValidationException">A setting is outside its range.</exception>
@@ -41,13 +42,14 @@ internal sealed class TrainingService(
                 // Loading and the making of networks take a while.
                 FitResult result = await Task.Run(() => FitAsync(current, stoppingToken), stoppingToken).ConfigureAwait(false);
                 run.End(TrainingState.Done, result);
-                if (!current.StopHostWhenDone) continue;
+                if (!current.StopHostWhenDone)
+                    continue;
                 lifetime.StopApplication();
                 return;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
-                run.End(TrainingState.Cancelled);
+                run.End(TrainingState.Canceled);
                 throw;
             }
 #pragma warning disable CA1031 // Whatever it was: the run tells it, and the host stops, or goes on if it is told to.
@@ -55,7 +57,8 @@ internal sealed class TrainingService(
 #pragma warning restore CA1031
             {
                 run.End(TrainingState.Failed, failure: e);
-                if (stopOnFailure) throw;
+                if (stopOnFailure)
+                    throw;
                 HostingLog.Failed(logger, run.Name, e);
             }
         }

@@ -15,7 +15,7 @@ public enum TrainingState
     Done = 2,
 
     /// <summary>The host stopped before; its checkpoint has all steps, and the next start goes on there.</summary>
-    Cancelled = 3,
+    Canceled = 3,
 
     /// <summary>It ended by an error.</summary>
     Failed = 4,
@@ -27,4 +27,8 @@ public enum TrainingState
 /// <param name="Result">What it did, where it is done.</param>
 /// <param name="Failure">What went wrong, where it failed.</param>
 public sealed record TrainingStatus(
-    TrainingState State, TrainingProgress? Progress = null, FitResult? Result = null, Exception? Failure = null);
+    TrainingState State,
+    TrainingProgress? Progress = null,
+    FitResult? Result = null,
+    Exception? Failure = null
+);

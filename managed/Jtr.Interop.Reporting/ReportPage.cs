@@ -3,7 +3,8 @@ using System.Text;
 namespace Jtr.Interop.Reporting;
 
 /// <summary>
-/// A page of HTML made of tables, curves, bars and pictures, for reports of one's own. It is one file that any browser shows, without a network or another
+/// A page of HTML made of tables, curves, bars and pictures, for reports of one's own. It is one file that any browser shows, without a
+/// network or another
 /// file.
 /// </summary>
 /// <param name="Title">Title of the page.</param>
@@ -52,9 +53,11 @@ public sealed record ReportTable(string Title, IReadOnlyList<IReadOnlyList<strin
 {
     internal override void AppendTo(HtmlPage page)
     {
-        if (Cells.Count == 0 || Cells.Any(l => l.Count != Cells[0].Count)) throw new ArgumentException($"the table '{Title}' needs a heading, and lines of as many cells as that", nameof(page));
+        if (Cells.Count == 0 || Cells.Any(l => l.Count != Cells[0].Count))
+            throw new ArgumentException($"the table '{Title}' needs a " + $"heading, and lines of as many cells as that", nameof(page));
         page.Table(Cells);
-        if (Note.Length > 0) page.Note(Note);
+        if (Note.Length > 0)
+            page.Note(Note);
     }
 }
 
@@ -63,8 +66,15 @@ public sealed record ReportTable(string Title, IReadOnlyList<IReadOnlyList<strin
 /// <param name="Charts">The charts; one without points is left out.</param>
 public sealed record ReportCurves(string Title, IReadOnlyList<ReportChart> Charts) : ReportPart(Title)
 {
-    internal override void AppendTo(HtmlPage page) => page.Charts(Charts.Select(c =>
-        new LineChart(c.Title, [.. c.Curves.Select((curve, i) => new LineSeries(curve.Name, curve.Points, i % HtmlPage.Colours))], IsSmooth: true, c.XLabel)));
+    internal override void AppendTo(HtmlPage page) =>
+        page.Charts(
+            Charts.Select(c => new LineChart(
+                c.Title,
+                [.. c.Curves.Select((curve, i) => new LineSeries(curve.Name, curve.Points, i % HtmlPage.Colors))],
+                IsSmooth: true,
+                c.XLabel
+            ))
+        );
 }
 
 /// <summary>Curves in one chart.</summary>
@@ -87,7 +97,8 @@ public sealed record ReportBars(string Title, IReadOnlyList<ReportBar> Bars, str
     internal override void AppendTo(HtmlPage page)
     {
         page.Bars(new BarChart(Title, Bars));
-        if (Note.Length > 0) page.Note(Note);
+        if (Note.Length > 0)
+            page.Note(Note);
     }
 }
 

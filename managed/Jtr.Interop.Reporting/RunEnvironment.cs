@@ -14,18 +14,30 @@ internal static class RunEnvironment
 
     /// <summary>Names and values, as they are now.</summary>
     public static IReadOnlyList<(string Name, string Value)> Now() =>
-    [
-        ("Jtr.Interop", typeof(RunEnvironment).Assembly.GetName().Version!.ToString(3)),
-        ("libjtr", $"{JtrRuntime.Version}, {JtrRuntime.LibraryPath}"),
-        ("libtorch", $"{JtrRuntime.TorchVersion} ({JtrRuntime.CpuCapability}), {JtrRuntime.TorchPath}"),
-        ("GPU", JtrRuntime.CudaDeviceCount == 0 ? "none" : string.Join(", ", JtrRuntime.CudaDeviceNames)),
-        (".NET", RuntimeInformation.FrameworkDescription),
-        ("system", $"{RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})"),
-        ("processors", string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount}; {JtrRuntime.Threads} threads for the arithmetic")),
-        ("memory", string.Create(CultureInfo.InvariantCulture, $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1024.0 * 1024 * 1024):F1} GiB")),
-        ("machine", Environment.MachineName),
-        ("written", DateTimeOffset.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
-    ];
+        [
+            ("Jtr.Interop", typeof(RunEnvironment).Assembly.GetName().Version!.ToString(3)),
+            ("libjtr", $"{JtrRuntime.Version}, {JtrRuntime.LibraryPath}"),
+            ("libtorch", $"{JtrRuntime.TorchVersion} ({JtrRuntime.CpuCapability}), {JtrRuntime.TorchPath}"),
+            ("GPU", JtrRuntime.CudaDeviceCount == 0 ? "none" : string.Join(", ", JtrRuntime.CudaDeviceNames)),
+            (".NET", RuntimeInformation.FrameworkDescription),
+            ("system", $"{RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})"),
+            (
+                "processors",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Environment.ProcessorCount}; {JtrRuntime.Threads} threads for the " + $"arithmetic"
+                )
+            ),
+            (
+                "memory",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1024.0 * 1024 * 1024):F1} GiB"
+                )
+            ),
+            ("machine", Environment.MachineName),
+            ("written", DateTimeOffset.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
+        ];
 
     /// <summary>Writes them into the folder of a run.</summary>
     public static void Write(string folder)
@@ -34,7 +46,8 @@ internal static class RunEnvironment
         using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            foreach ((string name, string value) in Now()) json.WriteString(name, value);
+            foreach ((string name, string value) in Now())
+                json.WriteString(name, value);
             json.WriteEndObject();
         }
         AtomicFile.Write(Path.Combine(folder, FileName), buffer.WrittenSpan);
@@ -45,7 +58,8 @@ internal static class RunEnvironment
     public static IReadOnlyList<(string Name, string Value)> Read(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        if (!File.Exists(path)) return [];
+        if (!File.Exists(path))
+            return [];
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));

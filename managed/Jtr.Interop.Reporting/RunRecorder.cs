@@ -6,7 +6,8 @@ using Jtr.Interop.Visualization;
 namespace Jtr.Interop.Reporting;
 
 /// <summary>
-/// Writes down what happens in a run, into its folder: losses to progress.csv, losses, scores and pictures to an event file of TensorBoard, the machine to
+/// Writes down what happens in a run, into its folder: losses to progress.csv, losses, scores and pictures to an event file of TensorBoard,
+/// the machine to
 /// environment.json. Give it to <see cref="Trainer.FitAsync"/> as its progress; <see cref="RunReport"/> makes a page of it.
 /// </summary>
 public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
@@ -28,7 +29,8 @@ public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
     /// <summary>Begins, or goes on with, the records of a run.</summary>
     /// <param name="folder">Its folder, made if need be.</param>
     /// <param name="tasks">The tasks of the trainer.</param>
-    /// <param name="step">Steps done already: 0 begins anew; else what was recorded up to that step stays, and what came after it, and was not saved, goes.</param>
+    /// <param name="step">Steps done already: 0 begins anew; else what was recorded up to that step stays, and what came after it, and was
+    /// not saved, goes.</param>
     /// <param name="options">How, or null.</param>
     /// <param name="clock">The time; null: the machine's.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
@@ -82,10 +84,12 @@ public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
     public void AddScores(EvaluationResult result, long step)
     {
         ArgumentNullException.ThrowIfNull(result);
-        if (_board is null) return;
+        if (_board is null)
+            return;
         foreach (TaskResult task in result.Tasks)
         {
-            foreach (MetricValue metric in task.Metrics) _board.AddScalar($"score/{task.Name}/{metric.Name}", metric.Value, step);
+            foreach (MetricValue metric in task.Metrics)
+                _board.AddScalar($"score/{task.Name}/{metric.Name}", metric.Value, step);
         }
         _board.Flush();
     }
@@ -106,8 +110,10 @@ public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
     public void AddWeights(Trainer trainer)
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        if (_board is null) return;
-        foreach (TensorInfo info in trainer.State.Where(i => i.Name.EndsWith(".weight", StringComparison.Ordinal))) _board.AddHistogram($"weights/{info.Name}", trainer.State.Read(info.Name), trainer.StepCount);
+        if (_board is null)
+            return;
+        foreach (TensorInfo info in trainer.State.Where(i => i.Name.EndsWith(".weight", StringComparison.Ordinal)))
+            _board.AddHistogram($"weights/{info.Name}", trainer.State.Read(info.Name), trainer.StepCount);
         _board.Flush();
     }
 
@@ -116,7 +122,8 @@ public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
     {
         lock (_gate)
         {
-            if (_reports.Count > 0) Write();
+            if (_reports.Count > 0)
+                Write();
             _progress.Dispose();
             _board?.Dispose();
         }
@@ -137,17 +144,22 @@ public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
         _reports.Clear();
         _progress.WriteLine(ProgressTable.Line(row));
         _progress.Flush();
-        if (_board is null) return;
+        if (_board is null)
+            return;
         _board.AddScalar("loss/total", row.Loss, row.Step);
         _board.AddScalar("loss/supervised", row.Supervised, row.Step);
-        if (row.Dist != 0) _board.AddScalar("loss/dist", row.Dist, row.Step);
-        if (row.Recon != 0) _board.AddScalar("loss/recon", row.Recon, row.Step);
+        if (row.Dist != 0)
+            _board.AddScalar("loss/dist", row.Dist, row.Step);
+        if (row.Recon != 0)
+            _board.AddScalar("loss/recon", row.Recon, row.Step);
         for (int t = 0; t < _tasks.Length; t++)
         {
-            if (!double.IsNaN(row.TaskLosses[t])) _board.AddScalar($"task/{_tasks[t]}", row.TaskLosses[t], row.Step);
+            if (!double.IsNaN(row.TaskLosses[t]))
+                _board.AddScalar($"task/{_tasks[t]}", row.TaskLosses[t], row.Step);
         }
         _board.AddScalar("run/learning_rate", row.LearningRate, row.Step);
-        if (row.StepsPerSecond > 0) _board.AddScalar("run/steps_per_second", row.StepsPerSecond, row.Step);
+        if (row.StepsPerSecond > 0)
+            _board.AddScalar("run/steps_per_second", row.StepsPerSecond, row.Step);
         _board.Flush();
     }
 
@@ -157,7 +169,11 @@ public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
         if (step > 0 && File.Exists(path))
         {
             ProgressTable before = ProgressTable.Read(path);
-            if (!before.Tasks.SequenceEqual(_tasks)) throw new JtrFormatException(path, $"holds the losses of the tasks {string.Join(", ", before.Tasks)}; the run has {string.Join(", ", _tasks)}");
+            if (!before.Tasks.SequenceEqual(_tasks))
+                throw new JtrFormatException(
+                    path,
+                    $"holds the losses of the tasks " + $"{string.Join(", ", before.Tasks)}; the run has {string.Join(", ", _tasks)}"
+                );
             lines.AddRange(before.Rows.Where(r => r.Step <= step).Select(ProgressTable.Line));
         }
         AtomicFile.Write(path, System.Text.Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
@@ -178,6 +194,7 @@ public sealed record RunRecorderOptions
     /// <exception cref="ArgumentOutOfRangeException">A property is outside its range; ParamName is its name.</exception>
     public void Validate()
     {
-        if (Interval < TimeSpan.Zero) throw new ArgumentOutOfRangeException(nameof(Interval), Interval, $"{nameof(Interval)} must be 0 or more.");
+        if (Interval < TimeSpan.Zero)
+            throw new ArgumentOutOfRangeException(nameof(Interval), Interval, $"{nameof(Interval)} must be 0 or " + $"more.");
     }
 }

@@ -5,7 +5,8 @@ using Jtr.Interop.Evaluation;
 namespace Jtr.Interop.Reporting;
 
 /// <summary>
-/// Pages of HTML about runs, from what their folders hold (progress.csv, history.csv, results.json, predictions.png, checkpoint.safetensors, environment.json):
+/// Pages of HTML about runs, from what their folders hold (progress.csv, history.csv, results.json, predictions.png,
+/// checkpoint.safetensors, environment.json):
 /// curves, tables, pictures, settings, machine. A page is one file that needs no other and no network.
 /// </summary>
 public static class RunReport
@@ -35,7 +36,8 @@ public static class RunReport
     {
         ArgumentNullException.ThrowIfNull(folders);
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        if (folders.Count < 2) throw new ArgumentException($"a comparison takes two folders or more, not {folders.Count}", nameof(folders));
+        if (folders.Count < 2)
+            throw new ArgumentException($"a comparison takes two folders or more, not {folders.Count}", nameof(folders));
         AtomicFile.Write(path, Encoding.UTF8.GetBytes(OfComparison([.. folders.Select(RunFiles.Read)])));
     }
 
@@ -43,7 +45,11 @@ public static class RunReport
     {
         HtmlPage page = new($"Run {run.Name}");
         string method = Option(run, "method", "training.method") ?? "unknown method";
-        page.Lead($"{method}, width {Option(run, "width", "training.width") ?? "?"}, seed {Option(run, "seed", "training.seed") ?? "?"}{(run.Environment.Count == 0 ? "" : $"; begun {run.Environment[^1].Value}")}");
+        page.Lead(
+            $"{method}, width {Option(run, "width", "training.width") ?? "?"}, seed "
+                + $"{Option(run, "seed", "training.seed") ?? "?"}"
+                + (run.Environment.Count == 0 ? "" : $"; begun {run.Environment[^1].Value}")
+        );
         page.Tiles(Tiles(run, baseline));
         Curves(page, [run]);
         if (run.Result is { } result)
@@ -53,12 +59,20 @@ public static class RunReport
             foreach (TaskResult task in result.Tasks.Where(t => t.Classes.Count > 0))
             {
                 page.Section($"Classes of {task.Name}");
-                page.Table([["class", "IoU %"], .. task.Classes.Select(c => new[] { c.Name, double.IsNaN(c.Iou) ? "-" : c.Iou.ToString("F2", CultureInfo.InvariantCulture) })]);
+                page.Table([
+                    ["class", "IoU %"],
+                    .. task.Classes.Select(c =>
+                        new[] { c.Name, double.IsNaN(c.Iou) ? "-" : c.Iou.ToString("F2", CultureInfo.InvariantCulture) }
+                    ),
+                ]);
             }
         }
-        if (run.Picture is { } picture) page.Section("Pictures").Picture(picture, "Photographs, labels and predictions");
-        if (run.Options.Count > 0) page.Section("Settings").Facts(run.Options);
-        if (run.Environment.Count > 0) page.Section("Machine").Facts(run.Environment);
+        if (run.Picture is { } picture)
+            page.Section("Pictures").Picture(picture, "Photographs, labels and predictions");
+        if (run.Options.Count > 0)
+            page.Section("Settings").Facts(run.Options);
+        if (run.Environment.Count > 0)
+            page.Section("Machine").Facts(run.Environment);
         return page.ToString();
     }
 
@@ -70,14 +84,24 @@ public static class RunReport
         if (scored.Length > 0)
         {
             ResultsTable table = new(baseline: scored[0].Name);
-            foreach (RunFiles run in scored) table.Add(run.Name, run.Result!);
+            foreach (RunFiles run in scored)
+                table.Add(run.Name, run.Result!);
             page.Section("Scores").Table([.. table.ToCells()]);
         }
         Curves(page, runs);
         string[] names = [.. runs.SelectMany(r => r.Options).Select(o => o.Name).Distinct()];
-        string[][] different = [.. names.Select(n => (string[])[n, .. runs.Select(r => Option(r, n) ?? "")]).Where(l => l.Skip(1).Distinct().Count() > 1)];
-        if (different.Length > 0) page.Section("Settings that differ").Table([["setting", .. runs.Select(r => r.Name)], .. different]);
-        foreach (RunFiles run in runs.Where(r => r.Picture is not null)) page.Section($"Pictures of {run.Name}").Picture(run.Picture, $"{run.Name}: photographs, labels and predictions");
+        string[][] different =
+        [
+            .. names.Select(n => (string[])[n, .. runs.Select(r => Option(r, n) ?? "")]).Where(l => l.Skip(1).Distinct().Count() > 1),
+        ];
+        if (different.Length > 0)
+            page.Section("Settings that differ")
+                .Table([
+                    ["setting", .. runs.Select(r => r.Name)],
+                    .. different,
+                ]);
+        foreach (RunFiles run in runs.Where(r => r.Picture is not null))
+            page.Section($"Pictures of {run.Name}").Picture(run.Picture, $"{run.Name}: photographs, labels and predictions");
         return page.ToString();
     }
 
@@ -85,14 +109,20 @@ public static class RunReport
     {
         if (run.Result is { } result)
         {
-            if (baseline is not null) yield return ("Delta % over the baseline", MetricFormat.Delta(result.DeltaPercent(baseline)));
-            foreach (TaskResult task in result.Tasks) yield return ($"{task.Name}: {task.Headline.Name}, {Better(task.Headline)}", MetricFormat.Value(task.Headline) + (task.Headline.Unit == "%" ? " %" : ""));
+            if (baseline is not null)
+                yield return ("Delta % over the baseline", MetricFormat.Delta(result.DeltaPercent(baseline)));
+            foreach (TaskResult task in result.Tasks)
+                yield return (
+                    $"{task.Name}: {task.Headline.Name}, {Better(task.Headline)}",
+                    MetricFormat.Value(task.Headline) + (task.Headline.Unit == "%" ? " %" : "")
+                );
         }
         if (run.Progress?.Rows is [.., ProgressRow last])
         {
             yield return ("steps", last.Step.ToString("N0", CultureInfo.InvariantCulture));
             yield return ("last loss", last.Loss.ToString("G4", CultureInfo.InvariantCulture));
-            if (last.StepsPerSecond > 0) yield return ("steps a second", last.StepsPerSecond.ToString("G3", CultureInfo.InvariantCulture));
+            if (last.StepsPerSecond > 0)
+                yield return ("steps a second", last.StepsPerSecond.ToString("G3", CultureInfo.InvariantCulture));
         }
     }
 
@@ -101,39 +131,103 @@ public static class RunReport
     {
         List<LineChart> charts = [];
         LineChart Losses(string title, Func<RunFiles, IEnumerable<(string Name, Func<ProgressRow, double> Value)>> curves) =>
-            new(title, [.. runs.SelectMany((r, i) => curves(r).Select((c, k) => new LineSeries(runs.Count == 1 ? c.Name : r.Name, Points(r, c.Value), (runs.Count == 1 ? k : i) % HtmlPage.Colours)))]);
+            new(
+                title,
+                [
+                    .. runs.SelectMany(
+                        (r, i) =>
+                            curves(r)
+                                .Select(
+                                    (c, k) =>
+                                        new LineSeries(
+                                            runs.Count == 1 ? c.Name : r.Name,
+                                            Points(r, c.Value),
+                                            (runs.Count == 1 ? k : i) % HtmlPage.Colors
+                                        )
+                                )
+                    ),
+                ]
+            );
 
         charts.Add(Losses("Loss", _ => [("loss", row => row.Loss)]));
         if (runs.Count == 1)
         {
             // Terms that are 0 throughout are not of the method.
-            charts.Add(Losses("Terms of the loss, unweighted", r => Terms().Where(t => r.Progress is null || r.Progress.Rows.Any(row => t.Value(row) != 0))));
-            charts.Add(Losses("Supervised loss of each task", r => (r.Progress?.Tasks ?? []).Select((name, t) => (name, (Func<ProgressRow, double>)(row => row.TaskLosses[t])))));
+            charts.Add(
+                Losses(
+                    "Terms of the loss, unweighted",
+                    r => Terms().Where(t => r.Progress is null || r.Progress.Rows.Any(row => t.Value(row) != 0))
+                )
+            );
+            charts.Add(
+                Losses(
+                    "Supervised loss of each task",
+                    r => (r.Progress?.Tasks ?? []).Select((name, t) => (name, (Func<ProgressRow, double>)(row => row.TaskLosses[t])))
+                )
+            );
         }
         else
         {
-            foreach ((string name, Func<ProgressRow, double> value) in Terms()) charts.Add(Losses(char.ToUpperInvariant(name[0]) + name[1..], r => r.Progress?.Rows.Any(row => value(row) != 0) == true ? [(name, value)] : []));
+            foreach ((string name, Func<ProgressRow, double> value) in Terms())
+                charts.Add(
+                    Losses(
+                        char.ToUpperInvariant(name[0]) + name[1..],
+                        r => r.Progress?.Rows.Any(row => value(row) != 0) == true ? [(name, value)] : []
+                    )
+                );
             foreach (string task in runs.SelectMany(r => r.Progress?.Tasks ?? []).Distinct())
-                charts.Add(Losses($"Supervised loss of {task}", r => (r.Progress?.Tasks ?? []).Select((name, t) => (Name: name, Value: (Func<ProgressRow, double>)(row => row.TaskLosses[t]))).Where(c => c.Name == task)));
+                charts.Add(
+                    Losses(
+                        $"Supervised loss of {task}",
+                        r =>
+                            (r.Progress?.Tasks ?? [])
+                                .Select((name, t) => (Name: name, Value: (Func<ProgressRow, double>)(row => row.TaskLosses[t])))
+                                .Where(c => c.Name == task)
+                    )
+                );
         }
         foreach ((string task, string metric) in runs.SelectMany(r => r.Scores).Select(s => (s.Task, s.Metric)).Distinct())
         {
-            MetricValue? known = runs.SelectMany(r => r.Result?.Tasks ?? []).Where(t => t.Name == task).SelectMany(t => t.Metrics).Where(m => m.Name == metric).Select(m => (MetricValue?)m).FirstOrDefault();
-            charts.Add(new LineChart($"Score: {task}, {metric}{(known is { } m ? $"{(m.Unit.Length == 0 ? "" : " " + m.Unit)} ({Better(m)})" : "")}",
-                [.. runs.Select((r, i) => new LineSeries(r.Name, [.. r.Scores.Where(s => s.Task == task && s.Metric == metric).Select(s => ((double)s.Step, s.Value))], i % HtmlPage.Colours))], IsSmooth: true));
+            MetricValue? known = runs.SelectMany(r => r.Result?.Tasks ?? [])
+                .Where(t => t.Name == task)
+                .SelectMany(t => t.Metrics)
+                .Where(m => m.Name == metric)
+                .Select(m => (MetricValue?)m)
+                .FirstOrDefault();
+            charts.Add(
+                new LineChart(
+                    $"Score: {task}, " + $"{metric}{(known is { } m ? $"{(m.Unit.Length == 0 ? "" : " " + m.Unit)} ({Better(m)})" : "")}",
+                    [
+                        .. runs.Select(
+                            (r, i) =>
+                                new LineSeries(
+                                    r.Name,
+                                    [.. r.Scores.Where(s => s.Task == task && s.Metric == metric).Select(s => ((double)s.Step, s.Value))],
+                                    i % HtmlPage.Colors
+                                )
+                        ),
+                    ],
+                    IsSmooth: true
+                )
+            );
         }
-        if (runs.SelectMany(r => r.Progress?.Rows ?? []).Select(r => r.LearningRate).Distinct().Count() > 1) charts.Add(Losses("Learning rate", _ => [("rate", row => row.LearningRate)]));
+        if (runs.SelectMany(r => r.Progress?.Rows ?? []).Select(r => r.LearningRate).Distinct().Count() > 1)
+            charts.Add(Losses("Learning rate", _ => [("rate", row => row.LearningRate)]));
         // Scores that were taken once, at the end, are in the table.
         LineChart[] drawn = [.. charts.Where(c => c.IsSmooth ? c.HasCurves : c.HasPoints)];
-        if (drawn.Length > 0) page.Section("Curves").Charts(drawn);
+        if (drawn.Length > 0)
+            page.Section("Curves").Charts(drawn);
     }
 
-    private static (string Name, Func<ProgressRow, double> Value)[] Terms() => [("supervised", r => r.Supervised), ("dist", r => r.Dist), ("recon", r => r.Recon)];
+    private static (string Name, Func<ProgressRow, double> Value)[] Terms() =>
+        [("supervised", r => r.Supervised), ("dist", r => r.Dist), ("recon", r => r.Recon)];
 
-    private static (double, double)[] Points(RunFiles run, Func<ProgressRow, double> value) => [.. (run.Progress?.Rows ?? []).Select(r => ((double)r.Step, value(r)))];
+    private static (double, double)[] Points(RunFiles run, Func<ProgressRow, double> value) =>
+        [.. (run.Progress?.Rows ?? []).Select(r => ((double)r.Step, value(r)))];
 
     private static string Better(MetricValue metric) => metric.HigherIsBetter ? "higher is better" : "lower is better";
 
     /// <summary>A setting, which a trainer's options and a configuration call differently.</summary>
-    private static string? Option(RunFiles run, params string[] names) => run.Options.Where(o => names.Contains(o.Name)).Select(o => o.Value).FirstOrDefault();
+    private static string? Option(RunFiles run, params string[] names) =>
+        run.Options.Where(o => names.Contains(o.Name)).Select(o => o.Value).FirstOrDefault();
 }

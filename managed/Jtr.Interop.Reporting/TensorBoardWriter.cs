@@ -6,11 +6,13 @@ using Jtr.Interop.Visualization;
 namespace Jtr.Interop.Reporting;
 
 /// <summary>
-/// Writes an event file of TensorBoard: scalars, images and histograms by tag and step. `tensorboard --logdir FOLDER` shows them, several folders side by
+/// Writes an event file of TensorBoard: scalars, images and histograms by tag and step. `tensorboard --logdir FOLDER` shows them, several
+/// folders side by
 /// side. May be used by several threads.
 /// </summary>
 /// <remarks>
-/// The file is a TFRecord file: of each record its length, a checksum of that, the record, a checksum of that. The records are Event messages
+/// The file is a TFRecord file: of each record its length, a checksum of that, the record, a checksum of that. The records are Event
+/// messages
 /// (tensorflow/core/util/event.proto, summary.proto).
 /// </remarks>
 public sealed class TensorBoardWriter : IDisposable
@@ -34,7 +36,11 @@ public sealed class TensorBoardWriter : IDisposable
         Directory.CreateDirectory(folder);
         string machine = string.Concat(Environment.MachineName.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '-'));
         // The seconds tell TensorBoard the order of files; the rest keeps two processes apart.
-        string name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{_clock.GetUtcNow().ToUnixTimeSeconds()}.{machine}.{Environment.ProcessId}.{Guid.NewGuid().ToString("N")[..8]}");
+        string name = string.Create(
+            CultureInfo.InvariantCulture,
+            $"events.out.tfevents.{_clock.GetUtcNow().ToUnixTimeSeconds()}.{machine}.{Environment.ProcessId}."
+                + $"{Guid.NewGuid().ToString("N")[..8]}"
+        );
         Path = System.IO.Path.Combine(folder, name);
         _file = new FileStream(Path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         Append(new ProtoMessage().Double(1, Now()).Text(3, "brain.Event:2"));
@@ -49,7 +55,8 @@ public sealed class TensorBoardWriter : IDisposable
     /// <param name="value">The number; NaN is shown as a gap.</param>
     /// <param name="step">Training step.</param>
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
-    public void AddScalar(string tag, double value, long step) => Add(step, new ProtoMessage().Text(1, NotBlank(tag)).Single(2, (float)value));
+    public void AddScalar(string tag, double value, long step) =>
+        Add(step, new ProtoMessage().Text(1, NotBlank(tag)).Single(2, (float)value));
 
     /// <summary>Adds a picture.</summary>
     /// <param name="tag">What it is.</param>
@@ -70,25 +77,40 @@ public sealed class TensorBoardWriter : IDisposable
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     public void AddHistogram(string tag, ReadOnlySpan<double> values, long step)
     {
-        double low = double.PositiveInfinity, high = double.NegativeInfinity, sum = 0, squares = 0;
+        double low = double.PositiveInfinity,
+            high = double.NegativeInfinity,
+            sum = 0,
+            squares = 0;
         long count = 0;
         foreach (double value in values)
         {
-            if (!double.IsFinite(value)) continue;
+            if (!double.IsFinite(value))
+                continue;
             (low, high) = (Math.Min(low, value), Math.Max(high, value));
             sum += value;
             squares += value * value;
             count++;
         }
-        if (count == 0) (low, high) = (0, 0);
+        if (count == 0)
+            (low, high) = (0, 0);
         int buckets = low < high ? MostBuckets : 1;
-        double[] counts = new double[buckets], limits = new double[buckets];
-        for (int b = 0; b < buckets; b++) limits[b] = b == buckets - 1 ? high : low + (high - low) * (b + 1) / buckets;
+        double[] counts = new double[buckets],
+            limits = new double[buckets];
+        for (int b = 0; b < buckets; b++)
+            limits[b] = b == buckets - 1 ? high : low + (high - low) * (b + 1) / buckets;
         foreach (double value in values)
         {
-            if (double.IsFinite(value)) counts[buckets == 1 ? 0 : Math.Min(buckets - 1, (int)((value - low) / (high - low) * buckets))]++;
+            if (double.IsFinite(value))
+                counts[buckets == 1 ? 0 : Math.Min(buckets - 1, (int)((value - low) / (high - low) * buckets))]++;
         }
-        ProtoMessage histogram = new ProtoMessage().Double(1, low).Double(2, high).Double(3, count).Double(4, sum).Double(5, squares).Doubles(6, limits).Doubles(7, counts);
+        ProtoMessage histogram = new ProtoMessage()
+            .Double(1, low)
+            .Double(2, high)
+            .Double(3, count)
+            .Double(4, sum)
+            .Double(5, squares)
+            .Doubles(6, limits)
+            .Doubles(7, counts);
         Add(step, new ProtoMessage().Text(1, NotBlank(tag)).Message(5, histogram));
     }
 
@@ -113,12 +135,14 @@ public sealed class TensorBoardWriter : IDisposable
         }
     }
 
-    private void Add(long step, ProtoMessage value) => Append(new ProtoMessage().Double(1, Now()).Number(2, step).Message(5, new ProtoMessage().Message(1, value)));
+    private void Add(long step, ProtoMessage value) =>
+        Append(new ProtoMessage().Double(1, Now()).Number(2, step).Message(5, new ProtoMessage().Message(1, value)));
 
     private void Append(ProtoMessage message)
     {
         ReadOnlySpan<byte> data = message.Written.Span;
-        Span<byte> head = stackalloc byte[12], tail = stackalloc byte[4];
+        Span<byte> head = stackalloc byte[12],
+            tail = stackalloc byte[4];
         BinaryPrimitives.WriteInt64LittleEndian(head, data.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(head[8..], Crc32C.Masked(head[..8]));
         BinaryPrimitives.WriteUInt32LittleEndian(tail, Crc32C.Masked(data));

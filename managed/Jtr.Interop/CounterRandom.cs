@@ -7,7 +7,7 @@ internal enum RandomUse : ulong
     Assignment = 2,
     Shuffle = 3,
     Crop = 4,
-    Colour = 5,
+    Color = 5,
     Flip = 6,
     Source = 7,
 

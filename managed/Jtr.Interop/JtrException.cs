@@ -7,10 +7,12 @@ public class JtrException : Exception
     public JtrException() { }
 
     /// <summary>Makes an exception.</summary>
-    public JtrException(string message) : base(message) { }
+    public JtrException(string message)
+        : base(message) { }
 
     /// <summary>Makes an exception with a cause.</summary>
-    public JtrException(string message, Exception? innerException) : base(message, innerException) { }
+    public JtrException(string message, Exception? innerException)
+        : base(message, innerException) { }
 }
 
 /// <summary>A file does not hold what its format, or the data set's layout, asks for.</summary>
@@ -20,10 +22,12 @@ public sealed class JtrFormatException : JtrException
     public JtrFormatException() { }
 
     /// <summary>Makes an exception.</summary>
-    public JtrFormatException(string message) : base(message) { }
+    public JtrFormatException(string message)
+        : base(message) { }
 
     /// <summary>Makes an exception with a cause.</summary>
-    public JtrFormatException(string message, Exception? innerException) : base(message, innerException) { }
+    public JtrFormatException(string message, Exception? innerException)
+        : base(message, innerException) { }
 
     /// <summary>Makes an exception about a file. The message is prefixed with the path.</summary>
     /// <param name="path">The file at fault.</param>
@@ -51,10 +55,12 @@ public sealed class JtrOutOfMemoryException : JtrException
     public JtrOutOfMemoryException() { }
 
     /// <summary>Makes an exception.</summary>
-    public JtrOutOfMemoryException(string message) : base(message) { }
+    public JtrOutOfMemoryException(string message)
+        : base(message) { }
 
     /// <summary>Makes an exception with a cause.</summary>
-    public JtrOutOfMemoryException(string message, Exception? innerException) : base(message, innerException) { }
+    public JtrOutOfMemoryException(string message, Exception? innerException)
+        : base(message, innerException) { }
 }
 
 /// <summary>The device that was asked for is absent, or failed.</summary>
@@ -64,10 +70,12 @@ public sealed class JtrDeviceException : JtrException
     public JtrDeviceException() { }
 
     /// <summary>Makes an exception.</summary>
-    public JtrDeviceException(string message) : base(message) { }
+    public JtrDeviceException(string message)
+        : base(message) { }
 
     /// <summary>Makes an exception with a cause.</summary>
-    public JtrDeviceException(string message, Exception? innerException) : base(message, innerException) { }
+    public JtrDeviceException(string message, Exception? innerException)
+        : base(message, innerException) { }
 }
 
 /// <summary>A loss, a gradient or a prediction was not a finite number; a step was not applied.</summary>
@@ -82,7 +90,14 @@ public sealed class JtrNonFiniteException : JtrException
     /// <param name="step">The step, counted from 1, or 0 where it is not known.</param>
     /// <param name="sampleNames">Names of these samples in the data set; of all samples of the batch where the term is "gradient".</param>
     /// <param name="innerException">The cause, if any.</param>
-    public JtrNonFiniteException(string message, string term, IReadOnlyList<int> samples, long step = 0, IReadOnlyList<string>? sampleNames = null, Exception? innerException = null)
+    public JtrNonFiniteException(
+        string message,
+        string term,
+        IReadOnlyList<int> samples,
+        long step = 0,
+        IReadOnlyList<string>? sampleNames = null,
+        Exception? innerException = null
+    )
         : base(message, innerException)
     {
         Term = term;
@@ -112,10 +127,12 @@ public sealed class JtrNonFiniteException : JtrException
     public JtrNonFiniteException() { }
 
     /// <summary>Makes an exception.</summary>
-    public JtrNonFiniteException(string message) : base(message) { }
+    public JtrNonFiniteException(string message)
+        : base(message) { }
 
     /// <summary>Makes an exception with a cause.</summary>
-    public JtrNonFiniteException(string message, Exception? innerException) : base(message, innerException) { }
+    public JtrNonFiniteException(string message, Exception? innerException)
+        : base(message, innerException) { }
 }
 
 /// <summary>libjtr, or a library that it needs, could not be loaded.</summary>
@@ -125,8 +142,10 @@ public sealed class JtrNativeLibraryException : JtrException
     public JtrNativeLibraryException() { }
 
     /// <summary>Makes an exception.</summary>
-    public JtrNativeLibraryException(string message) : base(message) { }
+    public JtrNativeLibraryException(string message)
+        : base(message) { }
 
     /// <summary>Makes an exception with a cause.</summary>
-    public JtrNativeLibraryException(string message, Exception? innerException) : base(message, innerException) { }
+    public JtrNativeLibraryException(string message, Exception? innerException)
+        : base(message, innerException) { }
 }

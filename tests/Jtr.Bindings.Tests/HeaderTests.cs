@@ -12,8 +12,10 @@ public sealed partial class HeaderTests
     {
         string hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Repository.Header)));
         Assert.That(
-            File.ReadLines(Repository.Generated).First(), Is.EqualTo($"// jtr.h SHA-256 {hash}"),
-            "jtr.h has changed since the bindings were generated: run bindings/Jtr.Bindings.Generator");
+            File.ReadLines(Repository.Generated).First(),
+            Is.EqualTo($"// jtr.h SHA-256 {hash}"),
+            "jtr.h has changed since the bindings were generated: run bindings/Jtr.Bindings.Generator"
+        );
     }
 
     [Test]
@@ -49,8 +51,12 @@ public sealed partial class HeaderTests
             {
                 string name = declaration.Groups["name"].Value;
                 Type type = typeof(NativeMethods).Assembly.GetType($"Jtr.Bindings.{Pascal(name["jtr_".Length..])}", throwOnError: true)!;
-                Dictionary<string, long> expected = Items().Matches(declaration.Groups["body"].Value)
-                    .ToDictionary(m => Pascal(m.Groups["item"].Value[(name.Length + 1)..].ToLowerInvariant()), m => long.Parse(m.Groups["value"].Value));
+                Dictionary<string, long> expected = Items()
+                    .Matches(declaration.Groups["body"].Value)
+                    .ToDictionary(
+                        m => Pascal(m.Groups["item"].Value[(name.Length + 1)..].ToLowerInvariant()),
+                        m => long.Parse(m.Groups["value"].Value)
+                    );
                 Dictionary<string, long> actual = Enum.GetNames(type).ToDictionary(n => n, n => Convert.ToInt64(Enum.Parse(type, n)));
                 Assert.That(actual, Is.EquivalentTo(expected), name);
                 Assert.That(Enum.GetUnderlyingType(type), Is.EqualTo(typeof(uint)), name);
@@ -68,9 +74,11 @@ public sealed partial class HeaderTests
     /// <summary>step_result -> StepResult.</summary>
     internal static string Pascal(string name) => string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
-    private static IEnumerable<DllImportAttribute> ImportAttributes() => typeof(NativeMethods.__Internal)
-        .GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)
-        .Select(m => m.GetCustomAttribute<DllImportAttribute>()).OfType<DllImportAttribute>();
+    private static IEnumerable<DllImportAttribute> ImportAttributes() =>
+        typeof(NativeMethods.__Internal)
+            .GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)
+            .Select(m => m.GetCustomAttribute<DllImportAttribute>())
+            .OfType<DllImportAttribute>();
 
     [GeneratedRegex(@"JTR_API[^;(]*?\b(jtr_\w+)\s*\(")]
     private static partial Regex FunctionNames();

@@ -14,8 +14,7 @@ public sealed unsafe class LibraryTests
         Assert.That(Exports(), Is.EquivalentTo(HeaderTests.Functions()));
 
     [Test]
-    public void Every_import_is_an_export_of_the_library() =>
-        Assert.That(HeaderTests.Imports(), Is.SubsetOf(Exports()));
+    public void Every_import_is_an_export_of_the_library() => Assert.That(HeaderTests.Imports(), Is.SubsetOf(Exports()));
 
     [Test]
     public void Every_struct_has_the_size_and_the_field_offsets_that_the_library_says()
@@ -27,10 +26,12 @@ public sealed unsafe class LibraryTests
             {
                 Type? type = Struct(fields.Key);
                 Assert.That(type, Is.Not.Null, $"{fields.Key} has no bindings");
-                if (type is null) continue;
+                if (type is null)
+                    continue;
                 Assert.That(Marshal.SizeOf(type), Is.EqualTo(fields.First().Bytes), $"size of {fields.Key}");
                 Dictionary<string, long> expected = fields.ToDictionary(f => f.Field, f => f.Offset);
-                Dictionary<string, long> actual = type.GetFields(Fields).ToDictionary(f => f.Name, f => (long)Marshal.OffsetOf(type, f.Name));
+                Dictionary<string, long> actual = type.GetFields(Fields)
+                    .ToDictionary(f => f.Name, f => (long)Marshal.OffsetOf(type, f.Name));
                 Assert.That(actual, Is.EquivalentTo(expected), fields.Key);
             }
         });
@@ -41,7 +42,8 @@ public sealed unsafe class LibraryTests
     {
         HashSet<Type> known = [.. Layouts().Select(l => Struct(l.Struct)).OfType<Type>()];
         // Opaque types have an empty __Internal.
-        IEnumerable<Type> structs = typeof(NativeMethods).Assembly.GetTypes()
+        IEnumerable<Type> structs = typeof(NativeMethods)
+            .Assembly.GetTypes()
             .Where(t => t.Name == "__Internal" && t.DeclaringType != typeof(NativeMethods) && t.GetFields(Fields).Length > 0);
         Assert.That(structs, Is.Not.Empty.And.SubsetOf(known));
     }
@@ -59,7 +61,14 @@ public sealed unsafe class LibraryTests
         {
             FieldLayout.__Internal layout = new() { struct_size = (ulong)sizeof(FieldLayout.__Internal) };
             Assert.That(NativeMethods.__Internal.GetFieldLayout(i, (nint)(&layout)), Is.EqualTo(Status.Ok));
-            layouts.Add((Marshal.PtrToStringUTF8(layout.struct_name)!, layout.struct_bytes, Marshal.PtrToStringUTF8(layout.field_name)!, layout.field_offset));
+            layouts.Add(
+                (
+                    Marshal.PtrToStringUTF8(layout.struct_name)!,
+                    layout.struct_bytes,
+                    Marshal.PtrToStringUTF8(layout.field_name)!,
+                    layout.field_offset
+                )
+            );
         }
         return layouts;
     }
@@ -67,7 +76,8 @@ public sealed unsafe class LibraryTests
     /// <summary>Names of the symbols that libjtr defines for others, as nm tells them.</summary>
     private static string[] Exports()
     {
-        if (!OperatingSystem.IsLinux()) Assert.Ignore("nm -D reads ELF files");
+        if (!OperatingSystem.IsLinux())
+            Assert.Ignore("nm -D reads ELF files");
         ProcessStartInfo start = new("nm", ["-D", "--defined-only", JtrRuntime.LibraryPath]) { RedirectStandardOutput = true };
         using Process nm = Process.Start(start)!;
         string output = nm.StandardOutput.ReadToEnd();

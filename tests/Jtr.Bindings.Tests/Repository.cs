@@ -12,7 +12,8 @@ internal static class Repository
     private static string FindRoot()
     {
         for (DirectoryInfo? folder = new(TestContext.CurrentContext.TestDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "Jtr.Interop.sln"))) return folder.FullName;
+            if (File.Exists(Path.Combine(folder.FullName, "Jtr.Interop.sln")))
+                return folder.FullName;
         throw new DirectoryNotFoundException($"no checkout above {TestContext.CurrentContext.TestDirectory}");
     }
 }

@@ -15,9 +15,17 @@ internal static class BenchmarkFolders
             for (int n = 0; n < count; n++)
             {
                 Image(Path.Combine(root, part, "image", $"{n}.npy"));
-                NpyFile.Write(Path.Combine(root, part, "label", $"{n}.npy"), "(32, 32)", [.. Enumerable.Range(0, Pixels).Select(i => i < Pixels / 2 ? 3f : -1f)]);
+                NpyFile.Write(
+                    Path.Combine(root, part, "label", $"{n}.npy"),
+                    "(32, 32)",
+                    [.. Enumerable.Range(0, Pixels).Select(i => i < Pixels / 2 ? 3f : -1f)]
+                );
                 NpyFile.Write(Path.Combine(root, part, "depth", $"{n}.npy"), "(32, 32, 1)", [.. Enumerable.Repeat(2f, Pixels)]);
-                NpyFile.Write(Path.Combine(root, part, "normal", $"{n}.npy"), "(32, 32, 3)", [.. Enumerable.Range(0, 3 * Pixels).Select(i => i % 3 == 2 ? -1f : 0f)]);
+                NpyFile.Write(
+                    Path.Combine(root, part, "normal", $"{n}.npy"),
+                    "(32, 32, 3)",
+                    [.. Enumerable.Range(0, 3 * Pixels).Select(i => i % 3 == 2 ? -1f : 0f)]
+                );
             }
         }
     }
@@ -34,7 +42,7 @@ internal static class BenchmarkFolders
     }
 
     /// <summary>Cityscapes as its authors publish it: photographs, label ids (road, 7) and 16-bit disparity of 64 pixels.</summary>
-    public static void CityscapesLabelled(string root)
+    public static void CityscapesLabeled(string root)
     {
         Cityscapes(root);
         foreach (string part in new[] { "train", "val" })
@@ -45,14 +53,16 @@ internal static class BenchmarkFolders
     }
 
     /// <summary>Taskonomy as its authors publish it: a building with photographs, normals, 16-bit depth of 1.5 m and edges.</summary>
-    public static void TaskonomyLabelled(string root)
+    public static void TaskonomyLabeled(string root)
     {
         Taskonomy(root);
         foreach ((string domain, int value) in new[] { ("depth_zbuffer", 768), ("edge_texture", 30_000) })
             GreyPng.Write(Path.Combine(root, domain, "allensville", $"point_0_view_0_domain_{domain}.png"), 16, 32, 32, value);
     }
 
-    /// <summary>The tables beside the .mat file of NYU-v2, as text: samples 1 and 3 to train on, 2 to score on; all labels are class 4.</summary>
+    /// <summary>
+    /// The tables beside the .mat file of NYU-v2, as text: samples 1 and 3 to train on, 2 to score on; all labels are class 4.
+    /// </summary>
     public static void MatTables(string root)
     {
         File.WriteAllText(Path.Combine(root, "train.txt"), "1 3");
@@ -62,13 +72,15 @@ internal static class BenchmarkFolders
     /// <summary>Cityscapes' official photographs.</summary>
     public static void Cityscapes(string root)
     {
-        foreach (string part in new[] { "train", "val" }) new RgbImage(32, 32).SavePng(Path.Combine(root, "leftImg8bit", part, "ulm", "ulm_0_0_leftImg8bit.png"));
+        foreach (string part in new[] { "train", "val" })
+            new RgbImage(32, 32).SavePng(Path.Combine(root, "leftImg8bit", part, "ulm", "ulm_0_0_leftImg8bit.png"));
     }
 
     /// <summary>Taskonomy's photographs and normals.</summary>
     public static void Taskonomy(string root)
     {
-        foreach (string domain in new[] { "rgb", "normal" }) new RgbImage(32, 32).SavePng(Path.Combine(root, domain, "allensville", $"point_0_view_0_domain_{domain}.png"));
+        foreach (string domain in new[] { "rgb", "normal" })
+            new RgbImage(32, 32).SavePng(Path.Combine(root, domain, "allensville", $"point_0_view_0_domain_{domain}.png"));
     }
 
     private static void Image(string path) => NpyFile.Write(path, "(32, 32, 3)", [.. Enumerable.Repeat(0.5f, 3 * Pixels)]);

@@ -3,7 +3,21 @@ namespace Jtr.Cli.Tests;
 /// <summary>`jtr train` on every layout of the benchmarks, down to the native library: a step or two of a narrow network.</summary>
 public sealed class BenchmarkRunTests
 {
-    private static readonly string[] _small = ["--size", "32x32", "--steps", "2", "--width", "2", "--batch-size", "2", "--workers", "1", "--threads", "1"];
+    private static readonly string[] _small =
+    [
+        "--size",
+        "32x32",
+        "--steps",
+        "2",
+        "--width",
+        "2",
+        "--batch-size",
+        "2",
+        "--workers",
+        "1",
+        "--threads",
+        "1",
+    ];
 
     [Test]
     public void NyuV2_as_MTAN_has_it()
@@ -11,7 +25,13 @@ public sealed class BenchmarkRunTests
         using TemporaryFolder folder = new();
         BenchmarkFolders.NyuV2(folder["nyu"], 3, 1);
         CliRun run = Train(folder, folder["nyu"], "--scenario", "onelabel");
-        Assert.That(run.Output, Does.Contain("3 samples of 32 x 32, 1 to score on").And.Contain("mIoU").And.Match(@"absolute error +[0-9.]+ +m\b").And.Contain("mean angle"));
+        Assert.That(
+            run.Output,
+            Does.Contain("3 samples of 32 x 32, 1 to score on")
+                .And.Contain("mIoU")
+                .And.Match(@"absolute error +[0-9.]+ +m\b")
+                .And.Contain("mean angle")
+        );
     }
 
     [Test]
@@ -23,7 +43,16 @@ public sealed class BenchmarkRunTests
         Directory.CreateDirectory(folder["nyu"]);
         File.Copy(mat!, folder["nyu", "nyu_depth_v2_labeled.mat"]);
         BenchmarkFolders.MatTables(folder["nyu"]);
-        CliRun run = Train(folder, folder["nyu"], "--classes", "40", "--class-mapping", folder["nyu", "classes.txt"], "--split-file", folder["nyu", "train.txt"]);
+        CliRun run = Train(
+            folder,
+            folder["nyu"],
+            "--classes",
+            "40",
+            "--class-mapping",
+            folder["nyu", "classes.txt"],
+            "--split-file",
+            folder["nyu", "train.txt"]
+        );
         Assert.That(run.Output, Does.Contain("2 samples of 32 x 32").And.Contain("mIoU").And.Contain("mean angle"));
     }
 
@@ -34,7 +63,11 @@ public sealed class BenchmarkRunTests
         BenchmarkFolders.CityscapesNpy(folder["city"]);
         CliRun run = Train(folder, folder["city"]);
         Assert.That(run.Output, Does.Contain("1 samples of 32 x 32, 1 to score on").And.Contain("mIoU"));
-        Assert.That(run.Output, Does.Contain("absolute error").And.Not.Match(@"absolute error +[0-9.]+ +m\b"), "inverse depth is no length");
+        Assert.That(
+            run.Output,
+            Does.Contain("absolute error").And.Not.Match(@"absolute error +[0-9.]+ +m\b"),
+            "inverse depth is no length"
+        );
     }
 
     [TestCase("inverse", "absolute error")]
@@ -42,7 +75,7 @@ public sealed class BenchmarkRunTests
     public void Cityscapes_as_its_authors_publish_it(string depth, string score)
     {
         using TemporaryFolder folder = new();
-        BenchmarkFolders.CityscapesLabelled(folder["city"]);
+        BenchmarkFolders.CityscapesLabeled(folder["city"]);
         CliRun run = Train(folder, folder["city"], "--cityscapes-depth", depth, "--classes", "19");
         Assert.That(run.Output, Does.Contain("1 samples of 32 x 32, 1 to score on").And.Contain("mIoU").And.Contain(score));
     }
@@ -51,7 +84,7 @@ public sealed class BenchmarkRunTests
     public void Taskonomy_as_its_authors_publish_it()
     {
         using TemporaryFolder folder = new();
-        BenchmarkFolders.TaskonomyLabelled(folder["taskonomy"]);
+        BenchmarkFolders.TaskonomyLabeled(folder["taskonomy"]);
         CliRun run = Train(folder, folder["taskonomy"], "--tasks", "depth_zbuffer,edge_texture", "--test", folder["taskonomy"]);
         Assert.That(run.Output, Does.Contain("depth_zbuffer 1, edge_texture 1").And.Contain("L1"));
     }
@@ -83,7 +116,8 @@ public sealed class BenchmarkRunTests
     {
         for (DirectoryInfo? at = new(TestContext.CurrentContext.TestDirectory); at is not null; at = at.Parent)
         {
-            if (Path.Exists(Path.Combine(at.FullName, path))) return Path.Combine(at.FullName, path);
+            if (Path.Exists(Path.Combine(at.FullName, path)))
+                return Path.Combine(at.FullName, path);
         }
         return null;
     }

@@ -9,7 +9,8 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
 
     public static CliRun Of(CancellationToken cancellationToken, params string[] args)
     {
-        using StringWriter output = new(), error = new();
+        using StringWriter output = new(),
+            error = new();
         int code = JtrCommandLine.RunAsync(args, new CliConsole(output, error), cancellationToken).GetAwaiter().GetResult();
         return new CliRun(code, output.ToString(), error.ToString());
     }

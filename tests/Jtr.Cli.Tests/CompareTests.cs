@@ -9,7 +9,24 @@ namespace Jtr.Cli.Tests;
 public sealed class CompareTests
 {
     private static readonly string[] _small =
-        ["--scenes", "6", "--test-scenes", "3", "--size", "32x32", "--width", "2", "--batch-size", "2", "--workers", "1", "--threads", "1", "--tasks", "segmentation,depth"];
+    [
+        "--scenes",
+        "6",
+        "--test-scenes",
+        "3",
+        "--size",
+        "32x32",
+        "--width",
+        "2",
+        "--batch-size",
+        "2",
+        "--workers",
+        "1",
+        "--threads",
+        "1",
+        "--tasks",
+        "segmentation,depth",
+    ];
 
     [Test]
     public void All_methods_are_trained_scored_tabled_and_drawn_and_more_seeds_can_be_added()
@@ -26,11 +43,23 @@ public sealed class CompareTests
             Assert.That(table, Does.Contain($"| {method} |"));
             EvaluationResult result = EvaluationResult.LoadJson(folder["c", method, "seed-1", "results.json"]);
             Assert.That(table, Does.Contain($"| {MetricFormat.Value(result["depth"].Headline)} |"), method);
-            Assert.That(RunRecord.Read(folder["c", method, "seed-1", "record.json"]).Scores.Select(s => s.Step), Is.EqualTo(new[] { 2L, 3L }), method);
-            Assert.That(File.ReadAllText(folder["c", method, "seed-1", "labels.json"]), Is.EqualTo(File.ReadAllText(folder["c", "supervised", "seed-1", "labels.json"])), "all see the same labels");
+            Assert.That(
+                RunRecord.Read(folder["c", method, "seed-1", "record.json"]).Scores.Select(s => s.Step),
+                Is.EqualTo(new[] { 2L, 3L }),
+                method
+            );
+            Assert.That(
+                File.ReadAllText(folder["c", method, "seed-1", "labels.json"]),
+                Is.EqualTo(File.ReadAllText(folder["c", "supervised", "seed-1", "labels.json"])),
+                "all see the same labels"
+            );
         }
         foreach (string file in new[] { "scores.png", "delta.png", "pictures.png" })
-            Assert.That(File.ReadAllBytes(folder["c", file]).AsSpan(0, 4).ToArray(), Is.EqualTo(new byte[] { 0x89, 0x50, 0x4E, 0x47 }), file);
+            Assert.That(
+                File.ReadAllBytes(folder["c", file]).AsSpan(0, 4).ToArray(),
+                Is.EqualTo(new byte[] { 0x89, 0x50, 0x4E, 0x47 }),
+                file
+            );
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["c", "comparison.json"]));
         Assert.That(json.RootElement.GetProperty("Methods").GetArrayLength(), Is.EqualTo(8));
 
@@ -41,26 +70,56 @@ public sealed class CompareTests
         Assert.That(second.Output, Does.Contain("2 of them finished").And.Contain("±"));
         string[] rows = File.ReadAllLines(folder["c", "scores.csv"]);
         Assert.That(rows.Skip(1).Select(r => r.Split(',')[0]).Distinct(), Is.EqualTo(new[] { "supervised", "jtr" }));
-        double[] depths = [.. new[] { 1, 2 }.Select(s => EvaluationResult.LoadJson(folder["c", "jtr", $"seed-{s}", "results.json"])["depth"].Headline.Value)];
+        double[] depths =
+        [
+            .. new[] { 1, 2 }.Select(s =>
+                EvaluationResult.LoadJson(folder["c", "jtr", $"seed-{s}", "results.json"])["depth"].Headline.Value
+            ),
+        ];
         string mean = rows.First(r => r.StartsWith("jtr,depth", StringComparison.Ordinal)).Split(',')[5];
-        Assert.That(double.Parse(mean, System.Globalization.CultureInfo.InvariantCulture), Is.EqualTo((depths[0] + depths[1]) / 2).Within(1e-12), "rounding of a sum");
+        Assert.That(
+            double.Parse(mean, System.Globalization.CultureInfo.InvariantCulture),
+            Is.EqualTo((depths[0] + depths[1]) / 2).Within(1e-12),
+            "rounding of a sum"
+        );
     }
 
     [Test]
     public void A_comparison_that_is_killed_and_started_again_ends_like_one_that_was_not()
     {
         using TemporaryFolder folder = new();
-        string[] Command(string output) => ["compare", "--methods", "supervised,mtpsl,jtr", "--seeds", "1", "--steps", "40", "--eval-every", "10", "--save-every", "3", "--output", folder[output], .. _small];
+        string[] Command(string output) =>
+            [
+                "compare",
+                "--methods",
+                "supervised,mtpsl,jtr",
+                "--seeds",
+                "1",
+                "--steps",
+                "40",
+                "--eval-every",
+                "10",
+                "--save-every",
+                "3",
+                "--output",
+                folder[output],
+                .. _small,
+            ];
         CliRun whole = CliRun.Of(Command("whole"));
         Assert.That(whole.ExitCode, Is.EqualTo(ExitCode.Success), whole.Error);
 
-        ProcessStartInfo start = new("dotnet", [typeof(JtrCommandLine).Assembly.Location, .. Command("killed")]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", [typeof(JtrCommandLine).Assembly.Location, .. Command("killed")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using (Process process = Process.Start(start)!)
         {
             process.OutputDataReceived += (_, _) => { };
             process.BeginOutputReadLine();
             // In the middle of the second method: a checkpoint is there, scores are not.
-            while (!File.Exists(folder["killed", "mtpsl", "seed-1", "checkpoint.safetensors"]) && !process.HasExited) Thread.Sleep(5);
+            while (!File.Exists(folder["killed", "mtpsl", "seed-1", "checkpoint.safetensors"]) && !process.HasExited)
+                Thread.Sleep(5);
             process.Kill();
             process.WaitForExit();
             Assert.That(process.ExitCode, Is.EqualTo(128 + 9), process.StandardError.ReadToEnd());
@@ -100,7 +159,29 @@ public sealed class CompareTests
     public void Methods_that_are_not_defined_on_the_data_are_refused_or_left_out()
     {
         using TemporaryFolder folder = new();
-        string[] one = ["--scenes", "2", "--test-scenes", "2", "--size", "32x32", "--width", "2", "--batch-size", "2", "--threads", "1", "--tasks", "depth", "--steps", "1", "--seeds", "1", "--scenario", "full"];
+        string[] one =
+        [
+            "--scenes",
+            "2",
+            "--test-scenes",
+            "2",
+            "--size",
+            "32x32",
+            "--width",
+            "2",
+            "--batch-size",
+            "2",
+            "--threads",
+            "1",
+            "--tasks",
+            "depth",
+            "--steps",
+            "1",
+            "--seeds",
+            "1",
+            "--scenario",
+            "full",
+        ];
         CliRun named = CliRun.Of(["compare", "--methods", "mtpsl,jtr", "--output", folder["a"], .. one]);
         Assert.That(named.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(named.Error, Does.Contain("mtpsl: defined on 2 tasks or more"));
@@ -116,12 +197,35 @@ public sealed class CompareTests
     public void The_cost_of_a_step_is_measured_for_each_number_of_tasks()
     {
         using TemporaryFolder folder = new();
-        CliRun run = CliRun.Of("compare", "--cost", "--methods", "mtpsl,jtr", "--cost-steps", "1", "--max-tasks", "5", "--size", "32x32", "--width", "2", "--batch-size", "2", "--threads", "1", "--output", folder["cost"]);
+        CliRun run = CliRun.Of(
+            "compare",
+            "--cost",
+            "--methods",
+            "mtpsl,jtr",
+            "--cost-steps",
+            "1",
+            "--max-tasks",
+            "5",
+            "--size",
+            "32x32",
+            "--width",
+            "2",
+            "--batch-size",
+            "2",
+            "--threads",
+            "1",
+            "--output",
+            folder["cost"]
+        );
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
         Assert.That(run.Output, Does.Contain("power of K").And.Contain("K^2"));
         string[][] rows = [.. File.ReadAllLines(folder["cost", "cost.csv"]).Skip(1).Select(r => r.Split(','))];
-        Assert.That(rows.Select(r => r[0] + r[1]), Is.EqualTo(new[] { "mtpsl2", "mtpsl3", "mtpsl4", "mtpsl5", "jtr2", "jtr3", "jtr4", "jtr5" }));
-        foreach (string file in new[] { "cost.md", "cost.json", "cost.png" }) Assert.That(File.Exists(folder["cost", file]), file);
+        Assert.That(
+            rows.Select(r => r[0] + r[1]),
+            Is.EqualTo(new[] { "mtpsl2", "mtpsl3", "mtpsl4", "mtpsl5", "jtr2", "jtr3", "jtr4", "jtr5" })
+        );
+        foreach (string file in new[] { "cost.md", "cost.json", "cost.png" })
+            Assert.That(File.Exists(folder["cost", file]), file);
     }
 
     [Test]
@@ -135,8 +239,13 @@ public sealed class CompareTests
     public void A_parabola_is_found_and_a_line_through_it_explains_less()
     {
         (double, double)[] points = [.. Enumerable.Range(2, 11).Select(k => ((double)k, 7 - 2.0 * k + 0.5 * k * k))];
-        PolynomialFit parabola = PolynomialFit.Of(2, points)!, line = PolynomialFit.Of(1, points)!;
-        Assert.That(parabola.Coefficients, Is.EqualTo(new[] { 7, -2, 0.5 }).Within(1e-9), "rounding of normal equations with sums of K^4 up to 12");
+        PolynomialFit parabola = PolynomialFit.Of(2, points)!,
+            line = PolynomialFit.Of(1, points)!;
+        Assert.That(
+            parabola.Coefficients,
+            Is.EqualTo(new[] { 7, -2, 0.5 }).Within(1e-9),
+            "rounding of normal equations with sums of K^4 " + "up to 12"
+        );
         Assert.That(parabola.RSquared, Is.EqualTo(1).Within(1e-12));
         // Of K^2 on 2..12 a line leaves sum((x^2 - 10)^2) = 858, x = K - 7, and the line's slope is -2 + 0.5 * 14.
         Assert.That(line.Coefficients[1], Is.EqualTo(5).Within(1e-9));
@@ -149,16 +258,38 @@ public sealed class CompareTests
     public void Several_scenarios_have_a_folder_each_and_a_table_together()
     {
         using TemporaryFolder folder = new();
-        string[] command = ["compare", "--methods", "supervised,jtr-corrected", "--seeds", "1", "--steps", "1", "--output", folder["c"], .. _small];
+        string[] command =
+        [
+            "compare",
+            "--methods",
+            "supervised,jtr-corrected",
+            "--seeds",
+            "1",
+            "--steps",
+            "1",
+            "--output",
+            folder["c"],
+            .. _small,
+        ];
         CliRun run = CliRun.Of([.. command, "--scenarios", "onelabel,full"]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
         string[] lines = File.ReadAllLines(folder["c", "comparison.md"]);
         Assert.That(lines[0], Is.EqualTo("| Delta % | onelabel | full |"));
         Assert.That(lines[2], Is.EqualTo("| supervised | 0.00 | 0.00 |"));
         string full = File.ReadAllText(folder["c", "full", "comparison.md"]);
-        Assert.That(full, Does.Contain($"| {lines[3].Split(" | ")[^1].TrimEnd(' ', '|')} | 1 |"), "the same Delta % as in the scenario's own table");
-        Assert.That(File.ReadAllText(folder["c", "full", "supervised", "seed-1", "labels.json"]), Is.Not.EqualTo(File.ReadAllText(folder["c", "onelabel", "supervised", "seed-1", "labels.json"])));
-        Assert.That(CliRun.Of([.. command, "--scenarios", "onelabel,none"]).Error, Does.Contain("no scenario 'none'").And.Contain("halflabels"));
+        Assert.That(
+            full,
+            Does.Contain($"| {lines[3].Split(" | ")[^1].TrimEnd(' ', '|')} | 1 |"),
+            "the same Delta % as in the scenario's " + "own table"
+        );
+        Assert.That(
+            File.ReadAllText(folder["c", "full", "supervised", "seed-1", "labels.json"]),
+            Is.Not.EqualTo(File.ReadAllText(folder["c", "onelabel", "supervised", "seed-1", "labels.json"]))
+        );
+        Assert.That(
+            CliRun.Of([.. command, "--scenarios", "onelabel,none"]).Error,
+            Does.Contain("no scenario 'none'").And.Contain("halflabels")
+        );
         Assert.That(CliRun.Of([.. command, "--scenarios", "full", "--scenario", "full"]).Error, Does.Contain("give one of them"));
     }
 
@@ -170,23 +301,60 @@ public sealed class CompareTests
         Assert.That(table.ScoreCells()[2], Is.EqualTo(new[] { "jtr", "3.0000 ± 2.0000", "+37.50 ± 17.68", "3" }));
         Assert.That(table.ScoreCells()[1], Is.EqualTo(new[] { "supervised", "3.0000 ± 1.4142", "0.00 ± 0.00", "2" }));
         Assert.That(table.CostCells()[2], Is.EqualTo(new[] { "jtr", "5.00 ± 0.00", "300.0 ± 0.0", "100 ± 0", "40 ± 0" }));
-        Assert.That(table.ToMarkdown(), Does.StartWith("| method | depth absolute error m (lower) | Delta % | seeds |\n| --- | ---: | ---: | ---: |\n"));
+        Assert.That(
+            table.ToMarkdown(),
+            Does.StartWith("| method | depth absolute error m (lower) | Delta % | seeds |\n| --- | ---: | " + "---: | ---: |\n")
+        );
         Assert.That(table.ToCsv().Split('\n')[4], Is.EqualTo($"jtr,,Delta,%,higher,37.5,{Math.Sqrt(312.5):R},2"));
 
-        static (ulong, EvaluationResult, RunRecord) Run(ulong seed, double error) => (
-            seed,
-            new EvaluationResult(1, new TaskResult("depth", Jtr.Interop.Tasks.TaskKind.Depth, 1, 1, [new MetricValue("absolute error", error, "m", HigherIsBetter: false, IsHeadline: true)])),
-            new RunRecord { TimedSteps = 10, Seconds = 2, ProcessorSeconds = 3, PeakMebibytes = 100, AddedMebibytes = 40 });
+        static (ulong, EvaluationResult, RunRecord) Run(ulong seed, double error) =>
+            (
+                seed,
+                new EvaluationResult(
+                    1,
+                    new TaskResult(
+                        "depth",
+                        Jtr.Interop.Tasks.TaskKind.Depth,
+                        1,
+                        1,
+                        [new MetricValue("absolute error", error, "m", HigherIsBetter: false, IsHeadline: true)]
+                    )
+                ),
+                new RunRecord
+                {
+                    TimedSteps = 10,
+                    Seconds = 2,
+                    ProcessorSeconds = 3,
+                    PeakMebibytes = 100,
+                    AddedMebibytes = 40,
+                }
+            );
     }
 
     [Test]
     public void Scores_of_a_step_that_is_done_again_replace_those_of_the_first_time()
     {
-        RunRecord record = new RunRecord().With(new ScorePoint { Step = 2, Headlines = [1.0] }).With(new ScorePoint { Step = 4, Headlines = [2.0] }).With(new ScorePoint { Step = 4, Headlines = [3.0] });
+        RunRecord record = new RunRecord()
+            .With(new ScorePoint { Step = 2, Headlines = [1.0] })
+            .With(new ScorePoint { Step = 4, Headlines = [2.0] })
+            .With(new ScorePoint { Step = 4, Headlines = [3.0] });
         Assert.That(record.Scores.Select(s => (s.Step, s.Headlines[0])), Is.EqualTo(new[] { (2L, (double?)1.0), (4L, 3.0) }));
     }
 
-    [TestCase("--method", "mtpsl", "--con-weight", "1", "--reg-weight", "0.1", "--ramp-up", "5", "--film-learning-rate", "1e-5", "--film-lr-decay-every", "9")]
+    [TestCase(
+        "--method",
+        "mtpsl",
+        "--con-weight",
+        "1",
+        "--reg-weight",
+        "0.1",
+        "--ramp-up",
+        "5",
+        "--film-learning-rate",
+        "1e-5",
+        "--film-lr-decay-every",
+        "9"
+    )]
     [TestCase("--method", "consistency", "--method-weight", "0.5", "--temperature", "2", "--balance", "uncertainty")]
     [TestCase("--method", "direct_map", "--map-width", "3", "--balance", "fixed", "--task-weights", "1,0.5")]
     [TestCase("--method", "single_task", "--balance", "dwa", "--dwa-temperature", "1")]

@@ -19,12 +19,17 @@ public sealed class ConfigurationTests
     public void The_published_schema_and_the_table_are_those_of_the_settings()
     {
         Same("docs/schema/jtr-run.schema.json", _ => ConfigurationSchema.Write());
-        const string begin = "<!-- settings -->\n", end = "<!-- end of settings -->";
-        Same("docs/configuration.md", old =>
-        {
-            int from = old.IndexOf(begin, StringComparison.Ordinal) + begin.Length, to = old.IndexOf(end, StringComparison.Ordinal);
-            return old[..from] + ConfigurationSchema.WriteTable() + old[to..];
-        });
+        const string begin = "<!-- settings -->\n",
+            end = "<!-- end of settings -->";
+        Same(
+            "docs/configuration.md",
+            old =>
+            {
+                int from = old.IndexOf(begin, StringComparison.Ordinal) + begin.Length,
+                    to = old.IndexOf(end, StringComparison.Ordinal);
+                return old[..from] + ConfigurationSchema.WriteTable() + old[to..];
+            }
+        );
 
         // With JTR_UPDATE_DOCS=1 the test writes them instead.
         static void Same(string name, Func<string, string> make)
@@ -32,69 +37,139 @@ public sealed class ConfigurationTests
             string path = Path.Combine(Repository(), name);
             string old = File.Exists(path) ? File.ReadAllText(path) : "";
             string text = make(old);
-            if (Environment.GetEnvironmentVariable("JTR_UPDATE_DOCS") == "1") File.WriteAllText(path, text);
-            else Assert.That(text, Is.EqualTo(old), $"{name}: JTR_UPDATE_DOCS=1 with this test writes it");
+            if (Environment.GetEnvironmentVariable("JTR_UPDATE_DOCS") == "1")
+                File.WriteAllText(path, text);
+            else
+                Assert.That(text, Is.EqualTo(old), $"{name}: JTR_UPDATE_DOCS=1 with this test writes it");
         }
     }
 
     [Test]
-    public void Every_property_is_a_setting_and_every_setting_an_option() => Assert.Multiple(() =>
-    {
-        RunConfiguration configuration = new();
-        List<string> keys = [];
-        foreach (PropertyInfo section in typeof(RunConfiguration).GetProperties().Where(p => p.PropertyType != typeof(string)))
+    public void Every_property_is_a_setting_and_every_setting_an_option() =>
+        Assert.Multiple(() =>
         {
-            foreach (PropertyInfo property in section.PropertyType.GetProperties())
+            RunConfiguration configuration = new();
+            List<string> keys = [];
+            foreach (PropertyInfo section in typeof(RunConfiguration).GetProperties().Where(p => p.PropertyType != typeof(string)))
             {
-                string key = $"{JsonNamingPolicy.CamelCase.ConvertName(section.Name)}.{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}";
-                keys.Add(key);
-                if (SettingsTable.Find(key) is not { } setting)
+                foreach (PropertyInfo property in section.PropertyType.GetProperties())
                 {
-                    Assert.Fail($"no setting {key}");
-                    continue;
+                    string key =
+                        $"{JsonNamingPolicy.CamelCase.ConvertName(section.Name)}.{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}";
+                    keys.Add(key);
+                    if (SettingsTable.Find(key) is not { } setting)
+                    {
+                        Assert.Fail($"no setting {key}");
+                        continue;
+                    }
+                    // The row reads this property and no other.
+                    Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+                    object value =
+                        type == typeof(string) ? "x"
+                        : type == typeof(string[]) ? new[] { "x" }
+                        : type == typeof(double[]) ? new[] { 1.0 }
+                        : type == typeof(bool) ? true
+                        : Convert.ChangeType(1, type, System.Globalization.CultureInfo.InvariantCulture);
+                    property.SetValue(section.GetValue(configuration), value);
+                    Assert.That(setting.Get(configuration), Is.EqualTo(value), key);
+                    property.SetValue(section.GetValue(configuration), null);
+                    Assert.That(setting.Get(configuration), Is.Null, key);
+                    Assert.That(setting.IsList, Is.EqualTo(type.IsArray), key);
                 }
-                // The row reads this property and no other.
-                Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-                object value = type == typeof(string) ? "x" : type == typeof(string[]) ? new[] { "x" } : type == typeof(double[]) ? new[] { 1.0 } : type == typeof(bool) ? true : Convert.ChangeType(1, type, System.Globalization.CultureInfo.InvariantCulture);
-                property.SetValue(section.GetValue(configuration), value);
-                Assert.That(setting.Get(configuration), Is.EqualTo(value), key);
-                property.SetValue(section.GetValue(configuration), null);
-                Assert.That(setting.Get(configuration), Is.Null, key);
-                Assert.That(setting.IsList, Is.EqualTo(type.IsArray), key);
             }
-        }
-        Assert.That(SettingsTable.All.Select(s => s.Key), Is.EquivalentTo(keys));
-        Assert.That(SettingsTable.All.Select(s => s.Option), Is.Unique);
-        foreach (Setting setting in SettingsTable.All) Assert.That(_train.Options.Any(o => o.Name == setting.Option), setting.Option);
-        // What is no setting is about this one call.
-        string[] others = ["--output", "--resume", "--overwrite", "--config", "--set", "--dry-run", "--find-lr", "--no-tensorboard", "--help", "--verbose"];
-        Assert.That(_train.Options.Select(o => o.Name).Except(SettingsTable.All.Select(s => s.Option)).Except(others), Is.Empty, "an option of training without a setting");
-    });
+            Assert.That(SettingsTable.All.Select(s => s.Key), Is.EquivalentTo(keys));
+            Assert.That(SettingsTable.All.Select(s => s.Option), Is.Unique);
+            foreach (Setting setting in SettingsTable.All)
+                Assert.That(_train.Options.Any(o => o.Name == setting.Option), setting.Option);
+            // What is no setting is about this one call.
+            string[] others =
+            [
+                "--output",
+                "--resume",
+                "--overwrite",
+                "--config",
+                "--set",
+                "--dry-run",
+                "--find-lr",
+                "--no-tensorboard",
+                "--help",
+                "--verbose",
+            ];
+            Assert.That(
+                _train.Options.Select(o => o.Name).Except(SettingsTable.All.Select(s => s.Option)).Except(others),
+                Is.Empty,
+                "an option of training without a setting"
+            );
+        });
 
     [Test]
-    public void Limits_of_settings_are_those_of_their_options() => Assert.Multiple(() =>
-    {
-        foreach (Setting setting in SettingsTable.All.Where(s => s.IsNumber && s.Key is not ("benchmark.classes" or "data.weights" or "balancing.taskWeights")))
+    public void Limits_of_settings_are_those_of_their_options() =>
+        Assert.Multiple(() =>
         {
-            if (setting.Minimum is double low) Border(setting, low, setting.IsAboveMinimum, -1);
-            if (setting.Maximum is double high) Border(setting, high, setting.IsBelowMaximum, 1);
-        }
+            foreach (
+                Setting setting in SettingsTable.All.Where(s =>
+                    s.IsNumber && s.Key is not ("benchmark.classes" or "data.weights" or "balancing.taskWeights")
+                )
+            )
+            {
+                if (setting.Minimum is double low)
+                    Border(setting, low, setting.IsAboveMinimum, -1);
+                if (setting.Maximum is double high)
+                    Border(setting, high, setting.IsBelowMaximum, 1);
+            }
 
-        static void Border(Setting setting, double at, bool isOpen, double direction)
-        {
-            string Text(double value) => value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
-            bool Parses(double value) => _train.Parse([setting.Option, Text(value)]).Errors.Count == 0;
-            Assert.That((setting.Accepts(Text(at)), Parses(at)), Is.EqualTo((!isOpen, !isOpen)), $"{setting.Key} {at}");
-            Assert.That((setting.Accepts(Text(at + direction)), Parses(at + direction)), Is.EqualTo((false, false)), $"{setting.Key} {at + direction}");
-        }
-    });
+            static void Border(Setting setting, double at, bool isOpen, double direction)
+            {
+                string Text(double value) => value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+                bool Parses(double value) => _train.Parse([setting.Option, Text(value)]).Errors.Count == 0;
+                Assert.That((setting.Accepts(Text(at)), Parses(at)), Is.EqualTo((!isOpen, !isOpen)), $"{setting.Key} {at}");
+                Assert.That(
+                    (setting.Accepts(Text(at + direction)), Parses(at + direction)),
+                    Is.EqualTo((false, false)),
+                    $"{setting.Key} " + $"{at + direction}"
+                );
+            }
+        });
 
     [Test]
     public void A_run_is_repeated_by_its_own_configuration_to_the_bit()
     {
         using TemporaryFolder folder = new();
-        CliRun first = CliRun.Of(["train", "--output", folder["first"], "--steps", "3", "--scenes", "4", "--test-scenes", "2", "--size", "32x32", "--width", "2", "--batch-size", "2", "--seed", "9", "--flip", "all",
-            "--lr-schedule", "cosine", "--warmup", "1", "--ema", "0.9", "--clip", "0.5", "--tasks", "segmentation,depth", "--lambda-dist", "3", "--no-colour", .. _machine]);
+        CliRun first = CliRun.Of([
+            "train",
+            "--output",
+            folder["first"],
+            "--steps",
+            "3",
+            "--scenes",
+            "4",
+            "--test-scenes",
+            "2",
+            "--size",
+            "32x32",
+            "--width",
+            "2",
+            "--batch-size",
+            "2",
+            "--seed",
+            "9",
+            "--flip",
+            "all",
+            "--lr-schedule",
+            "cosine",
+            "--warmup",
+            "1",
+            "--ema",
+            "0.9",
+            "--clip",
+            "0.5",
+            "--tasks",
+            "segmentation,depth",
+            "--lambda-dist",
+            "3",
+            "--no-colour",
+            .. _machine,
+        ]);
         Assert.That(first.ExitCode, Is.EqualTo(ExitCode.Success), first.Error);
         string config = folder["first", "config.json"];
         CliRun again = CliRun.Of(["train", "--config", config, "--output", folder["again"], .. _machine]);
@@ -115,7 +190,9 @@ public sealed class ConfigurationTests
     public void Settings_of_file_set_and_command_line_count_in_that_order()
     {
         using TemporaryFolder folder = new();
-        string config = Write(folder, """
+        string config = Write(
+            folder,
+            """
             {
               "$schema": "jtr-run.schema.json", // comments are allowed
               "data": { "data": ["photos"], "tasks": ["seg", "depth"], "labels": "sub/labels.json" },
@@ -123,10 +200,15 @@ public sealed class ConfigurationTests
               "optimizer": { "learningRate": 1e-3 },
               "machine": {}
             }
-            """);
+            """
+        );
         Directory.CreateDirectory(folder["photos", "image"]);
         File.WriteAllBytes(folder["photos", "image", "a.png"], []);
-        RunConfiguration read = RunConfigurationReader.Read(_train.Parse(["--seed", "5"]), config, ["training.batchSize=4", "data.tasks=seg"]);
+        RunConfiguration read = RunConfigurationReader.Read(
+            _train.Parse(["--seed", "5"]),
+            config,
+            ["training.batchSize=4", "data.tasks=seg"]
+        );
         Assert.Multiple(() =>
         {
             Assert.That(read.Training.BatchSize, Is.EqualTo(4));
@@ -138,8 +220,16 @@ public sealed class ConfigurationTests
             Assert.That(read.Data.Labels, Is.EqualTo(folder["sub", "labels.json"]), "beside the file");
             Assert.That(read.Data.Data, Has.Length.EqualTo(1).And.All.EndWith(folder["photos"]));
             Assert.That(read.Training.Seed, Is.EqualTo(5));
-            RunConfiguration said = RunConfigurationReader.Read(_train.Parse(["--steps", "9", "--scenario", "full", "--batch-size", "2"]), config, []);
-            Assert.That((said.Training.Steps, said.Training.Epochs, said.Training.BatchSize), Is.EqualTo((9, (int?)null, 2)), "--steps instead of epochs");
+            RunConfiguration said = RunConfigurationReader.Read(
+                _train.Parse(["--steps", "9", "--scenario", "full", "--batch-size", "2"]),
+                config,
+                []
+            );
+            Assert.That(
+                (said.Training.Steps, said.Training.Epochs, said.Training.BatchSize),
+                Is.EqualTo((9, (int?)null, 2)),
+                "--steps instead of epochs"
+            );
             Assert.That((said.Data.Scenario, said.Data.Labels), Is.EqualTo(("full", (string?)null)), "--scenario instead of labels");
         });
     }
@@ -152,7 +242,10 @@ public sealed class ConfigurationTests
     [TestCase("""{ "training": { "batchSize": "many" } }""", "training.batchSize must be a whole number of 1 to 65536, not 'many'.")]
     [TestCase("""{ "training": { "steps": 1.5 } }""", "training.steps must be a whole number of 1 or more, not '1.5'.")]
     [TestCase("""{ "optimizer": { "ema": 1 } }""", "optimizer.ema must be a number above 0 and below 1, not '1'.")]
-    [TestCase("""{ "optimizer": { "schedule": "sawtooth" } }""", "optimizer.schedule must be one of constant, step, cosine, not 'sawtooth'.")]
+    [TestCase(
+        """{ "optimizer": { "schedule": "sawtooth" } }""",
+        "optimizer.schedule must be one of constant, step, cosine, not " + "'sawtooth'."
+    )]
     [TestCase("""{ "training": { "augment": 1 } }""", "training.augment must be true or false, not '1'.")]
     [TestCase("""{ "data": { "tasks": "seg" } }""", "data.tasks must be a list of texts, not 'seg'.")]
     [TestCase("""{ "training": { "method": ["jtr"] } }""", "there is no setting 'training.method.0'.")]
@@ -187,15 +280,19 @@ public sealed class ConfigurationTests
     }
 
     [Test]
-    public void Config_prints_the_schema_and_says_what_it_can_print() => Assert.Multiple(() =>
-    {
-        CliRun schema = CliRun.Of("config", "schema");
-        Assert.That(schema.Output, Is.EqualTo(ConfigurationSchema.Write()));
-        Assert.That(JsonNode.Parse(schema.Output)!["properties"]!["training"]!["properties"]!["batchSize"]!["maximum"]!.GetValue<int>(), Is.EqualTo(65536));
-        Assert.That(CliRun.Of("config", "table").Output, Does.Contain("`training.batchSize`"));
-        Assert.That(CliRun.Of("config").ExitCode, Is.EqualTo(ExitCode.Usage));
-        Assert.That(CliRun.Of("config", "dance").Error, Does.Contain("'dance'"));
-    });
+    public void Config_prints_the_schema_and_says_what_it_can_print() =>
+        Assert.Multiple(() =>
+        {
+            CliRun schema = CliRun.Of("config", "schema");
+            Assert.That(schema.Output, Is.EqualTo(ConfigurationSchema.Write()));
+            Assert.That(
+                JsonNode.Parse(schema.Output)!["properties"]!["training"]!["properties"]!["batchSize"]!["maximum"]!.GetValue<int>(),
+                Is.EqualTo(65536)
+            );
+            Assert.That(CliRun.Of("config", "table").Output, Does.Contain("`training.batchSize`"));
+            Assert.That(CliRun.Of("config").ExitCode, Is.EqualTo(ExitCode.Usage));
+            Assert.That(CliRun.Of("config", "dance").Error, Does.Contain("'dance'"));
+        });
 
     private static string Write(TemporaryFolder folder, string json)
     {
@@ -207,7 +304,8 @@ public sealed class ConfigurationTests
     private static string Repository()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Jtr.Interop.sln"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Jtr.Interop.sln")))
+            folder = folder.Parent;
         return folder?.FullName ?? throw new DirectoryNotFoundException("the test does not run inside the repository");
     }
 }

@@ -30,7 +30,10 @@ public sealed class DataSourceTests
         DataRequest request = new() { Data = folder["photos"], Size = _size };
         Assert.That(DataSource.Open(request).Test, Is.Null);
         Assert.That(DataSource.Open(request with { Test = folder["others"] }).Test!.Count, Is.EqualTo(1));
-        Assert.That(() => DataSource.Open(request with { Test = folder["none"] }), Throws.InstanceOf<DirectoryNotFoundException>().With.Message.Contains("--test"));
+        Assert.That(
+            () => DataSource.Open(request with { Test = folder["none"] }),
+            Throws.InstanceOf<DirectoryNotFoundException>().With.Message.Contains("--test")
+        );
     }
 
     [Test]
@@ -40,9 +43,18 @@ public sealed class DataSourceTests
         PhotoFolder.Write(folder.Path, 2);
         DataRequest request = new() { Data = folder.Path, Size = _size };
         Assert.That(Tasks(request with { Tasks = ["edge"] }), Is.EqualTo(new TaskSet(new MapTask("edge"))));
-        Assert.That(Tasks(request with { Tasks = ["edge", "seg:9"] }), Is.EqualTo(new TaskSet(new MapTask("edge"), new SegmentationTask("seg", 9))));
-        Assert.That(() => Tasks(request with { Tasks = ["taste"] }), Throws.InstanceOf<UsageException>().With.Message.Contains("no task 'taste'; they have seg, edge"));
-        Assert.That(() => Tasks(request with { Tasks = ["edge", "edge"] }), Throws.InstanceOf<UsageException>().With.Message.Contains("twice"));
+        Assert.That(
+            Tasks(request with { Tasks = ["edge", "seg:9"] }),
+            Is.EqualTo(new TaskSet(new MapTask("edge"), new SegmentationTask("seg", 9)))
+        );
+        Assert.That(
+            () => Tasks(request with { Tasks = ["taste"] }),
+            Throws.InstanceOf<UsageException>().With.Message.Contains("no task 'taste'; they have seg, edge")
+        );
+        Assert.That(
+            () => Tasks(request with { Tasks = ["edge", "edge"] }),
+            Throws.InstanceOf<UsageException>().With.Message.Contains("twice")
+        );
     }
 
     [Test]
@@ -50,11 +62,25 @@ public sealed class DataSourceTests
     {
         using TemporaryFolder folder = new();
         PhotoFolder.Write(folder.Path, 2);
-        DataRequest request = new() { Data = folder.Path, Size = _size, ClassNames = ["sky", "road", "car", "tree"] };
+        DataRequest request = new()
+        {
+            Data = folder.Path,
+            Size = _size,
+            ClassNames = ["sky", "road", "car", "tree"],
+        };
         Assert.That(((SegmentationTask)Tasks(request)["seg"]).ClassNames, Is.EqualTo(request.ClassNames));
-        Assert.That(((SegmentationTask)Tasks(request with { Tasks = ["seg=segmentation:4"] })["seg"]).ClassNames, Is.EqualTo(request.ClassNames));
-        Assert.That(() => Tasks(request with { ClassNames = ["sky"] }), Throws.InstanceOf<UsageException>().With.Message.Contains("3 classes"));
-        Assert.That(() => Tasks(request with { Tasks = ["edge"] }), Throws.InstanceOf<UsageException>().With.Message.Contains("one segmentation"));
+        Assert.That(
+            ((SegmentationTask)Tasks(request with { Tasks = ["seg=segmentation:4"] })["seg"]).ClassNames,
+            Is.EqualTo(request.ClassNames)
+        );
+        Assert.That(
+            () => Tasks(request with { ClassNames = ["sky"] }),
+            Throws.InstanceOf<UsageException>().With.Message.Contains("3 classes")
+        );
+        Assert.That(
+            () => Tasks(request with { Tasks = ["edge"] }),
+            Throws.InstanceOf<UsageException>().With.Message.Contains("one segmentation")
+        );
     }
 
     [Test]
@@ -62,15 +88,32 @@ public sealed class DataSourceTests
     {
         using TemporaryFolder folder = new();
         PhotoFolder.Write(folder.Path, 1);
-        OpenData data = DataSource.Open(new DataRequest { Data = folder.Path, Size = _size, Tasks = ["seg", "height=depth"] });
+        OpenData data = DataSource.Open(
+            new DataRequest
+            {
+                Data = folder.Path,
+                Size = _size,
+                Tasks = ["seg", "height=depth"],
+            }
+        );
         Assert.That(data.Notes, Has.Some.Contains("height"));
     }
 
     [Test]
     public void Scenes_to_score_on_follow_those_to_train_on()
     {
-        OpenData data = DataSource.Open(new DataRequest { Data = DataRequest.Scenes, Size = _size, SceneCount = 3, TestSceneCount = 2, Tasks = ["depth"] });
-        string[] train = [.. Enumerable.Range(0, 3).Select(data.Train.GetName)], test = [.. Enumerable.Range(0, 2).Select(data.Test!.GetName)];
+        OpenData data = DataSource.Open(
+            new DataRequest
+            {
+                Data = DataRequest.Scenes,
+                Size = _size,
+                SceneCount = 3,
+                TestSceneCount = 2,
+                Tasks = ["depth"],
+            }
+        );
+        string[] train = [.. Enumerable.Range(0, 3).Select(data.Train.GetName)],
+            test = [.. Enumerable.Range(0, 2).Select(data.Test!.GetName)];
         Assert.That(train.Concat(test), Is.Unique);
         Assert.That(data.Train.Tasks, Is.EqualTo(new TaskSet(new DepthTask())));
     }
@@ -81,8 +124,25 @@ public sealed class DataSourceTests
         using TemporaryFolder folder = new();
         PhotoFolder.Write(folder["photos", "train"], 3);
         PhotoFolder.Write(folder["photos", "test"], 2);
-        CliRun run = CliRun.Of("train", "--data", folder["photos"], "--size", "32x32", "--epochs", "1", "--batch-size", "2", "--width", "2", "--threads", "1",
-            "--class-names", "sky,road,car", "--output", folder["run"]);
+        CliRun run = CliRun.Of(
+            "train",
+            "--data",
+            folder["photos"],
+            "--size",
+            "32x32",
+            "--epochs",
+            "1",
+            "--batch-size",
+            "2",
+            "--width",
+            "2",
+            "--threads",
+            "1",
+            "--class-names",
+            "sky,road,car",
+            "--output",
+            folder["run"]
+        );
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
         Assert.That(run.Output, Does.Contain("asfound: seg 3, edge 2").And.Contain("step 2/2"));
         Assert.That(File.ReadAllText(folder["run", "results.csv"]), Does.Contain("IoU sky"));

@@ -11,7 +11,8 @@ public sealed class DoctorTests
     {
         (bool fine, string output) = Diagnose(
             new Check("first", () => new(Verdict.Ok, "there")),
-            new Check("second", () => new(Verdict.Slow, "slow thing", "install a faster one")));
+            new Check("second", () => new(Verdict.Slow, "slow thing", "install a faster one"))
+        );
         Assert.That(fine, Is.True);
         Assert.That(output, Does.Contain("ok     first").And.Contain("slow   second").And.Contain("-> install a faster one"));
         Assert.That(output.TrimEnd(), Does.EndWith("Training works here; 1 could be better."));
@@ -31,8 +32,17 @@ public sealed class DoctorTests
         bool looked = false;
         (_, string output) = Diagnose(
             new Check(Checks.LibraryName, () => new(Verdict.Wrong, "not there")),
-            new Check("step", () => { looked = true; return new(Verdict.Ok, ""); }, NeedsLibrary: true),
-            new Check("pictures", () => new(Verdict.Ok, "work")));
+            new Check(
+                "step",
+                () =>
+                {
+                    looked = true;
+                    return new(Verdict.Ok, "");
+                },
+                NeedsLibrary: true
+            ),
+            new Check("pictures", () => new(Verdict.Ok, "work"))
+        );
         Assert.That(looked, Is.False);
         Assert.That(output, Does.Contain("pictures").And.Not.Contain("step"));
     }
@@ -41,7 +51,11 @@ public sealed class DoctorTests
     public void A_libtorch_of_the_same_version_in_LIBTORCH_is_taken_before_the_systems()
     {
         string torch = Path.GetDirectoryName(Jtr.Interop.Training.JtrRuntime.TorchPath)!;
-        Assume.That(torch, Does.StartWith("/usr/lib").Or.StartWith("/lib"), "libjtr was built with a libtorch of its own, which comes first");
+        Assume.That(
+            torch,
+            Does.StartWith("/usr/lib").Or.StartWith("/lib"),
+            "libjtr was built with a libtorch of its own, which comes " + "first"
+        );
         using TemporaryFolder folder = new();
         Directory.CreateDirectory(folder["lib"]);
         foreach (string file in Directory.EnumerateFiles(torch, "libtorch*.so*").Concat(Directory.EnumerateFiles(torch, "libc10*.so*")))
@@ -56,7 +70,11 @@ public sealed class DoctorTests
     }
 
     [TestCase("7f00-7f01 r-xp 0000 08:01 12 /usr/lib/x86_64-linux-gnu/blas/libblas.so.3.11.0\n", Verdict.Slow)]
-    [TestCase("7f00-7f01 r-xp 0000 08:01 12 /usr/lib/x86_64-linux-gnu/blas/libblas.so.3\n7f00-7f01 r-xp 0000 08:01 12 /usr/lib/openblas-pthread/libopenblas.so.0\n", Verdict.Ok)]
+    [TestCase(
+        "7f00-7f01 r-xp 0000 08:01 12 /usr/lib/x86_64-linux-gnu/blas/libblas.so.3\n7f00-7f01 r-xp 0000 08:01 12 "
+            + "/usr/lib/openblas-pthread/libopenblas.so.0\n",
+        Verdict.Ok
+    )]
     [TestCase("7f00-7f01 r-xp 0000 08:01 12 /opt/libtorch/lib/libmkl_core.so\n", Verdict.Ok)]
     [TestCase("7f00-7f01 rw-p 0000 00:00 0 \n7f00-7f01 r-xp 0000 08:01 12 /opt/libtorch/lib/libtorch_cpu.so\n", Verdict.Ok)]
     public void A_slow_blas_is_noticed(string maps, object verdict) => Assert.That(Checks.Blas(maps).Verdict, Is.EqualTo(verdict));
@@ -66,7 +84,8 @@ public sealed class DoctorTests
     {
         CliRun run = CliRun.Of("doctor");
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Output);
-        foreach (Check check in Checks.All) Assert.That(run.Output, Does.Contain(check.Name));
+        foreach (Check check in Checks.All)
+            Assert.That(run.Output, Does.Contain(check.Name));
         Assert.That(run.Output, Does.Contain("Training works here"));
     }
 
@@ -74,7 +93,11 @@ public sealed class DoctorTests
     public void A_library_that_is_not_there_is_wrong_and_says_what_mends_it()
     {
         // In a process of its own, for a library that is loaded stays loaded.
-        ProcessStartInfo start = new("dotnet", [typeof(JtrCommandLine).Assembly.Location, "doctor"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", [typeof(JtrCommandLine).Assembly.Location, "doctor"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["JTR_NATIVE"] = "/no/such/place/libjtr.so";
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();

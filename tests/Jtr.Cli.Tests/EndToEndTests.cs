@@ -5,7 +5,23 @@ namespace Jtr.Cli.Tests;
 /// <summary>Whole runs, as small as they get: these go down to the native library.</summary>
 public sealed class EndToEndTests
 {
-    private static readonly string[] _small = ["--scenes", "4", "--test-scenes", "3", "--size", "32x32", "--width", "2", "--batch-size", "2", "--workers", "1", "--threads", "1"];
+    private static readonly string[] _small =
+    [
+        "--scenes",
+        "4",
+        "--test-scenes",
+        "3",
+        "--size",
+        "32x32",
+        "--width",
+        "2",
+        "--batch-size",
+        "2",
+        "--workers",
+        "1",
+        "--threads",
+        "1",
+    ];
 
     [Test]
     public void A_run_is_trained_scored_resumed_and_shown()
@@ -15,7 +31,17 @@ public sealed class EndToEndTests
         CliRun train = CliRun.Of(["train", "--steps", "3", "--eval-every", "2", "--output", folder["run"], .. _small]);
         Assert.That(train.ExitCode, Is.EqualTo(ExitCode.Success), train.Error);
         Assert.That(train.Output, Does.Contain("jtr: step 3/3, loss ").And.Contain("scores at step 2:").And.Contain("mIoU"));
-        foreach (string file in new[] { "checkpoint.safetensors", "results.json", "results.csv", "labels.json", "predictions.png", "history.csv" })
+        foreach (
+            string file in new[]
+            {
+                "checkpoint.safetensors",
+                "results.json",
+                "results.csv",
+                "labels.json",
+                "predictions.png",
+                "history.csv",
+            }
+        )
             Assert.That(File.Exists(folder["run", file]), file);
 
         CliRun again = CliRun.Of(["train", "--output", folder["run"], .. _small]);
@@ -26,13 +52,36 @@ public sealed class EndToEndTests
         Assert.That(changed.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(changed.Error, Does.Contain("--seed was 1 when the run began"));
 
-        CliRun resumed = CliRun.Of("train", "--resume", checkpoint, "--steps", "5", "--threads", "1", "--baseline", folder["run", "results.json"]);
+        CliRun resumed = CliRun.Of(
+            "train",
+            "--resume",
+            checkpoint,
+            "--steps",
+            "5",
+            "--threads",
+            "1",
+            "--baseline",
+            folder["run", "results.json"]
+        );
         Assert.That(resumed.ExitCode, Is.EqualTo(ExitCode.Success), resumed.Error);
         Assert.That(resumed.Output, Does.Contain("goes on at step 3").And.Contain("step 5/5").And.Contain("Delta % over the baseline"));
 
-        CliRun evaluate = CliRun.Of("evaluate", checkpoint, "--threads", "1", "--json", folder["scores.json"], "--csv", folder["scores.csv"]);
+        CliRun evaluate = CliRun.Of(
+            "evaluate",
+            checkpoint,
+            "--threads",
+            "1",
+            "--json",
+            folder["scores.json"],
+            "--csv",
+            folder["scores.csv"]
+        );
         Assert.That(evaluate.ExitCode, Is.EqualTo(ExitCode.Success), evaluate.Error);
-        Assert.That(File.ReadAllText(folder["scores.json"]), Is.EqualTo(File.ReadAllText(folder["run", "results.json"])), "the same network on the same data has the same scores");
+        Assert.That(
+            File.ReadAllText(folder["scores.json"]),
+            Is.EqualTo(File.ReadAllText(folder["run", "results.json"])),
+            "the same network on the same data has the same scores"
+        );
         Assert.That(File.ReadAllText(folder["scores.csv"]), Does.StartWith("task,kind,metric"));
 
         CliRun predict = CliRun.Of("predict", checkpoint, "--count", "2", "--output", folder["pictures"]);
@@ -42,8 +91,10 @@ public sealed class EndToEndTests
         // Any picture is a photograph to a network.
         CliRun photograph = CliRun.Of("predict", checkpoint, folder["run", "predictions.png"], "--output", folder["photographs"]);
         Assert.That(photograph.ExitCode, Is.EqualTo(ExitCode.Success), photograph.Error);
-        Assert.That(Directory.GetFiles(folder["photographs"]).Select(Path.GetFileName),
-            Is.EquivalentTo(new[] { "predictions.png", "predictions.segmentation.png", "predictions.depth.png", "predictions.normals.png" }));
+        Assert.That(
+            Directory.GetFiles(folder["photographs"]).Select(Path.GetFileName),
+            Is.EquivalentTo(new[] { "predictions.png", "predictions.segmentation.png", "predictions.depth.png", "predictions.normals.png" })
+        );
     }
 
     [Test]
@@ -54,7 +105,24 @@ public sealed class EndToEndTests
         Assert.That(CliRun.Of(["train", "--steps", "6", "--output", folder["whole"], .. settings]).ExitCode, Is.EqualTo(ExitCode.Success));
         Assert.That(CliRun.Of(["train", "--steps", "2", "--output", folder["parts"], .. settings]).ExitCode, Is.EqualTo(ExitCode.Success));
         // What is computed again may change on the way, and changes nothing.
-        Assert.That(CliRun.Of("train", "--resume", folder["parts", "checkpoint.safetensors"], "--steps", "6", "--recomputation", "stages", "--threads", "1", "--workers", "1").ExitCode, Is.EqualTo(ExitCode.Success));
+        Assert.That(
+            CliRun
+                .Of(
+                    "train",
+                    "--resume",
+                    folder["parts", "checkpoint.safetensors"],
+                    "--steps",
+                    "6",
+                    "--recomputation",
+                    "stages",
+                    "--threads",
+                    "1",
+                    "--workers",
+                    "1"
+                )
+                .ExitCode,
+            Is.EqualTo(ExitCode.Success)
+        );
         Assert.That(File.ReadAllText(folder["parts", "config.json"]), Does.Contain("\"recomputation\": \"stages\""));
         Assert.That(File.ReadAllText(folder["parts", "results.json"]), Is.EqualTo(File.ReadAllText(folder["whole", "results.json"])));
     }
@@ -74,14 +142,19 @@ public sealed class EndToEndTests
     {
         using TemporaryFolder folder = new();
         using CancellationTokenSource stop = new();
-        Task<CliRun> run = Task.Run(() => CliRun.Of(stop.Token, ["train", "--steps", "1000000", "--method", "supervised", "--save-every", "1", "--output", folder["run"], .. _small]));
+        Task<CliRun> run = Task.Run(() =>
+            CliRun.Of(
+                stop.Token,
+                ["train", "--steps", "1000000", "--method", "supervised", "--save-every", "1", "--output", folder["run"], .. _small]
+            )
+        );
         string checkpoint = folder["run", "checkpoint.safetensors"];
         // The first checkpoint tells that training is under way.
         SpinWait.SpinUntil(() => File.Exists(checkpoint) || run.IsCompleted, TimeSpan.FromMinutes(2));
         stop.Cancel();
         CliRun ended = run.GetAwaiter().GetResult();
 
-        Assert.That(ended.ExitCode, Is.EqualTo(ExitCode.Cancelled), ended.Error);
+        Assert.That(ended.ExitCode, Is.EqualTo(ExitCode.Canceled), ended.Error);
         Assert.That(ended.Output, Does.Contain("and saved. To go on: jtr train --resume " + checkpoint));
         Assert.That(CliRun.Of("evaluate", checkpoint).ExitCode, Is.EqualTo(ExitCode.Success));
     }
@@ -93,10 +166,16 @@ public sealed class EndToEndTests
         CliRun demo = CliRun.Of("demo", "--steps", "2", "--output", folder["demo"]);
         Assert.That(demo.ExitCode, Is.EqualTo(ExitCode.Success), demo.Error);
         Assert.That(demo.Output, Does.Contain("Delta %").And.Contain("One training of each"));
-        foreach (string file in new[] { "comparison.png", "comparison.txt" }) Assert.That(File.Exists(folder["demo", file]), file);
-        EvaluationResult supervised = EvaluationResult.LoadJson(folder["demo", "supervised", "results.json"]), jtr = EvaluationResult.LoadJson(folder["demo", "jtr", "results.json"]);
+        foreach (string file in new[] { "comparison.png", "comparison.txt" })
+            Assert.That(File.Exists(folder["demo", file]), file);
+        EvaluationResult supervised = EvaluationResult.LoadJson(folder["demo", "supervised", "results.json"]),
+            jtr = EvaluationResult.LoadJson(folder["demo", "jtr", "results.json"]);
         Assert.That(File.ReadAllText(folder["demo", "comparison.txt"]), Does.Contain(MetricFormat.Delta(jtr.DeltaPercent(supervised))));
-        Assert.That(File.ReadAllText(folder["demo", "supervised", "labels.json"]), Is.EqualTo(File.ReadAllText(folder["demo", "jtr", "labels.json"])), "both see the same labels");
+        Assert.That(
+            File.ReadAllText(folder["demo", "supervised", "labels.json"]),
+            Is.EqualTo(File.ReadAllText(folder["demo", "jtr", "labels.json"])),
+            "both see the same labels"
+        );
     }
 
     [Test]

@@ -24,7 +24,13 @@ public sealed class FailureTests
         Directory.CreateDirectory(folder["run"]);
         CliRun run = CliRun.Of([.. command.Split(' '), folder["run"]]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failure));
-        Assert.That(run.Error.TrimEnd(), Is.EqualTo($"jtr: {folder["run"]}: this folder has no checkpoint.safetensors; a run saves its first one after --save-every steps, or when Ctrl-C stops it"));
+        Assert.That(
+            run.Error.TrimEnd(),
+            Is.EqualTo(
+                $"jtr: {folder["run"]}: this folder has no checkpoint.safetensors; a run saves its "
+                    + $"first one after --save-every steps, or when Ctrl-C stops it"
+            )
+        );
         CliRun nothing = CliRun.Of([.. command.Split(' '), folder["nothing"]]);
         Assert.That(nothing.Error.TrimEnd(), Is.EqualTo($"jtr: {folder["nothing"]}: there is no such file or folder"));
     }
@@ -34,7 +40,10 @@ public sealed class FailureTests
     {
         using TemporaryFolder folder = new();
         Directory.CreateDirectory(folder["run"]);
-        Assert.That(CliRun.Of("train", "--config", folder["run"]).Error, Does.Contain("is a folder; name a file, such as the config.json in it"));
+        Assert.That(
+            CliRun.Of("train", "--config", folder["run"]).Error,
+            Does.Contain("is a folder; name a file, such as the config.json " + "in it")
+        );
     }
 
     [Test]
@@ -59,7 +68,10 @@ public sealed class FailureTests
     public void Programmers_details_are_left_out_of_messages()
     {
         Assert.That(ErrorText.Describe(new ArgumentException("the batch is empty", "batch")), Is.EqualTo("the batch is empty"));
-        Assert.That(ErrorText.Describe(new ArgumentOutOfRangeException("Width", 0, "Width must be 1 to 1024.")), Is.EqualTo("Width must be 1 to 1024; it is 0"));
+        Assert.That(
+            ErrorText.Describe(new ArgumentOutOfRangeException("Width", 0, "Width must be 1 to 1024.")),
+            Is.EqualTo("Width must " + "be 1 to 1024; it is 0")
+        );
         Assert.That(ErrorText.Describe(new JtrFormatException("a.png", "no PNG file", 3)), Is.EqualTo("a.png (byte 3): no PNG file"));
         Assert.That(ErrorText.Describe(new AggregateException(new IOException("disk full"))), Is.EqualTo("disk full"));
         Assert.That(ErrorText.Describe(new InvalidOperationException("oops")), Is.EqualTo("InvalidOperationException: oops"));

@@ -13,12 +13,15 @@ internal static class GreyPng
         MemoryStream rows = new();
         for (int i = 0; i < height * width; i++)
         {
-            if (i % width == 0) rows.WriteByte(0);
-            if (bits == 16) rows.WriteByte((byte)(value >> 8));
+            if (i % width == 0)
+                rows.WriteByte(0);
+            if (bits == 16)
+                rows.WriteByte((byte)(value >> 8));
             rows.WriteByte((byte)value);
         }
         MemoryStream data = new();
-        using (ZLibStream zlib = new(data, CompressionLevel.Fastest, leaveOpen: true)) zlib.Write(rows.ToArray());
+        using (ZLibStream zlib = new(data, CompressionLevel.Fastest, leaveOpen: true))
+            zlib.Write(rows.ToArray());
         MemoryStream file = new();
         file.Write([0x89, .. "PNG\r\n"u8, 0x1A, 0x0A]);
         Chunk("IHDR", [.. Big((uint)width), .. Big((uint)height), (byte)bits, 0, 0, 0, 0]);
@@ -47,7 +50,8 @@ internal static class GreyPng
         foreach (byte b in data)
         {
             crc ^= b;
-            for (int k = 0; k < 8; k++) crc = (crc & 1) != 0 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
+            for (int k = 0; k < 8; k++)
+                crc = (crc & 1) != 0 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
         }
         return ~crc;
     }

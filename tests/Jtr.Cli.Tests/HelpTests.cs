@@ -5,7 +5,19 @@ namespace Jtr.Cli.Tests;
 
 public sealed class HelpTests
 {
-    private static readonly string[] _commands = ["train", "evaluate", "predict", "compare", "demo", "inspect", "pack", "config", "options", "doctor"];
+    private static readonly string[] _commands =
+    [
+        "train",
+        "evaluate",
+        "predict",
+        "compare",
+        "demo",
+        "inspect",
+        "pack",
+        "config",
+        "options",
+        "doctor",
+    ];
 
     [Test]
     public void Without_arguments_the_program_explains_itself_and_says_that_this_was_no_use()
@@ -21,8 +33,10 @@ public sealed class HelpTests
     public void The_first_page_lists_every_command_and_every_exit_code()
     {
         string page = CliRun.Of("--help").Output;
-        foreach (string command in _commands) Assert.That(page, Does.Contain($"\n  {command} "));
-        foreach (string code in new[] { "0", "1", "2", "130" }) Assert.That(page, Does.Match($"\n  {code} +[A-Z]"));
+        foreach (string command in _commands)
+            Assert.That(page, Does.Contain($"\n  {command} "));
+        foreach (string code in new[] { "0", "1", "2", "130" })
+            Assert.That(page, Does.Match($"\n  {code} +[A-Z]"));
     }
 
     [TestCaseSource(nameof(_commands))]

@@ -13,16 +13,43 @@ public sealed class InspectTests
         PhotoFolder.Write(folder["photos"], 3);
         string bad = folder["photos", "edge", "photo1.npy"];
         File.WriteAllText(bad, "damaged");
-        CliRun run = CliRun.Of("inspect", folder["photos"], "--tasks", "seg=segmentation:3,edge=map", "--size", "32x64", "--output", folder["sheet.png"], "--json", folder["data.json"]);
+        CliRun run = CliRun.Of(
+            "inspect",
+            folder["photos"],
+            "--tasks",
+            "seg=segmentation:3,edge=map",
+            "--size",
+            "32x64",
+            "--output",
+            folder["sheet.png"],
+            "--json",
+            folder["data.json"]
+        );
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
-        Assert.That(run.Output, Does.Contain("3 of 32 x 64").And.Contain("with a damaged file: 1").And.Contain("1 of 2: 1, 2 of 2: 2").And.Contain("Problems: 1").And.Contain(bad));
-        Assert.That(File.ReadAllBytes(folder["sheet.png"]).AsSpan(0, 4).ToArray(), Is.EqualTo(new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G' }));
+        Assert.That(
+            run.Output,
+            Does.Contain("3 of 32 x 64")
+                .And.Contain("with a damaged file: 1")
+                .And.Contain("1 of 2: 1, 2 of 2: 2")
+                .And.Contain("Problems: 1")
+                .And.Contain(bad)
+        );
+        Assert.That(
+            File.ReadAllBytes(folder["sheet.png"]).AsSpan(0, 4).ToArray(),
+            Is.EqualTo(new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G' })
+        );
 
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["data.json"]));
-        JsonElement part = json.RootElement.GetProperty("parts")[0], seg = part.GetProperty("tasks")[0], edge = part.GetProperty("tasks")[1];
+        JsonElement part = json.RootElement.GetProperty("parts")[0],
+            seg = part.GetProperty("tasks")[0],
+            edge = part.GetProperty("tasks")[1];
         Assert.That((part.GetProperty("samples").GetInt32(), part.GetProperty("bad").GetInt32()), Is.EqualTo((3, 1)));
         Assert.That((edge.GetProperty("labelled").GetInt32(), edge.GetProperty("read").GetInt32()), Is.EqualTo((2, 1)));
-        Assert.That(seg.GetProperty("classes").EnumerateArray().Sum(c => c.GetProperty("pixels").GetInt64()), Is.EqualTo(3 * 32 * 64), "every pixel has a class");
+        Assert.That(
+            seg.GetProperty("classes").EnumerateArray().Sum(c => c.GetProperty("pixels").GetInt64()),
+            Is.EqualTo(3 * 32 * 64),
+            "every pixel has a class"
+        );
         Assert.That(part.GetProperty("problems")[0].GetProperty("path").GetString(), Is.EqualTo(bad));
     }
 
@@ -35,7 +62,14 @@ public sealed class InspectTests
         File.WriteAllText(bad, "damaged");
         CliRun run = CliRun.Of("inspect", folder["photos"], "--class-names", "sky,road,car", "--output", folder["sheet.png"]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
-        Assert.That(run.Output, Does.Contain("segmentation, 3 classes").And.Match(" car +").And.Contain("with a damaged file: 1").And.Contain("Problems: 1").And.Contain(bad));
+        Assert.That(
+            run.Output,
+            Does.Contain("segmentation, 3 classes")
+                .And.Match(" car +")
+                .And.Contain("with a damaged file: 1")
+                .And.Contain("Problems: 1")
+                .And.Contain(bad)
+        );
         // Without another word, it is looked at in the photographs' own size, 40 x 50.
         Assert.That(run.Output, Does.Contain("3 of 32 x 64").And.Contain("3 of 40 x 50"));
     }
@@ -48,9 +82,17 @@ public sealed class InspectTests
         File.Delete(folder["city", "train", "depth", "0.npy"]);
         CliRun run = CliRun.Of("inspect", folder["city"], "--size", "32x32", "--output", folder["sheet.png"]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
-        Assert.That(run.Output, Does.Contain("depth, no unit").And.Contain("Problems: 1").And.Contain("without the label " + folder["city", "train", "depth", "0.npy"]));
+        Assert.That(
+            run.Output,
+            Does.Contain("depth, no unit")
+                .And.Contain("Problems: 1")
+                .And.Contain("without the label " + folder["city", "train", "depth", "0.npy"])
+        );
         BenchmarkFolders.NyuV2(folder["nyu"], 1, 1);
-        Assert.That(CliRun.Of("inspect", folder["nyu"], "--size", "32x32", "--output", folder["sheet.png"]).Output, Does.Contain("depth, m"));
+        Assert.That(
+            CliRun.Of("inspect", folder["nyu"], "--size", "32x32", "--output", folder["sheet.png"]).Output,
+            Does.Contain("depth, m")
+        );
     }
 
     [Test]
@@ -61,7 +103,10 @@ public sealed class InspectTests
         CliRun run = CliRun.Of("inspect", folder["nyu"], "--size", "32x32", "--output", folder["sheet.png"]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
         // Chairs in the upper half and 2 m everywhere, in both parts.
-        Assert.That(run.Output, Does.Match(@"3 +chair +1024 +50\.00").And.Match(@"3 +chair +512 +50\.00").And.Match(@"no label +1024 +50\.00"));
+        Assert.That(
+            run.Output,
+            Does.Match(@"3 +chair +1024 +50\.00").And.Match(@"3 +chair +512 +50\.00").And.Match(@"no label +1024 +50\.00")
+        );
         Assert.That(run.Output, Does.Match(@"depth +depth, m +2 +0\.00 +2 +2 +2").And.Contain("To score on"));
     }
 
@@ -88,10 +133,21 @@ public sealed class InspectTests
     {
         using TemporaryFolder folder = new();
         PhotoFolder.Write(folder["photos"], 4);
-        string image = folder["photos", "image", "photo1.png"], label = folder["photos", "seg", "photo2.npy"];
+        string image = folder["photos", "image", "photo1.png"],
+            label = folder["photos", "seg", "photo2.npy"];
         File.WriteAllText(image, "damaged");
         File.WriteAllText(label, "damaged");
-        string[] arguments = ["pack", folder["photos"], "--tasks", "seg=segmentation:3,edge=map", "--size", "32x32", "--output", folder["photos.jtrpack"]];
+        string[] arguments =
+        [
+            "pack",
+            folder["photos"],
+            "--tasks",
+            "seg=segmentation:3,edge=map",
+            "--size",
+            "32x32",
+            "--output",
+            folder["photos.jtrpack"],
+        ];
         CliRun strict = CliRun.Of(arguments);
         Assert.That(strict.ExitCode, Is.EqualTo(ExitCode.Failure));
         Assert.That(strict.Error, Does.Contain(image));
@@ -99,9 +155,18 @@ public sealed class InspectTests
 
         CliRun run = CliRun.Of([.. arguments, "--skip-bad"]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
-        Assert.That(run.Output, Does.Contain("3 samples,").And.Contain("damaged files that were left out: 2 (samples that are missing for it: 1)").And.Contain(image).And.Contain(label));
+        Assert.That(
+            run.Output,
+            Does.Contain("3 samples,")
+                .And.Contain("damaged files that were left out: 2 (samples that are missing for " + "it: 1)")
+                .And.Contain(image)
+                .And.Contain(label)
+        );
         using Interop.Datasets.PackedDataset packed = new(folder["photos.jtrpack"]);
-        Assert.That(Enumerable.Range(0, packed.Count).Select(i => $"{packed.GetName(i)} {packed.GetLabelled(i).Bits}"), Is.EqualTo(new[] { "photo0 3", "photo2 2", "photo3 1" }));
+        Assert.That(
+            Enumerable.Range(0, packed.Count).Select(i => $"{packed.GetName(i)} {packed.GetLabeled(i).Bits}"),
+            Is.EqualTo(new[] { "photo0 3", "photo2 2", "photo3 1" })
+        );
     }
 
     /// <summary>The JSON of an inspection without the data's name.</summary>
@@ -112,7 +177,8 @@ public sealed class InspectTests
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["data.json"]));
         // The photographs' files have sizes, which a packed one does not tell.
         JsonNode parts = JsonNode.Parse(json.RootElement.GetProperty("parts").GetRawText())!;
-        foreach (JsonNode? part in parts.AsArray()) part!.AsObject().Remove("photographs");
+        foreach (JsonNode? part in parts.AsArray())
+            part!.AsObject().Remove("photographs");
         return parts.ToJsonString();
     }
 }

@@ -12,7 +12,8 @@ public sealed class JoinedTests
     private const string File1 = """
         { "size": "32x64", // as the photographs' proportions
           "sources": [
-            { "name": "streets", "data": "photos/train", "test": "photos/test", "weight": 2, "tasks": ["edge", "seg=segmentation:13"], "rename": { "seg": "segmentation", "edge": "edges" } },
+            { "name": "streets", "data": "photos/train", "test": "photos/test", "weight": 2, "tasks": ["edge", "seg=segmentation:13"],
+              "rename": { "seg": "segmentation", "edge": "edges" } },
             { "data": "scenes", "scenes": 4, "test_scenes": 2, "tasks": ["segmentation", "depth"], "labels": "labels.npy" },
           ] }
         """;
@@ -26,13 +27,29 @@ public sealed class JoinedTests
         PhotoFolder.Write(folder["a"], 4);
         PhotoFolder.Write(folder["b"], 4);
         Directory.Delete(folder["b", "edge"], recursive: true);
-        CliRun run = CliRun.Of("inspect", folder["a"], folder["b"], "--weights", "2,0.5", "--size", "32x32", "--output", folder["sheet.png"], "--json", folder["data.json"]);
+        CliRun run = CliRun.Of(
+            "inspect",
+            folder["a"],
+            folder["b"],
+            "--weights",
+            "2,0.5",
+            "--size",
+            "32x32",
+            "--output",
+            folder["sheet.png"],
+            "--json",
+            folder["data.json"]
+        );
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
         Assert.That(run.Output, Does.Contain("10 of 32 x 32: a 8 (of 4, weight 2), b 2 (of 4, weight 0.5)").And.Contain("10 of 40 x 50"));
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["data.json"]));
         JsonElement sources = json.RootElement.GetProperty("parts")[0].GetProperty("sources");
-        Assert.That(sources.EnumerateArray().Select(s => (s.GetProperty("name").GetString(), s.GetProperty("samples").GetInt32(), s.GetProperty("epoch").GetInt32())),
-            Is.EqualTo(new[] { ("a", 4, 8), ("b", 4, 2) }));
+        Assert.That(
+            sources
+                .EnumerateArray()
+                .Select(s => (s.GetProperty("name").GetString(), s.GetProperty("samples").GetInt32(), s.GetProperty("epoch").GetInt32())),
+            Is.EqualTo(new[] { ("a", 4, 8), ("b", 4, 2) })
+        );
     }
 
     [Test]
@@ -46,10 +63,20 @@ public sealed class JoinedTests
         CliRun train = CliRun.Of(["train", "--data", folder["sets.json"], "--output", folder["run"], .. _small]);
         Assert.That(train.ExitCode, Is.EqualTo(ExitCode.Success), train.Error);
         // Two photographs twice, of which one has no edge label; four scenes of one label each, as the file says.
-        Assert.That(train.Output, Does.Contain("8 samples of 32 x 64, 3 to score on").And.Contain("edges 2, segmentation 6, depth 2").And.Contain("joined: streets 4 (of 2, weight 2), scenes 4"));
+        Assert.That(
+            train.Output,
+            Does.Contain("8 samples of 32 x 64, 3 to score on")
+                .And.Contain("edges 2, segmentation 6, depth 2")
+                .And.Contain("joined: streets 4 (of 2, weight 2), scenes 4")
+        );
         using JsonDocument labels = JsonDocument.Parse(File.ReadAllText(folder["run", "labels.json"]));
-        Assert.That(labels.RootElement.GetProperty("labels_weights").EnumerateArray().Select(r => string.Concat(r.EnumerateArray().Select(v => v.GetInt32()))),
-            Is.EqualTo(new[] { "110", "010", "110", "010", "010", "001", "010", "001" }));
+        Assert.That(
+            labels
+                .RootElement.GetProperty("labels_weights")
+                .EnumerateArray()
+                .Select(r => string.Concat(r.EnumerateArray().Select(v => v.GetInt32()))),
+            Is.EqualTo(new[] { "110", "010", "110", "010", "010", "001", "010", "001" })
+        );
 
         string checkpoint = folder["run", "checkpoint.safetensors"];
         // What the run saw is kept beside it: the file may go.
@@ -63,7 +90,10 @@ public sealed class JoinedTests
         CliRun pack = CliRun.Of("pack", folder["sets.json"], "--part", "test", "--output", folder["test.jtrpack"]);
         Assert.That(pack.ExitCode, Is.EqualTo(ExitCode.Success), pack.Error);
         using Interop.Datasets.PackedDataset packed = new(folder["test.jtrpack"]);
-        Assert.That(Enumerable.Range(0, packed.Count).Select(packed.GetName), Is.EqualTo(new[] { "streets/photo0", "scenes/scene-000004", "scenes/scene-000005" }));
+        Assert.That(
+            Enumerable.Range(0, packed.Count).Select(packed.GetName),
+            Is.EqualTo(new[] { "streets/photo0", "scenes/scene-000004", "scenes/scene-000005" })
+        );
         Assert.That(packed.Tasks.Select(t => t.Name), Is.EqualTo(new[] { "edges", "segmentation", "depth" }));
     }
 
@@ -73,21 +103,42 @@ public sealed class JoinedTests
         using TemporaryFolder folder = new();
         PhotoFolder.Write(folder["a"], 2);
         PhotoFolder.Write(folder["b"], 3);
-        CliRun first = CliRun.Of(["train", "--data", folder["a"], "--data", folder["b"], "--weights", "2,1", "--size", "32x32", "--output",
-            folder["first"], .. _small]);
+        CliRun first = CliRun.Of([
+            "train",
+            "--data",
+            folder["a"],
+            "--data",
+            folder["b"],
+            "--weights",
+            "2,1",
+            "--size",
+            "32x32",
+            "--output",
+            folder["first"],
+            .. _small,
+        ]);
         Assert.That(first.ExitCode, Is.EqualTo(ExitCode.Success), first.Error);
         CliRun again = CliRun.Of(["train", "--config", folder["first", "config.json"], "--output", folder["again"]]);
         Assert.That(again.ExitCode, Is.EqualTo(ExitCode.Success), again.Error);
         Assert.That(again.Output, Does.Contain("joined: a 4 (of 2, weight 2), b 3"));
-        Assert.That(TensorBytes.Read(folder["again", "checkpoint.safetensors"]).Data,
-            Is.EqualTo(TensorBytes.Read(folder["first", "checkpoint.safetensors"]).Data));
+        Assert.That(
+            TensorBytes.Read(folder["again", "checkpoint.safetensors"]).Data,
+            Is.EqualTo(TensorBytes.Read(folder["first", "checkpoint.safetensors"]).Data)
+        );
         Assert.That(File.ReadAllText(folder["again", "config.json"]), Is.EqualTo(File.ReadAllText(folder["first", "config.json"])));
     }
 
     [Test]
     public void Each_source_draws_its_labels_for_itself_under_every_seed()
     {
-        SceneDataset scenes = new(new SceneOptions { Count = 64, Height = 32, Width = 32 });
+        SceneDataset scenes = new(
+            new SceneOptions
+            {
+                Count = 64,
+                Height = 32,
+                Width = 32,
+            }
+        );
         JoinedDataset joined = new(new JoinedSource("a", scenes), new JoinedSource("b", scenes), new JoinedSource("c", scenes));
         DataRequest request = new() { Data = DataRequest.Scenes, Size = default };
         SourceRequest[] sources = [.. joined.Sources.Select(s => new SourceRequest { Name = s.Name, Data = request })];
@@ -95,11 +146,16 @@ public sealed class JoinedTests
         for (ulong seed = 1; seed <= 5; seed++)
         {
             LabelAssignment labels = JoinedSources.Draw(LabelScenario.OneLabel, joined, sources, seed);
-            for (int s = 0; s < 3; s++) draws.Add(string.Concat(Enumerable.Range(64 * s, 64).Select(i => labels[i].Bits)));
+            for (int s = 0; s < 3; s++)
+                draws.Add(string.Concat(Enumerable.Range(64 * s, 64).Select(i => labels[i].Bits)));
         }
         Assert.That(draws, Is.Unique);
         LabelAssignment alone = LabelAssignment.Draw(LabelScenario.OneLabel, scenes, 1);
-        Assert.That(draws[0], Is.EqualTo(string.Concat(Enumerable.Range(0, 64).Select(i => alone[i].Bits))), "the first source draws as it would alone");
+        Assert.That(
+            draws[0],
+            Is.EqualTo(string.Concat(Enumerable.Range(0, 64).Select(i => alone[i].Bits))),
+            "the first source draws as " + "it would alone"
+        );
     }
 
     [TestCase("{ \"sources\": [] }", "'sources' is missing or empty")]
@@ -130,7 +186,13 @@ public sealed class JoinedTests
         Check("--weights must be numbers above 0, not '-1'", folder["a"], folder["b"], "--weights", "1,-1");
         Check("--weights is for several data sets", folder["a"], "--weights", "1");
         Check("--tasks and --class-names are for one data set", folder["a"], folder["b"], "--tasks", "seg");
-        Check("--void-id is for one data set; of joined ones a .json file says it for each, as \"void_id\"", folder["a"], folder["b"], "--void-id", "3");
+        Check(
+            "--void-id is for one data set; of joined ones a .json file says it for each, as \"void_id\"",
+            folder["a"],
+            folder["b"],
+            "--void-id",
+            "3"
+        );
         Check("--classes and the other options of benchmarks are for one data set", folder["a"], folder["b"], "--classes", "7");
         File.WriteAllText(folder["kinds.json"], """{ "sources": [ { "data": "a" }, { "data": "b", "rename": { "depth": "seg" } } ] }""");
         Check("The data sets cannot be joined: the task 'seg' of 'b' is not that of 'a': Depth and Segmentation", folder["kinds.json"]);

@@ -16,7 +16,28 @@ public sealed class KillTests
     // Saved at every other step, so that a kill may also fall between a step and its checkpoint.
     private static readonly string[] _settings =
     [
-        "--scenes", "3", "--test-scenes", "1", "--size", "32x32", "--width", "2", "--batch-size", "2", "--seed", "5", "--clip", "1", "--ema", "0.9", "--warmup", "5", "--balance", "uncertainty", "--save-every", "2",
+        "--scenes",
+        "3",
+        "--test-scenes",
+        "1",
+        "--size",
+        "32x32",
+        "--width",
+        "2",
+        "--batch-size",
+        "2",
+        "--seed",
+        "5",
+        "--clip",
+        "1",
+        "--ema",
+        "0.9",
+        "--warmup",
+        "5",
+        "--balance",
+        "uncertainty",
+        "--save-every",
+        "2",
     ];
 
     private static readonly string[] _machine = ["--workers", "1", "--threads", "1"];
@@ -33,12 +54,14 @@ public sealed class KillTests
         List<long> steps = [];
         for (int kill = 0; kill < Kills; kill++)
         {
-            string[] arguments = step == 0
-                ? ["train", "--output", folder["killed"], "--overwrite", "--steps", "1000000", .. _settings, .. _machine]
-                : ["train", "--resume", checkpoint, .. _machine];
+            string[] arguments =
+                step == 0
+                    ? ["train", "--output", folder["killed"], "--overwrite", "--steps", "1000000", .. _settings, .. _machine]
+                    : ["train", "--resume", checkpoint, .. _machine];
             using Process process = Start(arguments, folder["log"]);
             Stopwatch watch = Stopwatch.StartNew();
-            long from = step, wanted = Math.Max(step + 1, (long)((kill + random.NextDouble()) * Span / Kills));
+            long from = step,
+                wanted = Math.Max(step + 1, (long)((kill + random.NextDouble()) * Span / Kills));
             if (step > 0 && kill % 3 == 2)
             {
                 // At any moment of its start, which takes about as long as the last one did.
@@ -70,20 +93,38 @@ public sealed class KillTests
         CliRun whole = CliRun.Of(["train", "--output", folder["whole"], "--steps", total, .. _settings[..^1], "1000000", .. _machine]);
         Assert.That(whole.ExitCode, Is.EqualTo(ExitCode.Success), whole.Error);
 
-        TensorBytes expected = TensorBytes.Read(folder["whole", "checkpoint.safetensors"]), actual = TensorBytes.Read(checkpoint);
+        TensorBytes expected = TensorBytes.Read(folder["whole", "checkpoint.safetensors"]),
+            actual = TensorBytes.Read(checkpoint);
         Assert.That(actual.Names, Is.EqualTo(expected.Names));
         // Weights of both networks, norms' statistics, the average, balancing and Adam's moments.
-        foreach (string prefix in new[] { "model/", "jtr/", "ema/model/", "balancing/", "adam.exp_avg/model/", "adam.exp_avg_sq/jtr/" }) Assert.That(expected.Names.Any(n => n.StartsWith(prefix, StringComparison.Ordinal)), prefix);
+        foreach (string prefix in new[] { "model/", "jtr/", "ema/model/", "balancing/", "adam.exp_avg/model/", "adam.exp_avg_sq/jtr/" })
+            Assert.That(expected.Names.Any(n => n.StartsWith(prefix, StringComparison.Ordinal)), prefix);
         Assert.That(actual.Data.AsSpan().SequenceEqual(expected.Data), "the tensors, bit for bit");
         Assert.That(File.ReadAllText(folder["killed", "results.json"]), Is.EqualTo(File.ReadAllText(folder["whole", "results.json"])));
-        Assert.That(Directory.GetFiles(folder["killed"]).Where(f => Path.GetFileName(f).StartsWith("checkpoint.safetensors.", StringComparison.Ordinal)), Is.Empty, "what killed processes left is gone");
+        Assert.That(
+            Directory
+                .GetFiles(folder["killed"])
+                .Where(f => Path.GetFileName(f).StartsWith("checkpoint.safetensors.", StringComparison.Ordinal)),
+            Is.Empty,
+            "what killed processes left is gone"
+        );
     }
 
     private static long StepOf(string checkpoint) => File.Exists(checkpoint) ? CheckpointInfo.Read(checkpoint).Step : 0;
 
     private static void Wait(Process process, string log, Func<bool> isReached)
     {
-        if (!SpinWait.SpinUntil(() => { Thread.Sleep(2); return process.HasExited || isReached(); }, _longest)) Assert.Fail("the process saved nothing for minutes");
+        if (
+            !SpinWait.SpinUntil(
+                () =>
+                {
+                    Thread.Sleep(2);
+                    return process.HasExited || isReached();
+                },
+                _longest
+            )
+        )
+            Assert.Fail("the process " + "saved nothing for minutes");
         Assert.That(process.HasExited, Is.False, () => File.ReadAllText(log));
     }
 
@@ -96,7 +137,8 @@ public sealed class KillTests
         start.ArgumentList.Add(log);
         start.ArgumentList.Add("dotnet");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Jtr.Cli.dll"));
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }
 }

@@ -19,7 +19,8 @@ public sealed class OlderRunTests
         CopyTo(folder["run"]);
         CliRun resumed = CliRun.Of("train", "--resume", folder["run"], "--steps", "5");
         Assert.That(resumed.ExitCode, Is.EqualTo(ExitCode.Success), resumed.Error);
-        double[][] expected = Losses(Path.Combine(Kept, "went-on.csv")), actual = Losses(folder["run", "progress.csv"]);
+        double[][] expected = Losses(Path.Combine(Kept, "went-on.csv")),
+            actual = Losses(folder["run", "progress.csv"]);
         Assert.That(actual, Has.Length.EqualTo(expected.Length));
         for (int i = 0; i < expected.Length; i++)
         {
@@ -34,8 +35,10 @@ public sealed class OlderRunTests
         using TemporaryFolder folder = new();
         CliRun again = CliRun.Of("train", "--config", Path.Combine(Kept, "config.json"), "--output", folder["again"]);
         Assert.That(again.ExitCode, Is.EqualTo(ExitCode.Success), again.Error);
-        double[] first = Losses(folder["again", "progress.csv"])[0], expected = Losses(Path.Combine(Kept, "progress.csv"))[0];
-        for (int c = 0; c < expected.Length; c++) Assert.That(first[c], Is.EqualTo(expected[c]).Within(Tolerance * Math.Abs(expected[c])), $"column {c}");
+        double[] first = Losses(folder["again", "progress.csv"])[0],
+            expected = Losses(Path.Combine(Kept, "progress.csv"))[0];
+        for (int c = 0; c < expected.Length; c++)
+            Assert.That(first[c], Is.EqualTo(expected[c]).Within(Tolerance * Math.Abs(expected[c])), $"column {c}");
     }
 
     [Test]
@@ -45,8 +48,10 @@ public sealed class OlderRunTests
         string scores = folder["scores.json"];
         CliRun evaluated = CliRun.Of("evaluate", Path.Combine(Kept, "checkpoint.safetensors"), "--json", scores);
         Assert.That(evaluated.ExitCode, Is.EqualTo(ExitCode.Success), evaluated.Error);
-        double Depth(string file) => JsonNode.Parse(File.ReadAllText(file))!["tasks"]!.AsArray()
-            .Single(t => (string)t!["name"]! == "depth")!["metrics"]!.AsArray().Single(m => (string)m!["name"]! == "absolute error")!["value"]!.GetValue<double>();
+        double Depth(string file) =>
+            JsonNode.Parse(File.ReadAllText(file))!["tasks"]!.AsArray().Single(t => (string)t!["name"]! == "depth")!["metrics"]!
+                .AsArray()
+                .Single(m => (string)m!["name"]! == "absolute error")!["value"]!.GetValue<double>();
         Assert.That(Depth(scores), Is.EqualTo(Depth(Path.Combine(Kept, "results.json"))).Within(1).Percent);
     }
 
@@ -54,17 +59,25 @@ public sealed class OlderRunTests
     public void Its_checkpoint_tells_its_options()
     {
         CheckpointInfo info = CheckpointInfo.Read(Path.Combine(Kept, "checkpoint.safetensors"));
-        Assert.That((info.Step, info.Options.Width, info.Options.Method, info.Options.EmaDecay, info.Options.Balancing.Name), Is.EqualTo((3L, 1, "jtr", 0.9, "uncertainty")));
+        Assert.That(
+            (info.Step, info.Options.Width, info.Options.Method, info.Options.EmaDecay, info.Options.Balancing.Name),
+            Is.EqualTo((3L, 1, "jtr", 0.9, "uncertainty"))
+        );
         Assert.That(info.Options.NativeOptions, Is.Null);
     }
 
     private static void CopyTo(string folder)
     {
         Directory.CreateDirectory(folder);
-        foreach (string file in Directory.GetFiles(Kept)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        foreach (string file in Directory.GetFiles(Kept))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
     }
 
     /// <summary>Loss, supervised, dist and recon of each line.</summary>
     private static double[][] Losses(string file) =>
-        [.. File.ReadLines(file).Skip(1).Select(l => l.Split(',')[2..6].Select(n => double.Parse(n, CultureInfo.InvariantCulture)).ToArray())];
+        [
+            .. File.ReadLines(file)
+                .Skip(1)
+                .Select(l => l.Split(',')[2..6].Select(n => double.Parse(n, CultureInfo.InvariantCulture)).ToArray()),
+        ];
 }

@@ -14,13 +14,16 @@ internal static class PhotoFolder
             picture.Fill(10 * n, 5, 20, 30, new Rgb(200, (byte)(20 * n), 90));
             picture.SavePng(Path.Combine(root, "image", $"photo{n}.png"));
             byte[] ids = new byte[40 * 50];
-            for (int i = 0; i < ids.Length; i++) ids[i] = (byte)(i / 50 / 14);
+            for (int i = 0; i < ids.Length; i++)
+                ids[i] = (byte)(i / 50 / 14);
             NpyFile.Write(Path.Combine(root, "seg", $"photo{n}.npy"), "|u1", "(40, 50)", ids);
-            if (n == count - 1) continue;
+            if (n == count - 1)
+                continue;
             RgbImage edge = new(50, 40);
             edge.Fill(20, 0, 3, 40, Rgb.White);
             float[] values = new float[40 * 50];
-            for (int i = 0; i < values.Length; i++) values[i] = edge[i % 50, i / 50].R / 255f;
+            for (int i = 0; i < values.Length; i++)
+                values[i] = edge[i % 50, i / 50].R / 255f;
             NpyFile.Write(Path.Combine(root, "edge", $"photo{n}.npy"), "(40, 50)", values);
         }
     }

@@ -7,7 +7,18 @@ namespace Jtr.Cli.Tests;
 public sealed class ResumeTests
 {
     private static readonly string[] _small =
-        ["--scenes", "4", "--test-scenes", "2", "--size", "32x32", "--width", "2", "--batch-size", "2"];
+    [
+        "--scenes",
+        "4",
+        "--test-scenes",
+        "2",
+        "--size",
+        "32x32",
+        "--width",
+        "2",
+        "--batch-size",
+        "2",
+    ];
 
     private int _threads;
 
@@ -26,8 +37,23 @@ public sealed class ResumeTests
     public void A_resumed_run_computes_with_the_threads_chunks_workers_and_device_that_it_began_with()
     {
         using TemporaryFolder folder = new();
-        CliRun begun = CliRun.Of(["train", "--steps", "1", "--output", folder["run"], "--threads", "1", "--workers", "2", "--chunk-bytes",
-            "65536", "--deterministic", "--device", "cpu", .. _small]);
+        CliRun begun = CliRun.Of([
+            "train",
+            "--steps",
+            "1",
+            "--output",
+            folder["run"],
+            "--threads",
+            "1",
+            "--workers",
+            "2",
+            "--chunk-bytes",
+            "65536",
+            "--deterministic",
+            "--device",
+            "cpu",
+            .. _small,
+        ]);
         Assert.That(begun.ExitCode, Is.EqualTo(ExitCode.Success), begun.Error);
         JsonNode machine = Machine();
 
@@ -38,7 +64,8 @@ public sealed class ResumeTests
         Assert.That(JtrRuntime.Threads, Is.EqualTo(1));
         Assert.That(Machine().ToJsonString(), Is.EqualTo(machine.ToJsonString()));
         Assert.That((string)machine["device"]!, Is.EqualTo("cpu"));
-        if (Environment.ProcessorCount != 1) Assert.That(resumed.Output, Does.Contain("It goes on with --threads 1, as it began"));
+        if (Environment.ProcessorCount != 1)
+            Assert.That(resumed.Output, Does.Contain("It goes on with --threads 1, as it began"));
 
         CliRun other = CliRun.Of("train", "--resume", folder["run"], "--steps", "3", "--threads", "2");
         Assert.That(other.ExitCode, Is.EqualTo(ExitCode.Success), other.Error);
@@ -67,12 +94,33 @@ public sealed class ResumeTests
         PhotoFolder.Write(folder["photos", "train"], 3);
         PhotoFolder.Write(folder["photos", "test"], 2);
         File.WriteAllText(folder["photos", "test", "image", "photo1.png"], "no picture");
-        CliRun run = CliRun.Of("train", "--data", folder["photos"], "--size", "32x32", "--steps", "4", "--eval-every", "2", "--width", "2",
-            "--batch-size", "2", "--workers", "1", "--threads", "1", "--output", folder["run"]);
+        CliRun run = CliRun.Of(
+            "train",
+            "--data",
+            folder["photos"],
+            "--size",
+            "32x32",
+            "--steps",
+            "4",
+            "--eval-every",
+            "2",
+            "--width",
+            "2",
+            "--batch-size",
+            "2",
+            "--workers",
+            "1",
+            "--threads",
+            "1",
+            "--output",
+            folder["run"]
+        );
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failure));
         Assert.That(run.Error, Does.Contain("photo1.png"));
-        Assert.That(run.Output,
-            Does.Contain($"What was trained up to step 2 is saved. To go on: jtr train --resume {folder["run", "checkpoint.safetensors"]}"));
+        Assert.That(
+            run.Output,
+            Does.Contain($"What was trained up to step 2 is saved. To go on: jtr train --resume {folder["run", "checkpoint.safetensors"]}")
+        );
     }
 
     [Test]
@@ -81,13 +129,32 @@ public sealed class ResumeTests
         using TemporaryFolder folder = new();
         PhotoFolder.Write(folder["photos"], 2);
         byte[] picture = File.ReadAllBytes(folder["photos", "image", "photo0.png"]);
-        foreach (string name in new[] { "photo0.png", "photo1.png" }) File.WriteAllText(folder["photos", "image", name], "no picture");
+        foreach (string name in new[] { "photo0.png", "photo1.png" })
+            File.WriteAllText(folder["photos", "image", name], "no picture");
         string[] command =
-            ["train", "--data", folder["photos"], "--size", "32x32", "--steps", "1", "--width", "2", "--batch-size", "2", "--workers", "1",
-                "--threads", "1", "--output", folder["run"]];
+        [
+            "train",
+            "--data",
+            folder["photos"],
+            "--size",
+            "32x32",
+            "--steps",
+            "1",
+            "--width",
+            "2",
+            "--batch-size",
+            "2",
+            "--workers",
+            "1",
+            "--threads",
+            "1",
+            "--output",
+            folder["run"],
+        ];
         CliRun run = CliRun.Of(command);
         Assert.That((run.ExitCode, run.Output.Contains("is saved", StringComparison.Ordinal)), Is.EqualTo((ExitCode.Failure, false)));
-        foreach (string name in new[] { "photo0.png", "photo1.png" }) File.WriteAllBytes(folder["photos", "image", name], picture);
+        foreach (string name in new[] { "photo0.png", "photo1.png" })
+            File.WriteAllBytes(folder["photos", "image", name], picture);
         Assert.That(CliRun.Of(command).ExitCode, Is.EqualTo(ExitCode.Success));
     }
 }

@@ -11,18 +11,29 @@ public sealed class TrainingViewTests
     {
         using StringWriter output = new();
         FakeClock clock = new();
-        _ = TrainingView.ShowAsync(new CliConsole(output, TextWriter.Null), "jtr", progress =>
-        {
-            for (int step = 1; step <= 30; step++)
-            {
-                progress.Report(Progress(step, 30, loss: step));
-                clock.Seconds++;
-            }
-            return Task.FromResult(true);
-        }, clock).GetAwaiter().GetResult();
+        _ = TrainingView
+            .ShowAsync(
+                new CliConsole(output, TextWriter.Null),
+                "jtr",
+                progress =>
+                {
+                    for (int step = 1; step <= 30; step++)
+                    {
+                        progress.Report(Progress(step, 30, loss: step));
+                        clock.Seconds++;
+                    }
+                    return Task.FromResult(true);
+                },
+                clock
+            )
+            .GetAwaiter()
+            .GetResult();
 
         string[] lines = output.ToString().TrimEnd().Split(Environment.NewLine);
-        Assert.That(lines.Select(l => l.Split(',')[0]), Is.EqualTo(new[] { "jtr: step 1/30", "jtr: step 11/30", "jtr: step 21/30", "jtr: step 30/30" }));
+        Assert.That(
+            lines.Select(l => l.Split(',')[0]),
+            Is.EqualTo(new[] { "jtr: step 1/30", "jtr: step 11/30", "jtr: step 21/30", "jtr: step 30/30" })
+        );
     }
 
     [Test]
@@ -30,13 +41,21 @@ public sealed class TrainingViewTests
     {
         using StringWriter output = new();
         FakeClock clock = new();
-        _ = TrainingView.ShowAsync(new CliConsole(output, TextWriter.Null), "jtr", progress =>
-        {
-            progress.Report(Progress(1, 4, loss: 9));
-            progress.Report(Progress(2, 4, loss: 1));
-            progress.Report(Progress(4, 4, loss: 4));
-            return Task.FromResult(true);
-        }, clock).GetAwaiter().GetResult();
+        _ = TrainingView
+            .ShowAsync(
+                new CliConsole(output, TextWriter.Null),
+                "jtr",
+                progress =>
+                {
+                    progress.Report(Progress(1, 4, loss: 9));
+                    progress.Report(Progress(2, 4, loss: 1));
+                    progress.Report(Progress(4, 4, loss: 4));
+                    return Task.FromResult(true);
+                },
+                clock
+            )
+            .GetAwaiter()
+            .GetResult();
         // One step of loss 1, two of mean loss 4.
         Assert.That(output.ToString(), Does.Contain("step 4/4, loss 3.0000"));
     }
@@ -45,31 +64,47 @@ public sealed class TrainingViewTests
     public void Terms_of_the_loss_are_shown_where_the_method_has_them()
     {
         Assert.That(TrainingView.Losses(Progress(1, 2, loss: 0.5)), Is.EqualTo("loss 0.5000"));
-        Assert.That(TrainingView.Losses(Progress(1, 2, loss: 0.5) with { Supervised = 0.1, Dist = 0.2, Recon = 0.3 }),
-            Is.EqualTo("loss 0.5000 (supervised 0.1000, dist 0.2000, recon 0.3000)"));
+        Assert.That(
+            TrainingView.Losses(Progress(1, 2, loss: 0.5) with { Supervised = 0.1, Dist = 0.2, Recon = 0.3 }),
+            Is.EqualTo("loss 0.5000 (supervised 0.1000, dist 0.2000, recon 0.3000)")
+        );
     }
 
     [Test]
     public void A_line_tells_speed_and_time_left_once_they_are_known()
     {
         using StringWriter output = new();
-        _ = TrainingView.ShowAsync(new CliConsole(output, TextWriter.Null), "jtr", progress =>
-        {
-            progress.Report(Progress(1, 100, loss: 1) with { StepsPerSecond = 2.5, Remaining = TimeSpan.FromSeconds(75) });
-            return Task.FromResult(true);
-        }, new FakeClock()).GetAwaiter().GetResult();
+        _ = TrainingView
+            .ShowAsync(
+                new CliConsole(output, TextWriter.Null),
+                "jtr",
+                progress =>
+                {
+                    progress.Report(Progress(1, 100, loss: 1) with { StepsPerSecond = 2.5, Remaining = TimeSpan.FromSeconds(75) });
+                    return Task.FromResult(true);
+                },
+                new FakeClock()
+            )
+            .GetAwaiter()
+            .GetResult();
         Assert.That(output.ToString().TrimEnd(), Is.EqualTo("jtr: step 1/100, loss 1.0000, 2.5 steps/s, 1 min 15 s left"));
     }
 
     [Test]
     public void A_terminal_gets_a_bar_and_a_pipe_no_control_characters()
     {
-        string terminal = Show(writer => new CliConsole(TextWriter.Null, TextWriter.Null, AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.Yes,
-            Interactive = InteractionSupport.Yes,
-            Out = new AnsiConsoleOutput(writer),
-        })));
+        string terminal = Show(writer => new CliConsole(
+            TextWriter.Null,
+            TextWriter.Null,
+            AnsiConsole.Create(
+                new AnsiConsoleSettings
+                {
+                    Ansi = AnsiSupport.Yes,
+                    Interactive = InteractionSupport.Yes,
+                    Out = new AnsiConsoleOutput(writer),
+                }
+            )
+        ));
         string pipe = Show(writer => new CliConsole(writer, TextWriter.Null));
 
         Assert.That(terminal, Does.Contain("\u001b[").And.Contain("step 2/2"));
@@ -80,30 +115,38 @@ public sealed class TrainingViewTests
     private static string Show(Func<TextWriter, CliConsole> make)
     {
         using StringWriter writer = new();
-        _ = TrainingView.ShowAsync(make(writer), "jtr [x]", progress =>
-        {
-            progress.Report(Progress(1, 2, loss: 1));
-            progress.Report(Progress(2, 2, loss: 1));
-            return Task.FromResult(true);
-        }).GetAwaiter().GetResult();
+        _ = TrainingView
+            .ShowAsync(
+                make(writer),
+                "jtr [x]",
+                progress =>
+                {
+                    progress.Report(Progress(1, 2, loss: 1));
+                    progress.Report(Progress(2, 2, loss: 1));
+                    return Task.FromResult(true);
+                }
+            )
+            .GetAwaiter()
+            .GetResult();
         return writer.ToString();
     }
 
-    private static TrainingProgress Progress(long step, long total, double loss) => new()
-    {
-        Step = step,
-        TotalSteps = total,
-        Epoch = 1,
-        TotalEpochs = 1,
-        Loss = loss,
-        Supervised = loss,
-        Dist = 0,
-        Recon = 0,
-        TaskLosses = [loss],
-        LearningRate = 1e-3,
-        StepsPerSecond = 0,
-        Remaining = null,
-    };
+    private static TrainingProgress Progress(long step, long total, double loss) =>
+        new()
+        {
+            Step = step,
+            TotalSteps = total,
+            Epoch = 1,
+            TotalEpochs = 1,
+            Loss = loss,
+            Supervised = loss,
+            Dist = 0,
+            Recon = 0,
+            TaskLosses = [loss],
+            LearningRate = 1e-3,
+            StepsPerSecond = 0,
+            Remaining = null,
+        };
 
     private sealed class FakeClock : TimeProvider
     {

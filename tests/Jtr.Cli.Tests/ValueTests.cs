@@ -34,7 +34,8 @@ public sealed class ValueTests
     [TestCase(3599.4, "59 min 59 s")]
     [TestCase(7500, "2 h 05 min")]
     [TestCase(-1, "0 s")]
-    public void A_time_has_two_parts(double seconds, string text) => Assert.That(Durations.Format(TimeSpan.FromSeconds(seconds)), Is.EqualTo(text));
+    public void A_time_has_two_parts(double seconds, string text) =>
+        Assert.That(Durations.Format(TimeSpan.FromSeconds(seconds)), Is.EqualTo(text));
 
     [Test]
     public void A_task_is_a_name_with_kind_and_count_if_need_be()
@@ -63,9 +64,18 @@ public sealed class ValueTests
     public void A_task_that_cannot_be_is_refused()
     {
         Assert.That(() => TaskSpec.Parse("seg").ToTask(null), Throws.InstanceOf<UsageException>().With.Message.Contains("seg=KIND"));
-        Assert.That(() => TaskSpec.Parse("seg=segmentation").ToTask(null), Throws.InstanceOf<UsageException>().With.Message.Contains("how many classes"));
-        Assert.That(() => TaskSpec.Parse("seg=segmentation:1").ToTask(null), Throws.InstanceOf<UsageException>().With.Message.Contains("2 to 4096"));
-        Assert.That(() => TaskSpec.Parse("depth:2").ToTask(new DepthTask()), Throws.InstanceOf<UsageException>().With.Message.Contains("fixed number"));
+        Assert.That(
+            () => TaskSpec.Parse("seg=segmentation").ToTask(null),
+            Throws.InstanceOf<UsageException>().With.Message.Contains("how many classes")
+        );
+        Assert.That(
+            () => TaskSpec.Parse("seg=segmentation:1").ToTask(null),
+            Throws.InstanceOf<UsageException>().With.Message.Contains("2 to 4096")
+        );
+        Assert.That(
+            () => TaskSpec.Parse("depth:2").ToTask(new DepthTask()),
+            Throws.InstanceOf<UsageException>().With.Message.Contains("fixed number")
+        );
     }
 
     [Test]

@@ -12,9 +12,15 @@ internal sealed record CodeBlock(string Page, int Line, string Language, string 
     public static IReadOnlyList<string> Pages { get; } =
     [
         "README.md",
-        .. Directory.GetFiles(Path.Combine(Repository.Root, "managed"), "PACKAGE.md", SearchOption.AllDirectories)
-            .Select(f => Path.GetRelativePath(Repository.Root, f)).Where(f => !f.Split('/').Contains("bin") && !f.Split('/').Contains("obj")).Order(StringComparer.Ordinal),
-        .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(f => "docs/" + Path.GetFileName(f)).Order(StringComparer.Ordinal),
+        .. Directory
+            .GetFiles(Path.Combine(Repository.Root, "managed"), "PACKAGE.md", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(Repository.Root, f))
+            .Where(f => !f.Split('/').Contains("bin") && !f.Split('/').Contains("obj"))
+            .Order(StringComparer.Ordinal),
+        .. Directory
+            .GetFiles(Path.Combine(Repository.Root, "docs"), "*.md")
+            .Select(f => "docs/" + Path.GetFileName(f))
+            .Order(StringComparer.Ordinal),
     ];
 
     /// <summary>The blocks of all pages.</summary>
@@ -35,10 +41,13 @@ internal sealed record CodeBlock(string Page, int Line, string Language, string 
         string remark = "";
         for (int i = 0; i < lines.Length; i++)
         {
-            if (lines[i].StartsWith("<!-- ", StringComparison.Ordinal) && lines[i].EndsWith(" -->", StringComparison.Ordinal)) remark = lines[i][5..^4];
-            if (!lines[i].StartsWith("```", StringComparison.Ordinal)) continue;
+            if (lines[i].StartsWith("<!-- ", StringComparison.Ordinal) && lines[i].EndsWith(" -->", StringComparison.Ordinal))
+                remark = lines[i][5..^4];
+            if (!lines[i].StartsWith("```", StringComparison.Ordinal))
+                continue;
             int end = Array.IndexOf(lines, "```", i + 1);
-            if (end < 0) throw new InvalidDataException($"{page}:{i + 1}: a block without an end");
+            if (end < 0)
+                throw new InvalidDataException($"{page}:{i + 1}: a block without an end");
             yield return new CodeBlock(page, i + 2, lines[i][3..], string.Join('\n', lines[(i + 1)..end]) + "\n", remark);
             (i, remark) = (end, "");
         }

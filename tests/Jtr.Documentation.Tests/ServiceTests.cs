@@ -10,7 +10,8 @@ namespace Jtr.Documentation.Tests;
 /// <summary>The service of docs/deployment.md as a process of its own, with small photographs, asked over HTTP.</summary>
 public sealed class ServiceTests
 {
-    private const int Height = 32, Width = 64;
+    private const int Height = 32,
+        Width = 64;
 
     private static readonly string _project = Path.Combine(Repository.Root, "docs", "examples", "RoomService");
 
@@ -22,7 +23,8 @@ public sealed class ServiceTests
         _folder = Directory.CreateTempSubdirectory("jtr-service-").FullName;
         for (int n = 0; n < 4; n++)
         {
-            RgbImage photograph = new(Width, Height), edge = new(Width, Height);
+            RgbImage photograph = new(Width, Height),
+                edge = new(Width, Height);
             photograph.Data.Fill((byte)(40 * n));
             photograph.Fill(8 * n, 8, 16, 16, new Rgb(220, 160, 100));
             edge.Fill(8 * n, 8, 16, 2, Rgb.White);
@@ -86,7 +88,8 @@ public sealed class ServiceTests
         using (Service service = await Service.StartAsync(_folder, "--Training:Fit:Epochs=100000"))
         {
             using HttpClient client = new() { BaseAddress = service.Address };
-            while (!Regex.IsMatch(await client.GetStringAsync("/training"), "\"step\":[1-9]")) await Task.Delay(20);
+            while (!Regex.IsMatch(await client.GetStringAsync("/training"), "\"step\":[1-9]"))
+                await Task.Delay(20);
             byte[] photograph = await File.ReadAllBytesAsync(Path.Combine(_folder, "photos", "train", "image", "1.png"));
             using HttpResponseMessage early = await Predict(client, "edge", photograph);
             Assert.That(early.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable), "there is no checkpoint yet");
@@ -128,11 +131,19 @@ public sealed class ServiceTests
             // Built with the configuration of this test.
             string output = AppContext.BaseDirectory.Replace(
                 Path.Combine("tests", "Jtr.Documentation.Tests") + Path.DirectorySeparatorChar,
-                Path.Combine("docs", "examples", "RoomService") + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+                Path.Combine("docs", "examples", "RoomService") + Path.DirectorySeparatorChar,
+                StringComparison.Ordinal
+            );
             string[] small =
             [
-                $"--Data:Height={Height}", $"--Data:Width={Width}", "--Training:Trainer:Width=2", "--Training:Fit:BatchSize=2",
-                "--Training:Fit:Workers=1", "--Training:Trainer:Device=cpu", "--urls=http://127.0.0.1:0", $"--contentRoot={folder}",
+                $"--Data:Height={Height}",
+                $"--Data:Width={Width}",
+                "--Training:Trainer:Width=2",
+                "--Training:Fit:BatchSize=2",
+                "--Training:Fit:Workers=1",
+                "--Training:Trainer:Device=cpu",
+                "--urls=http://127.0.0.1:0",
+                $"--contentRoot={folder}",
             ];
             ProcessStartInfo start = new("dotnet", [Path.Combine(output, "RoomService.dll"), .. small, .. options])
             {
@@ -156,7 +167,8 @@ public sealed class ServiceTests
         {
             get
             {
-                lock (_log) return string.Join('\n', _log);
+                lock (_log)
+                    return string.Join('\n', _log);
             }
         }
 
@@ -175,7 +187,8 @@ public sealed class ServiceTests
                 if (service._process.HasExited)
                 {
                     await service._process.WaitForExitAsync();
-                    using (service) throw new InvalidOperationException(service.Log);
+                    using (service)
+                        throw new InvalidOperationException(service.Log);
                 }
                 await Task.Delay(20);
             }
@@ -185,21 +198,25 @@ public sealed class ServiceTests
         public async Task StopAsync()
         {
             string id = _process.Id.ToString(CultureInfo.InvariantCulture);
-            using (Process kill = Process.Start("kill", ["-TERM", id])) await kill.WaitForExitAsync();
+            using (Process kill = Process.Start("kill", ["-TERM", id]))
+                await kill.WaitForExitAsync();
             await _process.WaitForExitAsync();
             Assert.That(_process.ExitCode, Is.Zero, Log);
         }
 
         public void Dispose()
         {
-            if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+            if (!_process.HasExited)
+                _process.Kill(entireProcessTree: true);
             _process.Dispose();
         }
 
         private void Add(string? line)
         {
-            if (line is null) return;
-            lock (_log) _log.Add(line);
+            if (line is null)
+                return;
+            lock (_log)
+                _log.Add(line);
         }
     }
 }

@@ -12,7 +12,10 @@ namespace Jtr.Documentation.Tests;
 /// </summary>
 public sealed class ShellTests
 {
-    /// <summary>Pages whose commands are run elsewhere, or install things and train for long; the reasons are here, since not all pages have comments.</summary>
+    /// <summary>
+    /// Pages whose commands are run elsewhere, or install things and train for long; the reasons are here, since not all pages have
+    /// comments.
+    /// </summary>
     private static readonly Dictionary<string, string> ReadOnly = new()
     {
         ["docs/getting-started.md"] = "Jtr.Packages.Tests runs it whole, with the packages",
@@ -26,9 +29,16 @@ public sealed class ShellTests
     private static readonly string _exampleLibrary = Path.Combine(Repository.Root, "build", "release", "libjtr_example.so");
     private static readonly Dictionary<string, string> _help = [];
 
-    private static string[] RunPages() => [.. CodeBlock.All.Where(b => b.Language == "sh" && !ReadOnly.ContainsKey(b.Page) && b.After("not run") is null).Select(b => b.Page).Distinct()];
+    private static string[] RunPages() =>
+        [
+            .. CodeBlock
+                .All.Where(b => b.Language == "sh" && !ReadOnly.ContainsKey(b.Page) && b.After("not run") is null)
+                .Select(b => b.Page)
+                .Distinct(),
+        ];
 
-    private static IEnumerable<TestCaseData> Blocks() => CodeBlock.All.Where(b => b.Language == "sh").Select(b => new TestCaseData(b).SetArgDisplayNames(b.ToString()));
+    private static IEnumerable<TestCaseData> Blocks() =>
+        CodeBlock.All.Where(b => b.Language == "sh").Select(b => new TestCaseData(b).SetArgDisplayNames(b.ToString()));
 
     [TestCaseSource(nameof(RunPages))]
     public void The_commands_of_the_page_work(string page)
@@ -38,12 +48,18 @@ public sealed class ShellTests
         {
             WritePhotographs(Path.Combine(folder, "photos", "train"), "edge", 4);
             WritePhotographs(Path.Combine(folder, "photos", "test"), "edge", 2);
-            WritePhotographs(Path.Combine(folder, "more-photos"), page.Contains("your-own-data", StringComparison.Ordinal) ? "border" : "edge", 2);
+            WritePhotographs(
+                Path.Combine(folder, "more-photos"),
+                page.Contains("your-own-data", StringComparison.Ordinal) ? "border" : "edge",
+                2
+            );
             StringBuilder script = new("set -eu\njtr() { dotnet \"$JTR_TOOL\" \"$@\"; }\n");
             foreach (CodeBlock block in CodeBlock.All.Where(b => b.Page == page && b.After("not run") is null))
             {
-                if (block.After("file") is string file && block.Language == "json") script.Append($"cat >'{file}' <<'END OF FILE'\n{block.Text}END OF FILE\n");
-                if (block.Language == "sh") script.Append($"echo '== {block}'\n{block.Text}");
+                if (block.After("file") is string file && block.Language == "json")
+                    script.Append($"cat >'{file}' <<'END OF " + $"FILE'\n{block.Text}END OF FILE\n");
+                if (block.Language == "sh")
+                    script.Append($"echo '== {block}'\n{block.Text}");
             }
             File.WriteAllText(Path.Combine(folder, "page.sh"), script.ToString());
             (int code, string said) = Start("bash", folder, "page.sh");
@@ -62,7 +78,8 @@ public sealed class ShellTests
         foreach (string line in code.Text.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n'))
         {
             Match command = Regex.Match(line, @"^(?:[A-Z_]+=\S+ )?jtr ([a-z]+)(.*?)(?:\s#.*)?$");
-            if (!command.Success) continue;
+            if (!command.Success)
+                continue;
             string help = Help(command.Groups[1].Value);
             foreach (Match option in Regex.Matches(command.Groups[2].Value, "--[a-z-]+"))
                 Assert.That(help, Does.Match($@"(?m)^\s*{option.Value}\b"), $"{code}: jtr {command.Groups[1].Value} has no {option.Value}");
@@ -71,7 +88,8 @@ public sealed class ShellTests
 
     private static string Help(string command)
     {
-        if (_help.TryGetValue(command, out string? help)) return help;
+        if (_help.TryGetValue(command, out string? help))
+            return help;
         (int code, help) = Start("dotnet", AppContext.BaseDirectory, _tool, command, "--help");
         Assert.That(code, Is.Zero, $"there is no 'jtr {command}'");
         return _help[command] = help;
@@ -79,10 +97,16 @@ public sealed class ShellTests
 
     private static (int Code, string Said) Start(string program, string folder, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["JTR_TOOL"] = _tool;
         // The library of this checkout with the method of docs/your-own-task-and-method.md in it, which has everything else too.
-        if (File.Exists(_exampleLibrary)) start.Environment["JTR_NATIVE"] = _exampleLibrary;
+        if (File.Exists(_exampleLibrary))
+            start.Environment["JTR_NATIVE"] = _exampleLibrary;
         // Small arithmetic, on a machine that may be busy: threads that wait for each other would take most of the time.
         start.Environment["OMP_NUM_THREADS"] = "1";
         using Process process = Process.Start(start)!;
@@ -97,22 +121,27 @@ public sealed class ShellTests
     {
         for (int n = 0; n < count; n++)
         {
-            RgbImage photo = new(64, 32), ids = new(64, 32), edge = new(64, 32);
+            RgbImage photo = new(64, 32),
+                ids = new(64, 32),
+                edge = new(64, 32);
             photo.Fill(0, 0, 64, 32, new Rgb(60, (byte)(30 * n), 90));
             photo.Fill(10 + 4 * n, 6, 20, 20, new Rgb(220, 190, 40));
             ids.Fill(0, 16, 64, 16, new Rgb(1, 1, 1));
             ids.Fill(10 + 4 * n, 6, 20, 20, new Rgb(2, 2, 2));
             edge.Fill(10 + 4 * n, 6, 20, 2, Rgb.White);
             photo.SavePng(Path.Combine(folder, "image", $"{n}.png"));
-            if (count == 2 || n % 2 == 0) WriteGrey(ids, Path.Combine(folder, "seg", $"{n}.png"));
-            if (count == 2 || n % 2 == 1) WriteGrey(edge, Path.Combine(folder, map, $"{n}.png"));
+            if (count == 2 || n % 2 == 0)
+                WriteGrey(ids, Path.Combine(folder, "seg", $"{n}.png"));
+            if (count == 2 || n % 2 == 1)
+                WriteGrey(edge, Path.Combine(folder, map, $"{n}.png"));
         }
     }
 
     private static void WriteGrey(RgbImage image, string path)
     {
         byte[] grey = new byte[image.Width * image.Height];
-        for (int i = 0; i < grey.Length; i++) grey[i] = image.Data[3 * i];
+        for (int i = 0; i < grey.Length; i++)
+            grey[i] = image.Data[3 * i];
         using NetVips.Image file = NetVips.Image.NewFromMemory(grey, image.Width, image.Height, 1, NetVips.Enums.BandFormat.Uchar);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         file.WriteToFile(path);

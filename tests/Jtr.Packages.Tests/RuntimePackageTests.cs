@@ -5,7 +5,8 @@ using System.Xml.Linq;
 namespace Jtr.Packages.Tests;
 
 /// <summary>
-/// The runtime packages of libjtrs that this machine cannot build: the packing sees what a libjtr was built with, so it is given copies that say
+/// The runtime packages of libjtrs that this machine cannot build: the packing sees what a libjtr was built with, so it is given copies
+/// that say
 /// something else. The packages libtorch-* that they depend on are empty ones in a folder.
 /// </summary>
 public sealed class RuntimePackageTests
@@ -18,7 +19,8 @@ public sealed class RuntimePackageTests
     public void MakeFolder()
     {
         _folder = Shell.MakeFolder();
-        if (!File.Exists(_built)) Assert.Fail($"{_built} is not there: ./build.sh native writes it");
+        if (!File.Exists(_built))
+            Assert.Fail($"{_built} is not there: ./build.sh native writes it");
         WritePackage("libtorch-cpu-linux-x64", "2.9.1");
         WritePackage("libtorch-cpu-linux-x64", "2.10.0");
         WritePackage("libtorch-cpu-linux-x64", "2.10.1");
@@ -28,7 +30,8 @@ public sealed class RuntimePackageTests
     [OneTimeTearDown]
     public void RemoveFolder()
     {
-        if (_folder is not null) Directory.Delete(_folder, recursive: true);
+        if (_folder is not null)
+            Directory.Delete(_folder, recursive: true);
     }
 
     [Test]
@@ -37,7 +40,13 @@ public sealed class RuntimePackageTests
         XElement metadata = Pack("cpu", "torch 2.10.0\ncuda OFF\ncuda-version \n", isOfficial: true, out string[] files);
         Assert.That(Value(metadata, "id"), Is.EqualTo("Jtr.Interop.Runtime.linux-x64"));
         Depends(metadata, "libtorch-cpu-linux-x64", "[2.10.0, 2.10.1)");
-        Assert.That(Value(metadata, "description"), Does.Contain("for the processor on linux-x64, built with libtorch 2.10.0. Its libtorch comes with the package libtorch-cpu-linux-x64."));
+        Assert.That(
+            Value(metadata, "description"),
+            Does.Contain(
+                "for the processor on linux-x64, built with libtorch 2.10.0. Its "
+                    + "libtorch comes with the package libtorch-cpu-linux-x64."
+            )
+        );
         Assert.That(files, Does.Contain("runtimes/linux-x64/native/libjtr.so"));
     }
 
@@ -47,7 +56,10 @@ public sealed class RuntimePackageTests
         XElement metadata = Pack("cuda", "torch 2.7.1\ncuda ON\ncuda-version 12.8.93\n", isOfficial: true, out string[] files);
         Assert.That(Value(metadata, "id"), Is.EqualTo("Jtr.Interop.Runtime.linux-x64.cuda"));
         Depends(metadata, "libtorch-cuda-12.8-linux-x64", "[2.7.1, 2.7.2)");
-        Assert.That(Value(metadata, "description"), Does.Contain("for NVIDIA GPUs and the processor on linux-x64, built with libtorch 2.7.1."));
+        Assert.That(
+            Value(metadata, "description"),
+            Does.Contain("for NVIDIA GPUs and the processor on linux-x64, built with libtorch " + "2.7.1.")
+        );
         // The same file as the other package's, in the same place: a project references one of them.
         Assert.That(files, Is.SupersetOf(new[] { "runtimes/linux-x64/native/libjtr.so", "README.md", "icon.png", "LICENSE" }));
     }
@@ -57,7 +69,10 @@ public sealed class RuntimePackageTests
     {
         XElement metadata = Pack("system", "torch 1.13.0\ncuda OFF\ncuda-version \n", isOfficial: false, out _);
         Assert.That(metadata.Descendants().Where(e => e.Name.LocalName == "dependency"), Is.Empty);
-        Assert.That(Value(metadata, "description"), Does.Match(@"Needs the system package libtorch\d+\.\d+: apt-get install libtorch\d+\.\d+\."));
+        Assert.That(
+            Value(metadata, "description"),
+            Does.Match(@"Needs the system package libtorch\d+\.\d+: apt-get install libtorch\d+\.\d+\.")
+        );
     }
 
     private static void Depends(XElement metadata, string package, string version)
@@ -73,16 +88,29 @@ public sealed class RuntimePackageTests
     /// <summary>Packs a copy of libjtr as ./build.sh pack-runtime does.</summary>
     private XElement Pack(string name, string about, bool isOfficial, out string[] files)
     {
-        string built = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName, output = Path.Combine(built, "packages");
+        string built = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName,
+            output = Path.Combine(built, "packages");
         byte[] library = File.ReadAllBytes(_built);
-        if (isOfficial) NameAsOfficial(library);
-        else Assume.That(Find(library, "libtorch_cpu.so."u8), Is.Positive, "this libjtr is for the official libtorch");
+        if (isOfficial)
+            NameAsOfficial(library);
+        else
+            Assume.That(Find(library, "libtorch_cpu.so."u8), Is.Positive, "this libjtr is for the official libtorch");
         File.WriteAllBytes(Path.Combine(built, "libjtr.so"), library);
         File.WriteAllText(Path.Combine(built, "libjtr.txt"), about);
         // Folders of its own, so that what is restored for the checkout stays as it is.
-        Shell.Run(_folder, "bash", Path.Combine(Repository.Root, "build.sh"), "pack-runtime", built, output,
-            $"-p:BaseIntermediateOutputPath={Path.Combine(built, "obj")}/", $"-p:BaseOutputPath={Path.Combine(built, "bin")}/", $"-p:RestoreSources={_folder}", "-p:NuGetAudit=false",
-            $"-p:RestorePackagesPath={Path.Combine(_folder, "restored")}");
+        Shell.Run(
+            _folder,
+            "bash",
+            Path.Combine(Repository.Root, "build.sh"),
+            "pack-runtime",
+            built,
+            output,
+            $"-p:BaseIntermediateOutputPath={Path.Combine(built, "obj")}/",
+            $"-p:BaseOutputPath={Path.Combine(built, "bin")}/",
+            $"-p:RestoreSources={_folder}",
+            "-p:NuGetAudit=false",
+            $"-p:RestorePackagesPath={Path.Combine(_folder, "restored")}"
+        );
         using ZipArchive package = ZipFile.OpenRead(Directory.GetFiles(output, "*.nupkg").Single());
         files = [.. package.Entries.Select(e => e.FullName)];
         using Stream packed = package.GetEntry("runtimes/linux-x64/native/libjtr.so")!.Open();
@@ -97,8 +125,10 @@ public sealed class RuntimePackageTests
     private static void NameAsOfficial(byte[] library)
     {
         int at = Find(library, "libtorch_cpu.so."u8);
-        if (at < 0) return;
-        for (int i = at + "libtorch_cpu.so".Length; library[i] != 0; i++) library[i] = 0;
+        if (at < 0)
+            return;
+        for (int i = at + "libtorch_cpu.so".Length; library[i] != 0; i++)
+            library[i] = 0;
     }
 
     private static int Find(byte[] library, ReadOnlySpan<byte> name) => library.AsSpan().IndexOf(name);
@@ -108,13 +138,18 @@ public sealed class RuntimePackageTests
     {
         using ZipArchive package = ZipFile.Open(Path.Combine(_folder, $"{id}.{version}.nupkg"), ZipArchiveMode.Create);
         using Stream nuspec = package.CreateEntry($"{id}.nuspec").Open();
-        nuspec.Write(Encoding.UTF8.GetBytes($"""
-            <?xml version="1.0"?>
-            <package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd">
-              <metadata><id>{id}</id><version>{version}</version><authors>nobody</authors><description>Nothing.</description></metadata>
-            </package>
-            """));
+        nuspec.Write(
+            Encoding.UTF8.GetBytes(
+                $"""
+                <?xml version="1.0"?>
+                <package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd">
+                  <metadata><id>{id}</id><version>{version}</version><authors>nobody</authors><description>Nothing.</description></metadata>
+                </package>
+                """
+            )
+        );
     }
 
-    private static string? Value(XElement metadata, string name) => metadata.Descendants().FirstOrDefault(e => e.Name.LocalName == name)?.Value;
+    private static string? Value(XElement metadata, string name) =>
+        metadata.Descendants().FirstOrDefault(e => e.Name.LocalName == name)?.Value;
 }

@@ -16,8 +16,10 @@ internal static class Shell
     {
         string[] files = Directory.Exists(Packages) ? Directory.GetFiles(Packages, "*.nupkg") : [];
         Assert.That(files, Is.Not.Empty, $"{Packages} has no packages: ./build.sh pack makes them, and ./build.sh test does so first");
-        if (!Directory.Exists(RestoredPackages)) return;
-        foreach (string old in Directory.GetDirectories(RestoredPackages, "jtr.*")) Directory.Delete(old, recursive: true);
+        if (!Directory.Exists(RestoredPackages))
+            return;
+        foreach (string old in Directory.GetDirectories(RestoredPackages, "jtr.*"))
+            Directory.Delete(old, recursive: true);
     }
 
     /// <summary>Makes a folder outside the tree, whose projects restore from the packages and from the user's own sources.</summary>
@@ -39,9 +41,20 @@ internal static class Shell
     /// <summary>Starts a program.</summary>
     public static Process Start(string folder, string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         // A test host's own settings are no user's.
-        foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || k.StartsWith("VSTEST", StringComparison.Ordinal)).ToArray())
+        foreach (
+            string name in start
+                .Environment.Keys.Where(k =>
+                    k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || k.StartsWith("VSTEST", StringComparison.Ordinal)
+                )
+                .ToArray()
+        )
             start.Environment.Remove(name);
         start.Environment["NUGET_PACKAGES"] = RestoredPackages;
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";

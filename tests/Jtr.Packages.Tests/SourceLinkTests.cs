@@ -9,7 +9,8 @@ namespace Jtr.Packages.Tests;
 /// <summary>Where a debugger finds the sources of the library, when its packages are made in a checkout that has a remote.</summary>
 public sealed class SourceLinkTests
 {
-    private static readonly Guid _embedded = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE"), _link = new("CC110556-A091-4D38-9FEC-25AB9A351A6A");
+    private static readonly Guid _embedded = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE"),
+        _link = new("CC110556-A091-4D38-9FEC-25AB9A351A6A");
 
     private string _folder = null!;
 
@@ -22,14 +23,28 @@ public sealed class SourceLinkTests
     [Test]
     public void The_symbols_give_every_source_an_address_at_the_commit_on_the_remotes_host()
     {
-        if (!Path.Exists(Path.Combine(Repository.Root, ".git"))) Assert.Ignore("this is no git checkout");
+        if (!Path.Exists(Path.Combine(Repository.Root, ".git")))
+            Assert.Ignore("this is no git checkout");
         // A clone whose remote is on a host that the SDK knows. Nothing is asked of that host.
         string clone = Path.Combine(_folder, "clone");
         Shell.Run(_folder, "git", "clone", "--quiet", Repository.Root, clone);
         Shell.Run(clone, "git", "remote", "set-url", "origin", "https://github.com/example/jtr.git");
         string commit = Shell.Run(clone, "git", "rev-parse", "HEAD").Trim();
         // As ./build.sh pack does where there is a remote; without the analyzers, which take most of the time.
-        Shell.Run(clone, "dotnet", "pack", "managed/Jtr.Interop", "-c", "Release", "--nologo", "-v", "quiet", "-p:ContinuousIntegrationBuild=true", "-p:RunAnalyzers=false", "-p:NuGetAudit=false");
+        Shell.Run(
+            clone,
+            "dotnet",
+            "pack",
+            "managed/Jtr.Interop",
+            "-c",
+            "Release",
+            "--nologo",
+            "-v",
+            "quiet",
+            "-p:ContinuousIntegrationBuild=true",
+            "-p:RunAnalyzers=false",
+            "-p:NuGetAudit=false"
+        );
 
         string packages = Path.Combine(clone, "artifacts", "packages");
         using ZipArchive package = ZipFile.OpenRead(Directory.GetFiles(packages, "Jtr.Interop.*.nupkg").Single());
@@ -40,7 +55,8 @@ public sealed class SourceLinkTests
 
         using ZipArchive symbols = ZipFile.OpenRead(Directory.GetFiles(packages, "Jtr.Interop.*.snupkg").Single());
         using MemoryStream pdb = new();
-        using (Stream stream = symbols.GetEntry("lib/net10.0/Jtr.Interop.pdb")!.Open()) stream.CopyTo(pdb);
+        using (Stream stream = symbols.GetEntry("lib/net10.0/Jtr.Interop.pdb")!.Open())
+            stream.CopyTo(pdb);
         pdb.Position = 0;
         using MetadataReaderProvider provider = MetadataReaderProvider.FromPortablePdbStream(pdb);
         MetadataReader reader = provider.GetMetadataReader();
@@ -55,11 +71,16 @@ public sealed class SourceLinkTests
         int linked = 0;
         foreach (DocumentHandle handle in reader.Documents)
         {
-            if (inside.Contains(handle)) continue;
+            if (inside.Contains(handle))
+                continue;
             Document document = reader.GetDocument(handle);
             string name = reader.GetString(document.Name);
             Assert.That(name, Does.StartWith("/_/"));
-            Assert.That(SHA256.HashData(File.ReadAllBytes(Path.Combine(clone, name["/_/".Length..]))), Is.EqualTo(reader.GetBlobBytes(document.Hash)), name);
+            Assert.That(
+                SHA256.HashData(File.ReadAllBytes(Path.Combine(clone, name["/_/".Length..]))),
+                Is.EqualTo(reader.GetBlobBytes(document.Hash)),
+                name
+            );
             linked++;
         }
         Assert.That(linked, Is.GreaterThan(100), "sources with an address");

@@ -41,7 +41,11 @@ internal sealed class BenchmarkData : IDisposable
 
     /// <summary>Bytes that one sample takes on the disk.</summary>
     public static long BytesPerSample(string path) =>
-        (File.Exists(path) ? new FileInfo(path).Length : new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length)) / Samples;
+        (
+            File.Exists(path)
+                ? new FileInfo(path).Length
+                : new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length)
+        ) / Samples;
 
     public void Dispose()
     {

@@ -18,7 +18,10 @@ internal static class LoaderReport
         stages.SetUp();
         using BenchmarkData data = new();
         Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, {Samples} samples each");
-        Console.WriteLine($"bytes a sample: .npy {BenchmarkData.BytesPerSample(data.BareNpy.Root)}, packed exactly {BenchmarkData.BytesPerSample(data.Exact.Path)}, compactly {BenchmarkData.BytesPerSample(data.Compact.Path)}");
+        Console.WriteLine(
+            $"bytes a sample: .npy {BenchmarkData.BytesPerSample(data.BareNpy.Root)}, packed exactly "
+                + $"{BenchmarkData.BytesPerSample(data.Exact.Path)}, compactly {BenchmarkData.BytesPerSample(data.Compact.Path)}"
+        );
         Console.WriteLine("| stage | CPU ms a sample | clock ms a sample | managed bytes a sample |");
         Console.WriteLine("|---|---|---|---|");
         Stage("read .npy", stages.ReadNpy);
@@ -27,7 +30,7 @@ internal static class LoaderReport
         Stage("read packed, compact", stages.ReadCompact);
         Stage("copy three views", stages.CopyThreeViews);
         Stage("crop three views", stages.CropThreeViews);
-        Stage("colour three views", stages.ColourThreeViews);
+        Stage("colour three views", stages.ColorThreeViews);
         Stage("sample of .npy", stages.SampleOfNpy);
         Stage("sample of .npy, bare", stages.SampleOfBareNpy);
         Stage("sample of packed, exact", stages.SampleOfExact);
@@ -47,23 +50,54 @@ internal static class LoaderReport
     private static void Scenes()
     {
         const int batch = 16;
-        SceneDataset scenes = new(new SceneOptions { Count = 100_000, Height = 64, Width = 96 });
-        using DataLoader loader = new(scenes, null, new DataLoaderOptions { BatchSize = batch, Views = 1, Augment = false, Colour = false, Shuffle = false, Workers = Environment.ProcessorCount });
-        for (int i = 0; i < 20; i++) loader.Recycle(loader.Next());
+        SceneDataset scenes = new(
+            new SceneOptions
+            {
+                Count = 100_000,
+                Height = 64,
+                Width = 96,
+            }
+        );
+        using DataLoader loader = new(
+            scenes,
+            null,
+            new DataLoaderOptions
+            {
+                BatchSize = batch,
+                Views = 1,
+                Augment = false,
+                Color = false,
+                Shuffle = false,
+                Workers = Environment.ProcessorCount,
+            }
+        );
+        for (int i = 0; i < 20; i++)
+            loader.Recycle(loader.Next());
         Measure("loader, scenes of 64 x 96, one view", 100, () => loader.Recycle(loader.Next()), batch);
     }
 
     private static void Stage(string name, Action run)
     {
-        for (int i = 0; i < Samples / 3; i++) run();
+        for (int i = 0; i < Samples / 3; i++)
+            run();
         Measure(name, Samples, run);
     }
 
     private static void Load(string name, IMultiTaskDataset data, int workers)
     {
         const int batch = 4;
-        using DataLoader loader = new(data, null, new DataLoaderOptions { BatchSize = batch, Workers = workers, Flip = FlipMode.EveryView });
-        for (int i = 0; i < Samples / batch / 3; i++) loader.Recycle(loader.Next());
+        using DataLoader loader = new(
+            data,
+            null,
+            new DataLoaderOptions
+            {
+                BatchSize = batch,
+                Workers = workers,
+                Flip = FlipMode.EveryView,
+            }
+        );
+        for (int i = 0; i < Samples / batch / 3; i++)
+            loader.Recycle(loader.Next());
         Measure($"loader, {name}", Samples / batch, () => loader.Recycle(loader.Next()), batch);
     }
 
@@ -73,7 +107,8 @@ internal static class LoaderReport
         long allocated = GC.GetTotalAllocatedBytes(precise: true);
         TimeSpan cpu = process.TotalProcessorTime;
         long clock = Stopwatch.GetTimestamp();
-        for (int i = 0; i < times; i++) run();
+        for (int i = 0; i < times; i++)
+            run();
         double wall = Stopwatch.GetElapsedTime(clock).TotalMilliseconds / (times * samples);
         process.Refresh();
         double used = (process.TotalProcessorTime - cpu).TotalMilliseconds / (times * samples);

@@ -31,14 +31,15 @@ internal sealed class NpyFolder : IMultiTaskDataset
 
     public string GetName(int index) => $"{index}";
 
-    public TaskMask GetLabelled(int index) => Tasks.All;
+    public TaskMask GetLabeled(int index) => Tasks.All;
 
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
     {
         Read(Folders[0].Name, index, Folders[0].Channels, destination.Image);
         for (int t = 0; t < Tasks.Count; t++)
         {
-            if (wanted[t]) Read(Folders[1 + t].Name, index, Folders[1 + t].Channels, destination.Label(t));
+            if (wanted[t])
+                Read(Folders[1 + t].Name, index, Folders[1 + t].Channels, destination.Label(t));
         }
         return wanted & Tasks.All;
     }
@@ -58,7 +59,8 @@ internal sealed class NpyFolder : IMultiTaskDataset
         for (int c = 0; c < channels; c++)
         {
             Span<float> to = destination.Slice(c * plane, plane);
-            for (int i = 0, from = c; i < to.Length; i++, from += channels) to[i] = interleaved[from];
+            for (int i = 0, from = c; i < to.Length; i++, from += channels)
+                to[i] = interleaved[from];
         }
     }
 
@@ -88,19 +90,21 @@ internal sealed class NpyFolder : IMultiTaskDataset
                         _ => smooth + 0.05f * random.NextSingle(),
                     };
                 }
-                if (folder == "normal") Normalise(values);
+                if (folder == "normal")
+                    Normalize(values);
                 Write(Path.Combine(root, folder, $"{n}.npy"), height, width, channels, values.AsSpan(0, channels * height * width));
             }
         }
         return new NpyFolder(root, count, height, width);
     }
 
-    private static void Normalise(Span<float> vectors)
+    private static void Normalize(Span<float> vectors)
     {
         for (int i = 0; i < vectors.Length; i += 3)
         {
             float length = MathF.Sqrt(vectors[i] * vectors[i] + vectors[i + 1] * vectors[i + 1] + vectors[i + 2] * vectors[i + 2]);
-            for (int c = 0; c < 3; c++) vectors[i + c] /= length;
+            for (int c = 0; c < 3; c++)
+                vectors[i + c] /= length;
         }
     }
 
@@ -108,8 +112,19 @@ internal sealed class NpyFolder : IMultiTaskDataset
     {
         string shape = channels == 1 ? $"({height}, {width})" : $"({height}, {width}, {channels})";
         string header = $"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".PadRight(117) + "\n";
-        byte[] file = [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. new byte[values.Length * sizeof(float)]];
-        for (int i = 0; i < values.Length; i++) BinaryPrimitives.WriteSingleLittleEndian(file.AsSpan(10 + header.Length + i * sizeof(float)), values[i]);
+        byte[] file =
+        [
+            0x93,
+            .. "NUMPY"u8,
+            1,
+            0,
+            (byte)header.Length,
+            0,
+            .. Encoding.ASCII.GetBytes(header),
+            .. new byte[values.Length * sizeof(float)],
+        ];
+        for (int i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteSingleLittleEndian(file.AsSpan(10 + header.Length + i * sizeof(float)), values[i]);
         File.WriteAllBytes(path, file);
     }
 }

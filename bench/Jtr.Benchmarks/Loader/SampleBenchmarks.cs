@@ -14,7 +14,7 @@ public class SampleBenchmarks
     private readonly float[] _labels = new float[BenchmarkData.Tasks.TotalLabelChannels * BenchmarkData.Height * BenchmarkData.Width];
     private readonly RandomScaleCrop _crop = new(BenchmarkData.Tasks, BenchmarkData.Height, BenchmarkData.Width, flip: true);
     private readonly ViewPipeline _copy = new(BenchmarkData.Tasks, BenchmarkData.Height, BenchmarkData.Width);
-    private readonly ColourAugmentation _colour = new(BenchmarkData.Height, BenchmarkData.Width);
+    private readonly ColorAugmentation _color = new(BenchmarkData.Height, BenchmarkData.Width);
     private BenchmarkData _data = null!;
     private Batch _batch = null!;
     private ViewMaker _npy = null!;
@@ -36,7 +36,8 @@ public class SampleBenchmarks
         _bareNpy = new ViewMaker(_data.BareNpy, options);
         _exact = new ViewMaker(_data.Exact, options);
         _compact = new ViewMaker(_data.Compact, options);
-        for (int i = 0; i < BenchmarkData.Samples; i++) ReadExact();
+        for (int i = 0; i < BenchmarkData.Samples; i++)
+            ReadExact();
     }
 
     /// <summary>Removes the data.</summary>
@@ -67,7 +68,8 @@ public class SampleBenchmarks
     [Benchmark]
     public void CopyThreeViews()
     {
-        for (int v = 0; v < 3; v++) _copy.Apply(Raw, _batch.GetSample(v, 0), BenchmarkData.Tasks.All, new ViewKey(1, 0, 0, v));
+        for (int v = 0; v < 3; v++)
+            _copy.Apply(Raw, _batch.GetSample(v, 0), BenchmarkData.Tasks.All, new ViewKey(1, 0, 0, v));
     }
 
     /// <summary>Three views that are crops, half of them mirrored.</summary>
@@ -75,15 +77,17 @@ public class SampleBenchmarks
     public void CropThreeViews()
     {
         int n = _next++;
-        for (int v = 0; v < 3; v++) _crop.Apply(Raw, _batch.GetSample(v, 0), BenchmarkData.Tasks.All, new ViewKey(1, 0, n, v));
+        for (int v = 0; v < 3; v++)
+            _crop.Apply(Raw, _batch.GetSample(v, 0), BenchmarkData.Tasks.All, new ViewKey(1, 0, n, v));
     }
 
     /// <summary>Two colour operations on each of three images.</summary>
     [Benchmark]
-    public void ColourThreeViews()
+    public void ColorThreeViews()
     {
         int n = _next++;
-        for (int v = 0; v < 3; v++) _colour.Apply(_batch.GetSample(v, 0).Image, new ViewKey(1, 0, n, v));
+        for (int v = 0; v < 3; v++)
+            _color.Apply(_batch.GetSample(v, 0).Image, new ViewKey(1, 0, n, v));
     }
 
     /// <summary>A whole sample: read, three views, colours.</summary>

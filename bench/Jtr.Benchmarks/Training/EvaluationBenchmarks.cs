@@ -17,8 +17,23 @@ public class EvaluationBenchmarks
     [GlobalSetup]
     public void SetUp()
     {
-        _scenes = new SceneDataset(new SceneOptions { Count = Samples, Height = 96, Width = 128 });
-        _trainer = new Trainer(new TrainerOptions { Tasks = _scenes.Tasks, Method = "supervised", Width = 1, Device = DeviceKind.Cpu });
+        _scenes = new SceneDataset(
+            new SceneOptions
+            {
+                Count = Samples,
+                Height = 96,
+                Width = 128,
+            }
+        );
+        _trainer = new Trainer(
+            new TrainerOptions
+            {
+                Tasks = _scenes.Tasks,
+                Method = "supervised",
+                Width = 1,
+                Device = DeviceKind.Cpu,
+            }
+        );
     }
 
     /// <summary>Frees the network.</summary>

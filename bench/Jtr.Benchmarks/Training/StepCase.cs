@@ -7,7 +7,9 @@ using Raw = Jtr.Bindings;
 
 namespace Jtr.Benchmarks.Training;
 
-/// <summary>One batch of scenes and two trainers of the same options: one called through the library, one through the C interface alone.</summary>
+/// <summary>
+/// One batch of scenes and two trainers of the same options: one called through the library, one through the C interface alone.
+/// </summary>
 internal sealed unsafe class StepCase : IDisposable
 {
     private readonly nint _native;
@@ -15,16 +17,41 @@ internal sealed unsafe class StepCase : IDisposable
 
     public StepCase(int size, int width, int samples, string method)
     {
-        SceneDataset scenes = new(new SceneOptions { Count = samples, Height = size, Width = 2 * size });
-        TrainerOptions options = new() { Tasks = scenes.Tasks, Method = method, Width = width, Seed = 1, Device = DeviceKind.Cpu };
+        SceneDataset scenes = new(
+            new SceneOptions
+            {
+                Count = samples,
+                Height = size,
+                Width = 2 * size,
+            }
+        );
+        TrainerOptions options = new()
+        {
+            Tasks = scenes.Tasks,
+            Method = method,
+            Width = width,
+            Seed = 1,
+            Device = DeviceKind.Cpu,
+        };
         Managed = new Trainer(options);
         Batch = new Batch(scenes.Tasks, Managed.Views, samples, size, 2 * size);
-        using (DataLoader loader = new(scenes, LabelAssignment.Draw(LabelScenario.OneLabel, scenes, 1), new DataLoaderOptions { BatchSize = samples, Views = Managed.Views, Seed = 1 }))
+        using (
+            DataLoader loader = new(
+                scenes,
+                LabelAssignment.Draw(LabelScenario.OneLabel, scenes, 1),
+                new DataLoaderOptions
+                {
+                    BatchSize = samples,
+                    Views = Managed.Views,
+                    Seed = 1,
+                }
+            )
+        )
         {
             Batch first = loader.Next();
             first.Images.CopyTo(Batch.Images);
             first.Labels.CopyTo(Batch.Labels);
-            first.Labelled.CopyTo(Batch.Labelled);
+            first.Labeled.CopyTo(Batch.Labeled);
         }
         _inputs = new TensorTable(scenes.Tasks.Count + 2);
         _native = NativeError.CheckHandle(Api.TrainerCreate(OptionsWriter.Trainer(options)));
@@ -60,13 +87,31 @@ internal sealed unsafe class StepCase : IDisposable
 
     private void Fill()
     {
-        _inputs.Add(new PinnedName("image"), Raw.Dtype.Float32, Batch.ImagesPointer, sizeof(float), Batch.Views, Batch.Samples, 3, Batch.Height, Batch.Width);
+        _inputs.Add(
+            new PinnedName("image"),
+            Raw.Dtype.Float32,
+            Batch.ImagesPointer,
+            sizeof(float),
+            Batch.Views,
+            Batch.Samples,
+            3,
+            Batch.Height,
+            Batch.Width
+        );
         StackShape stack = new(Batch.Views, Batch.Samples, Batch.Tasks.TotalLabelChannels, Batch.Height, Batch.Width);
         for (int t = 0; t < Batch.Tasks.Count; t++)
         {
             PinnedName name = new("label." + Batch.Tasks[t].Name);
-            _inputs.AddPlanes(name, Raw.Dtype.Float32, Batch.LabelsPointer, sizeof(float), stack, Batch.Tasks.LabelOffset(t), Batch.Tasks[t].LabelChannels);
+            _inputs.AddPlanes(
+                name,
+                Raw.Dtype.Float32,
+                Batch.LabelsPointer,
+                sizeof(float),
+                stack,
+                Batch.Tasks.LabelOffset(t),
+                Batch.Tasks[t].LabelChannels
+            );
         }
-        _inputs.Add(new PinnedName("labelled"), Raw.Dtype.Uint8, Batch.LabelledPointer, sizeof(byte), Batch.Samples, Batch.Tasks.Count);
+        _inputs.Add(new PinnedName("labelled"), Raw.Dtype.Uint8, Batch.LabeledPointer, sizeof(byte), Batch.Samples, Batch.Tasks.Count);
     }
 }

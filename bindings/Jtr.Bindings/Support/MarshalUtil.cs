@@ -11,7 +11,8 @@ internal static unsafe class MarshalUtil
     /// <param name="text">The string, or null.</param>
     public static string? GetString(Encoding encoding, nint text)
     {
-        if (encoding is not UTF8Encoding) throw new NotSupportedException($"jtr.h has UTF-8 strings only, not {encoding.WebName}");
+        if (encoding is not UTF8Encoding)
+            throw new NotSupportedException($"jtr.h has UTF-8 strings only, not {encoding.WebName}");
         return text == 0 ? null : Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated((byte*)text));
     }
 }

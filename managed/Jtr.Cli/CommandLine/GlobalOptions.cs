@@ -6,9 +6,6 @@ namespace Jtr.Cli.CommandLine;
 internal static class GlobalOptions
 {
     /// <summary>Shows more when something fails.</summary>
-    public static Option<bool> Verbose { get; } = new("--verbose")
-    {
-        Description = "Show stack traces and the native library's messages.",
-        Recursive = true,
-    };
+    public static Option<bool> Verbose { get; } =
+        new("--verbose") { Description = "Show stack traces and the native library's messages.", Recursive = true };
 }

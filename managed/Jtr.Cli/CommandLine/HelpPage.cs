@@ -40,12 +40,15 @@ internal sealed class HelpPage
     /// <summary>Gives a command its arguments, options and this page.</summary>
     public void Apply(Command command, CliConsole console)
     {
-        foreach (Argument argument in Arguments) command.Add(argument);
-        foreach (Option option in Groups.SelectMany(g => g.Options)) command.Add(option);
+        foreach (Argument argument in Arguments)
+            command.Add(argument);
+        foreach (Option option in Groups.SelectMany(g => g.Options))
+            command.Add(option);
         HelpOption help = command.Options.OfType<HelpOption>().FirstOrDefault() ?? new HelpOption();
         help.Description = "Show this page.";
         help.Action = new Printer(this, console);
-        if (!command.Options.Contains(help)) command.Add(help);
+        if (!command.Options.Contains(help))
+            command.Add(help);
     }
 
     /// <summary>Prints the page, lines broken at a width.</summary>
@@ -55,18 +58,23 @@ internal sealed class HelpPage
         foreach (string paragraph in Text)
         {
             output.WriteLine();
-            foreach (string line in TextWrap.Lines(paragraph, width)) output.WriteLine(line);
+            foreach (string line in TextWrap.Lines(paragraph, width))
+                output.WriteLine(line);
         }
-        if (Arguments.Count > 0) WriteSection(output, width, "Arguments", [.. Arguments.Select(a => (a.HelpName ?? a.Name, a.Description ?? ""))]);
-        foreach (OptionGroup group in Groups) WriteSection(output, width, group.Title, [.. group.Options.Select(Describe)]);
+        if (Arguments.Count > 0)
+            WriteSection(output, width, "Arguments", [.. Arguments.Select(a => (a.HelpName ?? a.Name, a.Description ?? ""))]);
+        foreach (OptionGroup group in Groups)
+            WriteSection(output, width, group.Title, [.. group.Options.Select(Describe)]);
         WriteSection(output, width, "General", [("--verbose", GlobalOptions.Verbose.Description!), ("--help", "Show this page.")]);
-        foreach ((string title, IReadOnlyList<(string, string)> lines) in Sections) WriteSection(output, width, title, lines);
+        foreach ((string title, IReadOnlyList<(string, string)> lines) in Sections)
+            WriteSection(output, width, title, lines);
         output.WriteLine();
         output.WriteLine("Examples:");
         foreach (Example example in Examples)
         {
             output.WriteLine();
-            foreach (string line in TextWrap.Lines(example.Purpose, width - Indent)) output.WriteLine($"  # {line}");
+            foreach (string line in TextWrap.Lines(example.Purpose, width - Indent))
+                output.WriteLine($"  # {line}");
             output.WriteLine($"  {example.Command}");
         }
     }

@@ -10,8 +10,15 @@ namespace Jtr.Cli.CommandLine;
 internal static class MachineOptions
 {
     /// <summary>For the help page.</summary>
-    public static OptionGroup Group => SettingsTable.Group("Machine", "machine.device", "machine.threads", "machine.workers",
-        "machine.chunkBytes", "machine.deterministic");
+    public static OptionGroup Group =>
+        SettingsTable.Group(
+            "Machine",
+            "machine.device",
+            "machine.threads",
+            "machine.workers",
+            "machine.chunkBytes",
+            "machine.deterministic"
+        );
 
     /// <summary>The device that is named, or null.</summary>
     public static DeviceChoice? Named(RunConfiguration said) => said.Machine.Device is string text ? DeviceChoice.TryParse(text) : null;
@@ -22,13 +29,14 @@ internal static class MachineOptions
     /// <summary>What is said about the arithmetic, on top of what a run that is resumed began with.</summary>
     /// <param name="said">The options.</param>
     /// <param name="saved">The run to resume, or null.</param>
-    public static MachineSettings Settings(RunConfiguration said, MachineSettings? saved = null) => new()
-    {
-        Threads = said.Machine.Threads ?? saved?.Threads,
-        Workers = said.Machine.Workers ?? saved?.Workers,
-        ChunkBytes = said.Machine.ChunkBytes ?? saved?.ChunkBytes,
-        Deterministic = said.Machine.Deterministic ?? saved?.Deterministic == true,
-    };
+    public static MachineSettings Settings(RunConfiguration said, MachineSettings? saved = null) =>
+        new()
+        {
+            Threads = said.Machine.Threads ?? saved?.Threads,
+            Workers = said.Machine.Workers ?? saved?.Workers,
+            ChunkBytes = said.Machine.ChunkBytes ?? saved?.ChunkBytes,
+            Deterministic = said.Machine.Deterministic ?? saved?.Deterministic == true,
+        };
 
     /// <summary>Sets the threads of the arithmetic and, where they are wanted, shows the native library's messages.</summary>
     /// <param name="settings">What to set.</param>
@@ -36,7 +44,8 @@ internal static class MachineOptions
     public static void Prepare(MachineSettings settings, CliConsole console)
     {
         JtrRuntime.Logger = console.Logger;
-        if (settings.Threads is int threads) JtrRuntime.Threads = threads;
+        if (settings.Threads is int threads)
+            JtrRuntime.Threads = threads;
         JtrRuntime.SetChunkBytes(settings.ChunkBytes ?? 0);
         JtrRuntime.SetDeterministic(settings.Deterministic);
     }
@@ -67,20 +76,25 @@ internal readonly record struct DeviceChoice(DeviceKind Kind, int Index)
     public int? Gpu => Kind == DeviceKind.Cuda || (Kind == DeviceKind.Auto && JtrRuntime.CudaDeviceCount > 0) ? Index : null;
 
     /// <summary>Reads "auto", "cpu", "cuda" or "cuda:1".</summary>
-    public static DeviceChoice? TryParse(string text) => text switch
-    {
-        "auto" => new(DeviceKind.Auto, 0),
-        "cpu" => new(DeviceKind.Cpu, 0),
-        "cuda" => new(DeviceKind.Cuda, 0),
-        _ when text.StartsWith("cuda:", StringComparison.Ordinal) && ushort.TryParse(text.AsSpan(5), out ushort index) => new(DeviceKind.Cuda, index),
-        _ => null,
-    };
+    public static DeviceChoice? TryParse(string text) =>
+        text switch
+        {
+            "auto" => new(DeviceKind.Auto, 0),
+            "cpu" => new(DeviceKind.Cpu, 0),
+            "cuda" => new(DeviceKind.Cuda, 0),
+            _ when text.StartsWith("cuda:", StringComparison.Ordinal) && ushort.TryParse(text.AsSpan(5), out ushort index) => new(
+                DeviceKind.Cuda,
+                index
+            ),
+            _ => null,
+        };
 
     /// <summary>What <see cref="TryParse"/> reads.</summary>
-    public override string ToString() => Kind switch
-    {
-        DeviceKind.Cpu => "cpu",
-        DeviceKind.Cuda => Index == 0 ? "cuda" : $"cuda:{Index}",
-        _ => "auto",
-    };
+    public override string ToString() =>
+        Kind switch
+        {
+            DeviceKind.Cpu => "cpu",
+            DeviceKind.Cuda => Index == 0 ? "cuda" : $"cuda:{Index}",
+            _ => "auto",
+        };
 }

@@ -21,15 +21,12 @@ internal static class RootHelp
             Usage = "jtr <command> [options]",
             Text =
             [
-                "Trains one network for many vision tasks (segmentation, depth, surface normals, edges, keypoints) when most labels are missing, by "
-                + "Joint-Task Regularization (JTR, CVPR 2024): a second network learns which combinations of predictions and labels go "
-                + "together, and teaches the first where labels are missing.",
+                "Trains one network for many vision tasks (segmentation, depth, surface normals, edges, keypoints) when most labels are "
+                    + "missing, by "
+                    + "Joint-Task Regularization (JTR, CVPR 2024): a second network learns which combinations of predictions and labels go "
+                    + "together, and teaches the first where labels are missing.",
             ],
-            Sections =
-            [
-                ("Commands", [.. root.Subcommands.Select(c => (c.Name, c.Description ?? ""))]),
-                ("Exit codes", ExitCodes),
-            ],
+            Sections = [("Commands", [.. root.Subcommands.Select(c => (c.Name, c.Description ?? ""))]), ("Exit codes", ExitCodes)],
             Examples =
             [
                 new("Is everything there that training needs?", "jtr doctor"),

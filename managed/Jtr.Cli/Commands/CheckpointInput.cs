@@ -12,29 +12,50 @@ namespace Jtr.Cli.Commands;
 internal sealed class CheckpointInput
 {
     /// <summary>The file.</summary>
-    public Argument<string?> Checkpoint { get; } = new("checkpoint")
-    {
-        HelpName = "CHECKPOINT",
-        Description = "A checkpoint.safetensors of `jtr train` or `jtr demo`, or one that a Trainer saved.",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    public Argument<string?> Checkpoint { get; } =
+        new("checkpoint")
+        {
+            HelpName = "CHECKPOINT",
+            Description = "A checkpoint.safetensors of `jtr train` or `jtr demo`, or one that a Trainer saved.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
 
     /// <summary>Options about data.</summary>
-    public static OptionGroup DataGroup => SettingsTable.Group("Data", "data.data", "data.weights", "data.test", "data.size", "data.skipBad",
-        "data.voidId", "data.depthScale", "data.scenes", "data.testScenes", "data.sceneSeed", "data.sceneVariety");
+    public static OptionGroup DataGroup =>
+        SettingsTable.Group(
+            "Data",
+            "data.data",
+            "data.weights",
+            "data.test",
+            "data.size",
+            "data.skipBad",
+            "data.voidId",
+            "data.depthScale",
+            "data.scenes",
+            "data.testScenes",
+            "data.sceneSeed",
+            "data.sceneVariety"
+        );
 
     /// <summary>The file that is named.</summary>
     /// <exception cref="UsageException">None is.</exception>
-    public string Path(ParseResult parsed) => Find(parsed.GetValue(Checkpoint) ?? throw new UsageException("Name a checkpoint, such as jtr-run/checkpoint.safetensors."));
+    public string Path(ParseResult parsed) =>
+        Find(parsed.GetValue(Checkpoint) ?? throw new UsageException("Name a checkpoint, such as " + "jtr-run/checkpoint.safetensors."));
 
     /// <summary>The checkpoint that a path names: itself, or that of the run whose folder it is.</summary>
     /// <exception cref="FileNotFoundException">It is not there.</exception>
     public static string Find(string path)
     {
         string file = Directory.Exists(path) ? System.IO.Path.Combine(path, RunFolder.CheckpointName) : path;
-        if (File.Exists(file)) return file;
+        if (File.Exists(file))
+            return file;
         throw new FileNotFoundException(
-            file == path ? $"{path}: there is no such file or folder" : $"{path}: this folder has no {RunFolder.CheckpointName}; a run saves its first one after --save-every steps, or when Ctrl-C stops it", file);
+            file == path
+                ? $"{path}: there is no such file or folder"
+                : $"{path}: this folder has no {RunFolder.CheckpointName}; a run "
+                    + $"saves its first one after --save-every steps, or when Ctrl-C stops it",
+            file
+        );
     }
 
     /// <summary>The data that are named, on top of those of the checkpoint's run.</summary>

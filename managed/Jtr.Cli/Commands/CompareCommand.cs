@@ -23,27 +23,75 @@ internal sealed class CompareCommand
 
     private readonly CliConsole _console;
 
-    private readonly Option<string[]?> _methods = OptionKinds.List("--methods", "LIST",
-        "Methods, separated by commas: supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, jtr, jtr_corrected (JTR with its published quirks mended); or all, without those that the data have too few tasks for. Default: all.");
+    private readonly Option<string[]?> _methods = OptionKinds.List(
+        "--methods",
+        "LIST",
+        "Methods, separated by commas: supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, jtr, jtr_corrected (JTR "
+            + "with its published quirks mended); or all, without those that the data have too few tasks for. Default: all."
+    );
 
-    private readonly Option<string[]?> _scenarios = OptionKinds.List("--scenarios", "LIST",
-        "Several label scenarios, separated by commas, instead of one --scenario: each in a folder of its own in --output, and a table of Delta % over all.");
+    private readonly Option<string[]?> _scenarios = OptionKinds.List(
+        "--scenarios",
+        "LIST",
+        "Several label scenarios, separated by commas, instead of one --scenario: each in a folder of its own in --output, and a table of "
+            + "Delta % over all."
+    );
 
-    private readonly Option<long?> _seeds = OptionKinds.Whole("--seeds", "N", "Runs of each method, with the seeds 1 to N. A seed fixes weights, labels, order and crops, the same for every method. Default: 3.", 1, 1000);
+    private readonly Option<long?> _seeds = OptionKinds.Whole(
+        "--seeds",
+        "N",
+        "Runs of each method, with the seeds 1 to N. A seed fixes "
+            + "weights, labels, order and crops, the same for every method. Default: 3.",
+        1,
+        1000
+    );
 
-    private readonly Option<string?> _output = OptionKinds.Text("--output", "FOLDER", "Where runs, tables and plots go. A second start with the same folder goes on where the first one ended. Default: jtr-compare.");
+    private readonly Option<string?> _output = OptionKinds.Text(
+        "--output",
+        "FOLDER",
+        "Where runs, tables and plots go. A second start " + "with the same folder goes on where the first one ended. Default: jtr-compare."
+    );
 
-    private readonly Option<long?> _evalEvery = OptionKinds.Whole("--eval-every", "STEPS", "Steps between two scores, for the plot over the epochs. Default: an eighth of the steps.", 1);
+    private readonly Option<long?> _evalEvery = OptionKinds.Whole(
+        "--eval-every",
+        "STEPS",
+        "Steps between two scores, for the plot over " + "the epochs. Default: an eighth of the steps.",
+        1
+    );
 
-    private readonly Option<long?> _saveEvery = OptionKinds.Whole("--save-every", "STEPS", $"Steps between two checkpoints: what a run that is killed may lose. Default: {SaveEvery}.", 1);
+    private readonly Option<long?> _saveEvery = OptionKinds.Whole(
+        "--save-every",
+        "STEPS",
+        $"Steps between two checkpoints: what a run " + $"that is killed may lose. Default: {SaveEvery}.",
+        1
+    );
 
-    private readonly Option<bool> _quick = new("--quick") { Description = $"A first look: {QuickSteps} steps, width 8, on scenes 100 of them. It shows that all works, not which method is best." };
+    private readonly Option<bool> _quick = new("--quick")
+    {
+        Description =
+            $"A first look: {QuickSteps} steps, width 8, on scenes 100 of " + $"them. It shows that all works, not which method is best.",
+    };
 
-    private readonly Option<bool> _cost = new("--cost") { Description = "Measure instead what a step costs with 2 to 12 tasks: time and memory, on 1-channel maps of the scenes." };
+    private readonly Option<bool> _cost = new("--cost")
+    {
+        Description = "Measure instead what a step costs with 2 to 12 tasks: time and " + "memory, on 1-channel maps of the scenes.",
+    };
 
-    private readonly Option<long?> _costSteps = OptionKinds.Whole("--cost-steps", "N", "Steps that are measured for each point, after one to warm up. Default: 5.", 1, 1000);
+    private readonly Option<long?> _costSteps = OptionKinds.Whole(
+        "--cost-steps",
+        "N",
+        "Steps that are measured for each point, after one " + "to warm up. Default: 5.",
+        1,
+        1000
+    );
 
-    private readonly Option<long?> _maxTasks = OptionKinds.Whole("--max-tasks", "K", "The largest number of tasks of --cost. Default: 12.", 2, 64);
+    private readonly Option<long?> _maxTasks = OptionKinds.Whole(
+        "--max-tasks",
+        "K",
+        "The largest number of tasks of --cost. Default: 12.",
+        2,
+        64
+    );
 
     private CompareCommand(CliConsole console) => _console = console;
 
@@ -57,57 +105,90 @@ internal sealed class CompareCommand
         return command;
     }
 
-    private HelpPage Help() => new()
-    {
-        Usage = "jtr compare [options]",
-        Text =
-        [
-            "Answers whether JTR pays on your data: every method is trained with the same network, data, visible labels, seeds, steps, batch and rate, and scored on the test data after the last step. "
-            + "There is no search: options that are not given are those of 'jtr train', the same for every method.",
-            "Writes into the folder --output: comparison.md (the tables), scores.csv, comparison.json (every run), scores.png (each task's headline metric over the epochs), delta.png "
-            + "(Delta % against supervised), pictures.png (one row a method, the same test images), report.html (all of that as a page), and METHOD/seed-N/ with checkpoint and scores of each run. "
-            + "Delta % is the mean over tasks of the headline metric's relative improvement over supervised training with the same seed.",
-            "Ctrl-C, or the loss of the machine, loses little: the same command again keeps finished runs, and goes on with the interrupted one from its last checkpoint, to the same scores.",
-        ],
-        Groups =
-        [
-            new("Comparison", [_methods, _scenarios, _seeds, _output, _evalEvery, _saveEvery, _quick]),
-            TrainOptions.DataGroup, DataOptions.LayoutGroup, TrainOptions.SharedTrainingGroup, TrainOptions.MethodsGroup, TrainOptions.BalancingGroup,
-            new("Cost against the number of tasks", [_cost, _costSteps, _maxTasks]),
-            MachineOptions.Group,
-        ],
-        Sections = [("Exit codes", RootHelp.ExitCodes)],
-        Examples =
-        [
-            new("All methods on built-in scenes, each with a label for one of three tasks (hours):", "jtr compare --data scenes --scenario onelabel --methods all --seeds 3"),
-            new("A first look in minutes:", "jtr compare --quick"),
-            new("In three label scenarios:", "jtr compare --scenarios onelabel,randomlabels,halflabels --output scenes-compare"),
-            new("On photographs:", "jtr compare --data photos --scenario onelabel --size 96x128 --width 16 --epochs 60 --seeds 3 --output photos-compare"),
-            new("What a step costs with 2 to 12 tasks:", "jtr compare --cost --methods jtr,mtpsl --scenario halflabels --output cost"),
-        ],
-    };
+    private HelpPage Help() =>
+        new()
+        {
+            Usage = "jtr compare [options]",
+            Text =
+            [
+                "Answers whether JTR pays on your data: every method is trained with the same network, data, visible labels, seeds, steps, "
+                    + "batch and rate, and scored on the test data after the last step. "
+                    + "There is no search: options that are not given are those of 'jtr train', the same for every method.",
+                "Writes into the folder --output: comparison.md (the tables), scores.csv, comparison.json (every run), scores.png (each "
+                    + "task's headline metric over the epochs), delta.png "
+                    + "(Delta % against supervised), pictures.png (one row a method, the same test images), report.html (all of that as a "
+                    + "page), "
+                    + "and METHOD/seed-N/ with checkpoint and scores of each run. "
+                    + "Delta % is the mean over tasks of the headline metric's relative improvement over supervised training with the "
+                    + "same seed.",
+                "Ctrl-C, or the loss of the machine, loses little: the same command again keeps finished runs, and goes on with the "
+                    + "interrupted one from its last checkpoint, to the same scores.",
+            ],
+            Groups =
+            [
+                new("Comparison", [_methods, _scenarios, _seeds, _output, _evalEvery, _saveEvery, _quick]),
+                TrainOptions.DataGroup,
+                DataOptions.LayoutGroup,
+                TrainOptions.SharedTrainingGroup,
+                TrainOptions.MethodsGroup,
+                TrainOptions.BalancingGroup,
+                new("Cost against the number of tasks", [_cost, _costSteps, _maxTasks]),
+                MachineOptions.Group,
+            ],
+            Sections = [("Exit codes", RootHelp.ExitCodes)],
+            Examples =
+            [
+                new(
+                    "All methods on built-in scenes, each with a label for one of three tasks (hours):",
+                    "jtr compare --data scenes " + "--scenario onelabel --methods all --seeds 3"
+                ),
+                new("A first look in minutes:", "jtr compare --quick"),
+                new("In three label scenarios:", "jtr compare --scenarios onelabel,randomlabels,halflabels --output scenes-compare"),
+                new(
+                    "On photographs:",
+                    "jtr compare --data photos --scenario onelabel --size 96x128 --width 16 --epochs 60 --seeds 3 --output "
+                        + "photos-compare"
+                ),
+                new("What a step costs with 2 to 12 tasks:", "jtr compare --cost --methods jtr,mtpsl --scenario halflabels --output cost"),
+            ],
+        };
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         RunConfiguration said = RunConfigurationReader.Read(parsed);
         MachineOptions.Prepare(MachineOptions.Settings(said), _console);
         string folder = parsed.GetValue(_output) ?? "jtr-compare";
-        bool quick = parsed.GetValue(_quick), cost = parsed.GetValue(_cost);
-        string[] names = parsed.GetResult(_methods) is null ? [cost ? "mtpsl" : ComparedMethod.AllOfThem, "jtr"] : parsed.GetValue(_methods)!;
+        bool quick = parsed.GetValue(_quick),
+            cost = parsed.GetValue(_cost);
+        string[] names = parsed.GetResult(_methods) is null
+            ? [cost ? "mtpsl" : ComparedMethod.AllOfThem, "jtr"]
+            : parsed.GetValue(_methods)!;
         IReadOnlyList<ComparedMethod> methods = ComparedMethod.Parse(names);
         TrainSettings settings = TrainOptions.Settings(said, saved: null, s => Defaults(s, quick, cost));
         settings.CheckBalance();
-        if (cost) return MeasureCost(parsed, said, settings, methods, folder, cancellationToken);
+        if (cost)
+            return MeasureCost(parsed, said, settings, methods, folder, cancellationToken);
 
         List<LabelScenario> scenarios = Scenarios(parsed, said, settings);
         OpenData data = DataSource.Open(settings.Data);
-        if (data.Test is null) throw new UsageException("there is nothing to score on: give --test, or a folder with train/ and test/.");
+        if (data.Test is null)
+            throw new UsageException("there is nothing to score on: give --test, or a folder with train/ and test/.");
         methods = Defined(methods, data.Train.Tasks.Count, explicitly: !names.Contains(ComparedMethod.AllOfThem));
         int seeds = (int?)parsed.GetValue(_seeds) ?? Seeds;
         long total = settings.TotalSteps(data.Train.Count);
-        ScenarioComparison[] comparisons = [.. scenarios.Select(scenario => new ScenarioComparison(
-            new ComparisonPlan { Settings = settings with { Seed = 0, Method = "", Mode = default, Scenario = scenario }, EvalEvery = parsed.GetValue(_evalEvery) ?? (total - 1) / Points + 1 },
-            methods, seeds, scenarios.Count == 1 ? folder : Path.Combine(folder, Words.Of(Words.Scenarios, scenario))))];
+        ScenarioComparison[] comparisons =
+        [
+            .. scenarios.Select(scenario => new ScenarioComparison(
+                new ComparisonPlan
+                {
+                    Settings = settings with { Seed = 0, Method = "", Mode = default, Scenario = scenario },
+                    EvalEvery = parsed.GetValue(_evalEvery) ?? (total - 1) / Points + 1,
+                },
+                methods,
+                seeds,
+                scenarios.Count == 1 ? folder : Path.Combine(folder, Words.Of(Words.Scenarios, scenario))
+            )),
+        ];
         Introduce(settings, data, comparisons, seeds, total, folder);
         try
         {
@@ -117,12 +198,15 @@ internal sealed class CompareCommand
         {
             _console.Line();
             _console.Line("Stopped and saved. The same command again goes on.");
-            return ExitCode.Cancelled;
+            return ExitCode.Canceled;
         }
-        foreach (ScenarioComparison comparison in comparisons) Conclude(comparison, data);
+        foreach (ScenarioComparison comparison in comparisons)
+            Conclude(comparison, data);
         if (comparisons.Length > 1)
         {
-            IReadOnlyList<string[]> cells = ComparisonTable.DeltaCells([.. comparisons.Select(c => (Words.Of(Words.Scenarios, c.Scenario), c.Table()))]);
+            IReadOnlyList<string[]> cells = ComparisonTable.DeltaCells([
+                .. comparisons.Select(c => (Words.Of(Words.Scenarios, c.Scenario), c.Table())),
+            ]);
             WholeFile.Write(Path.Combine(folder, "comparison.md"), ComparisonTable.Markdown(cells));
             Show("Delta % in each scenario, mean ± standard deviation over seeds", cells);
             _console.Line($"Written: {Path.Combine(folder, "comparison.md")}");
@@ -131,16 +215,27 @@ internal sealed class CompareCommand
     }
 
     /// <summary>Does the runs that are not finished, and writes the tables anew after each.</summary>
-    private async Task TrainAsync(RunConfiguration said, OpenData data, ScenarioComparison[] comparisons, long saveEvery, CancellationToken cancellationToken)
+    private async Task TrainAsync(
+        RunConfiguration said,
+        OpenData data,
+        ScenarioComparison[] comparisons,
+        long saveEvery,
+        CancellationToken cancellationToken
+    )
     {
-        (ScenarioComparison Comparison, ComparisonRun Run)[] runs = [.. comparisons.SelectMany(c => c.Runs.Select(r => (c, r))).OrderBy(r => r.r.Seed)];
+        (ScenarioComparison Comparison, ComparisonRun Run)[] runs =
+        [
+            .. comparisons.SelectMany(c => c.Runs.Select(r => (c, r))).OrderBy(r => r.r.Seed),
+        ];
         for (int i = 0; i < runs.Length; i++)
         {
             (ScenarioComparison comparison, ComparisonRun run) = runs[i];
-            if (run.IsFinished) continue;
+            if (run.IsFinished)
+                continue;
             string scenario = comparisons.Length == 1 ? "" : $"{Words.Of(Words.Scenarios, comparison.Scenario)}, ";
             _console.Title($"{scenario}{run.Method.Name}, seed {run.Seed} (run {i + 1} of {runs.Length})");
-            await run.RunAsync(_console, data, MachineOptions.Device(said), said.Machine.Workers, saveEvery, cancellationToken).ConfigureAwait(false);
+            await run.RunAsync(_console, data, MachineOptions.Device(said), said.Machine.Workers, saveEvery, cancellationToken)
+                .ConfigureAwait(false);
             comparison.WriteTables();
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -148,14 +243,20 @@ internal sealed class CompareCommand
 
     private List<LabelScenario> Scenarios(ParseResult parsed, RunConfiguration said, TrainSettings settings)
     {
-        if (parsed.GetResult(_scenarios) is null) return [settings.Scenario];
-        if (settings.LabelsFile is not null || said.Data.Scenario is not null) throw new UsageException("--scenarios and --scenario or --labels say the same thing in two ways; give one of them.");
+        if (parsed.GetResult(_scenarios) is null)
+            return [settings.Scenario];
+        if (settings.LabelsFile is not null || said.Data.Scenario is not null)
+            throw new UsageException("--scenarios and --scenario or " + "--labels say the same thing in two ways; give one of them.");
         List<LabelScenario> scenarios = [];
         foreach (string word in parsed.GetValue(_scenarios)!)
         {
             int index = Words.Scenarios.ToList().FindIndex(s => s.Word == word);
-            if (index < 0) throw new UsageException($"--scenarios: there is no scenario '{word}'; there are {string.Join(", ", Words.Scenarios.Select(s => s.Word))}.");
-            if (!scenarios.Contains(Words.Scenarios[index].Value)) scenarios.Add(Words.Scenarios[index].Value);
+            if (index < 0)
+                throw new UsageException(
+                    $"--scenarios: there is no scenario '{word}'; there are " + $"{string.Join(", ", Words.Scenarios.Select(s => s.Word))}."
+                );
+            if (!scenarios.Contains(Words.Scenarios[index].Value))
+                scenarios.Add(Words.Scenarios[index].Value);
         }
         return scenarios;
     }
@@ -163,7 +264,8 @@ internal sealed class CompareCommand
     private static TrainSettings Defaults(TrainSettings settings, bool quick, bool cost)
     {
         settings = settings with { Steps = quick ? QuickSteps : Steps };
-        if (cost) settings = settings with { Scenario = LabelScenario.HalfLabels };
+        if (cost)
+            settings = settings with { Scenario = LabelScenario.HalfLabels };
         return quick ? settings with { Width = 8, Data = settings.Data with { SceneCount = 100, TestSceneCount = 50 } } : settings;
     }
 
@@ -171,9 +273,11 @@ internal sealed class CompareCommand
     private IReadOnlyList<ComparedMethod> Defined(IReadOnlyList<ComparedMethod> methods, int tasks, bool explicitly)
     {
         ComparedMethod[] undefined = [.. methods.Where(m => !m.IsDefinedOn(tasks))];
-        if (undefined.Length == 0) return methods;
+        if (undefined.Length == 0)
+            return methods;
         string text = $"{string.Join(", ", undefined.Select(m => m.Name))}: defined on 2 tasks or more, and the data have {tasks}";
-        if (explicitly) throw new UsageException($"--methods: {text}.");
+        if (explicitly)
+            throw new UsageException($"--methods: {text}.");
         _console.Line($"note: left out are {text}");
         return [.. methods.Except(undefined)];
     }
@@ -183,14 +287,31 @@ internal sealed class CompareCommand
         int runs = comparisons.Sum(c => c.Runs.Count);
         _console.Title("Comparison");
         _console.Facts(
-            ("data", $"{settings.Data.Data}: {data.Train.Count} samples of {data.Train.Height} x {data.Train.Width}, {data.Test!.Count} to score on"),
+            (
+                "data",
+                $"{settings.Data.Data}: {data.Train.Count} samples of {data.Train.Height} x {data.Train.Width}, {data.Test!.Count} "
+                    + $"to score on"
+            ),
             ("tasks", string.Join(", ", data.Train.Tasks.Select(t => t.Name))),
             ("labels", settings.LabelsFile ?? string.Join(", ", comparisons.Select(c => Words.Of(Words.Scenarios, c.Scenario)))),
             ("methods", string.Join(", ", comparisons[0].Methods.Select(m => m.Name))),
-            ("runs", $"{runs} ({seeds} {(seeds == 1 ? "seed" : "seeds")}), {comparisons.Sum(c => c.Runs.Count(r => r.IsFinished))} of them finished"),
-            ("each", string.Create(CultureInfo.InvariantCulture, $"{total} steps of {settings.BatchSize} samples, width {settings.Width}, rate {settings.LearningRate:G6}, balancing {settings.Balance ?? "equal"}")),
-            ("output", folder));
-        foreach (string note in data.Notes) _console.Line(note);
+            (
+                "runs",
+                $"{runs} ({seeds} {(seeds == 1 ? "seed" : "seeds")}), {comparisons.Sum(c => c.Runs.Count(r => r.IsFinished))} of "
+                    + $"them finished"
+            ),
+            (
+                "each",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{total} steps of {settings.BatchSize} samples, width {settings.Width}, "
+                        + $"rate {settings.LearningRate:G6}, balancing {settings.Balance ?? "equal"}"
+                )
+            ),
+            ("output", folder)
+        );
+        foreach (string note in data.Notes)
+            _console.Line(note);
     }
 
     private void Conclude(ScenarioComparison comparison, OpenData data)
@@ -198,19 +319,32 @@ internal sealed class CompareCommand
         comparison.WriteTables();
         comparison.WriteFigures(data);
         ComparisonTable table = comparison.Table();
-        Show($"{Words.Of(Words.Scenarios, comparison.Scenario)}: scores on {data.Test!.Count} samples, mean ± standard deviation over seeds", table.ScoreCells());
+        Show(
+            $"{Words.Of(Words.Scenarios, comparison.Scenario)}: scores on {data.Test!.Count} samples, mean ± standard deviation over "
+                + $"seeds",
+            table.ScoreCells()
+        );
         Show("Cost of training", table.CostCells());
         _console.Title("Written");
         _console.Facts(
             ("tables", $"{comparison.TablesPath}, scores.csv, comparison.json"),
             ("plots", $"{Path.Combine(Path.GetDirectoryName(comparison.TablesPath)!, "scores.png")}, delta.png"),
             ("pictures", comparison.PicturesPath),
-            ("report", ComparisonReport.Save(Path.GetDirectoryName(comparison.TablesPath)!)));
+            ("report", ComparisonReport.Save(Path.GetDirectoryName(comparison.TablesPath)!))
+        );
     }
 
-    private int MeasureCost(ParseResult parsed, RunConfiguration said, TrainSettings settings, IReadOnlyList<ComparedMethod> methods, string folder, CancellationToken cancellationToken)
+    private int MeasureCost(
+        ParseResult parsed,
+        RunConfiguration said,
+        TrainSettings settings,
+        IReadOnlyList<ComparedMethod> methods,
+        string folder,
+        CancellationToken cancellationToken
+    )
     {
-        if (!settings.Data.IsScenes) throw new UsageException("--cost measures on scenes; leave --data out.");
+        if (!settings.Data.IsScenes)
+            throw new UsageException("--cost measures on scenes; leave --data out.");
         TaskCost cost = new(settings, MachineOptions.Device(said), (int?)parsed.GetValue(_costSteps) ?? 5);
         List<CostPoint> points = [];
         _console.Title("Cost of a step against the number of tasks");
@@ -222,12 +356,25 @@ internal sealed class CompareCommand
             {
                 CostPoint point = cost.Measure(method.Method, tasks, cancellationToken);
                 points.Add(point);
-                _console.Line(string.Create(CultureInfo.InvariantCulture, $"{method.Name}, {tasks} tasks: {1000 * point.ProcessorSeconds:F1} ms of processor time a step, {point.AddedMebibytes:F0} MiB"));
+                _console.Line(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{method.Name}, {tasks} tasks: "
+                            + $"{1000 * point.ProcessorSeconds:F1} ms of processor time a step, {point.AddedMebibytes:F0} MiB"
+                    )
+                );
             }
         }
         points = [.. methods.SelectMany(m => points.Where(p => p.Method == m.Method))];
         cost.Write(folder, points);
-        Show(string.Create(CultureInfo.InvariantCulture, $"Width {settings.Width}, {settings.BatchSize} samples of {settings.Data.Size}, {Words.Of(Words.Scenarios, settings.Scenario)}"), TaskCost.Cells(points));
+        Show(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Width {settings.Width}, {settings.BatchSize} samples of {settings.Data.Size}, "
+                    + $"{Words.Of(Words.Scenarios, settings.Scenario)}"
+            ),
+            TaskCost.Cells(points)
+        );
         Show("Straight line and parabola, least squares", TaskCost.FitCells(points));
         _console.Line($"Written: {Path.Combine(folder, "cost.md")}, cost.csv, cost.json, cost.png");
         return ExitCode.Success;

@@ -11,14 +11,20 @@ internal static class ConfigCommand
     /// <summary>Makes the command.</summary>
     public static Command Make(CliConsole console)
     {
-        Argument<string?> what = new("what") { HelpName = "schema|table", Description = "schema: the JSON schema, for completion and checks in editors. table: the settings as Markdown.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> what = new("what")
+        {
+            HelpName = "schema|table",
+            Description = "schema: the JSON schema, for completion and " + "checks in editors. table: the settings as Markdown.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         Command command = new("config", "Tell what may be in the configuration file of a run.");
         new HelpPage
         {
             Usage = "jtr config schema",
             Text =
             [
-                "A run's settings may stand in a JSON file, for 'jtr train --config'. This prints its schema; a file that begins with { \"$schema\": \"jtr-run.schema.json\" has completion in editors.",
+                "A run's settings may stand in a JSON file, for 'jtr train --config'. This prints its schema; a file that begins with { "
+                    + "\"$schema\": \"jtr-run.schema.json\" has completion in editors.",
                 "Every run keeps its settings, defaults included, as config.json in its folder.",
             ],
             Arguments = [what],

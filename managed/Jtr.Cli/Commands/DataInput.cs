@@ -9,21 +9,46 @@ namespace Jtr.Cli.Commands;
 internal sealed class DataInput
 {
     /// <summary>The data.</summary>
-    public Argument<string[]> Data { get; } = new("data") { HelpName = "DATA...", Description = DataOptions.What, Arity = ArgumentArity.ZeroOrMore };
+    public Argument<string[]> Data { get; } =
+        new("data")
+        {
+            HelpName = "DATA...",
+            Description = DataOptions.What,
+            Arity = ArgumentArity.ZeroOrMore,
+        };
 
     /// <summary>For the help page.</summary>
-    public static OptionGroup Group => SettingsTable.Group("Data", "data.weights", "data.test", "data.tasks", "data.classNames", "data.size",
-        "data.voidId", "data.depthScale", "data.scenes", "data.testScenes", "data.sceneSeed", "data.sceneVariety");
+    public static OptionGroup Group =>
+        SettingsTable.Group(
+            "Data",
+            "data.weights",
+            "data.test",
+            "data.tasks",
+            "data.classNames",
+            "data.size",
+            "data.voidId",
+            "data.depthScale",
+            "data.scenes",
+            "data.testScenes",
+            "data.sceneSeed",
+            "data.sceneVariety"
+        );
 
     /// <summary>The data that are named.</summary>
     /// <exception cref="UsageException">None are.</exception>
     public DataRequest Request(ParseResult parsed)
     {
-        string[] data = parsed.GetValue(Data) is { Length: > 0 } given ? given : throw new UsageException("Name the data: a folder, a packed file, or scenes.");
+        string[] data = parsed.GetValue(Data) is { Length: > 0 } given
+            ? given
+            : throw new UsageException("Name the data: a folder, a " + "packed file, or scenes.");
         RunConfiguration said = RunConfigurationReader.Read(parsed);
         DataRequest request = DataOptions.Request(said, saved: null, data);
-        string[]? tasks = said.Data.Tasks, names = said.Data.ClassNames;
-        if (request.Sources is not null && (tasks ?? names) is not null) throw new UsageException("--tasks and --class-names are for one data set; of joined ones a .json file says them for each.");
+        string[]? tasks = said.Data.Tasks,
+            names = said.Data.ClassNames;
+        if (request.Sources is not null && (tasks ?? names) is not null)
+            throw new UsageException(
+                "--tasks and --class-names are for one " + "data set; of joined ones a .json file says them for each."
+            );
         return request with { Tasks = tasks, ClassNames = names };
     }
 }

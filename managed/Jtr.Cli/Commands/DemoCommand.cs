@@ -15,12 +15,16 @@ internal sealed class DemoCommand
 {
     private const int Steps = 2000;
     private const int QuickSteps = 500;
+
     // A sample costs 29 % less in sixteens than in fours, and the number of samples decides what is learnt in so short a time.
     private const int BatchSize = 16;
     private const double LearningRate = 3e-3;
+
     // Rooms that differ little: with the others a network of this size tells beds and windows after minutes, and little else.
     private const double Variety = 0;
-    // JTR's first gradients are tens of times the later ones. Without a slow start, bounded gradients and a falling rate, these steps and the
+
+    // JTR's first gradients are tens of times the later ones. Without a slow start, bounded gradients and a falling rate, these steps and
+    // the
     // last ones decide where such a short training ends, of either method (docs/results.md).
     private const int WarmupParts = 12;
     private const double Clip = 5;
@@ -29,10 +33,22 @@ internal sealed class DemoCommand
     private static readonly string[] _methods = ["supervised", "jtr"];
 
     private readonly CliConsole _console;
-    private readonly Option<string?> _output = OptionKinds.Text("--output", "FOLDER", "Where checkpoints, scores and pictures go. Default: artifacts/demo.");
-    private readonly Option<bool> _quick = new("--quick") { Description = $"{QuickSteps} steps instead of {Steps}: a first look in minutes." };
+    private readonly Option<string?> _output = OptionKinds.Text(
+        "--output",
+        "FOLDER",
+        "Where checkpoints, scores and pictures go. " + "Default: artifacts/demo."
+    );
+    private readonly Option<bool> _quick = new("--quick")
+    {
+        Description = $"{QuickSteps} steps instead of {Steps}: a first look in " + $"minutes.",
+    };
     private readonly Option<long?> _steps = OptionKinds.Whole("--steps", "N", "Steps of each training.", 1);
-    private readonly Option<long?> _seed = OptionKinds.Whole("--seed", "N", "Seed of both trainings: weights, order, crops, labels. Default: 1.", 0);
+    private readonly Option<long?> _seed = OptionKinds.Whole(
+        "--seed",
+        "N",
+        "Seed of both trainings: weights, order, crops, labels. " + "Default: 1.",
+        0
+    );
 
     private DemoCommand(CliConsole console) => _console = console;
 
@@ -46,16 +62,23 @@ internal sealed class DemoCommand
             Usage = "jtr demo [options]",
             Text =
             [
-                "Trains two networks on 400 built-in scenes, each of which has a label for only one of three tasks: segmentation, depth or surface normals. One learns from these labels "
-                + "alone (supervised), one also by Joint-Task Regularization (jtr); seed, labels and number of steps are the same. Both are scored on 200 other scenes with every label.",
-                "Writes into the folder --output: comparison.png (photographs, labels, predictions of both), comparison.txt (the table), and a folder for each with checkpoint and scores.",
+                "Trains two networks on 400 built-in scenes, each of which has a label for only one of three tasks: segmentation, depth "
+                    + "or surface normals. One learns from these labels "
+                    + "alone (supervised), one also by Joint-Task Regularization (jtr); seed, labels and number of steps are the same. "
+                    + "Both "
+                    + "are scored on 200 other scenes with every label.",
+                "Writes into the folder --output: comparison.png (photographs, labels, predictions of both), comparison.txt (the table), "
+                    + "and a folder for each with checkpoint and scores.",
             ],
             Groups = [new("Run", [demo._quick, demo._steps, demo._seed, demo._output]), MachineOptions.Group],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
                 new("In some ten minutes on two cores:", "jtr demo"),
-                new("What did the network learn? More of its predictions:", "jtr predict artifacts/demo/jtr/checkpoint.safetensors --count 20"),
+                new(
+                    "What did the network learn? More of its predictions:",
+                    "jtr predict artifacts/demo/jtr/checkpoint.safetensors " + "--count 20"
+                ),
             ],
         }.Apply(command, console);
         command.SetAction(demo.RunAsync);
@@ -71,7 +94,12 @@ internal sealed class DemoCommand
         long steps = parsed.GetValue(_steps) ?? (parsed.GetValue(_quick) ? QuickSteps : Steps);
         TrainSettings settings = new()
         {
-            Data = new DataRequest { Data = DataRequest.Scenes, Size = DataOptions.SceneSize, SceneVariety = Variety },
+            Data = new DataRequest
+            {
+                Data = DataRequest.Scenes,
+                Size = DataOptions.SceneSize,
+                SceneVariety = Variety,
+            },
             Scenario = LabelScenario.OneLabel,
             // The scenes' colours say nothing about their classes; what changing them teaches takes longer than a demo.
             NoColour = true,
@@ -94,9 +122,26 @@ internal sealed class DemoCommand
         {
             foreach (string method in _methods)
             {
-                Trainer trainer = new((settings with { Method = method }).ToTrainerOptions(data.Train.Tasks, data.Train.Count, MachineOptions.Device(said)), _console.Logger);
+                Trainer trainer = new(
+                    (settings with { Method = method }).ToTrainerOptions(data.Train.Tasks, data.Train.Count, MachineOptions.Device(said)),
+                    _console.Logger
+                );
                 networks.Add((method, trainer));
-                table.Add(method, await TrainAsync(trainer, settings with { Method = method }, data, labels, new RunFolder(Path.Combine(output.Path, method)), cancellationToken).ConfigureAwait(false));
+                table.Add(
+                    method,
+                    await TrainAsync(
+                            trainer,
+                            settings with
+                            {
+                                Method = method,
+                            },
+                            data,
+                            labels,
+                            new RunFolder(Path.Combine(output.Path, method)),
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false)
+                );
             }
             Conclude(table, data, networks, output);
             return ExitCode.Success;
@@ -104,17 +149,27 @@ internal sealed class DemoCommand
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             _console.Line();
-            _console.Line($"Stopped. To finish the training that was under way: jtr train --resume {new RunFolder(Path.Combine(output.Path, networks[^1].Name)).Checkpoint}");
-            return ExitCode.Cancelled;
+            _console.Line(
+                $"Stopped. To finish the training that was under way: jtr train --resume "
+                    + $"{new RunFolder(Path.Combine(output.Path, networks[^1].Name)).Checkpoint}"
+            );
+            return ExitCode.Canceled;
         }
         finally
         {
-            foreach ((_, Trainer trainer) in networks) trainer.Dispose();
+            foreach ((_, Trainer trainer) in networks)
+                trainer.Dispose();
         }
     }
 
     private async Task<EvaluationResult> TrainAsync(
-        Trainer trainer, TrainSettings settings, OpenData data, LabelAssignment labels, RunFolder folder, CancellationToken cancellationToken)
+        Trainer trainer,
+        TrainSettings settings,
+        OpenData data,
+        LabelAssignment labels,
+        RunFolder folder,
+        CancellationToken cancellationToken
+    )
     {
         folder.Create();
         labels.Save(folder.Labels);
@@ -127,7 +182,9 @@ internal sealed class DemoCommand
             CheckpointPath = folder.Checkpoint,
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
         };
-        FitResult done = await TrainingView.ShowAsync(_console, settings.Method, progress => trainer.FitAsync(data.Train, fit, progress, cancellationToken)).ConfigureAwait(false);
+        FitResult done = await TrainingView
+            .ShowAsync(_console, settings.Method, progress => trainer.FitAsync(data.Train, fit, progress, cancellationToken))
+            .ConfigureAwait(false);
         EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test!, settings.Machine?.Workers, cancellationToken);
         folder.SaveResults(result);
         _console.Line($"{settings.Method}: trained in {Durations.Format(done.Elapsed)}; {result}");
@@ -138,25 +195,51 @@ internal sealed class DemoCommand
     {
         _console.Title("Supervised training against Joint-Task Regularization");
         _console.Facts(
-            ("train on", string.Create(CultureInfo.InvariantCulture, $"{data.Train.Count} built-in scenes of {data.Train.Height} x {data.Train.Width}, as with --scene-variety {settings.Data.SceneVariety}")),
-            ("labels", $"one a scene: {string.Join(", ", data.Train.Tasks.Select((t, i) => $"{t.Name} {labels.LabelledCount(i)}"))}"),
+            (
+                "train on",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{data.Train.Count} built-in scenes of {data.Train.Height} x "
+                        + $"{data.Train.Width}, as with --scene-variety {settings.Data.SceneVariety}"
+                )
+            ),
+            ("labels", $"one a scene: {string.Join(", ", data.Train.Tasks.Select((t, i) => $"{t.Name} {labels.LabeledCount(i)}"))}"),
             ("score on", $"{data.Test!.Count} other scenes, with every label"),
-            ("steps", string.Create(CultureInfo.InvariantCulture, $"{settings.Steps} of {settings.BatchSize} samples, seed {settings.Seed}, width {settings.Width}")),
-            ("rate", string.Create(CultureInfo.InvariantCulture, $"up to {settings.LearningRate:G6} over {settings.WarmupSteps} steps, then down to 0; gradients clipped at {settings.ClipNorm:G6}")));
+            (
+                "steps",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{settings.Steps} of {settings.BatchSize} samples, seed " + $"{settings.Seed}, width {settings.Width}"
+                )
+            ),
+            (
+                "rate",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"up to {settings.LearningRate:G6} over {settings.WarmupSteps} steps, "
+                        + $"then down to 0; gradients clipped at {settings.ClipNorm:G6}"
+                )
+            )
+        );
         _console.Line();
     }
 
     private void Conclude(ResultsTable table, OpenData data, IReadOnlyList<(string Name, Trainer Trainer)> networks, RunFolder output)
     {
-        string text = Path.Combine(output.Path, "comparison.txt"), picture = Path.Combine(output.Path, "comparison.png");
+        string text = Path.Combine(output.Path, "comparison.txt"),
+            picture = Path.Combine(output.Path, "comparison.png");
         WholeFile.Write(text, table.ToString());
         PredictionSheet.Draw(data.Test!, PredictionSheet.Spread(data.Test!.Count, Pictures), networks).SavePng(picture);
         ResultView.Compare(_console, table, data.Test!.Count);
-        _console.Line("One training of each: where it ends is decided by chance, up to ten percent either way. What is in it for your data, several seeds tell: jtr compare --help");
+        _console.Line(
+            "One training of each: where it ends is decided by chance, up to ten percent either way. What is in it for your "
+                + "data, several seeds tell: jtr compare --help"
+        );
         _console.Title("Written");
         _console.Facts(
             ("pictures", picture),
             ("table", text),
-            ("checkpoints", string.Join(", ", networks.Select(n => new RunFolder(Path.Combine(output.Path, n.Name)).Checkpoint))));
+            ("checkpoints", string.Join(", ", networks.Select(n => new RunFolder(Path.Combine(output.Path, n.Name)).Checkpoint)))
+        );
     }
 }

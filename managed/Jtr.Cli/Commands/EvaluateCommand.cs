@@ -15,11 +15,19 @@ internal sealed class EvaluateCommand
 {
     private readonly CliConsole _console;
     private readonly CheckpointInput _input = new();
-    private readonly Option<string?> _baseline = OptionKinds.Text("--baseline", "FILE", "A results.json to compare with: adds Delta %, the mean improvement over it.");
+    private readonly Option<string?> _baseline = OptionKinds.Text(
+        "--baseline",
+        "FILE",
+        "A results.json to compare with: adds Delta %, " + "the mean improvement over it."
+    );
     private readonly Option<string?> _json = OptionKinds.Text("--json", "FILE", "Write the scores as JSON, which --baseline reads.");
     private readonly Option<string?> _csv = OptionKinds.Text("--csv", "FILE", "Write the scores as comma-separated values.");
 
-    private readonly Option<string?> _confusion = OptionKinds.Text("--confusion", "FILE", "Write the confusion matrix of segmentation as comma-separated values: pixels by labelled and predicted class.");
+    private readonly Option<string?> _confusion = OptionKinds.Text(
+        "--confusion",
+        "FILE",
+        "Write the confusion matrix of segmentation as " + "comma-separated values: pixels by labelled and predicted class."
+    );
 
     private EvaluateCommand(CliConsole console) => _console = console;
 
@@ -33,18 +41,33 @@ internal sealed class EvaluateCommand
             Usage = "jtr evaluate CHECKPOINT [options]",
             Text =
             [
-                "Scores a network over the whole test data: segmentation by mIoU (from one confusion matrix, classes absent from both prediction and label left out) and "
-                + "pixel accuracy; depth by absolute and relative error, RMSE and delta < 1.25^k; normals by mean, median and RMS angle and the percentage within 11.25, 22.5 and "
-                + "30 degrees; maps by their mean absolute error (L1). Of segmentation every class is listed with its IoU and the class it is most often taken for.",
-                "The data are those of the checkpoint's run unless --data says otherwise: of data with a part to score on (test/, val/), that part.",
+                "Scores a network over the whole test data: segmentation by mIoU (from one confusion matrix, classes absent from both "
+                    + "prediction and label left out) and "
+                    + "pixel accuracy; depth by absolute and relative error, RMSE and delta < 1.25^k; normals by mean, median and RMS "
+                    + "angle "
+                    + "and the percentage within 11.25, 22.5 and "
+                    + "30 degrees; maps by their mean absolute error (L1). Of segmentation every class is listed with its IoU and the "
+                    + "class "
+                    + "it is most often taken for.",
+                "The data are those of the checkpoint's run unless --data says otherwise: of data with a part to score on (test/, val/), "
+                    + "that part.",
             ],
             Arguments = [evaluate._input.Checkpoint],
-            Groups = [CheckpointInput.DataGroup, DataOptions.LayoutGroup, new("Scores", [evaluate._baseline, evaluate._json, evaluate._csv, evaluate._confusion]), MachineOptions.Group],
+            Groups =
+            [
+                CheckpointInput.DataGroup,
+                DataOptions.LayoutGroup,
+                new("Scores", [evaluate._baseline, evaluate._json, evaluate._csv, evaluate._confusion]),
+                MachineOptions.Group,
+            ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
                 new("On the test data of its run:", "jtr evaluate jtr-run/checkpoint.safetensors"),
-                new("On other photographs, against another run:", "jtr evaluate jtr-run/checkpoint.safetensors --data other-photos --baseline supervised/results.json"),
+                new(
+                    "On other photographs, against another run:",
+                    "jtr evaluate jtr-run/checkpoint.safetensors --data other-photos " + "--baseline supervised/results.json"
+                ),
             ],
         }.Apply(command, console);
         command.SetAction(evaluate.RunAsync);
@@ -61,12 +84,16 @@ internal sealed class EvaluateCommand
         DataRequest request = CheckpointInput.Request(said, info);
         OpenData data = DataSource.OpenTest(request, info.Options.Tasks);
         IMultiTaskDataset scored = BadSamples.Wrap(request, data.Test!);
-        foreach (string note in data.Notes) _console.Line(note);
+        foreach (string note in data.Notes)
+            _console.Line(note);
         using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(said), _console.Logger);
         EvaluationResult result = EvaluationView.Show(_console, trainer, scored, said.Machine.Workers, cancellationToken);
-        if (parsed.GetValue(_json) is string json) result.SaveJson(json);
-        if (parsed.GetValue(_csv) is string csv) WholeFile.Write(csv, result.ToCsv());
-        if (parsed.GetValue(_confusion) is string confusion) WholeFile.Write(confusion, result.ToConfusionCsv());
+        if (parsed.GetValue(_json) is string json)
+            result.SaveJson(json);
+        if (parsed.GetValue(_csv) is string csv)
+            WholeFile.Write(csv, result.ToCsv());
+        if (parsed.GetValue(_confusion) is string confusion)
+            WholeFile.Write(confusion, result.ToConfusionCsv());
         ResultView.Show(_console, result, baseline);
         ResultView.ShowClasses(_console, result);
         BadSamples.Report(_console, scored);

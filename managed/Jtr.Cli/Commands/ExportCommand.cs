@@ -11,24 +11,43 @@ namespace Jtr.Cli.Commands;
 internal sealed class ExportCommand
 {
     private static readonly IReadOnlyList<(string Word, ExportFormat Value)> _formats =
-        [("onnx", ExportFormat.Onnx), ("torchscript", ExportFormat.TorchScript), ("safetensors", ExportFormat.Safetensors)];
+    [
+        ("onnx", ExportFormat.Onnx),
+        ("torchscript", ExportFormat.TorchScript),
+        ("safetensors", ExportFormat.Safetensors),
+    ];
 
     private readonly CliConsole _console;
 
     private readonly Argument<string?> _checkpoint = new("checkpoint")
     {
         HelpName = "CHECKPOINT",
-        Description = "A checkpoint.safetensors of `jtr train`, `jtr demo` or `jtr import`, or one that a Trainer saved; or the folder of a run.",
+        Description =
+            "A checkpoint.safetensors of `jtr train`, `jtr demo` or `jtr import`, or one that a Trainer saved; or the folder of "
+            + "a run.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
     private readonly Option<ExportFormat?> _format = OptionKinds.Choice("--format", "What to write. Default: onnx.", _formats);
 
-    private readonly Option<string?> _output = OptionKinds.Text("--output", "FILE", "Where to write it. Default: beside the checkpoint, network.onnx, network.pt or weights.safetensors.");
+    private readonly Option<string?> _output = OptionKinds.Text(
+        "--output",
+        "FILE",
+        "Where to write it. Default: beside the checkpoint, " + "network.onnx, network.pt or weights.safetensors."
+    );
 
-    private readonly Option<ImageSize?> _size = OptionKinds.Size("--size", "onnx: the only size that the model takes, rows x columns. Default: any multiples of 32.");
+    private readonly Option<ImageSize?> _size = OptionKinds.Size(
+        "--size",
+        "onnx: the only size that the model takes, rows x columns. " + "Default: any multiples of 32."
+    );
 
-    private readonly Option<long?> _batch = OptionKinds.Whole("--batch", "N", "onnx: the only number of images that the model takes at once. Default: any.", 1, int.MaxValue);
+    private readonly Option<long?> _batch = OptionKinds.Whole(
+        "--batch",
+        "N",
+        "onnx: the only number of images that the model takes at " + "once. Default: any.",
+        1,
+        int.MaxValue
+    );
 
     private ExportCommand(CliConsole console) => _console = console;
 
@@ -42,10 +61,12 @@ internal sealed class ExportCommand
             Usage = "jtr export CHECKPOINT [options]",
             Text =
             [
-                "onnx: a model for ONNX Runtime and others (opset 17). torchscript: a module for torch.jit.load, in Python and C++. safetensors: the weights alone, in 32 bits, named as in the published "
-                + "code's state.",
-                "The models take images [N, 3, H, W], RGB in [0, 1], H and W multiples of 32, and give an output for each task, of its name: raw logits, depths, unit normals, maps. They "
-                + "compute what the trained network does, argmax pooling included.",
+                "onnx: a model for ONNX Runtime and others (opset 17). torchscript: a module for torch.jit.load, in Python and C++. "
+                    + "safetensors: the weights alone, in 32 bits, named as in the published "
+                    + "code's state.",
+                "The models take images [N, 3, H, W], RGB in [0, 1], H and W multiples of 32, and give an output for each task, of its "
+                    + "name: raw logits, depths, unit normals, maps. They "
+                    + "compute what the trained network does, argmax pooling included.",
             ],
             Arguments = [export._checkpoint],
             Groups = [new("Export", [export._format, export._output, export._size, export._batch])],
@@ -63,22 +84,40 @@ internal sealed class ExportCommand
 
     private int Run(ParseResult parsed)
     {
-        string checkpoint = CheckpointInput.Find(parsed.GetValue(_checkpoint) ?? throw new UsageException("Name a checkpoint, such as jtr-run/checkpoint.safetensors."));
+        string checkpoint = CheckpointInput.Find(
+            parsed.GetValue(_checkpoint) ?? throw new UsageException("Name a checkpoint, such as " + "jtr-run/checkpoint.safetensors.")
+        );
         ExportFormat format = parsed.GetValue(_format) ?? ExportFormat.Onnx;
         ImageSize? size = parsed.GetValue(_size);
         long? batch = parsed.GetValue(_batch);
-        if (format != ExportFormat.Onnx && (size is not null || batch is not null)) throw new UsageException("--size and --batch are for --format onnx only.");
-        string output = parsed.GetValue(_output) ?? Path.Combine(Path.GetDirectoryName(checkpoint) ?? "", format switch
-        {
-            ExportFormat.Onnx => "network.onnx",
-            ExportFormat.TorchScript => "network.pt",
-            _ => "weights.safetensors",
-        });
-        if (Path.GetFullPath(output) == Path.GetFullPath(checkpoint)) throw new UsageException("--output is the checkpoint itself.");
+        if (format != ExportFormat.Onnx && (size is not null || batch is not null))
+            throw new UsageException("--size and --batch are for " + "--format onnx only.");
+        string output =
+            parsed.GetValue(_output)
+            ?? Path.Combine(
+                Path.GetDirectoryName(checkpoint) ?? "",
+                format switch
+                {
+                    ExportFormat.Onnx => "network.onnx",
+                    ExportFormat.TorchScript => "network.pt",
+                    _ => "weights.safetensors",
+                }
+            );
+        if (Path.GetFullPath(output) == Path.GetFullPath(checkpoint))
+            throw new UsageException("--output is the checkpoint itself.");
         switch (format)
         {
             case ExportFormat.Onnx:
-                OnnxExport.Save(checkpoint, output, new OnnxExportOptions { Height = size?.Height, Width = size?.Width, Batch = (int?)batch });
+                OnnxExport.Save(
+                    checkpoint,
+                    output,
+                    new OnnxExportOptions
+                    {
+                        Height = size?.Height,
+                        Width = size?.Width,
+                        Batch = (int?)batch,
+                    }
+                );
                 break;
             case ExportFormat.TorchScript:
                 TorchScriptExport.Save(checkpoint, output);
@@ -90,7 +129,10 @@ internal sealed class ExportCommand
         _console.Line($"Written: {output}");
         // So that nobody deploys a run that still goes on, or was stopped, without knowing.
         long step = CheckpointInfo.Read(checkpoint).Step;
-        if (step > 0) _console.Line(string.Create(CultureInfo.InvariantCulture, $"It is the network after {step} training step{(step == 1 ? "" : "s")}."));
+        if (step > 0)
+            _console.Line(
+                string.Create(CultureInfo.InvariantCulture, $"It is the network after {step} training " + $"step{(step == 1 ? "" : "s")}.")
+            );
         return ExitCode.Success;
     }
 }

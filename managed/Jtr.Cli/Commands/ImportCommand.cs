@@ -20,7 +20,11 @@ internal sealed class ImportCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string[]?> _tasks = OptionKinds.List("--tasks", "LIST", "The tasks in the order of the file's heads: NAME=KIND[:COUNT], separated by commas.");
+    private readonly Option<string[]?> _tasks = OptionKinds.List(
+        "--tasks",
+        "LIST",
+        "The tasks in the order of the file's heads: " + "NAME=KIND[:COUNT], separated by commas."
+    );
 
     private readonly Option<string?> _output = OptionKinds.Text("--output", "FILE", "Where to write it. Default: imported.safetensors.");
 
@@ -36,16 +40,24 @@ internal sealed class ImportCommand
             Usage = "jtr import FILE --tasks LIST [options]",
             Text =
             [
-                "Reads the weights of the multi-task network, and nothing else that could be in such a file: it is not run, and what is no tensor or plain container is refused. The optimiser and the "
-                + "auto-encoder, which the published files do not hold, start anew.",
+                "Reads the weights of the multi-task network, and nothing else that could be in such a file: it is not run, and what is "
+                    + "no tensor or plain container is refused. The optimiser and the "
+                    + "auto-encoder, which the published files do not hold, start anew.",
             ],
             Arguments = [import._file],
             Groups = [new("Import", [import._tasks, import._output])],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
-                new("Trained on NYU-v2:", "jtr import model_best.pth.tar --tasks segmentation=segmentation:13,depth=depth,normals=normals --output nyuv2.safetensors"),
-                new("On Cityscapes:", "jtr import model_best.pth.tar --tasks segmentation=segmentation:7,depth=depth --output cityscapes.safetensors"),
+                new(
+                    "Trained on NYU-v2:",
+                    "jtr import model_best.pth.tar --tasks segmentation=segmentation:13,depth=depth,normals=normals "
+                        + "--output nyuv2.safetensors"
+                ),
+                new(
+                    "On Cityscapes:",
+                    "jtr import model_best.pth.tar --tasks segmentation=segmentation:7,depth=depth --output " + "cityscapes.safetensors"
+                ),
                 new("And then:", "jtr evaluate nyuv2.safetensors --data nyuv2:nyuv2"),
             ],
         }.Apply(command, console);
@@ -56,7 +68,10 @@ internal sealed class ImportCommand
     private int Run(ParseResult parsed)
     {
         string file = parsed.GetValue(_file) ?? throw new UsageException("Name a file, such as model_best.pth.tar.");
-        if (parsed.GetResult(_tasks) is null) throw new UsageException("Name the tasks of its heads with --tasks, such as segmentation=segmentation:13,depth=depth,normals=normals.");
+        if (parsed.GetResult(_tasks) is null)
+            throw new UsageException(
+                "Name the tasks of its heads with --tasks, such as " + "segmentation=segmentation:13,depth=depth,normals=normals."
+            );
         TaskSet tasks = new(parsed.GetValue(_tasks)!.Select(t => TaskSpec.Parse(t).ToTask(found: null)));
         string output = parsed.GetValue(_output) ?? "imported.safetensors";
         using Trainer trainer = PublishedCheckpoint.Load(file, tasks, new TrainerOptions { Tasks = tasks, Device = DeviceKind.Cpu });

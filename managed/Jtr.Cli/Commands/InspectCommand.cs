@@ -17,7 +17,13 @@ internal sealed class InspectCommand
     private readonly CliConsole _console;
     private readonly DataInput _input = new();
     private readonly Option<long?> _count = OptionKinds.Whole("--count", "N", "Samples of each part in the picture. Default: 6.", 1, 100);
-    private readonly Option<long?> _limit = OptionKinds.Whole("--limit", "N", "Samples of each part to read for the statistics, evenly spread. Default: 1000.", 1, int.MaxValue);
+    private readonly Option<long?> _limit = OptionKinds.Whole(
+        "--limit",
+        "N",
+        "Samples of each part to read for the statistics, evenly " + "spread. Default: 1000.",
+        1,
+        int.MaxValue
+    );
     private readonly Option<string?> _output = OptionKinds.Text("--output", "FILE", "The picture. Default: jtr-inspect.png.");
     private readonly Option<string?> _json = OptionKinds.Text("--json", "FILE", "Write counts, statistics and all problems as JSON.");
 
@@ -33,16 +39,25 @@ internal sealed class InspectCommand
             Usage = "jtr inspect DATA [options]",
             Text =
             [
-                "Lists samples, sizes, tasks and labels of data, the pixels of each class, ranges of depth and maps, the share of pixels without a label and the first files that cannot "
-                + "be used and why; and draws a picture of samples with every label.",
+                "Lists samples, sizes, tasks and labels of data, the pixels of each class, ranges of depth and maps, the share of pixels "
+                    + "without a label and the first files that cannot "
+                    + "be used and why; and draws a picture of samples with every label.",
             ],
             Arguments = [inspect._input.Data],
-            Groups = [DataInput.Group, DataOptions.LayoutGroup, new("Output", [inspect._count, inspect._limit, inspect._output, inspect._json])],
+            Groups =
+            [
+                DataInput.Group,
+                DataOptions.LayoutGroup,
+                new("Output", [inspect._count, inspect._limit, inspect._output, inspect._json]),
+            ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
                 new("A folder of photographs and labels:", "jtr inspect photos --output photos.png"),
-                new("Cityscapes with 19 classes, every sample:", "jtr inspect cityscapes:cityscapes --classes 19 --limit 5000 --json cityscapes.json"),
+                new(
+                    "Cityscapes with 19 classes, every sample:",
+                    "jtr inspect cityscapes:cityscapes --classes 19 --limit 5000 --json " + "cityscapes.json"
+                ),
             ],
         }.Apply(command, console);
         command.SetAction(inspect.RunAsync);
@@ -54,15 +69,18 @@ internal sealed class InspectCommand
         DataRequest request = _input.Request(parsed);
         DataLocation at = DataSource.Locate(request);
         request = InspectedData.Prepare(request, at, RunConfigurationReader.Read(parsed).Data.Size is not null);
-        int limit = (int)(parsed.GetValue(_limit) ?? 1000), count = (int)(parsed.GetValue(_count) ?? 6);
+        int limit = (int)(parsed.GetValue(_limit) ?? 1000),
+            count = (int)(parsed.GetValue(_count) ?? 6);
         string picture = parsed.GetValue(_output) ?? "jtr-inspect.png";
         OpenData data = DataSource.Open(request);
         try
         {
             List<DataInspection> parts = [Inspect(DataPart.Train, data.Train, limit, cancellationToken)];
-            if (data.Test is not null) parts.Add(Inspect(DataPart.Test, data.Test, limit, cancellationToken));
+            if (data.Test is not null)
+                parts.Add(Inspect(DataPart.Test, data.Test, limit, cancellationToken));
             _console.Line($"{at.Path}{(at.Path.Length > 0 ? ": " : "")}{at.Kind}");
-            foreach (DataInspection part in parts) InspectionView.Show(_console, part);
+            foreach (DataInspection part in parts)
+                InspectionView.Show(_console, part);
 
             Draw(data.Train.Tasks, parts, count).SavePng(picture);
             List<(string, string)> written = [("picture", picture)];
@@ -86,14 +104,34 @@ internal sealed class InspectCommand
     {
         PictureGrid grid = new(["photo", .. tasks.Select(t => t.Name)]);
         // The same colour says the same in all pictures.
-        ValueRange?[] ranges = [.. Enumerable.Range(0, tasks.Count).Select(t => tasks[t] is DepthTask ? InspectedData.Range(parts.Select(p => p.Tasks[t])) : null)];
-        foreach (DataInspection part in parts) part.Draw(grid, count, ranges, name => Caption(name) + (parts.Count == 1 ? "" : $"\n{part.Part.ToString().ToLowerInvariant()}"));
-        foreach (SegmentationTask task in tasks.OfType<SegmentationTask>().Take(1)) grid.AddLegend(task);
+        ValueRange?[] ranges =
+        [
+            .. Enumerable
+                .Range(0, tasks.Count)
+                .Select(t => tasks[t] is DepthTask ? InspectedData.Range(parts.Select(p => p.Tasks[t])) : null),
+        ];
+        foreach (DataInspection part in parts)
+            part.Draw(
+                grid,
+                count,
+                ranges,
+                name => Caption(name) + (parts.Count == 1 ? "" : $"\n{part.Part.ToString().ToLowerInvariant()}")
+            );
+        foreach (SegmentationTask task in tasks.OfType<SegmentationTask>().Take(1))
+            grid.AddLegend(task);
         for (int t = 0; t < tasks.Count; t++)
         {
-            if (ranges[t] is { } range) grid.AddLegend(string.Create(CultureInfo.InvariantCulture, $"{tasks[t].Name}: {range.Low:G3} to {range.High:G3} {((DepthTask)tasks[t]).Unit}"), Colormap.Viridis);
+            if (ranges[t] is { } range)
+                grid.AddLegend(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{tasks[t].Name}: {range.Low:G3} to " + $"{range.High:G3} {((DepthTask)tasks[t]).Unit}"
+                    ),
+                    Colormap.Viridis
+                );
         }
-        if (tasks.Any(t => t is MapTask)) grid.AddLegend("maps: 0 to 1", Colormap.Magma);
+        if (tasks.Any(t => t is MapTask))
+            grid.AddLegend("maps: 0 to 1", Colormap.Magma);
         return grid;
     }
 
@@ -101,5 +139,10 @@ internal sealed class InspectCommand
     private static string Caption(string name) => name.Replace('/', '\n');
 
     private DataInspection Inspect(DataPart part, IMultiTaskDataset data, int limit, CancellationToken cancellationToken) =>
-        CountView.Show(_console, "reading", Math.Min(data.Count, limit), progress => DataInspection.Of(part, data, limit, progress, cancellationToken));
+        CountView.Show(
+            _console,
+            "reading",
+            Math.Min(data.Count, limit),
+            progress => DataInspection.Of(part, data, limit, progress, cancellationToken)
+        );
 }

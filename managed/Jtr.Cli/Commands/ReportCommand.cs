@@ -14,13 +14,23 @@ internal sealed class ReportCommand
     private readonly Argument<string[]> _runs = new("runs")
     {
         HelpName = "RUN",
-        Description = "Folders of runs, as --output of 'jtr train' names them, or the folder of a 'jtr compare'. One: a page about it. More: a page that compares them with the first.",
+        Description =
+            "Folders of runs, as --output of 'jtr train' names them, or the folder of a 'jtr compare'. One: a page about it. "
+            + "More: a page that compares them with the first.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string?> _output = OptionKinds.Text("--output", "FILE", "Where the page goes. Default: report.html in the folder of the run; comparison.html for several.");
+    private readonly Option<string?> _output = OptionKinds.Text(
+        "--output",
+        "FILE",
+        "Where the page goes. Default: report.html in the " + "folder of the run; comparison.html for several."
+    );
 
-    private readonly Option<string?> _baseline = OptionKinds.Text("--baseline", "FILE", "One run: a results.json to compare with; adds Delta %.");
+    private readonly Option<string?> _baseline = OptionKinds.Text(
+        "--baseline",
+        "FILE",
+        "One run: a results.json to compare with; adds " + "Delta %."
+    );
 
     private ReportCommand(CliConsole console) => _console = console;
 
@@ -34,7 +44,8 @@ internal sealed class ReportCommand
             Usage = "jtr report RUN [RUN...] [options]",
             Text =
             [
-                "The page is one file for any browser, without network. 'jtr train' makes it at the end of a run; this makes it while the run goes on, or for several runs.",
+                "The page is one file for any browser, without network. 'jtr train' makes it at the end of a run; this makes it while the "
+                    + "run goes on, or for several runs.",
                 "The same curves are in the run's event file, for TensorBoard: tensorboard --logdir RUN",
             ],
             Arguments = [report._runs],
@@ -54,11 +65,15 @@ internal sealed class ReportCommand
     {
         string[] runs = parsed.GetValue(_runs) ?? [];
         string? output = parsed.GetValue(_output);
-        if (runs.Length == 0) throw new UsageException("Name the folder of a run, such as jtr-run.");
+        if (runs.Length == 0)
+            throw new UsageException("Name the folder of a run, such as jtr-run.");
         EvaluationResult? baseline = parsed.GetValue(_baseline) is string file ? EvaluationResult.LoadJson(file) : null;
-        if (runs.Length == 1 && File.Exists(Path.Combine(runs[0], ComparisonReport.DocumentName))) output = ComparisonReport.Save(runs[0], output);
-        else if (runs.Length == 1) output = RunReport.Save(runs[0], output, baseline);
-        else RunReport.SaveComparison(runs, output ??= "comparison.html");
+        if (runs.Length == 1 && File.Exists(Path.Combine(runs[0], ComparisonReport.DocumentName)))
+            output = ComparisonReport.Save(runs[0], output);
+        else if (runs.Length == 1)
+            output = RunReport.Save(runs[0], output, baseline);
+        else
+            RunReport.SaveComparison(runs, output ??= "comparison.html");
         _console.Line($"Written: {output}");
         return ExitCode.Success;
     }

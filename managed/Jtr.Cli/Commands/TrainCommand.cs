@@ -23,7 +23,11 @@ internal sealed class TrainCommand
     private readonly CliConsole _console;
     private readonly TrainRunOptions _run = new();
 
-    private readonly Option<string?> _output = OptionKinds.Text("--output", "FOLDER", "Where checkpoint, scores and pictures go. Default: jtr-run.");
+    private readonly Option<string?> _output = OptionKinds.Text(
+        "--output",
+        "FOLDER",
+        "Where checkpoint, scores and pictures go. Default: " + "jtr-run."
+    );
 
     private readonly Option<string?> _resume = new("--resume")
     {
@@ -48,88 +52,156 @@ internal sealed class TrainCommand
         return command;
     }
 
-    private HelpPage Help() => new()
-    {
-        Usage = "jtr train [options]",
-        Text =
-        [
-            "Trains one network for several tasks and writes into the folder --output: checkpoint.safetensors (weights, optimiser and settings), results.json and "
-            + "results.csv (scores on the test data), labels.json (which labels training saw), predictions.png (photographs, labels, predictions), progress.csv and an event file for TensorBoard (losses), and report.html, "
-            + "a page of all that for the browser.",
-            "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened, to the bit on a CPU, also after a crash: "
-            + "with the same --threads and so on, unless others are given.",
-            "config.json keeps all settings: --config with it repeats the run. With --eval-every, best.safetensors is the checkpoint with the best scores.",
-        ],
-        Groups =
-        [
-            _run.ConfigurationGroup,
-            TrainOptions.DataGroup, DataOptions.LayoutGroup, TrainOptions.TrainingGroup, TrainOptions.JtrGroup, TrainOptions.OtherMethodsGroup,
-            TrainOptions.BalancingGroup,
-            new("Run", [_output, _resume, _overwrite, .. SettingsTable.Group("", "run.evalEvery", "run.saveEvery", "run.baseline").Options, _noTensorBoard]),
-            TrainRunOptions.OnTheWayGroup,
-            _run.TrialGroup,
-            MachineOptions.Group,
-        ],
-        Sections = [("Exit codes", RootHelp.ExitCodes)],
-        Examples =
-        [
-            new("On built-in scenes, each with a label for one of three tasks:", "jtr train --steps 1000"),
-            new("The same labels without JTR, to compare with:", "jtr train --steps 1000 --method supervised --output supervised"),
-            new("And again with JTR, which shows the gain over that:", "jtr train --steps 1000 --output with-jtr --baseline supervised/results.json"),
-            new("On photographs (photos/train/image/*.jpg, photos/train/seg/*.png, ...):", "jtr train --data photos --size 96x128 --epochs 40 --output photos-run"),
-            new("With a cosine after a warm-up, averaged weights, and an end when scores improve no more:", "jtr train --data photos --lr-schedule cosine --warmup 200 --ema 0.999 --eval-every 500 --early-stopping 5"),
-            new("How long would it take, and how much memory?", "jtr train --data photos --dry-run"),
-            new("Which learning rate?", "jtr train --data photos --find-lr"),
-            new("Longer:", "jtr train --resume photos-run/checkpoint.safetensors --epochs 80"),
-            new("As published for NYU-v2 (a GPU is of use):", "jtr train --data nyuv2:nyuv2 --labels nyuv2_onelabel.pth --width 64 --batch-size 4 --epochs 400 --learning-rate 1e-4 --lr-decay-every 39800"),
-        ],
-    };
+    private HelpPage Help() =>
+        new()
+        {
+            Usage = "jtr train [options]",
+            Text =
+            [
+                "Trains one network for several tasks and writes into the folder --output: checkpoint.safetensors (weights, optimiser and "
+                    + "settings), results.json and "
+                    + "results.csv (scores on the test data), labels.json (which labels training saw), predictions.png (photographs, "
+                    + "labels, "
+                    + "predictions), progress.csv and an event file for TensorBoard (losses), and report.html, "
+                    + "a page of all that for the browser.",
+                "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened, to the bit on a CPU, also after a "
+                    + "crash: "
+                    + "with the same --threads and so on, unless others are given.",
+                "config.json keeps all settings: --config with it repeats the run. With --eval-every, best.safetensors is the checkpoint "
+                    + "with "
+                    + "the best scores.",
+            ],
+            Groups =
+            [
+                _run.ConfigurationGroup,
+                TrainOptions.DataGroup,
+                DataOptions.LayoutGroup,
+                TrainOptions.TrainingGroup,
+                TrainOptions.JtrGroup,
+                TrainOptions.OtherMethodsGroup,
+                TrainOptions.BalancingGroup,
+                new(
+                    "Run",
+                    [
+                        _output,
+                        _resume,
+                        _overwrite,
+                        .. SettingsTable.Group("", "run.evalEvery", "run.saveEvery", "run.baseline").Options,
+                        _noTensorBoard,
+                    ]
+                ),
+                TrainRunOptions.OnTheWayGroup,
+                _run.TrialGroup,
+                MachineOptions.Group,
+            ],
+            Sections = [("Exit codes", RootHelp.ExitCodes)],
+            Examples =
+            [
+                new("On built-in scenes, each with a label for one of three tasks:", "jtr train --steps 1000"),
+                new("The same labels without JTR, to compare with:", "jtr train --steps 1000 --method supervised --output supervised"),
+                new(
+                    "And again with JTR, which shows the gain over that:",
+                    "jtr train --steps 1000 --output with-jtr --baseline " + "supervised/results.json"
+                ),
+                new(
+                    "On photographs (photos/train/image/*.jpg, photos/train/seg/*.png, ...):",
+                    "jtr train --data photos --size 96x128 " + "--epochs 40 --output photos-run"
+                ),
+                new(
+                    "With a cosine after a warm-up, averaged weights, and an end when scores improve no more:",
+                    "jtr train --data photos " + "--lr-schedule cosine --warmup 200 --ema 0.999 --eval-every 500 --early-stopping 5"
+                ),
+                new("How long would it take, and how much memory?", "jtr train --data photos --dry-run"),
+                new("Which learning rate?", "jtr train --data photos --find-lr"),
+                new("Longer:", "jtr train --resume photos-run/checkpoint.safetensors --epochs 80"),
+                new(
+                    "As published for NYU-v2 (a GPU is of use):",
+                    "jtr train --data nyuv2:nyuv2 --labels nyuv2_onelabel.pth --width 64 "
+                        + "--batch-size 4 --epochs 400 --learning-rate 1e-4 --lr-decay-every 39800"
+                ),
+            ],
+        };
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         bool resume = parsed.GetResult(_resume) is not null;
         RunConfiguration said = _run.Configuration(parsed, resume);
         string? resumed = resume ? CheckpointInput.Find(parsed.GetValue(_resume) ?? parsed.GetValue(_output) ?? "jtr-run") : null;
-        RunFolder folder = new(parsed.GetValue(_output) ?? (resumed is null ? "jtr-run" : Path.GetDirectoryName(resumed) is { Length: > 0 } beside ? beside : "."));
+        RunFolder folder = new(
+            parsed.GetValue(_output)
+                ?? (
+                    resumed is null ? "jtr-run"
+                    : Path.GetDirectoryName(resumed) is { Length: > 0 } beside ? beside
+                    : "."
+                )
+        );
         if (resumed is null && File.Exists(folder.Checkpoint) && !parsed.GetValue(_overwrite) && !_run.IsTrial(parsed))
-            throw new UsageException($"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output names another folder.");
+            throw new UsageException(
+                $"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output "
+                    + $"names another folder."
+            );
         EvaluationResult? baseline = said.Run.Baseline is string file ? EvaluationResult.LoadJson(file) : null;
         CheckpointInfo? info = resumed is null ? null : CheckpointInfo.Read(resumed);
         TrainSettings? saved = info is null ? null : ReadSettings(info);
         MachineSettings machine = MachineOptions.Settings(said, saved?.Machine);
         MachineOptions.Prepare(machine, _console);
         // By the number that there are sums are rounded, whoever chose it.
-        machine = machine with { Threads = JtrRuntime.Threads };
+        machine = machine with
+        {
+            Threads = JtrRuntime.Threads,
+        };
         TrainSettings settings = TrainOptions.Settings(said, saved);
         settings = TrainRunOptions.Settings(said.Run, settings) with { Machine = machine };
         if (JtrRuntime.Methods.All(m => m.Name != settings.Method))
-            throw new UsageException($"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not '{settings.Method}'.");
+            throw new UsageException(
+                $"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not " + $"'{settings.Method}'."
+            );
         settings.CheckBalance();
         OpenData data = DataSource.Open(settings.Data, info?.Options.Tasks);
         settings.CheckRate(data.Train.Count);
-        if (settings.EarlyStopping is not null && data.Test is null) throw new UsageException("--early-stopping needs data to score on: give --test, or a folder with train/ and test/.");
+        if (settings.EarlyStopping is not null && data.Test is null)
+            throw new UsageException("--early-stopping needs data to score on: " + "give --test, or a folder with train/ and test/.");
         // A cosine ends with the run: where the run is made longer, it is too.
-        using Trainer? loaded = resumed is null ? null : Trainer.Load(resumed, LoadOptions(said) with { Optimizer = settings.ToOptimizer(data.Train.Count), Recomputation = settings.Recomputation }, _console.Logger);
+        using Trainer? loaded = resumed is null
+            ? null
+            : Trainer.Load(
+                resumed,
+                LoadOptions(said) with
+                {
+                    Optimizer = settings.ToOptimizer(data.Train.Count),
+                    Recomputation = settings.Recomputation,
+                },
+                _console.Logger
+            );
         TrainerOptions options = settings.ToTrainerOptions(data.Train.Tasks, data.Train.Count, MachineOptions.Device(said));
         using Trainer? made = loaded is null && !_run.IsTrial(parsed) ? settings.Begin(options, _console) : null;
 
         LabelAssignment labels = Labels(settings, data.Train, resumed);
-        data = data with { Train = BadSamples.Wrap(settings.Data, data.Train, labels), Test = data.Test is null ? null : BadSamples.Wrap(settings.Data, data.Test) };
+        data = data with
+        {
+            Train = BadSamples.Wrap(settings.Data, data.Train, labels),
+            Test = data.Test is null ? null : BadSamples.Wrap(settings.Data, data.Test),
+        };
         long total = settings.TotalSteps(data.Train.Count);
         if (_run.IsTrial(parsed))
         {
             FitOptions steps = Fit(settings, labels, total);
-            if (_run.IsDryRun(parsed)) TrainTrial.DryRun(_console, options, data.Train, steps, cancellationToken);
-            else TrainTrial.FindRate(_console, options, data.Train, steps, cancellationToken);
+            if (_run.IsDryRun(parsed))
+                TrainTrial.DryRun(_console, options, data.Train, steps, cancellationToken);
+            else
+                TrainTrial.FindRate(_console, options, data.Train, steps, cancellationToken);
             return ExitCode.Success;
         }
         Trainer trainer = loaded ?? made!;
         folder.Create();
         labels.Save(folder.Labels);
-        WholeFile.Write(folder.Configuration,
-            ResolvedConfiguration.Of(settings, data.Train.Count, Machine(machine, trainer), said.Run.Baseline).ToJson());
+        WholeFile.Write(
+            folder.Configuration,
+            ResolvedConfiguration.Of(settings, data.Train.Count, Machine(machine, trainer), said.Run.Baseline).ToJson()
+        );
         Introduce(settings, saved, data, labels, trainer, total, folder);
-        if (trainer.StepCount >= total) _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
+        if (trainer.StepCount >= total)
+            _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for " + $"more.");
 
         FitOptions fit = Fit(settings, labels, total) with
         {
@@ -139,7 +211,12 @@ internal sealed class TrainCommand
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
         };
         cancellationToken.ThrowIfCancellationRequested();
-        using RunRecorder recorder = new(folder.Path, trainer.Tasks, trainer.StepCount, new RunRecorderOptions { TensorBoard = !parsed.GetValue(_noTensorBoard) });
+        using RunRecorder recorder = new(
+            folder.Path,
+            trainer.Tasks,
+            trainer.StepCount,
+            new RunRecorderOptions { TensorBoard = !parsed.GetValue(_noTensorBoard) }
+        );
         try
         {
             await FitAsync(trainer, data, fit, settings, folder, recorder, cancellationToken).ConfigureAwait(false);
@@ -149,7 +226,7 @@ internal sealed class TrainCommand
         {
             _console.Line();
             _console.Line($"Stopped at step {trainer.StepCount} and saved. To go on: jtr train --resume {folder.Checkpoint}");
-            return ExitCode.Cancelled;
+            return ExitCode.Canceled;
         }
         catch when (trainer.StepCount > (info?.Step ?? 0) && SavedStep(folder) is { } step)
         {
@@ -157,31 +234,34 @@ internal sealed class TrainCommand
             _console.Line($"What was trained up to step {step} is saved. To go on: jtr train --resume {folder.Checkpoint}");
             throw;
         }
-        if (data.Test is not null) ConcludeBest(trainer, settings, fit, folder);
+        if (data.Test is not null)
+            ConcludeBest(trainer, settings, fit, folder);
         BadSamples.Report(_console, data.Train, data.Test);
         return ExitCode.Success;
     }
 
     /// <summary>How to train, without what is written.</summary>
-    private static FitOptions Fit(TrainSettings settings, LabelAssignment labels, long total) => new()
-    {
-        Steps = total,
-        BatchSize = settings.BatchSize,
-        Labels = labels,
-        Workers = settings.Machine?.Workers,
-        Augment = settings.Augment,
-        Flip = settings.Flip,
-        Colour = !settings.NoColour,
-    };
+    private static FitOptions Fit(TrainSettings settings, LabelAssignment labels, long total) =>
+        new()
+        {
+            Steps = total,
+            BatchSize = settings.BatchSize,
+            Labels = labels,
+            Workers = settings.Machine?.Workers,
+            Augment = settings.Augment,
+            Flip = settings.Flip,
+            Color = !settings.NoColour,
+        };
 
-    private static MachineSection Machine(MachineSettings machine, Trainer trainer) => new()
-    {
-        Device = new DeviceChoice(trainer.Options.Device, trainer.Options.DeviceIndex).ToString(),
-        Threads = machine.Threads,
-        Workers = machine.Workers,
-        ChunkBytes = machine.ChunkBytes,
-        Deterministic = machine.Deterministic,
-    };
+    private static MachineSection Machine(MachineSettings machine, Trainer trainer) =>
+        new()
+        {
+            Device = new DeviceChoice(trainer.Options.Device, trainer.Options.DeviceIndex).ToString(),
+            Threads = machine.Threads,
+            Workers = machine.Workers,
+            ChunkBytes = machine.ChunkBytes,
+            Deterministic = machine.Deterministic,
+        };
 
     /// <summary>The labels that training sees. A run that goes on with labels from a file finds them beside its checkpoint.</summary>
     private static LabelAssignment Labels(TrainSettings settings, IMultiTaskDataset data, string? resumed)
@@ -189,25 +269,52 @@ internal sealed class TrainCommand
         IReadOnlyList<SourceRequest> sources = settings.Data.Sources ?? [];
         string kept = resumed is null ? "" : new RunFolder(Path.GetDirectoryName(Path.GetFullPath(resumed))!).Labels;
         bool isFromFiles = settings.LabelsFile is not null || sources.Any(s => s.Labels is not null);
-        if (isFromFiles && File.Exists(kept)) return LabelsFile.Read(kept, data);
-        if (settings.LabelsFile is not null) return LabelsFile.Read(settings.LabelsFile, data);
-        return data is JoinedDataset joined ? JoinedSources.Draw(settings.Scenario, joined, sources, settings.Seed) : LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
+        if (isFromFiles && File.Exists(kept))
+            return LabelsFile.Read(kept, data);
+        if (settings.LabelsFile is not null)
+            return LabelsFile.Read(settings.LabelsFile, data);
+        return data is JoinedDataset joined
+            ? JoinedSources.Draw(settings.Scenario, joined, sources, settings.Seed)
+            : LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
     }
 
     /// <summary>Trains, with scores in between if they are wanted.</summary>
-    private async Task FitAsync(Trainer trainer, OpenData data, FitOptions fit, TrainSettings settings, RunFolder folder, RunRecorder recorder, CancellationToken cancellationToken)
+    private async Task FitAsync(
+        Trainer trainer,
+        OpenData data,
+        FitOptions fit,
+        TrainSettings settings,
+        RunFolder folder,
+        RunRecorder recorder,
+        CancellationToken cancellationToken
+    )
     {
         long total = fit.Steps!.Value;
         long? evalEvery = settings.EvalEvery;
         while (trainer.StepCount < total && !IsStopped(trainer, settings))
         {
             // A run that was killed between a step and its scores catches up on them.
-            bool isDue = data.Test is not null && evalEvery is long period && trainer.StepCount > 0 && trainer.StepCount % period == 0 && trainer.Validation.Step < trainer.StepCount;
+            bool isDue =
+                data.Test is not null
+                && evalEvery is long period
+                && trainer.StepCount > 0
+                && trainer.StepCount % period == 0
+                && trainer.Validation.Step < trainer.StepCount;
             // A fit goes on where the trainer is, so that several short ones do the same steps as a long one.
-            long until = isDue ? trainer.StepCount : evalEvery is long every ? Math.Min(total, (trainer.StepCount / every + 1) * every) : total;
-            if (!isDue) await TrainingView.ShowAsync(_console, trainer.Options.Method, progress =>
-                trainer.FitAsync(data.Train, fit with { Steps = until }, recorder.Then(progress), cancellationToken)).ConfigureAwait(false);
-            if (until == total || data.Test is null) continue;
+            long until =
+                isDue ? trainer.StepCount
+                : evalEvery is long every ? Math.Min(total, (trainer.StepCount / every + 1) * every)
+                : total;
+            if (!isDue)
+                await TrainingView
+                    .ShowAsync(
+                        _console,
+                        trainer.Options.Method,
+                        progress => trainer.FitAsync(data.Train, fit with { Steps = until }, recorder.Then(progress), cancellationToken)
+                    )
+                    .ConfigureAwait(false);
+            if (until == total || data.Test is null)
+                continue;
             EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, fit.Workers, cancellationToken);
             _console.Line($"scores at step {until}: {result}");
             folder.AppendHistory(until, result);
@@ -217,13 +324,16 @@ internal sealed class TrainCommand
     }
 
     /// <summary>Whether scores were no better for too long.</summary>
-    private static bool IsStopped(Trainer trainer, TrainSettings settings) => settings.EarlyStopping is int patience && trainer.Validation.WithoutImprovement >= patience;
+    private static bool IsStopped(Trainer trainer, TrainSettings settings) =>
+        settings.EarlyStopping is int patience && trainer.Validation.WithoutImprovement >= patience;
 
     /// <summary>Remembers scores, and saves the checkpoint if they are the best.</summary>
     private static void KeepBest(Trainer trainer, EvaluationResult result, TrainSettings settings, FitOptions fit, RunFolder folder)
     {
-        if (settings.EvalEvery is null || trainer.Validation.Step >= trainer.StepCount) return;
-        if (trainer.AddValidation(result, settings.MinImprovement ?? 0)) trainer.Save(folder.Best, fit.CheckpointMetadata);
+        if (settings.EvalEvery is null || trainer.Validation.Step >= trainer.StepCount)
+            return;
+        if (trainer.AddValidation(result, settings.MinImprovement ?? 0))
+            trainer.Save(folder.Best, fit.CheckpointMetadata);
     }
 
     /// <summary>Says where the best checkpoint is, and why the run ended early if it did.</summary>
@@ -231,36 +341,75 @@ internal sealed class TrainCommand
     {
         KeepBest(trainer, EvaluationResult.LoadJson(folder.Results), settings, fit, folder);
         ValidationState scores = trainer.Validation;
-        if (scores.BestStep == 0) return;
-        if (IsStopped(trainer, settings) && trainer.StepCount < fit.Steps) _console.Line($"Stopped early at step {trainer.StepCount}: {scores.WithoutImprovement} times no better than at step {scores.BestStep}.");
+        if (scores.BestStep == 0)
+            return;
+        if (IsStopped(trainer, settings) && trainer.StepCount < fit.Steps)
+            _console.Line(
+                $"Stopped early at step {trainer.StepCount}: "
+                    + $"{scores.WithoutImprovement} times no better than at step {scores.BestStep}."
+            );
         _console.Line($"The best scores were those at step {scores.BestStep}: {folder.Best}");
     }
 
-    private void Introduce(TrainSettings settings, TrainSettings? saved, OpenData data, LabelAssignment labels, Trainer trainer,
-        long total, RunFolder folder)
+    private void Introduce(
+        TrainSettings settings,
+        TrainSettings? saved,
+        OpenData data,
+        LabelAssignment labels,
+        Trainer trainer,
+        long total,
+        RunFolder folder
+    )
     {
         StringBuilder counts = new();
         for (int t = 0; t < data.Train.Tasks.Count; t++)
-            counts.Append(t == 0 ? "" : ", ").Append(data.Train.Tasks[t].Name).Append(' ').Append(labels.LabelledCount(t));
+            counts.Append(t == 0 ? "" : ", ").Append(data.Train.Tasks[t].Name).Append(' ').Append(labels.LabeledCount(t));
         _console.Title(trainer.StepCount == 0 ? "Training" : $"Training goes on at step {trainer.StepCount}");
         _console.Facts(
-            ("data", $"{settings.Data.Data}: {data.Train.Count} samples of {data.Train.Height} x {data.Train.Width}, {(data.Test is null ? "nothing to score on" : $"{data.Test.Count} to score on")}"),
+            (
+                "data",
+                $"{settings.Data.Data}: {data.Train.Count} samples of {data.Train.Height} x {data.Train.Width}, "
+                    + $"{(data.Test is null ? "nothing to score on" : $"{data.Test.Count} to score on")}"
+            ),
             ("labels", $"{settings.LabelsFile ?? Words.Of(Words.Scenarios, settings.Scenario)}: {counts}"),
             ("method", settings.Method),
-            ("network", string.Create(CultureInfo.InvariantCulture, $"SegNet of width {settings.Width}, {Words.Of(Words.Precisions, trainer.Options.Precision)}")),
-            ("steps", string.Create(CultureInfo.InvariantCulture, $"{total} of {settings.BatchSize} samples, rate {settings.LearningRate:G6}, seed {settings.Seed}")),
-            ("output", folder.Path));
-        foreach (string note in data.Notes) _console.Line(note);
+            (
+                "network",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"SegNet of width {settings.Width}, " + $"{Words.Of(Words.Precisions, trainer.Options.Precision)}"
+                )
+            ),
+            (
+                "steps",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{total} of {settings.BatchSize} samples, rate " + $"{settings.LearningRate:G6}, seed {settings.Seed}"
+                )
+            ),
+            ("output", folder.Path)
+        );
+        foreach (string note in data.Notes)
+            _console.Line(note);
         if (saved?.Machine?.Threads is int before && settings.Machine!.Threads != before)
-            _console.Line($"The run began with --threads {before}: with {settings.Machine.Threads} sums are rounded otherwise, "
-                + "so that it does not end to the bit as without an interruption.");
+            _console.Line(
+                $"The run began with --threads {before}: with {settings.Machine.Threads} sums are rounded otherwise, "
+                    + "so that it does not end to the bit as without an interruption."
+            );
         else if (saved?.Machine?.Threads is int kept && kept != Environment.ProcessorCount)
             _console.Line($"It goes on with --threads {kept}, as it began; another number changes the last digits.");
         _console.Line();
     }
 
-    private void Conclude(Trainer trainer, OpenData data, EvaluationResult? baseline, RunFolder folder, RunRecorder recorder,
-        TrainSettings settings, CancellationToken cancellationToken)
+    private void Conclude(
+        Trainer trainer,
+        OpenData data,
+        EvaluationResult? baseline,
+        RunFolder folder,
+        RunRecorder recorder,
+        TrainSettings settings,
+        CancellationToken cancellationToken
+    )
     {
         if (data.Test is null)
         {
@@ -272,7 +421,9 @@ internal sealed class TrainCommand
         folder.SaveResults(result);
         folder.AppendHistory(trainer.StepCount, result);
         recorder.AddScores(result, trainer.StepCount);
-        RgbImage pictures = PredictionSheet.Draw(data.Test, PredictionSheet.Spread(data.Test.Count, 6), (trainer.Options.Method, trainer)).Render();
+        RgbImage pictures = PredictionSheet
+            .Draw(data.Test, PredictionSheet.Spread(data.Test.Count, 6), (trainer.Options.Method, trainer))
+            .Render();
         pictures.SavePng(folder.Pictures);
         recorder.AddPicture("predictions", pictures, trainer.StepCount);
         ResultView.Show(_console, result, baseline);
@@ -296,7 +447,9 @@ internal sealed class TrainCommand
 
     private static TrainSettings ReadSettings(CheckpointInfo checkpoint) =>
         TrainSettings.From(checkpoint.Metadata, checkpoint.Path)
-        ?? throw new UsageException($"--resume: {checkpoint.Path} was not written by 'jtr train' or 'jtr demo', so the settings of its run are unknown.");
+        ?? throw new UsageException(
+            $"--resume: {checkpoint.Path} was not written by 'jtr train' or 'jtr demo', so the settings of its " + $"run are unknown."
+        );
 
     private static LoadOptions LoadOptions(RunConfiguration said) =>
         MachineOptions.Named(said) is { } device ? new LoadOptions { Device = device.Kind, DeviceIndex = device.Index } : new LoadOptions();

@@ -13,24 +13,68 @@ internal static class TrainOptions
 {
     private static readonly string[] _training =
     [
-        "training.steps", "training.epochs", "training.batchSize", "training.width", "optimizer.learningRate", "optimizer.schedule",
-        "optimizer.decayEvery", "optimizer.decayFactor", "optimizer.warmup", "optimizer.finalFactor", "optimizer.clip", "optimizer.ema",
-        "training.seed", "training.initFrom", "training.augment", "training.flip", "training.colour", "training.precision", "training.recomputation",
+        "training.steps",
+        "training.epochs",
+        "training.batchSize",
+        "training.width",
+        "optimizer.learningRate",
+        "optimizer.schedule",
+        "optimizer.decayEvery",
+        "optimizer.decayFactor",
+        "optimizer.warmup",
+        "optimizer.finalFactor",
+        "optimizer.clip",
+        "optimizer.ema",
+        "training.seed",
+        "training.initFrom",
+        "training.augment",
+        "training.flip",
+        "training.colour",
+        "training.precision",
+        "training.recomputation",
         "training.options",
     ];
 
-    private static readonly string[] _jointTask = ["jointTask.lambdaDist", "jointTask.lambdaRecon", "jointTask.mode", "jointTask.microBatch"];
+    private static readonly string[] _jointTask =
+    [
+        "jointTask.lambdaDist",
+        "jointTask.lambdaRecon",
+        "jointTask.mode",
+        "jointTask.microBatch",
+    ];
 
     private static readonly string[] _otherMethods =
     [
-        "methods.weight", "methods.temperature", "methods.mapWidth", "methods.conWeight", "methods.regWeight", "methods.rampUp",
-        "methods.filmLearningRate", "methods.filmDecayEvery",
+        "methods.weight",
+        "methods.temperature",
+        "methods.mapWidth",
+        "methods.conWeight",
+        "methods.regWeight",
+        "methods.rampUp",
+        "methods.filmLearningRate",
+        "methods.filmDecayEvery",
     ];
 
     /// <summary>Options about data.</summary>
-    public static OptionGroup DataGroup => SettingsTable.Group("Data", "data.data", "data.weights", "data.test", "data.tasks",
-        "data.classNames", "data.scenario", "data.labels", "data.size", "data.skipBad", "data.voidId", "data.depthScale", "data.scenes",
-        "data.testScenes", "data.sceneSeed", "data.sceneVariety");
+    public static OptionGroup DataGroup =>
+        SettingsTable.Group(
+            "Data",
+            "data.data",
+            "data.weights",
+            "data.test",
+            "data.tasks",
+            "data.classNames",
+            "data.scenario",
+            "data.labels",
+            "data.size",
+            "data.skipBad",
+            "data.voidId",
+            "data.depthScale",
+            "data.scenes",
+            "data.testScenes",
+            "data.sceneSeed",
+            "data.sceneVariety"
+        );
 
     /// <summary>Options about training.</summary>
     public static OptionGroup TrainingGroup => SettingsTable.Group("Training", ["training.method", .. _training]);
@@ -60,31 +104,60 @@ internal static class TrainOptions
     {
         long? steps = said.Training.Steps;
         int? epochs = said.Training.Epochs;
-        if (steps is not null && epochs is not null) throw new UsageException("--steps and --epochs say the same thing in two ways; give one of them.");
+        if (steps is not null && epochs is not null)
+            throw new UsageException("--steps and --epochs say the same thing in two ways; give " + "one of them.");
         string? labels = said.Data.Labels is string file ? Path.GetFullPath(file) : null;
-        if (labels is not null && said.Data.Scenario is not null) throw new UsageException("--labels and --scenario say the same thing in two ways; give one of them.");
-        string[]? tasks = said.Data.Tasks, classNames = said.Data.ClassNames;
+        if (labels is not null && said.Data.Scenario is not null)
+            throw new UsageException("--labels and --scenario say the same thing in " + "two ways; give one of them.");
+        string[]? tasks = said.Data.Tasks,
+            classNames = said.Data.ClassNames;
         DataRequest data = DataOptions.Request(said, saved?.Data);
-        if (saved is null) data = data with { Tasks = tasks, ClassNames = classNames };
+        if (saved is null)
+            data = data with { Tasks = tasks, ClassNames = classNames };
         else
         {
             Keep("--tasks", tasks, saved.Data.Tasks);
             Keep("--class-names", classNames, saved.Data.ClassNames);
         }
-        if (data.Sources is not null && (tasks ?? classNames) is not null) throw new UsageException("--tasks and --class-names are for one data set; of joined ones a .json file says them for each.");
-        if (data.IsScenes && classNames is not null) throw new UsageException("--class-names is for folders: the classes of scenes have names.");
-        if (saved is not null && data.Size != saved.Data.Size) throw Changed("--size", saved.Data.Size.ToString());
+        if (data.Sources is not null && (tasks ?? classNames) is not null)
+            throw new UsageException(
+                "--tasks and --class-names are for " + "one data set; of joined ones a .json file says them for each."
+            );
+        if (data.IsScenes && classNames is not null)
+            throw new UsageException("--class-names is for folders: the classes of scenes have " + "names.");
+        if (saved is not null && data.Size != saved.Data.Size)
+            throw Changed("--size", saved.Data.Size.ToString());
 
-        TrainSettings basis = saved ?? new TrainSettings { Data = data, Scenario = data.IsScenes ? LabelScenario.OneLabel : LabelScenario.AsFound, Flip = DefaultFlip(data) };
-        if (saved is null && defaults is not null) basis = defaults(basis);
+        TrainSettings basis =
+            saved
+            ?? new TrainSettings
+            {
+                Data = data,
+                Scenario = data.IsScenes ? LabelScenario.OneLabel : LabelScenario.AsFound,
+                Flip = DefaultFlip(data),
+            };
+        if (saved is null && defaults is not null)
+            basis = defaults(basis);
         bool fixedNow = saved is not null;
         return basis with
         {
-            Data = saved is null ? data with { SceneCount = said.Data.Scenes ?? basis.Data.SceneCount, TestSceneCount = said.Data.TestScenes ?? basis.Data.TestSceneCount } : data,
+            Data = saved is null
+                ? data with
+                {
+                    SceneCount = said.Data.Scenes ?? basis.Data.SceneCount,
+                    TestSceneCount = said.Data.TestScenes ?? basis.Data.TestSceneCount,
+                }
+                : data,
             Steps = steps ?? (epochs is null ? basis.Steps : null),
             Epochs = epochs ?? (steps is null ? basis.Epochs : null),
             Method = Pick(said.Training.Method, basis.Method, "--method", fixedNow),
-            Scenario = Pick(Words.Value(Words.Scenarios, said.Data.Scenario), basis.Scenario, "--scenario", fixedNow, v => Words.Of(Words.Scenarios, v)),
+            Scenario = Pick(
+                Words.Value(Words.Scenarios, said.Data.Scenario),
+                basis.Scenario,
+                "--scenario",
+                fixedNow,
+                v => Words.Of(Words.Scenarios, v)
+            ),
             Seed = Pick(said.Training.Seed, basis.Seed, "--seed", fixedNow),
             BatchSize = Pick(said.Training.BatchSize, basis.BatchSize, "--batch-size", fixedNow),
             Width = Pick(said.Training.Width, basis.Width, "--width", fixedNow),
@@ -112,63 +185,82 @@ internal static class TrainOptions
             TaskWeights = Weights(said.Balancing.TaskWeights, basis.TaskWeights, fixedNow),
             DwaTemperature = Pick(said.Balancing.DwaTemperature, basis.DwaTemperature, "--dwa-temperature", fixedNow),
             NativeOptions = Native(NativeOption.Parse(said.Training.Options), basis.NativeOptions, fixedNow),
-            Precision = Pick(Words.Value(Words.Precisions, said.Training.Precision), basis.Precision, "--precision", fixedNow, v => Words.Of(Words.Precisions, v)),
+            Precision = Pick(
+                Words.Value(Words.Precisions, said.Training.Precision),
+                basis.Precision,
+                "--precision",
+                fixedNow,
+                v => Words.Of(Words.Precisions, v)
+            ),
             // It changes no number, so a run that is resumed may have another one.
             Recomputation = Words.Value(Words.Recomputations, said.Training.Recomputation) ?? basis.Recomputation,
             Augment = !Pick(said.Training.Augment is bool augment ? !augment : null, !basis.Augment, "--no-augment", fixedNow),
             Flip = Pick(Words.Value(Words.Flips, said.Training.Flip), basis.Flip, "--flip", fixedNow, v => Words.Of(Words.Flips, v)),
-            NoColour = Pick(said.Training.Colour is bool colour ? !colour : null, basis.NoColour, "--no-colour", fixedNow),
+            NoColour = Pick(said.Training.Colour is bool color ? !color : null, basis.NoColour, "--no-colour", fixedNow),
             InitFrom = Begun(said.Training.InitFrom, basis.InitFrom, fixedNow),
-            LabelsFile = labels is null || !fixedNow || labels == basis.LabelsFile ? labels ?? basis.LabelsFile : throw Changed("--labels", basis.LabelsFile ?? "not given"),
+            LabelsFile =
+                labels is null || !fixedNow || labels == basis.LabelsFile
+                    ? labels ?? basis.LabelsFile
+                    : throw Changed("--labels", basis.LabelsFile ?? "not given"),
         };
     }
 
     /// <summary>The file whose weights a run begins with.</summary>
     private static string? Begun(string? given, string? basis, bool fixedNow)
     {
-        if (given is null) return basis;
+        if (given is null)
+            return basis;
         string file = Path.GetFullPath(CheckpointInput.Find(given));
         return !fixedNow || file == basis ? file : throw Changed("--init-from", basis ?? "not given");
     }
 
-    private static FlipMode DefaultFlip(DataRequest data) => DataSource.Locate(data).Kind == DataKind.Cityscapes ? FlipMode.EveryView : FlipMode.None;
+    private static FlipMode DefaultFlip(DataRequest data) =>
+        DataSource.Locate(data).Kind == DataKind.Cityscapes ? FlipMode.EveryView : FlipMode.None;
 
     private static void Keep(string option, string[]? given, IReadOnlyList<string>? saved)
     {
-        if (given is not null && !given.SequenceEqual(saved ?? [])) throw Changed(option, saved is null ? "not given" : string.Join(',', saved));
+        if (given is not null && !given.SequenceEqual(saved ?? []))
+            throw Changed(option, saved is null ? "not given" : string.Join(',', saved));
     }
 
     private static string Pick(string? given, string basis, string option, bool fixedNow) =>
-        given is null || given == basis ? basis : fixedNow ? throw Changed(option, basis) : given;
+        given is null || given == basis ? basis
+        : fixedNow ? throw Changed(option, basis)
+        : given;
 
     // Null is the default, which a run that is resumed keeps too.
-    private static T? Pick<T>(T? given, T? basis, string option, bool fixedNow) where T : struct =>
-        given is null || given.Equals(basis)
-            ? basis
-            : fixedNow
-            ? throw Changed(option, basis is null ? "the default" : Text(basis.Value))
-            : given;
+    private static T? Pick<T>(T? given, T? basis, string option, bool fixedNow)
+        where T : struct =>
+        given is null || given.Equals(basis) ? basis
+        : fixedNow ? throw Changed(option, basis is null ? "the default" : Text(basis.Value))
+        : given;
 
     private static string? Native(string? given, string? basis, bool fixedNow) =>
-        given is null || given == basis ? basis : fixedNow ? throw Changed("--option", basis is null ? "not given" : string.Join(' ', NativeOption.Write(basis))) : given;
+        given is null || given == basis ? basis
+        : fixedNow ? throw Changed("--option", basis is null ? "not given" : string.Join(' ', NativeOption.Write(basis)))
+        : given;
 
     private static IReadOnlyList<double>? Weights(double[]? given, IReadOnlyList<double>? basis, bool fixedNow)
     {
-        if (given is null) return basis;
+        if (given is null)
+            return basis;
         if (fixedNow && !given.SequenceEqual(basis ?? []))
             throw Changed("--task-weights", basis is null ? "not given" : string.Join(',', basis.Select(Text)));
         return given;
     }
 
-    private static T Pick<T>(T? given, T basis, string option, bool fixedNow, Func<T, string>? word = null) where T : struct =>
-        given is not T value || value.Equals(basis)
-            ? basis
-            : fixedNow
-            ? throw Changed(option, word is null ? Text(basis) : word(basis))
-            : value;
+    private static T Pick<T>(T? given, T basis, string option, bool fixedNow, Func<T, string>? word = null)
+        where T : struct =>
+        given is not T value || value.Equals(basis) ? basis
+        : fixedNow ? throw Changed(option, word is null ? Text(basis) : word(basis))
+        : value;
 
-    private static string Text<T>(T value) where T : struct => string.Create(CultureInfo.InvariantCulture, $"{value}");
+    private static string Text<T>(T value)
+        where T : struct => string.Create(CultureInfo.InvariantCulture, $"{value}");
 
     private static UsageException Changed(string option, string saved) =>
-        new($"{option} was {saved} when the run began, and a run that is resumed keeps it (only --steps, --epochs, --data, --test and --recomputation may change).");
+        new(
+            $"{option} was {saved} when the run began, and a run that is resumed keeps it (only --steps, --epochs, --data, --test and "
+                + $"--recomputation may change)."
+        );
 }

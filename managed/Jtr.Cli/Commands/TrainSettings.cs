@@ -161,47 +161,63 @@ internal sealed record TrainSettings
     /// <param name="tasks">The tasks of the data.</param>
     /// <param name="samples">Samples of the training set.</param>
     /// <param name="device">Where to run.</param>
-    public TrainerOptions ToTrainerOptions(TaskSet tasks, int samples, DeviceChoice device) => new()
-    {
-        Tasks = tasks,
-        Method = Method,
-        Width = Width,
-        Seed = Seed,
-        Precision = Precision,
-        Recomputation = Recomputation,
-        Device = device.Kind,
-        DeviceIndex = device.Index,
-        JointTask = new JointTaskOptions { Mode = Mode, LambdaDist = LambdaDist, LambdaRecon = LambdaRecon, MicroBatch = MicroBatch },
-        Consistency = new ConsistencyOptions { Weight = MethodWeight ?? new ConsistencyOptions().Weight, Temperature = Temperature ?? new ConsistencyOptions().Temperature },
-        DirectMap = new PairMapOptions { Width = MapWidth, Weight = MethodWeight ?? new PairMapOptions().Weight },
-        PerceptualMap = new PairMapOptions { Width = MapWidth, Weight = MethodWeight ?? new PairMapOptions().Weight },
-        Mtpsl = new MtpslOptions
+    public TrainerOptions ToTrainerOptions(TaskSet tasks, int samples, DeviceChoice device) =>
+        new()
         {
-            ConWeight = ConWeight ?? new MtpslOptions().ConWeight,
-            RegWeight = RegWeight ?? new MtpslOptions().RegWeight,
-            RampUpSteps = RampUpSteps ?? 0,
-            MicroBatch = MicroBatch,
-            Film = new AdamOptions { LearningRate = FilmLearningRate ?? new MtpslOptions().Film.LearningRate, DecaySteps = FilmDecayEvery ?? 0 },
-        },
-        Balancing = new BalancingOptions
-        {
-            Name = Balance ?? "equal",
-            Weights = TaskWeights,
-            Temperature = DwaTemperature ?? new BalancingOptions().Temperature,
-            PeriodSteps = StepsPerEpoch(samples),
-        },
-        Optimizer = ToOptimizer(samples),
-        MaxGradientNorm = ClipNorm,
-        EmaDecay = EmaDecay,
-        NativeOptions = NativeOptions,
-    };
+            Tasks = tasks,
+            Method = Method,
+            Width = Width,
+            Seed = Seed,
+            Precision = Precision,
+            Recomputation = Recomputation,
+            Device = device.Kind,
+            DeviceIndex = device.Index,
+            JointTask = new JointTaskOptions
+            {
+                Mode = Mode,
+                LambdaDist = LambdaDist,
+                LambdaRecon = LambdaRecon,
+                MicroBatch = MicroBatch,
+            },
+            Consistency = new ConsistencyOptions
+            {
+                Weight = MethodWeight ?? new ConsistencyOptions().Weight,
+                Temperature = Temperature ?? new ConsistencyOptions().Temperature,
+            },
+            DirectMap = new PairMapOptions { Width = MapWidth, Weight = MethodWeight ?? new PairMapOptions().Weight },
+            PerceptualMap = new PairMapOptions { Width = MapWidth, Weight = MethodWeight ?? new PairMapOptions().Weight },
+            Mtpsl = new MtpslOptions
+            {
+                ConWeight = ConWeight ?? new MtpslOptions().ConWeight,
+                RegWeight = RegWeight ?? new MtpslOptions().RegWeight,
+                RampUpSteps = RampUpSteps ?? 0,
+                MicroBatch = MicroBatch,
+                Film = new AdamOptions
+                {
+                    LearningRate = FilmLearningRate ?? new MtpslOptions().Film.LearningRate,
+                    DecaySteps = FilmDecayEvery ?? 0,
+                },
+            },
+            Balancing = new BalancingOptions
+            {
+                Name = Balance ?? "equal",
+                Weights = TaskWeights,
+                Temperature = DwaTemperature ?? new BalancingOptions().Temperature,
+                PeriodSteps = StepsPerEpoch(samples),
+            },
+            Optimizer = ToOptimizer(samples),
+            MaxGradientNorm = ClipNorm,
+            EmaDecay = EmaDecay,
+            NativeOptions = NativeOptions,
+        };
 
     /// <summary>A trainer at its beginning.</summary>
     /// <param name="options">What <see cref="ToTrainerOptions"/> made.</param>
     /// <param name="console">Where it is told which weights were taken from another run.</param>
     public Trainer Begin(TrainerOptions options, CliConsole console)
     {
-        if (InitFrom is null) return new Trainer(options, console.Logger);
+        if (InitFrom is null)
+            return new Trainer(options, console.Logger);
         Trainer trainer;
         try
         {
@@ -218,15 +234,16 @@ internal sealed record TrainSettings
 
     /// <summary>The optimiser's part. A cosine ends with the run.</summary>
     /// <param name="samples">Samples of the training set.</param>
-    public AdamOptions ToOptimizer(int samples) => new()
-    {
-        LearningRate = LearningRate,
-        Schedule = LrSchedule ?? LearningRateSchedule.Step,
-        DecaySteps = LrSchedule == LearningRateSchedule.Cosine ? TotalSteps(samples) : LrDecayEvery,
-        DecayFactor = LrDecayFactor,
-        WarmupSteps = WarmupSteps ?? 0,
-        FinalFactor = LrFinal ?? 0,
-    };
+    public AdamOptions ToOptimizer(int samples) =>
+        new()
+        {
+            LearningRate = LearningRate,
+            Schedule = LrSchedule ?? LearningRateSchedule.Step,
+            DecaySteps = LrSchedule == LearningRateSchedule.Cosine ? TotalSteps(samples) : LrDecayEvery,
+            DecayFactor = LrDecayFactor,
+            WarmupSteps = WarmupSteps ?? 0,
+            FinalFactor = LrFinal ?? 0,
+        };
 
     /// <summary>Throws unless the options of the rate go together.</summary>
     /// <param name="samples">Samples of the training set.</param>
@@ -235,8 +252,10 @@ internal sealed record TrainSettings
     {
         if (LrSchedule == LearningRateSchedule.Cosine && (WarmupSteps ?? 0) >= TotalSteps(samples))
             throw new UsageException($"--warmup has {WarmupSteps} steps, the run {TotalSteps(samples)}: nothing is left for the cosine.");
-        if (LrSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Constant && LrDecayEvery > 0) throw new UsageException("--lr-decay-every is for --lr-schedule step.");
-        if (LrFinal is not null && LrSchedule != LearningRateSchedule.Cosine) throw new UsageException("--lr-final is for --lr-schedule cosine.");
+        if (LrSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Constant && LrDecayEvery > 0)
+            throw new UsageException("--lr-decay-every is for --lr-schedule step.");
+        if (LrFinal is not null && LrSchedule != LearningRateSchedule.Cosine)
+            throw new UsageException("--lr-final is for --lr-schedule " + "cosine.");
     }
 
     /// <summary>Throws unless there is a rule <see cref="Balance"/>, with weights where it needs them and nowhere else.</summary>
@@ -245,7 +264,8 @@ internal sealed record TrainSettings
     {
         if (Balance is not null && !JtrRuntime.BalancingRules.Contains(Balance))
             throw new UsageException($"--balance must be one of {string.Join(", ", JtrRuntime.BalancingRules)}, not '{Balance}'.");
-        if (Balance == "fixed" != TaskWeights is not null) throw new UsageException("--balance fixed and --task-weights belong together.");
+        if (Balance == "fixed" != TaskWeights is not null)
+            throw new UsageException("--balance fixed and --task-weights belong together.");
     }
 
     /// <summary>Steps of a pass over the data.</summary>
@@ -263,7 +283,8 @@ internal sealed record TrainSettings
     /// <exception cref="JtrFormatException">They are damaged.</exception>
     public static TrainSettings? From(IReadOnlyDictionary<string, string> metadata, string path)
     {
-        if (!metadata.TryGetValue(MetadataKey, out string? json)) return null;
+        if (!metadata.TryGetValue(MetadataKey, out string? json))
+            return null;
         try
         {
             return JsonSerializer.Deserialize(json, SettingsJson.Default.TrainSettings);

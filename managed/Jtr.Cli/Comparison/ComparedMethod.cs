@@ -19,7 +19,10 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
 
     /// <summary>Every line that there can be: the library's methods, then JTR with its quirks mended.</summary>
     public static IReadOnlyList<ComparedMethod> All =>
-        [.. JtrRuntime.Methods.Select(m => new ComparedMethod(m.Name, m.Name, JointTaskMode.Published)), new(Corrected, "jtr", JointTaskMode.Corrected)];
+        [
+            .. JtrRuntime.Methods.Select(m => new ComparedMethod(m.Name, m.Name, JointTaskMode.Published)),
+            new(Corrected, "jtr", JointTaskMode.Corrected),
+        ];
 
     /// <summary>The lines that a command line names, in their fixed order, each once.</summary>
     /// <param name="names">Names, with hyphens or underscores, or "all".</param>
@@ -31,7 +34,10 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
         foreach (string name in names)
         {
             if (name != AllOfThem && all.All(m => m.Name != name))
-                throw new UsageException($"--methods: there is no method '{name}'; there are {string.Join(", ", all.Select(m => m.Name))}, and {AllOfThem}.");
+                throw new UsageException(
+                    $"--methods: there is no method '{name}'; there are "
+                        + $"{string.Join(", ", all.Select(m => m.Name))}, and {AllOfThem}."
+                );
         }
         return names.Contains(AllOfThem) ? all : [.. all.Where(m => names.Contains(m.Name))];
     }

@@ -20,7 +20,12 @@ internal sealed record ComparisonDocument
     }
 
     /// <summary>A method.</summary>
-    internal sealed record MethodDocument(string Name, IReadOnlyList<StatisticDocument> Scores, StatisticDocument DeltaPercent, IReadOnlyList<RunDocument> Runs);
+    internal sealed record MethodDocument(
+        string Name,
+        IReadOnlyList<StatisticDocument> Scores,
+        StatisticDocument DeltaPercent,
+        IReadOnlyList<RunDocument> Runs
+    );
 
     /// <summary>A run.</summary>
     internal sealed record RunDocument(ulong Seed, IReadOnlyList<double?> Headlines, RunRecord Record);
@@ -31,11 +36,15 @@ internal sealed record ComparisonDocument
         {
             Plan = plan,
             Headlines = [.. table.Columns.Select(c => new MetricDocument(c.Task, c.Metric.Name, c.Metric.Unit, c.Metric.HigherIsBetter))],
-            Methods = [.. table.Methods.Select(m => new MethodDocument(
-                m.Name,
-                [.. table.Columns.Select((_, t) => StatisticDocument.Of(ComparisonTable.Score(m, t)))],
-                StatisticDocument.Of(table.Delta(m)),
-                [.. m.Runs.Select(r => new RunDocument(r.Seed, HeadlinesOf(r.Result), r.Record))]))],
+            Methods =
+            [
+                .. table.Methods.Select(m => new MethodDocument(
+                    m.Name,
+                    [.. table.Columns.Select((_, t) => StatisticDocument.Of(ComparisonTable.Score(m, t)))],
+                    StatisticDocument.Of(table.Delta(m)),
+                    [.. m.Runs.Select(r => new RunDocument(r.Seed, HeadlinesOf(r.Result), r.Record))]
+                )),
+            ],
         };
         return JsonSerializer.Serialize(document, ComparisonJson.Default.ComparisonDocument) + "\n";
     }

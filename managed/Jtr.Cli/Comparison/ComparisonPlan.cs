@@ -35,22 +35,33 @@ internal sealed record ComparisonPlan
         ComparisonPlan there;
         try
         {
-            there = JsonSerializer.Deserialize(File.ReadAllText(path), ComparisonJson.Default.ComparisonPlan) ?? throw new JsonException("the plan is null");
+            there =
+                JsonSerializer.Deserialize(File.ReadAllText(path), ComparisonJson.Default.ComparisonPlan)
+                ?? throw new JsonException("the plan is null");
         }
         catch (JsonException e)
         {
             throw new JtrFormatException(path, $"this is no plan of a comparison: {e.Message}", innerException: e);
         }
         if (there.Text() != Text())
-            throw new UsageException($"{folder} holds a comparison with other settings ({FileName} says which). Give --output another folder, or delete it. More --methods and --seeds may be added.");
+            throw new UsageException(
+                $"{folder} holds a comparison with other settings ({FileName} says which). Give --output another "
+                    + $"folder, or delete it. More --methods and --seeds may be added."
+            );
     }
 
     private string Text() => JsonSerializer.Serialize(this, ComparisonJson.Default.ComparisonPlan) + "\n";
 }
 
 /// <summary>The JSON files of a comparison.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NewLine = "\n")]
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NewLine = "\n"
+)]
 [JsonSerializable(typeof(ComparisonPlan))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(ComparisonDocument))]

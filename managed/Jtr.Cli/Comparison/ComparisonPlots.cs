@@ -32,8 +32,12 @@ internal static class ComparisonPlots
                 plot.Add.Scatter(epochs, values).LegendText = method.Name;
             }
             (string task, MetricValue metric) = columns[t];
-            plot.Title($"{task}: {metric.Name}{(metric.Unit.Length == 0 ? "" : $" ({metric.Unit})")}, {(metric.HigherIsBetter ? "higher" : "lower")} is better");
-            if (t == columns.Count - 1) plot.XLabel("epochs");
+            plot.Title(
+                $"{task}: {metric.Name}{(metric.Unit.Length == 0 ? "" : $" ({metric.Unit})")}, "
+                    + $"{(metric.HigherIsBetter ? "higher" : "lower")} is better"
+            );
+            if (t == columns.Count - 1)
+                plot.XLabel("epochs");
             plot.ShowLegend(Edge.Right);
         }
         WholeFile.Save(path, beside => figure.SavePng(beside, Width, columns.Count * PanelHeight));
@@ -47,9 +51,17 @@ internal static class ComparisonPlots
         foreach (MethodRuns method in table.Methods)
         {
             Statistic delta = table.Delta(method);
-            if (double.IsNaN(delta.Mean)) continue;
-            Bar bar = new() { Position = ticks.Count, Value = delta.Mean, Label = MetricFormat.Delta(delta.Mean), FillColor = _palette.GetColor(ticks.Count) };
-            if (!double.IsNaN(delta.Deviation)) bar.Error = delta.Deviation;
+            if (double.IsNaN(delta.Mean))
+                continue;
+            Bar bar = new()
+            {
+                Position = ticks.Count,
+                Value = delta.Mean,
+                Label = MetricFormat.Delta(delta.Mean),
+                FillColor = _palette.GetColor(ticks.Count),
+            };
+            if (!double.IsNaN(delta.Deviation))
+                bar.Error = delta.Deviation;
             plot.Add.Bar(bar);
             ticks.Add(new Tick(ticks.Count, method.Name));
         }
@@ -63,7 +75,11 @@ internal static class ComparisonPlots
     /// <param name="panels">The panels: a title, and named lines.</param>
     /// <param name="xLabel">What is along the bottom.</param>
     /// <param name="path">The file.</param>
-    public static void Lines(IReadOnlyList<(string Title, IReadOnlyList<(string Name, double[] X, double[] Y)> Lines)> panels, string xLabel, string path)
+    public static void Lines(
+        IReadOnlyList<(string Title, IReadOnlyList<(string Name, double[] X, double[] Y)> Lines)> panels,
+        string xLabel,
+        string path
+    )
     {
         Multiplot figure = new();
         figure.AddPlots(panels.Count);
@@ -75,13 +91,15 @@ internal static class ComparisonPlots
                 ScottPlot.Plottables.Scatter points = plot.Add.ScatterPoints(x, y);
                 points.LegendText = name;
                 PolynomialFit? fit = PolynomialFit.Of(2, [.. x.Zip(y).Where(q => double.IsFinite(q.Second))]);
-                if (fit is null) continue;
+                if (fit is null)
+                    continue;
                 double[] between = [.. Enumerable.Range(0, CurvePoints + 1).Select(i => x[0] + (x[^1] - x[0]) * i / CurvePoints)];
                 plot.Add.ScatterLine(between, [.. between.Select(fit.At)], points.Color);
             }
             plot.Title(panels[p].Title);
             plot.Axes.SetLimitsY(0, 1.1 * panels[p].Lines.SelectMany(l => l.Y).Where(double.IsFinite).DefaultIfEmpty(1).Max());
-            if (p == panels.Count - 1) plot.XLabel(xLabel);
+            if (p == panels.Count - 1)
+                plot.XLabel(xLabel);
             plot.ShowLegend(Edge.Right);
         }
         WholeFile.Save(path, beside => figure.SavePng(beside, Width, panels.Count * PanelHeight));
@@ -90,11 +108,16 @@ internal static class ComparisonPlots
     /// <summary>A task's mean over the seeds that were scored at a step.</summary>
     private static (double[] Epochs, double[] Values) Curve(MethodRuns method, int task, long stepsPerEpoch)
     {
-        List<double> epochs = [], values = [];
+        List<double> epochs = [],
+            values = [];
         foreach (IGrouping<long, ScorePoint> at in method.Runs.SelectMany(r => r.Record.Scores).GroupBy(s => s.Step).OrderBy(g => g.Key))
         {
-            double[] known = [.. at.Where(s => task < s.Headlines.Count && s.Headlines[task] is not null).Select(s => s.Headlines[task]!.Value)];
-            if (known.Length == 0) continue;
+            double[] known =
+            [
+                .. at.Where(s => task < s.Headlines.Count && s.Headlines[task] is not null).Select(s => s.Headlines[task]!.Value),
+            ];
+            if (known.Length == 0)
+                continue;
             epochs.Add((double)at.Key / stepsPerEpoch);
             values.Add(known.Average());
         }

@@ -40,13 +40,21 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
     private string RecordPath => Path.Combine(_files.Path, "record.json");
 
     /// <summary>Does what is left to do.</summary>
-    public async Task RunAsync(CliConsole console, OpenData data, DeviceChoice device, int? workers, long saveEvery, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        CliConsole console,
+        OpenData data,
+        DeviceChoice device,
+        int? workers,
+        long saveEvery,
+        CancellationToken cancellationToken
+    )
     {
         _files.Create();
         TrainSettings settings = method.Apply(plan.Settings, seed);
         LabelAssignment labels = Labels(settings, data.Train);
         labels.Save(_files.Labels);
-        IMultiTaskDataset train = BadSamples.Wrap(settings.Data, data.Train, labels), test = BadSamples.Wrap(settings.Data, data.Test!);
+        IMultiTaskDataset train = BadSamples.Wrap(settings.Data, data.Train, labels),
+            test = BadSamples.Wrap(settings.Data, data.Test!);
         ProcessMeter meter = ProcessMeter.Start(device.Gpu);
         using Trainer trainer = File.Exists(_files.Checkpoint)
             ? Trainer.Load(_files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, console.Logger)
@@ -59,7 +67,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
             DataSeed = seed,
             Augment = settings.Augment,
             Flip = settings.Flip,
-            Colour = !settings.NoColour,
+            Color = !settings.NoColour,
             CheckpointPath = _files.Checkpoint,
             CheckpointEvery = saveEvery,
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
@@ -71,22 +79,45 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         {
             if (trainer.StepCount < until)
             {
-                long before = trainer.StepCount, start = Stopwatch.GetTimestamp();
+                long before = trainer.StepCount,
+                    start = Stopwatch.GetTimestamp();
                 TimeSpan processor = meter.Processor;
-                await TrainingView.ShowAsync(console, method.Name, progress => trainer.FitAsync(train, fit with { Steps = until }, progress, cancellationToken)).ConfigureAwait(false);
-                record = record.With(until - before, Stopwatch.GetElapsedTime(start).TotalSeconds, (meter.Processor - processor).TotalSeconds, meter.Peak, meter.HeldAtStart);
+                await TrainingView
+                    .ShowAsync(
+                        console,
+                        method.Name,
+                        progress => trainer.FitAsync(train, fit with { Steps = until }, progress, cancellationToken)
+                    )
+                    .ConfigureAwait(false);
+                record = record.With(
+                    until - before,
+                    Stopwatch.GetElapsedTime(start).TotalSeconds,
+                    (meter.Processor - processor).TotalSeconds,
+                    meter.Peak,
+                    meter.HeldAtStart
+                );
                 record.Write(RecordPath);
             }
             // Scores are written before training goes on, so a trainer that is further has them; at the end they are needed whole.
             if (trainer.StepCount == until && (until == total || record.Scores.All(s => s.Step != until)))
             {
                 result = EvaluationView.Show(console, trainer, test, workers, cancellationToken);
-                record = record.With(new ScorePoint { Step = until, Headlines = [.. result.Tasks.Select(t => double.IsNaN(t.Headline.Value) ? (double?)null : t.Headline.Value)] });
+                record = record.With(
+                    new ScorePoint
+                    {
+                        Step = until,
+                        Headlines = [.. result.Tasks.Select(t => double.IsNaN(t.Headline.Value) ? (double?)null : t.Headline.Value)],
+                    }
+                );
                 record.Write(RecordPath);
             }
-            if (until == total) break;
+            if (until == total)
+                break;
         }
-        if (result is null) throw new InvalidOperationException($"{_files.Checkpoint} has {trainer.StepCount} steps, more than the {total} of the comparison");
+        if (result is null)
+            throw new InvalidOperationException(
+                $"{_files.Checkpoint} has {trainer.StepCount} steps, more than the " + $"{total} of the comparison"
+            );
         _files.SaveResults(result);
         console.Line($"{method.Name}, seed {seed}: {result}");
         BadSamples.Report(console, train, test);
@@ -94,7 +125,10 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
 
     private static LabelAssignment Labels(TrainSettings settings, IMultiTaskDataset data)
     {
-        if (settings.LabelsFile is not null) return LabelsFile.Read(settings.LabelsFile, data);
-        return data is JoinedDataset joined ? JoinedSources.Draw(settings.Scenario, joined, settings.Data.Sources ?? [], settings.Seed) : LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
+        if (settings.LabelsFile is not null)
+            return LabelsFile.Read(settings.LabelsFile, data);
+        return data is JoinedDataset joined
+            ? JoinedSources.Draw(settings.Scenario, joined, settings.Data.Sources ?? [], settings.Seed)
+            : LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
     }
 }

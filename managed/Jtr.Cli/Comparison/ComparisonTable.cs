@@ -33,7 +33,8 @@ internal sealed class ComparisonTable
         _methods.Count == 0 ? [] : [.. _methods[0].Runs[0].Result.Tasks.Select(t => (t.Name, t.Headline))];
 
     /// <summary>A task's headline metric over the seeds.</summary>
-    public static Statistic Score(MethodRuns method, int task) => Statistic.Of([.. method.Runs.Select(r => r.Result.Tasks[task].Headline.Value)]);
+    public static Statistic Score(MethodRuns method, int task) =>
+        Statistic.Of([.. method.Runs.Select(r => r.Result.Tasks[task].Headline.Value)]);
 
     /// <summary>Delta % over the seeds that supervised training has too.</summary>
     public Statistic Delta(MethodRuns method)
@@ -43,7 +44,8 @@ internal sealed class ComparisonTable
         {
             foreach ((ulong other, EvaluationResult baseline, _) in _baseline?.Runs ?? [])
             {
-                if (other == seed) deltas.Add(result.DeltaPercent(baseline));
+                if (other == seed)
+                    deltas.Add(result.DeltaPercent(baseline));
             }
         }
         return Statistic.Of(deltas);
@@ -51,40 +53,53 @@ internal sealed class ComparisonTable
 
     /// <summary>The scores: a heading, then a line for each method.</summary>
     public IReadOnlyList<string[]> ScoreCells() =>
-    [
-        ["method", .. Columns.Select(c => Heading(c.Task, c.Metric)), "Delta %", "seeds"],
-        .. _methods.Select(m => (string[])
         [
-            m.Name,
-            .. Columns.Select((c, t) => Cell(Score(m, t), v => MetricFormat.Value(c.Metric with { Value = v }))),
-            Cell(Delta(m), MetricFormat.Delta),
-            m.Runs.Count.ToString(CultureInfo.InvariantCulture),
-        ]),
-    ];
+            ["method", .. Columns.Select(c => Heading(c.Task, c.Metric)), "Delta %", "seeds"],
+            .. _methods.Select(m =>
+                (string[])
+                    [
+                        m.Name,
+                        .. Columns.Select((c, t) => Cell(Score(m, t), v => MetricFormat.Value(c.Metric with { Value = v }))),
+                        Cell(Delta(m), MetricFormat.Delta),
+                        m.Runs.Count.ToString(CultureInfo.InvariantCulture),
+                    ]
+            ),
+        ];
 
     /// <summary>What training cost: a heading, then a line for each method.</summary>
     public IReadOnlyList<string[]> CostCells() =>
-    [
-        ["method", "steps/s", "CPU ms/step", "peak MiB", "added MiB"],
-        .. _methods.Select(m => (string[])
         [
-            m.Name,
-            Cell(Cost(m, r => r.Seconds > 0 ? r.TimedSteps / r.Seconds : double.NaN), v => Number(v, "F2")),
-            Cell(Cost(m, r => r.TimedSteps > 0 ? 1000 * r.ProcessorSeconds / r.TimedSteps : double.NaN), v => Number(v, "F1")),
-            Cell(Cost(m, r => r.PeakMebibytes ?? double.NaN), v => Number(v, "F0")),
-            Cell(Cost(m, r => r.AddedMebibytes ?? double.NaN), v => Number(v, "F0")),
-        ]),
-    ];
+            ["method", "steps/s", "CPU ms/step", "peak MiB", "added MiB"],
+            .. _methods.Select(m =>
+                (string[])
+                    [
+                        m.Name,
+                        Cell(Cost(m, r => r.Seconds > 0 ? r.TimedSteps / r.Seconds : double.NaN), v => Number(v, "F2")),
+                        Cell(Cost(m, r => r.TimedSteps > 0 ? 1000 * r.ProcessorSeconds / r.TimedSteps : double.NaN), v => Number(v, "F1")),
+                        Cell(Cost(m, r => r.PeakMebibytes ?? double.NaN), v => Number(v, "F0")),
+                        Cell(Cost(m, r => r.AddedMebibytes ?? double.NaN), v => Number(v, "F0")),
+                    ]
+            ),
+        ];
 
     /// <summary>Both tables as Markdown.</summary>
-    public string ToMarkdown() => new StringBuilder()
-        .Append(Markdown(ScoreCells()))
-        .Append("\nMean and standard deviation over seeds; Delta % against supervised training with the same seed, positive when better.\n\n")
-        .Append(Markdown(CostCells()))
-        .Append("\nTraining alone, without scoring; the peak is the most memory that the process held, of which training added the last column to what it held before.\n")
-        .ToString();
+    public string ToMarkdown() =>
+        new StringBuilder()
+            .Append(Markdown(ScoreCells()))
+            .Append(
+                "\nMean and standard deviation over seeds; Delta % against supervised training with the same seed, positive when "
+                    + "better.\n\n"
+            )
+            .Append(Markdown(CostCells()))
+            .Append(
+                "\nTraining alone, without scoring; the peak is the most memory that the process held, of which training added the last "
+                    + "column to what it held before.\n"
+            )
+            .ToString();
 
-    /// <summary>Delta % of each method in each of several comparisons: a heading, then a line for each method that is in one of them.</summary>
+    /// <summary>
+    /// Delta % of each method in each of several comparisons: a heading, then a line for each method that is in one of them.
+    /// </summary>
     /// <param name="tables">Comparisons by what sets them apart.</param>
     public static IReadOnlyList<string[]> DeltaCells(IReadOnlyList<(string Name, ComparisonTable Table)> tables)
     {
@@ -92,15 +107,24 @@ internal sealed class ComparisonTable
         return
         [
             ["Delta %", .. tables.Select(t => t.Name)],
-            .. methods.Select(name => (string[])
-            [
-                name,
-                .. tables.Select(t => t.Table.Methods.FirstOrDefault(m => m.Name == name) is MethodRuns runs ? Cell(t.Table.Delta(runs), MetricFormat.Delta) : "-"),
-            ]),
+            .. methods.Select(name =>
+                (string[])
+                    [
+                        name,
+                        .. tables.Select(t =>
+                            t.Table.Methods.FirstOrDefault(m => m.Name == name) is MethodRuns runs
+                                ? Cell(t.Table.Delta(runs), MetricFormat.Delta)
+                                : "-"
+                        ),
+                    ]
+            ),
         ];
     }
 
-    /// <summary>The scores as comma-separated values: method, task, metric, unit, better, mean, deviation, seeds. Nothing in there depends on the machine's speed.</summary>
+    /// <summary>
+    /// The scores as comma-separated values: method, task, metric, unit, better, mean, deviation, seeds. Nothing in there depends on the
+    /// machine's speed.
+    /// </summary>
     public string ToCsv()
     {
         StringBuilder text = new("method,task,metric,unit,better,mean,deviation,seeds\n");
@@ -127,7 +151,8 @@ internal sealed class ComparisonTable
         for (int line = 0; line < cells.Count; line++)
         {
             text.Append("| ").AppendJoin(" | ", cells[line].Select(c => c.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
-            if (line == 0) text.Append('|').Append(" --- |").Insert(text.Length, " ---: |", cells[0].Length - 1).Append('\n');
+            if (line == 0)
+                text.Append('|').Append(" --- |").Insert(text.Length, " ---: |", cells[0].Length - 1).Append('\n');
         }
         return text.ToString();
     }
@@ -137,16 +162,30 @@ internal sealed class ComparisonTable
 
     private static string Cell(Statistic s, Func<double, string> format)
     {
-        if (double.IsNaN(s.Mean)) return "-";
+        if (double.IsNaN(s.Mean))
+            return "-";
         return double.IsNaN(s.Deviation) ? format(s.Mean) : $"{format(s.Mean)} ± {format(s.Deviation).TrimStart('+')}";
     }
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
-    private static void Line(StringBuilder text, string method, string task, string metric, string unit, bool higher, Statistic s) => text
-        .Append(Csv.Field(method)).Append(',').Append(Csv.Field(task)).Append(',').Append(Csv.Field(metric)).Append(',')
-        .Append(Csv.Field(unit)).Append(',').Append(higher ? "higher" : "lower").Append(',')
-        .Append(Exact(s.Mean)).Append(',').Append(Exact(s.Deviation)).Append(',').Append(s.Count).Append('\n');
+    private static void Line(StringBuilder text, string method, string task, string metric, string unit, bool higher, Statistic s) =>
+        text.Append(Csv.Field(method))
+            .Append(',')
+            .Append(Csv.Field(task))
+            .Append(',')
+            .Append(Csv.Field(metric))
+            .Append(',')
+            .Append(Csv.Field(unit))
+            .Append(',')
+            .Append(higher ? "higher" : "lower")
+            .Append(',')
+            .Append(Exact(s.Mean))
+            .Append(',')
+            .Append(Exact(s.Deviation))
+            .Append(',')
+            .Append(s.Count)
+            .Append('\n');
 
     private static string Exact(double value) => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -42,7 +42,10 @@ internal sealed partial class ProcessMeter
     public TimeSpan Processor => Environment.CpuUsage.TotalTime - _start;
 
     /// <summary>The most memory held since the start, in MiB; NaN where it is unknown.</summary>
-    public double Peak => _gpu is { } gpu ? Mebibytes(JtrRuntime.GetCudaMemory(gpu).PeakBytes) : _isPeakOfOurs ? Read("VmHWM:") : double.NaN;
+    public double Peak =>
+        _gpu is { } gpu ? Mebibytes(JtrRuntime.GetCudaMemory(gpu).PeakBytes)
+        : _isPeakOfOurs ? Read("VmHWM:")
+        : double.NaN;
 
     /// <summary>Gives memory that is not in use back to the system, so that earlier work does not count, and starts.</summary>
     /// <param name="gpu">Where it computes: the number of a GPU, or null for the processor.</param>
@@ -79,10 +82,13 @@ internal sealed partial class ProcessMeter
 
     private static double Read(string field)
     {
-        if (!File.Exists(Status)) return double.NaN;
+        if (!File.Exists(Status))
+            return double.NaN;
         string? line = File.ReadLines(Status).FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal));
         string[] parts = line?.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries) ?? [];
-        return parts.Length == 3 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes) ? kibibytes / 1024.0 : double.NaN;
+        return parts.Length == 3 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes)
+            ? kibibytes / 1024.0
+            : double.NaN;
     }
 
     [LibraryImport("libc", EntryPoint = "malloc_trim")]

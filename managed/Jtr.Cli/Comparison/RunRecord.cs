@@ -39,10 +39,12 @@ internal sealed record RunRecord
     /// <exception cref="JtrFormatException">The file is damaged.</exception>
     public static RunRecord Read(string path)
     {
-        if (!File.Exists(path)) return new RunRecord();
+        if (!File.Exists(path))
+            return new RunRecord();
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), ComparisonJson.Default.RunRecord) ?? throw new JsonException("the record is null");
+            return JsonSerializer.Deserialize(File.ReadAllText(path), ComparisonJson.Default.RunRecord)
+                ?? throw new JsonException("the record is null");
         }
         catch (JsonException e)
         {
@@ -54,14 +56,17 @@ internal sealed record RunRecord
     public void Write(string path) => WholeFile.Write(path, JsonSerializer.Serialize(this, ComparisonJson.Default.RunRecord) + "\n");
 
     /// <summary>With what training some steps took.</summary>
-    public RunRecord With(long steps, double seconds, double processorSeconds, double peakMebibytes, double heldMebibytes) => this with
-    {
-        TimedSteps = TimedSteps + steps,
-        Seconds = Seconds + seconds,
-        ProcessorSeconds = ProcessorSeconds + processorSeconds,
-        PeakMebibytes = double.IsNaN(peakMebibytes) ? PeakMebibytes : Math.Max(peakMebibytes, PeakMebibytes ?? 0),
-        AddedMebibytes = double.IsNaN(peakMebibytes - heldMebibytes) ? AddedMebibytes : Math.Max(peakMebibytes - heldMebibytes, AddedMebibytes ?? 0),
-    };
+    public RunRecord With(long steps, double seconds, double processorSeconds, double peakMebibytes, double heldMebibytes) =>
+        this with
+        {
+            TimedSteps = TimedSteps + steps,
+            Seconds = Seconds + seconds,
+            ProcessorSeconds = ProcessorSeconds + processorSeconds,
+            PeakMebibytes = double.IsNaN(peakMebibytes) ? PeakMebibytes : Math.Max(peakMebibytes, PeakMebibytes ?? 0),
+            AddedMebibytes = double.IsNaN(peakMebibytes - heldMebibytes)
+                ? AddedMebibytes
+                : Math.Max(peakMebibytes - heldMebibytes, AddedMebibytes ?? 0),
+        };
 
     /// <summary>With scores; those of the same or later steps, which a run that was killed may have left, give way.</summary>
     public RunRecord With(ScorePoint point) => this with { Scores = [.. Scores.Where(s => s.Step < point.Step), point] };

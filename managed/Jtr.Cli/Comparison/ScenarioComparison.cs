@@ -46,8 +46,13 @@ internal sealed class ScenarioComparison
     public string PicturesPath => File("pictures.png");
 
     /// <summary>The table of the runs that are finished.</summary>
-    public ComparisonTable Table() => new([.. Methods.Select(m =>
-        new MethodRuns(m.Name, [.. Runs.Where(r => r.Method == m && r.IsFinished).Select(r => (r.Seed, r.Result, r.Record))]))]);
+    public ComparisonTable Table() =>
+        new([
+            .. Methods.Select(m => new MethodRuns(
+                m.Name,
+                [.. Runs.Where(r => r.Method == m && r.IsFinished).Select(r => (r.Seed, r.Result, r.Record))]
+            )),
+        ]);
 
     /// <summary>Writes comparison.md, scores.csv and comparison.json of the runs that are finished.</summary>
     public void WriteTables()
@@ -67,12 +72,14 @@ internal sealed class ScenarioComparison
         List<(string Name, Trainer Trainer)> networks = [];
         try
         {
-            foreach (ComparisonRun run in Runs.Where(r => r.Seed == 1)) networks.Add((run.Method.Name, Trainer.Load(run.Checkpoint)));
+            foreach (ComparisonRun run in Runs.Where(r => r.Seed == 1))
+                networks.Add((run.Method.Name, Trainer.Load(run.Checkpoint)));
             PredictionSheet.Draw(data.Test!, PredictionSheet.Spread(data.Test!.Count, Pictures), networks).SavePng(PicturesPath);
         }
         finally
         {
-            foreach ((_, Trainer trainer) in networks) trainer.Dispose();
+            foreach ((_, Trainer trainer) in networks)
+                trainer.Dispose();
         }
     }
 

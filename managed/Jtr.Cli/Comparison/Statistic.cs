@@ -9,7 +9,8 @@ internal readonly record struct Statistic(double Mean, double Deviation, int Cou
     /// <summary>Of some values.</summary>
     public static Statistic Of(IReadOnlyCollection<double> values)
     {
-        if (values.Count == 0) return new(double.NaN, double.NaN, 0);
+        if (values.Count == 0)
+            return new(double.NaN, double.NaN, 0);
         double mean = values.Average();
         double deviation = values.Count < 2 ? double.NaN : Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Count - 1));
         return new(mean, deviation, values.Count);

@@ -20,7 +20,15 @@ namespace Jtr.Cli.Comparison;
 /// <param name="PeakMebibytes">The most memory that the process held; null where it is unknown.</param>
 /// <param name="AddedMebibytes">What the trainer and its steps added to that; null where it is unknown.</param>
 /// <param name="Pairs">Pairs of an unlabelled and a labelled task of a sample, the mean; what pairwise methods work on.</param>
-internal sealed record CostPoint(string Method, int Tasks, double Seconds, double ProcessorSeconds, double? PeakMebibytes, double? AddedMebibytes, double Pairs);
+internal sealed record CostPoint(
+    string Method,
+    int Tasks,
+    double Seconds,
+    double ProcessorSeconds,
+    double? PeakMebibytes,
+    double? AddedMebibytes,
+    double Pairs
+);
 
 /// <summary>cost.json.</summary>
 internal sealed record CostDocument(TrainSettings Settings, int Steps, IReadOnlyList<CostPoint> Points);
@@ -32,14 +40,20 @@ internal sealed record CostDocument(TrainSettings Settings, int Steps, IReadOnly
 internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int steps)
 {
     private static readonly (string Name, Func<CostPoint, double> Cost)[] _costs =
-        [("CPU ms a step", p => 1000 * p.ProcessorSeconds), ("MiB added by training", p => p.AddedMebibytes ?? double.NaN)];
+    [
+        ("CPU ms a step", p => 1000 * p.ProcessorSeconds),
+        ("MiB added by training", p => p.AddedMebibytes ?? double.NaN),
+    ];
 
     private static readonly string[] _maps = ["texture_edges", "occlusion_edges", "keypoints2d", "keypoints3d"];
 
-    /// <summary>Takes the steps of a measurement and forgets them: what the libraries allocate once must not count for whoever comes first.</summary>
+    /// <summary>
+    /// Takes the steps of a measurement and forgets them: what the libraries allocate once must not count for whoever comes first.
+    /// </summary>
     public void WarmUp(IEnumerable<string> methods, CancellationToken cancellationToken)
     {
-        foreach (string method in methods) Measure(method, 2, cancellationToken);
+        foreach (string method in methods)
+            Measure(method, 2, cancellationToken);
     }
 
     /// <summary>Measures a method with K tasks: one step to warm up, then those that count.</summary>
@@ -51,15 +65,29 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
         try
         {
             // All batches are there before anything is measured, and the threads that made them are gone.
-            using (DataLoader loader = new(data, labels, new DataLoaderOptions { BatchSize = settings.BatchSize, Views = 3, Seed = settings.Seed, Shuffle = false }))
+            using (
+                DataLoader loader = new(
+                    data,
+                    labels,
+                    new DataLoaderOptions
+                    {
+                        BatchSize = settings.BatchSize,
+                        Views = 3,
+                        Seed = settings.Seed,
+                        Shuffle = false,
+                    }
+                )
+            )
             {
-                while (batches.Count <= steps) batches.Add(loader.Next(cancellationToken));
+                while (batches.Count <= steps)
+                    batches.Add(loader.Next(cancellationToken));
             }
             return Measure(method, data, batches, cancellationToken);
         }
         finally
         {
-            foreach (Batch batch in batches) batch.Dispose();
+            foreach (Batch batch in batches)
+                batch.Dispose();
         }
     }
 
@@ -68,7 +96,8 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
         ProcessMeter meter = ProcessMeter.Start(device.Gpu);
         using Trainer trainer = new((settings with { Method = method }).ToTrainerOptions(data.Tasks, data.Count, device));
         trainer.Step(batches[0], cancellationToken);
-        double[] seconds = new double[steps], processor = new double[steps];
+        double[] seconds = new double[steps],
+            processor = new double[steps];
         double pairs = 0;
         for (int i = 0; i < steps; i++)
         {
@@ -83,25 +112,43 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
         Array.Sort(seconds);
         Array.Sort(processor);
         double peak = meter.Peak;
-        return new CostPoint(method, data.Tasks.Count, seconds[steps / 2], processor[steps / 2], Known(peak), Known(peak - meter.HeldAtStart), pairs / steps / settings.BatchSize);
+        return new CostPoint(
+            method,
+            data.Tasks.Count,
+            seconds[steps / 2],
+            processor[steps / 2],
+            Known(peak),
+            Known(peak - meter.HeldAtStart),
+            pairs / steps / settings.BatchSize
+        );
     }
 
     /// <summary>The measurements as cells: a heading, then a line for each method and K.</summary>
     public static IReadOnlyList<string[]> Cells(IReadOnlyList<CostPoint> points) =>
-    [
-        ["method", "tasks", "ms/step", "CPU ms/step", "peak MiB", "added MiB", "pairs/sample"],
-        .. points.Select(p => (string[])
         [
-            p.Method, Number(p.Tasks, "F0"), Number(1000 * p.Seconds, "F1"), Number(1000 * p.ProcessorSeconds, "F1"), Number(p.PeakMebibytes, "F0"), Number(p.AddedMebibytes, "F0"), Number(p.Pairs, "F2"),
-        ]),
-    ];
+            ["method", "tasks", "ms/step", "CPU ms/step", "peak MiB", "added MiB", "pairs/sample"],
+            .. points.Select(p =>
+                (string[])
+                    [
+                        p.Method,
+                        Number(p.Tasks, "F0"),
+                        Number(1000 * p.Seconds, "F1"),
+                        Number(1000 * p.ProcessorSeconds, "F1"),
+                        Number(p.PeakMebibytes, "F0"),
+                        Number(p.AddedMebibytes, "F0"),
+                        Number(p.Pairs, "F2"),
+                    ]
+            ),
+        ];
 
     /// <summary>How the cost grows: the exponent b of the power law a K^b that fits best (least squares of the logarithms).</summary>
     public static double Exponent(IEnumerable<(double Tasks, double Cost)> points)
     {
         (double X, double Y)[] logs = [.. points.Where(p => p.Cost > 0).Select(p => (Math.Log(p.Tasks), Math.Log(p.Cost)))];
-        if (logs.Length < 2) return double.NaN;
-        double x = logs.Average(p => p.X), y = logs.Average(p => p.Y);
+        if (logs.Length < 2)
+            return double.NaN;
+        double x = logs.Average(p => p.X),
+            y = logs.Average(p => p.Y);
         return logs.Sum(p => (p.X - x) * (p.Y - y)) / logs.Sum(p => (p.X - x) * (p.X - x));
     }
 
@@ -111,17 +158,30 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
     /// </summary>
     public static IReadOnlyList<string[]> FitCells(IReadOnlyList<CostPoint> points)
     {
-        List<string[]> cells = [["method", "cost", "a + b K", "R^2", "a + b K + c K^2", "R^2", "K^2 share at the largest K", "power of K"]];
+        List<string[]> cells =
+        [
+            ["method", "cost", "a + b K", "R^2", "a + b K + c K^2", "R^2", "K^2 share at the largest K", "power of K"],
+        ];
         foreach (IGrouping<string, CostPoint> method in points.GroupBy(p => p.Method))
         {
             foreach ((string name, Func<CostPoint, double> cost) in _costs)
             {
                 (double X, double Y)[] known = [.. method.Select(p => ((double)p.Tasks, cost(p))).Where(p => double.IsFinite(p.Item2))];
-                PolynomialFit? line = PolynomialFit.Of(1, known), parabola = PolynomialFit.Of(2, known);
-                if (line is null || parabola is null) continue;
+                PolynomialFit? line = PolynomialFit.Of(1, known),
+                    parabola = PolynomialFit.Of(2, known);
+                if (line is null || parabola is null)
+                    continue;
                 double most = known.Max(p => p.X);
-                cells.Add([method.Key, name, Polynomial(line), Number(line.RSquared, "F4"), Polynomial(parabola), Number(parabola.RSquared, "F4"),
-                    Number(100 * parabola.Coefficients[2] * most * most / parabola.At(most), "F0") + " %", Number(Exponent(known), "F2")]);
+                cells.Add([
+                    method.Key,
+                    name,
+                    Polynomial(line),
+                    Number(line.RSquared, "F4"),
+                    Polynomial(parabola),
+                    Number(parabola.RSquared, "F4"),
+                    Number(100 * parabola.Coefficients[2] * most * most / parabola.At(most), "F0") + " %",
+                    Number(Exponent(known), "F2"),
+                ]);
             }
         }
         return cells;
@@ -131,18 +191,26 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
     public void Write(string folder, IReadOnlyList<CostPoint> points)
     {
         Directory.CreateDirectory(folder);
-        WholeFile.Write(Path.Combine(folder, "cost.md"),
-            $"{ComparisonTable.Markdown(Cells(points))}\n{ComparisonTable.Markdown(FitCells(points))}");
+        WholeFile.Write(
+            Path.Combine(folder, "cost.md"),
+            $"{ComparisonTable.Markdown(Cells(points))}\n{ComparisonTable.Markdown(FitCells(points))}"
+        );
         StringBuilder csv = new("method,tasks,seconds,processor_seconds,peak_mib,added_mib,pairs\n");
         foreach (CostPoint p in points)
-            csv.AppendLine(CultureInfo.InvariantCulture,
-                $"{Csv.Field(p.Method)},{p.Tasks},{p.Seconds:R},{p.ProcessorSeconds:R},{p.PeakMebibytes:R},{p.AddedMebibytes:R},{p.Pairs:R}");
+            csv.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{Csv.Field(p.Method)},{p.Tasks},{p.Seconds:R},{p.ProcessorSeconds:R},{p.PeakMebibytes:R},{p.AddedMebibytes:R},{p.Pairs:R}"
+            );
         WholeFile.Write(Path.Combine(folder, "cost.csv"), csv.ToString().ReplaceLineEndings("\n"));
-        WholeFile.Write(Path.Combine(folder, "cost.json"),
-            JsonSerializer.Serialize(new CostDocument(settings, steps, points), ComparisonJson.Default.CostDocument) + "\n");
+        WholeFile.Write(
+            Path.Combine(folder, "cost.json"),
+            JsonSerializer.Serialize(new CostDocument(settings, steps, points), ComparisonJson.Default.CostDocument) + "\n"
+        );
         ComparisonPlots.Lines(
             [.. _costs.Select(c => ($"{c.Name}, and a parabola", Lines(points, c.Cost)))],
-            "number of tasks", Path.Combine(folder, "cost.png"));
+            "number of tasks",
+            Path.Combine(folder, "cost.png")
+        );
     }
 
     private static IReadOnlyList<(string, double[], double[])> Lines(IReadOnlyList<CostPoint> points, Func<CostPoint, double> cost) =>
@@ -153,14 +221,33 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
         double pairs = 0;
         for (int b = 0; b < batch.Samples; b++)
         {
-            int labelled = Enumerable.Range(0, batch.Tasks.Count).Count(t => batch.GetLabelled(b)[t]);
-            pairs += labelled * (batch.Tasks.Count - labelled);
+            int labeled = Enumerable.Range(0, batch.Tasks.Count).Count(t => batch.GetLabeled(b)[t]);
+            pairs += labeled * (batch.Tasks.Count - labeled);
         }
         return pairs;
     }
 
     private static string Polynomial(PolynomialFit fit) =>
-        string.Concat(fit.Coefficients.Select((c, i) => $"{(i == 0 ? c < 0 ? "-" : "" : c < 0 ? " - " : " + ")}{Math.Abs(c).ToString("G3", CultureInfo.InvariantCulture)}{(i == 0 ? "" : i == 1 ? " K" : $" K^{i}")}"));
+        string.Concat(
+            fit.Coefficients.Select(
+                (c, i) =>
+                    (
+                        c < 0
+                            ? i == 0
+                                ? "-"
+                                : " - "
+                            : i == 0
+                                ? ""
+                                : " + "
+                    )
+                    + Math.Abs(c).ToString("G3", CultureInfo.InvariantCulture)
+                    + (
+                        i == 0 ? ""
+                        : i == 1 ? " K"
+                        : $" K^{i}"
+                    )
+            )
+        );
 
     private static double? Known(double value) => double.IsNaN(value) ? null : value;
 
@@ -173,23 +260,40 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
 
         public MapScenes(TrainSettings settings, int tasks, int count)
         {
-            _scenes = new SceneDataset(new SceneOptions { Count = count, Height = settings.Data.Size.Height, Width = settings.Data.Size.Width, Seed = settings.Data.SceneSeed, Variety = settings.Data.SceneVariety, Tasks = _maps });
-            Tasks = new TaskSet(Enumerable.Range(0, tasks).Select(t => new MapTask(t < _maps.Length ? _maps[t] : $"{_maps[t % _maps.Length]}_{t / _maps.Length + 1}", 1)));
+            _scenes = new SceneDataset(
+                new SceneOptions
+                {
+                    Count = count,
+                    Height = settings.Data.Size.Height,
+                    Width = settings.Data.Size.Width,
+                    Seed = settings.Data.SceneSeed,
+                    Variety = settings.Data.SceneVariety,
+                    Tasks = _maps,
+                }
+            );
+            Tasks = new TaskSet(
+                Enumerable
+                    .Range(0, tasks)
+                    .Select(t => new MapTask(t < _maps.Length ? _maps[t] : $"{_maps[t % _maps.Length]}_{t / _maps.Length + 1}", 1))
+            );
         }
 
         public TaskSet Tasks { get; }
         public int Count => _scenes.Count;
         public int Height => _scenes.Height;
         public int Width => _scenes.Width;
+
         public string GetName(int index) => _scenes.GetName(index);
-        public TaskMask GetLabelled(int index) => Tasks.All;
+
+        public TaskMask GetLabeled(int index) => Tasks.All;
 
         public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
         {
             int plane = Height * Width;
             float[] labels = new float[_maps.Length * plane];
             _scenes.Read(index, _scenes.Tasks.All, new SampleBuffer(_scenes.Tasks, Height, Width, destination.Image, labels));
-            for (int t = 0; t < Tasks.Count; t++) labels.AsSpan(t % _maps.Length * plane, plane).CopyTo(destination.Label(t));
+            for (int t = 0; t < Tasks.Count; t++)
+                labels.AsSpan(t % _maps.Length * plane, plane).CopyTo(destination.Label(t));
             return wanted;
         }
     }

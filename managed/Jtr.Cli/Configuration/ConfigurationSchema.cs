@@ -14,8 +14,11 @@ namespace Jtr.Cli.Configuration;
 internal static class ConfigurationSchema
 {
     // Quotes and the like as they are: the file is no web page.
-    private static readonly JsonSerializerOptions _indented =
-        new(ConfigurationJson.Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions _indented = new(ConfigurationJson.Default.Options)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The schema (draft 2020-12), for completion and checks in editors.</summary>
     public static string Write()
@@ -23,7 +26,8 @@ internal static class ConfigurationSchema
         JsonSchemaExporterOptions options = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Describe };
         JsonNode shape = ConfigurationJson.Default.Options.GetJsonSchemaAsNode(typeof(RunConfiguration), options);
         JsonObject schema = new() { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", ["title"] = "A run of jtr train" };
-        foreach ((string name, JsonNode? node) in shape.AsObject()) schema[name] = node?.DeepClone();
+        foreach ((string name, JsonNode? node) in shape.AsObject())
+            schema[name] = node?.DeepClone();
         return schema.ToJsonString(_indented) + "\n";
     }
 
@@ -33,11 +37,16 @@ internal static class ConfigurationSchema
         StringBuilder text = new();
         foreach ((string name, string title) in SettingsTable.Sections)
         {
-            text.Append(CultureInfo.InvariantCulture, $"### {name}: {title}\n\n| setting | value | option | meaning |\n|---|---|---|---|\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"### {name}: {title}\n\n| setting | value | option | meaning |\n|---|---|---|---|\n"
+            );
             foreach (Setting setting in SettingsTable.All.Where(s => s.Key.StartsWith(name + ".", StringComparison.Ordinal)))
             {
-                text.Append(CultureInfo.InvariantCulture,
-                    $"| `{setting.Key}` | {Cell(setting.Expected)} | `{setting.Option}` | {Cell(Description(setting))} |\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| `{setting.Key}` | {Cell(setting.Expected)} | `{setting.Option}` | {Cell(Description(setting))} |\n"
+                );
             }
             text.Append('\n');
         }
@@ -68,9 +77,11 @@ internal static class ConfigurationSchema
             Limit(value, setting);
             return described;
         }
-        if (type != "object") return new JsonObject { ["type"] = type };
+        if (type != "object")
+            return new JsonObject { ["type"] = type };
         JsonObject section = [];
-        if (path.Length == 2) section["description"] = SettingsTable.Sections.First(s => s.Name == path[1]).Title;
+        if (path.Length == 2)
+            section["description"] = SettingsTable.Sections.First(s => s.Name == path[1]).Title;
         section["type"] = "object";
         section["additionalProperties"] = false;
         section["properties"] = shape["properties"]?.DeepClone();
@@ -78,20 +89,24 @@ internal static class ConfigurationSchema
     }
 
     /// <summary>The type of a value that is said: null says nothing.</summary>
-    private static string TypeOf(JsonNode shape) => shape["type"] switch
-    {
-        JsonArray types => types.Select(t => (string)t!).First(t => t != "null"),
-        JsonNode type => (string)type!,
-        null => "object",
-    };
+    private static string TypeOf(JsonNode shape) =>
+        shape["type"] switch
+        {
+            JsonArray types => types.Select(t => (string)t!).First(t => t != "null"),
+            JsonNode type => (string)type!,
+            null => "object",
+        };
 
     private static void Limit(JsonObject value, Setting setting)
     {
-        if (setting.Minimum is { } low) value[setting.IsAboveMinimum ? "exclusiveMinimum" : "minimum"] = low;
-        if (setting.Maximum is { } high) value[setting.IsBelowMaximum ? "exclusiveMaximum" : "maximum"] = high;
-        if (setting.Words.Count == 0) return;
-        value["enum"] = new JsonArray([.. setting.Words.Select(w => setting.IsNumber
-            ? (JsonNode)long.Parse(w, CultureInfo.InvariantCulture)
-            : JsonValue.Create(w))]);
+        if (setting.Minimum is { } low)
+            value[setting.IsAboveMinimum ? "exclusiveMinimum" : "minimum"] = low;
+        if (setting.Maximum is { } high)
+            value[setting.IsBelowMaximum ? "exclusiveMaximum" : "maximum"] = high;
+        if (setting.Words.Count == 0)
+            return;
+        value["enum"] = new JsonArray([
+            .. setting.Words.Select(w => setting.IsNumber ? (JsonNode)long.Parse(w, CultureInfo.InvariantCulture) : JsonValue.Create(w)),
+        ]);
     }
 }

@@ -14,58 +14,62 @@ internal static class ResolvedConfiguration
     /// <param name="samples">Samples of the training set.</param>
     /// <param name="machine">Where and with what it computes.</param>
     /// <param name="baseline">A results.json to compare with, or null.</param>
-    public static RunConfiguration Of(TrainSettings settings, int samples, MachineSection machine, string? baseline) => new()
-    {
-        Data = Data(settings),
-        Benchmark = Benchmark(settings.Data.Layout),
-        Training = new TrainingSection
+    public static RunConfiguration Of(TrainSettings settings, int samples, MachineSection machine, string? baseline) =>
+        new()
         {
-            Method = settings.Method,
-            Steps = settings.Epochs is null ? settings.TotalSteps(samples) : null,
-            Epochs = settings.Epochs,
-            BatchSize = settings.BatchSize,
-            Width = settings.Width,
-            InitFrom = settings.InitFrom,
-            Seed = settings.Seed,
-            Precision = Words.Of(Words.Precisions, settings.Precision),
-            Recomputation = Words.Of(Words.Recomputations, settings.Recomputation),
-            Augment = settings.Augment,
-            Flip = Words.Of(Words.Flips, settings.Flip),
-            Colour = !settings.NoColour,
-            Options = settings.NativeOptions is null ? null : [.. NativeOption.Write(settings.NativeOptions)],
-        },
-        Optimizer = Optimizer(settings),
-        JointTask = new JointTaskSection
-        {
-            LambdaDist = settings.LambdaDist,
-            LambdaRecon = settings.LambdaRecon,
-            Mode = Words.Of(Words.Modes, settings.Mode),
-            MicroBatch = settings.MicroBatch,
-        },
-        Methods = Methods(settings),
-        Balancing = new BalancingSection
-        {
-            Rule = settings.Balance ?? "equal",
-            TaskWeights = settings.TaskWeights?.ToArray(),
-            DwaTemperature = settings.DwaTemperature ?? new BalancingOptions().Temperature,
-        },
-        Run = new RunSection
-        {
-            EvalEvery = settings.EvalEvery,
-            SaveEvery = settings.SaveEvery,
-            Keep = settings.Keep,
-            EarlyStopping = settings.EarlyStopping,
-            MinImprovement = settings.MinImprovement,
-            Baseline = baseline is null ? null : Path.GetFullPath(baseline),
-        },
-        Machine = machine,
-    };
+            Data = Data(settings),
+            Benchmark = Benchmark(settings.Data.Layout),
+            Training = new TrainingSection
+            {
+                Method = settings.Method,
+                Steps = settings.Epochs is null ? settings.TotalSteps(samples) : null,
+                Epochs = settings.Epochs,
+                BatchSize = settings.BatchSize,
+                Width = settings.Width,
+                InitFrom = settings.InitFrom,
+                Seed = settings.Seed,
+                Precision = Words.Of(Words.Precisions, settings.Precision),
+                Recomputation = Words.Of(Words.Recomputations, settings.Recomputation),
+                Augment = settings.Augment,
+                Flip = Words.Of(Words.Flips, settings.Flip),
+                Colour = !settings.NoColour,
+                Options = settings.NativeOptions is null ? null : [.. NativeOption.Write(settings.NativeOptions)],
+            },
+            Optimizer = Optimizer(settings),
+            JointTask = new JointTaskSection
+            {
+                LambdaDist = settings.LambdaDist,
+                LambdaRecon = settings.LambdaRecon,
+                Mode = Words.Of(Words.Modes, settings.Mode),
+                MicroBatch = settings.MicroBatch,
+            },
+            Methods = Methods(settings),
+            Balancing = new BalancingSection
+            {
+                Rule = settings.Balance ?? "equal",
+                TaskWeights = settings.TaskWeights?.ToArray(),
+                DwaTemperature = settings.DwaTemperature ?? new BalancingOptions().Temperature,
+            },
+            Run = new RunSection
+            {
+                EvalEvery = settings.EvalEvery,
+                SaveEvery = settings.SaveEvery,
+                Keep = settings.Keep,
+                EarlyStopping = settings.EarlyStopping,
+                MinImprovement = settings.MinImprovement,
+                Baseline = baseline is null ? null : Path.GetFullPath(baseline),
+            },
+            Machine = machine,
+        };
 
     private static DataSection Data(TrainSettings settings)
     {
         DataRequest data = settings.Data;
         // Data sets that were named one by one; a .json file that joins them names them itself.
-        bool isListed = data.Sources is not null && DataLocation.Parse(data.Sources[0].Data.Data).Kind != DataKind.Joined && !data.Data.StartsWith("joined:", StringComparison.Ordinal);
+        bool isListed =
+            data.Sources is not null
+            && DataLocation.Parse(data.Sources[0].Data.Data).Kind != DataKind.Joined
+            && !data.Data.StartsWith("joined:", StringComparison.Ordinal);
         return new DataSection
         {
             Data = isListed ? [.. data.Sources!.Select(s => s.Data.Data)] : [data.Data],
@@ -86,18 +90,27 @@ internal static class ResolvedConfiguration
         };
     }
 
-    private static BenchmarkSection Benchmark(LayoutRequest? layout) => layout is null ? new BenchmarkSection() : new BenchmarkSection
-    {
-        Classes = layout.Classes,
-        CityscapesDepth = layout.Depth switch { CityscapesDepth.Inverse => "inverse", CityscapesDepth.Metric => "metric", CityscapesDepth.None => "none", _ => null },
-        ClassMapping = layout.ClassMapping?.ToArray(),
-        SplitFile = layout.SplitFile,
-        Normals = layout.Normals,
-        ExtraFrames = layout.ExtraFrames,
-        Buildings = layout.Buildings,
-        MapRange = layout.MapRange?.ToArray(),
-        AllowMissing = layout.AllowMissing,
-    };
+    private static BenchmarkSection Benchmark(LayoutRequest? layout) =>
+        layout is null
+            ? new BenchmarkSection()
+            : new BenchmarkSection
+            {
+                Classes = layout.Classes,
+                CityscapesDepth = layout.Depth switch
+                {
+                    CityscapesDepth.Inverse => "inverse",
+                    CityscapesDepth.Metric => "metric",
+                    CityscapesDepth.None => "none",
+                    _ => null,
+                },
+                ClassMapping = layout.ClassMapping?.ToArray(),
+                SplitFile = layout.SplitFile,
+                Normals = layout.Normals,
+                ExtraFrames = layout.ExtraFrames,
+                Buildings = layout.Buildings,
+                MapRange = layout.MapRange?.ToArray(),
+                AllowMissing = layout.AllowMissing,
+            };
 
     private static OptimizerSection Optimizer(TrainSettings settings)
     {

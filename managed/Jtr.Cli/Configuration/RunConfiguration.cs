@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Jtr.Cli.Configuration;
 
 /// <summary>
-/// The settings of a run as a JSON file holds them. What is null is not said. <see cref="SettingsTable"/> tells what each one means and which
+/// The settings of a run as a JSON file holds them. What is null is not said. <see cref="SettingsTable"/> tells what each one means and
+/// which
 /// option of `jtr train` it is.
 /// </summary>
 internal sealed class RunConfiguration
@@ -142,6 +143,10 @@ internal sealed class MachineSection
     public bool? Deterministic { get; set; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true
+)]
 [JsonSerializable(typeof(RunConfiguration))]
 internal sealed partial class ConfigurationJson : JsonSerializerContext;

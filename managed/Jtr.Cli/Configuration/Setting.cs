@@ -61,7 +61,13 @@ internal enum SettingKind
 /// <param name="Get">Its value in a configuration, or null.</param>
 /// <param name="Description">What it means, and its default.</param>
 internal sealed record Setting(
-    string Key, string Option, string? HelpName, SettingKind Kind, Func<RunConfiguration, object?> Get, string Description)
+    string Key,
+    string Option,
+    string? HelpName,
+    SettingKind Kind,
+    Func<RunConfiguration, object?> Get,
+    string Description
+)
 {
     /// <summary>The smallest number, or null.</summary>
     public double? Minimum { get; init; }
@@ -79,7 +85,8 @@ internal sealed record Setting(
     public IReadOnlyList<string> Words { get; init; } = [];
 
     /// <summary>Whether the value is a list.</summary>
-    public bool IsList => Kind is SettingKind.Texts or SettingKind.Paths or SettingKind.DataSets or SettingKind.Numbers or SettingKind.Assignments;
+    public bool IsList =>
+        Kind is SettingKind.Texts or SettingKind.Paths or SettingKind.DataSets or SettingKind.Numbers or SettingKind.Assignments;
 
     /// <summary>Whether the option is there once for each of a list, instead of once with commas between them.</summary>
     public bool IsRepeated => Kind is SettingKind.DataSets or SettingKind.Assignments;
@@ -88,42 +95,55 @@ internal sealed record Setting(
     public bool IsNumber => Kind is SettingKind.Whole or SettingKind.Number or SettingKind.Numbers;
 
     /// <summary>What the value has to be, in words.</summary>
-    public string Expected => Kind switch
-    {
-        _ when Words.Count > 0 => $"one of {string.Join(", ", Words)}",
-        SettingKind.Whole => $"a whole number{Range}",
-        SettingKind.Number => $"a number{Range}",
-        SettingKind.Numbers => $"numbers{Range}",
-        SettingKind.Flag or SettingKind.NegatedFlag => "true or false",
-        SettingKind.Size => $"two multiples of 32 up to {ImageSize.Largest}, rows x columns, such as 96x128",
-        SettingKind.Device => "auto, cpu, cuda or cuda:N",
-        SettingKind.Assignments => "a list of PATH=VALUE",
-        _ => IsList ? "a list of texts" : "a text",
-    };
+    public string Expected =>
+        Kind switch
+        {
+            _ when Words.Count > 0 => $"one of {string.Join(", ", Words)}",
+            SettingKind.Whole => $"a whole number{Range}",
+            SettingKind.Number => $"a number{Range}",
+            SettingKind.Numbers => $"numbers{Range}",
+            SettingKind.Flag or SettingKind.NegatedFlag => "true or false",
+            SettingKind.Size => $"two multiples of 32 up to {ImageSize.Largest}, rows x columns, such as 96x128",
+            SettingKind.Device => "auto, cpu, cuda or cuda:N",
+            SettingKind.Assignments => "a list of PATH=VALUE",
+            _ => IsList ? "a list of texts" : "a text",
+        };
 
-    private string Range => (Minimum?.ToString(CultureInfo.InvariantCulture), Maximum?.ToString(CultureInfo.InvariantCulture)) switch
-    {
-        (null, null) => "",
-        (string low, null) => IsAboveMinimum ? $" above {low}" : $" of {low} or more",
-        (null, string high) => $" of at most {high}",
-        (string low, string high) => $" {(IsAboveMinimum ? "above" : "of")} {low}{Upper} {high}",
-    };
+    private string Range =>
+        (Minimum?.ToString(CultureInfo.InvariantCulture), Maximum?.ToString(CultureInfo.InvariantCulture)) switch
+        {
+            (null, null) => "",
+            (string low, null) => IsAboveMinimum ? $" above {low}" : $" of {low} or more",
+            (null, string high) => $" of at most {high}",
+            (string low, string high) => $" {(IsAboveMinimum ? "above" : "of")} {low}{Upper} {high}",
+        };
 
-    private string Upper => IsBelowMaximum ? " and below" : IsAboveMinimum ? ", at most" : " to";
+    private string Upper =>
+        IsBelowMaximum ? " and below"
+        : IsAboveMinimum ? ", at most"
+        : " to";
 
     /// <summary>Whether a text is a value of this setting, or one of its list.</summary>
-    public bool Accepts(string text) => Kind switch
-    {
-        SettingKind.Whole => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long whole) && IsInRange(whole)
-            && (Words.Count == 0 || Words.Contains(text)),
-        SettingKind.Number or SettingKind.Numbers => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-            && double.IsFinite(number) && IsInRange(number),
-        SettingKind.Flag or SettingKind.NegatedFlag => bool.TryParse(text, out _),
-        SettingKind.Word => Words.Contains(text, StringComparer.OrdinalIgnoreCase),
-        SettingKind.Size => ImageSize.TryParse(text) is not null,
-        SettingKind.Device => DeviceChoice.TryParse(text) is not null,
-        _ => !string.IsNullOrWhiteSpace(text),
-    };
+    public bool Accepts(string text) =>
+        Kind switch
+        {
+            SettingKind.Whole => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long whole)
+                && IsInRange(whole)
+                && (Words.Count == 0 || Words.Contains(text)),
+            SettingKind.Number or SettingKind.Numbers => double.TryParse(
+                text,
+                NumberStyles.Float,
+                CultureInfo.InvariantCulture,
+                out double number
+            )
+                && double.IsFinite(number)
+                && IsInRange(number),
+            SettingKind.Flag or SettingKind.NegatedFlag => bool.TryParse(text, out _),
+            SettingKind.Word => Words.Contains(text, StringComparer.OrdinalIgnoreCase),
+            SettingKind.Size => ImageSize.TryParse(text) is not null,
+            SettingKind.Device => DeviceChoice.TryParse(text) is not null,
+            _ => !string.IsNullOrWhiteSpace(text),
+        };
 
     /// <summary>What one occurrence of the option says: itself, or the parts of its list.</summary>
     public IReadOnlyList<string> Parts(string text) => IsList && !IsRepeated ? text.Split(',', StringSplitOptions.TrimEntries) : [text];

@@ -17,7 +17,8 @@ internal interface ISettingOption
 internal sealed class ValueOption : Option<string[]?>, ISettingOption
 {
     /// <summary>Makes it.</summary>
-    public ValueOption(Setting setting) : base(setting.Option)
+    public ValueOption(Setting setting)
+        : base(setting.Option)
     {
         Setting = setting;
         HelpName = setting.HelpName;
@@ -37,7 +38,10 @@ internal sealed class ValueOption : Option<string[]?>, ISettingOption
     {
         string[] parts = [.. result.Tokens.SelectMany(t => Setting.Parts(t.Value))];
         if (Array.Find(parts, p => !Setting.Accepts(p)) is string wrong)
-            result.AddError($"{Name} must be {(Setting.IsList && !Setting.IsNumber ? Listed : Setting.Expected)}, not '{(wrong.Length == 0 ? result.Tokens[0].Value : wrong)}'.");
+            result.AddError(
+                $"{Name} must be {(Setting.IsList && !Setting.IsNumber ? Listed : Setting.Expected)}, not "
+                    + $"'{(wrong.Length == 0 ? result.Tokens[0].Value : wrong)}'."
+            );
         return parts;
     }
 
@@ -48,7 +52,8 @@ internal sealed class ValueOption : Option<string[]?>, ISettingOption
 internal sealed class FlagOption : Option<bool>, ISettingOption
 {
     /// <summary>Makes it.</summary>
-    public FlagOption(Setting setting) : base(setting.Option)
+    public FlagOption(Setting setting)
+        : base(setting.Option)
     {
         Setting = setting;
         Description = setting.Description;
@@ -59,7 +64,8 @@ internal sealed class FlagOption : Option<bool>, ISettingOption
 
     // A flag that is not given has a result too.
     /// <inheritdoc/>
-    public IReadOnlyList<string>? Values(ParseResult parsed) => parsed.GetResult(this) is null or { Implicit: true }
-        ? null
-        : [parsed.GetValue(this) == (Setting.Kind == SettingKind.Flag) ? "true" : "false"];
+    public IReadOnlyList<string>? Values(ParseResult parsed) =>
+        parsed.GetResult(this) is null or { Implicit: true }
+            ? null
+            : [parsed.GetValue(this) == (Setting.Kind == SettingKind.Flag) ? "true" : "false"];
 }

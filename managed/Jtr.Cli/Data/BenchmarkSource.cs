@@ -11,13 +11,17 @@ namespace Jtr.Cli.Data;
 internal static class BenchmarkSource
 {
     /// <summary>Whether data have a part to score on.</summary>
-    public static bool HasTest(DataRequest request, DataLocation at) => at.Kind switch
-    {
-        DataKind.NyuV2 => File.Exists(at.Path) || File.Exists(Path.Combine(at.Path, NyuV2Dataset.MatFileName)) || Directory.Exists(Path.Combine(at.Path, "val")),
-        DataKind.Cityscapes => Directory.Exists(Path.Combine(at.Path, "leftImg8bit", "val")) || Directory.Exists(Path.Combine(at.Path, "val")),
-        DataKind.Taskonomy => request.Layout?.Buildings is not null,
-        _ => false,
-    };
+    public static bool HasTest(DataRequest request, DataLocation at) =>
+        at.Kind switch
+        {
+            DataKind.NyuV2 => File.Exists(at.Path)
+                || File.Exists(Path.Combine(at.Path, NyuV2Dataset.MatFileName))
+                || Directory.Exists(Path.Combine(at.Path, "val")),
+            DataKind.Cityscapes => Directory.Exists(Path.Combine(at.Path, "leftImg8bit", "val"))
+                || Directory.Exists(Path.Combine(at.Path, "val")),
+            DataKind.Taskonomy => request.Layout?.Buildings is not null,
+            _ => false,
+        };
 
     /// <summary>Opens a part.</summary>
     /// <param name="request">How to read it.</param>
@@ -58,7 +62,8 @@ internal static class BenchmarkSource
         ];
         foreach ((string option, bool isGiven, DataKind[] kinds) in given)
         {
-            if (isGiven && !kinds.Contains(kind)) throw new UsageException($"{option} is for {string.Join(" and ", kinds)}; the data are {kind}.");
+            if (isGiven && !kinds.Contains(kind))
+                throw new UsageException($"{option} is for {string.Join(" and ", kinds)}; the data are " + $"{kind}.");
         }
     }
 
@@ -93,7 +98,10 @@ internal static class BenchmarkSource
             Height = request.Size.Height,
             Width = request.Size.Width,
             Split = test ? "val" : "train",
-            Labels = wanted?.Contains("segmentation") is false ? CityscapesLabels.None : Classes(layout, tasks, 7, 19) == 19 ? CityscapesLabels.Classes : CityscapesLabels.Categories,
+            Labels =
+                wanted?.Contains("segmentation") is false ? CityscapesLabels.None
+                : Classes(layout, tasks, 7, 19) == 19 ? CityscapesLabels.Classes
+                : CityscapesLabels.Categories,
             Depth = hasDepth ? layout.Depth ?? CityscapesDepth.Inverse : CityscapesDepth.None,
             AllowMissing = layout.AllowMissing,
         };
@@ -106,29 +114,37 @@ internal static class BenchmarkSource
         string[]? domains = tasks?.Select(t => t.Name).ToArray() ?? request.Tasks?.ToArray();
         if (domains?.FirstOrDefault(d => !TaskonomyDomains.All.Contains(d)) is string strange)
             throw new UsageException($"--tasks: '{strange}' is none of Taskonomy's domains {string.Join(", ", TaskonomyDomains.All)}.");
-        return new TaskonomyDataset(path, new TaskonomyOptions
-        {
-            Height = request.Size.Height,
-            Width = request.Size.Width,
-            Domains = domains,
-            Buildings = layout.Buildings is string list ? TaskonomySplit.Read(list, test ? "test" : "train") : null,
-            MapRange = Ranges(layout.MapRange ?? []),
-            AllowMissing = layout.AllowMissing,
-        });
+        return new TaskonomyDataset(
+            path,
+            new TaskonomyOptions
+            {
+                Height = request.Size.Height,
+                Width = request.Size.Width,
+                Domains = domains,
+                Buildings = layout.Buildings is string list ? TaskonomySplit.Read(list, test ? "test" : "train") : null,
+                MapRange = Ranges(layout.MapRange ?? []),
+                AllowMissing = layout.AllowMissing,
+            }
+        );
     }
 
     private static PackedDataset OpenPacked(DataRequest request, string path)
     {
         PackedDataset data = new(path);
-        if ((data.Height, data.Width) == (request.Size.Height, request.Size.Width)) return data;
+        if ((data.Height, data.Width) == (request.Size.Height, request.Size.Width))
+            return data;
         data.Dispose();
-        throw new UsageException($"{path} was packed at {data.Height}x{data.Width}, which --size {request.Size} cannot change; pack it anew.");
+        throw new UsageException(
+            $"{path} was packed at {data.Height}x{data.Width}, which --size {request.Size} cannot change; pack it " + $"anew."
+        );
     }
 
     private static int Classes(LayoutRequest layout, TaskSet? tasks, int usual, int other)
     {
         int classes = layout.Classes ?? tasks?.OfType<SegmentationTask>().FirstOrDefault()?.ClassCount ?? usual;
-        return classes == usual || classes == other ? classes : throw new UsageException($"--classes: these data have {usual} or {other} classes, not {classes}.");
+        return classes == usual || classes == other
+            ? classes
+            : throw new UsageException($"--classes: these data have {usual} or {other} " + $"classes, not {classes}.");
     }
 
     private static Dictionary<string, double> Ranges(IReadOnlyList<string> said)
@@ -136,8 +152,12 @@ internal static class BenchmarkSource
         Dictionary<string, double> ranges = [];
         foreach (string text in said)
         {
-            if (text.Split('=') is not [string domain, string number] || !double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-                || !TaskonomyDomains.All.Contains(domain) || !ranges.TryAdd(domain, value))
+            if (
+                text.Split('=') is not [string domain, string number]
+                || !double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                || !TaskonomyDomains.All.Contains(domain)
+                || !ranges.TryAdd(domain, value)
+            )
                 throw new UsageException($"--map-range: '{text}' is not DOMAIN=FRACTION, each domain once.");
         }
         return ranges;

@@ -33,14 +33,30 @@ internal static class DataSource
     {
         if (request.IsScenes)
         {
-            if (request.Test is not null) throw new UsageException("--test is for folders: scenes are scored on further scenes, see --test-scenes.");
-            if (request.Layout is not null) throw new UsageException("--classes and the other options of benchmarks are for NYU-v2, Cityscapes and Taskonomy, not for scenes.");
-            return new(Scenes(request, tasks, 0, request.SceneCount), Scenes(request, tasks, request.SceneCount, request.TestSceneCount), []);
+            if (request.Test is not null)
+                throw new UsageException("--test is for folders: scenes are scored on further scenes, see " + "--test-scenes.");
+            if (request.Layout is not null)
+                throw new UsageException(
+                    "--classes and the other options of benchmarks are for NYU-v2, " + "Cityscapes and Taskonomy, not for scenes."
+                );
+            return new(
+                Scenes(request, tasks, 0, request.SceneCount),
+                Scenes(request, tasks, request.SceneCount, request.TestSceneCount),
+                []
+            );
         }
         DataLocation at = Locate(request);
         IMultiTaskDataset first = OpenPart(request, at, DataPart.Train, tasks)!;
         IMultiTaskDataset? second = OpenPart(request, at, DataPart.Test, first.Tasks);
-        return new(first, second, [.. first is JoinedDataset joined ? [$"joined: {JoinedSources.Describe(joined)}"] : Array.Empty<string>(), .. Notes(first), .. second is null ? [] : Notes(second)]);
+        return new(
+            first,
+            second,
+            [
+                .. first is JoinedDataset joined ? [$"joined: {JoinedSources.Describe(joined)}"] : Array.Empty<string>(),
+                .. Notes(first),
+                .. second is null ? [] : Notes(second),
+            ]
+        );
     }
 
     /// <summary>Opens data to score on, or, if there is only one set, that one.</summary>
@@ -54,14 +70,17 @@ internal static class DataSource
     }
 
     /// <summary>Where data are.</summary>
-    public static DataLocation Locate(DataRequest request) => request.Sources is null ? DataLocation.Parse(request.Data) : new(DataKind.Joined, request.Data);
+    public static DataLocation Locate(DataRequest request) =>
+        request.Sources is null ? DataLocation.Parse(request.Data) : new(DataKind.Joined, request.Data);
 
     /// <summary>Closes what a data set has open.</summary>
     public static void Close(IMultiTaskDataset? data)
     {
         (data as IDisposable)?.Dispose();
-        if (data is not JoinedDataset joined) return;
-        foreach (JoinedSource source in joined.Sources) Close(source.Data);
+        if (data is not JoinedDataset joined)
+            return;
+        foreach (JoinedSource source in joined.Sources)
+            Close(source.Data);
     }
 
     /// <summary>Opens one part of data, or gives null if there is nothing to score on.</summary>
@@ -72,63 +91,93 @@ internal static class DataSource
     public static IMultiTaskDataset? OpenPart(DataRequest request, DataLocation at, DataPart part, TaskSet? tasks)
     {
         bool test = part == DataPart.Test;
-        if (at.Kind == DataKind.Scenes) return test ? Scenes(request, tasks, request.SceneCount, request.TestSceneCount) : Scenes(request, tasks, 0, request.SceneCount);
+        if (at.Kind == DataKind.Scenes)
+            return test
+                ? Scenes(request, tasks, request.SceneCount, request.TestSceneCount)
+                : Scenes(request, tasks, 0, request.SceneCount);
         if (test && request.Test is not null)
         {
             DataLocation other = DataLocation.Parse(request.Test);
-            if (!Path.Exists(other.Path)) throw new DirectoryNotFoundException($"--test: there is no folder '{other.Path}'");
+            if (!Path.Exists(other.Path))
+                throw new DirectoryNotFoundException($"--test: there is no folder '{other.Path}'");
             // Of a benchmark its part to score on; a folder or file is taken as it is.
-            return other.Kind == DataKind.Folder ? OpenFolder(request, other.Path, tasks) : BenchmarkSource.Open(Fitting(request, at, other), other, BenchmarkSource.HasTest(request, other), tasks);
+            return other.Kind == DataKind.Folder
+                ? OpenFolder(request, other.Path, tasks)
+                : BenchmarkSource.Open(Fitting(request, at, other), other, BenchmarkSource.HasTest(request, other), tasks);
         }
-        if (request.Sources is not null) return JoinedSources.Open(request, part, tasks);
+        if (request.Sources is not null)
+            return JoinedSources.Open(request, part, tasks);
         if (at.Kind != DataKind.Folder)
         {
-            if (!Path.Exists(at.Path)) throw new DirectoryNotFoundException($"--data: there is no file or folder '{at.Path}'");
+            if (!Path.Exists(at.Path))
+                throw new DirectoryNotFoundException($"--data: there is no file or folder '{at.Path}'");
             return test && !BenchmarkSource.HasTest(request, at) ? null : BenchmarkSource.Open(request, at, test, tasks);
         }
         (string train, string? scored) = Folders(at.Path);
-        if (request.Layout is not null) throw new UsageException("--classes and the other options of benchmarks are for NYU-v2, Cityscapes and Taskonomy; the data are a folder of photographs.");
-        return test ? scored is null ? null : OpenFolder(request, scored, tasks) : OpenFolder(request, train, tasks);
+        if (request.Layout is not null)
+            throw new UsageException(
+                "--classes and the other options of benchmarks are for NYU-v2, "
+                    + "Cityscapes and Taskonomy; the data are a folder of photographs."
+            );
+        return test
+            ? scored is null
+                ? null
+                : OpenFolder(request, scored, tasks)
+            : OpenFolder(request, train, tasks);
     }
 
     /// <summary>Options about one form do not concern another one.</summary>
     private static DataRequest Fitting(DataRequest request, DataLocation at, DataLocation other) =>
-        other.Kind == at.Kind ? request : request with { Sources = null, Layout = null, Tasks = null, ClassNames = null, VoidId = null, DepthScale = null };
+        other.Kind == at.Kind
+            ? request
+            : request with
+            {
+                Sources = null,
+                Layout = null,
+                Tasks = null,
+                ClassNames = null,
+                VoidId = null,
+                DepthScale = null,
+            };
 
     /// <summary>What was passed over in a data set's files.</summary>
-    public static IReadOnlyList<FolderProblem> Problems(IMultiTaskDataset data) => data switch
-    {
-        FolderDataset folder => folder.Problems,
-        LayoutDataset layout => layout.Problems,
-        NyuV2Dataset nyu => nyu.Problems,
-        JoinedDataset joined => [.. joined.Sources.SelectMany(s => Problems(s.Data))],
-        _ => [],
-    };
+    public static IReadOnlyList<FolderProblem> Problems(IMultiTaskDataset data) =>
+        data switch
+        {
+            FolderDataset folder => folder.Problems,
+            LayoutDataset layout => layout.Problems,
+            NyuV2Dataset nyu => nyu.Problems,
+            JoinedDataset joined => [.. joined.Sources.SelectMany(s => Problems(s.Data))],
+            _ => [],
+        };
 
     /// <summary>The file of a sample's photograph, or null when it has none of its own.</summary>
-    public static string? ImagePath(IMultiTaskDataset data, int index) => data switch
-    {
-        FolderDataset folder => folder.GetImagePath(index),
-        LayoutDataset layout => layout.GetImagePath(index),
-        NyuV2Dataset nyu => nyu.GetImagePath(index),
-        JoinedDataset joined => ImagePath(joined.Sources[joined.GetSource(index).Source].Data, joined.GetSource(index).Index),
-        _ => null,
-    };
+    public static string? ImagePath(IMultiTaskDataset data, int index) =>
+        data switch
+        {
+            FolderDataset folder => folder.GetImagePath(index),
+            LayoutDataset layout => layout.GetImagePath(index),
+            NyuV2Dataset nyu => nyu.GetImagePath(index),
+            JoinedDataset joined => ImagePath(joined.Sources[joined.GetSource(index).Source].Data, joined.GetSource(index).Index),
+            _ => null,
+        };
 
     private static SceneDataset Scenes(DataRequest request, TaskSet? tasks, int first, int count)
     {
         try
         {
-            return new SceneDataset(new SceneOptions
-            {
-                Count = count,
-                FirstIndex = first,
-                Height = request.Size.Height,
-                Width = request.Size.Width,
-                Seed = request.SceneSeed,
-                Variety = request.SceneVariety,
-                Tasks = tasks is null ? request.Tasks : [.. tasks.Select(t => t.Name)],
-            });
+            return new SceneDataset(
+                new SceneOptions
+                {
+                    Count = count,
+                    FirstIndex = first,
+                    Height = request.Size.Height,
+                    Width = request.Size.Width,
+                    Seed = request.SceneSeed,
+                    Variety = request.SceneVariety,
+                    Tasks = tasks is null ? request.Tasks : [.. tasks.Select(t => t.Name)],
+                }
+            );
         }
         catch (ArgumentException e)
         {
@@ -139,8 +188,12 @@ internal static class DataSource
     /// <summary>A folder is a data set, or holds two: "train" and "test".</summary>
     private static (string Train, string? Test) Folders(string root)
     {
-        if (!Directory.Exists(root)) throw new DirectoryNotFoundException($"--data: there is no folder '{root}' (and '{DataRequest.Scenes}' would be the built-in scenes)");
-        string train = Path.Combine(root, "train"), test = Path.Combine(root, "test");
+        if (!Directory.Exists(root))
+            throw new DirectoryNotFoundException(
+                $"--data: there is no folder '{root}' (and " + $"'{DataRequest.Scenes}' would be the built-in scenes)"
+            );
+        string train = Path.Combine(root, "train"),
+            test = Path.Combine(root, "test");
         bool isPair = !Directory.Exists(Path.Combine(root, FolderDataset.ImageFolder)) && Directory.Exists(train);
         return isPair ? (train, Directory.Exists(test) ? test : null) : (root, null);
     }
@@ -156,10 +209,12 @@ internal static class DataSource
             Tasks = tasks,
             PassOverDamaged = request.SkipBad,
         };
-        if (tasks is not null || (request.Tasks is null && request.ClassNames is null)) return new FolderDataset(root, options);
+        if (tasks is not null || (request.Tasks is null && request.ClassNames is null))
+            return new FolderDataset(root, options);
 
         TaskSpec[] specs = [.. request.Tasks?.Select(TaskSpec.Parse) ?? []];
-        if (specs.Select(s => s.Name).Distinct().Count() != specs.Length) throw new UsageException("--tasks names a task twice.");
+        if (specs.Select(s => s.Name).Distinct().Count() != specs.Length)
+            throw new UsageException("--tasks names a task twice.");
         // What is written in full needs no look at the folder, which for segmentation means to read every label.
         bool isComplete = specs.Length > 0 && specs.All(s => s.Kind is not null);
         FolderDataset? found = isComplete ? null : new FolderDataset(root, options);
@@ -170,19 +225,24 @@ internal static class DataSource
     /// <summary>Gives the one segmentation task names for its classes.</summary>
     private static IReadOnlyList<VisionTask> Named(IReadOnlyList<VisionTask> tasks, IReadOnlyList<string>? classNames)
     {
-        if (classNames is null) return tasks;
+        if (classNames is null)
+            return tasks;
         SegmentationTask[] segmentations = [.. tasks.OfType<SegmentationTask>()];
-        if (segmentations.Length != 1) throw new UsageException($"--class-names is for data with one segmentation task; there are {segmentations.Length}.");
+        if (segmentations.Length != 1)
+            throw new UsageException($"--class-names is for data with one segmentation task; there are " + $"{segmentations.Length}.");
         SegmentationTask task = segmentations[0];
-        if (task.ClassCount > classNames.Count) throw new UsageException($"--class-names has {classNames.Count} names, but '{task.Name}' has {task.ClassCount} classes.");
+        if (task.ClassCount > classNames.Count)
+            throw new UsageException($"--class-names has {classNames.Count} names, but '{task.Name}' " + $"has {task.ClassCount} classes.");
         return [.. tasks.Select(t => ReferenceEquals(t, task) ? new SegmentationTask(task.Name, classNames.Count, classNames) : t)];
     }
 
     private static VisionTask? Find(TaskSet? found, TaskSpec spec)
     {
-        if (found is null) return null;
+        if (found is null)
+            return null;
         int place = found.IndexOf(spec.Name);
-        if (place >= 0) return found[place];
+        if (place >= 0)
+            return found[place];
         return spec.Kind is null ? throw new UsageException($"--tasks: the data have no task '{spec.Name}'; they have {found}.") : null;
     }
 

@@ -25,18 +25,28 @@ internal static class JoinedFile
     /// <exception cref="JtrFormatException">It is damaged; the message says where.</exception>
     public static (ImageSize? Size, IReadOnlyList<SourceRequest> Sources) Read(string path)
     {
-        if (!File.Exists(path)) throw new FileNotFoundException($"--data: there is no file '{path}'", path);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"--data: there is no file '{path}'", path);
         JoinedContent content;
         try
         {
-            content = JsonSerializer.Deserialize(File.ReadAllBytes(path), JoinedJson.Default.JoinedContent) ?? throw new JtrFormatException(path, "it holds null");
+            content =
+                JsonSerializer.Deserialize(File.ReadAllBytes(path), JoinedJson.Default.JoinedContent)
+                ?? throw new JtrFormatException(path, "it holds null");
         }
         catch (JsonException e)
         {
             throw new JtrFormatException(path, e.Message, innerException: e);
         }
-        if (content.Sources is not { Count: > 0 }) throw new JtrFormatException(path, "the array 'sources' is missing or empty");
-        ImageSize? size = content.Size is null ? null : ImageSize.TryParse(content.Size) ?? throw new JtrFormatException(path, $"'size' is '{content.Size}'; it has to be two multiples of 32 up to {ImageSize.Largest}, such as 96x128");
+        if (content.Sources is not { Count: > 0 })
+            throw new JtrFormatException(path, "the array 'sources' is missing or empty");
+        ImageSize? size = content.Size is null
+            ? null
+            : ImageSize.TryParse(content.Size)
+                ?? throw new JtrFormatException(
+                    path,
+                    $"'size' is '{content.Size}'; it has to be two multiples of 32 up to {ImageSize.Largest}, such as 96x128"
+                );
         List<SourceRequest> sources = [];
         for (int i = 0; i < content.Sources.Count; i++)
         {
@@ -45,7 +55,8 @@ internal static class JoinedFile
             try
             {
                 SourceRequest source = entry.ToRequest(Path.GetDirectoryName(Path.GetFullPath(path))!);
-                if (sources.Any(s => s.Name == source.Name)) throw new UsageException($"another source is named '{source.Name}', too; give 'name'");
+                if (sources.Any(s => s.Name == source.Name))
+                    throw new UsageException($"another source is named '{source.Name}', too; " + $"give 'name'");
                 sources.Add(source);
             }
             catch (UsageException e)
@@ -92,18 +103,23 @@ internal sealed record SourceEntry
     /// <exception cref="UsageException">A value is missing or out of range.</exception>
     public SourceRequest ToRequest(string folder)
     {
-        if (string.IsNullOrWhiteSpace(Data)) throw new UsageException("'data' is missing");
-        if (Name is not null && string.IsNullOrWhiteSpace(Name)) throw new UsageException("'name' is empty");
+        if (string.IsNullOrWhiteSpace(Data))
+            throw new UsageException("'data' is missing");
+        if (Name is not null && string.IsNullOrWhiteSpace(Name))
+            throw new UsageException("'name' is empty");
         if (Weight is { } weight && !(weight > 0 && double.IsFinite(weight)))
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'weight' is {weight}; it has to be above 0"));
-        if (Scenes is < 1 || TestScenes is < 1) throw new UsageException("'scenes' and 'test_scenes' have to be 1 or more");
+        if (Scenes is < 1 || TestScenes is < 1)
+            throw new UsageException("'scenes' and 'test_scenes' have to be 1 or more");
         if (SceneVariety is { } variety && !(variety >= 0 && variety <= 1))
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'scene_variety' is {variety}; it has to be 0 to 1"));
-        if (VoidId is < 0 or > 65535) throw new UsageException($"'void_id' is {VoidId}; it has to be 0 to 65535");
+        if (VoidId is < 0 or > 65535)
+            throw new UsageException($"'void_id' is {VoidId}; it has to be 0 to 65535");
         if (DepthScale is { } scale && !(scale > 0 && double.IsFinite(scale)))
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'depth_scale' is {scale}; it has to be above 0"));
         DataLocation at = DataLocation.Parse(Data, folder);
-        if (at.Kind == DataKind.Joined) throw new UsageException($"{at.Path} joins data sets itself");
+        if (at.Kind == DataKind.Joined)
+            throw new UsageException($"{at.Path} joins data sets itself");
         LayoutRequest layout = new()
         {
             Classes = Classes,
@@ -148,6 +164,7 @@ internal sealed record SourceEntry
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true,
-    UseStringEnumConverter = true)]
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(JoinedContent))]
 internal sealed partial class JoinedJson : JsonSerializerContext;

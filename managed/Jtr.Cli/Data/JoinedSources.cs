@@ -27,13 +27,17 @@ internal static class JoinedSources
                 // Both parts have to have the same tasks, which those of training say.
                 IMultiTaskDataset? test = DataSource.OpenPart(own, at, DataPart.Test, data.Tasks);
                 DataSource.Close(data);
-                if (test is null) continue;
+                if (test is null)
+                    continue;
                 data = test;
             }
             // Scores count every sample once.
-            sources.Add(new JoinedSource(source.Name, data) { Weight = part == DataPart.Train ? source.Weight : 1, Rename = source.Rename });
+            sources.Add(
+                new JoinedSource(source.Name, data) { Weight = part == DataPart.Train ? source.Weight : 1, Rename = source.Rename }
+            );
         }
-        if (sources.Count == 0) return null;
+        if (sources.Count == 0)
+            return null;
         try
         {
             return new JoinedDataset(tasks, sources);
@@ -56,9 +60,11 @@ internal static class JoinedSources
         {
             JoinedSource source = data.Sources[s];
             string? file = sources.First(r => r.Name == source.Name).Labels;
-            labels.Add(file is null
-                ? LabelAssignment.Draw(scenario, source.Data, LabelAssignment.SeedOf(seed, s))
-                : LabelsFile.Read(file, source.Data));
+            labels.Add(
+                file is null
+                    ? LabelAssignment.Draw(scenario, source.Data, LabelAssignment.SeedOf(seed, s))
+                    : LabelsFile.Read(file, source.Data)
+            );
         }
         return data.JoinLabels(labels);
     }
@@ -67,9 +73,16 @@ internal static class JoinedSources
     public static string Describe(JoinedDataset data)
     {
         int[] counts = new int[data.Sources.Count];
-        for (int i = 0; i < data.Count; i++) counts[data.GetSource(i).Source]++;
-        return string.Join(", ", data.Sources.Select((s, i) => counts[i] == s.Data.Count
-            ? $"{s.Name} {counts[i]}"
-            : string.Create(CultureInfo.InvariantCulture, $"{s.Name} {counts[i]} (of {s.Data.Count}, weight {s.Weight})")));
+        for (int i = 0; i < data.Count; i++)
+            counts[data.GetSource(i).Source]++;
+        return string.Join(
+            ", ",
+            data.Sources.Select(
+                (s, i) =>
+                    counts[i] == s.Data.Count
+                        ? $"{s.Name} {counts[i]}"
+                        : string.Create(CultureInfo.InvariantCulture, $"{s.Name} {counts[i]} (of {s.Data.Count}, weight {s.Weight})")
+            )
+        );
     }
 }

@@ -12,12 +12,15 @@ internal static class LabelsFile
     /// <exception cref="IOException">It cannot be read.</exception>
     public static LabelAssignment Read(string path, IMultiTaskDataset data)
     {
-        if (!File.Exists(path)) throw new FileNotFoundException($"--labels: there is no file '{path}'", path);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"--labels: there is no file '{path}'", path);
         int count = data.Count - (data is NyuV2Dataset nyu ? nyu.ExtraCount : 0);
         LabelAssignment labels = IsJson(path) ? LabelAssignment.Load(path, data.Tasks) : LabelAssignment.Import(path, data.Tasks, count);
         // A run's own file has the further frames already.
-        if (labels.Count == data.Count) return labels;
-        if (labels.Count != count) throw new JtrFormatException(path, $"an assignment for {labels.Count} samples, where the data have {count}");
+        if (labels.Count == data.Count)
+            return labels;
+        if (labels.Count != count)
+            throw new JtrFormatException(path, $"an assignment for {labels.Count} samples, where the data have " + $"{count}");
         return labels.ExtendedTo(data);
     }
 
@@ -25,7 +28,8 @@ internal static class LabelsFile
     {
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         int first;
-        do first = stream.ReadByte(); while (first is ' ' or '\n' or '\r' or '\t');
+        do first = stream.ReadByte();
+        while (first is ' ' or '\n' or '\r' or '\t');
         return first == '{';
     }
 }

@@ -24,14 +24,23 @@ internal sealed record SourceRequest
     /// <exception cref="UsageException">There are not as many weights.</exception>
     public static IReadOnlyList<SourceRequest> Of(IReadOnlyList<string> data, IReadOnlyList<double>? weights)
     {
-        if (weights is not null && weights.Count != data.Count) throw new UsageException($"--weights has {weights.Count} numbers, where {data.Count} data sets are joined.");
+        if (weights is not null && weights.Count != data.Count)
+            throw new UsageException($"--weights has {weights.Count} numbers, where " + $"{data.Count} data sets are joined.");
         List<SourceRequest> sources = [];
         for (int i = 0; i < data.Count; i++)
         {
             DataLocation at = DataLocation.Parse(data[i]);
-            if (at.Kind == DataKind.Joined) throw new UsageException($"{at.Path} joins data sets itself: add to its \"sources\" instead.");
+            if (at.Kind == DataKind.Joined)
+                throw new UsageException($"{at.Path} joins data sets itself: add to its \"sources\" instead.");
             string name = Distinct(DefaultName(at), sources);
-            sources.Add(new SourceRequest { Name = name, Data = new DataRequest { Data = at.ToString(), Size = default }, Weight = weights?[i] ?? 1 });
+            sources.Add(
+                new SourceRequest
+                {
+                    Name = name,
+                    Data = new DataRequest { Data = at.ToString(), Size = default },
+                    Weight = weights?[i] ?? 1,
+                }
+            );
         }
         return sources;
     }
@@ -46,7 +55,8 @@ internal sealed record SourceRequest
     private static string Distinct(string name, List<SourceRequest> others)
     {
         string distinct = name;
-        for (int n = 2; others.Any(o => o.Name == distinct); n++) distinct = $"{name}-{n}";
+        for (int n = 2; others.Any(o => o.Name == distinct); n++)
+            distinct = $"{name}-{n}";
         return distinct;
     }
 }

@@ -11,7 +11,10 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
 {
     private static readonly (string Word, TaskKind Kind)[] _kinds =
     [
-        ("segmentation", TaskKind.Segmentation), ("depth", TaskKind.Depth), ("normals", TaskKind.Normals), ("map", TaskKind.Map),
+        ("segmentation", TaskKind.Segmentation),
+        ("depth", TaskKind.Depth),
+        ("normals", TaskKind.Normals),
+        ("map", TaskKind.Map),
     ];
 
     /// <summary>Whether only the name is written.</summary>
@@ -26,7 +29,8 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
         int colon = rest.LastIndexOf(':');
         if (colon >= 0)
         {
-            if (!int.TryParse(rest[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number < 1) throw Wrong(text);
+            if (!int.TryParse(rest[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number < 1)
+                throw Wrong(text);
             count = number;
             rest = rest[..colon];
         }
@@ -35,11 +39,13 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
         if (equals >= 0)
         {
             int found = Array.FindIndex(_kinds, k => k.Word == rest[(equals + 1)..]);
-            if (found < 0) throw Wrong(text);
+            if (found < 0)
+                throw Wrong(text);
             kind = _kinds[found].Kind;
             rest = rest[..equals];
         }
-        if (rest.Length == 0 || rest.AsSpan().ContainsAny("/\\=: ")) throw Wrong(text);
+        if (rest.Length == 0 || rest.AsSpan().ContainsAny("/\\=: "))
+            throw Wrong(text);
         return new(rest, kind, count);
     }
 
@@ -48,15 +54,25 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
     /// <exception cref="UsageException">What is written is not enough, or does not fit.</exception>
     public VisionTask ToTask(VisionTask? found)
     {
-        TaskKind kind = Kind ?? found?.Kind ?? throw new UsageException($"--tasks: there is no folder '{Name}' to tell the kind from; write {Name}=KIND.");
+        TaskKind kind =
+            Kind
+            ?? found?.Kind
+            ?? throw new UsageException($"--tasks: there is no folder '{Name}' to tell the kind from; " + $"write {Name}=KIND.");
         if (Count is not null && kind is TaskKind.Depth or TaskKind.Normals)
             throw new UsageException($"--tasks: '{Name}' has a fixed number of channels; leave out ':{Count}'.");
-        if (found is not null && kind == found.Kind && (Count is null || Count == found.Channels)) return found;
+        if (found is not null && kind == found.Kind && (Count is null || Count == found.Channels))
+            return found;
         try
         {
             return kind switch
             {
-                TaskKind.Segmentation => new SegmentationTask(Name, Count ?? throw new UsageException($"--tasks: how many classes has '{Name}'? Write {Name}=segmentation:11 for eleven.")),
+                TaskKind.Segmentation => new SegmentationTask(
+                    Name,
+                    Count
+                        ?? throw new UsageException(
+                            $"--tasks: how many classes has " + $"'{Name}'? Write {Name}=segmentation:11 for eleven."
+                        )
+                ),
                 TaskKind.Depth => new DepthTask(Name),
                 TaskKind.Normals => new NormalsTask(Name),
                 _ => new MapTask(Name, Count ?? 1),
@@ -69,5 +85,8 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
     }
 
     private static UsageException Wrong(string text) =>
-        new($"--tasks: '{text}' is not NAME[=KIND][:COUNT], KIND being segmentation, depth, normals or map, COUNT the number of classes or channels.");
+        new(
+            $"--tasks: '{text}' is not NAME[=KIND][:COUNT], KIND being segmentation, depth, normals or map, COUNT the number of classes "
+                + $"or channels."
+        );
 }

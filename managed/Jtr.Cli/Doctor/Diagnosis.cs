@@ -37,11 +37,13 @@ internal sealed class Diagnosis(CliConsole console)
     /// <returns>Whether nothing is wrong.</returns>
     public bool Run(IReadOnlyList<Check> checks)
     {
-        int wrong = 0, slow = 0;
+        int wrong = 0,
+            slow = 0;
         bool library = true;
         foreach (Check check in checks)
         {
-            if (check.NeedsLibrary && !library) continue;
+            if (check.NeedsLibrary && !library)
+                continue;
             Finding finding = Look(check);
             Print(check.Name, finding);
             wrong += finding.Verdict == Verdict.Wrong ? 1 : 0;
@@ -49,7 +51,11 @@ internal sealed class Diagnosis(CliConsole console)
             library &= check.Name != Checks.LibraryName || finding.Verdict != Verdict.Wrong;
         }
         console.Line();
-        console.Line(wrong > 0 ? $"{wrong} wrong: training does not work here yet." : slow > 0 ? $"Training works here; {slow} could be better." : "Training works here.");
+        console.Line(
+            wrong > 0 ? $"{wrong} wrong: training does not work here yet."
+            : slow > 0 ? $"Training works here; {slow} could be " + $"better."
+            : "Training works here."
+        );
         return wrong == 0;
     }
 
@@ -75,19 +81,28 @@ internal sealed class Diagnosis(CliConsole console)
             Verdict.Slow => "slow",
             _ => "wrong",
         };
-        string[] lines = [.. finding.Text.Split('\n'), .. finding.Remedy.Length == 0 ? [] : finding.Remedy.Split('\n').Select(l => $"-> {l}")];
+        string[] lines =
+        [
+            .. finding.Text.Split('\n'),
+            .. finding.Remedy.Length == 0 ? [] : finding.Remedy.Split('\n').Select(l => $"-> {l}"),
+        ];
         for (int i = 0; i < lines.Length; i++)
         {
-            string start = i == 0 ? $"  {verdict,-7}{name,-15}" : new string(' ', Indent);
-            if (console.Terminal is null || i > 0) console.Line(start + lines[i]);
-            else console.Terminal.MarkupLine($"[{Colour(finding.Verdict)}]{start[..9].EscapeMarkup()}[/][bold]{start[9..].EscapeMarkup()}[/]{lines[i].EscapeMarkup()}");
+            string start = i == 0 ? $"  {verdict, -7}{name, -15}" : new string(' ', Indent);
+            if (console.Terminal is null || i > 0)
+                console.Line(start + lines[i]);
+            else
+                console.Terminal.MarkupLine(
+                    $"[{Color(finding.Verdict)}]{start[..9].EscapeMarkup()}[/][bold]{start[9..].EscapeMarkup()}[/]{lines[i].EscapeMarkup()}"
+                );
         }
     }
 
-    private static string Colour(Verdict verdict) => verdict switch
-    {
-        Verdict.Ok => "green",
-        Verdict.Slow => "yellow",
-        _ => "red",
-    };
+    private static string Color(Verdict verdict) =>
+        verdict switch
+        {
+            Verdict.Ok => "green",
+            Verdict.Slow => "yellow",
+            _ => "red",
+        };
 }

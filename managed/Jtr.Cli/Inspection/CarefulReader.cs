@@ -15,7 +15,8 @@ internal sealed class CarefulReader(IMultiTaskDataset data)
     public ReadOnlySpan<float> Image => _image;
 
     /// <summary>[label channels, H, W] of a task of the sample that was read last.</summary>
-    public ReadOnlySpan<float> Label(int task) => _labels.AsSpan(data.Tasks.LabelOffset(task) * _plane, data.Tasks[task].LabelChannels * _plane);
+    public ReadOnlySpan<float> Label(int task) =>
+        _labels.AsSpan(data.Tasks.LabelOffset(task) * _plane, data.Tasks[task].LabelChannels * _plane);
 
     /// <summary>Reads a sample.</summary>
     /// <param name="index">Which.</param>
@@ -25,9 +26,9 @@ internal sealed class CarefulReader(IMultiTaskDataset data)
     /// <returns>The tasks whose labels were read.</returns>
     public TaskMask Read(int index, List<FolderProblem> problems, out bool hasImage, CancellationToken cancellationToken = default)
     {
-        TaskMask labelled = data.GetLabelled(index);
+        TaskMask labeled = data.GetLabeled(index);
         HashSet<string> seen = [];
-        if (TryRead(index, labelled, problems, seen, cancellationToken) is TaskMask all)
+        if (TryRead(index, labeled, problems, seen, cancellationToken) is TaskMask all)
         {
             hasImage = true;
             return all;
@@ -37,13 +38,19 @@ internal sealed class CarefulReader(IMultiTaskDataset data)
         // One by one, so that every damaged label is named and the others count.
         for (int t = 0; t < data.Tasks.Count && hasImage; t++)
         {
-            if (labelled[t] && TryRead(index, TaskMask.None.With(t), problems, seen, cancellationToken) is TaskMask one) read |= one;
+            if (labeled[t] && TryRead(index, TaskMask.None.With(t), problems, seen, cancellationToken) is TaskMask one)
+                read |= one;
         }
         return read;
     }
 
-    private TaskMask? TryRead(int index, TaskMask wanted,
-        List<FolderProblem> problems, HashSet<string> seen, CancellationToken cancellationToken)
+    private TaskMask? TryRead(
+        int index,
+        TaskMask wanted,
+        List<FolderProblem> problems,
+        HashSet<string> seen,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -54,7 +61,8 @@ internal sealed class CarefulReader(IMultiTaskDataset data)
             string path = (e as JtrFormatException)?.Path ?? (e as FileNotFoundException)?.FileName ?? data.GetName(index);
             // The message of a format error begins with its path.
             string message = e.Message.StartsWith(path + ": ", StringComparison.Ordinal) ? e.Message[(path.Length + 2)..] : e.Message;
-            if (seen.Add(e.Message)) problems.Add(new FolderProblem(path, message));
+            if (seen.Add(e.Message))
+                problems.Add(new FolderProblem(path, message));
             return null;
         }
     }

@@ -48,14 +48,21 @@ internal sealed class DataInspection
     /// <param name="limit">Samples to read at most, evenly spread.</param>
     /// <param name="progress">Told the number of samples that were read.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public static DataInspection Of(DataPart part, IMultiTaskDataset data, int limit, Action<int>? progress, CancellationToken cancellationToken)
+    public static DataInspection Of(
+        DataPart part,
+        IMultiTaskDataset data,
+        int limit,
+        Action<int>? progress,
+        CancellationToken cancellationToken
+    )
     {
         DataInspection inspection = new(part, data);
         for (int i = 0; i < data.Count; i++)
         {
-            TaskMask labelled = data.GetLabelled(i);
-            inspection.LabelCounts[(labelled & data.Tasks.All).Count]++;
-            for (int t = 0; t < data.Tasks.Count; t++) inspection.Tasks[t].Labelled += labelled[t] ? 1 : 0;
+            TaskMask labeled = data.GetLabeled(i);
+            inspection.LabelCounts[(labeled & data.Tasks.All).Count]++;
+            for (int t = 0; t < data.Tasks.Count; t++)
+                inspection.Tasks[t].Labeled += labeled[t] ? 1 : 0;
         }
         CarefulReader reader = new(data);
         HashSet<string> known = [.. inspection.Problems.Select(p => p.Path)];
@@ -71,7 +78,8 @@ internal sealed class DataInspection
             }
             for (int t = 0; t < data.Tasks.Count; t++)
             {
-                if (read[t]) inspection.Tasks[t].Add(reader.Label(t));
+                if (read[t])
+                    inspection.Tasks[t].Add(reader.Label(t));
             }
             inspection.Bad += found.Count > 0 ? 1 : 0;
             // A label may have been found to be damaged before, when the classes were counted.
@@ -92,12 +100,19 @@ internal sealed class DataInspection
         CarefulReader reader = new(Data);
         foreach (int sample in Choose(Data, count))
         {
-            TaskMask labelled = Data.GetLabelled(sample), read = reader.Read(sample, [], out bool hasImage);
-            List<PictureCell> cells = [hasImage ? PictureCell.Of(TaskPainter.PaintImage(reader.Image, Data.Height, Data.Width)) : PictureCell.Unreadable];
+            TaskMask labeled = Data.GetLabeled(sample),
+                read = reader.Read(sample, [], out bool hasImage);
+            List<PictureCell> cells =
+            [
+                hasImage ? PictureCell.Of(TaskPainter.PaintImage(reader.Image, Data.Height, Data.Width)) : PictureCell.Unreadable,
+            ];
             for (int t = 0; t < Data.Tasks.Count; t++)
             {
-                cells.Add(read[t] ? PictureCell.Of(TaskPainter.PaintLabel(Data.Tasks[t], reader.Label(t), Data.Height, Data.Width, ranges[t]))
-                    : labelled[t] ? PictureCell.Unreadable : PictureCell.NoLabel);
+                cells.Add(
+                    read[t] ? PictureCell.Of(TaskPainter.PaintLabel(Data.Tasks[t], reader.Label(t), Data.Height, Data.Width, ranges[t]))
+                    : labeled[t] ? PictureCell.Unreadable
+                    : PictureCell.NoLabel
+                );
             }
             grid.AddRow(caption(Data.GetName(sample)), cells);
         }
@@ -106,9 +121,13 @@ internal sealed class DataInspection
     /// <summary>Samples evenly spread; of joined data equally many of each source.</summary>
     private static IEnumerable<int> Choose(IMultiTaskDataset data, int count)
     {
-        if (data is not JoinedDataset joined) return Output.PredictionSheet.Spread(data.Count, count);
+        if (data is not JoinedDataset joined)
+            return Output.PredictionSheet.Spread(data.Count, count);
         int each = Math.Max(1, count / joined.Sources.Count);
-        return Enumerable.Range(0, data.Count).GroupBy(i => joined.GetSource(i).Source).Select(source => source.ToArray())
+        return Enumerable
+            .Range(0, data.Count)
+            .GroupBy(i => joined.GetSource(i).Source)
+            .Select(source => source.ToArray())
             .SelectMany(samples => Output.PredictionSheet.Spread(samples.Length, each).Select(place => samples[place]));
     }
 }

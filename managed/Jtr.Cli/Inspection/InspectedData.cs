@@ -20,35 +20,53 @@ internal static class InspectedData
     /// </summary>
     public static DataRequest Prepare(DataRequest request, DataLocation at, bool hasSize)
     {
-        if (!hasSize && at.Kind == DataKind.Scenes) request = request with { Size = _sceneSize };
-        if (!hasSize && at.Kind == DataKind.Folder) request = request with { Size = OwnSize(at.Path) ?? request.Size };
-        return Tolerant(request, at.Kind) with { Sources = request.Sources?.Select(s => s with { Data = Tolerant(s.Data, DataLocation.Parse(s.Data.Data).Kind) }).ToArray() };
+        if (!hasSize && at.Kind == DataKind.Scenes)
+            request = request with { Size = _sceneSize };
+        if (!hasSize && at.Kind == DataKind.Folder)
+            request = request with { Size = OwnSize(at.Path) ?? request.Size };
+        return Tolerant(request, at.Kind) with
+        {
+            Sources = request.Sources?.Select(s => s with { Data = Tolerant(s.Data, DataLocation.Parse(s.Data.Data).Kind) }).ToArray(),
+        };
     }
 
     /// <summary>The range of nearly all values, those far above the mean left out; null when there are none.</summary>
     public static ValueRange? Range(IEnumerable<LabelStatistics> parts)
     {
-        float low = float.PositiveInfinity, high = float.NegativeInfinity;
+        float low = float.PositiveInfinity,
+            high = float.NegativeInfinity;
         foreach (LabelStatistics part in parts)
         {
             low = Math.Min(low, part.Lowest ?? low);
-            if (part.Highest is float highest) high = Math.Max(high, Math.Min(highest, (float)(part.Mean + 3 * part.Deviation)!));
+            if (part.Highest is float highest)
+                high = Math.Max(high, Math.Min(highest, (float)(part.Mean + 3 * part.Deviation)!));
         }
-        return low > high ? null : low == high ? new(low - 0.5f, high + 0.5f) : new(low, high);
+        return low > high ? null
+            : low == high ? new(low - 0.5f, high + 0.5f)
+            : new(low, high);
     }
 
-    private static DataRequest Tolerant(DataRequest request, DataKind kind) => request with
-    {
-        SkipBad = true,
-        Layout = kind is DataKind.NyuV2 or DataKind.Cityscapes or DataKind.Taskonomy ? (request.Layout ?? new LayoutRequest()) with { AllowMissing = true } : request.Layout,
-    };
+    private static DataRequest Tolerant(DataRequest request, DataKind kind) =>
+        request with
+        {
+            SkipBad = true,
+            Layout = kind is DataKind.NyuV2 or DataKind.Cityscapes or DataKind.Taskonomy
+                ? (request.Layout ?? new LayoutRequest()) with
+                {
+                    AllowMissing = true,
+                }
+                : request.Layout,
+        };
 
     /// <summary>The size of the first photograph that can be read, as multiples of 32 and not too wide.</summary>
     private static ImageSize? OwnSize(string root)
     {
-        foreach (string folder in new[] { Path.Combine(root, FolderDataset.ImageFolder), Path.Combine(root, "train", FolderDataset.ImageFolder) })
+        foreach (
+            string folder in new[] { Path.Combine(root, FolderDataset.ImageFolder), Path.Combine(root, "train", FolderDataset.ImageFolder) }
+        )
         {
-            if (!Directory.Exists(folder)) continue;
+            if (!Directory.Exists(folder))
+                continue;
             foreach (string file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
             {
                 try

@@ -10,33 +10,84 @@ namespace Jtr.Cli.Inspection;
 internal static class InspectionJson
 {
     /// <summary>As text.</summary>
-    public static string Write(string data, IEnumerable<DataInspection> parts) => JsonSerializer.Serialize(
-        new InspectionDocument(data, [.. parts.Select(p => new PartDocument(
-            p.Part.ToString().ToLowerInvariant(), p.Data.Count, p.Data.Height, p.Data.Width, p.Read, p.Bad,
-            [.. p.Sizes.OrderByDescending(s => s.Value).Select(s => new SizeDocument(s.Key.Height, s.Key.Width, s.Value))], Sources(p.Data), p.LabelCounts,
-            [.. p.Tasks.Select(Task)],
-            [.. p.Problems.Select(f => new ProblemDocument(f.Path, f.Message))]))]),
-        InspectionJsonContext.Default.InspectionDocument) + "\n";
+    public static string Write(string data, IEnumerable<DataInspection> parts) =>
+        JsonSerializer.Serialize(
+            new InspectionDocument(
+                data,
+                [
+                    .. parts.Select(p => new PartDocument(
+                        p.Part.ToString().ToLowerInvariant(),
+                        p.Data.Count,
+                        p.Data.Height,
+                        p.Data.Width,
+                        p.Read,
+                        p.Bad,
+                        [.. p.Sizes.OrderByDescending(s => s.Value).Select(s => new SizeDocument(s.Key.Height, s.Key.Width, s.Value))],
+                        Sources(p.Data),
+                        p.LabelCounts,
+                        [.. p.Tasks.Select(Task)],
+                        [.. p.Problems.Select(f => new ProblemDocument(f.Path, f.Message))]
+                    )),
+                ]
+            ),
+            InspectionJsonContext.Default.InspectionDocument
+        ) + "\n";
 
     private static SourceDocument[]? Sources(IMultiTaskDataset data)
     {
-        if (data is not JoinedDataset joined) return null;
+        if (data is not JoinedDataset joined)
+            return null;
         int[] samples = new int[joined.Sources.Count];
-        for (int i = 0; i < joined.Count; i++) samples[joined.GetSource(i).Source]++;
+        for (int i = 0; i < joined.Count; i++)
+            samples[joined.GetSource(i).Source]++;
         return [.. joined.Sources.Select((s, i) => new SourceDocument(s.Name, s.Data.Count, s.Weight, samples[i]))];
     }
 
-    private static TaskDocument Task(LabelStatistics t) => new(
-        t.Task.Name, t.Task.Kind.ToString().ToLowerInvariant(), (t.Task as DepthTask)?.Unit, t.Labelled, t.Read, t.Pixels, t.Invalid,
-        t.Task is SegmentationTask s ? [.. s.ClassNames.Zip(t.Classes, (name, pixels) => new ClassDocument(name, pixels))] : null,
-        t.Lowest, t.Highest, t.Mean);
+    private static TaskDocument Task(LabelStatistics t) =>
+        new(
+            t.Task.Name,
+            t.Task.Kind.ToString().ToLowerInvariant(),
+            (t.Task as DepthTask)?.Unit,
+            t.Labeled,
+            t.Read,
+            t.Pixels,
+            t.Invalid,
+            t.Task is SegmentationTask s ? [.. s.ClassNames.Zip(t.Classes, (name, pixels) => new ClassDocument(name, pixels))] : null,
+            t.Lowest,
+            t.Highest,
+            t.Mean
+        );
 }
 
 internal sealed record InspectionDocument(string Data, PartDocument[] Parts);
 
-internal sealed record PartDocument(string Part, int Samples, int Height, int Width, int Read, int Bad, SizeDocument[] Photographs, SourceDocument[]? Sources, int[] SamplesByLabels, TaskDocument[] Tasks, ProblemDocument[] Problems);
+internal sealed record PartDocument(
+    string Part,
+    int Samples,
+    int Height,
+    int Width,
+    int Read,
+    int Bad,
+    SizeDocument[] Photographs,
+    SourceDocument[]? Sources,
+    int[] SamplesByLabels,
+    TaskDocument[] Tasks,
+    ProblemDocument[] Problems
+);
 
-internal sealed record TaskDocument(string Name, string Kind, string? Unit, int Labelled, int Read, long Pixels, long InvalidPixels, ClassDocument[]? Classes, float? Lowest, float? Highest, double? Mean);
+internal sealed record TaskDocument(
+    string Name,
+    string Kind,
+    string? Unit,
+    int Labeled,
+    int Read,
+    long Pixels,
+    long InvalidPixels,
+    ClassDocument[]? Classes,
+    float? Lowest,
+    float? Highest,
+    double? Mean
+);
 
 internal sealed record ClassDocument(string Name, long Pixels);
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Jtr.Cli.Output;
 using Jtr.Cli.Data;
+using Jtr.Cli.Output;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Evaluation;
@@ -19,48 +19,86 @@ internal static class InspectionView
     {
         console.Title(part.Part == Data.DataPart.Train ? "To train on" : "To score on");
         console.Facts(
-            ("samples", $"{part.Data.Count} of {part.Data.Height} x {part.Data.Width}{(part.Data is JoinedDataset joined ? $": {JoinedSources.Describe(joined)}" : "")}"),
+            (
+                "samples",
+                $"{part.Data.Count} of {part.Data.Height} x "
+                    + $"{part.Data.Width}{(part.Data is JoinedDataset joined ? $": {JoinedSources.Describe(joined)}" : "")}"
+            ),
             ("photographs", part.Sizes.Count == 0 ? "of no size of their own" : Sizes(part)),
             ("read", $"{part.Read}{(part.Read < part.Data.Count ? " (--limit reads more)" : "")}, with a damaged file: {part.Bad}"),
-            ("labels a sample", string.Join(", ", part.LabelCounts.Select((n, k) => (n, k)).Where(p => p.n > 0).Select(p => $"{p.k} of {part.Tasks.Count}: {p.n}"))));
+            (
+                "labels a sample",
+                string.Join(
+                    ", ",
+                    part.LabelCounts.Select((n, k) => (n, k)).Where(p => p.n > 0).Select(p => $"{p.k} of {part.Tasks.Count}: {p.n}")
+                )
+            )
+        );
         console.Line();
-        List<string[]> tasks = [["task", "kind", "labelled", "invalid %", "lowest", "mean", "highest"]];
-        tasks.AddRange(part.Tasks.Select(t => (string[])
-            [t.Task.Name, Kind(t.Task), $"{t.Labelled}", Number(t.InvalidPercent, "F2"), Number(t.Lowest, "G4"), Number(t.Mean, "G4"), Number(t.Highest, "G4")]));
+        List<string[]> tasks =
+        [
+            ["task", "kind", "labelled", "invalid %", "lowest", "mean", "highest"],
+        ];
+        tasks.AddRange(
+            part.Tasks.Select(t =>
+                (string[])
+                    [
+                        t.Task.Name,
+                        Kind(t.Task),
+                        $"{t.Labeled}",
+                        Number(t.InvalidPercent, "F2"),
+                        Number(t.Lowest, "G4"),
+                        Number(t.Mean, "G4"),
+                        Number(t.Highest, "G4"),
+                    ]
+            )
+        );
         console.Table(TextTable.Format(tasks, 2, 3, 4, 5, 6), tasks, numbers: [2, 3, 4, 5, 6]);
         foreach (LabelStatistics t in part.Tasks)
         {
-            if (t.Task is SegmentationTask segmentation && t.Pixels > 0) ShowClasses(console, segmentation, t);
+            if (t.Task is SegmentationTask segmentation && t.Pixels > 0)
+                ShowClasses(console, segmentation, t);
         }
-        if (part.Problems.Count == 0) return;
+        if (part.Problems.Count == 0)
+            return;
         console.Title($"Problems: {part.Problems.Count}");
-        foreach (FolderProblem problem in part.Problems.Take(MostProblems)) console.Line($"  {problem}");
-        if (part.Problems.Count > MostProblems) console.Line($"  and {part.Problems.Count - MostProblems} more; --json lists all");
+        foreach (FolderProblem problem in part.Problems.Take(MostProblems))
+            console.Line($"  {problem}");
+        if (part.Problems.Count > MostProblems)
+            console.Line($"  and {part.Problems.Count - MostProblems} more; --json lists all");
     }
 
     private static string Sizes(DataInspection part)
     {
-        IEnumerable<string> commonest = part.Sizes.OrderByDescending(s => s.Value).Take(MostSizes).Select(s => $"{s.Value} of {s.Key.Height} x {s.Key.Width}");
+        IEnumerable<string> commonest = part
+            .Sizes.OrderByDescending(s => s.Value)
+            .Take(MostSizes)
+            .Select(s => $"{s.Value} of " + $"{s.Key.Height} x {s.Key.Width}");
         return string.Join(", ", commonest) + (part.Sizes.Count > MostSizes ? $" and {part.Sizes.Count - MostSizes} further sizes" : "");
     }
 
     private static void ShowClasses(CliConsole console, SegmentationTask task, LabelStatistics t)
     {
         console.Title($"Pixels of {task.Name}");
-        List<string[]> cells = [["id", "class", "pixels", "%"]];
+        List<string[]> cells =
+        [
+            ["id", "class", "pixels", "%"],
+        ];
         for (int c = 0; c < t.Classes.Length; c++)
             cells.Add([$"{c}", task.ClassNames[c], Number(t.Classes[c], "F0"), Number(100.0 * t.Classes[c] / t.Pixels, "F2")]);
         cells.Add(["", "no label", Number(t.Invalid, "F0"), Number(t.InvalidPercent, "F2")]);
         console.Table(TextTable.Format(cells, 0, 2, 3), cells, numbers: [0, 2, 3]);
     }
 
-    private static string Kind(VisionTask task) => task switch
-    {
-        SegmentationTask => $"segmentation, {task.Channels} classes",
-        DepthTask depth => depth.Unit.Length > 0 ? $"depth, {depth.Unit}" : "depth, no unit",
-        MapTask { Channels: > 1 } => $"map, {task.Channels} channels",
-        _ => task.Kind.ToString().ToLowerInvariant(),
-    };
+    private static string Kind(VisionTask task) =>
+        task switch
+        {
+            SegmentationTask => $"segmentation, {task.Channels} classes",
+            DepthTask depth => depth.Unit.Length > 0 ? $"depth, {depth.Unit}" : "depth, no unit",
+            MapTask { Channels: > 1 } => $"map, {task.Channels} channels",
+            _ => task.Kind.ToString().ToLowerInvariant(),
+        };
 
-    private static string Number(double? value, string format) => value is not double number || double.IsNaN(number) ? "-" : number.ToString(format, CultureInfo.InvariantCulture);
+    private static string Number(double? value, string format) =>
+        value is not double number || double.IsNaN(number) ? "-" : number.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -12,7 +12,7 @@ internal sealed class LabelStatistics(VisionTask task)
     public VisionTask Task => task;
 
     /// <summary>Samples that have a label, of all samples.</summary>
-    public int Labelled { get; set; }
+    public int Labeled { get; set; }
 
     /// <summary>Labels that were read.</summary>
     public int Read { get; private set; }
@@ -36,7 +36,8 @@ internal sealed class LabelStatistics(VisionTask task)
     public double? Mean => Pixels > Invalid && Lowest is not null ? _sum / ((Pixels - Invalid) * task.LabelChannels) : null;
 
     /// <summary>Depth and maps: the standard deviation of all values, or null when there is none.</summary>
-    public double? Deviation => Mean is double mean ? Math.Sqrt(Math.Max(_squares / ((Pixels - Invalid) * task.LabelChannels) - mean * mean, 0)) : null;
+    public double? Deviation =>
+        Mean is double mean ? Math.Sqrt(Math.Max(_squares / ((Pixels - Invalid) * task.LabelChannels) - mean * mean, 0)) : null;
 
     /// <summary>Pixels without a value, in percent; NaN while no label was read.</summary>
     public double InvalidPercent => 100.0 * Invalid / Pixels;
@@ -55,8 +56,10 @@ internal sealed class LabelStatistics(VisionTask task)
                 Invalid++;
                 continue;
             }
-            if (task is SegmentationTask) Classes[(int)label[i]]++;
-            if (task is not (DepthTask or MapTask)) continue;
+            if (task is SegmentationTask)
+                Classes[(int)label[i]]++;
+            if (task is not (DepthTask or MapTask))
+                continue;
             for (int c = 0; c < task.LabelChannels; c++)
             {
                 float value = label[c * plane + i];
@@ -72,13 +75,17 @@ internal sealed class LabelStatistics(VisionTask task)
     {
         switch (task)
         {
-            case SegmentationTask: return label[pixel] >= 0;
-            case DepthTask: return label[pixel] != 0;
-            case NormalsTask: return label[pixel] != 0 || label[plane + pixel] != 0 || label[2 * plane + pixel] != 0;
+            case SegmentationTask:
+                return label[pixel] >= 0;
+            case DepthTask:
+                return label[pixel] != 0;
+            case NormalsTask:
+                return label[pixel] != 0 || label[plane + pixel] != 0 || label[2 * plane + pixel] != 0;
             default:
                 for (int c = 0; c < task.LabelChannels; c++)
                 {
-                    if (float.IsNaN(label[c * plane + pixel])) return false;
+                    if (float.IsNaN(label[c * plane + pixel]))
+                        return false;
                 }
                 return true;
         }

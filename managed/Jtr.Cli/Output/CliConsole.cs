@@ -53,15 +53,19 @@ internal sealed class CliConsole
     /// <summary>Writes a line.</summary>
     public void Line(string text = "")
     {
-        if (Terminal is null) Output.WriteLine(text);
-        else Terminal.WriteLine(text);
+        if (Terminal is null)
+            Output.WriteLine(text);
+        else
+            Terminal.WriteLine(text);
     }
 
     /// <summary>Writes the title of what follows, a blank line before it.</summary>
     public void Title(string text)
     {
-        if (Terminal is null) Output.WriteLine($"{Environment.NewLine}{text}");
-        else Terminal.MarkupLineInterpolated($"\n[bold]{text}[/]");
+        if (Terminal is null)
+            Output.WriteLine($"{Environment.NewLine}{text}");
+        else
+            Terminal.MarkupLineInterpolated($"\n[bold]{text}[/]");
     }
 
     /// <summary>Writes names and values, the values aligned.</summary>
@@ -70,8 +74,10 @@ internal sealed class CliConsole
         int width = facts.Max(f => f.Name.Length) + 2;
         foreach ((string name, string value) in facts)
         {
-            if (Terminal is null) Output.WriteLine($"  {name.PadRight(width)}{value}");
-            else Terminal.MarkupLineInterpolated($"  [grey]{name.PadRight(width)}[/]{value}");
+            if (Terminal is null)
+                Output.WriteLine($"  {name.PadRight(width)}{value}");
+            else
+                Terminal.MarkupLineInterpolated($"  [grey]{name.PadRight(width)}[/]{value}");
         }
     }
 
@@ -83,7 +89,8 @@ internal sealed class CliConsole
     {
         if (Terminal is null)
         {
-            foreach (string line in plain.TrimEnd('\n').Split('\n')) Output.WriteLine(line);
+            foreach (string line in plain.TrimEnd('\n').Split('\n'))
+                Output.WriteLine(line);
             return;
         }
         Table table = new() { Border = TableBorder.Rounded };
@@ -92,7 +99,8 @@ internal sealed class CliConsole
             TableColumn column = new($"[bold]{cells[0][c].EscapeMarkup()}[/]");
             table.AddColumn(numbers.Contains(c) ? column.RightAligned() : column);
         }
-        foreach (string[] line in cells.Skip(1)) table.AddRow([.. line.Select(cell => cell.EscapeMarkup())]);
+        foreach (string[] line in cells.Skip(1))
+            table.AddRow([.. line.Select(cell => cell.EscapeMarkup())]);
         Terminal.Write(table);
     }
 

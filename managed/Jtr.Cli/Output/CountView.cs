@@ -20,12 +20,14 @@ internal static class CountView
             int tenth = 0;
             return work(done =>
             {
-                if (total < Long || (int)(10L * done / total) <= tenth) return;
+                if (total < Long || (int)(10L * done / total) <= tenth)
+                    return;
                 tenth = (int)(10L * done / total);
                 console.Line($"{what}: {done}/{total}");
             });
         }
-        return console.Terminal.Progress()
+        return console
+            .Terminal.Progress()
             .AutoClear(true)
             .Columns(new SpinnerColumn(), new TaskDescriptionColumn(), new ProgressBarColumn { Width = 24 }, new PercentageColumn())
             .Start(context =>

@@ -19,23 +19,34 @@ internal static class PredictionSheet
     /// <param name="data">The data set.</param>
     /// <param name="samples">Which samples.</param>
     /// <param name="networks">Names and networks, all for the tasks of the data set.</param>
-    public static PictureGrid Draw(IMultiTaskDataset data, IReadOnlyList<int> samples, params IReadOnlyList<(string Name, Trainer Trainer)> networks)
+    public static PictureGrid Draw(
+        IMultiTaskDataset data,
+        IReadOnlyList<int> samples,
+        params IReadOnlyList<(string Name, Trainer Trainer)> networks
+    )
     {
         TaskSet tasks = data.Tasks;
         (int height, int width) = (data.Height, data.Width);
         int plane = height * width;
         PictureGrid grid = new(["photo", .. tasks.Select(t => t.Name)]);
-        float[] image = new float[3 * plane], labels = new float[tasks.TotalLabelChannels * plane], predictions = new float[tasks.TotalChannels * plane];
+        float[] image = new float[3 * plane],
+            labels = new float[tasks.TotalLabelChannels * plane],
+            predictions = new float[tasks.TotalChannels * plane];
         foreach (int sample in samples)
         {
             SampleBuffer buffer = new(tasks, height, width, image, labels);
-            TaskMask labelled = data.Read(sample, tasks.All, buffer);
+            TaskMask labeled = data.Read(sample, tasks.All, buffer);
             ValueRange?[] ranges = new ValueRange?[tasks.Count];
             List<PictureCell> cells = [PictureCell.Of(TaskPainter.PaintImage(image, height, width))];
             for (int t = 0; t < tasks.Count; t++)
             {
-                if (labelled[t]) ranges[t] = ValueRange.Of(buffer.Label(t), tasks[t].InvalidLabel);
-                cells.Add(labelled[t] ? PictureCell.Of(TaskPainter.PaintLabel(tasks[t], buffer.Label(t), height, width, ranges[t])) : PictureCell.NoLabel);
+                if (labeled[t])
+                    ranges[t] = ValueRange.Of(buffer.Label(t), tasks[t].InvalidLabel);
+                cells.Add(
+                    labeled[t]
+                        ? PictureCell.Of(TaskPainter.PaintLabel(tasks[t], buffer.Label(t), height, width, ranges[t]))
+                        : PictureCell.NoLabel
+                );
             }
             grid.AddRow($"{data.GetName(sample)}\nlabels", cells);
             foreach ((string name, Trainer trainer) in networks)
@@ -44,7 +55,8 @@ internal static class PredictionSheet
                 grid.AddRow(name, [PictureCell.Blank, .. Paint(tasks, predictions, height, width, ranges)]);
             }
         }
-        foreach (SegmentationTask task in tasks.OfType<SegmentationTask>().Take(1)) grid.AddLegend(task);
+        foreach (SegmentationTask task in tasks.OfType<SegmentationTask>().Take(1))
+            grid.AddLegend(task);
         return grid;
     }
 

@@ -11,11 +11,13 @@ internal static class ResultView
     {
         console.Title($"Scores on {result.Samples} samples");
         console.Table(result.ToTable(baseline), result.ToCells(baseline), numbers: baseline is null ? [2] : [2, 3, 5]);
-        if (baseline is null || console.Terminal is null) return;
+        if (baseline is null || console.Terminal is null)
+            return;
         // The plain table says this itself.
         DeltaResult delta = result.CompareTo(baseline);
         console.Line($"Delta % over the baseline: {MetricFormat.Delta(delta.Percent)}");
-        foreach (string note in delta.Notes) console.Line(note);
+        foreach (string note in delta.Notes)
+            console.Line(note);
     }
 
     /// <summary>Each class of segmentation: its share of the labelled pixels, its IoU, and the class it is most often taken for.</summary>
@@ -24,7 +26,10 @@ internal static class ResultView
         foreach (TaskResult task in result.Tasks.Where(t => t.Classes.Count > 0))
         {
             console.Title($"Classes of {task.Name}");
-            List<string[]> cells = [["class", "IoU %", "pixels %", "found %", "most often taken for"]];
+            List<string[]> cells =
+            [
+                ["class", "IoU %", "pixels %", "found %", "most often taken for"],
+            ];
             for (int c = 0; c < task.Classes.Count; c++)
             {
                 ClassScore score = task.Classes[c];
@@ -36,13 +41,13 @@ internal static class ResultView
 
     private static string[] Row(TaskResult task, IReadOnlyList<IReadOnlyList<long>> counts, int c)
     {
-        long labelled = counts[c].Sum();
+        long labeled = counts[c].Sum();
         int other = Enumerable.Range(0, counts.Count).Where(p => p != c).MaxBy(p => counts[c][p]);
         return
         [
-            Percent(100.0 * labelled / task.ValidCount),
-            Percent(100.0 * counts[c][c] / labelled),
-            counts[c][other] == 0 ? "" : $"{task.Classes[other].Name} ({Percent(100.0 * counts[c][other] / labelled)} %)",
+            Percent(100.0 * labeled / task.ValidCount),
+            Percent(100.0 * counts[c][c] / labeled),
+            counts[c][other] == 0 ? "" : $"{task.Classes[other].Name} ({Percent(100.0 * counts[c][other] / labeled)} %)",
         ];
     }
 

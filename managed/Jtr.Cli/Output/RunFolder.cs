@@ -46,21 +46,32 @@ internal sealed class RunFolder(string path)
         result.SaveJson(Results);
     }
 
-    /// <summary>Adds the headline scores after some steps to history.csv. Those of this and later steps, which a run that was killed may have left, give way.</summary>
+    /// <summary>
+    /// Adds the headline scores after some steps to history.csv. Those of this and later steps, which a run that was killed may have left,
+    /// give way.
+    /// </summary>
     public void AppendHistory(long step, EvaluationResult result)
     {
         string file = File("history.csv");
-        IEnumerable<string> before =
-            System.IO.File.Exists(file) ? System.IO.File.ReadAllLines(file).Skip(1).Where(line => StepOf(line) < step) : [];
+        IEnumerable<string> before = System.IO.File.Exists(file)
+            ? System.IO.File.ReadAllLines(file).Skip(1).Where(line => StepOf(line) < step)
+            : [];
         IEnumerable<string> now = result.Tasks.Select(t =>
-            string.Create(CultureInfo.InvariantCulture, $"{step},{Csv.Field(t.Name)},{Csv.Field(t.Headline.Name)},{t.Headline.Value:R}"));
+            string.Create(CultureInfo.InvariantCulture, $"{step},{Csv.Field(t.Name)},{Csv.Field(t.Headline.Name)},{t.Headline.Value:R}")
+        );
         WholeFile.Write(file, string.Join('\n', ["step,task,metric,value", .. before, .. now]) + "\n");
     }
 
     /// <summary>The step that a line begins with; of one that a crash has cut, the largest number.</summary>
     private static long StepOf(string line) =>
-        long.TryParse(line.AsSpan(0, Math.Max(0, line.IndexOf(',', StringComparison.Ordinal))), NumberStyles.None,
-            CultureInfo.InvariantCulture, out long step) ? step : long.MaxValue;
+        long.TryParse(
+            line.AsSpan(0, Math.Max(0, line.IndexOf(',', StringComparison.Ordinal))),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out long step
+        )
+            ? step
+            : long.MaxValue;
 
     private string File(string name) => System.IO.Path.Combine(path, name);
 }

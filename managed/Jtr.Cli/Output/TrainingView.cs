@@ -18,14 +18,30 @@ internal static class TrainingView
     /// <param name="name">What is trained, in a word or two.</param>
     /// <param name="train">Starts it.</param>
     /// <param name="clock">For tests.</param>
-    public static async Task<T> ShowAsync<T>(CliConsole console, string name, Func<IProgress<TrainingProgress>, Task<T>> train, TimeProvider? clock = null)
+    public static async Task<T> ShowAsync<T>(
+        CliConsole console,
+        string name,
+        Func<IProgress<TrainingProgress>, Task<T>> train,
+        TimeProvider? clock = null
+    )
     {
-        if (console.Terminal is null) return await train(new Lines(console, name, clock ?? TimeProvider.System)).ConfigureAwait(false);
-        return await console.Terminal.Progress()
+        if (console.Terminal is null)
+            return await train(new Lines(console, name, clock ?? TimeProvider.System)).ConfigureAwait(false);
+        return await console
+            .Terminal.Progress()
             .AutoClear(false)
             .HideCompleted(false)
-            .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn())
-            .StartAsync(context => train(new Bar(context.AddTask(name.EscapeMarkup()), name, isWide: console.Width >= WideEnough, clock ?? TimeProvider.System)))
+            .Columns(
+                new SpinnerColumn(),
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn { Width = 24 },
+                new PercentageColumn()
+            )
+            .StartAsync(context =>
+                train(
+                    new Bar(context.AddTask(name.EscapeMarkup()), name, isWide: console.Width >= WideEnough, clock ?? TimeProvider.System)
+                )
+            )
             .ConfigureAwait(false);
     }
 
@@ -35,10 +51,14 @@ internal static class TrainingView
         string text = string.Create(CultureInfo.InvariantCulture, $"loss {progress.Loss:F4}");
         return progress.Dist == 0 && progress.Recon == 0
             ? text
-            : string.Create(CultureInfo.InvariantCulture, $"{text} (supervised {progress.Supervised:F4}, dist {progress.Dist:F4}, recon {progress.Recon:F4})");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{text} (supervised {progress.Supervised:F4}, dist {progress.Dist:F4}, recon " + $"{progress.Recon:F4})"
+            );
     }
 
-    private static string TimeLeft(TrainingProgress progress) => progress.Remaining is TimeSpan left ? $", {Durations.Format(left)} left" : "";
+    private static string TimeLeft(TrainingProgress progress) =>
+        progress.Remaining is TimeSpan left ? $", {Durations.Format(left)} left" : "";
 
     /// <summary>A bar, its losses renewed every second. The fit reports from a thread of its own; a bar may be set from any.</summary>
     private sealed class Bar(ProgressTask task, string name, bool isWide, TimeProvider clock) : IProgress<TrainingProgress>
@@ -61,11 +81,15 @@ internal static class TrainingView
             }
             task.MaxValue = value.TotalSteps;
             task.Value = value.Step;
-            task.Description = $"{name.EscapeMarkup()} [grey]step {value.Step}/{value.TotalSteps}{TimeLeft(value)}[/]  {_losses.EscapeMarkup()}";
+            task.Description =
+                $"{name.EscapeMarkup()} [grey]step {value.Step}/{value.TotalSteps}{TimeLeft(value)}[/]  " + $"{_losses.EscapeMarkup()}";
         }
     }
 
-    /// <summary>Plain lines: the first report, the last, and one every <see cref="LineInterval"/> between, with the mean losses since the one before.</summary>
+    /// <summary>
+    /// Plain lines: the first report, the last, and one every <see cref="LineInterval"/> between, with the mean losses since the one
+    /// before.
+    /// </summary>
     private sealed class Lines(CliConsole console, string name, TimeProvider clock) : IProgress<TrainingProgress>
     {
         private readonly LossWindow _window = new();
@@ -76,9 +100,11 @@ internal static class TrainingView
             _window.Add(value);
             long now = clock.GetTimestamp();
             bool due = _last is null || value.Step == value.TotalSteps || clock.GetElapsedTime(_last.Value, now) >= LineInterval;
-            if (!due) return;
+            if (!due)
+                return;
             _last = now;
-            string speed = value.StepsPerSecond > 0 ? string.Create(CultureInfo.InvariantCulture, $", {value.StepsPerSecond:F1} steps/s") : "";
+            string speed =
+                value.StepsPerSecond > 0 ? string.Create(CultureInfo.InvariantCulture, $", {value.StepsPerSecond:F1} steps/s") : "";
             console.Line($"{name}: step {value.Step}/{value.TotalSteps}, {Losses(_window.Take(value))}{speed}{TimeLeft(value)}");
         }
     }

@@ -9,16 +9,25 @@ internal sealed class VerboseLogger(TextWriter error) : ILogger
     private readonly Lock _gate = new();
 
     /// <inheritdoc/>
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
 
     /// <inheritdoc/>
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
     /// <inheritdoc/>
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    )
     {
         ArgumentNullException.ThrowIfNull(formatter);
-        if (!IsEnabled(logLevel)) return;
-        lock (_gate) error.WriteLine($"[{logLevel}] {formatter(state, exception)}");
+        if (!IsEnabled(logLevel))
+            return;
+        lock (_gate)
+            error.WriteLine($"[{logLevel}] {formatter(state, exception)}");
     }
 }

@@ -17,12 +17,15 @@ internal static class WholeFile
             File.WriteAllText(path, text, encoding);
             return;
         }
-        Save(path, beside =>
-        {
-            using FileStream stream = new(beside, FileMode.CreateNew, FileAccess.Write);
-            stream.Write(encoding.GetBytes(text));
-            stream.Flush(flushToDisk: true);
-        });
+        Save(
+            path,
+            beside =>
+            {
+                using FileStream stream = new(beside, FileMode.CreateNew, FileAccess.Write);
+                stream.Write(encoding.GetBytes(text));
+                stream.Flush(flushToDisk: true);
+            }
+        );
     }
 
     /// <summary>Lets a file be written beside its place, then moves it there, replacing what was there.</summary>

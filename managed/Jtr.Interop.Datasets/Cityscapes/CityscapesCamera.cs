@@ -16,11 +16,15 @@ internal sealed record CityscapesCamera(double Baseline, double FocalLength)
     public static CityscapesCamera Read(string path)
     {
         long length = new FileInfo(path).Length;
-        if (length > LongestFile) throw new JtrFormatException(path, $"{length} bytes, where a camera file has a few hundred");
+        if (length > LongestFile)
+            throw new JtrFormatException(path, $"{length} bytes, where a camera file has a few hundred");
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            return new CityscapesCamera(Number(path, document.RootElement, "extrinsic", "baseline"), Number(path, document.RootElement, "intrinsic", "fx"));
+            return new CityscapesCamera(
+                Number(path, document.RootElement, "extrinsic", "baseline"),
+                Number(path, document.RootElement, "intrinsic", "fx")
+            );
         }
         catch (JsonException e)
         {
@@ -30,10 +34,17 @@ internal sealed record CityscapesCamera(double Baseline, double FocalLength)
 
     private static double Number(string path, JsonElement root, string group, string name)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty(group, out JsonElement values) ||
-            values.ValueKind != JsonValueKind.Object || !values.TryGetProperty(name, out JsonElement value) || value.ValueKind != JsonValueKind.Number)
+        if (
+            root.ValueKind != JsonValueKind.Object
+            || !root.TryGetProperty(group, out JsonElement values)
+            || values.ValueKind != JsonValueKind.Object
+            || !values.TryGetProperty(name, out JsonElement value)
+            || value.ValueKind != JsonValueKind.Number
+        )
             throw new JtrFormatException(path, $"the number '{group}.{name}' of a camera file is missing");
         double number = value.GetDouble();
-        return number > 0 && double.IsFinite(number) ? number : throw new JtrFormatException(path, $"'{group}.{name}' is {value.GetRawText()}; it has to be above 0");
+        return number > 0 && double.IsFinite(number)
+            ? number
+            : throw new JtrFormatException(path, $"'{group}.{name}' is " + $"{value.GetRawText()}; it has to be above 0");
     }
 }

@@ -40,10 +40,11 @@ public sealed class CityscapesDataset : LayoutDataset
     /// There are no photographs; or a file is missing and the options do not allow it.
     /// </exception>
     /// <exception cref="JtrNativeLibraryException">libvips, which reads images, cannot be loaded.</exception>
-    public CityscapesDataset(string root, CityscapesOptions options) : this(root, options, Scan(root, options)) { }
+    public CityscapesDataset(string root, CityscapesOptions options)
+        : this(root, options, Scan(root, options)) { }
 
     private CityscapesDataset(string root, CityscapesOptions options, Found found)
-        : base(root, CityscapesTable.Tasks(options), options, found.Labelled, found.Problems)
+        : base(root, CityscapesTable.Tasks(options), options, found.Labeled, found.Problems)
     {
         _options = options;
         _samples = found.Samples;
@@ -62,9 +63,15 @@ public sealed class CityscapesDataset : LayoutDataset
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         FolderListing.RequireRoot(root);
-        if (Directory.Exists(Path.Combine(root, Image))) return new CityscapesDataset(root, options);
-        if (Directory.Exists(Path.Combine(root, options.Split, CityscapesNpyDataset.ImageFolder))) return new CityscapesNpyDataset(root, options);
-        throw new JtrFormatException(root, $"no Cityscapes: it has neither '{Image}' (the official layout) nor '{options.Split}/{CityscapesNpyDataset.ImageFolder}' (MTAN's .npy files)");
+        if (Directory.Exists(Path.Combine(root, Image)))
+            return new CityscapesDataset(root, options);
+        if (Directory.Exists(Path.Combine(root, options.Split, CityscapesNpyDataset.ImageFolder)))
+            return new CityscapesNpyDataset(root, options);
+        throw new JtrFormatException(
+            root,
+            $"no Cityscapes: it has neither '{Image}' (the official layout) nor "
+                + $"'{options.Split}/{CityscapesNpyDataset.ImageFolder}' (MTAN's .npy files)"
+        );
     }
 
     /// <inheritdoc/>
@@ -75,7 +82,7 @@ public sealed class CityscapesDataset : LayoutDataset
 
     /// <inheritdoc/>
     public override string? GetLabelPath(int index, int task) =>
-        !GetLabelled(index)[task] ? null
+        !GetLabeled(index)[task] ? null
         : Tasks[task].Kind == TaskKind.Depth ? FilePath(Disparity, index, "disparity.png")
         : FilePath(Labels, index, "gtFine_labelIds.png");
 
@@ -92,7 +99,8 @@ public sealed class CityscapesDataset : LayoutDataset
         Span<byte> ids = raster.Bytes;
         for (int i = 0; i < ids.Length; i++)
         {
-            if (ids[i] >= _codes.Length) throw source.Fault(i, $"label id {ids[i]}, where Cityscapes has 0 to {_codes.Length - 1},");
+            if (ids[i] >= _codes.Length)
+                throw source.Fault(i, $"label id {ids[i]}, where Cityscapes has 0 to {_codes.Length - 1},");
             ids[i] = _codes[ids[i]];
         }
         return new PackedIds(source.Nearest<byte>(ids));
@@ -102,7 +110,8 @@ public sealed class CityscapesDataset : LayoutDataset
     {
         using Raster raster = source.ReadPng(1, ids: true).Require16Bits(source.Path, "a disparity");
         Pooled<ushort> words = source.Nearest<ushort>(raster.Words);
-        foreach (ref ushort word in words.Span) word -= (ushort)(word > 0 ? 1 : 0);
+        foreach (ref ushort word in words.Span)
+            word -= (ushort)(word > 0 ? 1 : 0);
         return new PackedDepth(words, 1.0 / 65536);
     }
 
@@ -137,47 +146,86 @@ public sealed class CityscapesDataset : LayoutDataset
         Vips.EnsureLoaded();
         MissingFiles missing = new(options.AllowMissing);
         string images = Path.Combine(root, Image, options.Split);
-        if (!Directory.Exists(images)) throw new JtrFormatException(images, "the folder of photographs is missing (archive leftImg8bit_trainvaltest)");
+        if (!Directory.Exists(images))
+            throw new JtrFormatException(images, "the folder of photographs is missing (archive " + "leftImg8bit_trainvaltest)");
         (string City, string Name)[] samples = [.. List(images, "_leftImg8bit.png", missing.Problems)];
-        if (samples.Length == 0) throw new JtrFormatException(images, "the folder of photographs has none: <city>/<name>_leftImg8bit.png");
+        if (samples.Length == 0)
+            throw new JtrFormatException(images, "the folder of photographs has none: <city>/<name>_leftImg8bit.png");
 
         TaskSet tasks = CityscapesTable.Tasks(options);
-        TaskMask[] labelled = new TaskMask[samples.Length];
+        TaskMask[] labeled = new TaskMask[samples.Length];
         for (int t = 0; t < tasks.Count; t++)
         {
             bool isDepth = tasks[t].Kind == TaskKind.Depth;
-            Match(root, options.Split, isDepth ? Disparity : Labels, isDepth ? "disparity.png" : "gtFine_labelIds.png", samples, missing, i => labelled[i] = labelled[i].With(t));
-            if (isDepth && options.Depth == CityscapesDepth.Metric) MatchCameras(root, options.Split, samples, labelled, t, missing);
+            Match(
+                root,
+                options.Split,
+                isDepth ? Disparity : Labels,
+                isDepth ? "disparity.png" : "gtFine_labelIds.png",
+                samples,
+                missing,
+                i => labeled[i] = labeled[i].With(t)
+            );
+            if (isDepth && options.Depth == CityscapesDepth.Metric)
+                MatchCameras(root, options.Split, samples, labeled, t, missing);
         }
-        return new Found(samples, labelled, missing.Problems);
+        return new Found(samples, labeled, missing.Problems);
     }
 
-    private static void Match(string root, string split, string kind, string suffix, (string City, string Name)[] samples, MissingFiles missing, Action<int> found)
+    private static void Match(
+        string root,
+        string split,
+        string kind,
+        string suffix,
+        (string City, string Name)[] samples,
+        MissingFiles missing,
+        Action<int> found
+    )
     {
         string folder = Path.Combine(root, kind, split);
         if (!Directory.Exists(folder))
         {
-            missing.Report(folder, $"the folder of {kind} is missing; choose {(kind == Disparity ? "Depth" : "Labels")} = None to do without");
+            missing.Report(
+                folder,
+                $"the folder of {kind} is missing; choose {(kind == Disparity ? "Depth" : "Labels")} = None to do " + $"without"
+            );
             return;
         }
         HashSet<(string City, string Name)> stray = [.. List(folder, "_" + suffix, null)];
         for (int i = 0; i < samples.Length; i++)
         {
-            if (stray.Remove(samples[i])) found(i);
-            else missing.Report(FilePath(root, Image, split, samples[i].City, samples[i].Name, "leftImg8bit.png"), $"a photograph without {kind}: there is no {FilePath(root, kind, split, samples[i].City, samples[i].Name, suffix)}");
+            if (stray.Remove(samples[i]))
+                found(i);
+            else
+                missing.Report(
+                    FilePath(root, Image, split, samples[i].City, samples[i].Name, "leftImg8bit.png"),
+                    $"a photograph without "
+                        + $"{kind}: there is no {FilePath(root, kind, split, samples[i].City, samples[i].Name, suffix)}"
+                );
         }
         foreach ((string city, string name) in stray.Order())
-            missing.Report(FilePath(root, kind, split, city, name, suffix), $"a label without its photograph {FilePath(root, Image, split, city, name, "leftImg8bit.png")}");
+            missing.Report(
+                FilePath(root, kind, split, city, name, suffix),
+                $"a label without its photograph " + $"{FilePath(root, Image, split, city, name, "leftImg8bit.png")}"
+            );
     }
 
-    private static void MatchCameras(string root, string split, (string City, string Name)[] samples, TaskMask[] labelled, int depth, MissingFiles missing)
+    private static void MatchCameras(
+        string root,
+        string split,
+        (string City, string Name)[] samples,
+        TaskMask[] labeled,
+        int depth,
+        MissingFiles missing
+    )
     {
         for (int i = 0; i < samples.Length; i++)
         {
             string camera = FilePath(root, Camera, split, samples[i].City, samples[i].Name, "camera.json");
-            if (!labelled[i][depth] || File.Exists(camera)) continue;
+            if (!labeled[i][depth] || File.Exists(camera))
+                continue;
             missing.Report(camera, "the camera file, which metric depth needs, is missing");
-            labelled[i] = labelled[i].Without(depth);
+            labeled[i] = labeled[i].Without(depth);
         }
     }
 
@@ -188,11 +236,13 @@ public sealed class CityscapesDataset : LayoutDataset
         {
             foreach (string file in FolderListing.Files(Path.Combine(folder, city)))
             {
-                if (file.EndsWith(suffix, StringComparison.Ordinal)) yield return (city, file[..^suffix.Length]);
-                else others?.Add(new FolderProblem(Path.Combine(folder, city, file), $"passed over: its name does not end in {suffix}"));
+                if (file.EndsWith(suffix, StringComparison.Ordinal))
+                    yield return (city, file[..^suffix.Length]);
+                else
+                    others?.Add(new FolderProblem(Path.Combine(folder, city, file), $"passed over: its name does not end in {suffix}"));
             }
         }
     }
 
-    private sealed record Found((string City, string Name)[] Samples, TaskMask[] Labelled, List<FolderProblem> Problems);
+    private sealed record Found((string City, string Name)[] Samples, TaskMask[] Labeled, List<FolderProblem> Problems);
 }

@@ -36,10 +36,11 @@ public sealed class CityscapesNpyDataset : LayoutDataset
     /// <exception cref="JtrFormatException">
     /// There are no photographs; or a file is missing and the options do not allow it.
     /// </exception>
-    public CityscapesNpyDataset(string root, CityscapesOptions options) : this(root, options, Scan(root, options)) { }
+    public CityscapesNpyDataset(string root, CityscapesOptions options)
+        : this(root, options, Scan(root, options)) { }
 
     private CityscapesNpyDataset(string root, CityscapesOptions options, Found found)
-        : base(root, CityscapesTable.Tasks(options), options, found.Labelled, found.Problems, imageBytes: 12)
+        : base(root, CityscapesTable.Tasks(options), options, found.Labeled, found.Problems, imageBytes: 12)
     {
         _options = options;
         _numbers = found.Numbers;
@@ -53,33 +54,42 @@ public sealed class CityscapesNpyDataset : LayoutDataset
 
     /// <inheritdoc/>
     public override string? GetLabelPath(int index, int task) =>
-        GetLabelled(index)[task] ? Path.Combine(Root, _options.Split, LabelFolder(Tasks[task], _options), GetName(index) + Extension) : null;
+        GetLabeled(index)[task] ? Path.Combine(Root, _options.Split, LabelFolder(Tasks[task], _options), GetName(index) + Extension) : null;
 
     private protected override DecodedImage ReadImage(int index) => NpyPhotograph.Read(GetImagePath(index), Height, Width);
 
-    private protected override PackedLabel ReadLabel(int index, int task, LabelSource source) => Tasks[task] is SegmentationTask segmentation
-        ? SegmentationLabels.Read(source, segmentation, voidId: -1)
-        : DepthLabels.Read(source, scale: 1);
+    private protected override PackedLabel ReadLabel(int index, int task, LabelSource source) =>
+        Tasks[task] is SegmentationTask segmentation
+            ? SegmentationLabels.Read(source, segmentation, voidId: -1)
+            : DepthLabels.Read(source, scale: 1);
 
     private static string LabelFolder(VisionTask task, CityscapesOptions options) =>
-        task.Kind == TaskKind.Depth ? DepthFolder : options.Labels == CityscapesLabels.Categories ? "label_7" : "label_19";
+        task.Kind == TaskKind.Depth ? DepthFolder
+        : options.Labels == CityscapesLabels.Categories ? "label_7"
+        : "label_19";
 
     private static Found Scan(string root, CityscapesOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         if (options.Depth == CityscapesDepth.Metric)
-            throw new ArgumentException($"{nameof(options.Depth)} is Metric, for which MTAN's .npy files lack the cameras; take the official layout, or Inverse", nameof(options));
+            throw new ArgumentException(
+                $"{nameof(options.Depth)} is Metric, for which MTAN's .npy files lack the cameras; take the "
+                    + $"official layout, or Inverse",
+                nameof(options)
+            );
         FolderListing.RequireRoot(root);
         MissingFiles missing = new(options.AllowMissing);
         string part = Path.Combine(root, options.Split);
         string images = Path.Combine(part, ImageFolder);
-        if (!Directory.Exists(images)) throw new JtrFormatException(images, "the folder of photographs is missing");
+        if (!Directory.Exists(images))
+            throw new JtrFormatException(images, "the folder of photographs is missing");
         int[] numbers = [.. List(images, missing.Problems).Order()];
-        if (numbers.Length == 0) throw new JtrFormatException(images, "the folder of photographs has none: 0.npy, 1.npy and so on");
+        if (numbers.Length == 0)
+            throw new JtrFormatException(images, "the folder of photographs has none: 0.npy, 1.npy and so on");
 
         TaskSet tasks = CityscapesTable.Tasks(options);
-        TaskMask[] labelled = new TaskMask[numbers.Length];
+        TaskMask[] labeled = new TaskMask[numbers.Length];
         for (int t = 0; t < tasks.Count; t++)
         {
             string folder = Path.Combine(part, LabelFolder(tasks[t], options));
@@ -91,12 +101,21 @@ public sealed class CityscapesNpyDataset : LayoutDataset
             HashSet<int> stray = [.. List(folder, missing.Problems)];
             for (int i = 0; i < numbers.Length; i++)
             {
-                if (stray.Remove(numbers[i])) labelled[i] = labelled[i].With(t);
-                else missing.Report(Path.Combine(images, $"{numbers[i]}.npy"), $"a photograph without the label {Path.Combine(folder, $"{numbers[i]}.npy")}");
+                if (stray.Remove(numbers[i]))
+                    labeled[i] = labeled[i].With(t);
+                else
+                    missing.Report(
+                        Path.Combine(images, $"{numbers[i]}.npy"),
+                        $"a photograph without the label " + $"{Path.Combine(folder, $"{numbers[i]}.npy")}"
+                    );
             }
-            foreach (int number in stray.Order()) missing.Report(Path.Combine(folder, $"{number}.npy"), $"a label without its photograph {Path.Combine(images, $"{number}.npy")}");
+            foreach (int number in stray.Order())
+                missing.Report(
+                    Path.Combine(folder, $"{number}.npy"),
+                    $"a label without its photograph " + $"{Path.Combine(images, $"{number}.npy")}"
+                );
         }
-        return new Found(numbers, labelled, missing.Problems);
+        return new Found(numbers, labeled, missing.Problems);
     }
 
     private static IEnumerable<int> List(string folder, List<FolderProblem> problems)
@@ -104,11 +123,16 @@ public sealed class CityscapesNpyDataset : LayoutDataset
         foreach (string file in FolderListing.Files(folder))
         {
             // "007.npy" would be read as 7.npy.
-            if (file.EndsWith(Extension, StringComparison.Ordinal) && int.TryParse(file.AsSpan(..^Extension.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-                && file == number.ToString(CultureInfo.InvariantCulture) + Extension) yield return number;
-            else problems.Add(new FolderProblem(Path.Combine(folder, file), "passed over: not <number>.npy"));
+            if (
+                file.EndsWith(Extension, StringComparison.Ordinal)
+                && int.TryParse(file.AsSpan(..^Extension.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                && file == number.ToString(CultureInfo.InvariantCulture) + Extension
+            )
+                yield return number;
+            else
+                problems.Add(new FolderProblem(Path.Combine(folder, file), "passed over: not <number>.npy"));
         }
     }
 
-    private sealed record Found(int[] Numbers, TaskMask[] Labelled, List<FolderProblem> Problems);
+    private sealed record Found(int[] Numbers, TaskMask[] Labeled, List<FolderProblem> Problems);
 }

@@ -57,12 +57,21 @@ public sealed record CityscapesOptions : LayoutOptions
     {
         base.Validate();
         if (string.IsNullOrWhiteSpace(Split) || Split.AsSpan().ContainsAny('/', '\\') || Split.StartsWith('.'))
-            throw new ArgumentException($"{nameof(Split)} has to be the name of a folder, such as train or val, not '{Split}'", nameof(Split));
-        if (!Enum.IsDefined(Labels)) throw new ArgumentOutOfRangeException(nameof(Labels), Labels, $"{nameof(Labels)} has to be None, Categories or Classes");
-        if (!Enum.IsDefined(Depth)) throw new ArgumentOutOfRangeException(nameof(Depth), Depth, $"{nameof(Depth)} has to be None, Inverse or Metric");
-        if (Labels == CityscapesLabels.None && Depth == CityscapesDepth.None) throw new ArgumentException($"{nameof(Labels)} and {nameof(Depth)} are both None: there is no task", nameof(Labels));
+            throw new ArgumentException(
+                $"{nameof(Split)} has to be the name of a folder, such as train or val, not '{Split}'",
+                nameof(Split)
+            );
+        if (!Enum.IsDefined(Labels))
+            throw new ArgumentOutOfRangeException(nameof(Labels), Labels, $"{nameof(Labels)} has to be None, " + $"Categories or Classes");
+        if (!Enum.IsDefined(Depth))
+            throw new ArgumentOutOfRangeException(nameof(Depth), Depth, $"{nameof(Depth)} has to be None, Inverse " + $"or Metric");
+        if (Labels == CityscapesLabels.None && Depth == CityscapesDepth.None)
+            throw new ArgumentException($"{nameof(Labels)} and " + $"{nameof(Depth)} are both None: there is no task", nameof(Labels));
         if (MaxMetricDepth is { } most && !(most > 0))
-            throw new ArgumentOutOfRangeException(nameof(MaxMetricDepth), most.ToString(CultureInfo.InvariantCulture),
-                $"{nameof(MaxMetricDepth)} has to be above 0");
+            throw new ArgumentOutOfRangeException(
+                nameof(MaxMetricDepth),
+                most.ToString(CultureInfo.InvariantCulture),
+                $"{nameof(MaxMetricDepth)} has to be above 0"
+            );
     }
 }

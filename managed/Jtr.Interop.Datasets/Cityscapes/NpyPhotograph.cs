@@ -4,7 +4,9 @@ using Jtr.Interop.Datasets.Layouts;
 
 namespace Jtr.Interop.Datasets.Cityscapes;
 
-/// <summary>Photographs in .npy files: (H, W, 3), floating-point in [0, 1] or bytes for 0..255. Resized bilinearly with antialiasing.</summary>
+/// <summary>
+/// Photographs in .npy files: (H, W, 3), floating-point in [0, 1] or bytes for 0..255. Resized bilinearly with antialiasing.
+/// </summary>
 internal static class NpyPhotograph
 {
     // Whoever resized a photograph may have rounded; 255 instead of 1 is another scale.
@@ -16,8 +18,10 @@ internal static class NpyPhotograph
     public static DecodedImage Read(string path, int height, int width)
     {
         using NpyArray array = NpyReader.Read(path);
-        if (array.Shape is not [> 0, > 0, 3]) throw new JtrFormatException(path, $"an array of shape {array.ShapeText}, where a photograph has (H, W, 3)");
-        if (array.IsInteger && array.Type != NpyType.UInt8) throw new JtrFormatException(path, $"a photograph of the type {array.Type}; floating-point in [0, 1] and UInt8 are read");
+        if (array.Shape is not [> 0, > 0, 3])
+            throw new JtrFormatException(path, $"an array of shape {array.ShapeText}, where a " + $"photograph has (H, W, 3)");
+        if (array.IsInteger && array.Type != NpyType.UInt8)
+            throw new JtrFormatException(path, $"a photograph of the type {array.Type}; " + $"floating-point in [0, 1] and UInt8 are read");
         LabelSource source = new(path, array.Shape[0], array.Shape[1], height, width);
         using Pooled<float> pooled = LabelSource.Interleaved(array, planar: false, 3);
         Span<float> values = pooled.Span;
@@ -29,7 +33,8 @@ internal static class NpyPhotograph
             values[i] = Math.Clamp(value, 0, 1);
         }
         using Pooled<float> resized = source.Bilinear(pooled, 3);
-        foreach (ref float value in resized.Span) value = Math.Min(value, 1);
+        foreach (ref float value in resized.Span)
+            value = Math.Min(value, 1);
         return new DecodedImage(source.ImageHeight, source.ImageWidth, new PackedFloats(LabelSource.Planar<float>(resized.Span, 3)));
     }
 }

@@ -15,7 +15,8 @@ internal sealed class FolderIndex
         foreach (string path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileName(path);
-            if (name.StartsWith('.')) continue;
+            if (name.StartsWith('.'))
+                continue;
             if (!extensions.Contains(Path.GetExtension(name).ToLowerInvariant()))
             {
                 problems.Add(new FolderProblem(path, $"passed over: not one of {string.Join(", ", extensions)}"));

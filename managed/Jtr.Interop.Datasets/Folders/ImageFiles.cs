@@ -24,11 +24,14 @@ internal static class ImageFiles
     /// <exception cref="IOException">It cannot be read.</exception>
     public static Raster ReadPhotograph(string path)
     {
-        return Decode(path, static path =>
-        {
-            using Image stored = Open(path);
-            return Upright(stored);
-        });
+        return Decode(
+            path,
+            static path =>
+            {
+                using Image stored = Open(path);
+                return Upright(stored);
+            }
+        );
     }
 
     /// <summary>Reads a photograph from memory, as <see cref="ReadPhotograph(string)"/> does from a file.</summary>
@@ -37,12 +40,15 @@ internal static class ImageFiles
     /// <exception cref="JtrFormatException">It is neither JPEG nor PNG, or damaged.</exception>
     public static Raster ReadPhotograph(byte[] content, string name)
     {
-        return Decode(name, name =>
-        {
-            using Source source = Source.NewFromMemory(content);
-            using Image stored = Open(name, content.AsSpan(0, Math.Min(content.Length, StartBytes)), content.Length, source);
-            return Upright(stored);
-        });
+        return Decode(
+            name,
+            name =>
+            {
+                using Source source = Source.NewFromMemory(content);
+                using Image stored = Open(name, content.AsSpan(0, Math.Min(content.Length, StartBytes)), content.Length, source);
+                return Upright(stored);
+            }
+        );
     }
 
     /// <summary>Reads a PNG's numbers as they are stored, transparency left out.</summary>
@@ -57,41 +63,52 @@ internal static class ImageFiles
     {
         Span<byte> start = stackalloc byte[StartBytes];
         ReadStart(path, ref start, out long length);
-        if (!start.StartsWith(PngSignature)) throw new JtrFormatException(path, "no PNG file, which a label other than .npy has to be", 0);
-        if (ids && RawPng.Applies(start)) return ReadRaw(path, length);
-        return Decode(path, static path =>
-        {
-            using Image stored = Open(path);
-            int channels = stored.Bands - (stored.HasAlpha() ? 1 : 0);
-            using Image opaque = channels < stored.Bands ? stored.ExtractBand(0, n: channels) : stored.Copy();
-            return opaque.Format switch
+        if (!start.StartsWith(PngSignature))
+            throw new JtrFormatException(path, "no PNG file, which a label other than .npy has to be", 0);
+        if (ids && RawPng.Applies(start))
+            return ReadRaw(path, length);
+        return Decode(
+            path,
+            static path =>
             {
-                Enums.BandFormat.Uchar => Raster.Of8Bits(opaque.Height, opaque.Width, channels, Pixels<byte>(opaque)),
-                Enums.BandFormat.Ushort => Raster.Of16Bits(opaque.Height, opaque.Width, channels, Pixels<ushort>(opaque)),
-                _ => throw new JtrFormatException(path, $"pixels of the type {opaque.Format} are not read"),
-            };
-        });
+                using Image stored = Open(path);
+                int channels = stored.Bands - (stored.HasAlpha() ? 1 : 0);
+                using Image opaque = channels < stored.Bands ? stored.ExtractBand(0, n: channels) : stored.Copy();
+                return opaque.Format switch
+                {
+                    Enums.BandFormat.Uchar => Raster.Of8Bits(opaque.Height, opaque.Width, channels, Pixels<byte>(opaque)),
+                    Enums.BandFormat.Ushort => Raster.Of16Bits(opaque.Height, opaque.Width, channels, Pixels<ushort>(opaque)),
+                    _ => throw new JtrFormatException(path, $"pixels of the type {opaque.Format} are not read"),
+                };
+            }
+        );
     }
 
     /// <summary>Rows and columns of a photograph, upright, from its header.</summary>
     public static (int Height, int Width) ReadSize(string path)
     {
-        return Decode(path, static path =>
-        {
-            using Image stored = Open(path);
-            using Image upright = stored.Autorot();
-            return (upright.Height, upright.Width);
-        });
+        return Decode(
+            path,
+            static path =>
+            {
+                using Image stored = Open(path);
+                using Image upright = stored.Autorot();
+                return (upright.Height, upright.Width);
+            }
+        );
     }
 
     /// <summary>Channels of a PNG, transparency left out, from its header.</summary>
     public static int ReadChannels(string path)
     {
-        return Decode(path, static path =>
-        {
-            using Image stored = Open(path);
-            return stored.Bands - (stored.HasAlpha() ? 1 : 0);
-        });
+        return Decode(
+            path,
+            static path =>
+            {
+                using Image stored = Open(path);
+                return stored.Bands - (stored.HasAlpha() ? 1 : 0);
+            }
+        );
     }
 
     /// <summary>Opens a file for libvips, which reads it by itself: through the managed heap a photograph would go twice.</summary>
@@ -106,16 +123,23 @@ internal static class ImageFiles
     private static Image Open(string path, ReadOnlySpan<byte> start, long length, Source source)
     {
         bool isPng = start.StartsWith(PngSignature);
-        if (!isPng && !start.StartsWith(JpegSignature)) throw new JtrFormatException(path, "neither a JPEG nor a PNG file", 0);
+        if (!isPng && !start.StartsWith(JpegSignature))
+            throw new JtrFormatException(path, "neither a JPEG nor a PNG file", 0);
         // Otherwise libvips fills what is missing with grey and says nothing.
         const Enums.FailOn strict = Enums.FailOn.Error;
         Image image = isPng ? Image.PngloadSource(source, failOn: strict) : Image.JpegloadSource(source, failOn: strict);
         long pixels = (long)image.Width * image.Height;
         long held = Math.Min(MostPixels, isPng ? RawPng.MostInflated(length) * 8 / RawPng.PixelBits(start) : length * JpegPixelsPerByte);
-        if (pixels <= held) return image;
+        if (pixels <= held)
+            return image;
         string size = $"{image.Height} x {image.Width}";
         image.Dispose();
-        throw new JtrFormatException(path, pixels > MostPixels ? $"an image of {size} pixels is larger than {MostPixels}" : $"{length} bytes cannot hold an image of {size} pixels");
+        throw new JtrFormatException(
+            path,
+            pixels > MostPixels
+                ? $"an image of {size} pixels is larger than {MostPixels}"
+                : $"{length} bytes cannot hold an image of {size} pixels"
+        );
     }
 
     private static Raster Upright(Image stored)
@@ -128,7 +152,8 @@ internal static class ImageFiles
     }
 
     /// <summary>Decodes an image and takes its values out of libvips' memory.</summary>
-    private static unsafe Pooled<T> Pixels<T>(Image image) where T : unmanaged
+    private static unsafe Pooled<T> Pixels<T>(Image image)
+        where T : unmanaged
     {
         IntPtr memory = image.WriteToMemory(out ulong bytes);
         try
@@ -145,7 +170,8 @@ internal static class ImageFiles
 
     private static Raster ReadRaw(string path, long length)
     {
-        if (length > Array.MaxLength) throw new JtrFormatException(path, $"{length} bytes are more than a label has");
+        if (length > Array.MaxLength)
+            throw new JtrFormatException(path, $"{length} bytes are more than a label has");
         using SafeFileHandle handle = File.OpenHandle(path);
         using Pooled<byte> file = new((int)length);
         return RawPng.Read(path, file.Span[..NpyReader.ReadUpTo(handle, file.Span, 0)], MostPixels);
@@ -168,7 +194,8 @@ internal static class ImageFiles
         }
         catch (VipsException e)
         {
-            throw new JtrFormatException(path, $"damaged: {string.Join("; ", e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}", innerException: e);
+            string[] lines = e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            throw new JtrFormatException(path, $"damaged: {string.Join("; ", lines)}", innerException: e);
         }
     }
 }

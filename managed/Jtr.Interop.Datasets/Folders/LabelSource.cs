@@ -26,7 +26,11 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
         if (raster.Height != ImageHeight || raster.Width != ImageWidth)
             throw new JtrFormatException(Path, $"a label of {raster.Height} x {raster.Width} for an image of {ImageHeight} x {ImageWidth}");
         if (raster.Channels != channels)
-            throw new JtrFormatException(Path, $"{raster.Channels} channels, where the task has {channels}{(ids ? " (colours that stand for classes are not read; palette images are)" : "")}");
+            throw new JtrFormatException(
+                Path,
+                $"{raster.Channels} channels, where the task has "
+                    + $"{channels}{(ids ? " (colours that stand for classes are not read; palette images are)" : "")}"
+            );
         return raster;
     }
 
@@ -37,14 +41,22 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
     {
         NpyArray array = NpyReader.Read(Path);
         ReadOnlySpan<int> shape = array.Shape;
-        if (channels == 1 && shape.SequenceEqual([ImageHeight, ImageWidth])) return (array, false);
-        if (shape.SequenceEqual([ImageHeight, ImageWidth, channels])) return (array, false);
-        if (shape.SequenceEqual([channels, ImageHeight, ImageWidth])) return (array, true);
-        string expected = channels == 1 ? $"({ImageHeight}, {ImageWidth})" : $"({ImageHeight}, {ImageWidth}, {channels}) or ({channels}, {ImageHeight}, {ImageWidth})";
+        if (channels == 1 && shape.SequenceEqual([ImageHeight, ImageWidth]))
+            return (array, false);
+        if (shape.SequenceEqual([ImageHeight, ImageWidth, channels]))
+            return (array, false);
+        if (shape.SequenceEqual([channels, ImageHeight, ImageWidth]))
+            return (array, true);
+        string expected =
+            channels == 1
+                ? $"({ImageHeight}, {ImageWidth})"
+                : $"({ImageHeight}, {ImageWidth}, {channels}) or ({channels}, " + $"{ImageHeight}, {ImageWidth})";
         throw new JtrFormatException(Path, $"an array of shape {array.ShapeText}, where the image asks for {expected}");
     }
 
-    /// <summary>Reads a .npy array of bytes or 16-bit words as an image; null if its elements are others. The array is not disposed.</summary>
+    /// <summary>
+    /// Reads a .npy array of bytes or 16-bit words as an image; null if its elements are others. The array is not disposed.
+    /// </summary>
     public static Raster? AsRaster(NpyArray array, bool planar, int height, int width, int channels)
     {
         if (array.Type == NpyType.UInt8)
@@ -53,7 +65,8 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
             Interleave(array.Data, bytes.Span, planar ? channels : 1);
             return Raster.Of8Bits(height, width, channels, bytes);
         }
-        if (array.Type != NpyType.UInt16) return null;
+        if (array.Type != NpyType.UInt16)
+            return null;
         Pooled<ushort> words = new(array.Count);
         Interleave(MemoryMarshal.Cast<byte, ushort>(array.Data), words.Span, planar ? channels : 1);
         return Raster.Of16Bits(height, width, channels, words);
@@ -80,7 +93,8 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
 
     /// <summary>Picks the source pixels under the centres of the target pixels; one channel.</summary>
     /// <returns>[H, W], to be disposed.</returns>
-    public Pooled<T> Nearest<T>(ReadOnlySpan<T> source) where T : unmanaged
+    public Pooled<T> Nearest<T>(ReadOnlySpan<T> source)
+        where T : unmanaged
     {
         Pooled<T> picked = new(Height * Width);
         Nearest(source, picked.Span);
@@ -90,7 +104,8 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
     /// <summary>Picks the source pixels under the centres of the target pixels; one channel.</summary>
     /// <param name="source">The photograph's size.</param>
     /// <param name="destination">The training size.</param>
-    public void Nearest<T>(ReadOnlySpan<T> source, Span<T> destination) where T : unmanaged
+    public void Nearest<T>(ReadOnlySpan<T> source, Span<T> destination)
+        where T : unmanaged
     {
         if (KeepsSize)
         {
@@ -104,7 +119,8 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
         {
             ReadOnlySpan<T> row = source.Slice(Resampler.Nearest(ImageHeight, Height, y) * ImageWidth, ImageWidth);
             Span<T> to = destination.Slice(y * Width, Width);
-            for (int x = 0; x < to.Length; x++) to[x] = row[from[x]];
+            for (int x = 0; x < to.Length; x++)
+                to[x] = row[from[x]];
         }
     }
 
@@ -117,23 +133,34 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
     /// <returns>The source itself where its size is kept, else other memory; to be disposed, as the source.</returns>
     public Pooled<float> Bilinear(Pooled<float> source, int channels)
     {
-        if (KeepsSize) return source;
+        if (KeepsSize)
+            return source;
         int width = ImageWidth;
         // Twice the channels: weighted value and weight.
-        using Pooled<float> pairs = Resampler.Bilinear(ImageHeight, ImageWidth, 2 * channels, Height, Width, (row, weight, to) =>
-        {
-            ReadOnlySpan<float> from = source.Span.Slice(row * width * channels, width * channels);
-            for (int i = 0; i < from.Length; i++)
+        using Pooled<float> pairs = Resampler.Bilinear(
+            ImageHeight,
+            ImageWidth,
+            2 * channels,
+            Height,
+            Width,
+            (row, weight, to) =>
             {
-                if (float.IsNaN(from[i])) continue;
-                to[2 * i] += weight * from[i];
-                to[2 * i + 1] += weight;
+                ReadOnlySpan<float> from = source.Span.Slice(row * width * channels, width * channels);
+                for (int i = 0; i < from.Length; i++)
+                {
+                    if (float.IsNaN(from[i]))
+                        continue;
+                    to[2 * i] += weight * from[i];
+                    to[2 * i + 1] += weight;
+                }
             }
-        });
+        );
         Pooled<float> resized = new(Height * Width * channels);
-        Span<float> result = resized.Span, sums = pairs.Span;
+        Span<float> result = resized.Span,
+            sums = pairs.Span;
         // The weights of all-valid pixels add up to 1 within rounding, so that half is never missed by it.
-        for (int i = 0; i < result.Length; i++) result[i] = sums[2 * i + 1] < 0.4999f ? float.NaN : sums[2 * i] / sums[2 * i + 1];
+        for (int i = 0; i < result.Length; i++)
+            result[i] = sums[2 * i + 1] < 0.4999f ? float.NaN : sums[2 * i] / sums[2 * i + 1];
         return resized;
     }
 
@@ -144,12 +171,14 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
         for (int c = 0; c < channels; c++)
         {
             Span<T> to = planar.Slice(c * plane, plane);
-            for (int i = 0, from = c; i < to.Length; i++, from += channels) to[i] = interleaved[from];
+            for (int i = 0, from = c; i < to.Length; i++, from += channels)
+                to[i] = interleaved[from];
         }
     }
 
     /// <summary>[H, W, C] to [C, H, W], to be disposed.</summary>
-    public static Pooled<T> Planar<T>(ReadOnlySpan<T> interleaved, int channels) where T : unmanaged
+    public static Pooled<T> Planar<T>(ReadOnlySpan<T> interleaved, int channels)
+        where T : unmanaged
     {
         Pooled<T> planar = new(interleaved.Length);
         Planar(interleaved, planar.Span, channels);
@@ -163,7 +192,8 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
         for (int c = 0; c < channels; c++)
         {
             ReadOnlySpan<T> from = planar.Slice(c * plane, plane);
-            for (int i = 0, to = c; i < from.Length; i++, to += channels) interleaved[to] = from[i];
+            for (int i = 0, to = c; i < from.Length; i++, to += channels)
+                interleaved[to] = from[i];
         }
     }
 }

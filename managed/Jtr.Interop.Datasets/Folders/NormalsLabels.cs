@@ -10,9 +10,9 @@ internal static class NormalsLabels
     public static PackedLabel Read(LabelSource source)
     {
         using Pooled<float> vectors = source.IsNpy ? FromNpy(source) : FromPng(source);
-        Normalise(vectors.Span, none: float.NaN);
+        Normalize(vectors.Span, none: float.NaN);
         using Pooled<float> resized = source.Bilinear(vectors, 3);
-        Normalise(resized.Span, none: 0);
+        Normalize(resized.Span, none: 0);
         return new PackedFloats(LabelSource.Planar<float>(resized.Span, 3));
     }
 
@@ -27,8 +27,10 @@ internal static class NormalsLabels
         (NpyArray read, bool planar) = source.ReadNpy(3);
         using NpyArray array = read;
         using Raster? raster = LabelSource.AsRaster(array, planar, source.ImageHeight, source.ImageWidth, 3);
-        if (raster is not null) return FromRaster(raster);
-        if (array.IsInteger) throw new JtrFormatException(source.Path, $"normals of the type {array.Type}; floating-point, UInt8 and UInt16 are read");
+        if (raster is not null)
+            return FromRaster(raster);
+        if (array.IsInteger)
+            throw new JtrFormatException(source.Path, $"normals of the type {array.Type}; floating-point, UInt8 and " + $"UInt16 are read");
         return LabelSource.Interleaved(array, planar, 3);
     }
 
@@ -59,7 +61,7 @@ internal static class NormalsLabels
     }
 
     /// <summary>Brings vectors to unit length; those that have no direction become (none, none, none).</summary>
-    private static void Normalise(Span<float> vectors, float none)
+    private static void Normalize(Span<float> vectors, float none)
     {
         for (int i = 0; i < vectors.Length; i += 3)
         {
@@ -67,7 +69,8 @@ internal static class NormalsLabels
             double length = Math.Sqrt((double)v[0] * v[0] + (double)v[1] * v[1] + (double)v[2] * v[2]);
             if (double.IsFinite(length) && length > 1e-6)
             {
-                for (int c = 0; c < 3; c++) v[c] = (float)(v[c] / length);
+                for (int c = 0; c < 3; c++)
+                    v[c] = (float)(v[c] / length);
             }
             else
             {

@@ -34,12 +34,14 @@ internal abstract class PackedLabel : IDisposable
             wide[o + 2] = Vector.ConvertToSingle(Vector.AsVectorInt32(c)) / 255f;
             wide[o + 3] = Vector.ConvertToSingle(Vector.AsVectorInt32(d)) / 255f;
         }
-        for (; x < values.Length; x++) destination[x] = values[x] / 255f;
+        for (; x < values.Length; x++)
+            destination[x] = values[x] / 255f;
     }
 }
 
 /// <summary>Values of one type, which are taken over.</summary>
-internal abstract class PackedLabel<T>(Pooled<T> values) : PackedLabel where T : unmanaged
+internal abstract class PackedLabel<T>(Pooled<T> values) : PackedLabel
+    where T : unmanaged
 {
     protected ReadOnlySpan<T> Values => values.Span;
 
@@ -54,7 +56,8 @@ internal sealed class PackedIds(Pooled<byte> values) : PackedLabel<byte>(values)
     public override void Expand(Span<float> destination)
     {
         ReadOnlySpan<byte> values = Values;
-        for (int i = 0; i < values.Length; i++) destination[i] = values[i] - 1;
+        for (int i = 0; i < values.Length; i++)
+            destination[i] = values[i] - 1;
     }
 }
 
@@ -64,7 +67,8 @@ internal sealed class PackedWideIds(Pooled<ushort> values) : PackedLabel<ushort>
     public override void Expand(Span<float> destination)
     {
         ReadOnlySpan<ushort> values = Values;
-        for (int i = 0; i < values.Length; i++) destination[i] = values[i] - 1;
+        for (int i = 0; i < values.Length; i++)
+            destination[i] = values[i] - 1;
     }
 }
 
@@ -74,7 +78,8 @@ internal sealed class PackedDepth(Pooled<ushort> values, double scale) : PackedL
     public override void Expand(Span<float> destination)
     {
         ReadOnlySpan<ushort> values = Values;
-        for (int i = 0; i < values.Length; i++) destination[i] = (float)(values[i] * scale);
+        for (int i = 0; i < values.Length; i++)
+            destination[i] = (float)(values[i] * scale);
     }
 }
 
@@ -84,7 +89,8 @@ internal sealed class PackedUnits(Pooled<ushort> values) : PackedLabel<ushort>(v
     public override void Expand(Span<float> destination)
     {
         ReadOnlySpan<ushort> values = Values;
-        for (int i = 0; i < values.Length; i++) destination[i] = values[i] / 65535f;
+        for (int i = 0; i < values.Length; i++)
+            destination[i] = values[i] / 65535f;
     }
 }
 

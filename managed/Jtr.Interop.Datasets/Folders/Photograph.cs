@@ -41,7 +41,8 @@ internal sealed record Photograph(int SourceHeight, int SourceWidth, Pooled<byte
         using Pooled<byte> rounded = new(resized.Length);
         Span<float> from = resized.Span;
         Span<byte> to = rounded.Span;
-        for (int i = 0; i < to.Length; i++) to[i] = (byte)Math.Min(from[i] + 0.5f, 255f);
+        for (int i = 0; i < to.Length; i++)
+            to[i] = (byte)Math.Min(from[i] + 0.5f, 255f);
         LabelSource.Planar(rounded.Span, planar.Span, 3);
         return new Photograph(raster.Height, raster.Width, planar);
     }

@@ -1,6 +1,8 @@
 namespace Jtr.Interop.Datasets.Folders;
 
-/// <summary>An image as it was decoded: whole numbers, channels side by side, before any resizing. In memory that <see cref="Dispose"/> gives back.</summary>
+/// <summary>
+/// An image as it was decoded: whole numbers, channels side by side, before any resizing. In memory that <see cref="Dispose"/> gives back.
+/// </summary>
 internal sealed class Raster : IDisposable
 {
     private readonly Pooled<byte>? _bytes;
@@ -49,8 +51,10 @@ internal sealed class Raster : IDisposable
         Span<ushort> to = words.Span;
         ReadOnlySpan<byte> bytes = Bytes;
         ReadOnlySpan<ushort> stored = Words;
-        for (int i = 0; i < bytes.Length; i++) to[i] = (ushort)(bytes[i] * factor);
-        for (int i = 0; i < stored.Length; i++) to[i] = (ushort)(stored[i] * factor);
+        for (int i = 0; i < bytes.Length; i++)
+            to[i] = (ushort)(bytes[i] * factor);
+        for (int i = 0; i < stored.Length; i++)
+            to[i] = (ushort)(stored[i] * factor);
         return words;
     }
 
@@ -58,8 +62,10 @@ internal sealed class Raster : IDisposable
     public void AddRow(int row, float weight, Span<float> sums)
     {
         int values = Width * Channels;
-        if (_bytes is not null) Resampler.Add(Bytes.Slice(row * values, values), weight, sums);
-        else Resampler.Add(Words.Slice(row * values, values), weight, sums);
+        if (_bytes is not null)
+            Resampler.Add(Bytes.Slice(row * values, values), weight, sums);
+        else
+            Resampler.Add(Words.Slice(row * values, values), weight, sums);
     }
 
     /// <summary>Gives the memory back. Harmless when repeated.</summary>

@@ -26,8 +26,14 @@ internal static class RawPng
         int bits = file[HeaderAt + 8];
         if (width == 0 || height == 0 || (ulong)width * height > (ulong)mostPixels)
             throw new JtrFormatException(path, $"a size of {height} x {width} pixels; 1 to {mostPixels} are read", HeaderAt);
-        if (bits is not (1 or 2 or 4 or 8)) throw new JtrFormatException(path, $"{bits} bits a pixel, which PNG does not know", HeaderAt + 8);
-        if (file[HeaderAt + 12] != 0) throw new JtrFormatException(path, "an interlaced PNG with a palette or fewer than 8 bits; save it without interlacing", HeaderAt + 12);
+        if (bits is not (1 or 2 or 4 or 8))
+            throw new JtrFormatException(path, $"{bits} bits a pixel, which PNG does not know", HeaderAt + 8);
+        if (file[HeaderAt + 12] != 0)
+            throw new JtrFormatException(
+                path,
+                "an interlaced PNG with a palette or fewer than 8 bits; save it " + "without interlacing",
+                HeaderAt + 12
+            );
 
         // Rows are packed to whole bytes and preceded by the number of their filter.
         int rowBytes = (int)(((long)width * bits + 7) / 8);
@@ -47,7 +53,8 @@ internal static class RawPng
             try
             {
                 int filter = data.ReadByte();
-                if (filter is < 0 or > 4) throw new InvalidDataException(filter < 0 ? "the data ends early" : $"filter {filter}, which PNG does not know");
+                if (filter is < 0 or > 4)
+                    throw new InvalidDataException(filter < 0 ? "the data ends early" : $"filter {filter}, which " + $"PNG does not know");
                 data.ReadExactly(row);
                 Unfilter(filter, row, above);
             }
@@ -64,15 +71,22 @@ internal static class RawPng
     }
 
     /// <summary>Bits of a pixel as the header of a PNG file tells them, 1 or more.</summary>
-    public static int PixelBits(ReadOnlySpan<byte> file) => file.Length < HeaderAt + 10 ? 1 : Math.Max(1, (int)file[HeaderAt + 8]) * file[HeaderAt + 9] switch
-    {
-        2 => 3,
-        4 => 2,
-        6 => 4,
-        _ => 1,
-    };
+    public static int PixelBits(ReadOnlySpan<byte> file) =>
+        file.Length < HeaderAt + 10
+            ? 1
+            : Math.Max(1, (int)file[HeaderAt + 8])
+                * file[HeaderAt + 9] switch
+                {
+                    2 => 3,
+                    4 => 2,
+                    6 => 4,
+                    _ => 1,
+                };
 
-    /// <summary>The most that so many bytes inflate to: deflate's best is 258 bytes for two bits; a thousandth more leaves room for the beginning of the stream.</summary>
+    /// <summary>
+    /// The most that so many bytes inflate to: deflate's best is 258 bytes for two bits; a thousandth more leaves room for the beginning of
+    /// the stream.
+    /// </summary>
     public static long MostInflated(long compressed) => compressed * 1033;
 
     /// <summary>Puts the contents of all IDAT chunks one after the other.</summary>
@@ -83,11 +97,14 @@ internal static class RawPng
         int count = 0;
         while (true)
         {
-            if (file.Length - at < 12) throw new JtrFormatException(path, "the file is truncated: it has no IEND chunk", at);
+            if (file.Length - at < 12)
+                throw new JtrFormatException(path, "the file is truncated: it has no IEND chunk", at);
             uint length = BinaryPrimitives.ReadUInt32BigEndian(file[at..]);
             ReadOnlySpan<byte> type = file.Slice(at + 4, 4);
-            if (length > file.Length - at - 12) throw new JtrFormatException(path, $"the file is truncated: a chunk claims {length} bytes", at);
-            if (type.SequenceEqual("IEND"u8)) return count;
+            if (length > file.Length - at - 12)
+                throw new JtrFormatException(path, $"the file is truncated: a chunk claims {length} bytes", at);
+            if (type.SequenceEqual("IEND"u8))
+                return count;
             if (type.SequenceEqual("IDAT"u8))
             {
                 file.Slice(at + 8, (int)length).CopyTo(data[count..]);
@@ -121,7 +138,9 @@ internal static class RawPng
         int fromLeft = Math.Abs(estimate - left);
         int fromUp = Math.Abs(estimate - up);
         int fromCorner = Math.Abs(estimate - corner);
-        return fromLeft <= fromUp && fromLeft <= fromCorner ? left : fromUp <= fromCorner ? up : corner;
+        return fromLeft <= fromUp && fromLeft <= fromCorner ? left
+            : fromUp <= fromCorner ? up
+            : corner;
     }
 
     private static void Unpack(ReadOnlySpan<byte> row, int bits, Span<byte> values)

@@ -22,7 +22,8 @@ internal static class Resampler
     /// <summary>The source pixels under the centres of all target pixels.</summary>
     public static void Nearest(int input, Span<int> from)
     {
-        for (int i = 0; i < from.Length; i++) from[i] = Nearest(input, from.Length, i);
+        for (int i = 0; i < from.Length; i++)
+            from[i] = Nearest(input, from.Length, i);
     }
 
     /// <summary>Resizes values with interleaved channels.</summary>
@@ -45,7 +46,8 @@ internal static class Resampler
         for (int y = 0; y < toHeight; y++)
         {
             sums.Clear();
-            for (int k = 0; k < rows.Weights[y].Length; k++) addRow(rows.First[y] + k, rows.Weights[y][k], sums);
+            for (int k = 0; k < rows.Weights[y].Length; k++)
+                addRow(rows.First[y] + k, rows.Weights[y][k], sums);
             for (int x = 0; x < toWidth; x++)
             {
                 int to = (y * toWidth + x) * channels;
@@ -53,7 +55,8 @@ internal static class Resampler
                 for (int k = 0; k < weights.Length; k++)
                 {
                     int from = (columns.First[x] + k) * channels;
-                    for (int c = 0; c < channels; c++) result[to + c] += weights[k] * sums[from + c];
+                    for (int c = 0; c < channels; c++)
+                        result[to + c] += weights[k] * sums[from + c];
                 }
             }
         }
@@ -79,19 +82,23 @@ internal static class Resampler
             wide[o + 2] += weight * Vector.ConvertToSingle(Vector.AsVectorInt32(c));
             wide[o + 3] += weight * Vector.ConvertToSingle(Vector.AsVectorInt32(d));
         }
-        for (; x < values.Length; x++) sums[x] += weight * values[x];
+        for (; x < values.Length; x++)
+            sums[x] += weight * values[x];
     }
 
     /// <summary>Adds values, times a weight, to as many sums.</summary>
     public static void Add(ReadOnlySpan<ushort> values, float weight, Span<float> sums)
     {
-        for (int x = 0; x < values.Length; x++) sums[x] += weight * values[x];
+        for (int x = 0; x < values.Length; x++)
+            sums[x] += weight * values[x];
     }
 
     private static Taps TapsOf(int input, int output)
     {
-        if (_taps.TryGetValue((input, output), out Taps? known)) return known;
-        if (_taps.Count >= MostTaps) _taps.Clear();
+        if (_taps.TryGetValue((input, output), out Taps? known))
+            return known;
+        if (_taps.Count >= MostTaps)
+            _taps.Clear();
         return _taps[(input, output)] = new Taps(input, output);
     }
 
@@ -106,11 +113,12 @@ internal static class Resampler
             double reach = Math.Max(scale, 1.0);
             for (int i = 0; i < output; i++)
             {
-                double centre = (i + 0.5) * scale;
-                int first = Math.Max((int)(centre - reach + 0.5), 0);
-                int end = Math.Min((int)(centre + reach + 0.5), input);
+                double center = (i + 0.5) * scale;
+                int first = Math.Max((int)(center - reach + 0.5), 0);
+                int end = Math.Min((int)(center + reach + 0.5), input);
                 double[] weights = new double[end - first];
-                for (int k = 0; k < weights.Length; k++) weights[k] = Math.Max(0, 1 - Math.Abs(first + k + 0.5 - centre) / reach);
+                for (int k = 0; k < weights.Length; k++)
+                    weights[k] = Math.Max(0, 1 - Math.Abs(first + k + 0.5 - center) / reach);
                 double sum = weights.Sum();
                 First[i] = first;
                 Weights[i] = [.. weights.Select(w => (float)(w / sum))];

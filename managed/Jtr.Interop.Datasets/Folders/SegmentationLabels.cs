@@ -16,11 +16,13 @@ internal static class SegmentationLabels
     {
         using Pooled<ushort> codes = source.IsNpy ? FromNpy(source, task.ClassCount, voidId) : FromPng(source, task.ClassCount, voidId);
         Pooled<ushort> resized = source.Nearest<ushort>(codes.Span);
-        if (task.ClassCount >= 256) return new PackedWideIds(resized);
+        if (task.ClassCount >= 256)
+            return new PackedWideIds(resized);
         Pooled<byte> ids = new(resized.Length);
         Span<byte> to = ids.Span;
         Span<ushort> from = resized.Span;
-        for (int i = 0; i < to.Length; i++) to[i] = (byte)from[i];
+        for (int i = 0; i < to.Length; i++)
+            to[i] = (byte)from[i];
         resized.Dispose();
         return new PackedIds(ids);
     }
@@ -51,7 +53,8 @@ internal static class SegmentationLabels
         using (codes)
         {
             int largest = 0;
-            foreach (ushort code in codes.Span) largest = Math.Max(largest, code);
+            foreach (ushort code in codes.Span)
+                largest = Math.Max(largest, code);
             return largest - 1;
         }
     }
@@ -70,7 +73,8 @@ internal static class SegmentationLabels
         for (int i = 0; i < ids.Length; i++)
         {
             int id = ids[i];
-            if (id != voidId && id >= classes) throw OutOfRange(source, i, id, classes, voidId);
+            if (id != voidId && id >= classes)
+                throw OutOfRange(source, i, id, classes, voidId);
             ids[i] = (ushort)(id == voidId ? 0 : id + 1);
         }
         return codes;
@@ -90,7 +94,8 @@ internal static class SegmentationLabels
             {
                 double id = values[i];
                 bool isNone = id == voidId || id == -1;
-                if (!isNone && (!(id >= 0 && id < classes) || id != Math.Floor(id))) throw OutOfRange(source, start + i, id, classes, voidId);
+                if (!isNone && (!(id >= 0 && id < classes) || id != Math.Floor(id)))
+                    throw OutOfRange(source, start + i, id, classes, voidId);
                 to[i] = (ushort)(isNone ? 0 : (int)id + 1);
             }
         }
@@ -98,6 +103,8 @@ internal static class SegmentationLabels
     }
 
     private static JtrFormatException OutOfRange(LabelSource source, int pixel, double id, int classes, int voidId) =>
-        source.Fault(pixel,
-            string.Create(CultureInfo.InvariantCulture, $"class id {id}, which is neither 0 to {classes - 1} nor the void id {voidId},"));
+        source.Fault(
+            pixel,
+            string.Create(CultureInfo.InvariantCulture, $"class id {id}, which is neither 0 to {classes - 1} nor the void id {voidId},")
+        );
 }

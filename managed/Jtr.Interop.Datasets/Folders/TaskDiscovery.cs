@@ -19,30 +19,41 @@ internal static class TaskDiscovery
         foreach (string folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileName(folder);
-            if (name == FolderDataset.ImageFolder || name.StartsWith('.')) continue;
+            if (name == FolderDataset.ImageFolder || name.StartsWith('.'))
+                continue;
             FolderIndex files = new(folder, FolderIndex.LabelExtensions, []);
-            if (files.Paths.Count == 0) continue;
+            if (files.Paths.Count == 0)
+                continue;
             if (TaskName.Fault(name) is { } fault)
                 throw new JtrFormatException(folder, $"the name of this folder cannot be that of a task: {fault}");
             tasks.Add(Make(name, files, voidId, damaged));
         }
-        if (tasks.Count == 0) throw new JtrFormatException(root, $"no folder beside '{FolderDataset.ImageFolder}' holds labels (.png or .npy)");
+        if (tasks.Count == 0)
+            throw new JtrFormatException(root, $"no folder beside '{FolderDataset.ImageFolder}' holds labels (.png or " + $".npy)");
         return [.. tasks.OrderBy(t => t.Kind).ThenBy(t => t.Name, StringComparer.Ordinal)];
     }
 
-    private static VisionTask Make(string name, FolderIndex files, int voidId, List<FolderProblem>? damaged) => name.ToLowerInvariant() switch
-    {
-        "seg" or "segmentation" or "semantic" or "label" or "labels" => new SegmentationTask(name, CountClasses(files, voidId, damaged)),
-        "depth" => new DepthTask(name),
-        "normal" or "normals" => new NormalsTask(name),
-        _ => new MapTask(name, files.Paths.Select(path => Try(path, () => CountChannels(path), damaged)).FirstOrDefault(c => c is not null) ?? 1),
-    };
+    private static VisionTask Make(string name, FolderIndex files, int voidId, List<FolderProblem>? damaged) =>
+        name.ToLowerInvariant() switch
+        {
+            "seg" or "segmentation" or "semantic" or "label" or "labels" => new SegmentationTask(
+                name,
+                CountClasses(files, voidId, damaged)
+            ),
+            "depth" => new DepthTask(name),
+            "normal" or "normals" => new NormalsTask(name),
+            _ => new MapTask(
+                name,
+                files.Paths.Select(path => Try(path, () => CountChannels(path), damaged)).FirstOrDefault(c => c is not null) ?? 1
+            ),
+        };
 
     // Reads every file once; a tasks.json saves that.
     private static int CountClasses(FolderIndex files, int voidId, List<FolderProblem>? damaged)
     {
         int largest = 0;
-        foreach (string path in files.Paths) largest = Math.Max(largest, Try(path, () => SegmentationLabels.LargestId(path, voidId), damaged) ?? 0);
+        foreach (string path in files.Paths)
+            largest = Math.Max(largest, Try(path, () => SegmentationLabels.LargestId(path, voidId), damaged) ?? 0);
         // Two is the least that a task can have.
         return Math.Max(largest + 1, 2);
     }
@@ -68,9 +79,14 @@ internal static class TaskDiscovery
             {
                 [_, _] => 1,
                 [int first, int second, int last] => last <= first && last <= second ? last : first,
-                int[] shape => throw new JtrFormatException(path, $"an array of shape ({string.Join(", ", shape)}), where a map has (H, W), (H, W, C) or (C, H, W)"),
+                int[] shape => throw new JtrFormatException(
+                    path,
+                    $"an array of shape ({string.Join(", ", shape)}), where a map has (H, " + $"W), (H, W, C) or (C, H, W)"
+                ),
             }
             : ImageFiles.ReadChannels(path);
-        return channels is >= 1 and <= 256 ? channels : throw new JtrFormatException(path, $"a map of {channels} channels; 1 to 256 are read");
+        return channels is >= 1 and <= 256
+            ? channels
+            : throw new JtrFormatException(path, $"a map of {channels} channels; 1 to 256 " + $"are read");
     }
 }

@@ -41,13 +41,16 @@ internal sealed class TasksFile
         TasksContent content;
         try
         {
-            content = JsonSerializer.Deserialize(File.ReadAllBytes(path), TasksJson.Default.TasksContent) ?? throw new JtrFormatException(path, "it holds null");
+            content =
+                JsonSerializer.Deserialize(File.ReadAllBytes(path), TasksJson.Default.TasksContent)
+                ?? throw new JtrFormatException(path, "it holds null");
         }
         catch (JsonException e)
         {
             throw new JtrFormatException(path, e.Message, innerException: e);
         }
-        if (content.Tasks is not { Count: > 0 }) throw new JtrFormatException(path, "the array 'tasks' is missing or empty");
+        if (content.Tasks is not { Count: > 0 })
+            throw new JtrFormatException(path, "the array 'tasks' is missing or empty");
 
         List<VisionTask> tasks = [];
         TasksFile file = new(tasks);
@@ -56,14 +59,20 @@ internal sealed class TasksFile
             TaskEntry? entry = content.Tasks[i];
             try
             {
-                if (entry is null) throw new ArgumentException("it is null");
+                if (entry is null)
+                    throw new ArgumentException("it is null");
                 VisionTask task = entry.ToTask();
-                if (!file._entries.TryAdd(task.Name, entry)) throw new ArgumentException($"'{task.Name}' is there twice");
+                if (!file._entries.TryAdd(task.Name, entry))
+                    throw new ArgumentException($"'{task.Name}' is there twice");
                 tasks.Add(task);
             }
             catch (ArgumentException e)
             {
-                throw new JtrFormatException(path, $"tasks[{i}]{(entry?.Name is { } name ? $" ('{name}')" : "")}: {e.Message}", innerException: e);
+                throw new JtrFormatException(
+                    path,
+                    $"tasks[{i}]{(entry?.Name is { } name ? $" ('{name}')" : "")}: {e.Message}",
+                    innerException: e
+                );
             }
         }
         return file;
@@ -89,7 +98,8 @@ internal sealed record TaskEntry
 
     public VisionTask ToTask()
     {
-        if (string.IsNullOrWhiteSpace(Name)) throw new ArgumentException("'name' is missing");
+        if (string.IsNullOrWhiteSpace(Name))
+            throw new ArgumentException("'name' is missing");
         switch (Kind)
         {
             case "segmentation":
@@ -101,10 +111,16 @@ internal sealed record TaskEntry
                 if (Scale is { } scale && !(scale > 0 && double.IsFinite(scale)))
                     throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"'scale' is {scale}; it has to be above 0"));
                 if (StandardDeviation is { } deviation && !(deviation > 0 && double.IsFinite(deviation)))
-                    throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                        $"'standard_deviation' is {deviation}; it has to be above 0"));
+                    throw new ArgumentException(
+                        string.Create(CultureInfo.InvariantCulture, $"'standard_deviation' is {deviation}; it has to be above 0")
+                    );
                 DepthTask task = new(Name);
-                return task with { Mean = Mean ?? task.Mean, StandardDeviation = StandardDeviation ?? task.StandardDeviation, Unit = Unit ?? task.Unit };
+                return task with
+                {
+                    Mean = Mean ?? task.Mean,
+                    StandardDeviation = StandardDeviation ?? task.StandardDeviation,
+                    Unit = Unit ?? task.Unit,
+                };
             case "normals":
                 Allow(segmentation: false, depth: false, map: false);
                 return new NormalsTask(Name);
@@ -112,16 +128,21 @@ internal sealed record TaskEntry
                 Allow(segmentation: false, depth: false);
                 return new MapTask(Name, Channels ?? 1);
             default:
-                throw new ArgumentException($"'kind' is {(Kind is null ? "missing" : $"'{Kind}'")}; it has to be segmentation, depth, normals or map");
+                throw new ArgumentException(
+                    $"'kind' is {(Kind is null ? "missing" : $"'{Kind}'")}; it has to be segmentation, depth, " + $"normals or map"
+                );
         }
     }
 
     // A property of another kind of task is a misunderstanding that would otherwise pass unseen.
     private void Allow(bool segmentation = true, bool depth = true, bool map = true)
     {
-        if (!segmentation && (Classes is not null || ClassCount is not null || VoidId is not null)) throw new ArgumentException("'classes', 'class_count' and 'void_id' are for segmentation");
-        if (!depth && (Scale is not null || Mean is not null || StandardDeviation is not null || Unit is not null)) throw new ArgumentException("'scale', 'mean', 'standard_deviation' and 'unit' are for depth");
-        if (!map && Channels is not null) throw new ArgumentException("'channels' is for maps");
+        if (!segmentation && (Classes is not null || ClassCount is not null || VoidId is not null))
+            throw new ArgumentException("'classes', 'class_count' and 'void_id' are for segmentation");
+        if (!depth && (Scale is not null || Mean is not null || StandardDeviation is not null || Unit is not null))
+            throw new ArgumentException("'scale', 'mean', 'standard_deviation' and 'unit' are for depth");
+        if (!map && Channels is not null)
+            throw new ArgumentException("'channels' is for maps");
     }
 }
 
@@ -130,6 +151,7 @@ internal sealed record TaskEntry
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     ReadCommentHandling = JsonCommentHandling.Skip,
-    AllowTrailingCommas = true)]
+    AllowTrailingCommas = true
+)]
 [JsonSerializable(typeof(TasksContent))]
 internal sealed partial class TasksJson : JsonSerializerContext;

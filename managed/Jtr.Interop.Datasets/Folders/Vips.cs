@@ -11,7 +11,8 @@ internal static class Vips
     /// <exception cref="JtrNativeLibraryException">libvips is not there.</exception>
     public static void EnsureLoaded()
     {
-        if (Failure.Value is { } failure) throw new JtrNativeLibraryException(failure, ModuleInitializer.Exception);
+        if (Failure.Value is { } failure)
+            throw new JtrNativeLibraryException(failure, ModuleInitializer.Exception);
     }
 
     // Kept, so that the native side does not call what was collected.
@@ -21,8 +22,9 @@ internal static class Vips
     {
         if (!ModuleInitializer.VipsInitialized)
         {
-            return "libvips, which reads photographs and PNG labels and writes pictures, could not be loaded: " +
-                "add the package NetVips.Native for this platform to the program, or install libvips (libvips42 on Debian). The inner exception says where it was looked for.";
+            return "libvips, which reads photographs and PNG labels and writes pictures, could not be loaded: "
+                + "add the package NetVips.Native for this platform to the program, or install libvips (libvips42 on Debian). The inner "
+                + "exception says where it was looked for.";
         }
         // The loader's threads each decode an image of their own. What was decoded is cached here, not there.
         NetVips.NetVips.Concurrency = 1;

@@ -18,7 +18,8 @@ internal sealed class FileBytes(string path, FileStream stream) : IDisposable
     public void Need(ulong address, ulong bytes, string what)
     {
         ulong room = Length - Base;
-        if (bytes > room || address > room - bytes) throw Fault(address, $"{what} of {bytes} bytes, which the file of {Length} bytes does not hold");
+        if (bytes > room || address > room - bytes)
+            throw Fault(address, $"{what} of {bytes} bytes, which the file of {Length} bytes does " + $"not hold");
     }
 
     /// <summary>Bytes at an address.</summary>
@@ -33,7 +34,9 @@ internal sealed class FileBytes(string path, FileStream stream) : IDisposable
 
     /// <summary>An error about what is at an address.</summary>
     public JtrFormatException Fault(ulong address, string message) =>
-        address > Length ? new(path, $"damaged: {message}") : new(path, $"damaged: {message}", (long)Math.Min(Base + address, long.MaxValue));
+        address > Length
+            ? new(path, $"damaged: {message}")
+            : new(path, $"damaged: {message}", (long)Math.Min(Base + address, long.MaxValue));
 
     public void Dispose() => stream.Dispose();
 

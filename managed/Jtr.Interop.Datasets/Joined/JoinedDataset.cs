@@ -25,21 +25,25 @@ public sealed class JoinedDataset : IMultiTaskDataset
     /// <summary>Joins data sets.</summary>
     /// <param name="sources">1 or more, whose samples all have the same size.</param>
     /// <exception cref="ArgumentException">
-    /// There are no sources, two have the same name, a task that is to be renamed does not exist, one is empty or has a weight that is not above 0, sizes differ, tasks of the same
+    /// There are no sources, two have the same name, a task that is to be renamed does not exist, one is empty or has a weight that is not
+    /// above 0, sizes differ, tasks of the same
     /// name are of different kinds or classes, or there are more than 2^31 - 1 samples.
     /// </exception>
-    public JoinedDataset(params IReadOnlyList<JoinedSource> sources) : this(null, sources) { }
+    public JoinedDataset(params IReadOnlyList<JoinedSource> sources)
+        : this(null, sources) { }
 
     /// <summary>Joins data sets for given tasks, such as those of a network.</summary>
     /// <param name="tasks">The tasks; sources' tasks of other names are left out. Null: the tasks of all sources.</param>
     /// <param name="sources">1 or more, whose samples all have the same size.</param>
-    /// <exception cref="ArgumentException">As of the other constructor; or a task of a source is not the one of that name which is asked for.</exception>
+    /// <exception cref="ArgumentException">As of the other constructor; or a task of a source is not the one of that name which is asked
+    /// for.</exception>
     public JoinedDataset(TaskSet? tasks, IReadOnlyList<JoinedSource> sources)
     {
         ArgumentNullException.ThrowIfNull(sources);
         _sources = [.. sources];
         Check(_sources);
-        if (tasks is not null) JoinedTasks.Check(_sources, tasks);
+        if (tasks is not null)
+            JoinedTasks.Check(_sources, tasks);
         Tasks = tasks ?? JoinedTasks.Unite(_sources);
         Height = _sources[0].Data.Height;
         Width = _sources[0].Data.Width;
@@ -71,7 +75,7 @@ public sealed class JoinedDataset : IMultiTaskDataset
     public string GetName(int index) => $"{Source(index).Name}/{Source(index).Data.GetName(_samples[index].Index)}";
 
     /// <inheritdoc/>
-    public TaskMask GetLabelled(int index) => ToJoined(_samples[index].Source, Source(index).Data.GetLabelled(_samples[index].Index));
+    public TaskMask GetLabeled(int index) => ToJoined(_samples[index].Source, Source(index).Data.GetLabeled(_samples[index].Index));
 
     /// <summary>One assignment of the joined set from one of each source. Repetitions of a sample have the same labels.</summary>
     /// <param name="assignments">For every source its assignment, or null for the labels that exist.</param>
@@ -79,16 +83,29 @@ public sealed class JoinedDataset : IMultiTaskDataset
     public LabelAssignment JoinLabels(params IReadOnlyList<LabelAssignment?> assignments)
     {
         ArgumentNullException.ThrowIfNull(assignments);
-        if (assignments.Count != _sources.Length) throw new ArgumentException($"{assignments.Count} assignments for {_sources.Length} sources", nameof(assignments));
+        if (assignments.Count != _sources.Length)
+            throw new ArgumentException($"{assignments.Count} assignments for {_sources.Length} " + $"sources", nameof(assignments));
         for (int s = 0; s < _sources.Length; s++)
         {
-            if (assignments[s] is not { } assignment) continue;
+            if (assignments[s] is not { } assignment)
+                continue;
             if (assignment.Count != _sources[s].Data.Count)
-                throw new ArgumentException($"the assignment for '{_sources[s].Name}' is for {assignment.Count} samples, the source has {_sources[s].Data.Count}", nameof(assignments));
+                throw new ArgumentException(
+                    $"the assignment for '{_sources[s].Name}' is for {assignment.Count} samples, the source has "
+                        + $"{_sources[s].Data.Count}",
+                    nameof(assignments)
+                );
             if (!assignment.Tasks.Select(t => t.Name).SequenceEqual(_sources[s].Data.Tasks.Select(t => t.Name)))
-                throw new ArgumentException($"the assignment for '{_sources[s].Name}' is for the tasks {assignment.Tasks}, the source has {_sources[s].Data.Tasks}", nameof(assignments));
+                throw new ArgumentException(
+                    $"the assignment for '{_sources[s].Name}' is for the tasks {assignment.Tasks}, the source has "
+                        + $"{_sources[s].Data.Tasks}",
+                    nameof(assignments)
+                );
         }
-        return new LabelAssignment(Tasks, [.. _samples.Select(o => ToJoined(o.Source, assignments[o.Source]?[o.Index] ?? _sources[o.Source].Data.GetLabelled(o.Index)))]);
+        return new LabelAssignment(
+            Tasks,
+            [.. _samples.Select(o => ToJoined(o.Source, assignments[o.Source]?[o.Index] ?? _sources[o.Source].Data.GetLabeled(o.Index)))]
+        );
     }
 
     /// <inheritdoc/>
@@ -100,13 +117,17 @@ public sealed class JoinedDataset : IMultiTaskDataset
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
         if (destination.Height != Height || destination.Width != Width)
-            throw new ArgumentException($"the buffer is for {destination.Height} x {destination.Width}, the samples are {Height} x {Width}", nameof(destination));
+            throw new ArgumentException(
+                $"the buffer is for {destination.Height} x {destination.Width}, the samples are {Height} x {Width}",
+                nameof(destination)
+            );
 
         SampleOrigin origin = _samples[index];
         IMultiTaskDataset data = Source(index).Data;
         int[] places = _places[origin.Source];
         TaskMask theirs = TaskMask.None;
-        for (int t = 0; t < places.Length; t++) theirs = places[t] >= 0 && wanted[places[t]] ? theirs.With(t) : theirs;
+        for (int t = 0; t < places.Length; t++)
+            theirs = places[t] >= 0 && wanted[places[t]] ? theirs.With(t) : theirs;
 
         // The source knows its own tasks only, which may be in another order and with others in between.
         int values = data.Tasks.TotalLabelChannels * Height * Width;
@@ -117,7 +138,8 @@ public sealed class JoinedDataset : IMultiTaskDataset
             TaskMask written = data.Read(origin.Index, theirs, own, cancellationToken);
             for (int t = 0; t < places.Length; t++)
             {
-                if (written[t]) own.Label(t).CopyTo(destination.Label(places[t]));
+                if (written[t])
+                    own.Label(t).CopyTo(destination.Label(places[t]));
             }
             return ToJoined(origin.Source, written);
         }
@@ -133,25 +155,39 @@ public sealed class JoinedDataset : IMultiTaskDataset
     {
         int[] places = _places[source];
         TaskMask joined = TaskMask.None;
-        for (int t = 0; t < places.Length; t++) joined = places[t] >= 0 && mask[t] ? joined.With(places[t]) : joined;
+        for (int t = 0; t < places.Length; t++)
+            joined = places[t] >= 0 && mask[t] ? joined.With(places[t]) : joined;
         return joined;
     }
 
     private static void Check(JoinedSource[] sources)
     {
-        if (sources.Length == 0) throw new ArgumentException("there are no data sets to join", nameof(sources));
+        if (sources.Length == 0)
+            throw new ArgumentException("there are no data sets to join", nameof(sources));
         HashSet<string> names = new(StringComparer.Ordinal);
         JoinedSource first = sources[0] ?? throw new ArgumentException("a source is null", nameof(sources));
         foreach (JoinedSource source in sources)
         {
-            if (source?.Data is null || string.IsNullOrWhiteSpace(source.Name)) throw new ArgumentException("a source, its data set or its name is missing", nameof(sources));
-            if (!names.Add(source.Name)) throw new ArgumentException($"two sources are named '{source.Name}'", nameof(sources));
-            if (source.Data.Count == 0) throw new ArgumentException($"the source '{source.Name}' has no samples", nameof(sources));
+            if (source?.Data is null || string.IsNullOrWhiteSpace(source.Name))
+                throw new ArgumentException("a source, its data set or " + "its name is missing", nameof(sources));
+            if (!names.Add(source.Name))
+                throw new ArgumentException($"two sources are named '{source.Name}'", nameof(sources));
+            if (source.Data.Count == 0)
+                throw new ArgumentException($"the source '{source.Name}' has no samples", nameof(sources));
             if (!(source.Weight > 0 && double.IsFinite(source.Weight)))
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                    $"the weight of '{source.Name}' is {source.Weight}; it has to be a finite number above 0"), nameof(sources));
+                throw new ArgumentException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the weight of '{source.Name}' is {source.Weight}; it has to be a finite number above 0"
+                    ),
+                    nameof(sources)
+                );
             if (source.Data.Height != first.Data.Height || source.Data.Width != first.Data.Width)
-                throw new ArgumentException($"the samples of '{source.Name}' are {source.Data.Height} x {source.Data.Width}, those of '{first.Name}' {first.Data.Height} x {first.Data.Width}; open both with the same Height and Width", nameof(sources));
+                throw new ArgumentException(
+                    $"the samples of '{source.Name}' are {source.Data.Height} x {source.Data.Width}, those of "
+                        + $"'{first.Name}' {first.Data.Height} x {first.Data.Width}; open both with the same Height and Width",
+                    nameof(sources)
+                );
         }
     }
 
@@ -159,8 +195,13 @@ public sealed class JoinedDataset : IMultiTaskDataset
     {
         double total = sources.Sum(s => Math.Round(s.Weight * s.Data.Count));
         if (total > Array.MaxLength)
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                $"with these weights an epoch has {total} samples, more than {Array.MaxLength}"), nameof(sources));
+            throw new ArgumentException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"with these weights an epoch has {total} samples, more than {Array.MaxLength}"
+                ),
+                nameof(sources)
+            );
         List<SampleOrigin> samples = new((int)total);
         for (int s = 0; s < sources.Length; s++)
         {
@@ -171,7 +212,8 @@ public sealed class JoinedDataset : IMultiTaskDataset
             {
                 // All of them, or as many as are left, evenly spread.
                 long take = Math.Min(left, count);
-                for (long k = 0; k < take; k++) samples.Add(new SampleOrigin(s, (int)((2 * k + 1) * count / (2 * take))));
+                for (long k = 0; k < take; k++)
+                    samples.Add(new SampleOrigin(s, (int)((2 * k + 1) * count / (2 * take))));
             }
         }
         return [.. samples];

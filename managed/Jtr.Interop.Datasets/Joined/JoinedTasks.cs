@@ -25,14 +25,16 @@ internal static class JoinedTasks
                 }
                 Match(source, task, united[place], $"that of '{from[place]}'", nameof(sources));
                 // Names tell more than numbers.
-                if (united[place] is SegmentationTask known && task is SegmentationTask && !IsNamed(known)) united[place] = task;
+                if (united[place] is SegmentationTask known && task is SegmentationTask && !IsNamed(known))
+                    united[place] = task;
             }
         }
         return new TaskSet(united);
     }
 
     /// <summary>For every task of a source its place among the joined ones, or -1.</summary>
-    public static int[] Places(TaskSet joined, JoinedSource source) => [.. source.Data.Tasks.Select(t => joined.IndexOf(source.JoinedName(t.Name)))];
+    public static int[] Places(TaskSet joined, JoinedSource source) =>
+        [.. source.Data.Tasks.Select(t => joined.IndexOf(source.JoinedName(t.Name)))];
 
     /// <summary>Checks the tasks of sources against those that are asked for. Others do not count.</summary>
     /// <exception cref="ArgumentException">Tasks of the same name are not the same task.</exception>
@@ -42,14 +44,16 @@ internal static class JoinedTasks
         {
             foreach (VisionTask task in Renamed(source))
             {
-                if (tasks.IndexOf(task.Name) is >= 0 and int place) Match(source, task, tasks[place], "the one that is asked for", nameof(sources));
+                if (tasks.IndexOf(task.Name) is >= 0 and int place)
+                    Match(source, task, tasks[place], "the one that is asked for", nameof(sources));
             }
         }
     }
 
     private static void Match(JoinedSource source, VisionTask task, VisionTask other, string what, string parameter)
     {
-        if (Difference(other, task) is { } difference) throw new ArgumentException($"the task '{task.Name}' of '{source.Name}' is not {what}: {difference}", parameter);
+        if (Difference(other, task) is { } difference)
+            throw new ArgumentException($"the task '{task.Name}' of '{source.Name}' is not " + $"{what}: {difference}", parameter);
     }
 
     /// <summary>The tasks of a source with the names that they have in the joined data set.</summary>
@@ -59,15 +63,23 @@ internal static class JoinedTasks
         foreach (VisionTask task in source.Data.Tasks)
         {
             string name = source.JoinedName(task.Name);
-            if (!names.Add(name)) throw new ArgumentException($"'{source.Name}' has two tasks named '{name}'", nameof(source));
-            yield return name == task.Name ? task : task switch
-            {
-                SegmentationTask s => new SegmentationTask(name, s.ClassCount, IsNamed(s) ? s.ClassNames : null),
-                DepthTask d => new DepthTask(name) { Mean = d.Mean, StandardDeviation = d.StandardDeviation, Unit = d.Unit },
-                NormalsTask => new NormalsTask(name),
-                MapTask m => new MapTask(name, m.Channels),
-                _ => throw new NotSupportedException($"task '{task.Name}' is of a kind that cannot be renamed: {task.Kind}"),
-            };
+            if (!names.Add(name))
+                throw new ArgumentException($"'{source.Name}' has two tasks named '{name}'", nameof(source));
+            yield return name == task.Name
+                ? task
+                : task switch
+                {
+                    SegmentationTask s => new SegmentationTask(name, s.ClassCount, IsNamed(s) ? s.ClassNames : null),
+                    DepthTask d => new DepthTask(name)
+                    {
+                        Mean = d.Mean,
+                        StandardDeviation = d.StandardDeviation,
+                        Unit = d.Unit,
+                    },
+                    NormalsTask => new NormalsTask(name),
+                    MapTask m => new MapTask(name, m.Channels),
+                    _ => throw new NotSupportedException($"task '{task.Name}' is of a kind that cannot be renamed: {task.Kind}"),
+                };
         }
         if (source.Rename?.Keys.FirstOrDefault(k => source.Data.Tasks.IndexOf(k) < 0) is string unknown)
             throw new ArgumentException($"'{source.Name}' has no task '{unknown}' to rename; it has {source.Data.Tasks}", nameof(source));
@@ -75,14 +87,18 @@ internal static class JoinedTasks
 
     private static string? Difference(VisionTask first, VisionTask second)
     {
-        if (first.Kind != second.Kind) return $"{second.Kind} and {first.Kind}";
-        if (first.Channels != second.Channels) return $"{second.Channels} and {first.Channels} {(first is SegmentationTask ? "classes" : "channels")}";
+        if (first.Kind != second.Kind)
+            return $"{second.Kind} and {first.Kind}";
+        if (first.Channels != second.Channels)
+            return $"{second.Channels} and {first.Channels} " + $"{(first is SegmentationTask ? "classes" : "channels")}";
         return (first, second) switch
         {
             (SegmentationTask a, SegmentationTask b) when IsNamed(a) && IsNamed(b) => FirstDifference(a.ClassNames, b.ClassNames),
-            (DepthTask a, DepthTask b) when a != b =>
-                string.Create(CultureInfo.InvariantCulture,
-                    $"mean, deviation and unit ({b.Mean}, {b.StandardDeviation}, '{b.Unit}') and ({a.Mean}, {a.StandardDeviation}, '{a.Unit}')"),
+            (DepthTask a, DepthTask b) when a != b => string.Create(
+                CultureInfo.InvariantCulture,
+                $"mean, deviation and unit ({b.Mean}, {b.StandardDeviation}, '{b.Unit}') and ({a.Mean}, {a.StandardDeviation}, "
+                    + $"'{a.Unit}')"
+            ),
             _ => null,
         };
     }
@@ -91,10 +107,12 @@ internal static class JoinedTasks
     {
         for (int i = 0; i < first.Count; i++)
         {
-            if (first[i] != second[i]) return $"class {i} is '{second[i]}' and '{first[i]}'";
+            if (first[i] != second[i])
+                return $"class {i} is '{second[i]}' and '{first[i]}'";
         }
         return null;
     }
 
-    private static bool IsNamed(SegmentationTask task) => !task.ClassNames.SequenceEqual(new SegmentationTask(task.Name, task.ClassCount).ClassNames);
+    private static bool IsNamed(SegmentationTask task) =>
+        !task.ClassNames.SequenceEqual(new SegmentationTask(task.Name, task.ClassCount).ClassNames);
 }

@@ -14,7 +14,8 @@ internal static class FolderListing
     public static void RequireRoot(string root)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
-        if (!Directory.Exists(root)) throw new DirectoryNotFoundException($"the data set's folder does not exist: {Path.GetFullPath(root)}");
+        if (!Directory.Exists(root))
+            throw new DirectoryNotFoundException($"the data set's folder does not exist: {Path.GetFullPath(root)}");
     }
 
     private static string[] Names(IEnumerable<string> paths) =>
@@ -32,7 +33,8 @@ internal sealed class MissingFiles(bool allowed)
     /// <exception cref="JtrFormatException">The options do not allow it.</exception>
     public void Report(string path, string message)
     {
-        if (!allowed) throw new JtrFormatException(path, message);
+        if (!allowed)
+            throw new JtrFormatException(path, message);
         Problems.Add(new FolderProblem(path, message));
     }
 }

@@ -12,25 +12,42 @@ namespace Jtr.Interop.Datasets;
 /// </remarks>
 public abstract class LayoutDataset : IMultiTaskDataset
 {
-    private readonly TaskMask[] _labelled;
+    private readonly TaskMask[] _labeled;
     private readonly SampleReader _reader;
 
     /// <summary>Takes over what was found in the folders.</summary>
     /// <param name="root">The data set's folder.</param>
     /// <param name="tasks">The tasks.</param>
     /// <param name="options">Training size and cache.</param>
-    /// <param name="labelled">The tasks of every sample for which there is a file.</param>
+    /// <param name="labeled">The tasks of every sample for which there is a file.</param>
     /// <param name="problems">What was passed over.</param>
     /// <param name="imageBytes">Bytes of a cached photograph a pixel.</param>
-    private protected LayoutDataset(string root, TaskSet tasks, LayoutOptions options, TaskMask[] labelled, IReadOnlyList<FolderProblem> problems, int imageBytes = 3)
+    private protected LayoutDataset(
+        string root,
+        TaskSet tasks,
+        LayoutOptions options,
+        TaskMask[] labeled,
+        IReadOnlyList<FolderProblem> problems,
+        int imageBytes = 3
+    )
     {
         Root = root;
         Tasks = tasks;
         Height = options.Height;
         Width = options.Width;
         Problems = problems;
-        _labelled = labelled;
-        _reader = new SampleReader(tasks, Height, Width, labelled, options.CacheInMemory, BytesPerPixel(imageBytes), GetLabelPath, ReadImage, ReadLabel);
+        _labeled = labeled;
+        _reader = new SampleReader(
+            tasks,
+            Height,
+            Width,
+            labeled,
+            options.CacheInMemory,
+            BytesPerPixel(imageBytes),
+            GetLabelPath,
+            ReadImage,
+            ReadLabel
+        );
     }
 
     /// <summary>The data set's folder.</summary>
@@ -40,7 +57,7 @@ public abstract class LayoutDataset : IMultiTaskDataset
     public TaskSet Tasks { get; }
 
     /// <inheritdoc/>
-    public int Count => _labelled.Length;
+    public int Count => _labeled.Length;
 
     /// <inheritdoc/>
     public int Height { get; }
@@ -67,7 +84,7 @@ public abstract class LayoutDataset : IMultiTaskDataset
     public abstract string? GetLabelPath(int index, int task);
 
     /// <inheritdoc/>
-    public TaskMask GetLabelled(int index) => _labelled[index];
+    public TaskMask GetLabeled(int index) => _labeled[index];
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>
@@ -93,9 +110,14 @@ public abstract class LayoutDataset : IMultiTaskDataset
     private long BytesPerPixel(int imageBytes)
     {
         long perPixel = (long)imageBytes * Count;
-        foreach (TaskMask mask in _labelled)
+        foreach (TaskMask mask in _labeled)
         {
-            for (int t = 0; t < Tasks.Count; t++) perPixel += mask[t] ? Tasks[t] is SegmentationTask ? 1 : 4L * Tasks[t].LabelChannels : 0;
+            for (int t = 0; t < Tasks.Count; t++)
+                perPixel += mask[t]
+                    ? Tasks[t] is SegmentationTask
+                        ? 1
+                        : 4L * Tasks[t].LabelChannels
+                    : 0;
         }
         return perPixel;
     }

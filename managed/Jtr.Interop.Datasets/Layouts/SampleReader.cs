@@ -3,7 +3,10 @@ using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Layouts;
 
-/// <summary>Reads samples whose photograph and labels are files of their own, and keeps them in memory where that is wanted. Several threads may use it at once.</summary>
+/// <summary>
+/// Reads samples whose photograph and labels are files of their own, and keeps them in memory where that is wanted. Several threads may use
+/// it at once.
+/// </summary>
 internal sealed class SampleReader
 {
     // Below this, samples are kept without being asked.
@@ -12,7 +15,7 @@ internal sealed class SampleReader
     private readonly TaskSet _tasks;
     private readonly int _height;
     private readonly int _width;
-    private readonly TaskMask[] _labelled;
+    private readonly TaskMask[] _labeled;
     private readonly Func<int, DecodedImage> _readImage;
     private readonly Func<int, int, LabelSource, PackedLabel> _readLabel;
     private readonly Func<int, int, string?> _labelPath;
@@ -22,19 +25,28 @@ internal sealed class SampleReader
     /// <param name="tasks">The tasks.</param>
     /// <param name="height">Rows of the training size.</param>
     /// <param name="width">Columns of the training size.</param>
-    /// <param name="labelled">The tasks of every sample for which there is a file.</param>
+    /// <param name="labeled">The tasks of every sample for which there is a file.</param>
     /// <param name="keep">Whether samples stay in memory, or null to decide by their bytes.</param>
     /// <param name="bytesPerPixel">What all samples would take in memory, a pixel of the training size.</param>
     /// <param name="labelPath">The file of a sample's label for a task.</param>
     /// <param name="readImage">Reads a sample's photograph.</param>
     /// <param name="readLabel">Reads a sample's label for a task from its file.</param>
     public SampleReader(
-        TaskSet tasks, int height, int width, TaskMask[] labelled, bool? keep, long bytesPerPixel,
-        Func<int, int, string?> labelPath, Func<int, DecodedImage> readImage, Func<int, int, LabelSource, PackedLabel> readLabel)
+        TaskSet tasks,
+        int height,
+        int width,
+        TaskMask[] labeled,
+        bool? keep,
+        long bytesPerPixel,
+        Func<int, int, string?> labelPath,
+        Func<int, DecodedImage> readImage,
+        Func<int, int, LabelSource, PackedLabel> readLabel
+    )
     {
-        (_tasks, _height, _width, _labelled) = (tasks, height, width, labelled);
+        (_tasks, _height, _width, _labeled) = (tasks, height, width, labeled);
         (_labelPath, _readImage, _readLabel) = (labelPath, readImage, readLabel);
-        if (keep ?? bytesPerPixel * height * width < SmallCache) _kept = [.. labelled.Select(_ => new Kept(tasks.Count))];
+        if (keep ?? bytesPerPixel * height * width < SmallCache)
+            _kept = [.. labeled.Select(_ => new Kept(tasks.Count))];
     }
 
     /// <summary>Whether samples, once read, stay in memory.</summary>
@@ -44,9 +56,12 @@ internal sealed class SampleReader
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _labelled.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _labeled.Length);
         if (destination.Height != _height || destination.Width != _width)
-            throw new ArgumentException($"the buffer is for {destination.Height} x {destination.Width}, the samples are {_height} x {_width}", nameof(destination));
+            throw new ArgumentException(
+                $"the buffer is for {destination.Height} x {destination.Width}, the samples are {_height} x " + $"{_width}",
+                nameof(destination)
+            );
 
         cancellationToken.ThrowIfCancellationRequested();
         // Threads that meet at a sample may read it twice; they find the same.
@@ -62,13 +77,16 @@ internal sealed class SampleReader
             image.Values.Keep();
             kept.Image = image;
         }
-        TaskMask written = wanted & _labelled[index];
+        TaskMask written = wanted & _labeled[index];
         for (int t = 0; t < _tasks.Count; t++)
         {
-            if (!written[t]) continue;
+            if (!written[t])
+                continue;
             cancellationToken.ThrowIfCancellationRequested();
             PackedLabel? known = kept is null ? null : Volatile.Read(ref kept.Labels[t]);
-            PackedLabel label = known ?? _readLabel(index, t, new LabelSource(_labelPath(index, t)!, image.SourceHeight, image.SourceWidth, _height, _width));
+            PackedLabel label =
+                known
+                ?? _readLabel(index, t, new LabelSource(_labelPath(index, t)!, image.SourceHeight, image.SourceWidth, _height, _width));
             label.Expand(destination.Label(t));
             if (kept is null)
             {

@@ -35,13 +35,16 @@ internal static class DepthNormals
         using Pooled<float> padded = new(stride * height);
         Span<float> z = padded.Span;
         z.Clear();
-        for (int y = 0; y < height; y++) depth.Slice(y * width, width).CopyTo(z[(y * stride + Left)..]);
+        for (int y = 0; y < height; y++)
+            depth.Slice(y * width, width).CopyTo(z[(y * stride + Left)..]);
         using Pooled<float> rays = new(stride + height);
         Span<float> rayX = rays.Span[..stride];
         rayX.Clear();
-        for (int x = 0; x < width; x++) rayX[Left + x] = (float)((x - camera.CentreX) / camera.FocalX);
+        for (int x = 0; x < width; x++)
+            rayX[Left + x] = (float)((x - camera.CenterX) / camera.FocalX);
         Span<float> rayY = rays.Span[stride..];
-        for (int y = 0; y < height; y++) rayY[y] = (float)((y - camera.CentreY) / camera.FocalY);
+        for (int y = 0; y < height; y++)
+            rayY[y] = (float)((y - camera.CenterY) / camera.FocalY);
 
         using Moments row = new(width);
         for (int y = 0; y < height; y++)
@@ -49,7 +52,8 @@ internal static class DepthNormals
             row.Clear();
             foreach (int dy in Offsets)
             {
-                if (y + dy < 0 || y + dy >= height) continue;
+                if (y + dy < 0 || y + dy >= height)
+                    continue;
                 foreach (int dx in Offsets)
                     row.Add(z[(y * stride)..], z[((y + dy) * stride)..], rayX, rayY[y], rayY[y + dy], dx);
             }
@@ -57,7 +61,8 @@ internal static class DepthNormals
             {
                 Vector3 ray = new(rayX[Left + x], rayY[y], 1);
                 Vector3 normal = row.Fit(x);
-                if (Vector3.Dot(normal, ray) > 0) normal = -normal;
+                if (Vector3.Dot(normal, ray) > 0)
+                    normal = -normal;
                 normal.CopyTo(normals[((y * width + x) * 3)..]);
             }
         }
@@ -81,7 +86,14 @@ internal static class DepthNormals
         public void Dispose() => _sums.Dispose();
 
         /// <summary>Adds, for every pixel of a row, the point of another row's pixel that is dx columns on.</summary>
-        public void Add(ReadOnlySpan<float> own, ReadOnlySpan<float> other, ReadOnlySpan<float> rayX, float ownRayY, float otherRayY, int dx)
+        public void Add(
+            ReadOnlySpan<float> own,
+            ReadOnlySpan<float> other,
+            ReadOnlySpan<float> rayX,
+            float ownRayY,
+            float otherRayY,
+            int dx
+        )
         {
             for (int x = 0; x < _count; x += Vector<float>.Count)
             {
@@ -90,7 +102,9 @@ internal static class DepthNormals
                 Vector<float> dz = z2 - z;
                 Vector<float> one = Vector.ConditionalSelect(
                     Vector.BitwiseAnd(Vector.GreaterThan(z2, Vector<float>.Zero), Vector.LessThanOrEqual(Vector.Abs(dz), LargestStep * z)),
-                    Vector<float>.One, Vector<float>.Zero);
+                    Vector<float>.One,
+                    Vector<float>.Zero
+                );
                 dz *= one;
                 Vector<float> dX = one * (new Vector<float>(rayX[(Left + x + dx)..]) * z2 - new Vector<float>(rayX[(Left + x)..]) * z);
                 Vector<float> dY = one * (otherRayY * z2 - ownRayY * z);
@@ -112,7 +126,8 @@ internal static class DepthNormals
         {
             ReadOnlySpan<float> sums = _sums.Span;
             double n = sums[pixel];
-            if (n < FewestPoints) return new Vector3(float.NaN);
+            if (n < FewestPoints)
+                return new Vector3(float.NaN);
             double mx = sums[_count + pixel] / n;
             double my = sums[2 * _count + pixel] / n;
             double mz = sums[3 * _count + pixel] / n;
@@ -125,8 +140,11 @@ internal static class DepthNormals
 
             // Eigenvalues of a symmetric 3 x 3 matrix in closed form.
             double mean = (xx + yy + zz) / 3;
-            double p = Math.Sqrt(((xx - mean) * (xx - mean) + (yy - mean) * (yy - mean) + (zz - mean) * (zz - mean) + 2 * (xy * xy + xz * xz + yz * yz)) / 6);
-            if (!(p > 0)) return new Vector3(float.NaN);
+            double p = Math.Sqrt(
+                ((xx - mean) * (xx - mean) + (yy - mean) * (yy - mean) + (zz - mean) * (zz - mean) + 2 * (xy * xy + xz * xz + yz * yz)) / 6
+            );
+            if (!(p > 0))
+                return new Vector3(float.NaN);
             double a = (xx - mean) / p;
             double b = (yy - mean) / p;
             double c = (zz - mean) / p;
@@ -137,7 +155,8 @@ internal static class DepthNormals
             double largest = mean + 2 * p * Math.Cos(angle);
             double smallest = mean + 2 * p * Math.Cos(angle + 2 * Math.PI / 3);
             double middle = 3 * mean - largest - smallest;
-            if (!(middle > ThinnestPatch * largest)) return new Vector3(float.NaN);
+            if (!(middle > ThinnestPatch * largest))
+                return new Vector3(float.NaN);
 
             // The eigenvector is orthogonal to the rows of (C - smallest I): their longest cross product.
             (double X, double Y, double Z) r0 = (xx - smallest, xy, xz);
@@ -145,7 +164,9 @@ internal static class DepthNormals
             (double X, double Y, double Z) r2 = (xz, yz, zz - smallest);
             (double X, double Y, double Z) best = Longer(Longer(Cross(r0, r1), Cross(r0, r2)), Cross(r1, r2));
             double length = Math.Sqrt(Square(best));
-            return length > 0 ? new Vector3((float)(best.X / length), (float)(best.Y / length), (float)(best.Z / length)) : new Vector3(float.NaN);
+            return length > 0
+                ? new Vector3((float)(best.X / length), (float)(best.Y / length), (float)(best.Z / length))
+                : new Vector3(float.NaN);
         }
 
         private void Sum(int which, int at, Vector<float> values)
@@ -159,6 +180,7 @@ internal static class DepthNormals
 
         private static double Square((double X, double Y, double Z) v) => v.X * v.X + v.Y * v.Y + v.Z * v.Z;
 
-        private static (double X, double Y, double Z) Longer((double X, double Y, double Z) a, (double X, double Y, double Z) b) => Square(a) >= Square(b) ? a : b;
+        private static (double X, double Y, double Z) Longer((double X, double Y, double Z) a, (double X, double Y, double Z) b) =>
+            Square(a) >= Square(b) ? a : b;
     }
 }

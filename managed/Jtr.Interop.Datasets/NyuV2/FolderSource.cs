@@ -10,11 +10,22 @@ internal sealed class FolderSource : NyuV2Source
 
     public FolderSource(string root, NyuV2Options options, DepthTask depth, List<FolderProblem> problems)
     {
-        _data = new FolderDataset(root, new FolderOptions { Height = options.Height, Width = options.Width, Tasks = [depth], DepthScale = options.ExtraDepthScale, CacheInMemory = false });
+        _data = new FolderDataset(
+            root,
+            new FolderOptions
+            {
+                Height = options.Height,
+                Width = options.Width,
+                Tasks = [depth],
+                DepthScale = options.ExtraDepthScale,
+                CacheInMemory = false,
+            }
+        );
         // Of what was passed over, labels of a known type have no image.
         FolderProblem? stray = _data.Problems.FirstOrDefault(p => FolderIndex.LabelExtensions.Contains(Path.GetExtension(p.Path)));
-        if (!options.AllowMissing && stray is not null) throw new JtrFormatException(stray.Path, stray.Message);
-        if (!options.AllowMissing && Enumerable.Range(0, Count).FirstOrDefault(i => _data.GetLabelled(i).Count == 0, -1) is >= 0 and int i)
+        if (!options.AllowMissing && stray is not null)
+            throw new JtrFormatException(stray.Path, stray.Message);
+        if (!options.AllowMissing && Enumerable.Range(0, Count).FirstOrDefault(i => _data.GetLabeled(i).Count == 0, -1) is >= 0 and int i)
             throw new JtrFormatException(_data.GetImagePath(i), "an image without its depth");
         problems.AddRange(_data.Problems);
     }
@@ -25,11 +36,18 @@ internal sealed class FolderSource : NyuV2Source
 
     public override string? GetImagePath(int index) => _data.GetImagePath(index);
 
-    public override TaskMask GetLabelled(int index) => _data.GetLabelled(index).Count > 0 ? TaskMask.None.With(NyuV2Classes.Depth) : TaskMask.None;
+    public override TaskMask GetLabeled(int index) =>
+        _data.GetLabeled(index).Count > 0 ? TaskMask.None.With(NyuV2Classes.Depth) : TaskMask.None;
 
     public override void Read(int index, TaskMask wanted, SampleBuffer destination)
     {
-        SampleBuffer own = new(_data.Tasks, destination.Height, destination.Width, destination.Image, destination.Label(NyuV2Classes.Depth));
+        SampleBuffer own = new(
+            _data.Tasks,
+            destination.Height,
+            destination.Width,
+            destination.Image,
+            destination.Label(NyuV2Classes.Depth)
+        );
         _data.Read(index, wanted[NyuV2Classes.Depth] ? _data.Tasks.All : TaskMask.None, own);
     }
 }

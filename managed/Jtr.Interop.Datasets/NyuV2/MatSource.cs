@@ -23,7 +23,13 @@ internal sealed class MatSource : NyuV2Source
         _path = path;
         _options = options;
         _tasks = tasks;
-        _open = options.OpenMat ?? throw new ArgumentException($"{nameof(options.OpenMat)} is null, but {path} is HDF5, which takes the package Jtr.Interop.Hdf5: set {nameof(options.OpenMat)} to NyuV2Hdf5File.Open", nameof(options));
+        _open =
+            options.OpenMat
+            ?? throw new ArgumentException(
+                $"{nameof(options.OpenMat)} is null, but {path} is HDF5, which takes the "
+                    + $"package Jtr.Interop.Hdf5: set {nameof(options.OpenMat)} to NyuV2Hdf5File.Open",
+                nameof(options)
+            );
         NyuV2MatFile file = _open(path, options.RawDepth);
         _files.Add(file);
         try
@@ -47,7 +53,7 @@ internal sealed class MatSource : NyuV2Source
 
     public override string GetName(int index) => (_samples[index] + 1).ToString(CultureInfo.InvariantCulture);
 
-    public override TaskMask GetLabelled(int index) =>
+    public override TaskMask GetLabeled(int index) =>
         _normals is not null && _normals[index] is null ? _tasks.All.Without(NyuV2Classes.Normals) : _tasks.All;
 
     public override void Read(int index, TaskMask wanted, SampleBuffer destination)
@@ -56,19 +62,21 @@ internal sealed class MatSource : NyuV2Source
         NyuV2MatFile file = _files.TryTake(out NyuV2MatFile? free) ? free : _open(_path, _options.RawDepth);
         try
         {
-            Read(file, index, wanted & GetLabelled(index), destination);
+            Read(file, index, wanted & GetLabeled(index), destination);
         }
         finally
         {
             _files.Add(file);
-            if (_closed) Close();
+            if (_closed)
+                Close();
         }
     }
 
     public override void Close()
     {
         _closed = true;
-        while (_files.TryTake(out NyuV2MatFile? file)) file.Dispose();
+        while (_files.TryTake(out NyuV2MatFile? file))
+            file.Dispose();
     }
 
     private void Read(NyuV2MatFile file, int index, TaskMask written, SampleBuffer destination)
@@ -81,7 +89,8 @@ internal sealed class MatSource : NyuV2Source
             file.ReadImage(sample, stored.Span);
             using Pooled<float> image = source.Bilinear(stored, 3);
             // A mean of ones may be rounded to a little more.
-            foreach (ref float value in image.Span) value = Math.Min(value, 1);
+            foreach (ref float value in image.Span)
+                value = Math.Min(value, 1);
             LabelSource.Planar(image.Span, destination.Image, 3);
         }
         if (written[NyuV2Classes.Segmentation])
@@ -95,7 +104,8 @@ internal sealed class MatSource : NyuV2Source
         {
             using Pooled<float> depth = new(pixels);
             file.ReadDepth(sample, depth.Span);
-            if (written[NyuV2Classes.Depth]) WriteDepth(source, depth.Span, destination.Label(NyuV2Classes.Depth));
+            if (written[NyuV2Classes.Depth])
+                WriteDepth(source, depth.Span, destination.Label(NyuV2Classes.Depth));
             if (estimate)
             {
                 using Pooled<float> normals = new(3 * pixels);
@@ -114,30 +124,40 @@ internal sealed class MatSource : NyuV2Source
     {
         for (int i = 0; i < labels.Length; i++)
         {
-            if (labels[i] >= _codes.Length) throw source.Fault(i, $"label {labels[i]}, where the class mapping has {_codes.Length - 1} labels,");
+            if (labels[i] >= _codes.Length)
+                throw source.Fault(i, $"label {labels[i]}, where the class mapping has {_codes.Length - 1} " + $"labels,");
             labels[i] = _codes[labels[i]];
         }
         using Pooled<ushort> picked = source.Nearest<ushort>(labels);
         Span<ushort> resized = picked.Span;
-        for (int i = 0; i < resized.Length; i++) destination[i] = resized[i] - 1;
+        for (int i = 0; i < resized.Length; i++)
+            destination[i] = resized[i] - 1;
     }
 
     private string?[] ListNormals(string folder, List<FolderProblem> problems)
     {
-        if (!Directory.Exists(folder)) throw new JtrFormatException(folder, "the folder of normals is missing");
+        if (!Directory.Exists(folder))
+            throw new JtrFormatException(folder, "the folder of normals is missing");
         FolderIndex files = new(folder, FolderIndex.LabelExtensions, problems);
         Dictionary<int, string> numbered = [];
         foreach (string stem in files.Stems)
         {
-            if (!int.TryParse(stem, NumberStyles.None, CultureInfo.InvariantCulture, out int number)) problems.Add(new FolderProblem(files[stem]!, "passed over: its name is no number"));
-            else if (!numbered.TryAdd(number, files[stem]!)) throw new JtrFormatException(files[stem]!, $"'{Path.GetFileName(numbered[number])}' beside it has the same number; which one counts?");
+            if (!int.TryParse(stem, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+                problems.Add(new FolderProblem(files[stem]!, "passed over: its name is no number"));
+            else if (!numbered.TryAdd(number, files[stem]!))
+                throw new JtrFormatException(
+                    files[stem]!,
+                    $"'{Path.GetFileName(numbered[number])}' beside it has the same number; which one counts?"
+                );
         }
         string?[] paths = new string?[_samples.Length];
         for (int i = 0; i < paths.Length; i++)
         {
-            if (numbered.TryGetValue(_samples[i] + 1, out paths[i])) continue;
+            if (numbered.TryGetValue(_samples[i] + 1, out paths[i]))
+                continue;
             string message = $"sample {_samples[i] + 1} has no normals";
-            if (!_options.AllowMissing) throw new JtrFormatException(folder, message);
+            if (!_options.AllowMissing)
+                throw new JtrFormatException(folder, message);
             problems.Add(new FolderProblem(folder, message));
         }
         return paths;

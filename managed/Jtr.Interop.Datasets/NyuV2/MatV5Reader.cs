@@ -50,7 +50,8 @@ internal sealed class MatV5Reader
     public static Dictionary<string, MatValue> Read(string path)
     {
         FileInfo info = new(path);
-        if (info.Exists && info.Length > LargestFile) throw new JtrFormatException(path, $"a table of {info.Length} bytes; up to {LargestFile} are read");
+        if (info.Exists && info.Length > LargestFile)
+            throw new JtrFormatException(path, $"a table of {info.Length} bytes; up to " + $"{LargestFile} are read");
         return Parse(path, File.ReadAllBytes(path));
     }
 
@@ -59,8 +60,16 @@ internal sealed class MatV5Reader
     {
         if (file.Length < 128 || !file.AsSpan().StartsWith("MATLAB 5.0 MAT-file"u8))
         {
-            bool isNewer = file.AsSpan().StartsWith("MATLAB 7.3"u8) || file.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F']);
-            throw new JtrFormatException(path, isNewer ? "a MAT-file of version 7.3, where a small table is read from versions 5 to 7 (save -v7)" : "no MAT-file of version 5 to 7: its header is missing", 0);
+            bool isNewer =
+                file.AsSpan().StartsWith("MATLAB 7.3"u8)
+                || file.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F']);
+            throw new JtrFormatException(
+                path,
+                isNewer
+                    ? "a MAT-file of version 7.3, where a small table is read from versions 5 to 7 " + "(save -v7)"
+                    : "no MAT-file of version 5 to 7: its header is missing",
+                0
+            );
         }
         bool bigEndian = (file[126], file[127]) switch
         {
@@ -82,7 +91,8 @@ internal sealed class MatV5Reader
                 byte[] inflated = reader.Inflate(start, length);
                 MatV5Reader inner = new(path, inflated, bigEndian);
                 (int innerType, int innerStart, int innerLength, _) = inner.Tag(0, inflated.Length);
-                if (innerType == Matrix) inner.Variable(innerStart, innerLength, variables);
+                if (innerType == Matrix)
+                    inner.Variable(innerStart, innerLength, variables);
             }
             else if (type == Matrix)
             {
@@ -101,7 +111,8 @@ internal sealed class MatV5Reader
     /// <summary>Type and place of the element at a place; small ones have their bytes in the tag.</summary>
     private (int Type, int Start, int Length, int Next) Tag(int at, int end)
     {
-        if (end - at < 8) throw Fault(at, "the file is truncated");
+        if (end - at < 8)
+            throw Fault(at, "the file is truncated");
         uint type = UInt(at);
         if (type >> 16 != 0)
         {
@@ -109,7 +120,8 @@ internal sealed class MatV5Reader
             return small <= 4 ? ((int)(type & 0xFFFF), at + 4, small, at + 8) : throw Fault(at, $"a small element of {small} bytes");
         }
         uint length = UInt(at + 4);
-        if (length > end - at - 8) throw Fault(at, $"the file is truncated: an element claims {length} bytes, {end - at - 8} are left");
+        if (length > end - at - 8)
+            throw Fault(at, $"the file is truncated: an element claims {length} bytes, {end - at - 8} are left");
         // The last element's padding may be missing.
         return ((int)type, at + 8, (int)length, Math.Min(at + 8 + ((int)length + 7) / 8 * 8, end));
     }
@@ -117,20 +129,26 @@ internal sealed class MatV5Reader
     private (string Name, MatValue Value) Array(int at, int length, int depth)
     {
         int end = at + length;
-        if (length == 0) return ("", Plain([0, 0]));
-        if (depth > Deepest) throw Fault(at, $"arrays in arrays, more than {Deepest} deep");
+        if (length == 0)
+            return ("", Plain([0, 0]));
+        if (depth > Deepest)
+            throw Fault(at, $"arrays in arrays, more than {Deepest} deep");
         int[] flags = Integers(ref at, end, UInt32);
-        if (flags.Length != 2) throw Fault(at, "an array without its class");
+        if (flags.Length != 2)
+            throw Fault(at, "an array without its class");
         int kind = flags[0] & 0xFF;
-        if (kind > 15) return ("", Plain([0, 0])); // functions and objects have parts of their own
+        if (kind > 15)
+            return ("", Plain([0, 0])); // functions and objects have parts of their own
         int[] shape = Integers(ref at, end, Int32);
         long count = 1;
         foreach (int size in shape)
         {
-            if (size < 0) throw Fault(at, $"a size of {size}");
+            if (size < 0)
+                throw Fault(at, $"a size of {size}");
             count = Math.Min(count * size, LargestVariable + 1L);
         }
-        if (count > LargestVariable) throw Fault(at, $"an array of more than {LargestVariable} elements");
+        if (count > LargestVariable)
+            throw Fault(at, $"an array of more than {LargestVariable} elements");
         string name = Characters(ref at, end, Int8);
         MatValue value = kind switch
         {
@@ -146,9 +164,11 @@ internal sealed class MatV5Reader
     private MatValue CellArray(ref int at, int end, int[] shape, int count, int depth)
     {
         // Each takes 8 bytes at least.
-        if (count > (end - at) / 8) throw Fault(at, $"a cell array of {count} elements in {end - at} bytes");
+        if (count > (end - at) / 8)
+            throw Fault(at, $"a cell array of {count} elements in {end - at} bytes");
         MatValue[] cells = new MatValue[count];
-        for (int i = 0; i < count; i++) cells[i] = Element(ref at, end, depth);
+        for (int i = 0; i < count; i++)
+            cells[i] = Element(ref at, end, depth);
         return Plain(shape) with { Cells = cells };
     }
 
@@ -156,17 +176,21 @@ internal sealed class MatV5Reader
     {
         int[] lengths = Integers(ref at, end, Int32);
         string names = Characters(ref at, end, Int8);
-        if (lengths is not [> 0 and <= 64] || names.Length % lengths[0] != 0) throw Fault(at, "a struct whose names are damaged");
-        if (count != 1) return Plain(shape);
+        if (lengths is not [> 0 and <= 64] || names.Length % lengths[0] != 0)
+            throw Fault(at, "a struct whose names are damaged");
+        if (count != 1)
+            return Plain(shape);
         Dictionary<string, MatValue> fields = [];
-        for (int i = 0; i < names.Length; i += lengths[0]) fields[names.Substring(i, lengths[0]).TrimEnd('\0')] = Element(ref at, end, depth);
+        for (int i = 0; i < names.Length; i += lengths[0])
+            fields[names.Substring(i, lengths[0]).TrimEnd('\0')] = Element(ref at, end, depth);
         return Plain(shape) with { Fields = fields };
     }
 
     private MatValue Element(ref int at, int end, int depth)
     {
         (int type, int start, int length, int next) = Tag(at, end);
-        if (type != Matrix) throw Fault(at, $"an element of type {type} where an array belongs");
+        if (type != Matrix)
+            throw Fault(at, $"an element of type {type} where an array belongs");
         at = next;
         return Array(start, length, depth + 1).Value;
     }
@@ -174,17 +198,20 @@ internal sealed class MatV5Reader
     private int[] Integers(ref int at, int end, int expected)
     {
         (int type, int start, int length, int next) = Tag(at, end);
-        if (type != expected || length % 4 != 0) throw Fault(at, $"an element of type {type} and {length} bytes, where type {expected} belongs");
+        if (type != expected || length % 4 != 0)
+            throw Fault(at, $"an element of type {type} and {length} bytes, where type {expected} " + $"belongs");
         at = next;
         int[] values = new int[length / 4];
-        for (int i = 0; i < values.Length; i++) values[i] = (int)UInt(start + 4 * i);
+        for (int i = 0; i < values.Length; i++)
+            values[i] = (int)UInt(start + 4 * i);
         return values;
     }
 
     private string Characters(ref int at, int end, int expected)
     {
         (int type, int start, int length, int next) = Tag(at, end);
-        if (type != expected && type != UInt8) throw Fault(at, $"an element of type {type}, where a name belongs");
+        if (type != expected && type != UInt8)
+            throw Fault(at, $"an element of type {type}, where a name belongs");
         at = next;
         return Encoding.ASCII.GetString(_data, start, length);
     }
@@ -192,27 +219,37 @@ internal sealed class MatV5Reader
     private double[] Numbers(ref int at, int end, int count)
     {
         (int type, int start, int length, int next) = Tag(at, end);
-        int size = type switch { Int8 or UInt8 or 16 => 1, 3 or 4 or 17 => 2, Int32 or UInt32 or 7 => 4, 9 or 12 or 13 => 8, _ => throw Fault(at, $"elements of type {type}") };
-        if (length != (long)count * size) throw Fault(at, $"{length} bytes for {count} elements of {size} bytes");
+        int size = type switch
+        {
+            Int8 or UInt8 or 16 => 1,
+            3 or 4 or 17 => 2,
+            Int32 or UInt32 or 7 => 4,
+            9 or 12 or 13 => 8,
+            _ => throw Fault(at, $"elements of type {type}"),
+        };
+        if (length != (long)count * size)
+            throw Fault(at, $"{length} bytes for {count} elements of {size} bytes");
         at = next;
         double[] values = new double[count];
-        for (int i = 0; i < count; i++) values[i] = Number(type, _data.AsSpan(start + i * size, size));
+        for (int i = 0; i < count; i++)
+            values[i] = Number(type, _data.AsSpan(start + i * size, size));
         return values;
     }
 
-    private double Number(int type, ReadOnlySpan<byte> bytes) => type switch
-    {
-        Int8 => (sbyte)bytes[0],
-        UInt8 or 16 => bytes[0],
-        3 => _bigEndian ? BinaryPrimitives.ReadInt16BigEndian(bytes) : BinaryPrimitives.ReadInt16LittleEndian(bytes),
-        4 or 17 => _bigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes),
-        Int32 => _bigEndian ? BinaryPrimitives.ReadInt32BigEndian(bytes) : BinaryPrimitives.ReadInt32LittleEndian(bytes),
-        UInt32 => _bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes),
-        7 => _bigEndian ? BinaryPrimitives.ReadSingleBigEndian(bytes) : BinaryPrimitives.ReadSingleLittleEndian(bytes),
-        9 => _bigEndian ? BinaryPrimitives.ReadDoubleBigEndian(bytes) : BinaryPrimitives.ReadDoubleLittleEndian(bytes),
-        12 => _bigEndian ? BinaryPrimitives.ReadInt64BigEndian(bytes) : BinaryPrimitives.ReadInt64LittleEndian(bytes),
-        _ => _bigEndian ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : BinaryPrimitives.ReadUInt64LittleEndian(bytes),
-    };
+    private double Number(int type, ReadOnlySpan<byte> bytes) =>
+        type switch
+        {
+            Int8 => (sbyte)bytes[0],
+            UInt8 or 16 => bytes[0],
+            3 => _bigEndian ? BinaryPrimitives.ReadInt16BigEndian(bytes) : BinaryPrimitives.ReadInt16LittleEndian(bytes),
+            4 or 17 => _bigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes),
+            Int32 => _bigEndian ? BinaryPrimitives.ReadInt32BigEndian(bytes) : BinaryPrimitives.ReadInt32LittleEndian(bytes),
+            UInt32 => _bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+            7 => _bigEndian ? BinaryPrimitives.ReadSingleBigEndian(bytes) : BinaryPrimitives.ReadSingleLittleEndian(bytes),
+            9 => _bigEndian ? BinaryPrimitives.ReadDoubleBigEndian(bytes) : BinaryPrimitives.ReadDoubleLittleEndian(bytes),
+            12 => _bigEndian ? BinaryPrimitives.ReadInt64BigEndian(bytes) : BinaryPrimitives.ReadInt64LittleEndian(bytes),
+            _ => _bigEndian ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : BinaryPrimitives.ReadUInt64LittleEndian(bytes),
+        };
 
     private byte[] Inflate(int start, int length)
     {
@@ -224,7 +261,8 @@ internal sealed class MatV5Reader
             for (int got = zlib.Read(part); got > 0; got = zlib.Read(part))
             {
                 inflated.Write(part, 0, got);
-                if (inflated.Length > LargestVariable) throw Fault(start, $"a variable that takes more than {LargestVariable} bytes when inflated");
+                if (inflated.Length > LargestVariable)
+                    throw Fault(start, $"a variable that takes more than {LargestVariable} bytes when " + $"inflated");
             }
         }
         catch (InvalidDataException e)
@@ -234,7 +272,8 @@ internal sealed class MatV5Reader
         return inflated.ToArray();
     }
 
-    private uint UInt(int at) => _bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(_data.AsSpan(at)) : BinaryPrimitives.ReadUInt32LittleEndian(_data.AsSpan(at));
+    private uint UInt(int at) =>
+        _bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(_data.AsSpan(at)) : BinaryPrimitives.ReadUInt32LittleEndian(_data.AsSpan(at));
 
     private static MatValue Plain(int[] shape) => new(shape, [], "", [], MatValue.NoFields);
 

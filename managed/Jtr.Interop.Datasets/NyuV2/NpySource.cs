@@ -18,7 +18,7 @@ internal sealed class NpySource : NyuV2Source
     private readonly string?[] _folders;
     private readonly SortedDictionary<long, string> _images;
     private readonly string[] _names;
-    private readonly TaskMask[] _labelled;
+    private readonly TaskMask[] _labeled;
 
     /// <summary>Lists the files.</summary>
     /// <param name="root">The folder that has image.</param>
@@ -33,17 +33,25 @@ internal sealed class NpySource : NyuV2Source
         _tasks = tasks;
         _folders = folders;
         string images = Path.Combine(root, ImageFolder);
-        if (!Directory.Exists(images)) throw new JtrFormatException(images, "the folder of images is missing");
+        if (!Directory.Exists(images))
+            throw new JtrFormatException(images, "the folder of images is missing");
         _images = List(images, problems);
-        if (_images.Count == 0) throw new JtrFormatException(images, "the folder of images has none (0.npy, 1.npy and so on)");
+        if (_images.Count == 0)
+            throw new JtrFormatException(images, "the folder of images has none (0.npy, 1.npy and so on)");
         _names = [.. _images.Values];
         if (_images.Keys.Last() - _images.Keys.First() != _images.Count - 1)
-            problems.Add(new FolderProblem(images, $"the numbers {_images.Keys.First()} to {_images.Keys.Last()} have gaps; samples are counted without them"));
+            problems.Add(
+                new FolderProblem(
+                    images,
+                    $"the numbers {_images.Keys.First()} to {_images.Keys.Last()} have gaps; samples are " + $"counted without them"
+                )
+            );
 
-        _labelled = new TaskMask[_names.Length];
+        _labeled = new TaskMask[_names.Length];
         for (int t = 0; t < folders.Length; t++)
         {
-            if (folders[t] is null) continue;
+            if (folders[t] is null)
+                continue;
             string folder = Path.Combine(root, folders[t]!);
             if (!Directory.Exists(folder))
             {
@@ -54,16 +62,26 @@ internal sealed class NpySource : NyuV2Source
             int i = 0;
             foreach ((long number, string name) in _images)
             {
-                if (labels.Remove(number, out string? label) && label == name) _labelled[i] = _labelled[i].With(t);
-                else Missing(Path.Combine(folder, name + Extension), $"an image without its label: {Path.Combine(images, name + Extension)}");
+                if (labels.Remove(number, out string? label) && label == name)
+                    _labeled[i] = _labeled[i].With(t);
+                else
+                    Missing(
+                        Path.Combine(folder, name + Extension),
+                        $"an image without its label: " + $"{Path.Combine(images, name + Extension)}"
+                    );
                 i++;
             }
-            foreach (string name in labels.Values) Missing(Path.Combine(folder, name + Extension), $"a label without its image {Path.Combine(images, name + Extension)}");
+            foreach (string name in labels.Values)
+                Missing(
+                    Path.Combine(folder, name + Extension),
+                    $"a label without its image " + $"{Path.Combine(images, name + Extension)}"
+                );
         }
 
         void Missing(string path, string message)
         {
-            if (!allowMissing) throw new JtrFormatException(path, message);
+            if (!allowMissing)
+                throw new JtrFormatException(path, message);
             problems.Add(new FolderProblem(path, message));
         }
     }
@@ -74,26 +92,30 @@ internal sealed class NpySource : NyuV2Source
 
     public override string? GetImagePath(int index) => FilePath(ImageFolder, index);
 
-    public override TaskMask GetLabelled(int index) => _labelled[index];
+    public override TaskMask GetLabeled(int index) => _labeled[index];
 
     public override void Read(int index, TaskMask wanted, SampleBuffer destination)
     {
         LabelSource image = ReadImage(FilePath(ImageFolder, index), destination);
-        TaskMask written = wanted & _labelled[index];
+        TaskMask written = wanted & _labeled[index];
         for (int t = 0; t < _tasks.Count; t++)
         {
-            if (!written[t]) continue;
+            if (!written[t])
+                continue;
             LabelSource source = image with { Path = FilePath(_folders[t]!, index) };
             switch (_tasks[t])
             {
                 case SegmentationTask segmentation:
-                    using (PackedLabel ids = SegmentationLabels.Read(source, segmentation, voidId: -1)) ids.Expand(destination.Label(t));
+                    using (PackedLabel ids = SegmentationLabels.Read(source, segmentation, voidId: -1))
+                        ids.Expand(destination.Label(t));
                     break;
                 case DepthTask:
-                    using (Pooled<float> depths = ReadFloats(source, 1)) WriteDepth(source, depths.Span, destination.Label(t));
+                    using (Pooled<float> depths = ReadFloats(source, 1))
+                        WriteDepth(source, depths.Span, destination.Label(t));
                     break;
                 default:
-                    using (Pooled<float> normals = ReadFloats(source, 3)) WriteNormals(source, normals, destination.Label(t));
+                    using (Pooled<float> normals = ReadFloats(source, 3))
+                        WriteNormals(source, normals, destination.Label(t));
                     break;
             }
         }
@@ -112,7 +134,8 @@ internal sealed class NpySource : NyuV2Source
     {
         (NpyArray read, bool planar) = source.ReadNpy(channels);
         using NpyArray array = read;
-        if (array.IsInteger) throw new JtrFormatException(source.Path, $"elements of the type {array.Type}, where floating-point numbers belong");
+        if (array.IsInteger)
+            throw new JtrFormatException(source.Path, $"elements of the type {array.Type}, where floating-point numbers " + $"belong");
         return LabelSource.Interleaved(array, planar, channels);
     }
 
@@ -123,8 +146,12 @@ internal sealed class NpySource : NyuV2Source
         foreach (string path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileNameWithoutExtension(path);
-            if (Path.GetFileName(path).StartsWith('.')) continue;
-            if (!path.EndsWith(Extension, StringComparison.Ordinal) || !long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+            if (Path.GetFileName(path).StartsWith('.'))
+                continue;
+            if (
+                !path.EndsWith(Extension, StringComparison.Ordinal)
+                || !long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            )
                 problems.Add(new FolderProblem(path, "passed over: not <number>.npy"));
             else if (!names.TryAdd(number, name))
                 throw new JtrFormatException(path, $"'{names[number]}{Extension}' beside it has the same number; which one counts?");

@@ -13,15 +13,65 @@ internal static class NyuV2Classes
 
     // Couprie et al. 2013; the order of class13Mapping.mat and of MTAN's files.
     private static readonly string[] Names13 =
-        ["bed", "books", "ceiling", "chair", "floor", "furniture", "objects", "picture", "sofa", "table", "tv", "wall", "window"];
+    [
+        "bed",
+        "books",
+        "ceiling",
+        "chair",
+        "floor",
+        "furniture",
+        "objects",
+        "picture",
+        "sofa",
+        "table",
+        "tv",
+        "wall",
+        "window",
+    ];
 
     // Gupta et al. 2013; the order of classMapping40.mat.
     private static readonly string[] Names40 =
     [
-        "wall", "floor", "cabinet", "bed", "chair", "sofa", "table", "door", "window", "bookshelf", "picture", "counter", "blinds", "desk",
-        "shelves", "curtain", "dresser", "pillow", "mirror", "floor mat", "clothes", "ceiling", "books", "refridgerator", "television", "paper",
-        "towel", "shower curtain", "box", "whiteboard", "person", "night stand", "toilet", "sink", "lamp", "bathtub", "bag", "otherstructure",
-        "otherfurniture", "otherprop",
+        "wall",
+        "floor",
+        "cabinet",
+        "bed",
+        "chair",
+        "sofa",
+        "table",
+        "door",
+        "window",
+        "bookshelf",
+        "picture",
+        "counter",
+        "blinds",
+        "desk",
+        "shelves",
+        "curtain",
+        "dresser",
+        "pillow",
+        "mirror",
+        "floor mat",
+        "clothes",
+        "ceiling",
+        "books",
+        "refridgerator",
+        "television",
+        "paper",
+        "towel",
+        "shower curtain",
+        "box",
+        "whiteboard",
+        "person",
+        "night stand",
+        "toilet",
+        "sink",
+        "lamp",
+        "bathtub",
+        "bag",
+        "otherstructure",
+        "otherfurniture",
+        "otherprop",
     ];
 
     public static TaskSet Tasks(int classCount) =>

@@ -21,15 +21,13 @@ internal abstract class NyuV2Source
     public virtual string? GetImagePath(int index) => null;
 
     /// <summary>The tasks that a sample has labels for.</summary>
-    public abstract TaskMask GetLabelled(int index);
+    public abstract TaskMask GetLabeled(int index);
 
     /// <summary>Reads the image, and those wanted labels that exist.</summary>
     public abstract void Read(int index, TaskMask wanted, SampleBuffer destination);
 
     /// <summary>Closes what is open. Harmless when repeated.</summary>
-    public virtual void Close()
-    {
-    }
+    public virtual void Close() { }
 
     /// <summary>Checks and resizes depths in metres, [H, W]; 0 is none.</summary>
     protected static void WriteDepth(LabelSource source, ReadOnlySpan<float> values, Span<float> destination)
@@ -37,8 +35,10 @@ internal abstract class NyuV2Source
         for (int i = 0; i < values.Length; i++)
         {
             if (!(values[i] >= 0 && float.IsFinite(values[i])))
-                throw source.Fault(i,
-                    string.Create(CultureInfo.InvariantCulture, $"depth {values[i]}, which is no finite number from 0 up,"));
+                throw source.Fault(
+                    i,
+                    string.Create(CultureInfo.InvariantCulture, $"depth {values[i]}, which is no finite number from 0 up,")
+                );
         }
         source.Nearest(values, destination);
     }
@@ -53,25 +53,36 @@ internal abstract class NyuV2Source
         {
             Span<float> v = vectors.Slice(i, 3);
             double length = Math.Sqrt((double)v[0] * v[0] + (double)v[1] * v[1] + (double)v[2] * v[2]);
-            if (double.IsNaN(length) || length == 0) continue;
+            if (double.IsNaN(length) || length == 0)
+                continue;
             if (length > LongestNormal)
-                throw source.Fault(i / 3,
-                    string.Create(CultureInfo.InvariantCulture,
-                    $"the vector ({v[0]}, {v[1]}, {v[2]}) of length {length:0.###}, which is no unit vector,"));
+                throw source.Fault(
+                    i / 3,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the vector ({v[0]}, {v[1]}, {v[2]}) of length {length:0.###}, which is no unit vector,"
+                    )
+                );
             sum += length;
             count++;
         }
         if (count > 0 && sum / count < 1 - MeanTolerance)
-            throw new JtrFormatException(source.Path,
-                string.Create(CultureInfo.InvariantCulture,
-                $"vectors with a mean length of {sum / count:0.###}, where normals have 1; are they stored in another way, such as (n + 1) / 2?"));
-        Normalise(vectors, float.NaN);
+            throw new JtrFormatException(
+                source.Path,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"vectors with a mean length of {sum / count:0.###}, where normals have 1; are they stored in another way, such as "
+                        + $"(n + "
+                        + $"1) / 2?"
+                )
+            );
+        Normalize(vectors, float.NaN);
         using Pooled<float> resized = source.Bilinear(normals, 3);
-        Normalise(resized.Span, 0);
+        Normalize(resized.Span, 0);
         LabelSource.Planar(resized.Span, destination, 3);
     }
 
-    private static void Normalise(Span<float> vectors, float none)
+    private static void Normalize(Span<float> vectors, float none)
     {
         for (int i = 0; i < vectors.Length; i += 3)
         {
@@ -79,7 +90,8 @@ internal abstract class NyuV2Source
             double length = Math.Sqrt((double)v[0] * v[0] + (double)v[1] * v[1] + (double)v[2] * v[2]);
             if (length > 1e-6)
             {
-                for (int c = 0; c < 3; c++) v[c] = (float)(v[c] / length);
+                for (int c = 0; c < 3; c++)
+                    v[c] = (float)(v[c] / length);
             }
             else
             {

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Jtr.Interop.Datasets.NyuV2;
 
-/// <summary>The tables that NYU-v2's users keep beside its .mat file: which label is which class, which sample belongs to which part.</summary>
+/// <summary>
+/// The tables that NYU-v2's users keep beside its .mat file: which label is which class, which sample belongs to which part.
+/// </summary>
 internal static class NyuV2Tables
 {
     private const int LargestText = 1 << 20;
@@ -28,12 +30,21 @@ internal static class NyuV2Tables
             }
             for (int i = 0; i < mapping.Length; i++)
             {
-                if (mapping[i] > table.Length) throw new JtrFormatException(path, $"a table of {table.Length} classes, but the one before it has class {mapping[i]}");
+                if (mapping[i] > table.Length)
+                    throw new JtrFormatException(
+                        path,
+                        $"a table of {table.Length} classes, but the one before " + $"it has class {mapping[i]}"
+                    );
                 mapping[i] = mapping[i] == 0 ? 0 : table[mapping[i] - 1];
             }
         }
         int wrong = Array.FindIndex(mapping!, c => c > classCount);
-        return wrong < 0 ? mapping! : throw new JtrFormatException(paths[^1], $"label {wrong + 1} is class {mapping![wrong]}, where there are {classCount} classes");
+        return wrong < 0
+            ? mapping!
+            : throw new JtrFormatException(
+                paths[^1],
+                $"label {wrong + 1} is class {mapping![wrong]}, where there " + $"are {classCount} classes"
+            );
     }
 
     /// <summary>The class mapping beside a .mat file.</summary>
@@ -43,11 +54,18 @@ internal static class NyuV2Tables
         string forty = Beside(matPath, "classMapping40.mat");
         string direct = Beside(matPath, "classMapping13.mat");
         string further = Beside(matPath, "class13Mapping.mat");
-        if (classCount == 40 && File.Exists(forty)) return [forty];
-        if (classCount == 13 && File.Exists(direct)) return [direct];
-        if (classCount == 13 && File.Exists(forty) && File.Exists(further)) return [forty, further];
+        if (classCount == 40 && File.Exists(forty))
+            return [forty];
+        if (classCount == 13 && File.Exists(direct))
+            return [direct];
+        if (classCount == 13 && File.Exists(forty) && File.Exists(further))
+            return [forty, further];
         string needed = classCount == 40 ? "classMapping40.mat" : "classMapping40.mat and class13Mapping.mat (or classMapping13.mat)";
-        throw new JtrFormatException(matPath, $"which of its labels is which of the {classCount} classes is unknown: put {needed} beside it, or set {nameof(NyuV2Options.ClassMapping)}");
+        throw new JtrFormatException(
+            matPath,
+            $"which of its labels is which of the {classCount} classes is unknown: put {needed} beside "
+                + $"it, or set {nameof(NyuV2Options.ClassMapping)}"
+        );
     }
 
     /// <summary>The numbers, from 0 up, of a part's samples, in the file's order.</summary>
@@ -61,20 +79,33 @@ internal static class NyuV2Tables
         if (IsMat(path))
         {
             string name = split == NyuV2Split.Train ? "trainNdxs" : "testNdxs";
-            numbers = MatV5Reader.Read(path).TryGetValue(name, out MatValue? found) && found.Numbers.Length > 0
-                ? Whole(path, found.Numbers, name)
-                : throw new JtrFormatException(path, $"the array '{name}' is missing");
+            numbers =
+                MatV5Reader.Read(path).TryGetValue(name, out MatValue? found) && found.Numbers.Length > 0
+                    ? Whole(path, found.Numbers, name)
+                    : throw new JtrFormatException(path, $"the array '{name}' is missing");
         }
         else
         {
-            numbers = Whole(path, [.. Lines(path).SelectMany(l => l.Text.Split([' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries).Select(w => Number(path, w, l.Number)))], "the split");
-            if (numbers.Length == 0) throw new JtrFormatException(path, "the split has no sample");
+            numbers = Whole(
+                path,
+                [
+                    .. Lines(path)
+                        .SelectMany(l =>
+                            l.Text.Split([' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries).Select(w => Number(path, w, l.Number))
+                        ),
+                ],
+                "the split"
+            );
+            if (numbers.Length == 0)
+                throw new JtrFormatException(path, "the split has no sample");
         }
         HashSet<int> seen = [];
         foreach (int number in numbers)
         {
-            if (number < 1 || number > count) throw new JtrFormatException(path, $"sample {number}, where there are samples 1 to {count}");
-            if (!seen.Add(number)) throw new JtrFormatException(path, $"sample {number} is there twice");
+            if (number < 1 || number > count)
+                throw new JtrFormatException(path, $"sample {number}, where there are samples 1 to {count}");
+            if (!seen.Add(number))
+                throw new JtrFormatException(path, $"sample {number} is there twice");
         }
         return [.. numbers.Select(n => n - 1)];
     }
@@ -84,7 +115,12 @@ internal static class NyuV2Tables
     public static string FindSplit(string matPath)
     {
         string path = Beside(matPath, "splits.mat");
-        return File.Exists(path) ? path : throw new JtrFormatException(matPath, $"which samples are for training is unknown: put splits.mat beside it, or set {nameof(NyuV2Options.SplitFile)}");
+        return File.Exists(path)
+            ? path
+            : throw new JtrFormatException(
+                matPath,
+                $"which samples are for training is unknown: put " + $"splits.mat beside it, or set {nameof(NyuV2Options.SplitFile)}"
+            );
     }
 
     private static int[] ReadClassTable(string path)
@@ -93,9 +129,12 @@ internal static class NyuV2Tables
         if (IsMat(path))
         {
             Dictionary<string, MatValue> variables = MatV5Reader.Read(path);
-            MatValue? table = variables.GetValueOrDefault("mapClass")
+            MatValue? table =
+                variables.GetValueOrDefault("mapClass")
                 ?? variables.GetValueOrDefault("classMapping13")?.Fields.GetValueOrDefault("labels13");
-            values = table is { Numbers.Length: > 0 } ? table.Numbers : throw new JtrFormatException(path, "neither 'mapClass' nor 'classMapping13.labels13' is there");
+            values = table is { Numbers.Length: > 0 }
+                ? table.Numbers
+                : throw new JtrFormatException(path, "neither 'mapClass' nor " + "'classMapping13.labels13' is there");
         }
         else if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
         {
@@ -104,12 +143,19 @@ internal static class NyuV2Tables
         else
         {
             // "40", or "book, 40".
-            values = [.. Lines(path).Select(l => Number(path, l.Text.Split([' ', '\t', ',', ';'], StringSplitOptions.RemoveEmptyEntries)[^1], l.Number))];
+            values =
+            [
+                .. Lines(path)
+                    .Select(l => Number(path, l.Text.Split([' ', '\t', ',', ';'], StringSplitOptions.RemoveEmptyEntries)[^1], l.Number)),
+            ];
         }
         int[] classes = Whole(path, values, "the class table");
-        if (classes.Length == 0) throw new JtrFormatException(path, "the class table is empty");
+        if (classes.Length == 0)
+            throw new JtrFormatException(path, "the class table is empty");
         int wrong = Array.FindIndex(classes, c => c < 0);
-        return wrong < 0 ? classes : throw new JtrFormatException(path, $"label {wrong + 1} is class {classes[wrong]}; classes count from 1, and 0 is none");
+        return wrong < 0
+            ? classes
+            : throw new JtrFormatException(path, $"label {wrong + 1} is class {classes[wrong]}; classes count from " + $"1, and 0 is none");
     }
 
     private static double[] Json(string path)
@@ -117,8 +163,18 @@ internal static class NyuV2Tables
         try
         {
             using JsonDocument document = JsonDocument.Parse(ReadText(path));
-            if (document.RootElement.ValueKind != JsonValueKind.Array) throw new JtrFormatException(path, "no array of numbers");
-            return [.. document.RootElement.EnumerateArray().Select(e => e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out double value) ? value : throw new JtrFormatException(path, $"'{e.GetRawText()}' is no number"))];
+            if (document.RootElement.ValueKind != JsonValueKind.Array)
+                throw new JtrFormatException(path, "no array of numbers");
+            return
+            [
+                .. document
+                    .RootElement.EnumerateArray()
+                    .Select(e =>
+                        e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out double value)
+                            ? value
+                            : throw new JtrFormatException(path, $"'{e.GetRawText()}' is no number")
+                    ),
+            ];
         }
         catch (JsonException e)
         {
@@ -132,20 +188,25 @@ internal static class NyuV2Tables
     private static string ReadText(string path)
     {
         FileInfo info = new(path);
-        if (info.Exists && info.Length > LargestText) throw new JtrFormatException(path, $"a table of {info.Length} bytes; up to {LargestText} are read");
+        if (info.Exists && info.Length > LargestText)
+            throw new JtrFormatException(path, $"a table of {info.Length} bytes; up to " + $"{LargestText} are read");
         return File.ReadAllText(path);
     }
 
     private static double Number(string path, string word, int line) =>
-        double.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double number) ? number : throw new JtrFormatException(path, $"'{word}' in line {line} is no whole number");
+        double.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double number)
+            ? number
+            : throw new JtrFormatException(path, $"'{word}' in line {line} is no whole number");
 
     private static int[] Whole(string path, double[] values, string what)
     {
         int wrong = Array.FindIndex(values, v => !(Math.Abs(v) <= int.MaxValue) || v != Math.Floor(v));
         return wrong < 0
             ? [.. values.Select(v => (int)v)]
-            : throw new JtrFormatException(path,
-                string.Create(CultureInfo.InvariantCulture, $"{what} has {values[wrong]}, which is no whole number"));
+            : throw new JtrFormatException(
+                path,
+                string.Create(CultureInfo.InvariantCulture, $"{what} has {values[wrong]}, which is no whole number")
+            );
     }
 
     private static bool IsMat(string path) => path.EndsWith(".mat", StringComparison.OrdinalIgnoreCase);

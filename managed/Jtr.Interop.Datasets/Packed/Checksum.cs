@@ -10,8 +10,10 @@ internal static class Checksum
     {
         uint crc = uint.MaxValue;
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
-        foreach (ulong word in words) crc = BitOperations.Crc32C(crc, word);
-        foreach (byte b in bytes[(words.Length * sizeof(ulong))..]) crc = BitOperations.Crc32C(crc, b);
+        foreach (ulong word in words)
+            crc = BitOperations.Crc32C(crc, word);
+        foreach (byte b in bytes[(words.Length * sizeof(ulong))..])
+            crc = BitOperations.Crc32C(crc, b);
         return ~crc;
     }
 }

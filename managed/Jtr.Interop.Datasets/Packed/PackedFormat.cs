@@ -62,7 +62,7 @@ internal struct PackedEntry
 
     public ulong At;
     public ulong Bytes;
-    public ulong Labelled;
+    public ulong Labeled;
     public uint Checksum;
 
     /// <summary>Counted from the end of the entries.</summary>

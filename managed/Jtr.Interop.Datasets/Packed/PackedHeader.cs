@@ -25,6 +25,7 @@ internal sealed record PackedHeader
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(PackedHeader))]
 internal sealed partial class PackedJsonContext : JsonSerializerContext;

@@ -45,21 +45,30 @@ internal sealed class PackedIndex
         byte[] index = new byte[start.IndexBytes];
         stream.Position = (long)start.IndexAt;
         stream.ReadExactly(index);
-        if (Checksum.Of(index) != start.IndexChecksum) throw new JtrFormatException(path, "the index is damaged: its checksum does not match", (long)start.IndexAt);
+        if (Checksum.Of(index) != start.IndexChecksum)
+            throw new JtrFormatException(path, "the index is damaged: its checksum does not " + "match", (long)start.IndexAt);
         int entryBytes = (int)start.Count * PackedEntry.Size;
         PackedEntry[] entries = MemoryMarshal.Cast<byte, PackedEntry>(index.AsSpan(0, entryBytes)).ToArray();
         byte[] names = index[entryBytes..];
-        for (int i = 0; i < entries.Length; i++) Check(entries[i], i);
+        for (int i = 0; i < entries.Length; i++)
+            Check(entries[i], i);
         return new PackedIndex(header, tasks, entries, names);
 
         void Check(PackedEntry entry, int i)
         {
             long at = (long)start.IndexAt + (long)i * PackedEntry.Size;
-            bool isInside = entry.At >= PackedStart.Size + start.HeaderBytes && entry.At <= start.IndexAt && entry.Bytes <= start.IndexAt - entry.At;
+            bool isInside =
+                entry.At >= PackedStart.Size + start.HeaderBytes && entry.At <= start.IndexAt && entry.Bytes <= start.IndexAt - entry.At;
             if (!isInside || entry.Bytes > int.MaxValue || entry.At % PlaneLayout.Alignment != 0)
-                throw new JtrFormatException(path, $"sample {i} is said to be {entry.Bytes} bytes at {entry.At}, which is not a place for a sample", at);
-            if (((ulong)entry.NameAt + entry.NameBytes) > (ulong)names.Length) throw new JtrFormatException(path, $"the name of sample {i} is not in the file", at);
-            if ((entry.Labelled & ~tasks.All.Bits) != 0) throw new JtrFormatException(path, $"sample {i} has labels of tasks beyond the {tasks.Count} there are", at);
+                throw new JtrFormatException(
+                    path,
+                    $"sample {i} is said to be {entry.Bytes} bytes at {entry.At}, which is not a place for " + $"a sample",
+                    at
+                );
+            if (((ulong)entry.NameAt + entry.NameBytes) > (ulong)names.Length)
+                throw new JtrFormatException(path, $"the name of sample " + $"{i} is not in the file", at);
+            if ((entry.Labeled & ~tasks.All.Bits) != 0)
+                throw new JtrFormatException(path, $"sample {i} has labels of tasks beyond the " + $"{tasks.Count} there are", at);
         }
     }
 
@@ -68,15 +77,31 @@ internal sealed class PackedIndex
         PackedStart start = default;
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<PackedStart>(ref start));
         int got = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        if (got < sizeof(ulong) || start.Magic != PackedFormat.MagicNumber) throw new JtrFormatException(path, "no packed data set: it does not begin with \\x89JTRPACK", 0);
-        if (got < bytes.Length) throw new JtrFormatException(path, $"truncated: {got} bytes, where the beginning alone takes {bytes.Length}", got);
-        if (start.Version != PackedFormat.Version) throw new JtrFormatException(path, $"a packed data set of version {start.Version}; this program reads version {PackedFormat.Version}: pack it again", 8);
-        if (start.Checksum != start.Sum()) throw new JtrFormatException(path, "the beginning is damaged: its checksum does not match", 0);
+        if (got < sizeof(ulong) || start.Magic != PackedFormat.MagicNumber)
+            throw new JtrFormatException(path, "no packed data set: it " + "does not begin with \\x89JTRPACK", 0);
+        if (got < bytes.Length)
+            throw new JtrFormatException(path, $"truncated: {got} bytes, where the beginning alone takes " + $"{bytes.Length}", got);
+        if (start.Version != PackedFormat.Version)
+            throw new JtrFormatException(
+                path,
+                $"a packed data set of version {start.Version}; " + $"this program reads version {PackedFormat.Version}: pack it again",
+                8
+            );
+        if (start.Checksum != start.Sum())
+            throw new JtrFormatException(path, "the beginning is damaged: its checksum does not match", 0);
 
         ulong length = (ulong)stream.Length;
         if (start.IndexAt > length || start.IndexBytes != length - start.IndexAt)
-            throw new JtrFormatException(path, $"truncated or lengthened: {length} bytes, where the index ends at {(UInt128)start.IndexAt + start.IndexBytes}", (long)Math.Min(start.IndexAt, length));
-        if (start.Count is 0 or > int.MaxValue || start.IndexBytes > (ulong)Array.MaxLength || (ulong)start.Count * PackedEntry.Size > start.IndexBytes)
+            throw new JtrFormatException(
+                path,
+                $"truncated or lengthened: {length} bytes, where the index ends at " + $"{(UInt128)start.IndexAt + start.IndexBytes}",
+                (long)Math.Min(start.IndexAt, length)
+            );
+        if (
+            start.Count is 0 or > int.MaxValue
+            || start.IndexBytes > (ulong)Array.MaxLength
+            || (ulong)start.Count * PackedEntry.Size > start.IndexBytes
+        )
             throw new JtrFormatException(path, $"an index of {start.IndexBytes} bytes for {start.Count} samples", 24);
         if (start.HeaderBytes > PackedFormat.LongestHeader || PackedStart.Size + start.HeaderBytes > start.IndexAt)
             throw new JtrFormatException(path, $"the header claims {start.HeaderBytes} bytes", 12);
@@ -88,7 +113,8 @@ internal sealed class PackedIndex
         byte[] json = new byte[start.HeaderBytes];
         stream.Position = PackedStart.Size;
         stream.ReadExactly(json);
-        if (Checksum.Of(json) != start.HeaderChecksum) throw new JtrFormatException(path, "the header is damaged: its checksum does not match", PackedStart.Size);
+        if (Checksum.Of(json) != start.HeaderChecksum)
+            throw new JtrFormatException(path, "the header is damaged: its checksum does not " + "match", PackedStart.Size);
         PackedHeader header;
         try
         {
@@ -98,7 +124,8 @@ internal sealed class PackedIndex
         {
             throw new JtrFormatException(path, $"the header is damaged: {e.Message}", PackedStart.Size, e);
         }
-        if (header.Height < 1 || header.Width < 1) throw new JtrFormatException(path, $"samples of {header.Height} x {header.Width} pixels", PackedStart.Size);
+        if (header.Height < 1 || header.Width < 1)
+            throw new JtrFormatException(path, $"samples of {header.Height} x {header.Width} pixels", PackedStart.Size);
         return header;
     }
 
@@ -114,7 +141,12 @@ internal sealed class PackedIndex
             throw new JtrFormatException(path, $"the header's tasks are damaged: {e.Message}", PackedStart.Size, e);
         }
         if ((Int128)header.Height * header.Width * Math.Max(3, tasks.TotalLabelChannels) > int.MaxValue)
-            throw new JtrFormatException(path, $"samples of {header.Height} x {header.Width} pixels with {tasks.TotalLabelChannels} label channels, which is too much", PackedStart.Size);
+            throw new JtrFormatException(
+                path,
+                $"samples of {header.Height} x {header.Width} pixels with {tasks.TotalLabelChannels} label "
+                    + $"channels, which is too much",
+                PackedStart.Size
+            );
         return tasks;
     }
 }

@@ -21,7 +21,12 @@ internal sealed class PackedWriter
         _source = source;
         _entries = new List<PackedEntry>(source.Count);
         _onSkipped = options.OnSkipped;
-        _workplaces = [.. Enumerable.Range(0, Math.Min(options.Workers, source.Count)).Select(_ => new Workplace(source, options.Precision, skipBad: options.OnSkipped is not null))];
+        _workplaces =
+        [
+            .. Enumerable
+                .Range(0, Math.Min(options.Workers, source.Count))
+                .Select(_ => new Workplace(source, options.Precision, skipBad: options.OnSkipped is not null)),
+        ];
     }
 
     public void Write(FileStream stream, PackPrecision precision, IProgress<int>? progress, CancellationToken cancellationToken)
@@ -33,19 +38,25 @@ internal sealed class PackedWriter
             Precision = precision,
             Tasks = [.. _source.Tasks.Select(TaskDocument.From)],
         }.ToJson();
-        if (header.Length > PackedFormat.LongestHeader) throw new JtrException($"the names of tasks and classes take {header.Length} bytes; a packed data set has room for {PackedFormat.LongestHeader}");
+        if (header.Length > PackedFormat.LongestHeader)
+            throw new JtrException(
+                $"the names of tasks and classes take {header.Length} "
+                    + $"bytes; a packed data set has room for {PackedFormat.LongestHeader}"
+            );
         stream.Position = PackedStart.Size;
         stream.Write(header);
         for (int first = 0; first < _source.Count; first += _workplaces.Length)
         {
             int count = Math.Min(_workplaces.Length, _source.Count - first);
             Encode(first, count, cancellationToken);
-            for (int i = 0; i < count; i++) Append(stream, first + i, _workplaces[i]);
+            for (int i = 0; i < count; i++)
+                Append(stream, first + i, _workplaces[i]);
             progress?.Report(first + count);
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        if (_entries.Count == 0) throw new JtrFormatException($"none of the {_source.Count} samples can be read");
+        if (_entries.Count == 0)
+            throw new JtrFormatException($"none of the {_source.Count} samples can be read");
         Pad(stream);
         byte[] index = [.. MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_entries)), .. _names.WrittenSpan];
         PackedStart start = new()
@@ -70,7 +81,8 @@ internal sealed class PackedWriter
     {
         Task[] tasks =
         [
-            .. Enumerable.Range(0, count)
+            .. Enumerable
+                .Range(0, count)
                 .Select(i => Task.Run(() => _workplaces[i].Encode(first + i, cancellationToken), CancellationToken.None)),
         ];
         try
@@ -86,21 +98,26 @@ internal sealed class PackedWriter
 
     private void Append(FileStream stream, int index, Workplace workplace)
     {
-        if (workplace.Error is not null) ExceptionDispatchInfo.Throw(workplace.Error);
-        foreach (Exception bad in workplace.Bad) _onSkipped!(SkippedSample.Of(index, _source.GetName(index), bad));
-        if (!workplace.HasImage) return;
+        if (workplace.Error is not null)
+            ExceptionDispatchInfo.Throw(workplace.Error);
+        foreach (Exception bad in workplace.Bad)
+            _onSkipped!(SkippedSample.Of(index, _source.GetName(index), bad));
+        if (!workplace.HasImage)
+            return;
         Pad(stream);
         byte[] name = Encoding.UTF8.GetBytes(_source.GetName(index));
         ReadOnlySpan<byte> record = workplace.Record;
-        _entries.Add(new PackedEntry
-        {
-            At = (ulong)stream.Position,
-            Bytes = (ulong)record.Length,
-            Labelled = workplace.Labelled.Bits,
-            Checksum = Checksum.Of(record),
-            NameAt = (uint)_names.WrittenCount,
-            NameBytes = (uint)name.Length,
-        });
+        _entries.Add(
+            new PackedEntry
+            {
+                At = (ulong)stream.Position,
+                Bytes = (ulong)record.Length,
+                Labeled = workplace.Labeled.Bits,
+                Checksum = Checksum.Of(record),
+                NameAt = (uint)_names.WrittenCount,
+                NameBytes = (uint)name.Length,
+            }
+        );
         stream.Write(record);
         _names.Write(name);
     }
@@ -125,7 +142,7 @@ internal sealed class PackedWriter
 
         public ReadOnlySpan<byte> Record => _record.WrittenSpan;
 
-        public TaskMask Labelled { get; private set; }
+        public TaskMask Labeled { get; private set; }
 
         public Exception? Error { get; private set; }
 
@@ -143,15 +160,18 @@ internal sealed class PackedWriter
             try
             {
                 SampleBuffer sample = new(source.Tasks, source.Height, source.Width, _image, _labels);
-                if (Read(index, source.Tasks.All, sample, cancellationToken) is { } all) Labelled = all;
-                else if (!ReadLabelByLabel(index, sample, cancellationToken)) return;
+                if (Read(index, source.Tasks.All, sample, cancellationToken) is { } all)
+                    Labeled = all;
+                else if (!ReadLabelByLabel(index, sample, cancellationToken))
+                    return;
                 _planes.ResetWrittenCount();
                 _record.ResetWrittenCount();
                 int parts = 0;
                 _parts[parts++] = Put(_imageEncoder, sample.Image, null);
                 for (int t = 0; t < source.Tasks.Count; t++)
                 {
-                    if (Labelled[t]) _parts[parts++] = Put(_labelEncoders[t], sample.Label(t), source.Tasks[t].Kind);
+                    if (Labeled[t])
+                        _parts[parts++] = Put(_labelEncoders[t], sample.Label(t), source.Tasks[t].Kind);
                 }
                 int directory = (int)PlaneLayout.Aligned(parts * PackedPart.Size);
                 Span<byte> to = _record.GetSpan(directory)[..directory];
@@ -179,7 +199,8 @@ internal sealed class PackedWriter
             }
             catch (Exception e) when (skipBad && SkippedSample.IsBad(e))
             {
-                if (Bad.All(b => b.Message != e.Message)) Bad.Add(e);
+                if (Bad.All(b => b.Message != e.Message))
+                    Bad.Add(e);
                 return null;
             }
         }
@@ -187,12 +208,13 @@ internal sealed class PackedWriter
         /// <summary>Finds the labels that can be read, each of which stays in its place. False: the photograph cannot be read.</summary>
         private bool ReadLabelByLabel(int index, SampleBuffer sample, CancellationToken cancellationToken)
         {
-            Labelled = TaskMask.None;
+            Labeled = TaskMask.None;
             HasImage = Read(index, TaskMask.None, sample, cancellationToken) is not null;
-            TaskMask existing = source.GetLabelled(index);
+            TaskMask existing = source.GetLabeled(index);
             for (int t = 0; t < source.Tasks.Count && HasImage; t++)
             {
-                if (existing[t] && Read(index, TaskMask.None.With(t), sample, cancellationToken) is { } one) Labelled |= one;
+                if (existing[t] && Read(index, TaskMask.None.With(t), sample, cancellationToken) is { } one)
+                    Labeled |= one;
             }
             return HasImage;
         }

@@ -16,23 +16,37 @@ internal static class PlaneDecoder
     {
         switch (encoding)
         {
-            case PlaneEncoding.Float32: MemoryMarshal.Cast<byte, float>(stored).CopyTo(destination); break;
-            case PlaneEncoding.Unit8: PackedLabel.ExpandUnit(stored, destination); break;
-            case PlaneEncoding.Ids8: Ids(stored, destination); break;
-            case PlaneEncoding.Table8: Table(table, stored, destination); break;
-            case PlaneEncoding.Table16: Table(table, MemoryMarshal.Cast<byte, ushort>(stored), destination); break;
-            case PlaneEncoding.Float16: Halves(MemoryMarshal.Cast<byte, ushort>(stored), destination); break;
-            default: throw new ArgumentOutOfRangeException(nameof(encoding), encoding, "not an encoding");
+            case PlaneEncoding.Float32:
+                MemoryMarshal.Cast<byte, float>(stored).CopyTo(destination);
+                break;
+            case PlaneEncoding.Unit8:
+                PackedLabel.ExpandUnit(stored, destination);
+                break;
+            case PlaneEncoding.Ids8:
+                Ids(stored, destination);
+                break;
+            case PlaneEncoding.Table8:
+                Table(table, stored, destination);
+                break;
+            case PlaneEncoding.Table16:
+                Table(table, MemoryMarshal.Cast<byte, ushort>(stored), destination);
+                break;
+            case PlaneEncoding.Float16:
+                Halves(MemoryMarshal.Cast<byte, ushort>(stored), destination);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(encoding), encoding, "not an encoding");
         }
     }
 
     /// <summary>Whether a plane's places are all in its table.</summary>
-    public static bool IsWithinTable(PlaneEncoding encoding, int entries, ReadOnlySpan<byte> stored) => encoding switch
-    {
-        PlaneEncoding.Table8 => Largest(stored) < entries,
-        PlaneEncoding.Table16 => Largest(MemoryMarshal.Cast<byte, ushort>(stored)) < entries,
-        _ => true,
-    };
+    public static bool IsWithinTable(PlaneEncoding encoding, int entries, ReadOnlySpan<byte> stored) =>
+        encoding switch
+        {
+            PlaneEncoding.Table8 => Largest(stored) < entries,
+            PlaneEncoding.Table16 => Largest(MemoryMarshal.Cast<byte, ushort>(stored)) < entries,
+            _ => true,
+        };
 
     private static void Ids(ReadOnlySpan<byte> stored, Span<float> destination)
     {
@@ -49,19 +63,22 @@ internal static class PlaneDecoder
             wide[o + 2] = Vector.ConvertToSingle(c - Vector<int>.One);
             wide[o + 3] = Vector.ConvertToSingle(d - Vector<int>.One);
         }
-        for (; x < stored.Length; x++) destination[x] = stored[x] - 1;
+        for (; x < stored.Length; x++)
+            destination[x] = stored[x] - 1;
     }
 
     private static void Table(ReadOnlySpan<float> table, ReadOnlySpan<byte> places, Span<float> destination)
     {
         destination = destination[..places.Length];
-        for (int i = 0; i < places.Length; i++) destination[i] = table[places[i]];
+        for (int i = 0; i < places.Length; i++)
+            destination[i] = table[places[i]];
     }
 
     private static void Table(ReadOnlySpan<float> table, ReadOnlySpan<ushort> places, Span<float> destination)
     {
         destination = destination[..places.Length];
-        for (int i = 0; i < places.Length; i++) destination[i] = table[places[i]];
+        for (int i = 0; i < places.Length; i++)
+            destination[i] = table[places[i]];
     }
 
     private static void Halves(ReadOnlySpan<ushort> stored, Span<float> destination)
@@ -75,7 +92,8 @@ internal static class PlaneDecoder
             wide[o] = Halves(low);
             wide[o + 1] = Halves(high);
         }
-        for (; x < stored.Length; x++) destination[x] = (float)BitConverter.UInt16BitsToHalf(stored[x]);
+        for (; x < stored.Length; x++)
+            destination[x] = (float)BitConverter.UInt16BitsToHalf(stored[x]);
     }
 
     // Exponent and fraction moved to where float32 has them are the number over 2^112, subnormal or not, so a product puts
@@ -92,14 +110,16 @@ internal static class PlaneDecoder
     private static int Largest(ReadOnlySpan<byte> values)
     {
         int largest = 0;
-        foreach (byte value in values) largest = Math.Max(largest, value);
+        foreach (byte value in values)
+            largest = Math.Max(largest, value);
         return largest;
     }
 
     private static int Largest(ReadOnlySpan<ushort> values)
     {
         int largest = 0;
-        foreach (ushort value in values) largest = Math.Max(largest, value);
+        foreach (ushort value in values)
+            largest = Math.Max(largest, value);
         return largest;
     }
 }

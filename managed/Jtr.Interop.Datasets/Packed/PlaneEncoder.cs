@@ -40,7 +40,8 @@ internal sealed class PlaneEncoder(PackPrecision precision)
             Put(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_table)), output);
             if (_table.Count <= 256)
             {
-                for (int i = 0; i < values.Length; i++) _bytes[i] = (byte)_words[i];
+                for (int i = 0; i < values.Length; i++)
+                    _bytes[i] = (byte)_words[i];
                 Put(_bytes, output);
                 return (PlaneEncoding.Table8, _table.Count);
             }
@@ -60,9 +61,11 @@ internal sealed class PlaneEncoder(PackPrecision precision)
     {
         for (int i = 0; i < values.Length; i++)
         {
-            if (values[i] is not (>= 0 and <= 1)) return false;
+            if (values[i] is not (>= 0 and <= 1))
+                return false;
             byte nearest = (byte)(values[i] * 255f + 0.5f);
-            if (!rounds && !Same(nearest / 255f, values[i])) return false;
+            if (!rounds && !Same(nearest / 255f, values[i]))
+                return false;
             _bytes[i] = nearest;
         }
         return true;
@@ -72,9 +75,11 @@ internal sealed class PlaneEncoder(PackPrecision precision)
     {
         for (int i = 0; i < values.Length; i++)
         {
-            if (values[i] is not (>= -1 and <= 254)) return false;
+            if (values[i] is not (>= -1 and <= 254))
+                return false;
             _bytes[i] = (byte)(values[i] + 1);
-            if (!Same(_bytes[i] - 1, values[i])) return false;
+            if (!Same(_bytes[i] - 1, values[i]))
+                return false;
         }
         return true;
     }
@@ -87,10 +92,15 @@ internal sealed class PlaneEncoder(PackPrecision precision)
         int most = Math.Min(PlaneLayout.MostEntries(PlaneEncoding.Table16), values.Length / 2);
         for (int i = 0; i < values.Length; i++)
         {
-            ref int place = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, BitConverter.SingleToUInt32Bits(values[i]), out bool known);
+            ref int place = ref CollectionsMarshal.GetValueRefOrAddDefault(
+                _places,
+                BitConverter.SingleToUInt32Bits(values[i]),
+                out bool known
+            );
             if (!known)
             {
-                if (_table.Count == most) return false;
+                if (_table.Count == most)
+                    return false;
                 place = _table.Count;
                 _table.Add(values[i]);
             }
@@ -105,7 +115,8 @@ internal sealed class PlaneEncoder(PackPrecision precision)
         {
             Half half = (Half)values[i];
             // 0 says "no depth here", so nothing else may become it.
-            if (Half.IsInfinity(half) != float.IsInfinity(values[i]) || (half == Half.Zero && values[i] != 0)) return false;
+            if (Half.IsInfinity(half) != float.IsInfinity(values[i]) || (half == Half.Zero && values[i] != 0))
+                return false;
             _words[i] = BitConverter.HalfToUInt16Bits(half);
         }
         return true;

@@ -29,20 +29,22 @@ internal static class PlaneLayout
     public const int Alignment = 64;
 
     /// <summary>Entries that a table of this encoding may have; 0: it has no table.</summary>
-    public static int MostEntries(PlaneEncoding encoding) => encoding switch
-    {
-        PlaneEncoding.Table8 => 1 << 8,
-        PlaneEncoding.Table16 => 1 << 16,
-        _ => 0,
-    };
+    public static int MostEntries(PlaneEncoding encoding) =>
+        encoding switch
+        {
+            PlaneEncoding.Table8 => 1 << 8,
+            PlaneEncoding.Table16 => 1 << 16,
+            _ => 0,
+        };
 
     /// <summary>Bytes of one value.</summary>
-    public static int ValueBytes(PlaneEncoding encoding) => encoding switch
-    {
-        PlaneEncoding.Float32 => sizeof(float),
-        PlaneEncoding.Table16 or PlaneEncoding.Float16 => sizeof(ushort),
-        _ => sizeof(byte),
-    };
+    public static int ValueBytes(PlaneEncoding encoding) =>
+        encoding switch
+        {
+            PlaneEncoding.Float32 => sizeof(float),
+            PlaneEncoding.Table16 or PlaneEncoding.Float16 => sizeof(ushort),
+            _ => sizeof(byte),
+        };
 
     /// <summary>Bytes of the table in front of the values, its padding included.</summary>
     public static long TableBytes(int entries) => Aligned((long)entries * sizeof(float));

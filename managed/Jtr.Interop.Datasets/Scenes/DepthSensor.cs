@@ -13,7 +13,9 @@ internal static class DepthSensor
     public static void Measure(SceneFrame frame, CounterRandom random, Span<float> depth)
     {
         (int height, int width) = (frame.Height, frame.Width);
-        float focal = frame.Model.Camera.FocalLength, cx = width * 0.5f, cy = height * 0.5f;
+        float focal = frame.Model.Camera.FocalLength,
+            cx = width * 0.5f,
+            cy = height * 0.5f;
         uint key = (uint)random.NextUInt64();
         // Spots have the same share of the image at every size.
         float frequency = 7 / MathF.Sqrt((float)height * width);
@@ -25,15 +27,20 @@ internal static class DepthSensor
             for (int x = width - 1; x >= 0; x--)
             {
                 int i = row + x;
-                float z = frame.Depth[i], column = x - focal * Baseline / z;
+                float z = frame.Depth[i],
+                    column = x - focal * Baseline / z;
                 bool hidden = column > least - 0.4f;
                 least = MathF.Min(least, column);
-                depth[i] = hidden || IsLost(frame, i, (x + 0.5f - cx) / focal, (y + 0.5f - cy) / focal, Spots(x * frequency, y * frequency, key)) ? 0 : z;
+                depth[i] =
+                    hidden || IsLost(frame, i, (x + 0.5f - cx) / focal, (y + 0.5f - cy) / focal, Spots(x * frequency, y * frequency, key))
+                        ? 0
+                        : z;
             }
         }
     }
 
-    private static float Spots(float x, float y, uint key) => 0.65f * ValueNoise.At(x, y, key) + 0.35f * ValueNoise.At(x * 2.7f, y * 2.7f, key + 1);
+    private static float Spots(float x, float y, uint key) =>
+        0.65f * ValueNoise.At(x, y, key) + 0.35f * ValueNoise.At(x * 2.7f, y * 2.7f, key + 1);
 
     private static bool IsLost(SceneFrame frame, int i, float dx, float dy, float spots)
     {

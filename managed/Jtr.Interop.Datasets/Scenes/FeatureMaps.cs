@@ -9,7 +9,8 @@ namespace Jtr.Interop.Datasets.Scenes;
 internal sealed class FeatureMaps
 {
     /// <summary>Brightness per pixel at which the edge and corner maps of the image reach 63 %.</summary>
-    private const float EdgeScale = 0.1f, CornerScale = 0.025f;
+    private const float EdgeScale = 0.1f,
+        CornerScale = 0.025f;
 
     /// <summary>The same for geometry: length of normal (and part of log depth) per pixel.</summary>
     private const float GeometryScale = 0.2f;
@@ -17,8 +18,13 @@ internal sealed class FeatureMaps
     /// <summary>Share of the larger eigenvalue that is taken off the smaller: what a slanting edge leaves there is no corner.</summary>
     private const float EdgeShare = 0.06f;
 
-    private readonly int _height, _width;
-    private readonly float[] _a, _b, _xx, _xy, _yy;
+    private readonly int _height,
+        _width;
+    private readonly float[] _a,
+        _b,
+        _xx,
+        _xy,
+        _yy;
 
     public FeatureMaps(int height, int width)
     {
@@ -57,8 +63,10 @@ internal sealed class FeatureMaps
             for (int x = 0; x < _width; x++)
             {
                 int i = y * _width + x;
-                if (x + 1 < _width) Step(frame, i, i + 1, x, y, 1, 0);
-                if (y + 1 < _height) Step(frame, i, i + _width, x, y, 0, 1);
+                if (x + 1 < _width)
+                    Step(frame, i, i + 1, x, y, 1, 0);
+                if (y + 1 < _height)
+                    Step(frame, i, i + _width, x, y, 0, 1);
             }
         }
         Smooth3(_a, map);
@@ -86,7 +94,8 @@ internal sealed class FeatureMaps
         AddToTensor(_a, 1);
         Smooth3(frame.NormalZ, _a);
         AddToTensor(_a, 1);
-        for (int i = 0; i < _a.Length; i++) _a[i] = MathF.Log(frame.Depth[i]);
+        for (int i = 0; i < _a.Length; i++)
+            _a[i] = MathF.Log(frame.Depth[i]);
         Smooth3(_a, _a);
         AddToTensor(_a, 1.5f);
         Corners(map, GeometryScale);
@@ -97,12 +106,16 @@ internal sealed class FeatureMaps
     private void Step(SceneFrame frame, int i, int j, int x, int y, int right, int down)
     {
         float f = 1 / frame.Model.Camera.FocalLength;
-        Vector3 ray = new((x + 0.5f - _width * 0.5f) * f, (y + 0.5f - _height * 0.5f) * f, 1), other = ray + new Vector3(right * f, down * f, 0);
-        float z = frame.Depth[i], w = frame.Depth[j];
-        float ahead = OnPlane(frame, i, ray, z, other), back = OnPlane(frame, j, other, w, ray);
+        Vector3 ray = new((x + 0.5f - _width * 0.5f) * f, (y + 0.5f - _height * 0.5f) * f, 1),
+            other = ray + new Vector3(right * f, down * f, 0);
+        float z = frame.Depth[i],
+            w = frame.Depth[j];
+        float ahead = OnPlane(frame, i, ray, z, other),
+            back = OnPlane(frame, j, other, w, ray);
         // Two planes that meet between the pixels differ by no more than half of the difference of their slopes.
         float step = MathF.Min(MathF.Abs(ahead - w), MathF.Abs(back - z)) - 0.5f * MathF.Abs(ahead - z - (w - back));
-        if (step < 0.002f) return;
+        if (step < 0.002f)
+            return;
         float value = Saturate(step, 0.1f + 0.03f * MathF.Min(z, w));
         _a[i] = MathF.Max(_a[i], value);
         _a[j] = MathF.Max(_a[j], value);
@@ -146,7 +159,8 @@ internal sealed class FeatureMaps
         Spread(_yy);
         for (int i = 0; i < map.Length; i++)
         {
-            float mean = (_xx[i] + _yy[i]) * 0.5f, half = (_xx[i] - _yy[i]) * 0.5f;
+            float mean = (_xx[i] + _yy[i]) * 0.5f,
+                half = (_xx[i] - _yy[i]) * 0.5f;
             float root = MathF.Sqrt(half * half + _xy[i] * _xy[i]);
             float corner = mean - root - EdgeShare * (mean + root);
             map[i] = Saturate(MathF.Sqrt(MathF.Max(corner, 0)), scale);
@@ -156,8 +170,11 @@ internal sealed class FeatureMaps
     /// <summary>Half the difference of the neighbours; at the border, of pixel and neighbour.</summary>
     private (float X, float Y) Gradient(ReadOnlySpan<float> plane, int y, int x)
     {
-        int row = y * _width, left = Math.Max(x - 1, 0), right = Math.Min(x + 1, _width - 1);
-        int up = Math.Max(y - 1, 0) * _width, down = Math.Min(y + 1, _height - 1) * _width;
+        int row = y * _width,
+            left = Math.Max(x - 1, 0),
+            right = Math.Min(x + 1, _width - 1);
+        int up = Math.Max(y - 1, 0) * _width,
+            down = Math.Min(y + 1, _height - 1) * _width;
         return (0.5f * (plane[row + right] - plane[row + left]), 0.5f * (plane[down + x] - plane[up + x]));
     }
 
@@ -176,16 +193,19 @@ internal sealed class FeatureMaps
             ReadOnlySpan<float> row = from.Slice(y * _width, _width);
             Span<float> result = _b.AsSpan(y * _width, _width);
             int last = _width - 1;
-            for (int x = 1; x < last; x++) result[x] = 0.25f * (row[x - 1] + row[x + 1]) + 0.5f * row[x];
+            for (int x = 1; x < last; x++)
+                result[x] = 0.25f * (row[x - 1] + row[x + 1]) + 0.5f * row[x];
             result[0] = 0.75f * row[0] + 0.25f * row[1];
             result[last] = 0.75f * row[last] + 0.25f * row[last - 1];
         }
         for (int y = 0; y < _height; y++)
         {
-            ReadOnlySpan<float> above = _b.AsSpan(Math.Max(y - 1, 0) * _width, _width), here = _b.AsSpan(y * _width, _width);
+            ReadOnlySpan<float> above = _b.AsSpan(Math.Max(y - 1, 0) * _width, _width),
+                here = _b.AsSpan(y * _width, _width);
             ReadOnlySpan<float> below = _b.AsSpan(Math.Min(y + 1, _height - 1) * _width, _width);
             Span<float> result = to.Slice(y * _width, _width);
-            for (int x = 0; x < _width; x++) result[x] = 0.25f * (above[x] + below[x]) + 0.5f * here[x];
+            for (int x = 0; x < _width; x++)
+                result[x] = 0.25f * (above[x] + below[x]) + 0.5f * here[x];
         }
     }
 }

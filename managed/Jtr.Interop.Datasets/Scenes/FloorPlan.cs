@@ -26,8 +26,10 @@ internal sealed class FloorPlan
 
     private readonly Vector4[] _floor = new Vector4[64];
     private readonly (int Wall, Vector4 Part)[] _walls = new (int, Vector4)[64];
-    private int _floorCount, _wallCount;
-    private Vector3 _room, _camera;
+    private int _floorCount,
+        _wallCount;
+    private Vector3 _room,
+        _camera;
     private float _yaw;
 
     /// <summary>Starts with an empty room.</summary>
@@ -54,15 +56,19 @@ internal sealed class FloorPlan
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             (int wall, float u) = WallInView(ref random);
-            if (u - width * 0.5f < 0.12f || u + width * 0.5f > WallLength(wall) - 0.12f) continue;
+            if (u - width * 0.5f < 0.12f || u + width * 0.5f > WallLength(wall) - 0.12f)
+                continue;
             Vector4 part = new(u - width * 0.5f, low, u + width * 0.5f, high);
-            if (!IsWallFree(wall, part, 0.06f)) continue;
+            if (!IsWallFree(wall, part, 0.06f))
+                continue;
             pose = OnWall(wall, u);
-            if (Distance(pose) < 1.3f) continue;
+            if (Distance(pose) < 1.3f)
+                continue;
             if (floor > 0)
             {
                 Vector4 rect = Footprint(pose.Move(0, floor * 0.5f), width, floor);
-                if (!IsFloorFree(rect)) continue;
+                if (!IsFloorFree(rect))
+                    continue;
                 Take(rect);
             }
             _walls[_wallCount++] = (wall, part);
@@ -81,9 +87,11 @@ internal sealed class FloorPlan
             float distance = random.NextSingle(1.1f, 3.8f);
             float turn = square ? random.NextInt32(4) * (MathF.PI / 2) : random.NextSingle(-MathF.PI, MathF.PI);
             // A thing in the middle of the room turns its front or a side to the camera.
-            if (MathF.Cos(turn - angle) > 0.5f) turn += MathF.PI;
+            if (MathF.Cos(turn - angle) > 0.5f)
+                turn += MathF.PI;
             pose = new(_camera.X + distance * MathF.Sin(angle), _camera.Z + distance * MathF.Cos(angle), turn);
-            if (TryTake(pose, width, depth, height)) return true;
+            if (TryTake(pose, width, depth, height))
+                return true;
         }
         return false;
     }
@@ -92,7 +100,8 @@ internal sealed class FloorPlan
     public bool TryTake(Pose pose, float width, float depth, float height)
     {
         Vector4 rect = Footprint(pose, width, depth);
-        if (!IsFloorFree(rect) || !IsApart(pose, rect, height)) return false;
+        if (!IsFloorFree(rect) || !IsApart(pose, rect, height))
+            return false;
         Take(rect);
         return true;
     }
@@ -102,21 +111,26 @@ internal sealed class FloorPlan
     {
         float angle = _yaw + random.NextSingle(-HalfView, HalfView);
         (float dx, float dz) = MathF.SinCos(angle);
-        float tx = dx > 0 ? (_room.X - _camera.X) / dx : dx < 0 ? -_camera.X / dx : float.MaxValue;
-        float tz = dz > 0 ? (_room.Z - _camera.Z) / dz : dz < 0 ? -_camera.Z / dz : float.MaxValue;
-        return tz < tx
-            ? (dz > 0 ? 0 : 3, _camera.X + tz * dx)
-            : (dx > 0 ? 2 : 1, _camera.Z + tx * dz);
+        float tx =
+            dx > 0 ? (_room.X - _camera.X) / dx
+            : dx < 0 ? -_camera.X / dx
+            : float.MaxValue;
+        float tz =
+            dz > 0 ? (_room.Z - _camera.Z) / dz
+            : dz < 0 ? -_camera.Z / dz
+            : float.MaxValue;
+        return tz < tx ? (dz > 0 ? 0 : 3, _camera.X + tz * dx) : (dx > 0 ? 2 : 1, _camera.Z + tx * dz);
     }
 
     /// <summary>The pose at a point of a wall, its front into the room.</summary>
-    public Pose OnWall(int wall, float along) => wall switch
-    {
-        0 => new(along, _room.Z, MathF.PI),
-        1 => new(0, along, MathF.PI / 2),
-        2 => new(_room.X, along, -MathF.PI / 2),
-        _ => new(along, 0, 0),
-    };
+    public Pose OnWall(int wall, float along) =>
+        wall switch
+        {
+            0 => new(along, _room.Z, MathF.PI),
+            1 => new(0, along, MathF.PI / 2),
+            2 => new(_room.X, along, -MathF.PI / 2),
+            _ => new(along, 0, 0),
+        };
 
     private bool TryStandAtWall(ref CounterRandom random, float width, float depth, float height, float offset, out Pose pose)
     {
@@ -124,13 +138,17 @@ internal sealed class FloorPlan
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             (int wall, float u) = WallInView(ref random);
-            float length = WallLength(wall), half = width * 0.5f + 0.02f;
-            if (length < 2 * half) continue;
+            float length = WallLength(wall),
+                half = width * 0.5f + 0.02f;
+            if (length < 2 * half)
+                continue;
             u = Math.Clamp(u, half, length - half);
             Vector4 part = new(u - half, 0, u + half, MathF.Max(height - 0.12f, 0.1f));
-            if (!IsWallFree(wall, part, -0.03f)) continue;
+            if (!IsWallFree(wall, part, -0.03f))
+                continue;
             pose = OnWall(wall, u).Move(0, offset);
-            if (!TryTake(pose, width, depth, height)) continue;
+            if (!TryTake(pose, width, depth, height))
+                continue;
             _walls[_wallCount++] = (wall, part);
             return true;
         }
@@ -143,19 +161,24 @@ internal sealed class FloorPlan
 
     private bool IsFloorFree(Vector4 rect)
     {
-        if (_floorCount == _floor.Length || _wallCount == _walls.Length) return false;
+        if (_floorCount == _floor.Length || _wallCount == _walls.Length)
+            return false;
         const float Slack = 0.005f;
-        if (rect.X < -Slack || rect.Y < -Slack || rect.Z > _room.X + Slack || rect.W > _room.Z + Slack) return false;
+        if (rect.X < -Slack || rect.Y < -Slack || rect.Z > _room.X + Slack || rect.W > _room.Z + Slack)
+            return false;
         foreach (Vector4 other in _floor.AsSpan(0, _floorCount))
-            if (Overlaps(rect, other, 0.04f)) return false;
+            if (Overlaps(rect, other, 0.04f))
+                return false;
         return true;
     }
 
     private bool IsWallFree(int wall, Vector4 part, float margin)
     {
-        if (_wallCount == _walls.Length) return false;
+        if (_wallCount == _walls.Length)
+            return false;
         foreach ((int w, Vector4 other) in _walls.AsSpan(0, _wallCount))
-            if (w == wall && Overlaps(part, other, margin)) return false;
+            if (w == wall && Overlaps(part, other, margin))
+                return false;
         return true;
     }
 
@@ -165,18 +188,21 @@ internal sealed class FloorPlan
         float dx = MathF.Max(0, MathF.Max(rect.X - _camera.X, _camera.X - rect.Z));
         float dz = MathF.Max(0, MathF.Max(rect.Y - _camera.Z, _camera.Z - rect.W));
         float least = height < _camera.Y - 0.35f ? 0.65f : 1.3f;
-        if (dx * dx + dz * dz < least * least) return false;
+        if (dx * dx + dz * dz < least * least)
+            return false;
         float angle = MathF.Atan2(pose.X - _camera.X, pose.Z - _camera.Z) - _yaw;
         return MathF.Abs(angle) < HalfView + 0.06f && Distance(pose) > least + 0.35f;
     }
 
-    private float Distance(Pose pose) => MathF.Sqrt((pose.X - _camera.X) * (pose.X - _camera.X) + (pose.Z - _camera.Z) * (pose.Z - _camera.Z));
+    private float Distance(Pose pose) =>
+        MathF.Sqrt((pose.X - _camera.X) * (pose.X - _camera.X) + (pose.Z - _camera.Z) * (pose.Z - _camera.Z));
 
     /// <summary>The upright rectangle (x, z, x, z) around a turned one.</summary>
     private static Vector4 Footprint(Pose pose, float width, float depth)
     {
         (float s, float c) = MathF.SinCos(pose.Yaw);
-        float hx = (MathF.Abs(c) * width + MathF.Abs(s) * depth) * 0.5f, hz = (MathF.Abs(s) * width + MathF.Abs(c) * depth) * 0.5f;
+        float hx = (MathF.Abs(c) * width + MathF.Abs(s) * depth) * 0.5f,
+            hz = (MathF.Abs(s) * width + MathF.Abs(c) * depth) * 0.5f;
         return new(pose.X - hx, pose.Z - hz, pose.X + hx, pose.Z + hz);
     }
 

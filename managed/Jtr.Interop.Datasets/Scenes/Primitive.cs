@@ -25,16 +25,25 @@ internal struct Primitive
     public Vector3 Half;
 
     /// <summary>Cosine and sine of the turn: the local z axis points to (Sin, 0, Cos) in the world.</summary>
-    public float Cos, Sin;
+    public float Cos,
+        Sin;
 
     /// <summary>The camera and the lights in local coordinates.</summary>
-    public Vector3 Camera, Light0, Light1;
+    public Vector3 Camera,
+        Light0,
+        Light1;
 
     /// <summary>Pixels that its box covers, for the camera.</summary>
     public ScreenRect Screen;
 
     /// <summary>The origin of a bundle of rays in local coordinates.</summary>
-    public readonly Vector3 Origin(int which) => which switch { 0 => Camera, 1 => Light0, _ => Light1 };
+    public readonly Vector3 Origin(int which) =>
+        which switch
+        {
+            0 => Camera,
+            1 => Light0,
+            _ => Light1,
+        };
 
     /// <summary>World to local.</summary>
     public readonly Vector3 ToLocal(Vector3 point) => DirectionToLocal(point - Center);
@@ -50,7 +59,8 @@ internal struct Primitive
     {
         get
         {
-            if (Kind != PrimitiveKind.Frustum) return Half;
+            if (Kind != PrimitiveKind.Frustum)
+                return Half;
             float radius = MathF.Max(Half.X, Half.Z);
             return new(radius, Half.Y, radius);
         }
@@ -60,7 +70,8 @@ internal struct Primitive
 /// <summary>Primitives that lie together: a sofa, a window. Rays are tried against its bounds first.</summary>
 internal struct SceneObject
 {
-    public int First, End;
+    public int First,
+        End;
     public Vector3 Center;
     public float Radius;
     public ScreenRect Screen;
@@ -69,11 +80,28 @@ internal struct SceneObject
 /// <summary>Pixel columns X0..X1 and rows Y0..Y1, the bounds included, as pixel coordinates.</summary>
 internal struct ScreenRect
 {
-    public float X0, Y0, X1, Y1;
+    public float X0,
+        Y0,
+        X1,
+        Y1;
 
-    public static ScreenRect Empty => new() { X0 = float.MaxValue, Y0 = float.MaxValue, X1 = float.MinValue, Y1 = float.MinValue };
+    public static ScreenRect Empty =>
+        new()
+        {
+            X0 = float.MaxValue,
+            Y0 = float.MaxValue,
+            X1 = float.MinValue,
+            Y1 = float.MinValue,
+        };
 
-    public static ScreenRect Everything => new() { X0 = float.MinValue, Y0 = float.MinValue, X1 = float.MaxValue, Y1 = float.MaxValue };
+    public static ScreenRect Everything =>
+        new()
+        {
+            X0 = float.MinValue,
+            Y0 = float.MinValue,
+            X1 = float.MaxValue,
+            Y1 = float.MaxValue,
+        };
 
     public void Add(float x, float y)
     {

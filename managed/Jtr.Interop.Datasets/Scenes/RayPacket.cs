@@ -19,7 +19,8 @@ internal static class RayPacket
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> Enter(in Primitive p, Vector3 o, in Vector<float> dx, in Vector<float> dy, in Vector<float> dz)
     {
-        Vector<float> lx = dx * p.Cos - dz * p.Sin, lz = dx * p.Sin + dz * p.Cos;
+        Vector<float> lx = dx * p.Cos - dz * p.Sin,
+            lz = dx * p.Sin + dz * p.Cos;
         return p.Kind switch
         {
             PrimitiveKind.Box => Box(p.Half, o, lx, dy, lz),
@@ -31,7 +32,8 @@ internal static class RayPacket
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<float> Box(Vector3 half, Vector3 o, in Vector<float> dx, in Vector<float> dy, in Vector<float> dz)
     {
-        Vector<float> near, far;
+        Vector<float> near,
+            far;
         Slab(half.X, o.X, dx, out near, out far);
         Slab(half.Y, o.Y, dy, out Vector<float> nearY, out Vector<float> farY);
         Slab(half.Z, o.Z, dz, out Vector<float> nearZ, out Vector<float> farZ);
@@ -44,7 +46,8 @@ internal static class RayPacket
     private static void Slab(float half, float o, in Vector<float> d, out Vector<float> near, out Vector<float> far)
     {
         Vector<float> inverse = Vector<float>.One / (d + new Vector<float>(Tiny));
-        Vector<float> a = (-half - o) * inverse, b = (half - o) * inverse;
+        Vector<float> a = (-half - o) * inverse,
+            b = (half - o) * inverse;
         near = Vector.Min(a, b);
         far = Vector.Max(a, b);
     }
@@ -54,8 +57,11 @@ internal static class RayPacket
     {
         Vector3 s = Vector3.One / half;
         o *= s;
-        Vector<float> x = dx * s.X, y = dy * s.Y, z = dz * s.Z;
-        Vector<float> a = x * x + y * y + z * z, b = x * o.X + y * o.Y + z * o.Z;
+        Vector<float> x = dx * s.X,
+            y = dy * s.Y,
+            z = dz * s.Z;
+        Vector<float> a = x * x + y * y + z * z,
+            b = x * o.X + y * o.Y + z * o.Z;
         float c = o.LengthSquared() - 1;
         Vector<float> discriminant = b * b - a * c;
         Vector<float> near = (-b - Vector.SquareRoot(Vector.Max(discriminant, Vector<float>.Zero))) / a;
@@ -65,10 +71,13 @@ internal static class RayPacket
     /// <summary>The nearest of the valid crossings with the side (two) and the ends.</summary>
     private static Vector<float> Frustum(Vector3 half, Vector3 o, in Vector<float> dx, in Vector<float> dy, in Vector<float> dz)
     {
-        float height = half.Y, mean = (half.X + half.Z) * 0.5f, slope = (half.Z - half.X) / (2 * height);
+        float height = half.Y,
+            mean = (half.X + half.Z) * 0.5f,
+            slope = (half.Z - half.X) / (2 * height);
         float r = mean + slope * o.Y;
         Vector<float> rd = dy * slope;
-        Vector<float> a = dx * dx + dz * dz - rd * rd + new Vector<float>(Tiny), b = dx * o.X + dz * o.Z - rd * r;
+        Vector<float> a = dx * dx + dz * dz - rd * rd + new Vector<float>(Tiny),
+            b = dx * o.X + dz * o.Z - rd * r;
         float c = o.X * o.X + o.Z * o.Z - r * r;
         Vector<float> discriminant = b * b - a * c;
         Vector<int> real = Vector.GreaterThan(discriminant, Vector<float>.Zero);
@@ -76,13 +85,16 @@ internal static class RayPacket
         Vector<float> inverse = Vector<float>.One / a;
         Vector<float> limit = new(height);
 
-        Vector<float> t0 = (-b - root) * inverse, t1 = (root - b) * inverse;
-        Vector<float> y0 = dy * t0 + new Vector<float>(o.Y), y1 = dy * t1 + new Vector<float>(o.Y);
+        Vector<float> t0 = (-b - root) * inverse,
+            t1 = (root - b) * inverse;
+        Vector<float> y0 = dy * t0 + new Vector<float>(o.Y),
+            y1 = dy * t1 + new Vector<float>(o.Y);
         t0 = Valid(t0, real & Vector.LessThanOrEqual(Vector.Abs(y0), limit));
         t1 = Valid(t1, real & Vector.LessThanOrEqual(Vector.Abs(y1), limit));
 
         Vector<float> inverseY = Vector<float>.One / (dy + new Vector<float>(Tiny));
-        Vector<float> bottom = (-height - o.Y) * inverseY, top = (height - o.Y) * inverseY;
+        Vector<float> bottom = (-height - o.Y) * inverseY,
+            top = (height - o.Y) * inverseY;
         bottom = Valid(bottom, InCircle(half.X, o, dx, dz, bottom));
         top = Valid(top, InCircle(half.Z, o, dx, dz, top));
         return Vector.Min(Vector.Min(t0, t1), Vector.Min(bottom, top));
@@ -91,7 +103,8 @@ internal static class RayPacket
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<int> InCircle(float radius, Vector3 o, in Vector<float> dx, in Vector<float> dz, in Vector<float> t)
     {
-        Vector<float> x = dx * t + new Vector<float>(o.X), z = dz * t + new Vector<float>(o.Z);
+        Vector<float> x = dx * t + new Vector<float>(o.X),
+            z = dz * t + new Vector<float>(o.Z);
         return Vector.LessThanOrEqual(x * x + z * z, new(radius * radius));
     }
 

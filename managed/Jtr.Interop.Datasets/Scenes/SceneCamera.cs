@@ -26,7 +26,8 @@ internal struct SceneCamera
     public float FocalLength;
 
     /// <summary>The principal point, in pixels from the corner.</summary>
-    public float CenterX, CenterY;
+    public float CenterX,
+        CenterY;
 
     /// <summary>Sets the axes from <see cref="Yaw"/> and <see cref="Pitch"/>.</summary>
     public void Aim()
@@ -54,16 +55,22 @@ internal struct SceneCamera
     {
         const float Near = 0.02f;
         Vector3 bounds = p.Bounds;
-        Vector3 x = p.DirectionToWorld(new(bounds.X, 0, 0)), z = p.DirectionToWorld(new(0, 0, bounds.Z)), y = new(0, bounds.Y, 0);
+        Vector3 x = p.DirectionToWorld(new(bounds.X, 0, 0)),
+            z = p.DirectionToWorld(new(0, 0, bounds.Z)),
+            y = new(0, bounds.Y, 0);
         ScreenRect rect = ScreenRect.Empty;
         int behind = 0;
         for (int i = 0; i < 8; i++)
         {
             Vector3 corner = p.Center + ((i & 1) == 0 ? x : -x) + ((i & 2) == 0 ? y : -y) + ((i & 4) == 0 ? z : -z);
             Vector3 c = ToCamera(corner - Position);
-            if (c.Z < Near) behind++;
-            else rect.Add(c.X / c.Z * FocalLength + CenterX, c.Y / c.Z * FocalLength + CenterY);
+            if (c.Z < Near)
+                behind++;
+            else
+                rect.Add(c.X / c.Z * FocalLength + CenterX, c.Y / c.Z * FocalLength + CenterY);
         }
-        return behind == 0 ? rect : behind == 8 ? ScreenRect.Empty : ScreenRect.Everything;
+        return behind == 0 ? rect
+            : behind == 8 ? ScreenRect.Empty
+            : ScreenRect.Everything;
     }
 }

@@ -19,7 +19,8 @@ namespace Jtr.Interop.Datasets;
 /// <list type="table">
 /// <item><term>segmentation</term><description>[1, H, W] class id, see <see cref="ClassNames"/>; every pixel has one.</description></item>
 /// <item><term>depth</term><description>[1, H, W] metres along the camera's z axis (planar depth, as depth sensors give it, not the
-/// ray's length); 0 at the few percent of pixels that a sensor would lose: behind the edges of near things, at grazing angles, where it is dark or far, in spots.</description></item>
+/// ray's length); 0 at the few percent of pixels that a sensor would lose: behind the edges of near things, at grazing angles, where it is
+/// dark or far, in spots.</description></item>
 /// <item><term>normals</term><description>[3, H, W] unit vectors in camera axes, towards the camera.</description></item>
 /// <item><term>texture_edges</term><description>[1, H, W] gradient magnitude of the image before its noise, in [0, 1].</description></item>
 /// <item><term>occlusion_edges</term><description>[1, H, W] depth steps of the geometry, in [0, 1].</description></item>
@@ -30,7 +31,15 @@ namespace Jtr.Interop.Datasets;
 public sealed class SceneDataset : IMultiTaskDataset
 {
     private static readonly string[] AllTasks =
-        ["segmentation", "depth", "normals", "texture_edges", "occlusion_edges", "keypoints2d", "keypoints3d"];
+    [
+        "segmentation",
+        "depth",
+        "normals",
+        "texture_edges",
+        "occlusion_edges",
+        "keypoints2d",
+        "keypoints3d",
+    ];
 
     private static readonly string[] DefaultTasks = ["segmentation", "depth", "normals"];
 
@@ -70,7 +79,21 @@ public sealed class SceneDataset : IMultiTaskDataset
 
     /// <summary>Names of the 13 classes; a class's place is its id.</summary>
     public static IReadOnlyList<string> ClassNames { get; } =
-        Array.AsReadOnly<string>(["wall", "floor", "ceiling", "window", "door", "picture", "bed", "sofa", "chair", "table", "cabinet", "shelf", "lamp"]);
+        Array.AsReadOnly<string>([
+            "wall",
+            "floor",
+            "ceiling",
+            "window",
+            "door",
+            "picture",
+            "bed",
+            "sofa",
+            "chair",
+            "table",
+            "cabinet",
+            "shelf",
+            "lamp",
+        ]);
 
     /// <inheritdoc/>
     public TaskSet Tasks { get; }
@@ -91,7 +114,7 @@ public sealed class SceneDataset : IMultiTaskDataset
     /// <inheritdoc/>
     /// <remarks>Every scene has every label.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sample.</exception>
-    public TaskMask GetLabelled(int index)
+    public TaskMask GetLabeled(int index)
     {
         Number(index);
         return Tasks.All;
@@ -117,7 +140,10 @@ public sealed class SceneDataset : IMultiTaskDataset
     {
         int number = Number(index);
         if (destination.Height != Height || destination.Width != Width)
-            throw new ArgumentException($"the buffer is {destination.Height} x {destination.Width}, the scenes are {Height} x {Width}", nameof(destination));
+            throw new ArgumentException(
+                $"the buffer is {destination.Height} x {destination.Width}, the scenes are {Height} x {Width}",
+                nameof(destination)
+            );
         if (destination.Labels.Length != Tasks.TotalLabelChannels * Height * Width)
             throw new ArgumentException($"the buffer is for other tasks than {Tasks}", nameof(destination));
         wanted &= Tasks.All;
@@ -125,18 +151,20 @@ public sealed class SceneDataset : IMultiTaskDataset
         work.Layout.Draw(_options.Seed, (ulong)number);
         work.Frame.Render(new(_options.Seed, RandomUse.Scene, (ulong)number, 2), destination.Image);
         for (int t = 0; t < _labels.Length; t++)
-            if (wanted[t]) Write(work, number, _labels[t], destination.Label(t));
+            if (wanted[t])
+                Write(work, number, _labels[t], destination.Label(t));
         Return(work);
         return wanted;
     }
 
-    private static VisionTask Make(Label label) => label switch
-    {
-        Label.Segmentation => new SegmentationTask(AllTasks[0], ClassNames.Count, ClassNames),
-        Label.Depth => new DepthTask(AllTasks[1]),
-        Label.Normals => new NormalsTask(AllTasks[2]),
-        _ => new MapTask(AllTasks[(int)label]),
-    };
+    private static VisionTask Make(Label label) =>
+        label switch
+        {
+            Label.Segmentation => new SegmentationTask(AllTasks[0], ClassNames.Count, ClassNames),
+            Label.Depth => new DepthTask(AllTasks[1]),
+            Label.Normals => new NormalsTask(AllTasks[2]),
+            _ => new MapTask(AllTasks[(int)label]),
+        };
 
     private void Write(SceneWorkspace work, int number, Label label, Span<float> to)
     {
@@ -144,7 +172,8 @@ public sealed class SceneDataset : IMultiTaskDataset
         switch (label)
         {
             case Label.Segmentation:
-                for (int i = 0; i < to.Length; i++) to[i] = (int)SurfacePoint.ClassOf(work.Model, frame.Face[i]);
+                for (int i = 0; i < to.Length; i++)
+                    to[i] = (int)SurfacePoint.ClassOf(work.Model, frame.Face[i]);
                 break;
             case Label.Depth:
                 DepthSensor.Measure(frame, new(_options.Seed, RandomUse.Scene, (ulong)number, 3), to);
@@ -180,7 +209,8 @@ public sealed class SceneDataset : IMultiTaskDataset
     private SceneWorkspace Rent()
     {
         lock (_free)
-            if (_free.TryPop(out SceneWorkspace? work)) return work;
+            if (_free.TryPop(out SceneWorkspace? work))
+                return work;
         return new(_options);
     }
 

@@ -57,25 +57,35 @@ internal sealed class SceneFrame
     public void Render(CounterRandom noise, Span<float> image)
     {
         Model.Prepare(Height, Width);
-        CastCentres(image);
+        CastCenters(image);
         Smooth(image);
         Develop(noise, image);
     }
 
-    private void CastCentres(Span<float> image)
+    private void CastCenters(Span<float> image)
     {
-        int plane = Height * Width, lanes = SceneRenderer.Lanes;
+        int plane = Height * Width,
+            lanes = SceneRenderer.Lanes;
         Span<float> columns = stackalloc float[lanes];
-        for (int i = 0; i < lanes; i++) columns[i] = i + 0.5f;
-        Vector<float> step = new(columns), last = new(Width - 0.5f);
+        for (int i = 0; i < lanes; i++)
+            columns[i] = i + 0.5f;
+        Vector<float> step = new(columns),
+            last = new(Width - 0.5f);
         SceneCamera camera = Model.Camera;
         for (int y = 0; y < Height; y++)
         {
             for (int x = 0; x < Width; x += lanes)
             {
-                ScreenRect bounds = new() { X0 = x, X1 = x + lanes, Y0 = y, Y1 = y + 1 };
+                ScreenRect bounds = new()
+                {
+                    X0 = x,
+                    X1 = x + lanes,
+                    Y0 = y,
+                    Y1 = y + 1,
+                };
                 _renderer.Cast(Vector.Min(step + new Vector<float>(x), last), new(y + 0.5f), bounds);
-                int count = Math.Min(lanes, Width - x), to = y * Width + x;
+                int count = Math.Min(lanes, Width - x),
+                    to = y * Width + x;
                 for (int i = 0; i < count; i++)
                 {
                     Vector3 normal = camera.ToCamera(new(_renderer.NormalX[i], _renderer.NormalY[i], _renderer.NormalZ[i]));
@@ -93,8 +103,12 @@ internal sealed class SceneFrame
     /// <summary>Averages four points of each pixel whose face is not that of all its neighbours.</summary>
     private void Smooth(Span<float> image)
     {
-        int plane = Height * Width, lanes = SceneRenderer.Lanes, together = lanes / 4, edges = FindEdges();
-        Span<float> px = stackalloc float[lanes], py = stackalloc float[lanes];
+        int plane = Height * Width,
+            lanes = SceneRenderer.Lanes,
+            together = lanes / 4,
+            edges = FindEdges();
+        Span<float> px = stackalloc float[lanes],
+            py = stackalloc float[lanes];
         for (int first = 0; first < edges; first += together)
         {
             ScreenRect bounds = ScreenRect.Empty;
@@ -126,9 +140,15 @@ internal sealed class SceneFrame
         {
             for (int x = 0; x < Width; x++)
             {
-                int i = y * Width + x, own = face[i];
-                if ((x > 0 && face[i - 1] != own) || (x + 1 < Width && face[i + 1] != own)
-                    || (y > 0 && face[i - Width] != own) || (y + 1 < Height && face[i + Width] != own)) _edges[count++] = i;
+                int i = y * Width + x,
+                    own = face[i];
+                if (
+                    (x > 0 && face[i - 1] != own)
+                    || (x + 1 < Width && face[i + 1] != own)
+                    || (y > 0 && face[i - Width] != own)
+                    || (y + 1 < Height && face[i + Width] != own)
+                )
+                    _edges[count++] = i;
             }
         }
         return count;
@@ -138,13 +158,19 @@ internal sealed class SceneFrame
     private void Develop(CounterRandom noise, Span<float> image)
     {
         int plane = Height * Width;
-        Span<float> red = image[..plane], green = image.Slice(plane, plane), blue = image.Slice(2 * plane, plane);
+        Span<float> red = image[..plane],
+            green = image.Slice(plane, plane),
+            blue = image.Slice(2 * plane, plane);
         double sum = 0;
-        for (int i = 0; i < plane; i++) sum += Brightness(red[i], green[i], blue[i]);
-        float gain = Model.Exposure / (float)Math.Max(sum / plane, 1e-6), sigma = 2 * Model.Noise;
+        for (int i = 0; i < plane; i++)
+            sum += Brightness(red[i], green[i], blue[i]);
+        float gain = Model.Exposure / (float)Math.Max(sum / plane, 1e-6),
+            sigma = 2 * Model.Noise;
         for (int i = 0; i < plane; i++)
         {
-            float r = Curve(red[i] * gain), g = Curve(green[i] * gain), b = Curve(blue[i] * gain);
+            float r = Curve(red[i] * gain),
+                g = Curve(green[i] * gain),
+                b = Curve(blue[i] * gain);
             Luma[i] = Brightness(r, g, b);
             ulong bits = noise.NextUInt64();
             red[i] = Math.Clamp(r + sigma * Bell(bits), 0, 1);

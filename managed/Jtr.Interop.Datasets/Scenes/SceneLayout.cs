@@ -44,7 +44,8 @@ internal sealed class SceneLayout(SceneModel model, SceneVariety variety)
         bool corner = Chance(variety.CornerShare);
         float x = corner ? Near(0.3f, 0.8f) : Near(0.35f * room.X, 0.65f * room.X);
         float targetX = corner ? Near(0.5f, 0.8f) * room.X : Near(0.3f, 0.7f) * room.X;
-        if (corner && Chance(0.5f)) (x, targetX) = (room.X - x, room.X - targetX);
+        if (corner && Chance(0.5f))
+            (x, targetX) = (room.X - x, room.X - targetX);
         camera.Position = new(x, Near(1.35f, 1.75f), Near(0.1f, 0.35f));
         camera.Yaw = MathF.Atan2(targetX - x, Near(0.75f, 1f) * room.Z - camera.Position.Z) + Near(-0.1f, 0.1f);
         // A high camera looks down, a low one ahead.
@@ -67,11 +68,13 @@ internal sealed class SceneLayout(SceneModel model, SceneVariety variety)
     /// <summary>A light below the ceiling that is in no piece of furniture.</summary>
     private PointLight DrawLight(float nearest, float farthest, float strength)
     {
-        Vector3 room = model.Room, place = default;
+        Vector3 room = model.Room,
+            place = default;
         for (int attempt = 0; attempt < 16; attempt++)
         {
             place = new(Between(0.2f, 0.8f) * room.X, room.Y - Between(nearest, farthest), Between(0.15f, 0.8f) * room.Z);
-            if (!model.IsOccupied(place, 0.15f)) break;
+            if (!model.IsOccupied(place, 0.15f))
+                break;
         }
         float warm = Between(-0.1f, 0.1f);
         return new() { Position = place, Color = strength * new Vector3(1 + warm, 1, 1 - warm) };

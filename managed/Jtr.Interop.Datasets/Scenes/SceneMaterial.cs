@@ -21,8 +21,11 @@ internal struct SceneMaterial
 {
     private const int Kinds = 6;
 
-    private Vector3 _first, _second;
-    private float _frequency, _offsetU, _offsetV;
+    private Vector3 _first,
+        _second;
+    private float _frequency,
+        _offsetU,
+        _offsetV;
     private bool _swap;
     private uint _hash;
 
@@ -45,22 +48,29 @@ internal struct SceneMaterial
         while (true)
         {
             float hue = random.NextSingle();
-            if (Distance(hue, first) >= Apart && Distance(hue, second) >= Apart) return Draw(ref random, variety, hue);
+            if (Distance(hue, first) >= Apart && Distance(hue, second) >= Apart)
+                return Draw(ref random, variety, hue);
         }
     }
 
     /// <summary>Draws a material that stands out from this one, for another part of a thing; alone it looks like any other.</summary>
-    public readonly SceneMaterial DrawPart(ref CounterRandom random, SceneVariety variety) => Draw(ref random, variety, Wrap(Hue + random.NextSingle(0.3f, 0.7f)));
+    public readonly SceneMaterial DrawPart(ref CounterRandom random, SceneVariety variety) =>
+        Draw(ref random, variety, Wrap(Hue + random.NextSingle(0.3f, 0.7f)));
 
     private static SceneMaterial Draw(ref CounterRandom random, SceneVariety variety, float hue)
     {
         SceneMaterial m = new() { Hue = hue };
         m.Kind = random.NextSingle() < variety.PlainShare ? TextureKind.Plain : (TextureKind)(1 + random.NextInt32(Kinds - 1));
         // Brightness varies less than light does, and within a texture little: shading has to stay visible.
-        float brightness = SceneVariety.Draw(ref random, 0.34f, 0.74f, variety.BrightnessSpread), change = random.NextSingle(0.08f, 0.2f);
+        float brightness = SceneVariety.Draw(ref random, 0.34f, 0.74f, variety.BrightnessSpread),
+            change = random.NextSingle(0.08f, 0.2f);
         float saturation = random.NextSingle(0.4f, 0.9f) * variety.Saturation;
         m._first = Color(hue, saturation, brightness);
-        m._second = Color(hue + random.NextSingle(-0.1f, 0.1f), saturation, random.NextSingle() < 0.5f ? brightness * (1 - change) : brightness * (1 + change));
+        m._second = Color(
+            hue + random.NextSingle(-0.1f, 0.1f),
+            saturation,
+            random.NextSingle() < 0.5f ? brightness * (1 - change) : brightness * (1 + change)
+        );
         m._frequency = 1 / random.NextSingle(0.14f, 0.55f);
         m._offsetU = random.NextSingle();
         m._offsetV = random.NextSingle();
@@ -83,8 +93,10 @@ internal struct SceneMaterial
     /// <param name="footprint">Metres of surface that a pixel sees.</param>
     public readonly Vector3 Albedo(float u, float v, float footprint)
     {
-        if (Kind == TextureKind.Plain) return _first;
-        if (_swap) (u, v) = (v, u);
+        if (Kind == TextureKind.Plain)
+            return _first;
+        if (_swap)
+            (u, v) = (v, u);
         u = u * _frequency + _offsetU;
         v = v * _frequency + _offsetV;
         float blur = MathF.Max(footprint * _frequency, 0.02f);
@@ -115,7 +127,8 @@ internal struct SceneMaterial
         float along = u * 0.3f + Hash((int)row, 0);
         float plank = MathF.Floor(along);
         float tone = Hash((int)row, (int)plank + 1);
-        float y = v - row, x = (along - plank) / 0.3f;
+        float y = v - row,
+            x = (along - plank) / 0.3f;
         float joint = MathF.Min(MathF.Min(y, 1 - y), MathF.Min(x, 1 / 0.3f - x));
         float line = Math.Clamp(0.5f + (0.05f - joint) / blur, 0, 1);
         return Fade(MathF.Max(0.7f * tone, line), 0.4f, blur * 0.7f);
@@ -123,13 +136,15 @@ internal struct SceneMaterial
 
     private static float Dots(float u, float v, float blur)
     {
-        float x = u - MathF.Floor(u) - 0.5f, y = v - MathF.Floor(v) - 0.5f;
+        float x = u - MathF.Floor(u) - 0.5f,
+            y = v - MathF.Floor(v) - 0.5f;
         return Fade(Math.Clamp(0.5f + (0.3f - MathF.Sqrt(x * x + y * y)) / blur, 0, 1), 0.28f, blur);
     }
 
     private readonly float Clouds(float u, float v, float blur)
     {
-        float coarse = ValueNoise.At(u, v, _hash), fine = ValueNoise.At(u * 2.3f, v * 2.3f, _hash + 1);
+        float coarse = ValueNoise.At(u, v, _hash),
+            fine = ValueNoise.At(u * 2.3f, v * 2.3f, _hash + 1);
         return Fade(Math.Clamp(1.6f * (0.65f * coarse + 0.35f * fine) - 0.3f, 0, 1), 0.5f, blur * 0.5f);
     }
 

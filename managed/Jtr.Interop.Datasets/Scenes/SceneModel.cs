@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Jtr.Interop.Datasets.Scenes;
 
-/// <summary>One room with what stands in it, its lights and the camera. Filled by <see cref="SceneLayout"/>; reused from scene to scene.</summary>
+/// <summary>
+/// One room with what stands in it, its lights and the camera. Filled by <see cref="SceneLayout"/>; reused from scene to scene.
+/// </summary>
 internal sealed class SceneModel
 {
     private Primitive[] _primitives = new Primitive[256];
@@ -15,14 +17,16 @@ internal sealed class SceneModel
     // The object under construction: its class, place and turn.
     private SceneClass _class;
     private Vector3 _base;
-    private float _cos, _sin;
+    private float _cos,
+        _sin;
 
     /// <summary>Length of the room along x, y, z; it lies between the origin and this corner.</summary>
     public Vector3 Room;
 
     public RoomKind RoomKind;
     public SceneCamera Camera;
-    public PointLight Light0, Light1;
+    public PointLight Light0,
+        Light1;
     public int LightCount;
 
     /// <summary>Light from everywhere: a constant, and what is added in the direction of <see cref="AmbientDirection"/>.</summary>
@@ -65,11 +69,18 @@ internal sealed class SceneModel
         float hue = _materials[wall].Hue;
         int floor = Add(SceneMaterial.DrawUnlike(ref _materialRandom, _variety, hue, hue));
         int ceiling = Add(SceneMaterial.DrawUnlike(ref _materialRandom, _variety, hue, hue));
-        for (int face = 0; face < 6; face++) RoomMaterials[face] = face switch { 2 => floor, 3 => ceiling, _ => wall };
+        for (int face = 0; face < 6; face++)
+            RoomMaterials[face] = face switch
+            {
+                2 => floor,
+                3 => ceiling,
+                _ => wall,
+            };
     }
 
     /// <summary>Draws a material that stands out from walls and floor.</summary>
-    public int AddMaterial() => Add(SceneMaterial.DrawUnlike(ref _materialRandom, _variety, _materials[RoomMaterials[0]].Hue, _materials[RoomMaterials[2]].Hue));
+    public int AddMaterial() =>
+        Add(SceneMaterial.DrawUnlike(ref _materialRandom, _variety, _materials[RoomMaterials[0]].Hue, _materials[RoomMaterials[2]].Hue));
 
     /// <summary>Draws a material that goes with another one of the same object, and stands out from it.</summary>
     public int AddPart(int material) => Add(_materials[material].DrawPart(ref _materialRandom, _variety));
@@ -80,7 +91,8 @@ internal sealed class SceneModel
         _class = kind;
         _base = new(x, y, z);
         (_sin, _cos) = MathF.SinCos(yaw);
-        if (ObjectCount == _objects.Length) Array.Resize(ref _objects, 2 * ObjectCount);
+        if (ObjectCount == _objects.Length)
+            Array.Resize(ref _objects, 2 * ObjectCount);
         _objects[ObjectCount].First = PrimitiveCount;
     }
 
@@ -101,7 +113,8 @@ internal sealed class SceneModel
     {
         ref SceneObject o = ref _objects[ObjectCount++];
         o.End = PrimitiveCount;
-        Vector3 low = new(float.MaxValue), high = new(float.MinValue);
+        Vector3 low = new(float.MaxValue),
+            high = new(float.MinValue);
         for (int i = o.First; i < o.End; i++)
         {
             Vector3 reach = Reach(_primitives[i]);
@@ -118,7 +131,8 @@ internal sealed class SceneModel
         foreach (ref readonly Primitive p in Primitives)
         {
             Vector3 distance = Vector3.Abs(p.ToLocal(point)) - p.Bounds;
-            if (MathF.Max(distance.X, MathF.Max(distance.Y, distance.Z)) < margin) return true;
+            if (MathF.Max(distance.X, MathF.Max(distance.Y, distance.Z)) < margin)
+                return true;
         }
         return false;
     }
@@ -145,14 +159,16 @@ internal sealed class SceneModel
 
     private int Add(in SceneMaterial material)
     {
-        if (_materialCount == _materials.Length) Array.Resize(ref _materials, 2 * _materialCount);
+        if (_materialCount == _materials.Length)
+            Array.Resize(ref _materials, 2 * _materialCount);
         _materials[_materialCount] = material;
         return _materialCount++;
     }
 
     private void Add(PrimitiveKind kind, float x, float y, float z, Vector3 half, int material)
     {
-        if (PrimitiveCount == _primitives.Length) Array.Resize(ref _primitives, 2 * PrimitiveCount);
+        if (PrimitiveCount == _primitives.Length)
+            Array.Resize(ref _primitives, 2 * PrimitiveCount);
         ref Primitive p = ref _primitives[PrimitiveCount++];
         p = default;
         p.Kind = kind;
@@ -167,7 +183,8 @@ internal sealed class SceneModel
     private static Vector3 Reach(in Primitive p)
     {
         Vector3 b = p.Bounds;
-        float c = MathF.Abs(p.Cos), s = MathF.Abs(p.Sin);
+        float c = MathF.Abs(p.Cos),
+            s = MathF.Abs(p.Sin);
         return new(c * b.X + s * b.Z, b.Y, s * b.X + c * b.Z);
     }
 }

@@ -30,8 +30,10 @@ public sealed record SceneOptions
     public int FirstIndex { get; init; }
 
     /// <summary>
-    /// How much rooms differ, 0 to 1. At 1, the default, walls and furniture have strong colours and patterns, up to six things stand in a room,
-    /// and the camera looks from anywhere along a wall: much to learn. At 0, muted and mostly plain colours, up to five things, a camera in a corner: what small networks learn
+    /// How much rooms differ, 0 to 1. At 1, the default, walls and furniture have strong colours and patterns, up to six things stand in a
+    /// room,
+    /// and the camera looks from anywhere along a wall: much to learn. At 0, muted and mostly plain colours, up to five things, a camera in
+    /// a corner: what small networks learn
     /// in minutes. Neither colours nor patterns ever say anything about the class.
     /// </summary>
     public double Variety { get; init; } = 1;
@@ -51,23 +53,33 @@ public sealed record SceneOptions
         InRange(Width, MinSize, MaxSize, nameof(Width));
         InRange(FirstIndex, 0, int.MaxValue - Count, nameof(FirstIndex));
         if (!(Variety >= 0 && Variety <= 1))
-            throw new ArgumentOutOfRangeException(nameof(Variety), Variety.ToString(CultureInfo.InvariantCulture),
-                $"{nameof(Variety)} must be 0 to 1");
-        if (Tasks is null) return;
+            throw new ArgumentOutOfRangeException(
+                nameof(Variety),
+                Variety.ToString(CultureInfo.InvariantCulture),
+                $"{nameof(Variety)} must be 0 to 1"
+            );
+        if (Tasks is null)
+            return;
         string known = string.Join(", ", SceneDataset.TaskNames);
-        if (Tasks.Count == 0) throw new ArgumentException($"{nameof(Tasks)} must name at least one of: {known}", nameof(Tasks));
+        if (Tasks.Count == 0)
+            throw new ArgumentException($"{nameof(Tasks)} must name at least one of: {known}", nameof(Tasks));
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (string name in Tasks)
         {
             if (!SceneDataset.TaskNames.Contains(name))
-                throw new ArgumentException($"{nameof(Tasks)} names '{name}', which scenes have no labels for; they have: {known}", nameof(Tasks));
-            if (!seen.Add(name)) throw new ArgumentException($"{nameof(Tasks)} names '{name}' twice", nameof(Tasks));
+                throw new ArgumentException(
+                    $"{nameof(Tasks)} names '{name}', which scenes have no labels for; they have: {known}",
+                    nameof(Tasks)
+                );
+            if (!seen.Add(name))
+                throw new ArgumentException($"{nameof(Tasks)} names '{name}' twice", nameof(Tasks));
         }
     }
 
     private static void InRange(int value, int low, int high, string name)
     {
-        if (value >= low && value <= high) return;
+        if (value >= low && value <= high)
+            return;
         string range = high == int.MaxValue ? $"{low} or more" : $"{low} to {high}";
         throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}");
     }

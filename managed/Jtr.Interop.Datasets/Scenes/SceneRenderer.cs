@@ -12,19 +12,25 @@ internal sealed class SceneRenderer(SceneModel model)
     /// <summary>Rays of a packet.</summary>
     public static readonly int Lanes = Vector<float>.Count;
 
-    public readonly float[] Red = new float[Lanes], Green = new float[Lanes], Blue = new float[Lanes];
+    public readonly float[] Red = new float[Lanes],
+        Green = new float[Lanes],
+        Blue = new float[Lanes];
 
     /// <summary>Planar depth, metres.</summary>
     public readonly float[] Depth = new float[Lanes];
 
     /// <summary>Normals in the world.</summary>
-    public readonly float[] NormalX = new float[Lanes], NormalY = new float[Lanes], NormalZ = new float[Lanes];
+    public readonly float[] NormalX = new float[Lanes],
+        NormalY = new float[Lanes],
+        NormalZ = new float[Lanes];
 
     /// <summary>As <see cref="SurfacePoint.Face"/>.</summary>
     public readonly int[] Face = new int[Lanes];
 
     private readonly int[] _primitive = new int[Lanes];
-    private readonly float[] _dx = new float[Lanes], _dy = new float[Lanes], _dz = new float[Lanes];
+    private readonly float[] _dx = new float[Lanes],
+        _dy = new float[Lanes],
+        _dz = new float[Lanes];
 
     /// <summary>Casts a packet of rays through points of the image.</summary>
     /// <param name="px">Columns, in pixels from the left edge.</param>
@@ -41,15 +47,18 @@ internal sealed class SceneRenderer(SceneModel model)
 
         Vector<float> t = Vector.Min(
             Vector.Min(Leave(model.Room.X, camera.Position.X, dx), Leave(model.Room.Y, camera.Position.Y, dy)),
-            Leave(model.Room.Z, camera.Position.Z, dz));
+            Leave(model.Room.Z, camera.Position.Z, dz)
+        );
         Vector<int> nearest = new(-1);
         foreach (ref readonly SceneObject o in model.Objects)
         {
-            if (!o.Screen.Touches(bounds)) continue;
+            if (!o.Screen.Touches(bounds))
+                continue;
             for (int i = o.First; i < o.End; i++)
             {
                 ref readonly Primitive p = ref model.Primitives[i];
-                if (!p.Screen.Touches(bounds)) continue;
+                if (!p.Screen.Touches(bounds))
+                    continue;
                 Vector<float> hit = RayPacket.Enter(p, p.Camera, dx, dy, dz);
                 Vector<int> closer = Vector.LessThan(hit, t);
                 t = Vector.ConditionalSelect(closer, hit, t);
@@ -77,8 +86,12 @@ internal sealed class SceneRenderer(SceneModel model)
     {
         const float Lift = 0.003f;
         Vector3 o = model.Camera.Position;
-        Vector<float> nx = new(NormalX), ny = new(NormalY), nz = new(NormalZ);
-        Vector<float> x = dx * t + new Vector<float>(o.X) + nx * Lift, y = dy * t + new Vector<float>(o.Y) + ny * Lift, z = dz * t + new Vector<float>(o.Z) + nz * Lift;
+        Vector<float> nx = new(NormalX),
+            ny = new(NormalY),
+            nz = new(NormalZ);
+        Vector<float> x = dx * t + new Vector<float>(o.X) + nx * Lift,
+            y = dy * t + new Vector<float>(o.Y) + ny * Lift,
+            z = dz * t + new Vector<float>(o.Z) + nz * Lift;
 
         Vector<float> around = Vector<float>.One;
         around *= Nook(x, nx) * Nook(new Vector<float>(model.Room.X) - x, -nx);
@@ -86,14 +99,19 @@ internal sealed class SceneRenderer(SceneModel model)
         around *= Nook(z, nz) * Nook(new Vector<float>(model.Room.Z) - z, -nz);
         Vector3 g = model.AmbientDirection;
         Vector<float> ambient = around * (new Vector<float>(model.Ambient) + nx * g.X + ny * g.Y + nz * g.Z);
-        Vector<float> red = ambient, green = ambient, blue = ambient;
+        Vector<float> red = ambient,
+            green = ambient,
+            blue = ambient;
         for (int i = 0; i < model.LightCount; i++)
         {
             PointLight light = i == 0 ? model.Light0 : model.Light1;
-            Vector<float> lx = x - new Vector<float>(light.Position.X), ly = y - new Vector<float>(light.Position.Y), lz = z - new Vector<float>(light.Position.Z);
+            Vector<float> lx = x - new Vector<float>(light.Position.X),
+                ly = y - new Vector<float>(light.Position.Y),
+                lz = z - new Vector<float>(light.Position.Z);
             Vector<float> square = lx * lx + ly * ly + lz * lz;
             Vector<float> cosine = -(nx * lx + ny * ly + nz * lz) / Vector.SquareRoot(square);
-            if (!Vector.GreaterThanAny(cosine, Vector<float>.Zero)) continue;
+            if (!Vector.GreaterThanAny(cosine, Vector<float>.Zero))
+                continue;
             Vector<float> strength = Vector.Max(cosine, Vector<float>.Zero) / (Vector<float>.One + square * 0.12f);
             strength = Vector.ConditionalSelect(Shadow(i, light.Position, lx, ly, lz, square), Vector<float>.Zero, strength);
             red += strength * light.Color.X;
@@ -106,22 +124,34 @@ internal sealed class SceneRenderer(SceneModel model)
     }
 
     /// <summary>Which of the ways from a light to the points are blocked.</summary>
-    private Vector<int> Shadow(int which, Vector3 light, in Vector<float> dx, in Vector<float> dy, in Vector<float> dz, in Vector<float> square)
+    private Vector<int> Shadow(
+        int which,
+        Vector3 light,
+        in Vector<float> dx,
+        in Vector<float> dy,
+        in Vector<float> dz,
+        in Vector<float> square
+    )
     {
         Vector<int> blocked = Vector<int>.Zero;
-        Vector<float> limit = new(0.999f), inverse = Vector<float>.One / square;
+        Vector<float> limit = new(0.999f),
+            inverse = Vector<float>.One / square;
         foreach (ref readonly SceneObject o in model.Objects)
         {
             Vector3 c = o.Center - light;
             Vector<float> along = Vector.Min(Vector.Max((dx * c.X + dy * c.Y + dz * c.Z) * inverse, Vector<float>.Zero), Vector<float>.One);
-            Vector<float> ox = dx * along - new Vector<float>(c.X), oy = dy * along - new Vector<float>(c.Y), oz = dz * along - new Vector<float>(c.Z);
-            if (!Vector.LessThanAny(ox * ox + oy * oy + oz * oz, new(o.Radius * o.Radius))) continue;
+            Vector<float> ox = dx * along - new Vector<float>(c.X),
+                oy = dy * along - new Vector<float>(c.Y),
+                oz = dz * along - new Vector<float>(c.Z);
+            if (!Vector.LessThanAny(ox * ox + oy * oy + oz * oz, new(o.Radius * o.Radius)))
+                continue;
             for (int i = o.First; i < o.End; i++)
             {
                 ref readonly Primitive p = ref model.Primitives[i];
                 blocked |= Vector.LessThan(RayPacket.Enter(p, p.Origin(which + 1), dx, dy, dz), limit);
             }
-            if (Vector.EqualsAll(blocked, new Vector<int>(-1))) break;
+            if (Vector.EqualsAll(blocked, new Vector<int>(-1)))
+                break;
         }
         return blocked;
     }

@@ -36,8 +36,10 @@ internal readonly struct SceneVariety(double amount)
     /// <summary>Draws a value from a part of a range, around its middle.</summary>
     public static float Draw(ref CounterRandom random, float low, float high, float part)
     {
-        if (part == 1) return random.NextSingle(low, high);
-        float middle = 0.5f * (low + high), half = 0.5f * part * (high - low);
+        if (part == 1)
+            return random.NextSingle(low, high);
+        float middle = 0.5f * (low + high),
+            half = 0.5f * part * (high - low);
         return random.NextSingle(middle - half, middle + half);
     }
 

@@ -5,7 +5,9 @@ namespace Jtr.Interop.Datasets.Scenes;
 /// <summary>What a ray hit: the surface, its normal and its colour.</summary>
 internal struct SurfacePoint
 {
-    /// <summary>Faces of one primitive, at most; <see cref="Face"/> is primitive * FacesPerPrimitive + face, and below 0 for the room.</summary>
+    /// <summary>
+    /// Faces of one primitive, at most; <see cref="Face"/> is primitive * FacesPerPrimitive + face, and below 0 for the room.
+    /// </summary>
     public const int FacesPerPrimitive = 8;
 
     public int Face;
@@ -15,8 +17,14 @@ internal struct SurfacePoint
     /// <summary>The class of a face.</summary>
     public static SceneClass ClassOf(SceneModel model, int face)
     {
-        if (face >= 0) return model.Primitives[face / FacesPerPrimitive].Class;
-        return (face + FacesPerPrimitive) switch { 2 => SceneClass.Floor, 3 => SceneClass.Ceiling, _ => SceneClass.Wall };
+        if (face >= 0)
+            return model.Primitives[face / FacesPerPrimitive].Class;
+        return (face + FacesPerPrimitive) switch
+        {
+            2 => SceneClass.Floor,
+            3 => SceneClass.Ceiling,
+            _ => SceneClass.Wall,
+        };
     }
 
     /// <summary>Works out what a ray of the camera hit.</summary>
@@ -28,7 +36,8 @@ internal struct SurfacePoint
     {
         SurfacePoint s = default;
         Vector3 place;
-        int axis, material;
+        int axis,
+            material;
         if (primitive < 0)
         {
             s.Face = RoomFace(model, d, out s.Normal) - FacesPerPrimitive;
@@ -49,16 +58,25 @@ internal struct SurfacePoint
             };
             // Rounding at a silhouette must not turn the normal away from the camera.
             float facing = Vector3.Dot(s.Normal, local);
-            if (facing > 0) s.Normal = Vector3.Normalize(s.Normal - local * (facing / local.LengthSquared()));
+            if (facing > 0)
+                s.Normal = Vector3.Normalize(s.Normal - local * (facing / local.LengthSquared()));
             Vector3 size = Vector3.Abs(s.Normal);
-            axis = size.X > size.Y && size.X > size.Z ? 0 : size.Y > size.Z ? 1 : 2;
+            axis =
+                size.X > size.Y && size.X > size.Z ? 0
+                : size.Y > size.Z ? 1
+                : 2;
             s.Normal = p.DirectionToWorld(s.Normal);
             s.Face = primitive * FacesPerPrimitive + face;
             material = p.Material;
         }
         float cosine = -Vector3.Dot(s.Normal, d) / d.Length();
         float footprint = t / (model.Camera.FocalLength * MathF.Sqrt(MathF.Max(cosine, 0.05f)));
-        (float u, float v) = axis switch { 0 => (place.Z, place.Y), 1 => (place.X, place.Z), _ => (place.X, place.Y) };
+        (float u, float v) = axis switch
+        {
+            0 => (place.Z, place.Y),
+            1 => (place.X, place.Z),
+            _ => (place.X, place.Y),
+        };
         s.Albedo = model.Materials[material].Albedo(u, v, footprint);
         return s;
     }
@@ -66,7 +84,9 @@ internal struct SurfacePoint
     private static int RoomFace(SceneModel model, Vector3 d, out Vector3 normal)
     {
         Vector3 o = model.Camera.Position;
-        float x = ((d.X > 0 ? model.Room.X : 0) - o.X) / d.X, y = ((d.Y > 0 ? model.Room.Y : 0) - o.Y) / d.Y, z = ((d.Z > 0 ? model.Room.Z : 0) - o.Z) / d.Z;
+        float x = ((d.X > 0 ? model.Room.X : 0) - o.X) / d.X,
+            y = ((d.Y > 0 ? model.Room.Y : 0) - o.Y) / d.Y,
+            z = ((d.Z > 0 ? model.Room.Z : 0) - o.Z) / d.Z;
         x = d.X == 0 ? float.MaxValue : x;
         y = d.Y == 0 ? float.MaxValue : y;
         z = d.Z == 0 ? float.MaxValue : z;
@@ -113,7 +133,8 @@ internal struct SurfacePoint
 
     private static int FrustumFace(in Primitive p, Vector3 place, Vector3 d, out Vector3 normal)
     {
-        float slope = (p.Half.Z - p.Half.X) / (2 * p.Half.Y), radius = (p.Half.X + p.Half.Z) * 0.5f + slope * place.Y;
+        float slope = (p.Half.Z - p.Half.X) / (2 * p.Half.Y),
+            radius = (p.Half.X + p.Half.Z) * 0.5f + slope * place.Y;
         float across = MathF.Sqrt(place.X * place.X + place.Z * place.Z);
         bool faced = place.Y > 0 ? d.Y < 0 : d.Y > 0;
         if (faced && p.Half.Y - MathF.Abs(place.Y) < MathF.Abs(radius - across))

@@ -39,10 +39,11 @@ public sealed class TaskonomyDataset : LayoutDataset
     /// There are no photographs or no domains, none of the buildings is there, or a label lacks its photograph.
     /// </exception>
     /// <exception cref="JtrNativeLibraryException">libvips, which reads images, cannot be loaded.</exception>
-    public TaskonomyDataset(string root, TaskonomyOptions options) : this(root, options, Scan(root, options)) { }
+    public TaskonomyDataset(string root, TaskonomyOptions options)
+        : this(root, options, Scan(root, options)) { }
 
     private TaskonomyDataset(string root, TaskonomyOptions options, Found found)
-        : base(root, found.Tasks, options, found.Labelled, found.Problems)
+        : base(root, found.Tasks, options, found.Labeled, found.Problems)
     {
         _options = options;
         _folders = found.Folders;
@@ -70,22 +71,39 @@ public sealed class TaskonomyDataset : LayoutDataset
         Path.Combine(_folders.PhotographFolder(GetBuilding(index)), TaskonomyFolders.PhotographName(_samples[index].View));
 
     /// <inheritdoc/>
-    public override string? GetLabelPath(int index, int task) => !GetLabelled(index)[task] ? null
-        : Path.Combine(_folders.Folder(Tasks[task].Name, GetBuilding(index)), TaskonomyFolders.FileName(_samples[index].View, _spellings[_samples[index].Building, task]));
+    public override string? GetLabelPath(int index, int task) =>
+        !GetLabeled(index)[task]
+            ? null
+            : Path.Combine(
+                _folders.Folder(Tasks[task].Name, GetBuilding(index)),
+                TaskonomyFolders.FileName(_samples[index].View, _spellings[_samples[index].Building, task])
+            );
 
     private protected override DecodedImage ReadImage(int index) => DecodedImage.ReadPhotograph(GetImagePath(index), Height, Width);
 
-    private protected override PackedLabel ReadLabel(int index, int task, LabelSource source) => Tasks[task] switch
-    {
-        SegmentationTask segmentation => TaskonomyLabels.ReadClasses(source, segmentation),
-        DepthTask => TaskonomyLabels.ReadDepth(source),
-        MapTask map => TaskonomyLabels.ReadMap(source, map, _options.MapRange.GetValueOrDefault(map.Name, 1), Holes(index, map, source)),
-        _ => NormalsLabels.Read(source),
-    };
+    private protected override PackedLabel ReadLabel(int index, int task, LabelSource source) =>
+        Tasks[task] switch
+        {
+            SegmentationTask segmentation => TaskonomyLabels.ReadClasses(source, segmentation),
+            DepthTask => TaskonomyLabels.ReadDepth(source),
+            MapTask map => TaskonomyLabels.ReadMap(
+                source,
+                map,
+                _options.MapRange.GetValueOrDefault(map.Name, 1),
+                Holes(index, map, source)
+            ),
+            _ => NormalsLabels.Read(source),
+        };
 
     private LabelSource? Holes(int index, MapTask map, LabelSource source) =>
-        _options.MaskHoles && map.Name is TaskonomyDomains.EdgeOcclusion or TaskonomyDomains.Keypoints3D && _depth >= 0 && GetLabelPath(index, _depth) is { } path
-            ? source with { Path = path }
+        _options.MaskHoles
+        && map.Name is TaskonomyDomains.EdgeOcclusion or TaskonomyDomains.Keypoints3D
+        && _depth >= 0
+        && GetLabelPath(index, _depth) is { } path
+            ? source with
+            {
+                Path = path,
+            }
             : null;
 
     private static Found Scan(string root, TaskonomyOptions options)
@@ -97,12 +115,16 @@ public sealed class TaskonomyDataset : LayoutDataset
         MissingFiles missing = new(options.AllowMissing);
         TaskonomyFolders folders = new(root);
         string[] buildings = [.. Choose(root, folders, options.Buildings, missing.Problems)];
-        string[] domains = [.. options.Domains ?? TaskonomyDomains.All.Where(d => folders.Buildings.Any(b => Directory.Exists(folders.Folder(d, b))))];
-        if (domains.Length == 0) throw new JtrFormatException(root, $"no folder of a domain is there: {string.Join(", ", TaskonomyDomains.All)}");
+        string[] domains =
+        [
+            .. options.Domains ?? TaskonomyDomains.All.Where(d => folders.Buildings.Any(b => Directory.Exists(folders.Folder(d, b)))),
+        ];
+        if (domains.Length == 0)
+            throw new JtrFormatException(root, $"no folder of a domain is there: " + $"{string.Join(", ", TaskonomyDomains.All)}");
         TaskSet tasks = new(domains.Select(TaskonomyDomains.Task));
 
         List<Sample> samples = [];
-        List<TaskMask> labelled = [];
+        List<TaskMask> labeled = [];
         string[,] spellings = new string[buildings.Length, domains.Length];
         TaskMask any = TaskMask.None;
         for (int b = 0; b < buildings.Length; b++)
@@ -112,42 +134,83 @@ public sealed class TaskonomyDataset : LayoutDataset
             {
                 places.Add(view, samples.Count);
                 samples.Add(new Sample(b, view));
-                labelled.Add(TaskMask.None);
+                labeled.Add(TaskMask.None);
             }
             for (int t = 0; t < domains.Length; t++)
             {
                 foreach ((TaskonomyView view, string spelling) in folders.List(domains[t], buildings[b], missing.Problems))
                 {
                     spellings[b, t] ??= spelling;
-                    if (spellings[b, t] != spelling) throw new JtrFormatException(LabelPath(view, spelling), $"the files beside it are named domain_{spellings[b, t]}; which ones count?");
-                    if (places.TryGetValue(view, out int place)) labelled[place] = labelled[place].With(t);
-                    else missing.Report(LabelPath(view, spelling), $"a label without its photograph {Path.Combine(folders.PhotographFolder(buildings[b]), TaskonomyFolders.PhotographName(view))}");
+                    if (spellings[b, t] != spelling)
+                        throw new JtrFormatException(
+                            LabelPath(view, spelling),
+                            $"the files beside it are " + $"named domain_{spellings[b, t]}; which ones count?"
+                        );
+                    if (places.TryGetValue(view, out int place))
+                        labeled[place] = labeled[place].With(t);
+                    else
+                        missing.Report(
+                            LabelPath(view, spelling),
+                            $"a label without its photograph "
+                                + $"{Path.Combine(folders.PhotographFolder(buildings[b]), TaskonomyFolders.PhotographName(view))}"
+                        );
                     any = any.With(t);
                 }
 
-                string LabelPath(TaskonomyView view, string spelling) => Path.Combine(folders.Folder(domains[t], buildings[b]), TaskonomyFolders.FileName(view, spelling));
+                string LabelPath(TaskonomyView view, string spelling) =>
+                    Path.Combine(folders.Folder(domains[t], buildings[b]), TaskonomyFolders.FileName(view, spelling));
             }
         }
-        if (samples.Count == 0) throw new JtrFormatException(folders.PhotographFolder(buildings[0]), "the folder of photographs has none: point_<i>_view_<j>_domain_rgb.png");
+        if (samples.Count == 0)
+            throw new JtrFormatException(
+                folders.PhotographFolder(buildings[0]),
+                "the folder of photographs has none: " + "point_<i>_view_<j>_domain_rgb.png"
+            );
         for (int t = 0; t < domains.Length; t++)
         {
-            if (!any[t]) missing.Problems.Add(new FolderProblem(folders.Folder(domains[t], buildings[0]), $"no sample has a label for '{domains[t]}'"));
+            if (!any[t])
+                missing.Problems.Add(
+                    new FolderProblem(folders.Folder(domains[t], buildings[0]), $"no sample has a label for " + $"'{domains[t]}'")
+                );
         }
-        return new Found(tasks, folders, buildings, spellings, [.. samples], [.. labelled], missing.Problems);
+        return new Found(tasks, folders, buildings, spellings, [.. samples], [.. labeled], missing.Problems);
     }
 
-    private static IEnumerable<string> Choose(string root, TaskonomyFolders folders, IReadOnlyList<string>? wanted, List<FolderProblem> problems)
+    private static IEnumerable<string> Choose(
+        string root,
+        TaskonomyFolders folders,
+        IReadOnlyList<string>? wanted,
+        List<FolderProblem> problems
+    )
     {
-        if (wanted is null) return folders.Buildings;
-        if (!folders.HasBuildings) throw new JtrFormatException(root, $"buildings are asked for ('{wanted[0]}' and so on), but the domains have no folder for each");
+        if (wanted is null)
+            return folders.Buildings;
+        if (!folders.HasBuildings)
+            throw new JtrFormatException(
+                root,
+                $"buildings are asked for ('{wanted[0]}' and so on), but the " + $"domains have no folder for each"
+            );
         HashSet<string> left = new(wanted, StringComparer.OrdinalIgnoreCase);
         string[] chosen = [.. folders.Buildings.Where(left.Remove)];
-        if (chosen.Length == 0) throw new JtrFormatException(root, $"none of the {wanted.Count} buildings is there ('{wanted[0]}' and so on); '{folders.Buildings[0]}' is");
-        foreach (string building in left.Order(StringComparer.Ordinal)) problems.Add(new FolderProblem(folders.PhotographFolder(building), $"the building '{building}' is not there"));
+        if (chosen.Length == 0)
+            throw new JtrFormatException(
+                root,
+                $"none of the {wanted.Count} buildings is there ('{wanted[0]}' and so " + $"on); '{folders.Buildings[0]}' is"
+            );
+        foreach (string building in left.Order(StringComparer.Ordinal))
+            problems.Add(new FolderProblem(folders.PhotographFolder(building), $"the building '{building}' is not there"));
         return chosen;
     }
 
     private readonly record struct Sample(int Building, TaskonomyView View);
 
-    private sealed record Found(TaskSet Tasks, TaskonomyFolders Folders, string[] Buildings, string[,] Spellings, Sample[] Samples, TaskMask[] Labelled, List<FolderProblem> Problems);
+    private sealed record Found(
+        TaskSet Tasks,
+        TaskonomyFolders Folders,
+        string[] Buildings,
+        string[,] Spellings,
+        Sample[] Samples,
+        TaskMask[] Labeled,
+        List<FolderProblem> Problems
+    );
 }

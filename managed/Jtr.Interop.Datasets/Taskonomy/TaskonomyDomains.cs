@@ -29,22 +29,39 @@ public static class TaskonomyDomains
     // taskbank/assets/web_assets/pseudosemantics/coco_selected_classes.txt of StanfordVL/taskonomy; ids 1 to 17.
     private static readonly string[] Classes =
     [
-        "background", "bottle", "chair", "couch", "potted plant", "bed", "dining table", "toilet", "tv", "microwave", "oven", "toaster",
-        "sink", "refrigerator", "book", "clock", "vase",
+        "background",
+        "bottle",
+        "chair",
+        "couch",
+        "potted plant",
+        "bed",
+        "dining table",
+        "toilet",
+        "tv",
+        "microwave",
+        "oven",
+        "toaster",
+        "sink",
+        "refrigerator",
+        "book",
+        "clock",
+        "vase",
     ];
 
     /// <summary>All seven, in the order of the published code.</summary>
-    public static IReadOnlyList<string> All { get; } = [SegmentSemantic, DepthZBuffer, Normal, EdgeTexture, EdgeOcclusion, Keypoints2D, Keypoints3D];
+    public static IReadOnlyList<string> All { get; } =
+    [SegmentSemantic, DepthZBuffer, Normal, EdgeTexture, EdgeOcclusion, Keypoints2D, Keypoints3D];
 
     /// <summary>The task of a domain.</summary>
     /// <param name="domain">One of <see cref="All"/>.</param>
     /// <exception cref="ArgumentException">It is none of them.</exception>
-    public static VisionTask Task(string domain) => domain switch
-    {
-        SegmentSemantic => new SegmentationTask(domain, Classes.Length, Classes),
-        DepthZBuffer => new DepthTask(domain),
-        Normal => new NormalsTask(domain),
-        EdgeTexture or EdgeOcclusion or Keypoints2D or Keypoints3D => new MapTask(domain),
-        _ => throw new ArgumentException($"'{domain}' is none of the domains {string.Join(", ", All)}", nameof(domain)),
-    };
+    public static VisionTask Task(string domain) =>
+        domain switch
+        {
+            SegmentSemantic => new SegmentationTask(domain, Classes.Length, Classes),
+            DepthZBuffer => new DepthTask(domain),
+            Normal => new NormalsTask(domain),
+            EdgeTexture or EdgeOcclusion or Keypoints2D or Keypoints3D => new MapTask(domain),
+            _ => throw new ArgumentException($"'{domain}' is none of the domains {string.Join(", ", All)}", nameof(domain)),
+        };
 }

@@ -16,7 +16,8 @@ internal static class TaskonomyLabels
         ReadOnlySpan<byte> ids = raster.Bytes;
         for (int i = 0; i < ids.Length; i++)
         {
-            if (ids[i] > task.ClassCount) throw source.Fault(i, $"class id {ids[i]}, where {task.Name} has 0 (uncertain) to {task.ClassCount},");
+            if (ids[i] > task.ClassCount)
+                throw source.Fault(i, $"class id {ids[i]}, where {task.Name} has 0 (uncertain) to " + $"{task.ClassCount},");
         }
         return new PackedIds(source.Nearest(ids));
     }
@@ -42,16 +43,19 @@ internal static class TaskonomyLabels
         using Pooled<float> pooled = new(words.Length);
         Span<float> values = pooled.Span;
         double most = ushort.MaxValue * range;
-        for (int i = 0; i < values.Length; i++) values[i] = (float)Math.Min(words[i] / most, 1);
+        for (int i = 0; i < values.Length; i++)
+            values[i] = (float)Math.Min(words[i] / most, 1);
         if (depth is not null)
         {
             using Raster holes = ReadDepthRaster(depth);
             ReadOnlySpan<ushort> depths = holes.Words;
-            for (int i = 0; i < values.Length; i++) values[i] = depths[i] == NoDepth ? float.NaN : values[i];
+            for (int i = 0; i < values.Length; i++)
+                values[i] = depths[i] == NoDepth ? float.NaN : values[i];
         }
         using Pooled<float> resized = source.Bilinear(pooled, 1);
         // A mean of ones may be rounded to a little more.
-        foreach (ref float value in resized.Span) value = Math.Min(value, 1);
+        foreach (ref float value in resized.Span)
+            value = Math.Min(value, 1);
         return new PackedFloats(LabelSource.Planar<float>(resized.Span, 1));
     }
 

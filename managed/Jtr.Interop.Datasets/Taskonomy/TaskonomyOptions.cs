@@ -42,16 +42,26 @@ public sealed record TaskonomyOptions : LayoutOptions
     public override void Validate()
     {
         base.Validate();
-        if (Domains is { Count: 0 }) throw new ArgumentException($"{nameof(Domains)} is empty; null takes those that are there", nameof(Domains));
-        if (Domains is not null) _ = new TaskSet(Domains.Select(TaskonomyDomains.Task));
-        if (Buildings is { Count: 0 }) throw new ArgumentException($"{nameof(Buildings)} is empty; null takes those that are there", nameof(Buildings));
+        if (Domains is { Count: 0 })
+            throw new ArgumentException($"{nameof(Domains)} is empty; null takes those that are there", nameof(Domains));
+        if (Domains is not null)
+            _ = new TaskSet(Domains.Select(TaskonomyDomains.Task));
+        if (Buildings is { Count: 0 })
+            throw new ArgumentException($"{nameof(Buildings)} is empty; null takes those that are there", nameof(Buildings));
         ArgumentNullException.ThrowIfNull(MapRange);
         foreach ((string domain, double range) in MapRange)
         {
-            if (TaskonomyDomains.Task(domain) is not MapTask) throw new ArgumentException($"{nameof(MapRange)} has '{domain}', which is no edge or keypoint domain", nameof(MapRange));
+            if (TaskonomyDomains.Task(domain) is not MapTask)
+                throw new ArgumentException(
+                    $"{nameof(MapRange)} has '{domain}', which is " + $"no edge or keypoint domain",
+                    nameof(MapRange)
+                );
             if (!(range is > 0 and <= 1))
-                throw new ArgumentOutOfRangeException(nameof(MapRange), range.ToString(CultureInfo.InvariantCulture),
-                    $"{nameof(MapRange)} of '{domain}' has to be above 0 and at most 1");
+                throw new ArgumentOutOfRangeException(
+                    nameof(MapRange),
+                    range.ToString(CultureInfo.InvariantCulture),
+                    $"{nameof(MapRange)} of '{domain}' has to be above 0 and at most 1"
+                );
         }
     }
 }

@@ -20,18 +20,28 @@ public static class TaskonomySplit
         string[] lines = File.ReadAllText(path).Split(["\r\n", "\r", "\n"], StringSplitOptions.None);
         string[] header = Fields(lines[0]);
         int column = Array.IndexOf(header, part);
-        if (header[0] != Id || column < 1) throw new JtrFormatException(path, $"the header '{Start(lines[0])}', where a list of buildings has 'id,train,val,test' and so a column '{part}'");
+        if (header[0] != Id || column < 1)
+            throw new JtrFormatException(
+                path,
+                $"the header '{Start(lines[0])}', where a list of buildings " + $"has 'id,train,val,test' and so a column '{part}'"
+            );
 
         List<string> buildings = [];
         HashSet<string> seen = new(StringComparer.OrdinalIgnoreCase);
         for (int i = 1; i < lines.Length; i++)
         {
-            if (string.IsNullOrWhiteSpace(lines[i])) continue;
+            if (string.IsNullOrWhiteSpace(lines[i]))
+                continue;
             string[] fields = Fields(lines[i]);
             if (fields.Length != header.Length || fields[0].Length == 0 || fields.Skip(1).Any(f => f is not ("0" or "1")))
-                throw new JtrFormatException(path, $"line {i + 1}: '{Start(lines[i])}', where a building's name and {header.Length - 1} times 0 or 1 are expected");
-            if (!seen.Add(fields[0])) throw new JtrFormatException(path, $"line {i + 1}: the building '{fields[0]}' is there twice");
-            if (fields[column] == "1") buildings.Add(fields[0]);
+                throw new JtrFormatException(
+                    path,
+                    $"line {i + 1}: '{Start(lines[i])}', where a building's name and {header.Length - 1} " + $"times 0 or 1 are expected"
+                );
+            if (!seen.Add(fields[0]))
+                throw new JtrFormatException(path, $"line {i + 1}: the building '{fields[0]}' is there twice");
+            if (fields[column] == "1")
+                buildings.Add(fields[0]);
         }
         return buildings.Count > 0 ? buildings : throw new JtrFormatException(path, $"no building is in the part '{part}'");
     }

@@ -55,7 +55,8 @@ internal sealed class BindableType
     /// <summary>Finds a class; null where configuration knows none such.</summary>
     public static BindableType? Find(Type type) => _known.GetValueOrDefault(type);
 
-    private static BindableType Of<[DynamicallyAccessedMembers(Kept)] T>(Func<T, T> copy) where T : class
+    private static BindableType Of<[DynamicallyAccessedMembers(Kept)] T>(Func<T, T> copy)
+        where T : class
     {
         PropertyInfo[] all = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance);
         PropertyInfo[] settable = [.. all.Where(p => p.SetMethod is { IsPublic: true })];

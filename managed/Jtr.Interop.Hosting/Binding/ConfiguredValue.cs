@@ -35,23 +35,29 @@ internal static class ConfiguredValue
             List<double> numbers = [];
             foreach (IConfigurationSection item in section.GetChildren())
             {
-                if (Read(typeof(double), item, out object? number) is not null) return "a list of numbers";
+                if (Read(typeof(double), item, out object? number) is not null)
+                    return "a list of numbers";
                 numbers.Add((double)number!);
             }
-            if (section.Value is { Length: > 0 }) return "a list of numbers";
+            if (section.Value is { Length: > 0 })
+                return "a list of numbers";
             value = numbers;
             return null;
         }
         Type plain = Plain(type);
         string words = plain.IsEnum ? string.Join(", ", Enum.GetNames(plain)) : _types[plain].Words;
-        if (section.GetChildren().Any()) return words;
-        if (string.IsNullOrEmpty(section.Value) && (plain != type || (plain == typeof(string) && section.Value is null))) return null;
-        if (section.Value is not { } text) return words;
+        if (section.GetChildren().Any())
+            return words;
+        if (string.IsNullOrEmpty(section.Value) && (plain != type || (plain == typeof(string) && section.Value is null)))
+            return null;
+        if (section.Value is not { } text)
+            return words;
         value = plain.IsEnum ? Name(plain, text) : _types[plain].Read(text);
         return value is null ? words : null;
     }
 
-    private static object? Whole<T>(string text) where T : struct, IBinaryInteger<T> =>
+    private static object? Whole<T>(string text)
+        where T : struct, IBinaryInteger<T> =>
         T.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out T value) ? value : null;
 
     private static double? Number(string text) =>

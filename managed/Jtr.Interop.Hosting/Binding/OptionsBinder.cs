@@ -15,7 +15,8 @@ internal static class OptionsBinder
     /// <param name="section">Where the values are.</param>
     /// <param name="except">Keys that somebody else reads.</param>
     /// <exception cref="OptionsValidationException">Keys or values are wrong; it names them all.</exception>
-    public static T Bind<T>(T options, IConfiguration section, params string[] except) where T : class
+    public static T Bind<T>(T options, IConfiguration section, params string[] except)
+        where T : class
     {
         List<string> faults = [];
         BindableType type = BindableType.Find(typeof(T)) ?? throw new ArgumentException($"{typeof(T)} is not bound", nameof(options));
@@ -28,7 +29,8 @@ internal static class OptionsBinder
         object bound = type.Copy(options);
         foreach (IConfigurationSection child in section.GetChildren())
         {
-            if (except.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) continue;
+            if (except.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+                continue;
             PropertyInfo? property = type.Properties.FirstOrDefault(p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null)
             {
@@ -37,8 +39,10 @@ internal static class OptionsBinder
             }
             else if (BindableType.Find(property.PropertyType) is { } nested)
             {
-                if (child.Value is { Length: > 0 } text) faults.Add($"{child.Path} is '{text}', where a section belongs.");
-                else property.SetValue(bound, Bind(property.GetValue(bound) ?? nested.Create(), nested, child, [], faults));
+                if (child.Value is { Length: > 0 } text)
+                    faults.Add($"{child.Path} is '{text}', where a section belongs.");
+                else
+                    property.SetValue(bound, Bind(property.GetValue(bound) ?? nested.Create(), nested, child, [], faults));
             }
             else if (ConfiguredValue.Read(property.PropertyType, child, out object? value) is { } expected)
             {

@@ -17,8 +17,7 @@ internal static class BitmapFont
 
     // The printable ASCII characters in order, sixteen side by side.
     private const int GlyphsPerBank = 16;
-    private const string Art =
-        """
+    private const string Art = """
         ..... ..#.. .#.#. .#.#. ..#.. ##... .##.. ..#.. ...#. .#... ..... ..... ..... ..... ..... ....#
         ..... ..#.. .#.#. .#.#. .#### ##..# #..#. ..#.. ..#.. ..#.. ..#.. ..#.. ..... ..... ..... ....#
         ..... ..#.. .#.#. ##### #.#.. ...#. #.#.. ..#.. .#... ...#. #.#.# ..#.. ..... ..... ..... ...#.
@@ -71,13 +70,14 @@ internal static class BitmapFont
     /// <summary>Cuts a text so that it is at most so wide, and marks the cut with two dots.</summary>
     public static string Fit(string text, int width, int scale)
     {
-        if (Measure(text, scale) <= width) return text;
+        if (Measure(text, scale) <= width)
+            return text;
         int count = Math.Max((width / scale + 1) / Advance, 0);
         return count <= 2 ? text[..Math.Min(count, text.Length)] : text[..(count - 2)] + "..";
     }
 
     /// <summary>Draws a text; characters that the font lacks appear as "?".</summary>
-    public static void Draw(RgbImage picture, int x, int y, string text, Rgb colour, int scale)
+    public static void Draw(RgbImage picture, int x, int y, string text, Rgb color, int scale)
     {
         foreach (char character in text)
         {
@@ -86,7 +86,8 @@ internal static class BitmapFont
             {
                 for (int column = 0; column < GlyphWidth; column++)
                 {
-                    if ((rows[row] >> column & 1) != 0) picture.Fill(x + column * scale, y + row * scale, scale, scale, colour);
+                    if ((rows[row] >> column & 1) != 0)
+                        picture.Fill(x + column * scale, y + row * scale, scale, scale, color);
                 }
             }
             x += Advance * scale;
@@ -106,7 +107,8 @@ internal static class BitmapFont
                 string line = lines[g / GlyphsPerBank * GlyphHeight + row];
                 for (int column = 0; column < GlyphWidth; column++)
                 {
-                    if (line[g % GlyphsPerBank * Advance + column] == '#') glyphs[g][row] |= (byte)(1 << column);
+                    if (line[g % GlyphsPerBank * Advance + column] == '#')
+                        glyphs[g][row] |= (byte)(1 << column);
                 }
             }
         }

@@ -75,10 +75,28 @@ public static class ClassPalette
 
     private static readonly Rgb[] _distinct =
     [
-        new(230, 25, 75), new(60, 180, 75), new(255, 225, 25), new(0, 130, 200), new(245, 130, 48), new(145, 30, 180),
-        new(70, 240, 240), new(240, 50, 230), new(210, 245, 60), new(250, 190, 212), new(0, 128, 128), new(220, 190, 255),
-        new(170, 110, 40), new(255, 250, 200), new(128, 0, 0), new(170, 255, 195), new(128, 128, 0), new(255, 215, 180),
-        new(0, 0, 128), new(128, 128, 128), new(96, 64, 160), new(160, 200, 96),
+        new(230, 25, 75),
+        new(60, 180, 75),
+        new(255, 225, 25),
+        new(0, 130, 200),
+        new(245, 130, 48),
+        new(145, 30, 180),
+        new(70, 240, 240),
+        new(240, 50, 230),
+        new(210, 245, 60),
+        new(250, 190, 212),
+        new(0, 128, 128),
+        new(220, 190, 255),
+        new(170, 110, 40),
+        new(255, 250, 200),
+        new(128, 0, 0),
+        new(170, 255, 195),
+        new(128, 128, 0),
+        new(255, 215, 180),
+        new(0, 0, 128),
+        new(128, 128, 128),
+        new(96, 64, 160),
+        new(160, 200, 96),
     ];
 
     /// <summary>The colours of a task's classes, in order.</summary>
@@ -86,15 +104,17 @@ public static class ClassPalette
     public static IReadOnlyList<Rgb> For(SegmentationTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return Array.Find(_known, known => task.ClassNames.All(known.ContainsKey)) is { } colours
-            ? [.. task.ClassNames.Select(name => colours[name])]
+        return Array.Find(_known, known => task.ClassNames.All(known.ContainsKey)) is { } colors
+            ? [.. task.ClassNames.Select(name => colors[name])]
             : [.. Enumerable.Range(0, task.ClassCount).Select(id => id < _distinct.Length ? _distinct[id] : Voc(id))];
     }
 
     // PASCAL VOC spreads the bits of the id over the high bits of the three channels.
     private static Rgb Voc(int id)
     {
-        int r = 0, g = 0, b = 0;
+        int r = 0,
+            g = 0,
+            b = 0;
         for (int bit = 7; bit >= 0 && id != 0; bit--, id >>= 3)
         {
             r |= (id & 1) << bit;

@@ -52,7 +52,7 @@ public sealed class PictureGrid
 
     private readonly string[] _columns;
     private readonly List<(string[] Caption, PictureCell[] Cells)> _rows = [];
-    private readonly List<(string Text, int Width, Func<double, Rgb> Colours)> _legend = [];
+    private readonly List<(string Text, int Width, Func<double, Rgb> Colors)> _legend = [];
 
     /// <summary>Makes a grid without rows.</summary>
     /// <param name="columns">The columns' captions, at least one.</param>
@@ -60,7 +60,8 @@ public sealed class PictureGrid
     {
         ArgumentNullException.ThrowIfNull(columns);
         _columns = [.. columns];
-        if (_columns.Length == 0) throw new ArgumentException("a grid has at least one column", nameof(columns));
+        if (_columns.Length == 0)
+            throw new ArgumentException("a grid has at least one column", nameof(columns));
     }
 
     /// <summary>A line above everything, or empty.</summary>
@@ -70,7 +71,9 @@ public sealed class PictureGrid
     public int CellWidth
     {
         get;
-        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(CellWidth), value, "a cell is at least 1 pixel wide");
+        init =>
+            field =
+                value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(CellWidth), value, "a cell is at least 1 " + "pixel wide");
     } = 256;
 
     /// <summary>Adds a row.</summary>
@@ -82,7 +85,8 @@ public sealed class PictureGrid
         ArgumentNullException.ThrowIfNull(caption);
         ArgumentNullException.ThrowIfNull(cells);
         PictureCell[] row = [.. cells];
-        if (row.Length != _columns.Length) throw new ArgumentException($"a row of this grid has {_columns.Length} cells, not {row.Length}", nameof(cells));
+        if (row.Length != _columns.Length)
+            throw new ArgumentException($"a row of this grid has {_columns.Length} cells, not {row.Length}", nameof(cells));
         _rows.Add((caption.Split('\n'), row));
     }
 
@@ -91,17 +95,18 @@ public sealed class PictureGrid
     public void AddLegend(SegmentationTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        foreach ((string name, Rgb colour) in task.ClassNames.Zip(ClassPalette.For(task)).Append(("no label", Rgb.Black))) _legend.Add((name, TextHeight, _ => colour));
+        foreach ((string name, Rgb color) in task.ClassNames.Zip(ClassPalette.For(task)).Append(("no label", Rgb.Black)))
+            _legend.Add((name, TextHeight, _ => color));
     }
 
     /// <summary>Adds a bar of colours and what its ends stand for below the pictures.</summary>
     /// <param name="text">Stands behind the bar, such as "depth: 0.5 to 9.8 m".</param>
-    /// <param name="colours">The colour of 0 (the bar's left end) to 1, such as <see cref="Colormap.Viridis"/>.</param>
-    public void AddLegend(string text, Func<double, Rgb> colours)
+    /// <param name="colors">The colour of 0 (the bar's left end) to 1, such as <see cref="Colormap.Viridis"/>.</param>
+    public void AddLegend(string text, Func<double, Rgb> colors)
     {
         ArgumentNullException.ThrowIfNull(text);
-        ArgumentNullException.ThrowIfNull(colours);
-        _legend.Add((text, BarWidth, colours));
+        ArgumentNullException.ThrowIfNull(colors);
+        _legend.Add((text, BarWidth, colors));
     }
 
     /// <summary>Draws the grid.</summary>
@@ -109,10 +114,12 @@ public sealed class PictureGrid
     /// <exception cref="ArgumentOutOfRangeException">It would be larger than a picture can be.</exception>
     public RgbImage Render()
     {
-        if (_rows.Count == 0) throw new InvalidOperationException("the grid has no rows");
+        if (_rows.Count == 0)
+            throw new InvalidOperationException("the grid has no rows");
         (int pictureWidth, int pictureHeight) = LargestPicture();
         int scale = Math.Max(1, CellWidth / pictureWidth);
-        int cellWidth = pictureWidth * scale, cellHeight = pictureHeight * scale;
+        int cellWidth = pictureWidth * scale,
+            cellHeight = pictureHeight * scale;
         int captionWidth = _rows.Max(r => r.Caption.Max(line => BitmapFont.Measure(line, TextScale)));
         int left = Margin + (captionWidth == 0 ? 0 : captionWidth + Gap);
         int width = left + _columns.Length * (cellWidth + Gap) - Gap + Margin;
@@ -124,20 +131,24 @@ public sealed class PictureGrid
         RgbImage canvas = new(width, top + _rows.Count * rowHeight - Gap + legendHeight + Margin);
         canvas.Data.Fill(255);
         Text(canvas, Margin, Margin, Title, width - 2 * Margin);
-        for (int c = 0; c < _columns.Length; c++) Text(canvas, left + c * (cellWidth + Gap), top - LineHeight, _columns[c], cellWidth);
+        for (int c = 0; c < _columns.Length; c++)
+            Text(canvas, left + c * (cellWidth + Gap), top - LineHeight, _columns[c], cellWidth);
         for (int r = 0; r < _rows.Count; r++)
         {
             int y = top + r * rowHeight;
-            for (int line = 0; line < _rows[r].Caption.Length; line++) Text(canvas, Margin, y + line * LineHeight, _rows[r].Caption[line], captionWidth);
-            for (int c = 0; c < _columns.Length; c++) DrawCell(canvas, _rows[r].Cells[c], left + c * (cellWidth + Gap), y, cellWidth, cellHeight, scale);
+            for (int line = 0; line < _rows[r].Caption.Length; line++)
+                Text(canvas, Margin, y + line * LineHeight, _rows[r].Caption[line], captionWidth);
+            for (int c = 0; c < _columns.Length; c++)
+                DrawCell(canvas, _rows[r].Cells[c], left + c * (cellWidth + Gap), y, cellWidth, cellHeight, scale);
         }
         int legendTop = top + _rows.Count * rowHeight + Gap;
         for (int i = 0; i < legend.Count; i++)
         {
             int y = legendTop + legend[i].Line * LineHeight;
-            (string text, int swatch, Func<double, Rgb> colours) = _legend[i];
+            (string text, int swatch, Func<double, Rgb> colors) = _legend[i];
             canvas.Fill(legend[i].X, y, swatch, TextHeight, _text);
-            for (int x = 1; x < swatch - 1; x++) canvas.Fill(legend[i].X + x, y + 1, 1, TextHeight - 2, colours((x - 1) / (swatch - 3.0)));
+            for (int x = 1; x < swatch - 1; x++)
+                canvas.Fill(legend[i].X + x, y + 1, 1, TextHeight - 2, colors((x - 1) / (swatch - 3.0)));
             Text(canvas, legend[i].X + swatch + Gap, y, text, width);
         }
         return canvas;
@@ -167,7 +178,8 @@ public sealed class PictureGrid
         foreach ((string text, int swatch, _) in _legend)
         {
             int item = swatch + Gap + BitmapFont.Measure(text, TextScale);
-            if (x > Margin && x + item > width - Margin) (x, line) = (Margin, line + 1);
+            if (x > Margin && x + item > width - Margin)
+                (x, line) = (Margin, line + 1);
             places.Add((x, line));
             x += item + 3 * Gap;
         }
@@ -181,13 +193,16 @@ public sealed class PictureGrid
             canvas.Draw(picture, x, y, scale);
             return;
         }
-        if (cell.Note is not string note) return;
+        if (cell.Note is not string note)
+            return;
         for (int row = 0; row < height; row++)
         {
-            for (int column = 0; column < width; column++) canvas[x + column, y + row] = (row + column) / 6 % 2 == 0 ? _hatchLight : _hatchDark;
+            for (int column = 0; column < width; column++)
+                canvas[x + column, y + row] = (row + column) / 6 % 2 == 0 ? _hatchLight : _hatchDark;
         }
         int textWidth = Math.Min(BitmapFont.Measure(note, TextScale), Math.Max(width - 2 * Gap, 0));
-        int textX = x + (width - textWidth) / 2, textY = y + (height - TextHeight) / 2;
+        int textX = x + (width - textWidth) / 2,
+            textY = y + (height - TextHeight) / 2;
         canvas.Fill(textX - Gap, textY - Gap, textWidth + 2 * Gap, TextHeight + 2 * Gap, _hatchLight);
         Text(canvas, textX, textY, note, textWidth);
     }
@@ -196,7 +211,7 @@ public sealed class PictureGrid
     private static void Text(RgbImage canvas, int x, int y, string text, int width)
     {
         int scale = BitmapFont.Measure(text, TextScale) <= width ? TextScale : 1;
-        int centre = (TextHeight - BitmapFont.GlyphHeight * scale) / 2;
-        BitmapFont.Draw(canvas, x, y + centre, BitmapFont.Fit(text, width, scale), _text, scale);
+        int center = (TextHeight - BitmapFont.GlyphHeight * scale) / 2;
+        BitmapFont.Draw(canvas, x, y + center, BitmapFont.Fit(text, width, scale), _text, scale);
     }
 }

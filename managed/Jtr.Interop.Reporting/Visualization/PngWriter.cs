@@ -30,7 +30,8 @@ internal static class PngWriter
         Chunk(file, "sRGB"u8, [0]);
         using (MemoryStream data = new())
         {
-            using (ZLibStream packed = new(data, CompressionLevel.Optimal, leaveOpen: true)) Filter(packed, pixels, Channels * width);
+            using (ZLibStream packed = new(data, CompressionLevel.Optimal, leaveOpen: true))
+                Filter(packed, pixels, Channels * width);
             Chunk(file, "IDAT"u8, data.GetBuffer().AsSpan(0, (int)data.Length));
         }
         Chunk(file, "IEND"u8, []);
@@ -40,7 +41,9 @@ internal static class PngWriter
     /// <summary>Writes every row by the filter whose differences are smallest, which as a rule deflate packs best.</summary>
     private static void Filter(Stream stream, ReadOnlySpan<byte> pixels, int stride)
     {
-        byte[] best = new byte[stride + 1], tried = new byte[stride + 1], none = new byte[stride];
+        byte[] best = new byte[stride + 1],
+            tried = new byte[stride + 1],
+            none = new byte[stride];
         ReadOnlySpan<byte> above = none;
         for (int at = 0; at < pixels.Length; at += stride)
         {
@@ -49,7 +52,8 @@ internal static class PngWriter
             for (byte filter = 0; filter <= 4; filter++)
             {
                 long sum = Apply(filter, row, above, tried, least);
-                if (sum >= least) continue;
+                if (sum >= least)
+                    continue;
                 least = sum;
                 (best, tried) = (tried, best);
             }
@@ -85,8 +89,11 @@ internal static class PngWriter
     private static int Paeth(int left, int up, int corner)
     {
         int estimate = left + up - corner;
-        int toLeft = Math.Abs(estimate - left), toUp = Math.Abs(estimate - up), toCorner = Math.Abs(estimate - corner);
-        if (toLeft <= toUp && toLeft <= toCorner) return left;
+        int toLeft = Math.Abs(estimate - left),
+            toUp = Math.Abs(estimate - up),
+            toCorner = Math.Abs(estimate - corner);
+        if (toLeft <= toUp && toLeft <= toCorner)
+            return left;
         return toUp <= toCorner ? up : corner;
     }
 
@@ -103,7 +110,8 @@ internal static class PngWriter
 
     private static uint Crc(uint crc, ReadOnlySpan<byte> bytes)
     {
-        foreach (byte b in bytes) crc = _crcTable[(byte)(crc ^ b)] ^ crc >> 8;
+        foreach (byte b in bytes)
+            crc = _crcTable[(byte)(crc ^ b)] ^ crc >> 8;
         return crc;
     }
 
@@ -113,7 +121,8 @@ internal static class PngWriter
         for (uint n = 0; n < table.Length; n++)
         {
             uint crc = n;
-            for (int bit = 0; bit < 8; bit++) crc = (crc & 1) != 0 ? crc >> 1 ^ 0xEDB88320u : crc >> 1;
+            for (int bit = 0; bit < 8; bit++)
+                crc = (crc & 1) != 0 ? crc >> 1 ^ 0xEDB88320u : crc >> 1;
             table[n] = crc;
         }
         return table;

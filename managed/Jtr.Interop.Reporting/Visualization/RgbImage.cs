@@ -30,7 +30,11 @@ public sealed class RgbImage
         Check(width, nameof(width));
         Check(height, nameof(height));
         if (3L * width * height > Array.MaxLength)
-            throw new ArgumentOutOfRangeException(nameof(height), height, $"a picture of {width} columns has at most {Array.MaxLength / 3 / width} rows");
+            throw new ArgumentOutOfRangeException(
+                nameof(height),
+                height,
+                $"a picture of {width} columns has at most " + $"{Array.MaxLength / 3 / width} rows"
+            );
         Width = width;
         Height = height;
         _data = new byte[3 * width * height];
@@ -67,12 +71,13 @@ public sealed class RgbImage
     /// <param name="y">First row.</param>
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
-    /// <param name="colour">With what.</param>
-    public void Fill(int x, int y, int width, int height, Rgb colour)
+    /// <param name="color">With what.</param>
+    public void Fill(int x, int y, int width, int height, Rgb color)
     {
         for (int row = Math.Max(y, 0); row < Math.Min(y + height, Height); row++)
         {
-            for (int column = Math.Max(x, 0); column < Math.Min(x + width, Width); column++) this[column, row] = colour;
+            for (int column = Math.Max(x, 0); column < Math.Min(x + width, Width); column++)
+                this[column, row] = color;
         }
     }
 
@@ -109,6 +114,7 @@ public sealed class RgbImage
 
     private static void Check(int size, string name)
     {
-        if (size is < 1 or > MaxSize) throw new ArgumentOutOfRangeException(name, size, $"a picture has 1 to {MaxSize} rows and columns");
+        if (size is < 1 or > MaxSize)
+            throw new ArgumentOutOfRangeException(name, size, $"a picture has 1 to {MaxSize} rows and columns");
     }
 }

@@ -19,7 +19,11 @@ public static class TaskPainter
         RgbImage picture = Make(image.Length, 3, height, width, nameof(image));
         int plane = height * width;
         for (int i = 0; i < plane; i++)
-            picture[i % width, i / width] = new(Colormap.Byte(image[i]), Colormap.Byte(image[plane + i]), Colormap.Byte(image[2 * plane + i]));
+            picture[i % width, i / width] = new(
+                Colormap.Byte(image[i]),
+                Colormap.Byte(image[plane + i]),
+                Colormap.Byte(image[2 * plane + i])
+            );
         return picture;
     }
 
@@ -44,7 +48,12 @@ public static class TaskPainter
                 }
                 break;
             case DepthTask:
-                PaintDepth(picture, label, depthRange ?? ValueRange.Of(label, task.InvalidLabel) ?? ValueRange.Unit, voidValue: task.InvalidLabel);
+                PaintDepth(
+                    picture,
+                    label,
+                    depthRange ?? ValueRange.Of(label, task.InvalidLabel) ?? ValueRange.Unit,
+                    voidValue: task.InvalidLabel
+                );
                 break;
             case NormalsTask:
                 PaintNormals(picture, label);
@@ -64,7 +73,13 @@ public static class TaskPainter
     /// <param name="depthRange">
     /// Depth: what the colours' ends stand for; by default the prediction's own range. Give the label's to make the two comparable.
     /// </param>
-    public static RgbImage PaintPrediction(VisionTask task, ReadOnlySpan<float> prediction, int height, int width, ValueRange? depthRange = null)
+    public static RgbImage PaintPrediction(
+        VisionTask task,
+        ReadOnlySpan<float> prediction,
+        int height,
+        int width,
+        ValueRange? depthRange = null
+    )
     {
         ArgumentNullException.ThrowIfNull(task);
         RgbImage picture = Make(prediction.Length, task.Channels, height, width, nameof(prediction));
@@ -94,7 +109,8 @@ public static class TaskPainter
             int best = 0;
             for (int c = 1; c < palette.Count; c++)
             {
-                if (logits[c * plane + i] > logits[best * plane + i]) best = c;
+                if (logits[c * plane + i] > logits[best * plane + i])
+                    best = c;
             }
             picture[i % picture.Width, i / picture.Width] = palette[best];
         }
@@ -111,10 +127,13 @@ public static class TaskPainter
         int plane = picture.Width * picture.Height;
         for (int i = 0; i < plane; i++)
         {
-            float x = normals[i], y = normals[plane + i], z = normals[2 * plane + i];
-            picture[i % picture.Width, i / picture.Width] = x == 0 && y == 0 && z == 0
-                ? Rgb.Black
-                : new(Colormap.Byte((x + 1) / 2), Colormap.Byte((y + 1) / 2), Colormap.Byte((z + 1) / 2));
+            float x = normals[i],
+                y = normals[plane + i],
+                z = normals[2 * plane + i];
+            picture[i % picture.Width, i / picture.Width] =
+                x == 0 && y == 0 && z == 0
+                    ? Rgb.Black
+                    : new(Colormap.Byte((x + 1) / 2), Colormap.Byte((y + 1) / 2), Colormap.Byte((z + 1) / 2));
         }
     }
 
@@ -128,7 +147,8 @@ public static class TaskPainter
             for (int c = 0; c < channels; c++)
             {
                 float value = map[c * plane + i];
-                if (!(value <= strongest) && !float.IsNaN(value)) strongest = value;
+                if (!(value <= strongest) && !float.IsNaN(value))
+                    strongest = value;
             }
             picture[i % picture.Width, i / picture.Width] = float.IsNaN(strongest) ? _noMapValue : Colormap.Magma(strongest);
         }
@@ -138,7 +158,10 @@ public static class TaskPainter
     {
         RgbImage picture = new(width, height);
         if (values != (long)channels * height * width)
-            throw new ArgumentException($"{channels} channels of {height} x {width} have {(long)channels * height * width} values, not {values}", name);
+            throw new ArgumentException(
+                $"{channels} channels of {height} x {width} have {(long)channels * height * width} values, not " + $"{values}",
+                name
+            );
         return picture;
     }
 }

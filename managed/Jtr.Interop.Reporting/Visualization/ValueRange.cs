@@ -13,14 +13,17 @@ public readonly record struct ValueRange(float Low, float High)
     /// <param name="except">A value to leave out, such as a task's invalid label.</param>
     public static ValueRange? Of(ReadOnlySpan<float> values, float except = float.NaN)
     {
-        float low = float.PositiveInfinity, high = float.NegativeInfinity;
+        float low = float.PositiveInfinity,
+            high = float.NegativeInfinity;
         foreach (float value in values)
         {
-            if (!float.IsFinite(value) || value == except) continue;
+            if (!float.IsFinite(value) || value == except)
+                continue;
             low = Math.Min(low, value);
             high = Math.Max(high, value);
         }
-        if (low > high) return null;
+        if (low > high)
+            return null;
         return low == high ? new(low - 0.5f, high + 0.5f) : new(low, high);
     }
 

@@ -13,7 +13,8 @@ internal static class CheckpointDocuments
 
     /// <summary>The versions of everything that computed.</summary>
     public static string Versions() =>
-        $"Jtr.Interop {typeof(Trainer).Assembly.GetName().Version?.ToString(3)}, libjtr {JtrRuntime.Version}, libtorch {JtrRuntime.TorchVersion}";
+        $"Jtr.Interop {typeof(Trainer).Assembly.GetName().Version?.ToString(3)}, libjtr {JtrRuntime.Version}, libtorch "
+        + $"{JtrRuntime.TorchVersion}";
 
     public static string Write(ValidationState state) => JsonSerializer.Serialize(state, CheckpointJson.Default.ValidationState);
 
@@ -21,14 +22,17 @@ internal static class CheckpointDocuments
 
     /// <summary>The scores in between; fresh where there are none, as in older checkpoints.</summary>
     public static ValidationState ReadValidation(IReadOnlyDictionary<string, string> metadata, string path) =>
-        Read(metadata, ValidationKey, path, json => JsonSerializer.Deserialize(json, CheckpointJson.Default.ValidationState)) ?? new ValidationState();
+        Read(metadata, ValidationKey, path, json => JsonSerializer.Deserialize(json, CheckpointJson.Default.ValidationState))
+        ?? new ValidationState();
 
     public static FitPosition? ReadPosition(IReadOnlyDictionary<string, string> metadata, string path) =>
         Read(metadata, PositionKey, path, json => JsonSerializer.Deserialize(json, CheckpointJson.Default.FitPosition));
 
-    private static T? Read<T>(IReadOnlyDictionary<string, string> metadata, string key, string path, Func<string, T?> read) where T : class
+    private static T? Read<T>(IReadOnlyDictionary<string, string> metadata, string key, string path, Func<string, T?> read)
+        where T : class
     {
-        if (!metadata.TryGetValue(key, out string? json)) return null;
+        if (!metadata.TryGetValue(key, out string? json))
+            return null;
         try
         {
             return read(json);
@@ -44,7 +48,8 @@ internal static class CheckpointDocuments
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(ValidationState))]
 [JsonSerializable(typeof(FitPosition))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;

@@ -31,7 +31,8 @@ public sealed unsafe class CheckpointInfo
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Steps that the trainer had done.</summary>
-    public long Step => long.TryParse(Metadata.GetValueOrDefault("jtr.step"), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : 0;
+    public long Step =>
+        long.TryParse(Metadata.GetValueOrDefault("jtr.step"), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : 0;
 
     /// <summary>Scores in between, and how long ago they were best.</summary>
     /// <exception cref="JtrFormatException">They are damaged.</exception>

@@ -18,6 +18,7 @@ internal sealed record OptionsDocument
     public required string Method { get; init; }
     public required int Width { get; init; }
     public required JointTaskOptions JointTask { get; init; }
+
     // Checkpoints from before these methods lack them.
     public ConsistencyOptions? Consistency { get; init; }
     public PairMapOptions? DirectMap { get; init; }
@@ -29,6 +30,7 @@ internal sealed record OptionsDocument
     public double? EmaDecay { get; init; }
     public required ulong Seed { get; init; }
     public required Precision Precision { get; init; }
+
     /// <summary>Null: norms, as in checkpoints from before it could be chosen.</summary>
     public Recomputation? Recomputation { get; init; }
     public required DeviceKind Device { get; init; }
@@ -72,10 +74,14 @@ internal sealed record OptionsDocument
     {
         try
         {
-            OptionsDocument document = JsonSerializer.Deserialize(json, OptionsJsonContext.Default.OptionsDocument)
+            OptionsDocument document =
+                JsonSerializer.Deserialize(json, OptionsJsonContext.Default.OptionsDocument)
                 ?? throw new JtrFormatException(path, "the trainer's options are null");
             if (document.Format != CurrentFormat)
-                throw new JtrFormatException(path, $"the trainer's options are of format {document.Format}, this version reads {CurrentFormat}");
+                throw new JtrFormatException(
+                    path,
+                    $"the trainer's options are of format {document.Format}, this version reads " + $"{CurrentFormat}"
+                );
             TrainerOptions options = new()
             {
                 Tasks = new TaskSet(document.Tasks.Select(t => t.ToTask())),
@@ -120,25 +126,32 @@ internal sealed record TaskDocument
     /// <summary>Null: metres, as in files that were written before there were other units.</summary>
     public string? Unit { get; init; }
 
-    public static TaskDocument From(VisionTask task) => new()
-    {
-        Name = task.Name,
-        Kind = task.Kind,
-        Channels = task.Channels,
-        ClassNames = (task as SegmentationTask)?.ClassNames,
-        Mean = (task as DepthTask)?.Mean,
-        StandardDeviation = (task as DepthTask)?.StandardDeviation,
-        Unit = task is DepthTask { Unit: not "m" and var unit } ? unit : null,
-    };
+    public static TaskDocument From(VisionTask task) =>
+        new()
+        {
+            Name = task.Name,
+            Kind = task.Kind,
+            Channels = task.Channels,
+            ClassNames = (task as SegmentationTask)?.ClassNames,
+            Mean = (task as DepthTask)?.Mean,
+            StandardDeviation = (task as DepthTask)?.StandardDeviation,
+            Unit = task is DepthTask { Unit: not "m" and var unit } ? unit : null,
+        };
 
-    public VisionTask ToTask() => Kind switch
-    {
-        TaskKind.Segmentation => new SegmentationTask(Name, Channels, ClassNames),
-        TaskKind.Depth => new DepthTask(Name) { Mean = Mean ?? Missing(nameof(Mean)), StandardDeviation = StandardDeviation ?? Missing(nameof(StandardDeviation)), Unit = Unit ?? "m" },
-        TaskKind.Normals => new NormalsTask(Name),
-        TaskKind.Map => new MapTask(Name, Channels),
-        _ => throw new JsonException($"task '{Name}' is of the unknown kind {Kind}"),
-    };
+    public VisionTask ToTask() =>
+        Kind switch
+        {
+            TaskKind.Segmentation => new SegmentationTask(Name, Channels, ClassNames),
+            TaskKind.Depth => new DepthTask(Name)
+            {
+                Mean = Mean ?? Missing(nameof(Mean)),
+                StandardDeviation = StandardDeviation ?? Missing(nameof(StandardDeviation)),
+                Unit = Unit ?? "m",
+            },
+            TaskKind.Normals => new NormalsTask(Name),
+            TaskKind.Map => new MapTask(Name, Channels),
+            _ => throw new JsonException($"task '{Name}' is of the unknown kind {Kind}"),
+        };
 
     private double Missing(string property) => throw new JsonException($"task '{Name}' has no {property}");
 }
@@ -148,6 +161,7 @@ internal sealed record TaskDocument
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(OptionsDocument))]
 internal sealed partial class OptionsJsonContext : JsonSerializerContext;

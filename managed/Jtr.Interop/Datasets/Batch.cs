@@ -24,7 +24,7 @@ public sealed unsafe class Batch : IDisposable
     // reading them.
     private readonly float[] _images;
     private readonly float[] _labels;
-    private readonly byte[] _labelled;
+    private readonly byte[] _labeled;
     private readonly int[] _indices;
     private readonly ViewCrop[] _crops;
     private readonly int _imagesAt;
@@ -52,8 +52,12 @@ public sealed unsafe class Batch : IDisposable
         Int128 planes = (Int128)views * capacity * height * width;
         Int128 largest = planes * Math.Max(3, tasks.TotalLabelChannels);
         if (largest > MaxValues)
-            throw new ArgumentOutOfRangeException(nameof(capacity), capacity,
-                $"{views} views of {capacity} samples of {height} x {width} have {largest} values, more than {MaxValues}; take fewer samples");
+            throw new ArgumentOutOfRangeException(
+                nameof(capacity),
+                capacity,
+                $"{views} views of {capacity} samples of {height} x {width} have {largest} values, more than {MaxValues}; take fewer "
+                    + $"samples"
+            );
 
         Tasks = tasks;
         Views = views;
@@ -63,7 +67,7 @@ public sealed unsafe class Batch : IDisposable
         _samples = capacity;
         _images = GC.AllocateArray<float>((int)planes * 3 + Slack, pinned: true);
         _labels = GC.AllocateArray<float>((int)planes * tasks.TotalLabelChannels + Slack, pinned: true);
-        _labelled = GC.AllocateArray<byte>(capacity * tasks.Count, pinned: true);
+        _labeled = GC.AllocateArray<byte>(capacity * tasks.Count, pinned: true);
         _indices = GC.AllocateArray<int>(capacity, pinned: true);
         _crops = GC.AllocateArray<ViewCrop>(views * capacity, pinned: true);
         _imagesAt = FirstAligned(_images);
@@ -111,7 +115,7 @@ public sealed unsafe class Batch : IDisposable
     public Span<float> Labels => Alive(_labels).AsSpan(_labelsAt, Views * _samples * Tasks.TotalLabelChannels * Height * Width);
 
     /// <summary>[B, K]: 1 where the sample is labelled for the task, else 0.</summary>
-    public Span<byte> Labelled => Alive(_labelled).AsSpan(0, _samples * Tasks.Count);
+    public Span<byte> Labeled => Alive(_labeled).AsSpan(0, _samples * Tasks.Count);
 
     /// <summary>[B]: each sample's index in the data set.</summary>
     public Span<int> Indices => Alive(_indices).AsSpan(0, _samples);
@@ -125,8 +129,8 @@ public sealed unsafe class Batch : IDisposable
     /// <summary>Start of <see cref="Labels"/>.</summary>
     internal float* LabelsPointer => Address(_labels) + _labelsAt;
 
-    /// <summary>Start of <see cref="Labelled"/>.</summary>
-    internal byte* LabelledPointer => Address(_labelled);
+    /// <summary>Start of <see cref="Labeled"/>.</summary>
+    internal byte* LabeledPointer => Address(_labeled);
 
     /// <summary>Start of <see cref="Crops"/>.</summary>
     internal ViewCrop* CropsPointer => Address(_crops);
@@ -153,23 +157,25 @@ public sealed unsafe class Batch : IDisposable
 
     /// <summary>The tasks that a sample is labelled for.</summary>
     /// <param name="sample">0 or more, below B.</param>
-    public TaskMask GetLabelled(int sample)
+    public TaskMask GetLabeled(int sample)
     {
         CheckSample(sample);
         TaskMask mask = TaskMask.None;
-        ReadOnlySpan<byte> row = Labelled.Slice(sample * Tasks.Count, Tasks.Count);
-        for (int t = 0; t < row.Length; t++) mask = row[t] != 0 ? mask.With(t) : mask;
+        ReadOnlySpan<byte> row = Labeled.Slice(sample * Tasks.Count, Tasks.Count);
+        for (int t = 0; t < row.Length; t++)
+            mask = row[t] != 0 ? mask.With(t) : mask;
         return mask;
     }
 
     /// <summary>Sets the tasks that a sample is labelled for.</summary>
     /// <param name="sample">0 or more, below B.</param>
-    /// <param name="labelled">The tasks; bits beyond K are left out.</param>
-    public void SetLabelled(int sample, TaskMask labelled)
+    /// <param name="labeled">The tasks; bits beyond K are left out.</param>
+    public void SetLabeled(int sample, TaskMask labeled)
     {
         CheckSample(sample);
-        Span<byte> row = Labelled.Slice(sample * Tasks.Count, Tasks.Count);
-        for (int t = 0; t < row.Length; t++) row[t] = labelled[t] ? (byte)1 : (byte)0;
+        Span<byte> row = Labeled.Slice(sample * Tasks.Count, Tasks.Count);
+        for (int t = 0; t < row.Length; t++)
+            row[t] = labeled[t] ? (byte)1 : (byte)0;
     }
 
     /// <summary>Ends the use of the batch; spans that were taken before stay good. Harmless when repeated.</summary>
@@ -187,7 +193,8 @@ public sealed unsafe class Batch : IDisposable
         return array;
     }
 
-    private T* Address<T>(T[] array) where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Alive(array)));
+    private T* Address<T>(T[] array)
+        where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Alive(array)));
 
     /// <summary>The first element at a multiple of <see cref="Alignment"/>.</summary>
     private int FirstAligned(float[] array) => (int)((Alignment - (nuint)Address(array) % Alignment) % Alignment / sizeof(float));

@@ -53,14 +53,18 @@ public sealed class DataLoader : IDisposable
         ArgumentNullException.ThrowIfNull(data);
         options ??= new DataLoaderOptions();
         options.Validate();
-        if (data.Count == 0) throw new ArgumentException("the data set has no samples", nameof(data));
+        if (data.Count == 0)
+            throw new ArgumentException("the data set has no samples", nameof(data));
         if (labels is not null && labels.Count != data.Count)
             throw new ArgumentException($"the assignment is for {labels.Count} samples, the data set has {data.Count}", nameof(labels));
         if (labels is not null && !labels.Tasks.Select(t => t.Name).SequenceEqual(data.Tasks.Select(t => t.Name)))
             throw new ArgumentException($"the assignment is for the tasks {labels.Tasks}, the data set has {data.Tasks}", nameof(labels));
         BatchesPerEpoch = options.DropLast ? data.Count / options.BatchSize : (data.Count - 1) / options.BatchSize + 1;
         if (BatchesPerEpoch == 0)
-            throw new ArgumentException($"the data set has {data.Count} samples: with DropLast there is no batch of BatchSize {options.BatchSize}", nameof(data));
+            throw new ArgumentException(
+                $"the data set has {data.Count} samples: with DropLast there is no batch of BatchSize " + $"{options.BatchSize}",
+                nameof(data)
+            );
 
         _data = data;
         _labels = labels;
@@ -70,9 +74,11 @@ public sealed class DataLoader : IDisposable
         _slots = [.. Enumerable.Range(0, options.Prefetch).Select(_ => new Slot())];
         _position = _fillBatch = options.FirstBatch;
         // One more than there are slots: the batch in use.
-        for (int i = 0; i <= options.Prefetch; i++) _free.Push(NewBatch());
+        for (int i = 0; i <= options.Prefetch; i++)
+            _free.Push(NewBatch());
         _threads = [.. Enumerable.Range(0, options.Workers).Select(NewThread)];
-        foreach (Thread thread in _threads) thread.Start();
+        foreach (Thread thread in _threads)
+            thread.Start();
     }
 
     /// <summary>The options.</summary>
@@ -86,7 +92,8 @@ public sealed class DataLoader : IDisposable
     {
         get
         {
-            lock (_gate) return _position;
+            lock (_gate)
+                return _position;
         }
     }
 
@@ -112,7 +119,8 @@ public sealed class DataLoader : IDisposable
                 while (true)
                 {
                     ObjectDisposedException.ThrowIf(_disposed, this);
-                    if (TryTake(out batch, out error)) break;
+                    if (TryTake(out batch, out error))
+                        break;
                     cancellationToken.ThrowIfCancellationRequested();
                     Monitor.Wait(_gate);
                 }
@@ -122,7 +130,8 @@ public sealed class DataLoader : IDisposable
         {
             registration.Unregister();
         }
-        if (error is not null) ExceptionDispatchInfo.Throw(error);
+        if (error is not null)
+            ExceptionDispatchInfo.Throw(error);
         return batch!;
     }
 
@@ -149,10 +158,13 @@ public sealed class DataLoader : IDisposable
         ArgumentNullException.ThrowIfNull(batch);
         lock (_gate)
         {
-            if (batch.Lender != this) throw new ArgumentException("this loader has not lent that batch, or has it back already", nameof(batch));
+            if (batch.Lender != this)
+                throw new ArgumentException("this loader has not lent that batch, or has it back already", nameof(batch));
             batch.Lender = null;
-            if (_disposed) batch.Dispose();
-            else if (!batch.IsDisposed) _free.Push(batch);
+            if (_disposed)
+                batch.Dispose();
+            else if (!batch.IsDisposed)
+                _free.Push(batch);
         }
     }
 
@@ -165,12 +177,15 @@ public sealed class DataLoader : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (batch == _position) return;
+            if (batch == _position)
+                return;
             for (int i = 0; i < _slots.Length; i++)
             {
                 // Threads that are still at samples of a batch give it back when they are done.
-                if (_slots[i].Reading > 0) _slots[i].IsDropped = true;
-                else if (_slots[i].Batch is { } made) _free.Push(made);
+                if (_slots[i].Reading > 0)
+                    _slots[i].IsDropped = true;
+                else if (_slots[i].Batch is { } made)
+                    _free.Push(made);
                 _slots[i] = new Slot();
             }
             _position = _fillBatch = batch;
@@ -187,7 +202,8 @@ public sealed class DataLoader : IDisposable
     {
         lock (_gate)
         {
-            if (_disposed) return;
+            if (_disposed)
+                return;
             _disposed = true;
             Monitor.PulseAll(_gate);
         }
@@ -200,7 +216,8 @@ public sealed class DataLoader : IDisposable
             TimeSpan left = Patience - Stopwatch.GetElapsedTime(start);
             ended &= thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
-        if (ended) _stop.Dispose();
+        if (ended)
+            _stop.Dispose();
         lock (_gate)
         {
             foreach (Slot slot in _slots)
@@ -208,7 +225,8 @@ public sealed class DataLoader : IDisposable
                 slot.Batch?.Dispose();
                 slot.Clear();
             }
-            while (_free.TryPop(out Batch? batch)) batch.Dispose();
+            while (_free.TryPop(out Batch? batch))
+                batch.Dispose();
         }
     }
 
@@ -260,7 +278,9 @@ public sealed class DataLoader : IDisposable
         return false;
     }
 
-    /// <summary>Makes a slot ready for the samples of the next batch. False: there is no memory, or the sampler fails, and the slot says so.</summary>
+    /// <summary>
+    /// Makes a slot ready for the samples of the next batch. False: there is no memory, or the sampler fails, and the slot says so.
+    /// </summary>
     private bool TryBegin(Slot slot)
     {
         slot.Number = _fillBatch;
@@ -271,7 +291,8 @@ public sealed class DataLoader : IDisposable
             // The caller may keep batches, or dispose them instead of giving them back: then there are new ones.
             while (batch is null || batch.IsDisposed)
             {
-                if (!_free.TryPop(out batch)) batch = NewBatch();
+                if (!_free.TryPop(out batch))
+                    batch = NewBatch();
             }
             batch.Samples = Math.Min(Options.BatchSize, _order.Length - start);
             Order(_fillBatch / BatchesPerEpoch).AsSpan(start, batch.Samples).CopyTo(batch.Indices);
@@ -280,7 +301,8 @@ public sealed class DataLoader : IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            if (batch is not null) _free.Push(batch);
+            if (batch is not null)
+                _free.Push(batch);
             slot.Error = e;
             _fillBatch++;
             Monitor.PulseAll(_gate);
@@ -298,7 +320,8 @@ public sealed class DataLoader : IDisposable
             slot.Reading--;
             if (slot.IsDropped)
             {
-                if (slot.Reading == 0 && !_disposed) _free.Push(slot.Batch!);
+                if (slot.Reading == 0 && !_disposed)
+                    _free.Push(slot.Batch!);
                 return;
             }
             // Of several errors in a batch the first sample's is told, whichever thread is quicker.
@@ -307,7 +330,8 @@ public sealed class DataLoader : IDisposable
                 slot.Error = error;
                 slot.ErrorSample = sample;
             }
-            if (--slot.Remaining == 0) Monitor.PulseAll(_gate);
+            if (--slot.Remaining == 0)
+                Monitor.PulseAll(_gate);
         }
     }
 
@@ -317,26 +341,32 @@ public sealed class DataLoader : IDisposable
         Slot slot = _slots[_position % _slots.Length];
         batch = null;
         error = null;
-        if (slot.Number != _position || slot.Remaining > 0) return false;
+        if (slot.Number != _position || slot.Remaining > 0)
+            return false;
         batch = slot.Batch;
         error = slot.Error;
         slot.Clear();
         _position++;
-        if (error is null) batch!.Lender = this;
-        else if (batch is not null) _free.Push(batch);
+        if (error is null)
+            batch!.Lender = this;
+        else if (batch is not null)
+            _free.Push(batch);
         Monitor.PulseAll(_gate);
         return true;
     }
 
     private int[] Order(long epoch)
     {
-        if (_sampler is null || _orderEpoch == epoch) return _order;
+        if (_sampler is null || _orderEpoch == epoch)
+            return _order;
         _orderEpoch = -1;
         _sampler.Fill(Options.Seed, epoch, _order);
         foreach (int index in _order)
         {
             if (index < 0 || index >= _order.Length)
-                throw new InvalidOperationException($"{_sampler.GetType()} gave index {index} for epoch {epoch}; the data set has {_order.Length} samples");
+                throw new InvalidOperationException(
+                    $"{_sampler.GetType()} gave index {index} for epoch {epoch}; the data set has " + $"{_order.Length} samples"
+                );
         }
         _orderEpoch = epoch;
         return _order;
@@ -352,7 +382,8 @@ public sealed class DataLoader : IDisposable
 
     private void Wake()
     {
-        lock (_gate) Monitor.PulseAll(_gate);
+        lock (_gate)
+            Monitor.PulseAll(_gate);
     }
 
     /// <summary>A place for a batch that is being made, or is ready.</summary>

@@ -19,7 +19,7 @@ public sealed record DataLoaderOptions
 
     /// <summary>
     /// Whether views are random crops (Nishi et al., CVPR 2024); otherwise all views are the sample as it is, and
-    /// <see cref="Flip"/> and <see cref="Colour"/> count for nothing.
+    /// <see cref="Flip"/> and <see cref="Color"/> count for nothing.
     /// </summary>
     public bool Augment { get; init; } = true;
 
@@ -30,7 +30,7 @@ public sealed record DataLoaderOptions
     /// Whether the image of each view undergoes two random colour operations after its crop (Nishi et al., CVPR 2024), so that
     /// views differ in more than their place. View 0 lends itself to the other views before its colours change.
     /// </summary>
-    public bool Colour { get; init; } = true;
+    public bool Color { get; init; } = true;
 
     /// <summary>
     /// What else happens to each view, in this order, behind crop, flip and colours, also where <see cref="Augment"/> is off. Each function
@@ -59,7 +59,13 @@ public sealed record DataLoaderOptions
     /// <summary>Options of an evaluation: every sample once, in order, as it is.</summary>
     /// <param name="batchSize">Samples of a batch.</param>
     public static DataLoaderOptions ForEvaluation(int batchSize = 8) =>
-        new() { BatchSize = batchSize, Views = 1, Shuffle = false, Augment = false };
+        new()
+        {
+            BatchSize = batchSize,
+            Views = 1,
+            Shuffle = false,
+            Augment = false,
+        };
 
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names property and range.</exception>
@@ -72,8 +78,14 @@ public sealed record DataLoaderOptions
         Check(nameof(Prefetch), Prefetch, 1024);
         if (FirstBatch < 0)
             throw new ArgumentOutOfRangeException(nameof(FirstBatch), FirstBatch, $"{nameof(FirstBatch)} has to be 0 or more");
-        foreach (Func<IViewStep> step in OptionRange.NotNull(nameof(ViewSteps), ViewSteps)) OptionRange.NotNull(nameof(ViewSteps), step);
-        if (!Enum.IsDefined(Flip)) throw new ArgumentOutOfRangeException(nameof(Flip), Flip, $"{nameof(Flip)} has to be {string.Join(", ", Enum.GetNames<FlipMode>())}");
+        foreach (Func<IViewStep> step in OptionRange.NotNull(nameof(ViewSteps), ViewSteps))
+            OptionRange.NotNull(nameof(ViewSteps), step);
+        if (!Enum.IsDefined(Flip))
+            throw new ArgumentOutOfRangeException(
+                nameof(Flip),
+                Flip,
+                $"{nameof(Flip)} has to be " + $"{string.Join(", ", Enum.GetNames<FlipMode>())}"
+            );
     }
 
     private static void Check(string property, int value, int largest)

@@ -36,7 +36,7 @@ public abstract class DatasetDecorator : IMultiTaskDataset
     public virtual string GetName(int index) => Inner.GetName(index);
 
     /// <inheritdoc/>
-    public virtual TaskMask GetLabelled(int index) => Inner.GetLabelled(index);
+    public virtual TaskMask GetLabeled(int index) => Inner.GetLabeled(index);
 
     /// <inheritdoc/>
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);

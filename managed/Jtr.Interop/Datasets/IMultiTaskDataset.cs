@@ -26,7 +26,7 @@ public interface IMultiTaskDataset
 
     /// <summary>The tasks that a sample has labels for, without reading them.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
-    TaskMask GetLabelled(int index);
+    TaskMask GetLabeled(int index);
 
     /// <summary>Reads a sample.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>

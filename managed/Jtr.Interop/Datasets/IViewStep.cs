@@ -19,7 +19,7 @@ public interface IViewStep
     /// Written, the image in [0, 1]; of the same size, and does not overlap the source. Its content before means nothing. Labels of other
     /// tasks stay as they are.
     /// </param>
-    /// <param name="labelled">The tasks whose labels the source holds, by their place in <see cref="SampleBuffer.Tasks"/>.</param>
+    /// <param name="labeled">The tasks whose labels the source holds, by their place in <see cref="SampleBuffer.Tasks"/>.</param>
     /// <param name="key">What random numbers depend on.</param>
-    void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labelled, ViewKey key);
+    void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labeled, ViewKey key);
 }

@@ -22,8 +22,13 @@ internal static class PatientReader
     /// <param name="cancellationToken">Ends the waits.</param>
     /// <returns>The tasks whose labels were written.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static TaskMask Read(IMultiTaskDataset data, int index, TaskMask wanted, SampleBuffer destination,
-        CancellationToken cancellationToken)
+    public static TaskMask Read(
+        IMultiTaskDataset data,
+        int index,
+        TaskMask wanted,
+        SampleBuffer destination,
+        CancellationToken cancellationToken
+    )
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -36,7 +41,8 @@ internal static class PatientReader
             {
                 pause = IsOutOfReach(e) ? _firstPause * Math.Pow(4, attempt - 1) : TimeSpan.Zero;
             }
-            if (pause > TimeSpan.Zero) cancellationToken.WaitHandle.WaitOne(pause);
+            if (pause > TimeSpan.Zero)
+                cancellationToken.WaitHandle.WaitOne(pause);
             cancellationToken.ThrowIfCancellationRequested();
         }
     }

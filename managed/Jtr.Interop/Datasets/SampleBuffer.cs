@@ -17,9 +17,15 @@ public readonly ref struct SampleBuffer
     {
         ArgumentNullException.ThrowIfNull(tasks);
         if (image.Length != 3 * height * width)
-            throw new ArgumentException($"an image of {height} x {width} has {3 * height * width} values, not {image.Length}", nameof(image));
+            throw new ArgumentException(
+                $"an image of {height} x {width} has {3 * height * width} values, not {image.Length}",
+                nameof(image)
+            );
         if (labels.Length != tasks.TotalLabelChannels * height * width)
-            throw new ArgumentException($"the labels of {height} x {width} have {tasks.TotalLabelChannels * height * width} values, not {labels.Length}", nameof(labels));
+            throw new ArgumentException(
+                $"the labels of {height} x {width} have {tasks.TotalLabelChannels * height * width} values, not " + $"{labels.Length}",
+                nameof(labels)
+            );
         _tasks = tasks;
         Height = height;
         Width = width;

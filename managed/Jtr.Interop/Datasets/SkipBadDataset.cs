@@ -9,7 +9,8 @@ namespace Jtr.Interop.Datasets;
 /// warning is counted. Count, order and indices stay as they are, so that assignments and resumed runs still fit.
 /// </summary>
 /// <remarks>
-/// <para>In a bad sample's place comes the next one behind it (after the last, the first) which is labelled for the same tasks and can be read;
+/// <para>In a bad sample's place comes the next one behind it (after the last, the first) which is labelled for the same tasks and can be
+/// read;
 /// if there is none, the next one that can be read, with those labels that both have. What comes is a function of the files and
 /// of what is asked for, not of what was read before, so a loader gives the same batches for any number of workers.</para>
 /// <para>A file that cannot be read is tried again, for half a second. One that is damaged is remembered as bad; one that is
@@ -36,10 +37,15 @@ public sealed class SkipBadDataset : DatasetDecorator
     /// </param>
     /// <param name="onSkipped">Is told of every bad sample, once, on the thread that came upon it.</param>
     /// <exception cref="ArgumentException">The assignment is for another number of samples or tasks.</exception>
-    public SkipBadDataset(IMultiTaskDataset data, LabelAssignment? labels = null, Action<SkippedSample>? onSkipped = null) : base(data)
+    public SkipBadDataset(IMultiTaskDataset data, LabelAssignment? labels = null, Action<SkippedSample>? onSkipped = null)
+        : base(data)
     {
         if (labels is not null && (labels.Count != data.Count || labels.Tasks.Count != data.Tasks.Count))
-            throw new ArgumentException($"the assignment is for {labels.Count} samples and {labels.Tasks.Count} tasks, the data set has {data.Count} and {data.Tasks.Count}", nameof(labels));
+            throw new ArgumentException(
+                $"the assignment is for {labels.Count} samples and {labels.Tasks.Count} tasks, the data set has "
+                    + $"{data.Count} and {data.Tasks.Count}",
+                nameof(labels)
+            );
         _labels = labels;
         _onSkipped = onSkipped;
     }
@@ -53,7 +59,8 @@ public sealed class SkipBadDataset : DatasetDecorator
     /// <summary>Reads a sample, or, if it is bad, the one that stands in.</summary>
     /// <param name="index">0 or more, below <see cref="DatasetDecorator.Count"/>.</param>
     /// <param name="wanted">Tasks whose labels are wanted.</param>
-    /// <param name="destination">Receives image and labels. After a bad sample, buffers of tasks that are not returned may be overwritten.</param>
+    /// <param name="destination">Receives image and labels. After a bad sample, buffers of tasks that are not returned may be
+    /// overwritten.</param>
     /// <param name="cancellationToken">Ends the search for a sample that stands in, and the waits for files.</param>
     /// <returns>The tasks whose labels were written.</returns>
     /// <exception cref="JtrFormatException">No sample can be read; the inner exception is this one's.</exception>
@@ -64,7 +71,8 @@ public sealed class SkipBadDataset : DatasetDecorator
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
         TaskMask own = Labels(index);
         Exception? first = null;
-        if (TryRead(index, wanted & own, destination, ref first, out TaskMask written, cancellationToken)) return written;
+        if (TryRead(index, wanted & own, destination, ref first, out TaskMask written, cancellationToken))
+            return written;
         for (int pass = 0; pass < 2; pass++)
         {
             for (int step = 1; step < Count; step++)
@@ -75,17 +83,26 @@ public sealed class SkipBadDataset : DatasetDecorator
                     return written;
             }
         }
-        first ??= new JtrFormatException(_skipped.TryGetValue(index, out SkippedSample? known) ? known.Message : $"sample {index} cannot be read");
+        first ??= new JtrFormatException(
+            _skipped.TryGetValue(index, out SkippedSample? known) ? known.Message : $"sample {index} cannot " + $"be read"
+        );
         throw new JtrFormatException($"none of the {Count} samples can be read; that of index {index}: {first.Message}", first);
     }
 
-    private TaskMask Labels(int index) => (_labels?[index] ?? Tasks.All) & Inner.GetLabelled(index);
+    private TaskMask Labels(int index) => (_labels?[index] ?? Tasks.All) & Inner.GetLabeled(index);
 
-    private bool TryRead(int index, TaskMask wanted, SampleBuffer destination, ref Exception? first, out TaskMask written,
-        CancellationToken cancellationToken)
+    private bool TryRead(
+        int index,
+        TaskMask wanted,
+        SampleBuffer destination,
+        ref Exception? first,
+        out TaskMask written,
+        CancellationToken cancellationToken
+    )
     {
         written = TaskMask.None;
-        if (_bad.ContainsKey((index, wanted))) return false;
+        if (_bad.ContainsKey((index, wanted)))
+            return false;
         try
         {
             written = PatientReader.Read(Inner, index, wanted, destination, cancellationToken);
@@ -94,9 +111,11 @@ public sealed class SkipBadDataset : DatasetDecorator
         catch (Exception e) when (SkippedSample.IsBad(e))
         {
             first ??= e;
-            if (e is JtrFormatException) _bad.TryAdd((index, wanted), 0);
+            if (e is JtrFormatException)
+                _bad.TryAdd((index, wanted), 0);
             SkippedSample skipped = SkippedSample.Of(index, Inner.GetName(index), e);
-            if (_skipped.TryAdd(index, skipped)) _onSkipped?.Invoke(skipped);
+            if (_skipped.TryAdd(index, skipped))
+                _onSkipped?.Invoke(skipped);
             return false;
         }
     }

@@ -11,16 +11,18 @@ internal sealed class GuardedLogger : ILogger
     private GuardedLogger(ILogger logger) => _logger = logger;
 
     /// <summary>The logger with a guard around it; without one, a logger that does nothing.</summary>
-    public static ILogger Around(ILogger? logger) => logger switch
-    {
-        null => NullLogger.Instance,
-        GuardedLogger or NullLogger => logger,
-        _ => new GuardedLogger(logger),
-    };
+    public static ILogger Around(ILogger? logger) =>
+        logger switch
+        {
+            null => NullLogger.Instance,
+            GuardedLogger or NullLogger => logger,
+            _ => new GuardedLogger(logger),
+        };
 
 #pragma warning disable CA1031 // Whatever a logger throws is its own affair.
     /// <inheritdoc/>
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull
     {
         try
         {
@@ -46,16 +48,19 @@ internal sealed class GuardedLogger : ILogger
     }
 
     /// <inheritdoc/>
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-        Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    )
     {
         try
         {
             _logger.Log(logLevel, eventId, state, exception, formatter);
         }
-        catch (Exception)
-        {
-        }
+        catch (Exception) { }
     }
 #pragma warning restore CA1031
 }

@@ -30,14 +30,26 @@ public static class JtrMetrics
     // Those that run and have reported, the one that did so last at the end.
     private static readonly List<RunMetrics> _runs = [];
 
-    internal static readonly Counter<long> TrainingSteps =
-        _meter.CreateCounter<long>("jtr.training.steps", "{step}", "Training steps done.");
-    internal static readonly Counter<long> PredictedSamples =
-        _meter.CreateCounter<long>("jtr.prediction.samples", "{sample}", "Samples that predictors have predicted.");
-    internal static readonly Histogram<int> PredictionBatch =
-        _meter.CreateHistogram<int>("jtr.prediction.batch_size", "{sample}", "Samples that went through the network at once.");
+    internal static readonly Counter<long> TrainingSteps = _meter.CreateCounter<long>(
+        "jtr.training.steps",
+        "{step}",
+        "Training steps done."
+    );
+    internal static readonly Counter<long> PredictedSamples = _meter.CreateCounter<long>(
+        "jtr.prediction.samples",
+        "{sample}",
+        "Samples that predictors have predicted."
+    );
+    internal static readonly Histogram<int> PredictionBatch = _meter.CreateHistogram<int>(
+        "jtr.prediction.batch_size",
+        "{sample}",
+        "Samples that went through the network at once."
+    );
     internal static readonly Histogram<double> PredictionDuration = _meter.CreateHistogram<double>(
-        "jtr.prediction.duration", "s", "Time from the call of a predictor to its answer, waiting included.");
+        "jtr.prediction.duration",
+        "s",
+        "Time from the call of a predictor to its answer, waiting included."
+    );
 
     static JtrMetrics()
     {
@@ -55,7 +67,8 @@ public static class JtrMetrics
     {
         lock (_gate)
         {
-            if (_runs.Count > 0 && _runs[^1] == run) return;
+            if (_runs.Count > 0 && _runs[^1] == run)
+                return;
             _runs.Remove(run);
             _runs.Add(run);
         }
@@ -64,13 +77,15 @@ public static class JtrMetrics
     /// <summary>Forgets a run that is over.</summary>
     internal static void End(RunMetrics run)
     {
-        lock (_gate) _runs.Remove(run);
+        lock (_gate)
+            _runs.Remove(run);
     }
 
     // Of several runs of one name, the one that reported last.
     private static Measurement<double>[] Measure(RunNumber number)
     {
-        lock (_gate) return [.. _runs.GroupBy(r => r.Name).Select(g => g.Last().Measure(number))];
+        lock (_gate)
+            return [.. _runs.GroupBy(r => r.Name).Select(g => g.Last().Measure(number))];
     }
 
     private static void Gauge(string name, string? unit, string description, RunNumber number) =>

@@ -9,7 +9,12 @@ internal sealed class RunMetrics(string? name) : IDisposable
 {
     private readonly KeyValuePair<string, object?>[] _tags = name is null ? [] : [new(JtrMetrics.RunTag, name)];
     private long _step;
-    private double _loss, _supervised, _dist, _recon, _rate, _speed;
+    private double _loss,
+        _supervised,
+        _dist,
+        _recon,
+        _rate,
+        _speed;
 
     /// <summary>Whose numbers these are.</summary>
     public string? Name => name;
@@ -34,19 +39,21 @@ internal sealed class RunMetrics(string? name) : IDisposable
     public void Dispose() => JtrMetrics.End(this);
 
     /// <summary>A number of the last report, tagged.</summary>
-    public Measurement<double> Measure(RunNumber number) => new(
-        number switch
-        {
-            RunNumber.Step => Volatile.Read(ref _step),
-            RunNumber.Loss => Volatile.Read(ref _loss),
-            RunNumber.Supervised => Volatile.Read(ref _supervised),
-            RunNumber.Dist => Volatile.Read(ref _dist),
-            RunNumber.Recon => Volatile.Read(ref _recon),
-            RunNumber.LearningRate => Volatile.Read(ref _rate),
-            RunNumber.Speed => Volatile.Read(ref _speed),
-            _ => throw new ArgumentOutOfRangeException(nameof(number)),
-        },
-        _tags);
+    public Measurement<double> Measure(RunNumber number) =>
+        new(
+            number switch
+            {
+                RunNumber.Step => Volatile.Read(ref _step),
+                RunNumber.Loss => Volatile.Read(ref _loss),
+                RunNumber.Supervised => Volatile.Read(ref _supervised),
+                RunNumber.Dist => Volatile.Read(ref _dist),
+                RunNumber.Recon => Volatile.Read(ref _recon),
+                RunNumber.LearningRate => Volatile.Read(ref _rate),
+                RunNumber.Speed => Volatile.Read(ref _speed),
+                _ => throw new ArgumentOutOfRangeException(nameof(number)),
+            },
+            _tags
+        );
 }
 
 /// <summary>A number that gauges show of a run.</summary>

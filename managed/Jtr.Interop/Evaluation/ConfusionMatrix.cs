@@ -16,7 +16,8 @@ public sealed class ConfusionMatrix : TaskMetrics
 
     /// <summary>Makes an empty matrix.</summary>
     /// <param name="task">The task; its classes are the rows and columns.</param>
-    public ConfusionMatrix(SegmentationTask task) : base(task)
+    public ConfusionMatrix(SegmentationTask task)
+        : base(task)
     {
         ArgumentNullException.ThrowIfNull(task);
         _classes = task.ClassCount;
@@ -42,7 +43,8 @@ public sealed class ConfusionMatrix : TaskMetrics
         get
         {
             long sum = 0;
-            foreach (long count in _counts) sum += count;
+            foreach (long count in _counts)
+                sum += count;
             return sum;
         }
     }
@@ -52,13 +54,15 @@ public sealed class ConfusionMatrix : TaskMetrics
     public double ClassIou(int @class)
     {
         CheckClass(@class, nameof(@class));
-        long labelled = 0, predicted = 0, both = _counts[@class * _classes + @class];
+        long labeled = 0,
+            predicted = 0,
+            both = _counts[@class * _classes + @class];
         for (int other = 0; other < _classes; other++)
         {
-            labelled += _counts[@class * _classes + other];
+            labeled += _counts[@class * _classes + other];
             predicted += _counts[other * _classes + @class];
         }
-        return Percent(both, labelled + predicted - both);
+        return Percent(both, labeled + predicted - both);
     }
 
     /// <summary>Mean of <see cref="ClassIou"/> over the classes that have one, in percent.</summary>
@@ -71,7 +75,8 @@ public sealed class ConfusionMatrix : TaskMetrics
             for (int c = 0; c < _classes; c++)
             {
                 double iou = ClassIou(c);
-                if (double.IsNaN(iou)) continue;
+                if (double.IsNaN(iou))
+                    continue;
                 sum += iou;
                 present++;
             }
@@ -85,17 +90,18 @@ public sealed class ConfusionMatrix : TaskMetrics
         get
         {
             long right = 0;
-            for (int c = 0; c < _classes; c++) right += _counts[c * _classes + c];
+            for (int c = 0; c < _classes; c++)
+                right += _counts[c * _classes + c];
             return Percent(right, ValidCount);
         }
     }
 
     /// <inheritdoc/>
     public override IReadOnlyList<MetricValue> Values =>
-    [
-        new("mIoU", MeanIou, "%", HigherIsBetter: true, IsHeadline: true),
-        new("pixel accuracy", PixelAccuracy, "%", HigherIsBetter: true, IsHeadline: false),
-    ];
+        [
+            new("mIoU", MeanIou, "%", HigherIsBetter: true, IsHeadline: true),
+            new("pixel accuracy", PixelAccuracy, "%", HigherIsBetter: true, IsHeadline: false),
+        ];
 
     private protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
     {
@@ -123,7 +129,8 @@ public sealed class ConfusionMatrix : TaskMetrics
                 for (int i = 0; i < plane.Length; i++)
                 {
                     // The lowest class id wins among equals.
-                    if (plane[i] <= largest[i]) continue;
+                    if (plane[i] <= largest[i])
+                        continue;
                     largest[i] = plane[i];
                     winner[i] = c;
                 }
@@ -131,7 +138,8 @@ public sealed class ConfusionMatrix : TaskMetrics
             for (int i = 0; i < count; i++)
             {
                 int truth = (int)label[start + i];
-                if (truth >= 0) _counts[truth * _classes + winner[i]]++;
+                if (truth >= 0)
+                    _counts[truth * _classes + winner[i]]++;
             }
         }
     }
@@ -139,7 +147,8 @@ public sealed class ConfusionMatrix : TaskMetrics
     private protected override void Add(TaskMetrics other)
     {
         long[] counts = ((ConfusionMatrix)other)._counts;
-        for (int i = 0; i < counts.Length; i++) _counts[i] += counts[i];
+        for (int i = 0; i < counts.Length; i++)
+            _counts[i] += counts[i];
     }
 
     private void CheckClass(int id, string name)

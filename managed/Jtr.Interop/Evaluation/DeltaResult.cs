@@ -20,7 +20,8 @@ public sealed class DeltaResult
         int count = 0;
         foreach (TaskDelta delta in tasks)
         {
-            if (!delta.Counts) continue;
+            if (!delta.Counts)
+                continue;
             sum += delta.Percent;
             count++;
         }
@@ -46,18 +47,24 @@ public sealed class DeltaResult
         }
         foreach (TaskResult other in baseline.Tasks)
         {
-            if (result.Tasks.All(t => t.Name != other.Name)) deltas.Add(new(other.Name, double.NaN, "only the baseline has it"));
+            if (result.Tasks.All(t => t.Name != other.Name))
+                deltas.Add(new(other.Name, double.NaN, "only the baseline has it"));
         }
         return new DeltaResult(deltas);
     }
 
     private static TaskDelta Compare(TaskResult task, TaskResult baseline)
     {
-        MetricValue mine = task.Headline, theirs = baseline.Headline;
-        if (mine.Name != theirs.Name) return new(task.Name, double.NaN, $"its headline metric is {mine.Name}, the baseline's {theirs.Name}");
-        if (double.IsNaN(mine.Value)) return new(task.Name, double.NaN, "it had no valid pixel");
-        if (double.IsNaN(theirs.Value)) return new(task.Name, double.NaN, "it had no valid pixel in the baseline");
-        if (theirs.Value == 0) return new(task.Name, double.NaN, $"the baseline's {theirs.Name} is 0");
+        MetricValue mine = task.Headline,
+            theirs = baseline.Headline;
+        if (mine.Name != theirs.Name)
+            return new(task.Name, double.NaN, $"its headline metric is {mine.Name}, the baseline's {theirs.Name}");
+        if (double.IsNaN(mine.Value))
+            return new(task.Name, double.NaN, "it had no valid pixel");
+        if (double.IsNaN(theirs.Value))
+            return new(task.Name, double.NaN, "it had no valid pixel in the baseline");
+        if (theirs.Value == 0)
+            return new(task.Name, double.NaN, $"the baseline's {theirs.Name} is 0");
         double change = 100 * (mine.Value - theirs.Value) / theirs.Value;
         // Adding 0 turns the -0 of "no change, lower is better" into 0.
         return new(task.Name, (mine.HigherIsBetter ? change : -change) + 0.0, "");

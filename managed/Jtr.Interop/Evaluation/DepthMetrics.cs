@@ -19,7 +19,8 @@ public sealed class DepthMetrics : TaskMetrics
 
     /// <summary>Makes an empty accumulator.</summary>
     /// <param name="task">The task.</param>
-    public DepthMetrics(DepthTask task) : base(task) => ArgumentNullException.ThrowIfNull(task);
+    public DepthMetrics(DepthTask task)
+        : base(task) => ArgumentNullException.ThrowIfNull(task);
 
     /// <inheritdoc/>
     public override long ValidCount => _count;
@@ -35,24 +36,25 @@ public sealed class DepthMetrics : TaskMetrics
 
     /// <summary>Percentage of pixels with max(p / y, y / p) &lt; 1.25^k. A prediction of 0 or less is never within.</summary>
     /// <param name="k">1, 2 or 3.</param>
-    public double PercentWithin(int k) => k switch
-    {
-        1 => Percent(_within1, _count),
-        2 => Percent(_within2, _count),
-        3 => Percent(_within3, _count),
-        _ => throw new ArgumentOutOfRangeException(nameof(k), k, "the thresholds are 1.25^k with k of 1 to 3"),
-    };
+    public double PercentWithin(int k) =>
+        k switch
+        {
+            1 => Percent(_within1, _count),
+            2 => Percent(_within2, _count),
+            3 => Percent(_within3, _count),
+            _ => throw new ArgumentOutOfRangeException(nameof(k), k, "the thresholds are 1.25^k with k of 1 to 3"),
+        };
 
     /// <inheritdoc/>
     public override IReadOnlyList<MetricValue> Values =>
-    [
-        new("absolute error", AbsoluteError, ((DepthTask)Task).Unit, HigherIsBetter: false, IsHeadline: true),
-        new("relative error", RelativeError, "", HigherIsBetter: false, IsHeadline: false),
-        new("RMSE", RootMeanSquareError, ((DepthTask)Task).Unit, HigherIsBetter: false, IsHeadline: false),
-        new("delta < 1.25", PercentWithin(1), "%", HigherIsBetter: true, IsHeadline: false),
-        new("delta < 1.25^2", PercentWithin(2), "%", HigherIsBetter: true, IsHeadline: false),
-        new("delta < 1.25^3", PercentWithin(3), "%", HigherIsBetter: true, IsHeadline: false),
-    ];
+        [
+            new("absolute error", AbsoluteError, ((DepthTask)Task).Unit, HigherIsBetter: false, IsHeadline: true),
+            new("relative error", RelativeError, "", HigherIsBetter: false, IsHeadline: false),
+            new("RMSE", RootMeanSquareError, ((DepthTask)Task).Unit, HigherIsBetter: false, IsHeadline: false),
+            new("delta < 1.25", PercentWithin(1), "%", HigherIsBetter: true, IsHeadline: false),
+            new("delta < 1.25^2", PercentWithin(2), "%", HigherIsBetter: true, IsHeadline: false),
+            new("delta < 1.25^3", PercentWithin(3), "%", HigherIsBetter: true, IsHeadline: false),
+        ];
 
     private protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
     {
@@ -68,18 +70,24 @@ public sealed class DepthMetrics : TaskMetrics
     {
         for (int i = 0; i < pixels; i++)
         {
-            double truth = label[i], predicted = prediction[i];
-            if (truth == 0) continue;
+            double truth = label[i],
+                predicted = prediction[i];
+            if (truth == 0)
+                continue;
             double error = Math.Abs(predicted - truth);
             _count++;
             _absolute += error;
             _relative += error / truth;
             _square += error * error;
             // max(p / y, y / p) < t without a division, so that p = 0 needs no case of its own.
-            double low = Math.Min(predicted, truth), high = Math.Max(predicted, truth);
-            if (high < 1.25 * low) _within1++;
-            if (high < 1.5625 * low) _within2++;
-            if (high < 1.953125 * low) _within3++;
+            double low = Math.Min(predicted, truth),
+                high = Math.Max(predicted, truth);
+            if (high < 1.25 * low)
+                _within1++;
+            if (high < 1.5625 * low)
+                _within2++;
+            if (high < 1.953125 * low)
+                _within3++;
         }
     }
 

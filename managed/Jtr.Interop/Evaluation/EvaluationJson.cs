@@ -11,41 +11,55 @@ internal static class EvaluationJson
     private const string FormatName = "jtr-evaluation";
     private const int FormatVersion = 1;
 
-    public static string Write(EvaluationResult result) => JsonSerializer.Serialize(
-        new ResultDocument
-        {
-            Format = FormatName,
-            Version = FormatVersion,
-            Samples = result.Samples,
-            Tasks = [.. result.Tasks.Select(t => new TaskDocument
+    public static string Write(EvaluationResult result) =>
+        JsonSerializer.Serialize(
+            new ResultDocument
             {
-                Name = t.Name,
-                Kind = MetricFormat.Kind(t.Kind),
-                Samples = t.Samples,
-                ValidCount = t.ValidCount,
-                Metrics = [.. t.Metrics.Select(m => new MetricDocument
-                {
-                    Name = m.Name,
-                    Value = Nullable(m.Value),
-                    Unit = m.Unit,
-                    HigherIsBetter = m.HigherIsBetter,
-                    Headline = m.IsHeadline,
-                })],
-                Classes = t.Classes.Count == 0 ? null : [.. t.Classes.Select(c => new ClassDocument { Name = c.Name, Iou = Nullable(c.Iou) })],
-                Confusion = t.Confusion is null ? null : [.. t.Confusion.Select(row => row.ToArray())],
-            })],
-        },
-        EvaluationJsonContext.Default.ResultDocument) + "\n";
+                Format = FormatName,
+                Version = FormatVersion,
+                Samples = result.Samples,
+                Tasks =
+                [
+                    .. result.Tasks.Select(t => new TaskDocument
+                    {
+                        Name = t.Name,
+                        Kind = MetricFormat.Kind(t.Kind),
+                        Samples = t.Samples,
+                        ValidCount = t.ValidCount,
+                        Metrics =
+                        [
+                            .. t.Metrics.Select(m => new MetricDocument
+                            {
+                                Name = m.Name,
+                                Value = Nullable(m.Value),
+                                Unit = m.Unit,
+                                HigherIsBetter = m.HigherIsBetter,
+                                Headline = m.IsHeadline,
+                            }),
+                        ],
+                        Classes =
+                            t.Classes.Count == 0
+                                ? null
+                                : [.. t.Classes.Select(c => new ClassDocument { Name = c.Name, Iou = Nullable(c.Iou) })],
+                        Confusion = t.Confusion is null ? null : [.. t.Confusion.Select(row => row.ToArray())],
+                    }),
+                ],
+            },
+            EvaluationJsonContext.Default.ResultDocument
+        ) + "\n";
 
     public static EvaluationResult Read(string json, string? path)
     {
         ArgumentNullException.ThrowIfNull(json);
         try
         {
-            ResultDocument document = JsonSerializer.Deserialize(json, EvaluationJsonContext.Default.ResultDocument)
+            ResultDocument document =
+                JsonSerializer.Deserialize(json, EvaluationJsonContext.Default.ResultDocument)
                 ?? throw new ArgumentException("the document is null");
             if (document.Format != FormatName || document.Version != FormatVersion)
-                throw new ArgumentException($"the format is '{document.Format}' version {document.Version}, not '{FormatName}' version {FormatVersion}");
+                throw new ArgumentException(
+                    $"the format is '{document.Format}' version {document.Version}, not '{FormatName}' version " + $"{FormatVersion}"
+                );
             return new EvaluationResult(document.Samples, document.Tasks.Select(t => Task(NotNull(t))));
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException)
@@ -55,23 +69,30 @@ internal static class EvaluationJson
         }
     }
 
-    private static TaskResult Task(TaskDocument task) => new(
-        task.Name,
-        task.Kind switch
-        {
-            "segmentation" => TaskKind.Segmentation,
-            "depth" => TaskKind.Depth,
-            "normals" => TaskKind.Normals,
-            "map" => TaskKind.Map,
-            _ => throw new ArgumentException($"'{task.Kind}' is not a kind of task"),
-        },
-        task.Samples,
-        task.ValidCount,
-        [.. task.Metrics.Select(NotNull).Select(m => new MetricValue(m.Name, m.Value ?? double.NaN, m.Unit, m.HigherIsBetter, m.Headline))],
-        task.Classes is null ? null : [.. task.Classes.Select(NotNull).Select(c => new ClassScore(c.Name, c.Iou ?? double.NaN))],
-        task.Confusion);
+    private static TaskResult Task(TaskDocument task) =>
+        new(
+            task.Name,
+            task.Kind switch
+            {
+                "segmentation" => TaskKind.Segmentation,
+                "depth" => TaskKind.Depth,
+                "normals" => TaskKind.Normals,
+                "map" => TaskKind.Map,
+                _ => throw new ArgumentException($"'{task.Kind}' is not a kind of task"),
+            },
+            task.Samples,
+            task.ValidCount,
+            [
+                .. task
+                    .Metrics.Select(NotNull)
+                    .Select(m => new MetricValue(m.Name, m.Value ?? double.NaN, m.Unit, m.HigherIsBetter, m.Headline)),
+            ],
+            task.Classes is null ? null : [.. task.Classes.Select(NotNull).Select(c => new ClassScore(c.Name, c.Iou ?? double.NaN))],
+            task.Confusion
+        );
 
-    private static T NotNull<T>(T? element) where T : class => element ?? throw new ArgumentException("an element of a list is null");
+    private static T NotNull<T>(T? element)
+        where T : class => element ?? throw new ArgumentException("an element of a list is null");
 
     private static double? Nullable(double value) => double.IsNaN(value) ? null : value;
 }
@@ -140,7 +161,11 @@ internal sealed class ConfusionConverter : JsonConverter<long[][]>
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
                 Expect(reader.TokenType, JsonTokenType.Number);
-                row.Add(reader.TryGetInt64(out long count) ? count : throw new JsonException("a count of the confusion matrix is no whole number"));
+                row.Add(
+                    reader.TryGetInt64(out long count)
+                        ? count
+                        : throw new JsonException("a count of the confusion matrix is no whole " + "number")
+                );
             }
             rows.Add([.. row]);
         }
@@ -151,13 +176,15 @@ internal sealed class ConfusionConverter : JsonConverter<long[][]>
     {
         writer.WriteStartArray();
         // Raw values are not indented by the writer.
-        foreach (long[] row in value) writer.WriteRawValue($"\n        [{string.Join(", ", row.Select(n => n.ToString(CultureInfo.InvariantCulture)))}]");
+        foreach (long[] row in value)
+            writer.WriteRawValue($"\n        " + $"[{string.Join(", ", row.Select(n => n.ToString(CultureInfo.InvariantCulture)))}]");
         writer.WriteEndArray();
     }
 
     private static void Expect(JsonTokenType found, JsonTokenType expected)
     {
-        if (found != expected) throw new JsonException($"the confusion matrix is no array of arrays of numbers: {found}, where {expected} is expected");
+        if (found != expected)
+            throw new JsonException($"the confusion matrix is no array of arrays of numbers: {found}, where {expected} " + $"is expected");
     }
 }
 
@@ -167,6 +194,7 @@ internal sealed class ConfusionConverter : JsonConverter<long[][]>
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.Never,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(ResultDocument))]
 internal sealed partial class EvaluationJsonContext : JsonSerializerContext;

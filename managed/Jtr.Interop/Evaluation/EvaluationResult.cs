@@ -15,7 +15,8 @@ public sealed class EvaluationResult
         ArgumentNullException.ThrowIfNull(tasks);
         Samples = samples;
         Tasks = [.. tasks];
-        if (Tasks.Count == 0) throw new ArgumentException("a result has at least one task", nameof(tasks));
+        if (Tasks.Count == 0)
+            throw new ArgumentException("a result has at least one task", nameof(tasks));
         if (Tasks.Select(t => t.Name).Distinct(StringComparer.Ordinal).Count() != Tasks.Count)
             throw new ArgumentException("two tasks have the same name", nameof(tasks));
     }
@@ -55,7 +56,9 @@ public sealed class EvaluationResult
         return DeltaResult.Compare(this, baseline);
     }
 
-    /// <summary>All scores as an aligned table of plain text, a line for each metric; with a baseline, its scores and the improvement too.</summary>
+    /// <summary>
+    /// All scores as an aligned table of plain text, a line for each metric; with a baseline, its scores and the improvement too.
+    /// </summary>
     /// <param name="baseline">A result to compare with, or null.</param>
     public string ToTable(EvaluationResult? baseline = null)
     {
@@ -64,17 +67,24 @@ public sealed class EvaluationResult
         {
             DeltaResult delta = CompareTo(baseline);
             text.Append("Delta % over the baseline: ").Append(MetricFormat.Delta(delta.Percent)).Append('\n');
-            foreach (string note in delta.Notes) text.Append(note).Append('\n');
+            foreach (string note in delta.Notes)
+                text.Append(note).Append('\n');
         }
         return text.ToString();
     }
 
-    /// <summary>The cells of <see cref="ToTable"/>: a heading (task, metric, value, unit; or task, metric, value, baseline, unit, delta %), then a line for each metric.</summary>
+    /// <summary>
+    /// The cells of <see cref="ToTable"/>: a heading (task, metric, value, unit; or task, metric, value, baseline, unit, delta %), then a
+    /// line for each metric.
+    /// </summary>
     /// <param name="baseline">A result to compare with, or null.</param>
     public IReadOnlyList<string[]> ToCells(EvaluationResult? baseline = null)
     {
         DeltaResult? delta = baseline is null ? null : CompareTo(baseline);
-        List<string[]> lines = [baseline is null ? ["task", "metric", "value", "unit"] : ["task", "metric", "value", "baseline", "unit", "delta %"]];
+        List<string[]> lines =
+        [
+            baseline is null ? ["task", "metric", "value", "unit"] : ["task", "metric", "value", "baseline", "unit", "delta %"],
+        ];
         foreach (TaskResult task in Tasks)
         {
             TaskResult? other = baseline?.Tasks.FirstOrDefault(t => t.Name == task.Name);
@@ -96,7 +106,8 @@ public sealed class EvaluationResult
     }
 
     /// <summary>
-    /// All scores as comma-separated values with a heading: task, kind, metric, value, unit, better ("higher" or "lower"), headline (1 or 0). Values are
+    /// All scores as comma-separated values with a heading: task, kind, metric, value, unit, better ("higher" or "lower"), headline (1 or
+    /// 0). Values are
     /// exact; a score without a valid pixel is empty.
     /// </summary>
     public string ToCsv()
@@ -121,13 +132,20 @@ public sealed class EvaluationResult
         StringBuilder text = new("task,label,prediction,pixels\n");
         foreach (TaskResult task in Tasks)
         {
-            if (task.Confusion is not { } counts) continue;
+            if (task.Confusion is not { } counts)
+                continue;
             for (int label = 0; label < counts.Count; label++)
             {
                 for (int prediction = 0; prediction < counts.Count; prediction++)
                 {
-                    text.Append(Quote(task.Name)).Append(',').Append(Quote(task.Classes[label].Name)).Append(',').Append(Quote(task.Classes[prediction].Name)).Append(',')
-                        .Append(CultureInfo.InvariantCulture, $"{counts[label][prediction]}").Append('\n');
+                    text.Append(Quote(task.Name))
+                        .Append(',')
+                        .Append(Quote(task.Classes[label].Name))
+                        .Append(',')
+                        .Append(Quote(task.Classes[prediction].Name))
+                        .Append(',')
+                        .Append(CultureInfo.InvariantCulture, $"{counts[label][prediction]}")
+                        .Append('\n');
                 }
             }
         }
@@ -155,16 +173,24 @@ public sealed class EvaluationResult
     public static EvaluationResult LoadJson(string path) => EvaluationJson.Read(File.ReadAllText(path), path);
 
     /// <inheritdoc/>
-    public override string ToString() => string.Join(", ", Tasks.Select(t => $"{t.Name} {t.Headline.Name} {MetricFormat.Value(t.Headline)}"));
+    public override string ToString() =>
+        string.Join(", ", Tasks.Select(t => $"{t.Name} {t.Headline.Name} {MetricFormat.Value(t.Headline)}"));
 
-    private static void Line(StringBuilder text, TaskResult task, string metric, double value, string unit, bool higher, bool headline) => text
-        .Append(Quote(task.Name)).Append(',')
-        .Append(MetricFormat.Kind(task.Kind)).Append(',')
-        .Append(Quote(metric)).Append(',')
-        .Append(double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture)).Append(',')
-        .Append(Quote(unit)).Append(',')
-        .Append(higher ? "higher" : "lower").Append(',')
-        .Append(headline ? '1' : '0').Append('\n');
+    private static void Line(StringBuilder text, TaskResult task, string metric, double value, string unit, bool higher, bool headline) =>
+        text.Append(Quote(task.Name))
+            .Append(',')
+            .Append(MetricFormat.Kind(task.Kind))
+            .Append(',')
+            .Append(Quote(metric))
+            .Append(',')
+            .Append(double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture))
+            .Append(',')
+            .Append(Quote(unit))
+            .Append(',')
+            .Append(higher ? "higher" : "lower")
+            .Append(',')
+            .Append(headline ? '1' : '0')
+            .Append('\n');
 
     private static string Quote(string field) =>
         field.AsSpan().IndexOfAny(",\"\n\r") < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

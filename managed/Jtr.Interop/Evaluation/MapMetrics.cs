@@ -10,7 +10,8 @@ public sealed class MapMetrics : TaskMetrics
 
     /// <summary>Makes an empty accumulator.</summary>
     /// <param name="task">The task.</param>
-    public MapMetrics(MapTask task) : base(task) => ArgumentNullException.ThrowIfNull(task);
+    public MapMetrics(MapTask task)
+        : base(task) => ArgumentNullException.ThrowIfNull(task);
 
     /// <inheritdoc/>
     public override long ValidCount => _count;
@@ -19,10 +20,7 @@ public sealed class MapMetrics : TaskMetrics
     public double AbsoluteError => Mean(_absolute, _count);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MetricValue> Values =>
-    [
-        new("L1", AbsoluteError, "", HigherIsBetter: false, IsHeadline: true),
-    ];
+    public override IReadOnlyList<MetricValue> Values => [new("L1", AbsoluteError, "", HigherIsBetter: false, IsHeadline: true)];
 
     private protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
     {
@@ -38,7 +36,8 @@ public sealed class MapMetrics : TaskMetrics
     {
         for (int i = 0; i < label.Length; i++)
         {
-            if (float.IsNaN(label[i])) continue;
+            if (float.IsNaN(label[i]))
+                continue;
             _count++;
             _absolute += Math.Abs((double)prediction[i] - label[i]);
         }

@@ -6,7 +6,9 @@ namespace Jtr.Interop.Evaluation;
 /// <summary>How scores are written for people.</summary>
 public static class MetricFormat
 {
-    /// <summary>A score with the digits that its unit deserves: two after the point for percent and degrees, else four; "-" for NaN.</summary>
+    /// <summary>
+    /// A score with the digits that its unit deserves: two after the point for percent and degrees, else four; "-" for NaN.
+    /// </summary>
     /// <param name="metric">The score.</param>
     public static string Value(MetricValue metric) =>
         double.IsNaN(metric.Value) ? "-" : metric.Value.ToString(metric.Unit is "%" or "deg" ? "F2" : "F4", CultureInfo.InvariantCulture);
@@ -16,12 +18,13 @@ public static class MetricFormat
     public static string Delta(double percent) =>
         double.IsNaN(percent) ? "-" : percent.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture);
 
-    internal static string Kind(TaskKind kind) => kind switch
-    {
-        TaskKind.Segmentation => "segmentation",
-        TaskKind.Depth => "depth",
-        TaskKind.Normals => "normals",
-        TaskKind.Map => "map",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "unknown task kind"),
-    };
+    internal static string Kind(TaskKind kind) =>
+        kind switch
+        {
+            TaskKind.Segmentation => "segmentation",
+            TaskKind.Depth => "depth",
+            TaskKind.Normals => "normals",
+            TaskKind.Map => "map",
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "unknown task kind"),
+        };
 }

@@ -9,7 +9,9 @@ namespace Jtr.Interop.Evaluation;
 /// </summary>
 public sealed class NormalsMetrics : TaskMetrics
 {
-    /// <summary>Width of a bin of the histogram that the median is taken from, in degrees: the median is right to within half of it.</summary>
+    /// <summary>
+    /// Width of a bin of the histogram that the median is taken from, in degrees: the median is right to within half of it.
+    /// </summary>
     public const double MedianResolution = 0.01;
 
     private const int BinsPerDegree = 100;
@@ -24,7 +26,8 @@ public sealed class NormalsMetrics : TaskMetrics
 
     /// <summary>Makes an empty accumulator.</summary>
     /// <param name="task">The task.</param>
-    public NormalsMetrics(NormalsTask task) : base(task) => ArgumentNullException.ThrowIfNull(task);
+    public NormalsMetrics(NormalsTask task)
+        : base(task) => ArgumentNullException.ThrowIfNull(task);
 
     /// <inheritdoc/>
     public override long ValidCount => _count;
@@ -52,14 +55,14 @@ public sealed class NormalsMetrics : TaskMetrics
 
     /// <inheritdoc/>
     public override IReadOnlyList<MetricValue> Values =>
-    [
-        new("mean angle", MeanAngle, "deg", HigherIsBetter: false, IsHeadline: true),
-        new("median angle", MedianAngle, "deg", HigherIsBetter: false, IsHeadline: false),
-        new("RMS angle", RootMeanSquareAngle, "deg", HigherIsBetter: false, IsHeadline: false),
-        new("within 11.25 deg", PercentWithin11, "%", HigherIsBetter: true, IsHeadline: false),
-        new("within 22.5 deg", PercentWithin22, "%", HigherIsBetter: true, IsHeadline: false),
-        new("within 30 deg", PercentWithin30, "%", HigherIsBetter: true, IsHeadline: false),
-    ];
+        [
+            new("mean angle", MeanAngle, "deg", HigherIsBetter: false, IsHeadline: true),
+            new("median angle", MedianAngle, "deg", HigherIsBetter: false, IsHeadline: false),
+            new("RMS angle", RootMeanSquareAngle, "deg", HigherIsBetter: false, IsHeadline: false),
+            new("within 11.25 deg", PercentWithin11, "%", HigherIsBetter: true, IsHeadline: false),
+            new("within 22.5 deg", PercentWithin22, "%", HigherIsBetter: true, IsHeadline: false),
+            new("within 30 deg", PercentWithin30, "%", HigherIsBetter: true, IsHeadline: false),
+        ];
 
     private protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
     {
@@ -75,16 +78,25 @@ public sealed class NormalsMetrics : TaskMetrics
     {
         for (int i = 0; i < pixels; i++)
         {
-            if (label[i] + label[pixels + i] + label[2 * pixels + i] == 0f) continue;
+            if (label[i] + label[pixels + i] + label[2 * pixels + i] == 0f)
+                continue;
             double angle = Angle(
-                prediction[i], prediction[pixels + i], prediction[2 * pixels + i],
-                label[i], label[pixels + i], label[2 * pixels + i]);
+                prediction[i],
+                prediction[pixels + i],
+                prediction[2 * pixels + i],
+                label[i],
+                label[pixels + i],
+                label[2 * pixels + i]
+            );
             _count++;
             _sum += angle;
             _square += angle * angle;
-            if (angle < 11.25) _within11++;
-            if (angle < 22.5) _within22++;
-            if (angle < 30) _within30++;
+            if (angle < 11.25)
+                _within11++;
+            if (angle < 22.5)
+                _within22++;
+            if (angle < 30)
+                _within30++;
             _histogram[Math.Min((int)(angle * BinsPerDegree), _histogram.Length - 1)]++;
         }
     }
@@ -98,15 +110,19 @@ public sealed class NormalsMetrics : TaskMetrics
         _within11 += normals._within11;
         _within22 += normals._within22;
         _within30 += normals._within30;
-        for (int i = 0; i < _histogram.Length; i++) _histogram[i] += normals._histogram[i];
+        for (int i = 0; i < _histogram.Length; i++)
+            _histogram[i] += normals._histogram[i];
     }
 
     // atan2(|p x y|, p . y): the same as acos(p . y) for unit vectors, but exact for small angles too, where acos loses half the
     // digits, and indifferent to rounding in the vectors' lengths. A zero vector says nothing and counts as a right angle.
     private static double Angle(double px, double py, double pz, double x, double y, double z)
     {
-        if (px == 0 && py == 0 && pz == 0) return 90;
-        double cx = py * z - pz * y, cy = pz * x - px * z, cz = px * y - py * x;
+        if (px == 0 && py == 0 && pz == 0)
+            return 90;
+        double cx = py * z - pz * y,
+            cy = pz * x - px * z,
+            cz = px * y - py * x;
         return double.RadiansToDegrees(Math.Atan2(Math.Sqrt(cx * cx + cy * cy + cz * cz), px * x + py * y + pz * z));
     }
 
@@ -114,7 +130,8 @@ public sealed class NormalsMetrics : TaskMetrics
     {
         long below = 0;
         int bin = 0;
-        while (below + _histogram[bin] <= rank) below += _histogram[bin++];
+        while (below + _histogram[bin] <= rank)
+            below += _histogram[bin++];
         return (bin + 0.5) / BinsPerDegree;
     }
 }

@@ -28,7 +28,9 @@ public sealed class ResultsTable
         _rows.Add((name, result));
     }
 
-    /// <summary>The cells: a heading, then a line for each method. Better values are marked in the heading with "higher" or "lower".</summary>
+    /// <summary>
+    /// The cells: a heading, then a line for each method. Better values are marked in the heading with "higher" or "lower".
+    /// </summary>
     public IReadOnlyList<string[]> ToCells()
     {
         List<(string Task, MetricValue Metric)> columns = [];
@@ -36,17 +38,22 @@ public sealed class ResultsTable
         {
             foreach (TaskResult task in result.Tasks)
             {
-                if (!columns.Any(c => c.Task == task.Name)) columns.Add((task.Name, task.Headline));
+                if (!columns.Any(c => c.Task == task.Name))
+                    columns.Add((task.Name, task.Headline));
             }
         }
         EvaluationResult? baseline = _rows.Where(r => r.Name == _baseline).Select(r => r.Result).FirstOrDefault();
-        List<string[]> lines = [["method", .. columns.Select(c => Heading(c.Task, c.Metric)), "Delta %"]];
+        List<string[]> lines =
+        [
+            ["method", .. columns.Select(c => Heading(c.Task, c.Metric)), "Delta %"],
+        ];
         foreach ((string name, EvaluationResult result) in _rows)
         {
-            lines.Add(
-            [
+            lines.Add([
                 name,
-                .. columns.Select(c => result.Tasks.Where(t => t.Name == c.Task).Select(t => MetricFormat.Value(t.Headline)).FirstOrDefault("-")),
+                .. columns.Select(c =>
+                    result.Tasks.Where(t => t.Name == c.Task).Select(t => MetricFormat.Value(t.Headline)).FirstOrDefault("-")
+                ),
                 baseline is null ? "-" : MetricFormat.Delta(result.DeltaPercent(baseline)),
             ]);
         }

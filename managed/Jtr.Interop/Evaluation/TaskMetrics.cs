@@ -29,15 +29,16 @@ public abstract class TaskMetrics : ITaskMetric
 
     /// <summary>Makes the accumulator for a task's kind.</summary>
     /// <param name="task">The task.</param>
-    public static TaskMetrics Create(VisionTask task) => task switch
-    {
-        SegmentationTask segmentation => new ConfusionMatrix(segmentation),
-        DepthTask depth => new DepthMetrics(depth),
-        NormalsTask normals => new NormalsMetrics(normals),
-        MapTask map => new MapMetrics(map),
-        null => throw new ArgumentNullException(nameof(task)),
-        _ => throw new ArgumentException($"no metrics are known for a {task.Kind} task", nameof(task)),
-    };
+    public static TaskMetrics Create(VisionTask task) =>
+        task switch
+        {
+            SegmentationTask segmentation => new ConfusionMatrix(segmentation),
+            DepthTask depth => new DepthMetrics(depth),
+            NormalsTask normals => new NormalsMetrics(normals),
+            MapTask map => new MapMetrics(map),
+            null => throw new ArgumentNullException(nameof(task)),
+            _ => throw new ArgumentException($"no metrics are known for a {task.Kind} task", nameof(task)),
+        };
 
     /// <summary>Adds one sample. Allocates nothing; on an exception nothing has been added.</summary>
     /// <param name="prediction">[C, H, W]: raw logits, depths, normals or maps, as the network gives them out.</param>
@@ -49,15 +50,24 @@ public abstract class TaskMetrics : ITaskMetric
     public void Update(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label)
     {
         if (label.Length == 0 || label.Length % Task.LabelChannels != 0)
-            throw new ArgumentException($"task '{Task.Name}': the label has {Task.LabelChannels} channels of H x W values each, which {label.Length} values cannot be", nameof(label));
+            throw new ArgumentException(
+                $"task '{Task.Name}': the label has {Task.LabelChannels} channels of H x W values each, which "
+                    + $"{label.Length} values cannot be",
+                nameof(label)
+            );
         int pixels = label.Length / Task.LabelChannels;
         if (prediction.Length != pixels * Task.Channels)
-            throw new ArgumentException($"task '{Task.Name}': {pixels} pixels have {pixels * Task.Channels} predicted values, not {prediction.Length}", nameof(prediction));
+            throw new ArgumentException(
+                $"task '{Task.Name}': {pixels} pixels have {pixels * Task.Channels} predicted values, not " + $"{prediction.Length}",
+                nameof(prediction)
+            );
         for (int i = 0; i < prediction.Length; i++)
         {
-            if (!float.IsFinite(prediction[i])) throw NotFinite(i / pixels, i % pixels, prediction[i]);
+            if (!float.IsFinite(prediction[i]))
+                throw NotFinite(i / pixels, i % pixels, prediction[i]);
         }
-        if (LabelFault(label, pixels) is string fault) throw new ArgumentException($"task '{Task.Name}': {fault}", nameof(label));
+        if (LabelFault(label, pixels) is string fault)
+            throw new ArgumentException($"task '{Task.Name}': {fault}", nameof(label));
         Add(prediction, label, pixels);
         Samples++;
     }
@@ -68,7 +78,10 @@ public abstract class TaskMetrics : ITaskMetric
     public void Update(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int height, int width)
     {
         if (label.Length != (long)Task.LabelChannels * height * width)
-            throw new ArgumentException($"task '{Task.Name}': {Task.LabelChannels} channels of {height} x {width} are not {label.Length} values", nameof(label));
+            throw new ArgumentException(
+                $"task '{Task.Name}': {Task.LabelChannels} channels of {height} x {width} are not {label.Length} " + $"values",
+                nameof(label)
+            );
         Update(prediction, label);
     }
 
@@ -78,11 +91,18 @@ public abstract class TaskMetrics : ITaskMetric
     public void Merge(ITaskMetric other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        if (ReferenceEquals(other, this)) throw new ArgumentException("metrics cannot be merged with themselves", nameof(other));
+        if (ReferenceEquals(other, this))
+            throw new ArgumentException("metrics cannot be merged with themselves", nameof(other));
         if (other is not TaskMetrics metrics)
-            throw new ArgumentException($"a {other.GetType().Name} cannot be merged into the built-in metrics of task '{Task.Name}'", nameof(other));
+            throw new ArgumentException(
+                $"a {other.GetType().Name} cannot be merged into the built-in metrics of task '{Task.Name}'",
+                nameof(other)
+            );
         if (!metrics.Task.Equals(Task))
-            throw new ArgumentException($"metrics of task '{metrics.Task.Name}' cannot be merged into those of task '{Task.Name}'", nameof(other));
+            throw new ArgumentException(
+                $"metrics of task '{metrics.Task.Name}' cannot be merged into those of task '{Task.Name}'",
+                nameof(other)
+            );
         Add(metrics);
         Samples += metrics.Samples;
     }
@@ -94,10 +114,15 @@ public abstract class TaskMetrics : ITaskMetric
 
     private protected abstract void Add(TaskMetrics other);
 
-    private JtrNonFiniteException NotFinite(int channel, int pixel, float value) => new(
-        string.Create(CultureInfo.InvariantCulture,
-            $"task '{Task.Name}': the prediction of channel {channel}, pixel {pixel} is {value}, not a finite number"),
-        $"prediction.{Task.Name}", samples: []);
+    private JtrNonFiniteException NotFinite(int channel, int pixel, float value) =>
+        new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"task '{Task.Name}': the prediction of channel {channel}, pixel {pixel} is {value}, not a finite number"
+            ),
+            $"prediction.{Task.Name}",
+            samples: []
+        );
 
     private protected static string BadValue(int channel, int pixel, float value, string allowed) =>
         string.Create(CultureInfo.InvariantCulture, $"the label of channel {channel}, pixel {pixel} is {value}; {allowed}");

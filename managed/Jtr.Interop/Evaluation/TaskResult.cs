@@ -21,23 +21,38 @@ public sealed class TaskResult
     /// <param name="metrics">The scores; exactly one is the headline.</param>
     /// <param name="classes">Segmentation: a score for each class; else empty or null.</param>
     /// <param name="confusion">Segmentation: see <see cref="Confusion"/>; else null.</param>
-    /// <exception cref="ArgumentException">Not exactly one metric is the headline, or the matrix has not a row and a column for each class.</exception>
-    public TaskResult(string name, TaskKind kind, long samples, long validCount, IReadOnlyList<MetricValue> metrics, IReadOnlyList<ClassScore>? classes = null,
-        IReadOnlyList<IReadOnlyList<long>>? confusion = null)
+    /// <exception cref="ArgumentException">Not exactly one metric is the headline, or the matrix has not a row and a column for each
+    /// class.</exception>
+    public TaskResult(
+        string name,
+        TaskKind kind,
+        long samples,
+        long validCount,
+        IReadOnlyList<MetricValue> metrics,
+        IReadOnlyList<ClassScore>? classes = null,
+        IReadOnlyList<IReadOnlyList<long>>? confusion = null
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentOutOfRangeException.ThrowIfNegative(samples);
         ArgumentOutOfRangeException.ThrowIfNegative(validCount);
         ArgumentNullException.ThrowIfNull(metrics);
-        if (metrics.Count(m => m.IsHeadline) != 1) throw new ArgumentException($"task '{name}' needs exactly one headline metric", nameof(metrics));
+        if (metrics.Count(m => m.IsHeadline) != 1)
+            throw new ArgumentException($"task '{name}' needs exactly one headline metric", nameof(metrics));
         Name = name;
         Kind = kind;
         Samples = samples;
         ValidCount = validCount;
         Metrics = [.. metrics];
         Classes = classes is null ? [] : [.. classes];
-        if (confusion is not null && (confusion.Count != Classes.Count || confusion.Any(row => row.Count != Classes.Count || row.Any(n => n < 0))))
-            throw new ArgumentException($"the confusion matrix of task '{name}' has to have {Classes.Count} rows of as many counts", nameof(confusion));
+        if (
+            confusion is not null
+            && (confusion.Count != Classes.Count || confusion.Any(row => row.Count != Classes.Count || row.Any(n => n < 0)))
+        )
+            throw new ArgumentException(
+                $"the confusion matrix of task '{name}' has to have {Classes.Count} rows of as many counts",
+                nameof(confusion)
+            );
         Confusion = confusion;
         Headline = metrics.First(m => m.IsHeadline);
     }
@@ -47,10 +62,19 @@ public sealed class TaskResult
     public static TaskResult From(TaskMetrics metrics)
     {
         ArgumentNullException.ThrowIfNull(metrics);
-        IReadOnlyList<ClassScore>? classes = metrics is ConfusionMatrix matrix && matrix.Task is SegmentationTask task
-            ? [.. task.ClassNames.Select((name, id) => new ClassScore(name, matrix.ClassIou(id)))]
-            : null;
-        return new TaskResult(metrics.Task.Name, metrics.Task.Kind, metrics.Samples, metrics.ValidCount, metrics.Values, classes, Counts(metrics as ConfusionMatrix));
+        IReadOnlyList<ClassScore>? classes =
+            metrics is ConfusionMatrix matrix && matrix.Task is SegmentationTask task
+                ? [.. task.ClassNames.Select((name, id) => new ClassScore(name, matrix.ClassIou(id)))]
+                : null;
+        return new TaskResult(
+            metrics.Task.Name,
+            metrics.Task.Kind,
+            metrics.Samples,
+            metrics.ValidCount,
+            metrics.Values,
+            classes,
+            Counts(metrics as ConfusionMatrix)
+        );
     }
 
     /// <summary>The same result with further scores behind its own.</summary>
@@ -60,13 +84,17 @@ public sealed class TaskResult
     {
         ArgumentNullException.ThrowIfNull(further);
         MetricValue[] more = [.. further];
-        if (more.Length == 0) return this;
+        if (more.Length == 0)
+            return this;
         bool replaced = more.Any(m => m.IsHeadline);
         MetricValue[] all = [.. Metrics.Select(m => replaced ? m with { IsHeadline = false } : m), .. more];
         foreach (MetricValue metric in more)
         {
             if (string.IsNullOrWhiteSpace(metric.Name) || metric.Unit is null)
-                throw new ArgumentException($"a further metric of task '{Name}' has no name or no unit; a plain number has the unit \"\"", nameof(further));
+                throw new ArgumentException(
+                    $"a further metric of task '{Name}' has no name or no unit; a plain number has the unit \"\"",
+                    nameof(further)
+                );
             if (all.Count(m => m.Name == metric.Name) > 1)
                 throw new ArgumentException($"task '{Name}' would have two metrics named '{metric.Name}'", nameof(further));
         }
@@ -107,16 +135,25 @@ public sealed class TaskResult
         {
             foreach (MetricValue value in Metrics)
             {
-                if (value.Name == metric) return value;
+                if (value.Name == metric)
+                    return value;
             }
-            throw new KeyNotFoundException($"task '{Name}' has no metric '{metric}'; it has {string.Join(", ", Metrics.Select(m => m.Name))}");
+            throw new KeyNotFoundException(
+                $"task '{Name}' has no metric '{metric}'; it has " + $"{string.Join(", ", Metrics.Select(m => m.Name))}"
+            );
         }
     }
 
     private static IReadOnlyList<IReadOnlyList<long>>? Counts(ConfusionMatrix? matrix)
     {
-        if (matrix is null || matrix.Task.Channels > MostConfused) return null;
+        if (matrix is null || matrix.Task.Channels > MostConfused)
+            return null;
         int classes = matrix.Task.Channels;
-        return [.. Enumerable.Range(0, classes).Select(label => (long[])[.. Enumerable.Range(0, classes).Select(predicted => matrix[label, predicted])])];
+        return
+        [
+            .. Enumerable
+                .Range(0, classes)
+                .Select(label => (long[])[.. Enumerable.Range(0, classes).Select(predicted => matrix[label, predicted])]),
+        ];
     }
 }

@@ -19,7 +19,8 @@ internal sealed class TaskScorer
     public void Update(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int height, int width)
     {
         _builtIn.Update(prediction, label, height, width);
-        foreach (ITaskMetric metric in _own) metric.Update(prediction, label, height, width);
+        foreach (ITaskMetric metric in _own)
+            metric.Update(prediction, label, height, width);
     }
 
     /// <summary>The scores of all.</summary>
@@ -28,6 +29,7 @@ internal sealed class TaskScorer
     /// <summary>Throws if a place of a list of factories is empty.</summary>
     public static void Check(string property, IReadOnlyList<Func<VisionTask, ITaskMetric?>>? factories)
     {
-        foreach (Func<VisionTask, ITaskMetric?> factory in OptionRange.NotNull(property, factories)) OptionRange.NotNull(property, factory);
+        foreach (Func<VisionTask, ITaskMetric?> factory in OptionRange.NotNull(property, factories))
+            OptionRange.NotNull(property, factory);
     }
 }

@@ -27,7 +27,8 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
     {
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
         IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(checkpoint, n => Predictor.IsOfNetwork(n, info.Options, info.Step));
-        if (tensors.Any(t => Predictor.IsSeparate(t.Name))) throw new JtrFormatException(checkpoint, SeveralNetworks);
+        if (tensors.Any(t => Predictor.IsSeparate(t.Name)))
+            throw new JtrFormatException(checkpoint, SeveralNetworks);
         return new(info.Options, info.Step, ByName(tensors));
     }
 
@@ -35,21 +36,33 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
     public static NetworkWeights Of(Trainer trainer)
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        if (trainer.State.Any(i => Predictor.IsSeparate(i.Name))) throw new ArgumentException(SeveralNetworks, nameof(trainer));
-        return new(trainer.Options, trainer.StepCount, ByName(trainer.State
-            .Where(i => Predictor.IsOfNetwork(i.Name, trainer.Options, trainer.StepCount))
-            .Select(i => SafetensorsTensor.Of(i.Name, SafetensorsType.F64, i.Shape, trainer.State.Read(i.Name)))));
+        if (trainer.State.Any(i => Predictor.IsSeparate(i.Name)))
+            throw new ArgumentException(SeveralNetworks, nameof(trainer));
+        return new(
+            trainer.Options,
+            trainer.StepCount,
+            ByName(
+                trainer
+                    .State.Where(i => Predictor.IsOfNetwork(i.Name, trainer.Options, trainer.StepCount))
+                    .Select(i => SafetensorsTensor.Of(i.Name, SafetensorsType.F64, i.Shape, trainer.State.Read(i.Name)))
+            )
+        );
     }
 
     /// <summary>A tensor by its name.</summary>
     /// <exception cref="JtrFormatException">There is none, or it has another number of elements than its shape says.</exception>
-    public SafetensorsTensor this[string name] => Tensors.TryGetValue(name, out SafetensorsTensor? tensor) ? tensor : throw new JtrFormatException($"the network has no tensor '{name}'");
+    public SafetensorsTensor this[string name] =>
+        Tensors.TryGetValue(name, out SafetensorsTensor? tensor)
+            ? tensor
+            : throw new JtrFormatException($"the network has no tensor '{name}'");
 
     private static Dictionary<string, SafetensorsTensor> ByName(IEnumerable<SafetensorsTensor> tensors) =>
-        tensors.Select(t =>
-        {
-            string name = Predictor.Plain(t.Name)[Predictor.NetworkPrefix.Length..];
-            SafetensorsType type = name.EndsWith(CounterSuffix, StringComparison.Ordinal) ? SafetensorsType.I64 : SafetensorsType.F32;
-            return t.Type == type ? t with { Name = name } : SafetensorsTensor.Of(name, type, t.Shape, t.ToDoubles());
-        }).ToDictionary(t => t.Name, StringComparer.Ordinal);
+        tensors
+            .Select(t =>
+            {
+                string name = Predictor.Plain(t.Name)[Predictor.NetworkPrefix.Length..];
+                SafetensorsType type = name.EndsWith(CounterSuffix, StringComparison.Ordinal) ? SafetensorsType.I64 : SafetensorsType.F32;
+                return t.Type == type ? t with { Name = name } : SafetensorsTensor.Of(name, type, t.Shape, t.ToDoubles());
+            })
+            .ToDictionary(t => t.Name, StringComparer.Ordinal);
 }

@@ -5,7 +5,8 @@ using Jtr.Interop.Training;
 namespace Jtr.Interop.Export;
 
 /// <summary>
-/// Writes the weights of a trained network alone as safetensors, in 32 bits and under the names of the published code's state (Liu, Johns, Davison, CVPR 2019):
+/// Writes the weights of a trained network alone as safetensors, in 32 bits and under the names of the published code's state (Liu, Johns,
+/// Davison, CVPR 2019):
 /// <c>model.load_state_dict(safetensors.torch.load_file(path))</c> loads them there.
 /// </summary>
 public static class SafetensorsExport
@@ -36,6 +37,14 @@ public static class SafetensorsExport
             ["jtr.tasks"] = string.Join(", ", network.Tasks.Select(t => $"{t.Name}={t.Kind}:{t.Channels}")),
         };
         // Larger elements first, as the reference writer has them: then all are aligned, for readers that map the file.
-        SafetensorsFile.Write(path, [.. network.Tensors.Values.OrderByDescending(t => SafetensorsTensor.SizeOf(t.Type)).ThenBy(t => t.Name, StringComparer.Ordinal)], metadata);
+        SafetensorsFile.Write(
+            path,
+            [
+                .. network
+                    .Tensors.Values.OrderByDescending(t => SafetensorsTensor.SizeOf(t.Type))
+                    .ThenBy(t => t.Name, StringComparer.Ordinal),
+            ],
+            metadata
+        );
     }
 }

@@ -4,7 +4,8 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Export;
 
 /// <summary>
-/// The multi-task SegNet in evaluation mode, operation by operation (Liu, Johns, Davison, CVPR 2019). It is what native/src/networks/segnet.cpp computes; the tests
+/// The multi-task SegNet in evaluation mode, operation by operation (Liu, Johns, Davison, CVPR 2019). It is what
+/// native/src/networks/segnet.cpp computes; the tests
 /// compare the exported networks with it.
 /// </summary>
 internal static class SegNetGraph
@@ -45,5 +46,6 @@ internal static class SegNetGraph
     private static string Stage(INetworkWriter writer, string x, string name, int stage) =>
         stage < DeepStage ? Block(writer, x, name) : Block(writer, Block(writer, x, $"{name}.0"), $"{name}.1");
 
-    private static string Block(INetworkWriter writer, string x, string name) => writer.NormRelu(writer.Convolve(x, $"{name}.0", 3), $"{name}.1");
+    private static string Block(INetworkWriter writer, string x, string name) =>
+        writer.NormRelu(writer.Convolve(x, $"{name}.0", 3), $"{name}.1");
 }

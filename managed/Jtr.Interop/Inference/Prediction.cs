@@ -22,9 +22,14 @@ public readonly ref struct Prediction
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(sample);
-        long plane = (long)height * width, size = tasks.TotalChannels * plane;
+        long plane = (long)height * width,
+            size = tasks.TotalChannels * plane;
         if ((sample + 1) * size > predictions.Length)
-            throw new ArgumentException($"predictions [samples, {tasks.TotalChannels}, {height}, {width}] of {predictions.Length} elements have no sample {sample}", nameof(predictions));
+            throw new ArgumentException(
+                $"predictions [samples, {tasks.TotalChannels}, {height}, {width}] of {predictions.Length} "
+                    + $"elements have no sample {sample}",
+                nameof(predictions)
+            );
         _tasks = tasks;
         _plane = (int)plane;
         _values = predictions.Slice((int)(sample * size), (int)size);
@@ -45,15 +50,21 @@ public readonly ref struct Prediction
     /// <exception cref="KeyNotFoundException">There is no such task.</exception>
     public void CopyClasses(string task, Span<int> classes)
     {
-        if (_tasks[task] is not SegmentationTask segmentation) throw new ArgumentException($"task '{task}' is of the kind {_tasks[task].Kind}; only segmentation has classes", nameof(task));
-        if (classes.Length != _plane) throw new ArgumentException($"classes [height, width] has {_plane} elements here, not {classes.Length}", nameof(classes));
+        if (_tasks[task] is not SegmentationTask segmentation)
+            throw new ArgumentException(
+                $"task '{task}' is of the kind " + $"{_tasks[task].Kind}; only segmentation has classes",
+                nameof(task)
+            );
+        if (classes.Length != _plane)
+            throw new ArgumentException($"classes [height, width] has {_plane} elements here, not " + $"{classes.Length}", nameof(classes));
         ReadOnlySpan<float> logits = this[task];
         for (int i = 0; i < classes.Length; i++)
         {
             int best = 0;
             for (int c = 1; c < segmentation.ClassCount; c++)
             {
-                if (logits[c * _plane + i] > logits[best * _plane + i]) best = c;
+                if (logits[c * _plane + i] > logits[best * _plane + i])
+                    best = c;
             }
             classes[i] = best;
         }

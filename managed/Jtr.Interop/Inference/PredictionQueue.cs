@@ -26,7 +26,8 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     {
         get
         {
-            lock (_gate) return _free.Sum(w => w.Capacity);
+            lock (_gate)
+                return _free.Sum(w => w.Capacity);
         }
     }
 
@@ -38,7 +39,8 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(Predictor));
-            if (!_spare.TryPop(out call!)) call = new Call();
+            if (!_spare.TryPop(out call!))
+                call = new Call();
             call.Begin(images, predictions, samples, height, width);
             _waiting.Enqueue(call);
             while (!call.Done)
@@ -53,28 +55,41 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
                 try
                 {
                     worker.Compute();
-                    foreach (AsyncCall done in worker.AsyncCalls) done.Release();
-                    foreach (AsyncCall done in worker.AsyncCalls) Complete(done);
+                    foreach (AsyncCall done in worker.AsyncCalls)
+                        done.Release();
+                    foreach (AsyncCall done in worker.AsyncCalls)
+                        Complete(done);
                 }
                 finally
                 {
                     Monitor.Enter(_gate);
                     Return(worker);
                     // Nobody waits in here for those calls.
-                    if (_asyncWaiting > 0) _ = Task.Run(Drain, CancellationToken.None);
+                    if (_asyncWaiting > 0)
+                        _ = Task.Run(Drain, CancellationToken.None);
                 }
             }
         }
         Exception? failure = call.Failure;
-        lock (_gate) _spare.Push(call);
-        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+        lock (_gate)
+            _spare.Push(call);
+        if (failure is not null)
+            ExceptionDispatchInfo.Throw(failure);
         metrics.Call(samples, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     /// <summary>Predicts without a thread that waits. The memory is used until the task ends, also where it ends by a cancel.</summary>
-    public Task RunAsync(ReadOnlyMemory<float> images, Memory<float> predictions, int samples, int height, int width, CancellationToken cancellationToken)
+    public Task RunAsync(
+        ReadOnlyMemory<float> images,
+        Memory<float> predictions,
+        int samples,
+        int height,
+        int width,
+        CancellationToken cancellationToken
+    )
     {
-        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled(cancellationToken);
         AsyncCall call = new(images, predictions, samples, height, width);
         call.Registration = cancellationToken.UnsafeRegister((_, token) => Withdraw(call, token), null);
         bool isTooLate;
@@ -94,7 +109,8 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             throw new ObjectDisposedException(typeof(Predictor).FullName);
         }
         // A cancel before the call was in the queue found nothing there.
-        if (cancellationToken.IsCancellationRequested) Withdraw(call, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+            Withdraw(call, cancellationToken);
         _ = Task.Run(Drain, CancellationToken.None);
         return call.Completion.Task;
     }
@@ -108,19 +124,24 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             Worker? worker;
             lock (_gate)
             {
-                if (_waiting.Count == 0 || !_free.TryPop(out worker)) break;
+                if (_waiting.Count == 0 || !_free.TryPop(out worker))
+                    break;
                 Take(worker);
             }
             worker.Compute();
             AsyncCall[] done = [.. worker.AsyncCalls];
             // First the memory, which nobody uses any more, then the network, then those who wait.
-            foreach (AsyncCall call in done) call.Release();
-            lock (_gate) Return(worker);
-            foreach (AsyncCall call in done) Complete(call);
+            foreach (AsyncCall call in done)
+                call.Release();
+            lock (_gate)
+                Return(worker);
+            foreach (AsyncCall call in done)
+                Complete(call);
             computed = true;
         }
         // The next to compute is likely another thread, which idle ones of this one would slow.
-        if (computed) Api.ReleaseThreads();
+        if (computed)
+            Api.ReleaseThreads();
     }
 
     /// <summary>Gives a network the calls at the head of the queue.</summary>
@@ -159,10 +180,13 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             for (int left = _waiting.Count; left > 0; left--)
             {
                 Call next = _waiting.Dequeue();
-                if (next == call) found = true;
-                else _waiting.Enqueue(next);
+                if (next == call)
+                    found = true;
+                else
+                    _waiting.Enqueue(next);
             }
-            if (!found) return;
+            if (!found)
+                return;
             _asyncWaiting--;
             Monitor.PulseAll(_gate);
         }
@@ -175,11 +199,14 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     {
         lock (_gate)
         {
-            if (_disposed) return;
+            if (_disposed)
+                return;
             _disposed = true;
-            while (_waiting.Count > 0 || _free.Count < networks.Count) Monitor.Wait(_gate);
+            while (_waiting.Count > 0 || _free.Count < networks.Count)
+                Monitor.Wait(_gate);
         }
-        foreach (Worker worker in _free) worker.Dispose();
+        foreach (Worker worker in _free)
+            worker.Dispose();
     }
 
     /// <summary>One call of a predictor.</summary>
@@ -205,7 +232,8 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     /// <summary>A call that nobody waits for in here. It keeps its memory in place.</summary>
     private sealed class AsyncCall : Call
     {
-        private MemoryHandle _images, _predictions;
+        private MemoryHandle _images,
+            _predictions;
 
         public AsyncCall(ReadOnlyMemory<float> images, Memory<float> predictions, int samples, int height, int width)
         {
@@ -234,7 +262,8 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         private readonly List<Call> _calls = [];
         private readonly List<AsyncCall> _asyncCalls = [];
         private readonly int _channels = network.Tasks.TotalChannels;
-        private float* _images, _predictions;
+        private float* _images,
+            _predictions;
         private long _capacity;
 
         /// <summary>Pixels, of all samples together, that there is memory for.</summary>
@@ -252,14 +281,20 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             Call first = waiting.Dequeue();
             _calls.Add(first);
             int samples = first.Samples;
-            while (waiting.TryPeek(out Call? next) && next.Height == first.Height && next.Width == first.Width && samples + next.Samples <= maxBatch)
+            while (
+                waiting.TryPeek(out Call? next)
+                && next.Height == first.Height
+                && next.Width == first.Width
+                && samples + next.Samples <= maxBatch
+            )
             {
                 samples += next.Samples;
                 _calls.Add(waiting.Dequeue());
             }
             foreach (Call call in _calls)
             {
-                if (call is AsyncCall own) _asyncCalls.Add(own);
+                if (call is AsyncCall own)
+                    _asyncCalls.Add(own);
             }
         }
 
@@ -268,21 +303,25 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         {
             try
             {
-                if (_calls.Count == 1) Predict(_calls[0].Images, _calls[0].Predictions, _calls[0].Samples, _calls[0].Height, _calls[0].Width);
-                else ComputeTogether();
+                if (_calls.Count == 1)
+                    Predict(_calls[0].Images, _calls[0].Predictions, _calls[0].Samples, _calls[0].Height, _calls[0].Width);
+                else
+                    ComputeTogether();
             }
 #pragma warning disable CA1031 // Whatever it was, those who wait get it.
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                foreach (Call call in _calls) call.Failure = e;
+                foreach (Call call in _calls)
+                    call.Failure = e;
             }
         }
 
         /// <summary>Says that the calls are done.</summary>
         public void Finish()
         {
-            foreach (Call call in _calls) call.Done = true;
+            foreach (Call call in _calls)
+                call.Done = true;
             _calls.Clear();
             _asyncCalls.Clear();
         }
@@ -298,7 +337,8 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             (int height, int width) = (_calls[0].Height, _calls[0].Width);
             long plane = (long)height * width;
             int samples = 0;
-            foreach (Call call in _calls) samples += call.Samples;
+            foreach (Call call in _calls)
+                samples += call.Samples;
             Reserve(samples * plane);
             samples = 0;
             foreach (Call call in _calls)
@@ -318,7 +358,13 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         private void Predict(float* images, float* predictions, int samples, int height, int width)
         {
             int plane = samples * height * width;
-            network.Predict(new ReadOnlySpan<float>(images, 3 * plane), samples, height, width, new Span<float>(predictions, _channels * plane));
+            network.Predict(
+                new ReadOnlySpan<float>(images, 3 * plane),
+                samples,
+                height,
+                width,
+                new Span<float>(predictions, _channels * plane)
+            );
             metrics.Batch(samples);
         }
 
@@ -330,10 +376,13 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             _capacity = 0;
         }
 
-        /// <summary>Sees that there is memory for the calls at hand: for the largest batch so far, not for the largest that is allowed.</summary>
+        /// <summary>
+        /// Sees that there is memory for the calls at hand: for the largest batch so far, not for the largest that is allowed.
+        /// </summary>
         private void Reserve(long pixels)
         {
-            if (pixels <= _capacity) return;
+            if (pixels <= _capacity)
+                return;
             // What was there before is not needed, so that it need not stay beside the new.
             Free();
             _images = (float*)NativeMemory.Alloc(checked((nuint)(3 * pixels * sizeof(float))));
@@ -341,6 +390,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             _capacity = pixels;
         }
 
-        private static void Copy(float* from, float* to, long count) => Buffer.MemoryCopy(from, to, count * sizeof(float), count * sizeof(float));
+        private static void Copy(float* from, float* to, long count) =>
+            Buffer.MemoryCopy(from, to, count * sizeof(float), count * sizeof(float));
     }
 }

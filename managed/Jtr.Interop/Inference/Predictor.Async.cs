@@ -9,14 +9,16 @@ namespace Jtr.Interop.Inference;
 public sealed partial class Predictor
 {
     /// <summary>
-    /// Predicts without blocking a thread while the call waits for the network. Calls that come together go through the network together, as of
+    /// Predicts without blocking a thread while the call waits for the network. Calls that come together go through the network together,
+    /// as of
     /// <see cref="Predict"/>.
     /// </summary>
     /// <param name="images">[samples, 3, height, width] RGB in [0, 1]; left as it is until the task ends.</param>
     /// <param name="samples">1 or more.</param>
     /// <param name="height">A multiple of <see cref="Stride"/>.</param>
     /// <param name="width">A multiple of <see cref="Stride"/>.</param>
-    /// <param name="predictions">Receives [samples, C, height, width]; not used by others until the task ends. See <see cref="Prediction"/>.</param>
+    /// <param name="predictions">Receives [samples, C, height, width]; not used by others until the task ends. See
+    /// <see cref="Prediction"/>.</param>
     /// <param name="cancellationToken">Takes the call out of the queue. One that is being computed ends with its predictions.</param>
     /// <returns>Ends when the predictions are there.</returns>
     /// <exception cref="ArgumentException">A size does not fit.</exception>
@@ -24,14 +26,21 @@ public sealed partial class Predictor
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public Task PredictAsync(
-        ReadOnlyMemory<float> images, int samples, int height, int width, Memory<float> predictions, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<float> images,
+        int samples,
+        int height,
+        int width,
+        Memory<float> predictions,
+        CancellationToken cancellationToken = default
+    )
     {
         Check(images.Length, samples, height, width, predictions.Length);
         return _queue.RunAsync(images, predictions, samples, height, width, cancellationToken);
     }
 
     /// <summary>
-    /// Predicts image by image, in order, a few ahead of the reader: at most <see cref="PredictorOptions.MaxBatch"/> for each network and as many
+    /// Predicts image by image, in order, a few ahead of the reader: at most <see cref="PredictorOptions.MaxBatch"/> for each network and
+    /// as many
     /// again, so that memory does not grow with the number of images. Images may have different sizes.
     /// </summary>
     /// <param name="images">The images, taken one at a time as predictions are read.</param>
@@ -41,7 +50,10 @@ public sealed partial class Predictor
     /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IAsyncEnumerable<SamplePrediction> PredictAsync(IAsyncEnumerable<ImageSample> images, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<SamplePrediction> PredictAsync(
+        IAsyncEnumerable<ImageSample> images,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(images);
         return InOrder(images, PredictOneAsync, cancellationToken);
@@ -55,7 +67,8 @@ public sealed partial class Predictor
     }
 
     /// <summary>
-    /// Predicts for all samples of a data set, in order, reading and computing a few ahead of the reader, so that memory does not grow with the
+    /// Predicts for all samples of a data set, in order, reading and computing a few ahead of the reader, so that memory does not grow with
+    /// the
     /// data set. Labels are not read.
     /// </summary>
     /// <param name="data">The data set, of any tasks; several threads read it at once.</param>
@@ -70,14 +83,23 @@ public sealed partial class Predictor
     {
         ArgumentNullException.ThrowIfNull(data);
         if (data.Height < Stride || data.Height % Stride != 0 || data.Width < Stride || data.Width % Stride != 0)
-            throw new ArgumentException($"the samples of the data set are {data.Height} x {data.Width}; both must be multiples of {Stride}", nameof(data));
-        return InOrder(ToAsync(Enumerable.Range(0, data.Count)), (index, token) => ReadAndPredictAsync(data, index, token), cancellationToken);
+            throw new ArgumentException(
+                $"the samples of the data set are {data.Height} x {data.Width}; both must be multiples of {Stride}",
+                nameof(data)
+            );
+        return InOrder(
+            ToAsync(Enumerable.Range(0, data.Count)),
+            (index, token) => ReadAndPredictAsync(data, index, token),
+            cancellationToken
+        );
     }
 
     private async Task<SamplePrediction> ReadAndPredictAsync(IMultiTaskDataset data, int index, CancellationToken cancellationToken)
     {
         // A read that hangs is left to end by itself: it has memory of its own.
-        ImageSample image = await Task.Run(() => ReadImage(data, index, cancellationToken), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+        ImageSample image = await Task.Run(() => ReadImage(data, index, cancellationToken), cancellationToken)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
         return await PredictOneAsync(image, cancellationToken).ConfigureAwait(false);
     }
 
@@ -87,7 +109,12 @@ public sealed partial class Predictor
         int labelValues = checked(data.Tasks.TotalLabelChannels * data.Height * data.Width);
         // No label is wanted, but a buffer has a place for all.
         float[] labels = ArrayPool<float>.Shared.Rent(labelValues);
-        data.Read(index, TaskMask.None, new SampleBuffer(data.Tasks, data.Height, data.Width, image, labels.AsSpan(0, labelValues)), cancellationToken);
+        data.Read(
+            index,
+            TaskMask.None,
+            new SampleBuffer(data.Tasks, data.Height, data.Width, image, labels.AsSpan(0, labelValues)),
+            cancellationToken
+        );
         ArrayPool<float>.Shared.Return(labels);
         return new ImageSample(data.GetName(index), image, data.Height, data.Width);
     }
@@ -95,10 +122,16 @@ public sealed partial class Predictor
     private async Task<SamplePrediction> PredictOneAsync(ImageSample image, CancellationToken cancellationToken)
     {
         if (image.Height < Stride || image.Height % Stride != 0 || image.Width < Stride || image.Width % Stride != 0)
-            throw new ArgumentException($"image '{image.Name}' is {image.Height} x {image.Width}; both must be multiples of {Stride}", nameof(image));
+            throw new ArgumentException(
+                $"image '{image.Name}' is {image.Height} x {image.Width}; both must be multiples of {Stride}",
+                nameof(image)
+            );
         long plane = (long)image.Height * image.Width;
         if (image.Values.Length != 3 * plane)
-            throw new ArgumentException($"image '{image.Name}' [3, {image.Height}, {image.Width}] has {3 * plane} elements, not {image.Values.Length}", nameof(image));
+            throw new ArgumentException(
+                $"image '{image.Name}' [3, {image.Height}, {image.Width}] has {3 * plane} elements, not " + $"{image.Values.Length}",
+                nameof(image)
+            );
         float[] predictions = new float[checked(Tasks.TotalChannels * plane)];
         await PredictAsync(image.Values, 1, image.Height, image.Width, predictions, cancellationToken).ConfigureAwait(false);
         return new SamplePrediction(image.Name, Tasks, predictions, image.Height, image.Width);
@@ -106,7 +139,10 @@ public sealed partial class Predictor
 
     /// <summary>Works on sources a few at a time and gives the results in order. Nothing is under way any more when it ends.</summary>
     private async IAsyncEnumerable<SamplePrediction> InOrder<T>(
-        IAsyncEnumerable<T> sources, Func<T, CancellationToken, Task<SamplePrediction>> predict, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<T> sources,
+        Func<T, CancellationToken, Task<SamplePrediction>> predict,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         int ahead = checked(2 * Options.MaxBatch * Options.Networks);
         Queue<Task<SamplePrediction>> underWay = new();
@@ -117,21 +153,25 @@ public sealed partial class Predictor
             {
                 stop.Token.ThrowIfCancellationRequested();
                 underWay.Enqueue(predict(source, stop.Token));
-                if (underWay.Count >= ahead) yield return await underWay.Dequeue().ConfigureAwait(false);
+                if (underWay.Count >= ahead)
+                    yield return await underWay.Dequeue().ConfigureAwait(false);
             }
-            while (underWay.TryDequeue(out Task<SamplePrediction>? next)) yield return await next.ConfigureAwait(false);
+            while (underWay.TryDequeue(out Task<SamplePrediction>? next))
+                yield return await next.ConfigureAwait(false);
         }
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
             // The first failure was told, or the reader wants no more.
-            foreach (Task left in underWay) await left.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (Task left in underWay)
+                await left.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private static async IAsyncEnumerable<T> ToAsync<T>(IEnumerable<T> sources)
     {
-        foreach (T source in sources) yield return source;
+        foreach (T source in sources)
+            yield return source;
         await Task.CompletedTask.ConfigureAwait(false);
     }
 }

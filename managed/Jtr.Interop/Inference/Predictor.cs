@@ -12,7 +12,9 @@ namespace Jtr.Interop.Inference;
 /// A trained network for use: predicts from any number of threads at once. Calls that come together go through the network together,
 /// up to <see cref="PredictorOptions.MaxBatch"/> samples; a call allocates nothing.
 /// </summary>
-/// <remarks>Holds native memory: dispose it. Norms use their running statistics, so that a prediction depends on its own image only.</remarks>
+/// <remarks>
+/// Holds native memory: dispose it. Norms use their running statistics, so that a prediction depends on its own image only.
+/// </remarks>
 public sealed unsafe partial class Predictor : IDisposable
 {
     /// <summary>The weights of the multi-task network, among all that a checkpoint holds.</summary>
@@ -24,11 +26,14 @@ public sealed unsafe partial class Predictor : IDisposable
     /// <summary>What stands before the names of networks that have a task each: of method "single_task".</summary>
     private const string SeparatePrefix = "model.";
 
-    /// <summary>Whether a tensor is of the network that predicts, or of one of them. Before the first step there is no average yet.</summary>
+    /// <summary>
+    /// Whether a tensor is of the network that predicts, or of one of them. Before the first step there is no average yet.
+    /// </summary>
     internal static bool IsOfNetwork(string name, TrainerOptions options, long step)
     {
         string start = options.EmaDecay is not null && step > 0 ? AveragePrefix : "";
-        if (!name.StartsWith(start, StringComparison.Ordinal)) return false;
+        if (!name.StartsWith(start, StringComparison.Ordinal))
+            return false;
         ReadOnlySpan<char> rest = name.AsSpan(start.Length);
         return rest.StartsWith(NetworkPrefix, StringComparison.Ordinal) || rest.StartsWith(SeparatePrefix, StringComparison.Ordinal);
     }
@@ -37,7 +42,8 @@ public sealed unsafe partial class Predictor : IDisposable
     internal static bool IsSeparate(string name) => Plain(name).StartsWith(SeparatePrefix, StringComparison.Ordinal);
 
     /// <summary>The name of a tensor of the averaged network in the plain one.</summary>
-    internal static string Plain(string name) => name.StartsWith(AveragePrefix, StringComparison.Ordinal) ? name[AveragePrefix.Length..] : name;
+    internal static string Plain(string name) =>
+        name.StartsWith(AveragePrefix, StringComparison.Ordinal) ? name[AveragePrefix.Length..] : name;
 
     private readonly PredictionQueue _queue;
 
@@ -50,10 +56,13 @@ public sealed unsafe partial class Predictor : IDisposable
     public Predictor(Trainer trainer, PredictorOptions? options = null)
         : this(
             NotNull(trainer).Options,
-            [.. trainer.State.Where(i => IsOfNetwork(i.Name, trainer.Options, trainer.StepCount)).Select(i => (Plain(i.Name), trainer.State.Read(i.Name)))],
-            options ?? new PredictorOptions())
-    {
-    }
+            [
+                .. trainer
+                    .State.Where(i => IsOfNetwork(i.Name, trainer.Options, trainer.StepCount))
+                    .Select(i => (Plain(i.Name), trainer.State.Read(i.Name))),
+            ],
+            options ?? new PredictorOptions()
+        ) { }
 
     private Predictor(TrainerOptions network, IReadOnlyList<(string Name, double[] Values)> state, PredictorOptions options)
     {
@@ -62,7 +71,14 @@ public sealed unsafe partial class Predictor : IDisposable
         Tasks = network.Tasks;
         // The method with nothing beside the network, or beside the networks.
         string method = state.Any(s => IsSeparate(s.Name)) ? "single_task" : "supervised";
-        TrainerOptions bare = network with { Method = method, EmaDecay = null, Device = options.Device, DeviceIndex = options.DeviceIndex, NativeOptions = OptionsWriter.OfTheNetwork(network.NativeOptions) };
+        TrainerOptions bare = network with
+        {
+            Method = method,
+            EmaDecay = null,
+            Device = options.Device,
+            DeviceIndex = options.DeviceIndex,
+            NativeOptions = OptionsWriter.OfTheNetwork(network.NativeOptions),
+        };
         List<Trainer> networks = [];
         try
         {
@@ -70,12 +86,14 @@ public sealed unsafe partial class Predictor : IDisposable
             {
                 Trainer copy = new(bare);
                 networks.Add(copy);
-                foreach ((string name, double[] values) in state) copy.State.Write(name, values);
+                foreach ((string name, double[] values) in state)
+                    copy.State.Write(name, values);
             }
         }
         catch
         {
-            foreach (Trainer made in networks) made.Dispose();
+            foreach (Trainer made in networks)
+                made.Dispose();
             throw;
         }
         Stride = networks[0].Stride;
@@ -109,7 +127,8 @@ public sealed unsafe partial class Predictor : IDisposable
         options.Validate();
         CheckpointInfo info = CheckpointInfo.Read(path);
         IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(path, n => IsOfNetwork(n, info.Options, info.Step));
-        if (tensors.Count == 0) throw new JtrFormatException(path, "has no weights of a network");
+        if (tensors.Count == 0)
+            throw new JtrFormatException(path, "has no weights of a network");
         try
         {
             Predictor predictor = new(info.Options, [.. tensors.Select(t => (Plain(t.Name), t.ToDoubles()))], options);
@@ -128,14 +147,19 @@ public sealed unsafe partial class Predictor : IDisposable
     /// <param name="samples">1 or more.</param>
     /// <param name="height">A multiple of <see cref="Stride"/>.</param>
     /// <param name="width">A multiple of <see cref="Stride"/>.</param>
-    /// <param name="predictions">Receives [samples, C, height, width]: raw logits, depths, unit normals, maps, tasks in order; see <see cref="Prediction"/>.</param>
+    /// <param name="predictions">Receives [samples, C, height, width]: raw logits, depths, unit normals, maps, tasks in order; see
+    /// <see cref="Prediction"/>.</param>
     /// <exception cref="ArgumentException">A size does not fit.</exception>
     /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
     {
         Check(images.Length, samples, height, width, predictions.Length);
-        fixed (float* from = images, to = predictions) _queue.Run(from, to, samples, height, width);
+        fixed (
+            float* from = images,
+                to = predictions
+        )
+            _queue.Run(from, to, samples, height, width);
     }
 
     /// <summary>Throws unless sizes and lengths fit.</summary>
@@ -145,9 +169,15 @@ public sealed unsafe partial class Predictor : IDisposable
         Trainer.CheckSize(nameof(height), height, Stride);
         Trainer.CheckSize(nameof(width), width, Stride);
         long plane = (long)samples * height * width;
-        if (imageValues != 3 * plane) throw Trainer.WrongLength("images", imageValues, 3 * plane, $"[{samples}, 3, {height}, {width}]");
+        if (imageValues != 3 * plane)
+            throw Trainer.WrongLength("images", imageValues, 3 * plane, $"[{samples}, 3, {height}, {width}]");
         if (predictionValues != Tasks.TotalChannels * plane)
-            throw Trainer.WrongLength("predictions", predictionValues, Tasks.TotalChannels * plane, $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]");
+            throw Trainer.WrongLength(
+                "predictions",
+                predictionValues,
+                Tasks.TotalChannels * plane,
+                $"[{samples}, {Tasks.TotalChannels}, " + $"{height}, {width}]"
+            );
     }
 
     /// <summary>Lets the calls that are running finish, then frees the network.</summary>
@@ -163,6 +193,10 @@ public sealed unsafe partial class Predictor : IDisposable
 /// <summary>What a predictor logs.</summary>
 internal static partial class PredictorLog
 {
-    [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "Loaded the network of {Path} to predict {Tasks}, up to {MaxBatch} samples at once.")]
+    [LoggerMessage(
+        EventId = 20,
+        Level = LogLevel.Information,
+        Message = "Loaded the network of {Path} to predict {Tasks}, up to " + "{MaxBatch} samples at once."
+    )]
     public static partial void Loaded(ILogger logger, string path, TaskSet tasks, int maxBatch);
 }

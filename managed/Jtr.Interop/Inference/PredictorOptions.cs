@@ -14,7 +14,9 @@ public sealed record PredictorOptions
     /// </summary>
     public int MaxBatch { get; init; } = 8;
 
-    /// <summary>Copies of the network that compute side by side, 1 to 64. More than one is of use where the arithmetic has few threads.</summary>
+    /// <summary>
+    /// Copies of the network that compute side by side, 1 to 64. More than one is of use where the arithmetic has few threads.
+    /// </summary>
     public int Networks { get; init; } = 1;
 
     /// <summary>Where to run.</summary>

@@ -21,7 +21,11 @@ public sealed class LabelAssignment
         for (int i = 0; i < samples.Length; i++)
         {
             if ((samples[i] & tasks.All) != samples[i])
-                throw new ArgumentException($"sample {i} is labelled for task {63 - System.Numerics.BitOperations.LeadingZeroCount(samples[i].Bits)}, but there are only {tasks.Count} tasks", nameof(samples));
+                throw new ArgumentException(
+                    $"sample {i} is labelled for task "
+                        + $"{63 - System.Numerics.BitOperations.LeadingZeroCount(samples[i].Bits)}, but there are only {tasks.Count} tasks",
+                    nameof(samples)
+                );
         }
         Tasks = tasks;
         _samples = samples.ToArray();
@@ -38,12 +42,13 @@ public sealed class LabelAssignment
 
     /// <summary>Number of samples that count as labelled for a task.</summary>
     /// <param name="task">0 or more, below K.</param>
-    public int LabelledCount(int task)
+    public int LabeledCount(int task)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(task);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(task, Tasks.Count);
         int count = 0;
-        foreach (TaskMask sample in _samples) count += sample[task] ? 1 : 0;
+        foreach (TaskMask sample in _samples)
+            count += sample[task] ? 1 : 0;
         return count;
     }
 
@@ -64,14 +69,18 @@ public sealed class LabelAssignment
         TaskMask[] samples = new TaskMask[data.Count];
         for (int i = 0; i < samples.Length; i++)
         {
-            TaskMask existing = data.GetLabelled(i) & data.Tasks.All;
+            TaskMask existing = data.GetLabeled(i) & data.Tasks.All;
             CounterRandom random = new(seed, RandomUse.Assignment, (ulong)i);
             samples[i] = scenario switch
             {
                 LabelScenario.AsFound => existing,
                 LabelScenario.Full => existing == data.Tasks.All ? existing : throw Lacking(data, i, existing),
                 LabelScenario.OneLabel => Choose(existing, Math.Min(1, existing.Count), ref random),
-                LabelScenario.RandomLabels => Choose(existing, existing.Count < 2 ? existing.Count : 1 + random.NextInt32(existing.Count - 1), ref random),
+                LabelScenario.RandomLabels => Choose(
+                    existing,
+                    existing.Count < 2 ? existing.Count : 1 + random.NextInt32(existing.Count - 1),
+                    ref random
+                ),
                 LabelScenario.HalfLabels => existing & new TaskMask(random.NextUInt64()),
                 _ => throw new ArgumentOutOfRangeException(nameof(scenario), scenario, "not a label scenario"),
             };
@@ -143,10 +152,12 @@ public sealed class LabelAssignment
         ArgumentNullException.ThrowIfNull(data);
         if (!data.Tasks.Select(t => t.Name).SequenceEqual(Tasks.Select(t => t.Name)))
             throw new ArgumentException($"the data set has the tasks {data.Tasks}, the assignment {Tasks}", nameof(data));
-        if (data.Count < Count) throw new ArgumentException($"the data set has {data.Count} samples, fewer than the assignment's {Count}", nameof(data));
+        if (data.Count < Count)
+            throw new ArgumentException($"the data set has {data.Count} samples, fewer than the assignment's {Count}", nameof(data));
         TaskMask[] samples = new TaskMask[data.Count];
         _samples.CopyTo(samples, 0);
-        for (int i = Count; i < samples.Length; i++) samples[i] = data.GetLabelled(i) & Tasks.All;
+        for (int i = Count; i < samples.Length; i++)
+            samples[i] = data.GetLabeled(i) & Tasks.All;
         return new LabelAssignment(Tasks, samples);
     }
 
@@ -157,8 +168,10 @@ public sealed class LabelAssignment
         int left = from.Count;
         for (int t = 0; size > 0; t++)
         {
-            if (!from[t]) continue;
-            if (random.NextInt32(left--) >= size) continue;
+            if (!from[t])
+                continue;
+            if (random.NextInt32(left--) >= size)
+                continue;
             chosen = chosen.With(t);
             size--;
         }
@@ -169,7 +182,9 @@ public sealed class LabelAssignment
     {
         IEnumerable<string> missing = Enumerable.Range(0, data.Tasks.Count).Where(t => !existing[t]).Select(t => $"'{data.Tasks[t].Name}'");
         return new ArgumentException(
-            $"sample {sample} ('{data.GetName(sample)}') has no label for {string.Join(", ", missing)}: the scenario Full needs every label of every sample (AsFound takes those that exist)",
-            nameof(data));
+            $"sample {sample} ('{data.GetName(sample)}') has no label for {string.Join(", ", missing)}: the scenario Full needs every "
+                + $"label of every sample (AsFound takes those that exist)",
+            nameof(data)
+        );
     }
 }

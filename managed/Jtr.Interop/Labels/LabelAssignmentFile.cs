@@ -17,7 +17,8 @@ internal static class LabelAssignmentFile
         for (int i = 0; i < samples.Length; i++)
         {
             text.Append(i == 0 ? "\n    [" : ",\n    [");
-            for (int t = 0; t < tasks.Count; t++) text.Append(t == 0 ? "" : ", ").Append(samples[i][t] ? '1' : '0');
+            for (int t = 0; t < tasks.Count; t++)
+                text.Append(t == 0 ? "" : ", ").Append(samples[i][t] ? '1' : '0');
             text.Append(']');
         }
         text.Append("\n  ]\n}\n");
@@ -30,7 +31,8 @@ internal static class LabelAssignmentFile
         }
         catch
         {
-            if (File.Exists(temporary)) File.Delete(temporary);
+            if (File.Exists(temporary))
+                File.Delete(temporary);
             throw;
         }
     }
@@ -48,7 +50,8 @@ internal static class LabelAssignmentFile
         }
         try
         {
-            using (document) return Read(path, document.RootElement, tasks);
+            using (document)
+                return Read(path, document.RootElement, tasks);
         }
         catch (InvalidOperationException e)
         {
@@ -59,7 +62,11 @@ internal static class LabelAssignmentFile
 
     private static TaskMask[] Read(string path, JsonElement root, TaskSet tasks)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("tasks", out JsonElement names) || names.ValueKind != JsonValueKind.Array)
+        if (
+            root.ValueKind != JsonValueKind.Object
+            || !root.TryGetProperty("tasks", out JsonElement names)
+            || names.ValueKind != JsonValueKind.Array
+        )
             throw new JtrFormatException(path, "no label assignment: the array 'tasks' is missing");
         if (!root.TryGetProperty("labels_weights", out JsonElement rows) || rows.ValueKind != JsonValueKind.Array)
             throw new JtrFormatException(path, "no label assignment: the array 'labels_weights' is missing");
@@ -79,7 +86,8 @@ internal static class LabelAssignmentFile
             {
                 if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out double weight) || weight is not (0 or 1))
                     throw new JtrFormatException(path, $"labels_weights[{i}][{t}] is {value.GetRawText()}; it has to be 0 or 1");
-                if (weight == 1) samples[i] = samples[i].With(t);
+                if (weight == 1)
+                    samples[i] = samples[i].With(t);
                 t++;
             }
             i++;

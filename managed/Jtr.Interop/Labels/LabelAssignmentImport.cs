@@ -19,17 +19,24 @@ internal static class LabelAssignmentImport
         if (IsNpy(path))
         {
             using NpyArray array = NpyReader.Read(path);
-            if (!array.Shape.SequenceEqual([count, tasks.Count])) throw Shape(path, array.ShapeText, tasks, count);
+            if (!array.Shape.SequenceEqual([count, tasks.Count]))
+                throw Shape(path, array.ShapeText, tasks, count);
             values = new double[array.Count];
             array.CopyTo(values);
         }
         else
         {
             object? content = PyTorchFile.Read(path);
-            PyTorchTensor tensor = content as PyTorchTensor
-                ?? (content is Dictionary<object, object?> named && named.TryGetValue(Name, out object? found) ? found as PyTorchTensor : null)
+            PyTorchTensor tensor =
+                content as PyTorchTensor
+                ?? (
+                    content is Dictionary<object, object?> named && named.TryGetValue(Name, out object? found)
+                        ? found as PyTorchTensor
+                        : null
+                )
                 ?? throw new JtrFormatException(path, $"no label assignment: it has no tensor '{Name}'");
-            if (!tensor.Sizes.SequenceEqual([count, tasks.Count])) throw Shape(path, tensor.ShapeText, tasks, count);
+            if (!tensor.Sizes.SequenceEqual([count, tasks.Count]))
+                throw Shape(path, tensor.ShapeText, tasks, count);
             values = new double[tensor.Count];
             tensor.CopyTo(values);
         }
@@ -40,9 +47,12 @@ internal static class LabelAssignmentImport
             int sample = i / tasks.Count;
             int task = i % tasks.Count;
             if (values[i] is not (0 or 1))
-                throw new JtrFormatException(path,
-                    string.Create(CultureInfo.InvariantCulture, $"{Name}[{sample}][{task}] is {values[i]}; it has to be 0 or 1"));
-            if (values[i] == 1) samples[sample] = samples[sample].With(task);
+                throw new JtrFormatException(
+                    path,
+                    string.Create(CultureInfo.InvariantCulture, $"{Name}[{sample}][{task}] is {values[i]}; it has to be 0 or 1")
+                );
+            if (values[i] == 1)
+                samples[sample] = samples[sample].With(task);
         }
         return samples;
     }
@@ -54,5 +64,9 @@ internal static class LabelAssignmentImport
     }
 
     private static JtrFormatException Shape(string path, string shape, TaskSet tasks, int count) =>
-        new(path, $"an assignment of shape {shape}, where {count} samples and {tasks.Count} tasks ({tasks}) ask for ({count}, {tasks.Count})");
+        new(
+            path,
+            $"an assignment of shape {shape}, where {count} samples and {tasks.Count} tasks ({tasks}) ask for ({count}, "
+                + $"{tasks.Count})"
+        );
 }

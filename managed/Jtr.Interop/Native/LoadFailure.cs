@@ -13,14 +13,19 @@ internal static partial class LoadFailure
         {
             string wanted = version.Groups["version"].Value;
             return wanted.StartsWith("GLIBC_", StringComparison.Ordinal)
-                ? $"the system's C library is older than the one that this libjtr was built with: {wanted} is missing. Use a newer distribution, or build libjtr here, in a source checkout: ./build.sh native"
-                : $"the C++ runtime (libstdc++.so.6) is older than the one that this libjtr was built with: {wanted} is missing. Install a newer one (apt-get install libstdc++6, on a newer release of the distribution), "
+                ? $"the system's C library is older than the one that this libjtr was built with: {wanted} is missing. Use a newer "
+                    + $"distribution, or build libjtr here, in a source checkout: ./build.sh native"
+                : $"the C++ runtime (libstdc++.so.6) is older than the one that this libjtr was built with: {wanted} is missing. Install "
+                    + $"a newer one (apt-get install libstdc++6, on a newer release of the distribution), "
                     + "or build libjtr here, in a source checkout: ./build.sh native";
         }
-        if (Missing().Match(reason) is { Success: true } missing) return $"the library {missing.Groups["name"].Value} is missing. {Remedy(missing.Groups["name"].Value)}";
+        if (Missing().Match(reason) is { Success: true } missing)
+            return $"the library {missing.Groups["name"].Value} is missing. " + $"{Remedy(missing.Groups["name"].Value)}";
         return reason.Contains("undefined symbol", StringComparison.Ordinal)
-            ? "a library has another version than the one that libjtr was built with. libjtr needs the libtorch that it was built with: LIBTORCH can name its folder; in a source checkout, ./build.sh native builds libjtr for the libtorch that it finds"
-            : "the file is damaged, or made for another system. Install the package again, or build libjtr in a source checkout: ./build.sh native (it needs libtorch: apt-get install libtorch-dev)";
+            ? "a library has another version than the one that libjtr was built with. libjtr needs the libtorch that it was built with: "
+                + "LIBTORCH can name its folder; in a source checkout, ./build.sh native builds libjtr for the libtorch that it finds"
+            : "the file is damaged, or made for another system. Install the package again, or build libjtr in a source checkout: "
+                + "./build.sh native (it needs libtorch: apt-get install libtorch-dev)";
     }
 
     /// <summary>The command that installs a missing library.</summary>
@@ -31,7 +36,8 @@ internal static partial class LoadFailure
         {
             return torch.Groups["version"].Value is { Length: > 0 } version
                 ? $"It is the distribution's libtorch: apt-get install libtorch{version}"
-                : $"It is the official libtorch: dotnet add package libtorch-cpu-{NativeLibraryLoader.Rid}, or unpack libtorch and name its folder in the environment variable {TorchFolders.EnvironmentVariable}";
+                : $"It is the official libtorch: dotnet add package libtorch-cpu-{NativeLibraryLoader.Rid}, or unpack libtorch and name "
+                    + $"its folder in the environment variable {TorchFolders.EnvironmentVariable}";
         }
         return library switch
         {

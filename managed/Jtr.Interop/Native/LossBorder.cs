@@ -8,9 +8,14 @@ internal sealed unsafe class LossBorder
 {
     private readonly TaskSet _tasks;
     private readonly NativeDescription _described;
-    private readonly TensorTable _inputs, _outputs;
-    private readonly PinnedName _labelled = new("labelled"), _noise = new("noise");
-    private readonly PinnedName[] _labels, _prediction, _gradient, _terms;
+    private readonly TensorTable _inputs,
+        _outputs;
+    private readonly PinnedName _labeled = new("labelled"),
+        _noise = new("noise");
+    private readonly PinnedName[] _labels,
+        _prediction,
+        _gradient,
+        _terms;
 
     public LossBorder(TaskSet tasks, NativeDescription described)
     {
@@ -32,29 +37,62 @@ internal sealed unsafe class LossBorder
     /// <param name="cancel">The cancel flag.</param>
     /// <param name="result">Receives the loss and its terms.</param>
     public Raw.Status Compute(
-        nint regularizer, in RegularizerBatch batch, void* predictions, void* gradient, bool is64Bit, in RegularizerCapture capture, nint cancel, out RegularizerResult result)
+        nint regularizer,
+        in RegularizerBatch batch,
+        void* predictions,
+        void* gradient,
+        bool is64Bit,
+        in RegularizerCapture capture,
+        nint cancel,
+        out RegularizerResult result
+    )
     {
         (Raw.Dtype dtype, int bytes) = is64Bit ? (Raw.Dtype.Float64, sizeof(double)) : (Raw.Dtype.Float32, sizeof(float));
         StackShape stack = new(2, batch.Samples, _tasks.TotalChannels, batch.Height, batch.Width);
         StackShape labelStack = stack with { Planes = _tasks.TotalLabelChannels };
         Raw.StepResult.__Internal native = new() { struct_size = (ulong)sizeof(Raw.StepResult.__Internal) };
         fixed (float* labels = batch.Labels)
-        fixed (byte* labelled = batch.Labelled)
-        fixed (double* noise = batch.Noise, dist = capture.Dist, recon = capture.Recon)
+        fixed (byte* labeled = batch.Labeled)
+        fixed (
+            double* noise = batch.Noise,
+                dist = capture.Dist,
+                recon = capture.Recon
+        )
         {
             _inputs.Clear();
             _outputs.Clear();
             for (int t = 0; t < _tasks.Count; t++)
             {
                 _inputs.AddPlanes(_prediction[t], dtype, predictions, bytes, stack, _tasks.ChannelOffset(t), _tasks[t].Channels);
-                _inputs.AddPlanes(_labels[t], Raw.Dtype.Float32, labels, sizeof(float), labelStack, _tasks.LabelOffset(t), _tasks[t].LabelChannels);
-                if (gradient != null) _outputs.AddPlanes(_gradient[t], dtype, gradient, bytes, stack, _tasks.ChannelOffset(t), _tasks[t].Channels);
+                _inputs.AddPlanes(
+                    _labels[t],
+                    Raw.Dtype.Float32,
+                    labels,
+                    sizeof(float),
+                    labelStack,
+                    _tasks.LabelOffset(t),
+                    _tasks[t].LabelChannels
+                );
+                if (gradient != null)
+                    _outputs.AddPlanes(_gradient[t], dtype, gradient, bytes, stack, _tasks.ChannelOffset(t), _tasks[t].Channels);
             }
-            _inputs.Add(_labelled, Raw.Dtype.Uint8, labelled, sizeof(byte), batch.Samples, _tasks.Count);
+            _inputs.Add(_labeled, Raw.Dtype.Uint8, labeled, sizeof(byte), batch.Samples, _tasks.Count);
             if (noise != null)
-                _inputs.Add(_noise, Raw.Dtype.Float64, noise, sizeof(double), batch.Samples, _described.NoiseSlots, _described.NoiseChannels, batch.Height, batch.Width);
-            if (dist != null) _outputs.Add(_terms[0], Raw.Dtype.Float64, dist, sizeof(double), batch.Samples);
-            if (recon != null) _outputs.Add(_terms[1], Raw.Dtype.Float64, recon, sizeof(double), batch.Samples);
+                _inputs.Add(
+                    _noise,
+                    Raw.Dtype.Float64,
+                    noise,
+                    sizeof(double),
+                    batch.Samples,
+                    _described.NoiseSlots,
+                    _described.NoiseChannels,
+                    batch.Height,
+                    batch.Width
+                );
+            if (dist != null)
+                _outputs.Add(_terms[0], Raw.Dtype.Float64, dist, sizeof(double), batch.Samples);
+            if (recon != null)
+                _outputs.Add(_terms[1], Raw.Dtype.Float64, recon, sizeof(double), batch.Samples);
             Raw.StepRequest.__Internal request = new()
             {
                 struct_size = (ulong)sizeof(Raw.StepRequest.__Internal),

@@ -9,7 +9,8 @@ internal sealed unsafe class NativeArena : IDisposable
     private readonly List<nint> _blocks = [];
 
     /// <summary>A zeroed array.</summary>
-    public T* Array<T>(int count) where T : unmanaged
+    public T* Array<T>(int count)
+        where T : unmanaged
     {
         void* block = NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(T));
         _blocks.Add((nint)block);
@@ -20,7 +21,8 @@ internal sealed unsafe class NativeArena : IDisposable
     /// <exception cref="ArgumentException">The text has a NUL inside, which would cut it.</exception>
     public nint Utf8(string text)
     {
-        if (text.Contains('\0', StringComparison.Ordinal)) throw new ArgumentException("the text has a NUL character inside", nameof(text));
+        if (text.Contains('\0', StringComparison.Ordinal))
+            throw new ArgumentException("the text has a NUL character inside", nameof(text));
         int bytes = Encoding.UTF8.GetByteCount(text);
         byte* block = Array<byte>(bytes + 1);
         Encoding.UTF8.GetBytes(text, new Span<byte>(block, bytes));
@@ -30,7 +32,8 @@ internal sealed unsafe class NativeArena : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (nint block in _blocks) NativeMemory.Free((void*)block);
+        foreach (nint block in _blocks)
+            NativeMemory.Free((void*)block);
         _blocks.Clear();
     }
 }

@@ -12,7 +12,8 @@ internal abstract class NativeHandle : SafeHandle
     /// <summary>Takes ownership.</summary>
     /// <param name="pointer">What a creating function returned.</param>
     /// <param name="owner">The public type that the object stands behind, for messages.</param>
-    protected NativeHandle(nint pointer, Type owner) : base(0, ownsHandle: true)
+    protected NativeHandle(nint pointer, Type owner)
+        : base(0, ownsHandle: true)
     {
         _owner = owner;
         SetHandle(pointer);

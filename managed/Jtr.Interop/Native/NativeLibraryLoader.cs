@@ -24,14 +24,19 @@ internal static unsafe class NativeLibraryLoader
 
     /// <summary>File name of libjtr on this system.</summary>
     public static string FileName =>
-        OperatingSystem.IsWindows() ? "jtr.dll" : OperatingSystem.IsMacOS() ? "libjtr.dylib" : "libjtr.so";
+        OperatingSystem.IsWindows() ? "jtr.dll"
+        : OperatingSystem.IsMacOS() ? "libjtr.dylib"
+        : "libjtr.so";
 
     /// <summary>Portable runtime identifier of this process, such as linux-x64.</summary>
     public static string Rid
     {
         get
         {
-            string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
+            string system =
+                OperatingSystem.IsWindows() ? "win"
+                : OperatingSystem.IsMacOS() ? "osx"
+                : "linux";
             return $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
         }
     }
@@ -41,17 +46,20 @@ internal static unsafe class NativeLibraryLoader
     /// <exception cref="JtrNativeLibraryException">It was not found, could not be loaded, or is of another version.</exception>
     public static string EnsureLoaded()
     {
-        if (_path is { } loaded) return loaded;
+        if (_path is { } loaded)
+            return loaded;
         lock (Gate)
         {
-            if (_path is { } meanwhile) return meanwhile;
+            if (_path is { } meanwhile)
+                return meanwhile;
             OpenMpDefaults.Apply();
             string? chosen = Environment.GetEnvironmentVariable(EnvironmentVariable);
             (nint handle, string path) = Load(Places(chosen, [AssemblyFolder(), AppContext.BaseDirectory], AssetFolders()), chosen);
             CheckAbi(handle, path);
             _handle = handle;
             NativeLibrary.SetDllImportResolver(typeof(Raw.NativeMethods).Assembly, static (name, _, _) => name == "jtr" ? _handle : 0);
-            if (!OpenMpDefaults.AreThreadsChosen) UseAllProcessors();
+            if (!OpenMpDefaults.AreThreadsChosen)
+                UseAllProcessors();
             _path = path;
             return path;
         }
@@ -90,7 +98,10 @@ internal static unsafe class NativeLibraryLoader
             for (DirectoryInfo? up = new(folder); up is not null; up = up.Parent)
             {
                 // Only a checkout has build.sh beside artifacts/; any other folder of that name is not ours to load from.
-                if (File.Exists(Path.Combine(up.FullName, "build.sh")) && File.Exists(Path.Combine(up.FullName, "native", "include", "jtr", "jtr.h")))
+                if (
+                    File.Exists(Path.Combine(up.FullName, "build.sh"))
+                    && File.Exists(Path.Combine(up.FullName, "native", "include", "jtr", "jtr.h"))
+                )
                 {
                     places.Add(Path.Combine(up.FullName, "artifacts", "native", Rid, FileName));
                     break;
@@ -110,7 +121,8 @@ internal static unsafe class NativeLibraryLoader
     /// <summary>Loads the first of the files that can be loaded.</summary>
     /// <param name="places">The files, from <see cref="Places"/>.</param>
     /// <param name="chosen">Value of JTR_NATIVE, for the message.</param>
-    /// <exception cref="JtrNativeLibraryException">None could; the message names every file, what was wrong with it, and what mends it.</exception>
+    /// <exception cref="JtrNativeLibraryException">None could; the message names every file, what was wrong with it, and what mends
+    /// it.</exception>
     public static (nint Handle, string Path) Load(IReadOnlyList<string> places, string? chosen = null)
     {
         StringBuilder report = new();
@@ -131,27 +143,44 @@ internal static unsafe class NativeLibraryLoader
             try
             {
                 // Once they are loaded, libjtr finds them by name wherever they are.
-                if (folder is not null) foreach (string library in torch) NativeLibrary.Load(Path.Combine(folder, library));
+                if (folder is not null)
+                    foreach (string library in torch)
+                        NativeLibrary.Load(Path.Combine(folder, library));
                 return (NativeLibrary.Load(place), place);
             }
             catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
             {
                 string reason = Reason(e.Message, place);
                 report.Append("\n  ").Append(onSystemPath ? $"{place} on the system's library path" : place).Append(": ").Append(reason);
-                if (onSystemPath) continue;
+                if (onSystemPath)
+                    continue;
                 found = true;
                 report.Append("\n    -> ").Append(LoadFailure.Explain(reason));
-                if (torch.Length == 0) continue;
-                if (folder is not null) report.Append("\n    its libtorch was taken from ").Append(folder);
-                else report.Append("\n    its libtorch (").AppendJoin(", ", torch).Append(") was looked for in ").AppendJoin(", ", folders).Append(", then in the system");
+                if (torch.Length == 0)
+                    continue;
+                if (folder is not null)
+                    report.Append("\n    its libtorch was taken from ").Append(folder);
+                else
+                    report
+                        .Append("\n    its libtorch (")
+                        .AppendJoin(", ", torch)
+                        .Append(") was looked for in ")
+                        .AppendJoin(", ", folders)
+                        .Append(", then in the system");
             }
         }
 
-        if (!string.IsNullOrEmpty(chosen)) report.Append('\n').Append(EnvironmentVariable).Append(" is set, so nothing else was looked at.");
-        if (places.Count == 0) report.Append("\n  nowhere: the list of places is empty");
+        if (!string.IsNullOrEmpty(chosen))
+            report.Append('\n').Append(EnvironmentVariable).Append(" is set, so nothing else was looked at.");
+        if (places.Count == 0)
+            report.Append("\n  nowhere: the list of places is empty");
         if (!found)
         {
-            report.Append($"\n`dotnet add package Jtr.Interop.Runtime.{Rid}` brings it to an application; `./build.sh native` in a source checkout builds it ")
+            report
+                .Append(
+                    $"\n`dotnet add package Jtr.Interop.Runtime.{Rid}` brings it to an application; `./build.sh native` in a source "
+                        + $"checkout builds it "
+                )
                 .Append($"(it needs libtorch: `apt-get install libtorch-dev`); {EnvironmentVariable} can name the file or its folder.");
         }
         throw new JtrNativeLibraryException($"libjtr could not be loaded. Looked at:{report}");
@@ -161,14 +190,18 @@ internal static unsafe class NativeLibraryLoader
     internal static void CheckAbi(nint handle, string path)
     {
         if (!NativeLibrary.TryGetExport(handle, "jtr_get_runtime_info", out nint export))
-            throw new JtrNativeLibraryException($"{path} is not libjtr: it does not export jtr_get_runtime_info. `./build.sh native` builds libjtr.");
+            throw new JtrNativeLibraryException(
+                $"{path} is not libjtr: it does not export jtr_get_runtime_info. `./build.sh native` " + $"builds libjtr."
+            );
         Raw.RuntimeInfo.__Internal info = new() { struct_size = (ulong)sizeof(Raw.RuntimeInfo.__Internal) };
         Raw.Status status = ((delegate* unmanaged[Cdecl]<nint, Raw.Status>)export)((nint)(&info));
         if (status != Raw.Status.Ok || info.abi_version != ExpectedAbiVersion)
         {
             string found = status == Raw.Status.Ok ? $"version {info.abi_version}" : "another version";
             throw new JtrNativeLibraryException(
-                $"{path} has {found} of the native interface, this Jtr.Interop needs version {ExpectedAbiVersion}. Use a libjtr of the same release, or build it with `./build.sh native`.");
+                $"{path} has {found} of the native interface, this Jtr.Interop needs version {ExpectedAbiVersion}. Use a libjtr of the "
+                    + $"same release, or build it with `./build.sh native`."
+            );
         }
     }
 
@@ -176,14 +209,19 @@ internal static unsafe class NativeLibraryLoader
     private static string Reason(string message, string place)
     {
         string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        string file = Path.GetFileName(place), own = place + ": ";
+        string file = Path.GetFileName(place),
+            own = place + ": ";
         return lines.FirstOrDefault(l => l.Contains("' not found (required by ", StringComparison.Ordinal))
             ?? lines.FirstOrDefault(l => l.Contains(".so", StringComparison.Ordinal) && !l.Contains(file, StringComparison.Ordinal))
             ?? lines.Skip(1).FirstOrDefault(l => l.StartsWith(own, StringComparison.Ordinal))?[own.Length..]
             ?? lines[^1];
     }
 
-    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "An empty location is passed over; the application's folder is looked at too.")]
+    [UnconditionalSuppressMessage(
+        "SingleFile",
+        "IL3000",
+        Justification = "An empty location is passed over; the application's folder is " + "looked at too."
+    )]
     private static string AssemblyFolder() =>
         typeof(NativeLibraryLoader).Assembly.Location is { Length: > 0 } location ? Path.GetDirectoryName(location)! : "";
 }

@@ -29,22 +29,23 @@ internal static unsafe partial class NativeLog
     {
         try
         {
-            if (_logger is not { } logger) return;
+            if (_logger is not { } logger)
+                return;
             LogLevel managed = (Raw.LogLevel)level switch
             {
                 Raw.LogLevel.Debug => LogLevel.Debug,
                 Raw.LogLevel.Info => LogLevel.Information,
                 _ => LogLevel.Warning,
             };
-            if (!logger.IsEnabled(managed)) return;
+            if (!logger.IsEnabled(managed))
+                return;
             string text = Marshal.PtrToStringUTF8((nint)message) ?? "";
             Message(logger, managed, text);
         }
 #pragma warning disable CA1031 // No exception may run into native frames; a logger that throws loses its message.
         catch (Exception)
 #pragma warning restore CA1031
-        {
-        }
+        { }
     }
 
     [LoggerMessage(EventId = 100, Message = "libjtr: {Text}")]

@@ -25,7 +25,8 @@ internal sealed class NativeSchema
     /// <summary>The rules that weigh the tasks' losses.</summary>
     public IReadOnlyList<string> BalancingRules { get; }
 
-    private static JsonElement.ArrayEnumerator Kinds(JsonElement properties, string option) => properties.GetProperty(option).GetProperty("oneOf").EnumerateArray();
+    private static JsonElement.ArrayEnumerator Kinds(JsonElement properties, string option) =>
+        properties.GetProperty(option).GetProperty("oneOf").EnumerateArray();
 
     private static string Title(JsonElement kind) => kind.GetProperty("title").GetString()!;
 

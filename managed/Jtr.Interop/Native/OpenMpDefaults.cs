@@ -18,7 +18,8 @@ internal static partial class OpenMpDefaults
     /// <summary>Sets what the user has not set.</summary>
     public static void Apply()
     {
-        if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is { Length: > 0 }) return;
+        if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is { Length: > 0 })
+            return;
         // .NET keeps an environment of its own; only setenv reaches native code. A value that is there stays.
         _ = SetEnvironment("GOMP_SPINCOUNT", SpinCount, overwrite: 0);
     }
@@ -28,7 +29,8 @@ internal static partial class OpenMpDefaults
     /// more processors.
     /// </summary>
     public static bool AreThreadsChosen =>
-        Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is { Length: > 0 } || Environment.GetEnvironmentVariable("MKL_NUM_THREADS") is { Length: > 0 };
+        Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is { Length: > 0 }
+        || Environment.GetEnvironmentVariable("MKL_NUM_THREADS") is { Length: > 0 };
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);

@@ -5,13 +5,24 @@ using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Native;
 
-/// <summary>Options as the JSON document that libjtr reads. Ranges and defaults are libjtr's: <see cref="JtrRuntime.OptionsSchema"/>.</summary>
+/// <summary>
+/// Options as the JSON document that libjtr reads. Ranges and defaults are libjtr's: <see cref="JtrRuntime.OptionsSchema"/>.
+/// </summary>
 internal static class OptionsWriter
 {
     // The keys whose value says what an object's other keys mean.
     private static readonly string[] _discriminators = ["name", "kind"];
 
-    private static readonly string[] _ofTraining = ["method", "balancing", "optimizer", "schedule", "parallel", "max_gradient_norm", "ema_decay"];
+    private static readonly string[] _ofTraining =
+    [
+        "method",
+        "balancing",
+        "optimizer",
+        "schedule",
+        "parallel",
+        "max_gradient_norm",
+        "ema_decay",
+    ];
 
     /// <summary>The options of a trainer.</summary>
     /// <exception cref="ArgumentException"><see cref="TrainerOptions.NativeOptions"/> is no JSON object.</exception>
@@ -29,7 +40,8 @@ internal static class OptionsWriter
             ["ema_decay"] = options.EmaDecay ?? 0,
         };
         AddCompute(document, options.Seed, options.Precision, options.Device, options.DeviceIndex, options.Recomputation);
-        if (options.NativeOptions is { } more) Merge(document, Parse(more, nameof(TrainerOptions.NativeOptions)));
+        if (options.NativeOptions is { } more)
+            Merge(document, Parse(more, nameof(TrainerOptions.NativeOptions)));
         return document.ToJsonString();
     }
 
@@ -53,7 +65,8 @@ internal static class OptionsWriter
     {
         try
         {
-            if (JsonNode.Parse(text) is JsonObject parsed) return parsed;
+            if (JsonNode.Parse(text) is JsonObject parsed)
+                return parsed;
         }
         catch (JsonException e)
         {
@@ -63,7 +76,8 @@ internal static class OptionsWriter
     }
 
     /// <summary>
-    /// Changes a document as RFC 7396 (JSON merge patch) says: objects key by key, null takes a key out, everything else takes the place of what
+    /// Changes a document as RFC 7396 (JSON merge patch) says: objects key by key, null takes a key out, everything else takes the place of
+    /// what
     /// is there. An object that is to be of another kind takes the whole place.
     /// </summary>
     public static void Merge(JsonObject document, JsonObject patch)
@@ -88,9 +102,11 @@ internal static class OptionsWriter
     /// <summary>Of <see cref="TrainerOptions.NativeOptions"/>, those that a network has which is not trained.</summary>
     public static string? OfTheNetwork(string? options)
     {
-        if (options is null) return null;
+        if (options is null)
+            return null;
         JsonObject document = Parse(options, nameof(TrainerOptions.NativeOptions));
-        foreach (string key in _ofTraining) document.Remove(key);
+        foreach (string key in _ofTraining)
+            document.Remove(key);
         return document.ToJsonString();
     }
 
@@ -109,70 +125,105 @@ internal static class OptionsWriter
         return array;
     }
 
-    private static JsonObject Method(TrainerOptions options) => options.Method switch
-    {
-        "jtr" => JointTask(options.JointTask, options.Width),
-        "consistency" => new() { ["name"] = options.Method, ["weight"] = options.Consistency.Weight, ["temperature"] = options.Consistency.Temperature },
-        "direct_map" => PairMap(options.Method, options.DirectMap),
-        "perceptual_map" => PairMap(options.Method, options.PerceptualMap),
-        "mtpsl" => Mtpsl(options.Mtpsl),
-        _ => new() { ["name"] = options.Method },
-    };
+    private static JsonObject Method(TrainerOptions options) =>
+        options.Method switch
+        {
+            "jtr" => JointTask(options.JointTask, options.Width),
+            "consistency" => new()
+            {
+                ["name"] = options.Method,
+                ["weight"] = options.Consistency.Weight,
+                ["temperature"] = options.Consistency.Temperature,
+            },
+            "direct_map" => PairMap(options.Method, options.DirectMap),
+            "perceptual_map" => PairMap(options.Method, options.PerceptualMap),
+            "mtpsl" => Mtpsl(options.Mtpsl),
+            _ => new() { ["name"] = options.Method },
+        };
 
-    private static JsonObject JointTask(JointTaskOptions options, int width) => new()
-    {
-        ["name"] = "jtr",
-        ["mode"] = options.Mode == JointTaskMode.Corrected ? "corrected" : "published",
-        ["width"] = options.Width ?? width,
-        ["lambda_dist"] = options.LambdaDist,
-        ["lambda_recon"] = options.LambdaRecon,
-        ["micro_batch"] = options.MicroBatch,
-    };
+    private static JsonObject JointTask(JointTaskOptions options, int width) =>
+        new()
+        {
+            ["name"] = "jtr",
+            ["mode"] = options.Mode == JointTaskMode.Corrected ? "corrected" : "published",
+            ["width"] = options.Width ?? width,
+            ["lambda_dist"] = options.LambdaDist,
+            ["lambda_recon"] = options.LambdaRecon,
+            ["micro_batch"] = options.MicroBatch,
+        };
 
-    private static JsonObject PairMap(string name, PairMapOptions options) => new() { ["name"] = name, ["width"] = options.Width ?? 0, ["weight"] = options.Weight };
+    private static JsonObject PairMap(string name, PairMapOptions options) =>
+        new()
+        {
+            ["name"] = name,
+            ["width"] = options.Width ?? 0,
+            ["weight"] = options.Weight,
+        };
 
-    private static JsonObject Mtpsl(MtpslOptions options) => new()
-    {
-        ["name"] = "mtpsl",
-        ["con_weight"] = options.ConWeight,
-        ["reg_weight"] = options.RegWeight,
-        ["ramp_up_steps"] = options.RampUpSteps,
-        ["film_optimizer"] = Optimizer(options.Film),
-        ["film_schedule"] = Schedule(options.Film),
-        ["micro_batch"] = options.MicroBatch,
-    };
+    private static JsonObject Mtpsl(MtpslOptions options) =>
+        new()
+        {
+            ["name"] = "mtpsl",
+            ["con_weight"] = options.ConWeight,
+            ["reg_weight"] = options.RegWeight,
+            ["ramp_up_steps"] = options.RampUpSteps,
+            ["film_optimizer"] = Optimizer(options.Film),
+            ["film_schedule"] = Schedule(options.Film),
+            ["micro_batch"] = options.MicroBatch,
+        };
 
     private static JsonObject Balancing(BalancingOptions options)
     {
         JsonObject rule = new() { ["name"] = options.Name };
-        if (options.Name == "fixed" && options.Weights is { } weights) rule["weights"] = new JsonArray([.. weights.Select(w => (JsonNode)w)]);
-        if (options.Name == "dwa") (rule["temperature"], rule["period_steps"]) = (options.Temperature, options.PeriodSteps);
-        if (options.Name == "uncertainty") rule["initial_log_variance"] = options.InitialLogVariance;
+        if (options.Name == "fixed" && options.Weights is { } weights)
+            rule["weights"] = new JsonArray([.. weights.Select(w => (JsonNode)w)]);
+        if (options.Name == "dwa")
+            (rule["temperature"], rule["period_steps"]) = (options.Temperature, options.PeriodSteps);
+        if (options.Name == "uncertainty")
+            rule["initial_log_variance"] = options.InitialLogVariance;
         return rule;
     }
 
-    private static JsonObject Optimizer(AdamOptions options) => new()
-    {
-        ["name"] = "adam",
-        ["learning_rate"] = options.LearningRate,
-        ["beta1"] = options.Beta1,
-        ["beta2"] = options.Beta2,
-        ["epsilon"] = options.Epsilon,
-    };
+    private static JsonObject Optimizer(AdamOptions options) =>
+        new()
+        {
+            ["name"] = "adam",
+            ["learning_rate"] = options.LearningRate,
+            ["beta1"] = options.Beta1,
+            ["beta2"] = options.Beta2,
+            ["epsilon"] = options.Epsilon,
+        };
 
     private static JsonObject Schedule(AdamOptions options)
     {
         JsonObject schedule = options.Schedule switch
         {
-            LearningRateSchedule.Cosine => new() { ["name"] = "cosine", ["decay_steps"] = options.DecaySteps, ["final_factor"] = options.FinalFactor },
+            LearningRateSchedule.Cosine => new()
+            {
+                ["name"] = "cosine",
+                ["decay_steps"] = options.DecaySteps,
+                ["final_factor"] = options.FinalFactor,
+            },
             LearningRateSchedule.Constant => new() { ["name"] = "constant" },
-            _ => new() { ["name"] = "step", ["decay_steps"] = options.DecaySteps, ["decay_factor"] = options.DecayFactor },
+            _ => new()
+            {
+                ["name"] = "step",
+                ["decay_steps"] = options.DecaySteps,
+                ["decay_factor"] = options.DecayFactor,
+            },
         };
         schedule["warmup_steps"] = options.WarmupSteps;
         return schedule;
     }
 
-    private static void AddCompute(JsonObject document, ulong seed, Precision precision, DeviceKind device, int deviceIndex, Recomputation recomputation)
+    private static void AddCompute(
+        JsonObject document,
+        ulong seed,
+        Precision precision,
+        DeviceKind device,
+        int deviceIndex,
+        Recomputation recomputation
+    )
     {
         document["seed"] = seed;
         document["precision"] = Word(precision);
@@ -183,6 +234,7 @@ internal static class OptionsWriter
 
     // The words of libjtr are the names of the values.
 #pragma warning disable CA1308 // Lower case is what the document has; nothing is compared.
-    private static string Word<T>(T value) where T : struct, Enum => Enum.GetName(value)!.ToLowerInvariant();
+    private static string Word<T>(T value)
+        where T : struct, Enum => Enum.GetName(value)!.ToLowerInvariant();
 #pragma warning restore CA1308
 }

@@ -15,8 +15,13 @@ internal sealed record NativeDescription(int Views, int NoiseSlots, int NoiseCha
         using JsonDocument document = JsonDocument.Parse(Marshal.PtrToStringUTF8(NativeError.CheckHandle(utf8))!);
         JsonElement root = document.RootElement;
         int Number(string name) => root.TryGetProperty(name, out JsonElement value) ? value.GetInt32() : 0;
-        return new(Number("views"), Number("noise_slots"), Number("noise_channels"), Number("stride"),
-            [.. root.GetProperty("terms").EnumerateArray().Select(t => t.GetString()!)]);
+        return new(
+            Number("views"),
+            Number("noise_slots"),
+            Number("noise_channels"),
+            Number("stride"),
+            [.. root.GetProperty("terms").EnumerateArray().Select(t => t.GetString()!)]
+        );
     }
 }
 
@@ -25,9 +30,21 @@ internal sealed unsafe class StepBorder
 {
     private readonly TaskSet _tasks;
     private readonly NativeDescription _described;
-    private readonly TensorTable _inputs, _next, _outputs, _images, _predictions;
-    private readonly PinnedName _image = new("image"), _labelled = new("labelled"), _crops = new("crops"), _noise = new("noise"), _loss = new("loss"), _taskLoss = new("task_loss");
-    private readonly PinnedName[] _labels, _prediction, _gradient, _terms;
+    private readonly TensorTable _inputs,
+        _next,
+        _outputs,
+        _images,
+        _predictions;
+    private readonly PinnedName _image = new("image"),
+        _labeled = new("labelled"),
+        _crops = new("crops"),
+        _noise = new("noise"),
+        _loss = new("loss"),
+        _taskLoss = new("task_loss");
+    private readonly PinnedName[] _labels,
+        _prediction,
+        _gradient,
+        _terms;
 
     public StepBorder(TaskSet tasks, NativeDescription described)
     {
@@ -46,23 +63,52 @@ internal sealed unsafe class StepBorder
     public int FirstOwnTerm => 1 + _tasks.Count;
 
     /// <summary>One step. The status is to be checked by the caller.</summary>
-    public Raw.Status Step(nint trainer, Batch batch, in StepCapture capture, Batch? next, nint cancel, out Raw.StepResult.__Internal result)
+    public Raw.Status Step(
+        nint trainer,
+        Batch batch,
+        in StepCapture capture,
+        Batch? next,
+        nint cancel,
+        out Raw.StepResult.__Internal result
+    )
     {
         Raw.StepResult.__Internal native = new() { struct_size = (ulong)sizeof(Raw.StepResult.__Internal) };
         Raw.Status status;
-        fixed (double* loss = capture.Loss, supervised = capture.Supervised, dist = capture.Dist, recon = capture.Recon, taskLoss = capture.TaskLoss,
-               prediction = capture.Prediction, gradient = capture.PredictionGradient, noise = capture.Noise)
+        fixed (
+            double* loss = capture.Loss,
+                supervised = capture.Supervised,
+                dist = capture.Dist,
+                recon = capture.Recon,
+                taskLoss = capture.TaskLoss,
+                prediction = capture.Prediction,
+                gradient = capture.PredictionGradient,
+                noise = capture.Noise
+        )
         {
             Fill(_inputs, batch);
             if (noise != null)
-                _inputs.Add(_noise, Raw.Dtype.Float64, noise, sizeof(double), batch.Samples, _described.NoiseSlots, _described.NoiseChannels, batch.Height, batch.Width);
-            if (next is not null) Fill(_next, next);
+                _inputs.Add(
+                    _noise,
+                    Raw.Dtype.Float64,
+                    noise,
+                    sizeof(double),
+                    batch.Samples,
+                    _described.NoiseSlots,
+                    _described.NoiseChannels,
+                    batch.Height,
+                    batch.Width
+                );
+            if (next is not null)
+                Fill(_next, next);
             _outputs.Clear();
             PerSample(_loss, loss, batch);
             PerSample(_terms[0], supervised, batch);
-            if (_terms.Length > FirstOwnTerm) PerSample(_terms[FirstOwnTerm], dist, batch);
-            if (_terms.Length > FirstOwnTerm + 1) PerSample(_terms[FirstOwnTerm + 1], recon, batch);
-            if (taskLoss != null) _outputs.Add(_taskLoss, Raw.Dtype.Float64, taskLoss, sizeof(double), _tasks.Count);
+            if (_terms.Length > FirstOwnTerm)
+                PerSample(_terms[FirstOwnTerm], dist, batch);
+            if (_terms.Length > FirstOwnTerm + 1)
+                PerSample(_terms[FirstOwnTerm + 1], recon, batch);
+            if (taskLoss != null)
+                _outputs.Add(_taskLoss, Raw.Dtype.Float64, taskLoss, sizeof(double), _tasks.Count);
             StackShape stack = new(_described.Views, batch.Samples, _tasks.TotalChannels, batch.Height, batch.Width);
             AddPredictions(_outputs, _prediction, prediction, stack);
             AddPredictions(_outputs, _gradient, gradient, stack);
@@ -83,8 +129,10 @@ internal sealed unsafe class StepBorder
             GC.KeepAlive(this);
         }
         // Terms that the method does not have are 0.
-        if (status == Raw.Status.Ok && _terms.Length <= FirstOwnTerm) capture.Dist.Clear();
-        if (status == Raw.Status.Ok && _terms.Length <= FirstOwnTerm + 1) capture.Recon.Clear();
+        if (status == Raw.Status.Ok && _terms.Length <= FirstOwnTerm)
+            capture.Dist.Clear();
+        if (status == Raw.Status.Ok && _terms.Length <= FirstOwnTerm + 1)
+            capture.Recon.Clear();
         result = native;
         return status;
     }
@@ -101,7 +149,15 @@ internal sealed unsafe class StepBorder
         _predictions.Clear();
         StackShape stack = new(0, samples, _tasks.TotalChannels, height, width);
         for (int t = 0; t < _tasks.Count; t++)
-            _predictions.AddPlanes(_prediction[t], Raw.Dtype.Float32, predictions, sizeof(float), stack, _tasks.ChannelOffset(t), _tasks[t].Channels);
+            _predictions.AddPlanes(
+                _prediction[t],
+                Raw.Dtype.Float32,
+                predictions,
+                sizeof(float),
+                stack,
+                _tasks.ChannelOffset(t),
+                _tasks[t].Channels
+            );
         Raw.PredictRequest.__Internal request = new()
         {
             struct_size = (ulong)sizeof(Raw.PredictRequest.__Internal),
@@ -121,14 +177,31 @@ internal sealed unsafe class StepBorder
         table.Add(_image, Raw.Dtype.Float32, batch.ImagesPointer, sizeof(float), batch.Views, batch.Samples, 3, batch.Height, batch.Width);
         StackShape stack = new(batch.Views, batch.Samples, _tasks.TotalLabelChannels, batch.Height, batch.Width);
         for (int t = 0; t < _tasks.Count; t++)
-            table.AddPlanes(_labels[t], Raw.Dtype.Float32, batch.LabelsPointer, sizeof(float), stack, _tasks.LabelOffset(t), _tasks[t].LabelChannels);
-        table.Add(_labelled, Raw.Dtype.Uint8, batch.LabelledPointer, sizeof(byte), batch.Samples, _tasks.Count);
-        table.Add(_crops, Raw.Dtype.Float64, batch.CropsPointer, sizeof(double), batch.Views, batch.Samples, sizeof(ViewCrop) / sizeof(double));
+            table.AddPlanes(
+                _labels[t],
+                Raw.Dtype.Float32,
+                batch.LabelsPointer,
+                sizeof(float),
+                stack,
+                _tasks.LabelOffset(t),
+                _tasks[t].LabelChannels
+            );
+        table.Add(_labeled, Raw.Dtype.Uint8, batch.LabeledPointer, sizeof(byte), batch.Samples, _tasks.Count);
+        table.Add(
+            _crops,
+            Raw.Dtype.Float64,
+            batch.CropsPointer,
+            sizeof(double),
+            batch.Views,
+            batch.Samples,
+            sizeof(ViewCrop) / sizeof(double)
+        );
     }
 
     private void PerSample(PinnedName name, double* memory, Batch batch)
     {
-        if (memory != null) _outputs.Add(name, Raw.Dtype.Float64, memory, sizeof(double), batch.Samples);
+        if (memory != null)
+            _outputs.Add(name, Raw.Dtype.Float64, memory, sizeof(double), batch.Samples);
     }
 
     private void AddPredictions(TensorTable table, PinnedName[] names, double* stack, StackShape shape)

@@ -12,7 +12,8 @@ internal sealed unsafe class PinnedName
     /// <exception cref="ArgumentException">It has a NUL inside, which would cut it.</exception>
     public PinnedName(string text)
     {
-        if (text.Contains('\0', StringComparison.Ordinal)) throw new ArgumentException("the text has a NUL character inside", nameof(text));
+        if (text.Contains('\0', StringComparison.Ordinal))
+            throw new ArgumentException("the text has a NUL character inside", nameof(text));
         _bytes = GC.AllocateArray<byte>(Encoding.UTF8.GetByteCount(text) + 1, pinned: true);
         Encoding.UTF8.GetBytes(text, _bytes);
     }
@@ -30,6 +31,7 @@ internal sealed unsafe class TensorTable
     private readonly Raw.Tensor.__Internal[] _tensors;
     private readonly long[] _sizes;
     private readonly long[] _strides;
+
     // What the tensors point to.
     private readonly PinnedName[] _names;
 
@@ -61,11 +63,14 @@ internal sealed unsafe class TensorTable
     public void Add(PinnedName name, Raw.Dtype dtype, void* data, int elementBytes, params ReadOnlySpan<long> sizes)
     {
         long elements = 1;
-        foreach (long size in sizes) elements *= size;
+        foreach (long size in sizes)
+            elements *= size;
         Put(name, dtype, data, elements * elementBytes, sizes, null);
     }
 
-    /// <summary>Adds planes of a stack [outer, samples, stackPlanes, height, width] or, with outer 0, [samples, stackPlanes, height, width].</summary>
+    /// <summary>
+    /// Adds planes of a stack [outer, samples, stackPlanes, height, width] or, with outer 0, [samples, stackPlanes, height, width].
+    /// </summary>
     /// <param name="name">Its name.</param>
     /// <param name="dtype">Its number format.</param>
     /// <param name="stack">The stack's first element.</param>

@@ -1,7 +1,8 @@
 namespace Jtr.Interop.Native;
 
 /// <summary>
-/// Finds the libtorch that a libjtr needs. Looked at in this order: the environment variable LIBTORCH, which someone has set on purpose; the
+/// Finds the libtorch that a libjtr needs. Looked at in this order: the environment variable LIBTORCH, which someone has set on purpose;
+/// the
 /// folder of libjtr; the folders that libjtr itself names, which are those of the libtorch that it was built with; the folders of the
 /// application's native assets, where the packages libtorch-* put theirs; the packages libtorch-* in NuGet's folder. Where none has it, the
 /// system's loader looks for it.
@@ -30,10 +31,14 @@ internal static class TorchFolders
         if (packages is not null && Directory.Exists(packages))
         {
             // Newest first: libtorch-cpu-linux-x64/2.10.0/runtimes/linux-x64/native.
-            folders.AddRange(Directory.EnumerateDirectories(packages, "libtorch-*").Order(StringComparer.Ordinal)
-                .SelectMany(Directory.EnumerateDirectories)
-                .OrderByDescending(v => Version.TryParse(Path.GetFileName(v), out Version? version) ? version : new Version())
-                .Select(v => Path.Combine(v, "runtimes", NativeLibraryLoader.Rid, "native")));
+            folders.AddRange(
+                Directory
+                    .EnumerateDirectories(packages, "libtorch-*")
+                    .Order(StringComparer.Ordinal)
+                    .SelectMany(Directory.EnumerateDirectories)
+                    .OrderByDescending(v => Version.TryParse(Path.GetFileName(v), out Version? version) ? version : new Version())
+                    .Select(v => Path.Combine(v, "runtimes", NativeLibraryLoader.Rid, "native"))
+            );
         }
         return [.. folders.Where(f => f.Length > 0).Select(f => Path.TrimEndingDirectorySeparator(Path.GetFullPath(f))).Distinct()];
     }
@@ -50,7 +55,8 @@ internal static class TorchFolders
 
     private static string? PackageFolder()
     {
-        if (Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } chosen) return chosen;
+        if (Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } chosen)
+            return chosen;
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         return home.Length == 0 ? null : Path.Combine(home, ".nuget", "packages");
     }

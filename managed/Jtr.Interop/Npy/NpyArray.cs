@@ -21,7 +21,9 @@ internal enum NpyType
     Float64,
 }
 
-/// <summary>An array read by <see cref="NpyReader"/>: row-major, in its own element type, in memory that <see cref="Dispose"/> gives back.</summary>
+/// <summary>
+/// An array read by <see cref="NpyReader"/>: row-major, in its own element type, in memory that <see cref="Dispose"/> gives back.
+/// </summary>
 internal sealed class NpyArray : IDisposable
 {
     private readonly int[] _shape;
@@ -66,13 +68,14 @@ internal sealed class NpyArray : IDisposable
     /// <summary>Gives the memory back. Harmless when repeated.</summary>
     public void Dispose() => _data.Dispose();
 
-    internal static int SizeOf(NpyType type) => type switch
-    {
-        NpyType.Boolean or NpyType.UInt8 or NpyType.Int8 => 1,
-        NpyType.UInt16 or NpyType.Int16 or NpyType.Float16 => 2,
-        NpyType.UInt32 or NpyType.Int32 or NpyType.Float32 => 4,
-        _ => 8,
-    };
+    internal static int SizeOf(NpyType type) =>
+        type switch
+        {
+            NpyType.Boolean or NpyType.UInt8 or NpyType.Int8 => 1,
+            NpyType.UInt16 or NpyType.Int16 or NpyType.Float16 => 2,
+            NpyType.UInt32 or NpyType.Int32 or NpyType.Float32 => 4,
+            _ => 8,
+        };
 
     internal static void ReverseBytes(Span<byte> data, int size)
     {
@@ -95,22 +98,49 @@ internal sealed class NpyArray : IDisposable
         }
     }
 
-    private void Copy<TTo>(Span<TTo> destination, int start) where TTo : unmanaged, IFloatingPoint<TTo>
+    private void Copy<TTo>(Span<TTo> destination, int start)
+        where TTo : unmanaged, IFloatingPoint<TTo>
     {
-        if (start < 0 || destination.Length > Count - start) throw new ArgumentException($"the array has {Count} elements, not {destination.Length} from the one of index {start} on", nameof(destination));
+        if (start < 0 || destination.Length > Count - start)
+            throw new ArgumentException(
+                $"the array has {Count} elements, not " + $"{destination.Length} from the one of index {start} on",
+                nameof(destination)
+            );
         switch (Type)
         {
-            case NpyType.Boolean or NpyType.UInt8: Copy<byte, TTo>(destination, start); break;
-            case NpyType.Int8: Copy<sbyte, TTo>(destination, start); break;
-            case NpyType.UInt16: Copy<ushort, TTo>(destination, start); break;
-            case NpyType.Int16: Copy<short, TTo>(destination, start); break;
-            case NpyType.UInt32: Copy<uint, TTo>(destination, start); break;
-            case NpyType.Int32: Copy<int, TTo>(destination, start); break;
-            case NpyType.UInt64: Copy<ulong, TTo>(destination, start); break;
-            case NpyType.Int64: Copy<long, TTo>(destination, start); break;
-            case NpyType.Float16: Copy<Half, TTo>(destination, start); break;
-            case NpyType.Float32: Copy<float, TTo>(destination, start); break;
-            default: Copy<double, TTo>(destination, start); break;
+            case NpyType.Boolean or NpyType.UInt8:
+                Copy<byte, TTo>(destination, start);
+                break;
+            case NpyType.Int8:
+                Copy<sbyte, TTo>(destination, start);
+                break;
+            case NpyType.UInt16:
+                Copy<ushort, TTo>(destination, start);
+                break;
+            case NpyType.Int16:
+                Copy<short, TTo>(destination, start);
+                break;
+            case NpyType.UInt32:
+                Copy<uint, TTo>(destination, start);
+                break;
+            case NpyType.Int32:
+                Copy<int, TTo>(destination, start);
+                break;
+            case NpyType.UInt64:
+                Copy<ulong, TTo>(destination, start);
+                break;
+            case NpyType.Int64:
+                Copy<long, TTo>(destination, start);
+                break;
+            case NpyType.Float16:
+                Copy<Half, TTo>(destination, start);
+                break;
+            case NpyType.Float32:
+                Copy<float, TTo>(destination, start);
+                break;
+            default:
+                Copy<double, TTo>(destination, start);
+                break;
         }
     }
 
@@ -124,6 +154,7 @@ internal sealed class NpyArray : IDisposable
             MemoryMarshal.Cast<TFrom, TTo>(source).CopyTo(destination);
             return;
         }
-        for (int i = 0; i < source.Length; i++) destination[i] = TTo.CreateTruncating(source[i]);
+        for (int i = 0; i < source.Length; i++)
+            destination[i] = TTo.CreateTruncating(source[i]);
     }
 }

@@ -1,5 +1,5 @@
-using Microsoft.Win32.SafeHandles;
 using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
 
 namespace Jtr.Interop.Npy;
 
@@ -26,9 +26,19 @@ internal static class NpyReader
         NpyHeader header = ReadHeader(file, path, out long at);
         Pooled<byte> data = new(header.Bytes);
         int got = ReadUpTo(file, data.Span, at);
-        if (got < data.Length) throw new JtrFormatException(path, $"the header claims {data.Length} bytes of elements, there are {got}: the file is truncated", at);
-        if (header.BigEndian == BitConverter.IsLittleEndian) NpyArray.ReverseBytes(data.Span, NpyArray.SizeOf(header.Type));
-        return new NpyArray(header.Type, header.Shape, header.ColumnMajor ? RowMajor(data, header.Shape, NpyArray.SizeOf(header.Type)) : data);
+        if (got < data.Length)
+            throw new JtrFormatException(
+                path,
+                $"the header claims {data.Length} bytes of elements, there are {got}: " + $"the file is truncated",
+                at
+            );
+        if (header.BigEndian == BitConverter.IsLittleEndian)
+            NpyArray.ReverseBytes(data.Span, NpyArray.SizeOf(header.Type));
+        return new NpyArray(
+            header.Type,
+            header.Shape,
+            header.ColumnMajor ? RowMajor(data, header.Shape, NpyArray.SizeOf(header.Type)) : data
+        );
     }
 
     /// <summary>The shape of the array in a file, without its elements.</summary>
@@ -60,7 +70,8 @@ internal static class NpyReader
             for (int d = shape.Length - 1; d >= 0; d--)
             {
                 from += strides[d];
-                if (++index[d] < shape[d]) break;
+                if (++index[d] < shape[d])
+                    break;
                 from -= index[d] * strides[d];
                 index[d] = 0;
             }
@@ -73,12 +84,15 @@ internal static class NpyReader
     {
         Span<byte> start = stackalloc byte[12];
         int got = ReadUpTo(file, start, 0);
-        if (got < start.Length || !start.StartsWith(Magic)) throw new JtrFormatException(path, "no .npy file: it does not begin with \\x93NUMPY", 0);
+        if (got < start.Length || !start.StartsWith(Magic))
+            throw new JtrFormatException(path, "no .npy file: it does not begin with " + "\\x93NUMPY", 0);
         int version = start[6];
-        if (version is < 1 or > 3) throw new JtrFormatException(path, $"version {version}.{start[7]} of .npy is not known; 1 to 3 are", 6);
+        if (version is < 1 or > 3)
+            throw new JtrFormatException(path, $"version {version}.{start[7]} of .npy is not known; 1 to 3 are", 6);
 
         int textAt = version == 1 ? 10 : 12;
-        uint textLength = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
+        uint textLength =
+            version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         long length = RandomAccess.GetLength(file);
         if (textLength > LongestHeader || textAt + textLength > length)
             throw new JtrFormatException(path, $"the header claims {textLength} bytes; the file has {length - textAt} more", 8);
@@ -100,7 +114,8 @@ internal static class NpyReader
     internal static int ReadUpTo(SafeFileHandle file, Span<byte> destination, long at)
     {
         int got = 0;
-        while (got < destination.Length && RandomAccess.Read(file, destination[got..], at + got) is > 0 and int more) got += more;
+        while (got < destination.Length && RandomAccess.Read(file, destination[got..], at + got) is > 0 and int more)
+            got += more;
         return got;
     }
 }

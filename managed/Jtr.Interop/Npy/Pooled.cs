@@ -8,7 +8,8 @@ namespace Jtr.Interop.Npy;
 /// </summary>
 /// <typeparam name="T">Type of the values.</typeparam>
 /// <param name="length">Number of values; never what a file claims before it was checked that the file can hold it.</param>
-internal sealed class Pooled<T>(int length) : IDisposable where T : unmanaged
+internal sealed class Pooled<T>(int length) : IDisposable
+    where T : unmanaged
 {
     private T[]? _array = ArrayPool<T>.Shared.Rent(length);
     private bool _isOwn;
@@ -27,7 +28,8 @@ internal sealed class Pooled<T>(int length) : IDisposable where T : unmanaged
     /// <summary>Moves the values to memory of their own, which may be held for as long as one likes.</summary>
     public void Keep()
     {
-        if (_isOwn) return;
+        if (_isOwn)
+            return;
         T[] own = Span.ToArray();
         ArrayPool<T>.Shared.Return(Array);
         _array = own;
@@ -37,6 +39,7 @@ internal sealed class Pooled<T>(int length) : IDisposable where T : unmanaged
     /// <summary>Gives the memory back. Harmless when repeated.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _array, null) is { } array && !_isOwn) ArrayPool<T>.Shared.Return(array);
+        if (Interlocked.Exchange(ref _array, null) is { } array && !_isOwn)
+            ArrayPool<T>.Shared.Return(array);
     }
 }

@@ -5,13 +5,18 @@ using System.Text;
 namespace Jtr.Interop.Protobuf;
 
 /// <summary>
-/// A protocol buffer message in the making: field numbers and values in the wire format, written one by one. The formats that are written here use so few
-/// of the messages of their .proto files that this is shorter than what would be generated from them, and needs no library at run time; the tests read the
+/// A protocol buffer message in the making: field numbers and values in the wire format, written one by one. The formats that are written
+/// here use so few
+/// of the messages of their .proto files that this is shorter than what would be generated from them, and needs no library at run time; the
+/// tests read the
 /// files with Google.Protobuf and ONNX Runtime.
 /// </summary>
 internal sealed class ProtoMessage
 {
-    private const uint Varint = 0, Fixed64 = 1, LengthDelimited = 2, Fixed32 = 5;
+    private const uint Varint = 0,
+        Fixed64 = 1,
+        LengthDelimited = 2,
+        Fixed32 = 5;
 
     private readonly ArrayBufferWriter<byte> _bytes = new();
 
@@ -66,7 +71,8 @@ internal sealed class ProtoMessage
     {
         Tag(field, LengthDelimited);
         Plain((ulong)values.Count * sizeof(double));
-        foreach (double value in values) Plain(value);
+        foreach (double value in values)
+            Plain(value);
         return this;
     }
 
@@ -86,7 +92,8 @@ internal sealed class ProtoMessage
     {
         Span<byte> span = _bytes.GetSpan(10);
         int length = 0;
-        for (; value >= 0x80; value >>= 7) span[length++] = (byte)(value | 0x80);
+        for (; value >= 0x80; value >>= 7)
+            span[length++] = (byte)(value | 0x80);
         span[length++] = (byte)value;
         _bytes.Advance(length);
     }

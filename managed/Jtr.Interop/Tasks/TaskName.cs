@@ -16,17 +16,21 @@ internal static class TaskName
     public static void Check(string name, string parameter)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name, parameter);
-        if (Fault(name) is { } fault) throw new ArgumentException($"'{Printable(name)}' cannot be the name of a task: {fault}", parameter);
+        if (Fault(name) is { } fault)
+            throw new ArgumentException($"'{Printable(name)}' cannot be the name of a task: {fault}", parameter);
     }
 
     /// <summary>Why a task may not be called so, or null.</summary>
     public static string? Fault(string name)
     {
-        if (name is "." or "..") return "it stands for a folder";
+        if (name is "." or "..")
+            return "it stands for a folder";
         foreach (char c in name)
         {
-            if (c is '/' or '\\' or ':') return $"it has '{c}', and names become those of files";
-            if (char.IsControl(c)) return string.Create(CultureInfo.InvariantCulture, $"it has the control character U+{(int)c:X4}");
+            if (c is '/' or '\\' or ':')
+                return $"it has '{c}', and names become those of files";
+            if (char.IsControl(c))
+                return string.Create(CultureInfo.InvariantCulture, $"it has the control character U+{(int)c:X4}");
         }
         try
         {

@@ -26,7 +26,8 @@ public sealed class TaskSet : IReadOnlyList<VisionTask>, IEquatable<TaskSet>
         for (int t = 0; t < _tasks.Length; t++)
         {
             VisionTask task = _tasks[t] ?? throw new ArgumentException("a task is null", nameof(tasks));
-            if (!names.Add(task.Name)) throw new ArgumentException($"two tasks are named '{task.Name}'", nameof(tasks));
+            if (!names.Add(task.Name))
+                throw new ArgumentException($"two tasks are named '{task.Name}'", nameof(tasks));
             _channelOffsets[t] = TotalChannels;
             _labelOffsets[t] = TotalLabelChannels;
             TotalChannels += task.Channels;
@@ -51,7 +52,9 @@ public sealed class TaskSet : IReadOnlyList<VisionTask>, IEquatable<TaskSet>
 
     /// <summary>A task by its name; throws <see cref="KeyNotFoundException"/> when the set has none of that name.</summary>
     public VisionTask this[string name] =>
-        IndexOf(name) is >= 0 and int i ? _tasks[i] : throw new KeyNotFoundException($"no task is named '{name}'; there are {string.Join(", ", _tasks.Select(t => t.Name))}");
+        IndexOf(name) is >= 0 and int i
+            ? _tasks[i]
+            : throw new KeyNotFoundException($"no task is named '{name}'; there are " + $"{string.Join(", ", _tasks.Select(t => t.Name))}");
 
     /// <summary>The place of a task by its name, or -1.</summary>
     public int IndexOf(string name) => Array.FindIndex(_tasks, t => t.Name == name);

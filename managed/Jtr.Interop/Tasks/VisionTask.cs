@@ -95,7 +95,8 @@ public sealed record DepthTask : VisionTask
 {
     /// <summary>Makes a depth task.</summary>
     /// <param name="name">Its name; see <see cref="VisionTask.Name"/>.</param>
-    public DepthTask(string name = "depth") : base(name, TaskKind.Depth, 1, 1) { }
+    public DepthTask(string name = "depth")
+        : base(name, TaskKind.Depth, 1, 1) { }
 
     /// <summary>Mean of the normal distribution whose CDF maps depth into the joint space.</summary>
     public double Mean { get; init; } = 2.3618;
@@ -109,7 +110,8 @@ public sealed record DepthTask : VisionTask
     /// <inheritdoc/>
     public override float InvalidLabel => 0f;
 
-    internal override void WriteNativeOptions(JsonObject options) => (options["kind"], options["mean"], options["std"]) = ("depth", Mean, StandardDeviation);
+    internal override void WriteNativeOptions(JsonObject options) =>
+        (options["kind"], options["mean"], options["std"]) = ("depth", Mean, StandardDeviation);
 }
 
 /// <summary>Surface normals. Label: unit vectors in camera coordinates, (0, 0, 0) where there is none.</summary>
@@ -117,7 +119,8 @@ public sealed record NormalsTask : VisionTask
 {
     /// <summary>Makes a surface normals task.</summary>
     /// <param name="name">Its name; see <see cref="VisionTask.Name"/>.</param>
-    public NormalsTask(string name = "normals") : base(name, TaskKind.Normals, 3, 3) { }
+    public NormalsTask(string name = "normals")
+        : base(name, TaskKind.Normals, 3, 3) { }
 
     /// <inheritdoc/>
     public override float InvalidLabel => 0f;
@@ -131,7 +134,8 @@ public sealed record MapTask : VisionTask
     /// <summary>Makes a map task.</summary>
     /// <param name="name">Its name; see <see cref="VisionTask.Name"/>.</param>
     /// <param name="channels">Number of channels, 1 to 256.</param>
-    public MapTask(string name, int channels = 1) : base(name, TaskKind.Map, Check(channels), channels) { }
+    public MapTask(string name, int channels = 1)
+        : base(name, TaskKind.Map, Check(channels), channels) { }
 
     /// <inheritdoc/>
     public override float InvalidLabel => float.NaN;

@@ -20,7 +20,8 @@ public sealed record AdamOptions
 
     /// <summary>
     /// <see cref="LearningRateSchedule.Step"/>: steps after which the rate is multiplied by <see cref="DecayFactor"/>, again and again; 0
-    /// keeps it. <see cref="LearningRateSchedule.Cosine"/>: the step at which the cosine ends, above <see cref="WarmupSteps"/>: as a rule the
+    /// keeps it. <see cref="LearningRateSchedule.Cosine"/>: the step at which the cosine ends, above <see cref="WarmupSteps"/>: as a rule
+    /// the
     /// number of steps of the run.
     /// </summary>
     /// <remarks>Published: the steps of 200 epochs, of 400.</remarks>
@@ -32,7 +33,9 @@ public sealed record AdamOptions
     /// <summary>Steps over which the rate rises linearly to what the schedule says, whichever it is; 0 for none.</summary>
     public long WarmupSteps { get; init; }
 
-    /// <summary><see cref="LearningRateSchedule.Cosine"/>: what the rate ends at, as a part of <see cref="LearningRate"/>, in [0, 1].</summary>
+    /// <summary>
+    /// <see cref="LearningRateSchedule.Cosine"/>: what the rate ends at, as a part of <see cref="LearningRate"/>, in [0, 1].
+    /// </summary>
     public double FinalFactor { get; init; }
 
     /// <summary>The rate of a step, as the native library computes it.</summary>
@@ -43,7 +46,10 @@ public sealed record AdamOptions
         double factor = Schedule switch
         {
             LearningRateSchedule.Step when DecaySteps > 0 => Math.Pow(DecayFactor, step / DecaySteps),
-            LearningRateSchedule.Cosine => FinalFactor + (1 - FinalFactor) * 0.5 * (1 + Math.Cos(Math.PI * Math.Clamp((step - WarmupSteps) / (double)(DecaySteps - WarmupSteps), 0, 1))),
+            LearningRateSchedule.Cosine => FinalFactor
+                + (1 - FinalFactor)
+                    * 0.5
+                    * (1 + Math.Cos(Math.PI * Math.Clamp((step - WarmupSteps) / (double)(DecaySteps - WarmupSteps), 0, 1))),
             _ => 1,
         };
         return LearningRate * factor * (step < WarmupSteps ? (step + 1) / (double)WarmupSteps : 1);
@@ -61,7 +67,13 @@ public sealed record AdamOptions
         OptionRange.Named($"{name}.{nameof(Schedule)}", Schedule);
         OptionRange.Within($"{name}.{nameof(WarmupSteps)}", WarmupSteps, 0);
         OptionRange.Within($"{name}.{nameof(DecaySteps)}", DecaySteps, 0);
-        if (Schedule == LearningRateSchedule.Cosine) OptionRange.Holds($"{name}.{nameof(DecaySteps)}", DecaySteps, DecaySteps > WarmupSteps, $"above {name}.{nameof(WarmupSteps)}, which is {WarmupSteps}, with the schedule Cosine");
+        if (Schedule == LearningRateSchedule.Cosine)
+            OptionRange.Holds(
+                $"{name}.{nameof(DecaySteps)}",
+                DecaySteps,
+                DecaySteps > WarmupSteps,
+                $"above {name}.{nameof(WarmupSteps)}, which is {WarmupSteps}, with the schedule Cosine"
+            );
         OptionRange.Holds($"{name}.{nameof(DecayFactor)}", DecayFactor, DecayFactor is > 0 and <= 1, "in (0, 1]");
         OptionRange.Holds($"{name}.{nameof(FinalFactor)}", FinalFactor, FinalFactor is >= 0 and <= 1, "in [0, 1]");
     }
@@ -70,10 +82,16 @@ public sealed record AdamOptions
 /// <summary>How a learning rate changes from step to step. Each may begin with a linear warm-up.</summary>
 public enum LearningRateSchedule
 {
-    /// <summary>Multiplied by <see cref="AdamOptions.DecayFactor"/> after every <see cref="AdamOptions.DecaySteps"/> steps; constant where these are 0.</summary>
+    /// <summary>
+    /// Multiplied by <see cref="AdamOptions.DecayFactor"/> after every <see cref="AdamOptions.DecaySteps"/> steps; constant where these are
+    /// 0.
+    /// </summary>
     Step = 0,
 
-    /// <summary>Half a cosine, from the end of the warm-up to <see cref="AdamOptions.DecaySteps"/> (Loshchilov and Hutter, ICLR 2017, without restarts).</summary>
+    /// <summary>
+    /// Half a cosine, from the end of the warm-up to <see cref="AdamOptions.DecaySteps"/> (Loshchilov and Hutter, ICLR 2017, without
+    /// restarts).
+    /// </summary>
     Cosine = 1,
 
     /// <summary>As it is.</summary>

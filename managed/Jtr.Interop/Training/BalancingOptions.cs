@@ -1,6 +1,8 @@
 namespace Jtr.Interop.Training;
 
-/// <summary>How the tasks' supervised losses are weighed against each other, whatever the method. The method's own term is not weighed.</summary>
+/// <summary>
+/// How the tasks' supervised losses are weighed against each other, whatever the method. The method's own term is not weighed.
+/// </summary>
 public sealed record BalancingOptions
 {
     /// <summary>
@@ -28,14 +30,21 @@ public sealed record BalancingOptions
     /// <exception cref="ArgumentException">A property is outside its range or missing; ParamName is its name.</exception>
     public void Validate(int tasks, string name = "Balancing")
     {
-        if (string.IsNullOrWhiteSpace(Name)) throw new ArgumentException($"{name}.{nameof(Name)} must be the name of a rule.", $"{name}.{nameof(Name)}");
+        if (string.IsNullOrWhiteSpace(Name))
+            throw new ArgumentException($"{name}.{nameof(Name)} must be the name of a rule.", $"{name}.{nameof(Name)}");
         string weights = $"{name}.{nameof(Weights)}";
         if (Name == "fixed")
         {
             OptionRange.NotNull(weights, Weights);
-            if (Weights!.Count != tasks) throw new ArgumentException($"{weights} must have one number for each of {tasks} tasks, not {Weights.Count}.", weights);
-            foreach (double weight in Weights) OptionRange.Holds(weights, weight, weight >= 0, "numbers of 0 or more, all finite");
-            if (Weights.All(w => w == 0)) throw new ArgumentException($"{weights} must not all be 0.", weights);
+            if (Weights!.Count != tasks)
+                throw new ArgumentException(
+                    $"{weights} must have one number for each of {tasks} tasks, not " + $"{Weights.Count}.",
+                    weights
+                );
+            foreach (double weight in Weights)
+                OptionRange.Holds(weights, weight, weight >= 0, "numbers of 0 or more, all finite");
+            if (Weights.All(w => w == 0))
+                throw new ArgumentException($"{weights} must not all be 0.", weights);
         }
         OptionRange.Holds($"{name}.{nameof(Temperature)}", Temperature, Temperature > 0, "above 0 and finite");
         OptionRange.Within($"{name}.{nameof(PeriodSteps)}", PeriodSteps, 1);
@@ -44,7 +53,11 @@ public sealed record BalancingOptions
 
     /// <summary>Whether all properties are the same; weights one by one.</summary>
     public bool Equals(BalancingOptions? other) =>
-        other is not null && Name == other.Name && Temperature == other.Temperature && PeriodSteps == other.PeriodSteps && InitialLogVariance == other.InitialLogVariance
+        other is not null
+        && Name == other.Name
+        && Temperature == other.Temperature
+        && PeriodSteps == other.PeriodSteps
+        && InitialLogVariance == other.InitialLogVariance
         && (Weights is null ? other.Weights is null : other.Weights is not null && Weights.SequenceEqual(other.Weights));
 
     /// <inheritdoc/>

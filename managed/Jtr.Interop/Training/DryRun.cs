@@ -19,7 +19,10 @@ public sealed record DryRunResult
     /// <summary>Median time of a step, the wait for its batch included.</summary>
     public required TimeSpan StepTime { get; init; }
 
-    /// <summary>Median time that a step waited for its batch: the threads that read samples are too few, or the disk too slow, where it is not near 0.</summary>
+    /// <summary>
+    /// Median time that a step waited for its batch: the threads that read samples are too few, or the disk too slow, where it is not near
+    /// 0.
+    /// </summary>
     public required TimeSpan WaitTime { get; init; }
 
     /// <summary>The largest number of bytes that this process had in memory so far, a GPU's not counted.</summary>
@@ -53,7 +56,13 @@ public static class DryRun
     /// <exception cref="JtrNonFiniteException">A loss or a gradient was not a finite number.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static DryRunResult Run(
-        TrainerOptions trainer, IMultiTaskDataset data, FitOptions fit, int steps = 5, ILogger? logger = null, CancellationToken cancellationToken = default)
+        TrainerOptions trainer,
+        IMultiTaskDataset data,
+        FitOptions fit,
+        int steps = 5,
+        ILogger? logger = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(data);
@@ -63,7 +72,8 @@ public static class DryRun
         using Trainer network = new(trainer, logger);
         network.CheckData(data);
         using DataLoader loader = network.OpenLoader(data, fit, fit.DataSeed ?? trainer.Seed);
-        List<TimeSpan> times = [], waits = [];
+        List<TimeSpan> times = [],
+            waits = [];
         for (int i = 0; i <= steps; i++)
         {
             long start = Stopwatch.GetTimestamp();
@@ -77,7 +87,8 @@ public static class DryRun
             {
                 loader.Recycle(batch);
             }
-            if (i == 0) continue;
+            if (i == 0)
+                continue;
             times.Add(Stopwatch.GetElapsedTime(start));
             waits.Add(waited);
         }
@@ -98,7 +109,8 @@ public static class DryRun
 
     /// <summary>The state, and two moments of Adam for each weight.</summary>
     private static long CheckpointBytes(Trainer network) =>
-        (network.State.Sum(t => t.Count) + 2 * network.ParameterCount) * (network.Options.Precision == Precision.Float64 ? sizeof(double) : sizeof(float));
+        (network.State.Sum(t => t.Count) + 2 * network.ParameterCount)
+        * (network.Options.Precision == Precision.Float64 ? sizeof(double) : sizeof(float));
 
     private static TimeSpan Median(List<TimeSpan> times)
     {

@@ -24,7 +24,8 @@ public sealed record EvaluateOptions
     public void Validate()
     {
         OptionRange.Within(nameof(BatchSize), BatchSize, 1, 65536);
-        if (Workers is { } workers) OptionRange.Within(nameof(Workers), workers, 1, 256);
+        if (Workers is { } workers)
+            OptionRange.Within(nameof(Workers), workers, 1, 256);
         TaskScorer.Check(nameof(Metrics), Metrics);
     }
 }

@@ -20,7 +20,9 @@ public sealed record FitOptions
     /// <summary>Samples of a batch, 1 to 65,536. Published: 4 (NYU-v2), 16 (Cityscapes).</summary>
     public int BatchSize { get; init; } = 4;
 
-    /// <summary>Which of the labels that exist training may see, drawn with <see cref="DataSeed"/>. Not used where <see cref="Labels"/> says it.</summary>
+    /// <summary>
+    /// Which of the labels that exist training may see, drawn with <see cref="DataSeed"/>. Not used where <see cref="Labels"/> says it.
+    /// </summary>
     public LabelScenario Scenario { get; init; } = LabelScenario.AsFound;
 
     /// <summary>The labels that training may see, or null.</summary>
@@ -29,14 +31,16 @@ public sealed record FitOptions
     /// <summary>Threads that read samples, 1 to 256; null: one a processor, at most 4. The run does not depend on it.</summary>
     public int? Workers { get; init; }
 
-    /// <summary>Whether views are random crops (Nishi et al., CVPR 2024); without it, <see cref="Flip"/> and <see cref="Colour"/> count for nothing.</summary>
+    /// <summary>
+    /// Whether views are random crops (Nishi et al., CVPR 2024); without it, <see cref="Flip"/> and <see cref="Color"/> count for nothing.
+    /// </summary>
     public bool Augment { get; init; } = true;
 
     /// <summary>Which views are mirrored at random: published for Cityscapes, not for NYU-v2.</summary>
     public FlipMode Flip { get; init; } = FlipMode.None;
 
     /// <summary>Whether the image of each view undergoes two random colour operations (Nishi et al., CVPR 2024).</summary>
-    public bool Colour { get; init; } = true;
+    public bool Color { get; init; } = true;
 
     /// <summary>What else happens to each view, in this order, as <see cref="DataLoaderOptions.ViewSteps"/> says.</summary>
     public IReadOnlyList<Func<IViewStep>> ViewSteps { get; init; } = [];
@@ -48,7 +52,8 @@ public sealed record FitOptions
     public ISampler? Sampler { get; init; }
 
     /// <summary>
-    /// Where to save the trainer at the end, also where a cancel or a failure is the end, and every <see cref="CheckpointEvery"/> steps; null:
+    /// Where to save the trainer at the end, also where a cancel or a failure is the end, and every <see cref="CheckpointEvery"/> steps;
+    /// null:
     /// nowhere.
     /// </summary>
     public string? CheckpointPath { get; init; }
@@ -57,7 +62,8 @@ public sealed record FitOptions
     public long CheckpointEvery { get; init; }
 
     /// <summary>
-    /// How many checkpoints to keep, 1 or more. Above 1, each one that is saved at <see cref="CheckpointPath"/> is also kept beside it under its
+    /// How many checkpoints to keep, 1 or more. Above 1, each one that is saved at <see cref="CheckpointPath"/> is also kept beside it
+    /// under its
     /// step, such as run-00000500.safetensors, and the oldest beyond this number are deleted.
     /// </summary>
     public int Keep { get; init; } = 1;
@@ -89,25 +95,35 @@ public sealed record FitOptions
     {
         if (Steps is null == Epochs is null)
             throw new ArgumentException($"exactly one of {nameof(Steps)} and {nameof(Epochs)} must be set.", nameof(Steps));
-        if (Steps is { } steps) OptionRange.Within(nameof(Steps), steps, 1);
-        if (Epochs is { } epochs) OptionRange.Within(nameof(Epochs), epochs, 1, int.MaxValue);
+        if (Steps is { } steps)
+            OptionRange.Within(nameof(Steps), steps, 1);
+        if (Epochs is { } epochs)
+            OptionRange.Within(nameof(Epochs), epochs, 1, int.MaxValue);
         OptionRange.Within(nameof(BatchSize), BatchSize, 1, 65536);
         OptionRange.Named(nameof(Scenario), Scenario);
         OptionRange.Named(nameof(Flip), Flip);
-        if (Workers is { } workers) OptionRange.Within(nameof(Workers), workers, 1, 256);
+        if (Workers is { } workers)
+            OptionRange.Within(nameof(Workers), workers, 1, 256);
         OptionRange.Within(nameof(CheckpointEvery), CheckpointEvery, 0);
         if (CheckpointPath is not null && string.IsNullOrWhiteSpace(CheckpointPath))
             throw new ArgumentException($"{nameof(CheckpointPath)} must be the name of a file, or null.", nameof(CheckpointPath));
         if (CheckpointEvery > 0 && CheckpointPath is null)
-            throw new ArgumentException($"{nameof(CheckpointPath)} must be set where {nameof(CheckpointEvery)} is.", nameof(CheckpointPath));
+            throw new ArgumentException(
+                $"{nameof(CheckpointPath)} must be set where {nameof(CheckpointEvery)} is.",
+                nameof(CheckpointPath)
+            );
         OptionRange.Within(nameof(Keep), Keep, 1, int.MaxValue);
         OptionRange.Within(nameof(EvaluateEvery), EvaluateEvery, 0);
-        foreach (Func<IViewStep> step in OptionRange.NotNull(nameof(ViewSteps), ViewSteps)) OptionRange.NotNull(nameof(ViewSteps), step);
+        foreach (Func<IViewStep> step in OptionRange.NotNull(nameof(ViewSteps), ViewSteps))
+            OptionRange.NotNull(nameof(ViewSteps), step);
         TaskScorer.Check(nameof(Metrics), Metrics);
         EarlyStopping?.Validate(nameof(EarlyStopping));
-        if (Validation is null != (EvaluateEvery == 0)) throw new ArgumentException($"{nameof(Validation)} and {nameof(EvaluateEvery)} belong together.", nameof(EvaluateEvery));
-        if (Validation is null && EarlyStopping is not null) throw new ArgumentException($"{nameof(EarlyStopping)} needs {nameof(Validation)}.", nameof(EarlyStopping));
-        if (Validation is null && BestPath is not null) throw new ArgumentException($"{nameof(BestPath)} needs {nameof(Validation)}.", nameof(BestPath));
+        if (Validation is null != (EvaluateEvery == 0))
+            throw new ArgumentException($"{nameof(Validation)} and {nameof(EvaluateEvery)} " + $"belong together.", nameof(EvaluateEvery));
+        if (Validation is null && EarlyStopping is not null)
+            throw new ArgumentException($"{nameof(EarlyStopping)} needs " + $"{nameof(Validation)}.", nameof(EarlyStopping));
+        if (Validation is null && BestPath is not null)
+            throw new ArgumentException($"{nameof(BestPath)} needs {nameof(Validation)}.", nameof(BestPath));
         Trainer.CheckMetadata(CheckpointMetadata, nameof(CheckpointMetadata));
     }
 }

@@ -30,9 +30,12 @@ public sealed record FitPosition
     /// <summary>What of a fit differs from this one, in words, or null where it goes on exactly.</summary>
     internal string? DifferenceTo(FitPosition other)
     {
-        if (BatchSize != other.BatchSize) return $"batches of {BatchSize} instead of {other.BatchSize}";
-        if (Samples != other.Samples) return $"{Samples} samples instead of {other.Samples}";
-        if (DataSeed != other.DataSeed) return $"the data seed {DataSeed} instead of {other.DataSeed}";
+        if (BatchSize != other.BatchSize)
+            return $"batches of {BatchSize} instead of {other.BatchSize}";
+        if (Samples != other.Samples)
+            return $"{Samples} samples instead of {other.Samples}";
+        if (DataSeed != other.DataSeed)
+            return $"the data seed {DataSeed} instead of {other.DataSeed}";
         return Threads is { } now && other.Threads is { } before && now != before
             ? $"{now} threads of the arithmetic instead of {before}, which round sums otherwise"
             : null;

@@ -42,8 +42,10 @@ public sealed record InitReport
         StringBuilder text = new();
         int all = Matched.Count + Missing.Count + OtherShape.Count;
         text.Append(CultureInfo.InvariantCulture, $"{Path}: {Matched.Count} of {all} tensors taken");
-        if (MatchedHeads.Count > 0) text.Append("; heads of ").AppendJoin(", ", MatchedHeads);
-        if (FreshHeads.Count > 0) text.Append("; fresh heads for ").AppendJoin(", ", FreshHeads);
+        if (MatchedHeads.Count > 0)
+            text.Append("; heads of ").AppendJoin(", ", MatchedHeads);
+        if (FreshHeads.Count > 0)
+            text.Append("; fresh heads for ").AppendJoin(", ", FreshHeads);
         Line(text, "not in the file, so fresh", Missing);
         Line(text, "of another shape, so fresh", [.. OtherShape.Select(o => $"{o.Name} {Text(o.Shape)} (the file: {Text(o.FileShape)})")]);
         Line(text, "in the file, not used", Unused);
@@ -52,9 +54,11 @@ public sealed record InitReport
 
     private static void Line(StringBuilder text, string title, IReadOnlyList<string> names)
     {
-        if (names.Count == 0) return;
+        if (names.Count == 0)
+            return;
         text.Append(CultureInfo.InvariantCulture, $"\n{title} ({names.Count}): ").AppendJoin(", ", names.Take(Shown));
-        if (names.Count > Shown) text.Append(", ...");
+        if (names.Count > Shown)
+            text.Append(", ...");
     }
 
     private static string Text(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";

@@ -5,7 +5,9 @@ using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Training;
 
-/// <summary>The weights of a file under names that say the task of a head, so that they find their places in a network with other tasks.</summary>
+/// <summary>
+/// The weights of a file under names that say the task of a head, so that they find their places in a network with other tasks.
+/// </summary>
 internal sealed class InitWeights
 {
     private const string AveragePrefix = "ema/";
@@ -30,7 +32,9 @@ internal sealed class InitWeights
     {
         string path = from.Path;
         IReadOnlyDictionary<string, string> metadata = SafetensorsFile.ReadMetadata(path);
-        TrainerOptions? source = metadata.TryGetValue(CheckpointInfo.OptionsKey, out string? options) ? OptionsDocument.Read(options, path) : null;
+        TrainerOptions? source = metadata.TryGetValue(CheckpointInfo.OptionsKey, out string? options)
+            ? OptionsDocument.Read(options, path)
+            : null;
         bool hasAverage = source?.EmaDecay is not null && metadata.GetValueOrDefault("jtr.step") is not (null or "0");
         bool isAveraged = hasAverage && from.Averaged;
         InitWeights weights = new(path, source is not null ? Keys(source.Tasks) : TasksOfExport(metadata));
@@ -38,9 +42,12 @@ internal sealed class InitWeights
         bool isSameMethod = source is not null && source.Method == target.Method && Keys(source.Tasks).SequenceEqual(Keys(target.Tasks));
         foreach (SafetensorsTensor tensor in SafetensorsFile.Read(path, IsWanted))
         {
-            string name = tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal) ? tensor.Name[AveragePrefix.Length..] : tensor.Name;
+            string name = tensor.Name.StartsWith(AveragePrefix, StringComparison.Ordinal)
+                ? tensor.Name[AveragePrefix.Length..]
+                : tensor.Name;
             // Published names have no prefix.
-            if (!name.Contains('/', StringComparison.Ordinal)) name = $"{Network}/{name}";
+            if (!name.Contains('/', StringComparison.Ordinal))
+                name = $"{Network}/{name}";
             weights._tensors[Key(name, weights._tasks)] = tensor;
         }
         return weights;
@@ -49,7 +56,8 @@ internal sealed class InitWeights
         {
             bool average = name.StartsWith(AveragePrefix, StringComparison.Ordinal);
             string plain = average ? name[AveragePrefix.Length..] : name;
-            if (IsOfNetwork(plain)) return average == isAveraged;
+            if (IsOfNetwork(plain))
+                return average == isAveraged;
             return source is null ? !name.Contains('/', StringComparison.Ordinal) : isSameMethod && !average && !IsState(name);
         }
     }
@@ -61,7 +69,10 @@ internal sealed class InitWeights
     public InitReport Apply(Trainer trainer, string parameter)
     {
         IReadOnlyList<string>? keys = _tasks is null ? null : Keys(trainer.Tasks);
-        TensorInfo[] places = [.. trainer.State.Where(i => !i.Name.StartsWith(AveragePrefix, StringComparison.Ordinal) && !IsState(i.Name))];
+        TensorInfo[] places =
+        [
+            .. trainer.State.Where(i => !i.Name.StartsWith(AveragePrefix, StringComparison.Ordinal) && !IsState(i.Name)),
+        ];
         List<(TensorInfo Place, SafetensorsTensor Tensor)> matched = [];
         List<string> missing = [];
         List<InitMismatch> others = [];
@@ -74,19 +85,24 @@ internal sealed class InitWeights
                 continue;
             }
             used.Add(tensor.Name);
-            if (tensor.Shape.SequenceEqual(place.Shape)) matched.Add((place, tensor));
-            else others.Add(new InitMismatch(place.Name, place.Shape, tensor.Shape));
+            if (tensor.Shape.SequenceEqual(place.Shape))
+                matched.Add((place, tensor));
+            else
+                others.Add(new InitMismatch(place.Name, place.Shape, tensor.Shape));
         }
         // Counters and single biases fit every network.
-        if (!matched.Any(m => m.Place.Shape.Count > 1)) throw NothingFits(trainer, others, parameter);
+        if (!matched.Any(m => m.Place.Shape.Count > 1))
+            throw NothingFits(trainer, others, parameter);
         foreach ((TensorInfo place, SafetensorsTensor tensor) in matched)
         {
             double[] values = tensor.ToDoubles();
             trainer.State.Write(place.Name, values);
-            if (trainer.State.Contains(AveragePrefix + place.Name)) trainer.State.Write(AveragePrefix + place.Name, values);
+            if (trainer.State.Contains(AveragePrefix + place.Name))
+                trainer.State.Write(AveragePrefix + place.Name, values);
         }
 
-        ILookup<bool, string> heads = trainer.Tasks.Select((t, i) => (t.Name, Fresh: missing.Concat(others.Select(o => o.Name)).Any(n => IsHead(n, i))))
+        ILookup<bool, string> heads = trainer
+            .Tasks.Select((t, i) => (t.Name, Fresh: missing.Concat(others.Select(o => o.Name)).Any(n => IsHead(n, i))))
             .ToLookup(h => h.Fresh, h => h.Name);
         return new InitReport
         {
@@ -103,7 +119,8 @@ internal sealed class InitWeights
     /// <summary>The tensor for a place. A network for each task takes what the file has for all tasks.</summary>
     private SafetensorsTensor? Find(string key)
     {
-        if (_tensors.TryGetValue(key, out SafetensorsTensor? own)) return own;
+        if (_tensors.TryGetValue(key, out SafetensorsTensor? own))
+            return own;
         return key.StartsWith($"{Network}.", StringComparison.Ordinal)
             ? _tensors.GetValueOrDefault(Network + key[key.IndexOf('/', StringComparison.Ordinal)..])
             : null;
@@ -111,10 +128,11 @@ internal sealed class InitWeights
 
     private ArgumentException NothingFits(Trainer trainer, List<InitMismatch> others, string parameter)
     {
-        string why = others.Count > 0
-            ? $"shapes differ, such as {others[0].Name}: [{string.Join(", ", others[0].FileShape)}] in the file, [{string.Join(", ", others[0].Shape)}] in the network"
-            : _tensors.Count == 0
-            ? "it holds no weights of a network"
+        string why =
+            others.Count > 0
+                ? $"shapes differ, such as {others[0].Name}: [{string.Join(", ", others[0].FileShape)}] in the file, "
+                    + $"[{string.Join(", ", others[0].Shape)}] in the network"
+            : _tensors.Count == 0 ? "it holds no weights of a network"
             : $"it has {Names(_tensors.Values.Select(t => t.Name))}; the network has {Names(trainer.State.Select(i => i.Name))}";
         return new ArgumentException($"{_path} has no weight that fits the network: {why}", parameter);
     }
@@ -127,14 +145,18 @@ internal sealed class InitWeights
         int slash = name.IndexOf('/', StringComparison.Ordinal);
         string rest = name[(slash + 1)..];
         int dot = rest.IndexOf('.', StringComparison.Ordinal);
-        if (tasks is null || dot < 0 || !rest.StartsWith(Head, StringComparison.Ordinal)) return name;
-        return int.TryParse(rest.AsSpan(Head.Length, dot - Head.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            && number >= 1 && number <= tasks.Count
+        if (tasks is null || dot < 0 || !rest.StartsWith(Head, StringComparison.Ordinal))
+            return name;
+        return
+            int.TryParse(rest.AsSpan(Head.Length, dot - Head.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number >= 1
+            && number <= tasks.Count
             ? $"{name[..(slash + 1)]}{Head}({tasks[number - 1]}){rest[dot..]}"
             : name;
     }
 
-    private static bool IsHead(string name, int task) => name.Contains(string.Create(CultureInfo.InvariantCulture, $"/{Head}{task + 1}."), StringComparison.Ordinal);
+    private static bool IsHead(string name, int task) =>
+        name.Contains(string.Create(CultureInfo.InvariantCulture, $"/{Head}{task + 1}."), StringComparison.Ordinal);
 
     private static bool IsOfNetwork(string name) =>
         name.StartsWith($"{Network}/", StringComparison.Ordinal)
@@ -149,7 +171,9 @@ internal sealed class InitWeights
 
     private static string[] Keys(TaskSet tasks) => [.. tasks.Select(t => $"{t.Name}={t.Kind}")];
 
-    /// <summary>The tasks as <see cref="Export.SafetensorsExport"/> writes them, "seg=Segmentation:13, depth=Depth:1"; null where they are not said.</summary>
+    /// <summary>
+    /// The tasks as <see cref="Export.SafetensorsExport"/> writes them, "seg=Segmentation:13, depth=Depth:1"; null where they are not said.
+    /// </summary>
     private static string[]? TasksOfExport(IReadOnlyDictionary<string, string> metadata) =>
         metadata.TryGetValue("jtr.tasks", out string? tasks) ? [.. tasks.Split(", ").Select(t => t.Split(':')[0])] : null;
 }

@@ -18,7 +18,9 @@ public sealed record JointTaskOptions
     /// <summary>Weight of the reconstruction term, 0 or more.</summary>
     public double LambdaRecon { get; init; } = 2;
 
-    /// <summary>Samples that go through the auto-encoder at once; 0 chooses. The result depends on it by rounding only; memory grows with it.</summary>
+    /// <summary>
+    /// Samples that go through the auto-encoder at once; 0 chooses. The result depends on it by rounding only; memory grows with it.
+    /// </summary>
     public int MicroBatch { get; init; }
 
     /// <summary>Checks every property.</summary>
@@ -27,7 +29,8 @@ public sealed record JointTaskOptions
     public void Validate(string name = "JointTask")
     {
         OptionRange.Named($"{name}.{nameof(Mode)}", Mode);
-        if (Width is { } width) OptionRange.Within($"{name}.{nameof(Width)}", width, 1, TrainerOptions.MaxWidth);
+        if (Width is { } width)
+            OptionRange.Within($"{name}.{nameof(Width)}", width, 1, TrainerOptions.MaxWidth);
         OptionRange.Holds($"{name}.{nameof(LambdaDist)}", LambdaDist, LambdaDist >= 0, "0 or more and finite");
         OptionRange.Holds($"{name}.{nameof(LambdaRecon)}", LambdaRecon, LambdaRecon >= 0, "0 or more and finite");
         OptionRange.Within($"{name}.{nameof(MicroBatch)}", MicroBatch, 0, int.MaxValue);

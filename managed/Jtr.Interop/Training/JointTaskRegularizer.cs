@@ -31,7 +31,8 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
         NativeLibraryLoader.EnsureLoaded();
         Options = options;
         _handle = new RegularizerHandle(NativeError.CheckHandle(Api.RegularizerCreate(OptionsWriter.Regularizer(options))));
-        using (NativeHandle.Lease lease = _handle.Use()) _described = NativeDescription.Parse(Api.RegularizerDescribe(lease.Pointer));
+        using (NativeHandle.Lease lease = _handle.Use())
+            _described = NativeDescription.Parse(Api.RegularizerDescribe(lease.Pointer));
         _border = new LossBorder(options.Tasks, _described);
         State = new TensorCollection(_handle, Raw.TensorKind.State, TensorFunctions.Regularizer);
         Gradients = new TensorCollection(_handle, Raw.TensorKind.Gradient, TensorFunctions.Regularizer);
@@ -49,7 +50,9 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
     /// <summary>Gradients of the last <c>Compute</c> with respect to the auto-encoder's weights.</summary>
     public TensorCollection Gradients { get; }
 
-    /// <summary>Computes the loss and its gradients; the auto-encoder's own gradients stay inside, for <see cref="Update"/>. In 32 bits.</summary>
+    /// <summary>
+    /// Computes the loss and its gradients; the auto-encoder's own gradients stay inside, for <see cref="Update"/>. In 32 bits.
+    /// </summary>
     /// <param name="batch">Sizes, labels, noise.</param>
     /// <param name="predictions">[2, B, C, H, W]: raw logits, depths, unit normals, maps.</param>
     /// <param name="predictionGradient">
@@ -63,20 +66,36 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
     /// <exception cref="JtrNonFiniteException">The loss was not a finite number.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public RegularizerResult Compute(
-        in RegularizerBatch batch, ReadOnlySpan<float> predictions, Span<float> predictionGradient, in RegularizerCapture capture = default, CancellationToken cancellationToken = default)
+        in RegularizerBatch batch,
+        ReadOnlySpan<float> predictions,
+        Span<float> predictionGradient,
+        in RegularizerCapture capture = default,
+        CancellationToken cancellationToken = default
+    )
     {
         RequireFloat64(false);
-        fixed (float* from = predictions, to = predictionGradient)
+        fixed (
+            float* from = predictions,
+                to = predictionGradient
+        )
             return Compute(batch, from, predictions.Length, to, predictionGradient.Length, capture, cancellationToken);
     }
 
     /// <summary>Computes the loss and its gradients in 64 bits.</summary>
     /// <inheritdoc cref="Compute(in RegularizerBatch, ReadOnlySpan{float}, Span{float}, in RegularizerCapture, CancellationToken)"/>
     public RegularizerResult Compute(
-        in RegularizerBatch batch, ReadOnlySpan<double> predictions, Span<double> predictionGradient, in RegularizerCapture capture = default, CancellationToken cancellationToken = default)
+        in RegularizerBatch batch,
+        ReadOnlySpan<double> predictions,
+        Span<double> predictionGradient,
+        in RegularizerCapture capture = default,
+        CancellationToken cancellationToken = default
+    )
     {
         RequireFloat64(true);
-        fixed (double* from = predictions, to = predictionGradient)
+        fixed (
+            double* from = predictions,
+                to = predictionGradient
+        )
             return Compute(batch, from, predictions.Length, to, predictionGradient.Length, capture, cancellationToken);
     }
 
@@ -113,7 +132,14 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
     public void Dispose() => _handle.Dispose();
 
     private RegularizerResult Compute(
-        in RegularizerBatch batch, void* predictions, long predictionCount, void* gradient, long gradientCount, in RegularizerCapture capture, CancellationToken cancellationToken)
+        in RegularizerBatch batch,
+        void* predictions,
+        long predictionCount,
+        void* gradient,
+        long gradientCount,
+        in RegularizerCapture capture,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch.Samples, 1, "batch.Samples");
         Trainer.CheckSize("batch.Height", batch.Height, Stride);
@@ -122,9 +148,14 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
         Trainer.CheckLength("predictions", predictionCount, 2 * Tasks.TotalChannels * plane, "[2, B, C, H, W]");
         Trainer.CheckOptional("predictionGradient", gradientCount, 2 * Tasks.TotalChannels * plane, "[2, B, C, H, W]");
         Trainer.CheckLength("batch.Labels", batch.Labels.Length, 2 * Tasks.TotalLabelChannels * plane, "[2, B, L, H, W]");
-        Trainer.CheckLength("batch.Labelled", batch.Labelled.Length, batch.Samples * Tasks.Count, "[B, K]");
+        Trainer.CheckLength("batch.Labelled", batch.Labeled.Length, batch.Samples * Tasks.Count, "[B, K]");
         if (!batch.Noise.IsEmpty)
-            Trainer.CheckLength("batch.Noise", batch.Noise.Length, _described.NoiseSlots * _described.NoiseChannels * plane, "[B, 5, S, H, W]");
+            Trainer.CheckLength(
+                "batch.Noise",
+                batch.Noise.Length,
+                _described.NoiseSlots * _described.NoiseChannels * plane,
+                "[B, 5, S, H, W]"
+            );
         Trainer.CheckOptional("capture.Dist", capture.Dist.Length, batch.Samples, "[B]");
         Trainer.CheckOptional("capture.Recon", capture.Recon.Length, batch.Samples, "[B]");
 
@@ -132,7 +163,15 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         using CancellationTokenRegistration registration = _cancel.Follow(cancellationToken);
         Raw.Status status = _border.Compute(
-            lease.Pointer, batch, predictions, gradient, Options.Precision == Precision.Float64, capture, _cancel.Address, out RegularizerResult result);
+            lease.Pointer,
+            batch,
+            predictions,
+            gradient,
+            Options.Precision == Precision.Float64,
+            capture,
+            _cancel.Address,
+            out RegularizerResult result
+        );
         NativeError.Check(status, cancellationToken);
         return result;
     }
@@ -140,6 +179,9 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
     private void RequireFloat64(bool wanted)
     {
         if (Options.Precision == Precision.Float64 != wanted)
-            throw new InvalidOperationException($"this {nameof(JointTaskRegularizer)} was made for {Options.Precision}; its predictions and gradients have that format");
+            throw new InvalidOperationException(
+                $"this {nameof(JointTaskRegularizer)} was made for {Options.Precision}; its predictions "
+                    + $"and gradients have that format"
+            );
     }
 }

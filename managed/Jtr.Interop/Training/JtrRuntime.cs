@@ -53,7 +53,8 @@ public static unsafe class JtrRuntime
         get
         {
             string[] names = new string[CudaDeviceCount];
-            for (int i = 0; i < names.Length; i++) names[i] = Text(NativeError.CheckHandle(Api.CudaDeviceName(i)));
+            for (int i = 0; i < names.Length; i++)
+                names[i] = Text(NativeError.CheckHandle(Api.CudaDeviceName(i)));
             return names;
         }
     }
@@ -79,7 +80,8 @@ public static unsafe class JtrRuntime
     }
 
     /// <summary>
-    /// Threads that the arithmetic of this process uses, 1 to 1024. At first what the environment variable OMP_NUM_THREADS says, else one for each
+    /// Threads that the arithmetic of this process uses, 1 to 1024. At first what the environment variable OMP_NUM_THREADS says, else one
+    /// for each
     /// core. The last bits of results depend on it.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The new value is outside the range.</exception>
@@ -95,7 +97,8 @@ public static unsafe class JtrRuntime
     }
 
     /// <summary>
-    /// Sets the bytes of a layer's input and output that are worked on at once in this process: smaller chunks stay in cache. Results depend on
+    /// Sets the bytes of a layer's input and output that are worked on at once in this process: smaller chunks stay in cache. Results
+    /// depend on
     /// it by rounding only.
     /// </summary>
     /// <param name="bytes">1 or more; 0 chooses, or takes what the environment variable JTR_CHUNK_BYTES says.</param>
@@ -108,7 +111,8 @@ public static unsafe class JtrRuntime
     }
 
     /// <summary>
-    /// Asks for GPU algorithms that give the same result every time, where there are any, at the cost of speed. A CPU always does, for the same
+    /// Asks for GPU algorithms that give the same result every time, where there are any, at the cost of speed. A CPU always does, for the
+    /// same
     /// number of threads.
     /// </summary>
     /// <param name="deterministic">Whether to.</param>
@@ -151,7 +155,10 @@ public static unsafe class JtrRuntime
     {
         IReadOnlyList<TrainingMethod> methods = Methods;
         return methods.FirstOrDefault(m => m.Name == name)
-            ?? throw new ArgumentException($"there is no method '{name}'; {property} must be one of {string.Join(", ", methods.Select(m => m.Name))}.", property);
+            ?? throw new ArgumentException(
+                $"there is no method '{name}'; {property} must be one of " + $"{string.Join(", ", methods.Select(m => m.Name))}.",
+                property
+            );
     }
 
     /// <summary>Throws unless there is a rule of that name.</summary>
@@ -160,7 +167,10 @@ public static unsafe class JtrRuntime
     internal static void CheckBalancing(string name, string property)
     {
         if (!BalancingRules.Contains(name))
-            throw new ArgumentException($"there is no rule '{name}'; {property} must be one of {string.Join(", ", BalancingRules)}.", property);
+            throw new ArgumentException(
+                $"there is no rule '{name}'; {property} must be one of {string.Join(", ", BalancingRules)}.",
+                property
+            );
     }
 
     private static Raw.RuntimeInfo.__Internal Info()

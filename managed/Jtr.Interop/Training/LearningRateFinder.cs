@@ -41,12 +41,15 @@ public readonly record struct LearningRatePoint(double Rate, double Loss, double
 
 /// <summary>What a search found.</summary>
 /// <param name="Points">The steps, rates rising.</param>
-/// <param name="Suggested">The rate where the smoothed loss falls fastest over the logarithm of the rate; null where it does not fall.</param>
-/// <param name="Diverged">Whether the search ended because the loss grew or was not a finite number; otherwise higher rates may do as well.</param>
+/// <param name="Suggested">The rate where the smoothed loss falls fastest over the logarithm of the rate; null where it does not
+/// fall.</param>
+/// <param name="Diverged">Whether the search ended because the loss grew or was not a finite number; otherwise higher rates may do as
+/// well.</param>
 public sealed record LearningRateSearchResult(IReadOnlyList<LearningRatePoint> Points, double? Suggested, bool Diverged);
 
 /// <summary>
-/// Finds a learning rate by training a fresh network for some steps while the rate grows exponentially (the range test of Smith, WACV 2017):
+/// Finds a learning rate by training a fresh network for some steps while the rate grows exponentially (the range test of Smith, WACV
+/// 2017):
 /// a good rate is where the loss falls fastest, well before it grows. Nothing of the network is kept.
 /// </summary>
 public static class LearningRateFinder
@@ -62,8 +65,14 @@ public static class LearningRateFinder
     /// <exception cref="ArgumentException">An option is outside its range, or the data set does not fit.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static LearningRateSearchResult Find(
-        TrainerOptions trainer, IMultiTaskDataset data, FitOptions fit, LearningRateSearch? search = null, IProgress<LearningRatePoint>? progress = null, ILogger? logger = null,
-        CancellationToken cancellationToken = default)
+        TrainerOptions trainer,
+        IMultiTaskDataset data,
+        FitOptions fit,
+        LearningRateSearch? search = null,
+        IProgress<LearningRatePoint>? progress = null,
+        ILogger? logger = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(data);
@@ -71,11 +80,19 @@ public static class LearningRateFinder
         search ??= new LearningRateSearch();
         search.Validate();
         fit.Validate();
-        using Trainer network = new(trainer with { Optimizer = trainer.Optimizer with { Schedule = LearningRateSchedule.Constant, WarmupSteps = 0 }, EmaDecay = null }, logger);
+        using Trainer network = new(
+            trainer with
+            {
+                Optimizer = trainer.Optimizer with { Schedule = LearningRateSchedule.Constant, WarmupSteps = 0 },
+                EmaDecay = null,
+            },
+            logger
+        );
         network.CheckData(data);
         using DataLoader loader = network.OpenLoader(data, fit, fit.DataSeed ?? trainer.Seed);
         List<LearningRatePoint> points = [];
-        double mean = 0, smallest = double.PositiveInfinity;
+        double mean = 0,
+            smallest = double.PositiveInfinity;
         bool diverged = false;
         for (int i = 0; i < search.Steps && !diverged; i++)
         {
@@ -112,13 +129,16 @@ public static class LearningRateFinder
     internal static double? Suggest(IReadOnlyList<LearningRatePoint> points)
     {
         // The smoothed losses of the first steps are means of few, so that they jump; and a slope over few steps is that of chance.
-        int first = points.Count / 10, reach = Math.Max(1, points.Count / 10);
+        int first = points.Count / 10,
+            reach = Math.Max(1, points.Count / 10);
         double steepest = 0;
         double? rate = null;
         for (int i = first + reach; i + reach < points.Count; i++)
         {
-            double slope = (points[i + reach].Smoothed - points[i - reach].Smoothed) / Math.Log(points[i + reach].Rate / points[i - reach].Rate);
-            if (slope >= steepest) continue;
+            double slope =
+                (points[i + reach].Smoothed - points[i - reach].Smoothed) / Math.Log(points[i + reach].Rate / points[i - reach].Rate);
+            if (slope >= steepest)
+                continue;
             steepest = slope;
             rate = points[i].Rate;
         }

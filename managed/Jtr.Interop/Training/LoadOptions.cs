@@ -12,7 +12,9 @@ public sealed record LoadOptions
     /// <summary>Number format.</summary>
     public Precision? Precision { get; init; }
 
-    /// <summary>What backward passes compute a second time. A run that is resumed with another value goes on with the same numbers.</summary>
+    /// <summary>
+    /// What backward passes compute a second time. A run that is resumed with another value goes on with the same numbers.
+    /// </summary>
     public Recomputation? Recomputation { get; init; }
 
     /// <summary>

@@ -12,7 +12,9 @@ public sealed record MtpslOptions
     /// <summary>Weight of the term that ties the joint space to the backbone's feature, 0 or more.</summary>
     public double RegWeight { get; init; } = 0.5;
 
-    /// <summary>Steps over which <see cref="ConWeight"/> rises linearly from 0; 0: it is constant. Published: constant, or 100 epochs.</summary>
+    /// <summary>
+    /// Steps over which <see cref="ConWeight"/> rises linearly from 0; 0: it is constant. Published: constant, or 100 epochs.
+    /// </summary>
     public long RampUpSteps { get; init; }
 
     /// <summary>

@@ -9,7 +9,8 @@ internal static class OptionRange
     /// <summary>Throws unless a whole number is in a range.</summary>
     public static void Within(string property, long value, long lowest, long highest = long.MaxValue)
     {
-        if (value >= lowest && value <= highest) return;
+        if (value >= lowest && value <= highest)
+            return;
         string range = highest == long.MaxValue ? $"{lowest} or more" : $"{lowest} to {highest}";
         throw new ArgumentOutOfRangeException(property, value, $"{property} must be {range}.");
     }
@@ -26,13 +27,18 @@ internal static class OptionRange
     }
 
     /// <summary>Throws unless an enum value is one of those that have a name.</summary>
-    public static void Named<T>(string property, T value) where T : struct, Enum
+    public static void Named<T>(string property, T value)
+        where T : struct, Enum
     {
         if (!Enum.IsDefined(value))
-            throw new ArgumentOutOfRangeException(property, Unsafe.BitCast<T, int>(value), $"{property} must be one of {string.Join(", ", Enum.GetNames<T>())}.");
+            throw new ArgumentOutOfRangeException(
+                property,
+                Unsafe.BitCast<T, int>(value),
+                $"{property} must be one of " + $"{string.Join(", ", Enum.GetNames<T>())}."
+            );
     }
 
     /// <summary>Throws if there is no object.</summary>
-    public static T NotNull<T>(string property, T? value) where T : class =>
-        value ?? throw new ArgumentNullException(property, $"{property} must not be null.");
+    public static T NotNull<T>(string property, T? value)
+        where T : class => value ?? throw new ArgumentNullException(property, $"{property} must not be null.");
 }

@@ -17,7 +17,8 @@ public sealed record PairMapOptions
     /// <exception cref="ArgumentOutOfRangeException">A property is outside its range; ParamName is its name.</exception>
     public void Validate(string name)
     {
-        if (Width is { } width) OptionRange.Within($"{name}.{nameof(Width)}", width, 1, TrainerOptions.MaxWidth);
+        if (Width is { } width)
+            OptionRange.Within($"{name}.{nameof(Width)}", width, 1, TrainerOptions.MaxWidth);
         OptionRange.Holds($"{name}.{nameof(Weight)}", Weight, Weight >= 0, "0 or more and finite");
     }
 }

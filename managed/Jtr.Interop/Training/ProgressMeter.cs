@@ -9,7 +9,10 @@ internal sealed class ProgressMeter(int tasks, long totalSteps, int batchesPerEp
 
     private readonly double[] _taskSums = new double[tasks];
     private readonly int[] _taskCounts = new int[tasks];
-    private double _loss, _supervised, _dist, _recon;
+    private double _loss,
+        _supervised,
+        _dist,
+        _recon;
     private int _steps;
     private long _firstStep = -1;
     private long _firstTime;
@@ -27,14 +30,16 @@ internal sealed class ProgressMeter(int tasks, long totalSteps, int batchesPerEp
         _steps++;
         for (int t = 0; t < taskLoss.Length; t++)
         {
-            if (double.IsNaN(taskLoss[t])) continue;
+            if (double.IsNaN(taskLoss[t]))
+                continue;
             _taskSums[t] += taskLoss[t];
             _taskCounts[t]++;
         }
         // The first step, which warms everything up, says nothing about the speed of the others.
         long now = Stopwatch.GetTimestamp();
         bool first = _firstStep < 0;
-        if (first) (_firstStep, _firstTime) = (step.Step, now);
+        if (first)
+            (_firstStep, _firstTime) = (step.Step, now);
         return first || step.Step == totalSteps || Stopwatch.GetElapsedTime(_reportTime, now) >= Interval;
     }
 
@@ -45,7 +50,8 @@ internal sealed class ProgressMeter(int tasks, long totalSteps, int batchesPerEp
         double seconds = Stopwatch.GetElapsedTime(_firstTime, _reportTime).TotalSeconds;
         double speed = last.Step > _firstStep && seconds > 0 ? (last.Step - _firstStep) / seconds : 0;
         double[] taskLosses = new double[_taskSums.Length];
-        for (int t = 0; t < taskLosses.Length; t++) taskLosses[t] = _taskCounts[t] == 0 ? double.NaN : _taskSums[t] / _taskCounts[t];
+        for (int t = 0; t < taskLosses.Length; t++)
+            taskLosses[t] = _taskCounts[t] == 0 ? double.NaN : _taskSums[t] / _taskCounts[t];
         TrainingProgress progress = new()
         {
             Step = last.Step,
@@ -60,7 +66,10 @@ internal sealed class ProgressMeter(int tasks, long totalSteps, int batchesPerEp
             LearningRate = last.LearningRate,
             GradientNorm = last.GradientNorm,
             StepsPerSecond = speed,
-            Remaining = last.Step == totalSteps ? TimeSpan.Zero : speed > 0 ? TimeSpan.FromSeconds((totalSteps - last.Step) / speed) : null,
+            Remaining =
+                last.Step == totalSteps ? TimeSpan.Zero
+                : speed > 0 ? TimeSpan.FromSeconds((totalSteps - last.Step) / speed)
+                : null,
         };
         _loss = _supervised = _dist = _recon = 0;
         _steps = 0;

@@ -19,7 +19,7 @@ public readonly ref struct RegularizerBatch
     public required ReadOnlySpan<float> Labels { get; init; }
 
     /// <summary>[B, K]: 1 where the sample is labelled for the task, else 0.</summary>
-    public required ReadOnlySpan<byte> Labelled { get; init; }
+    public required ReadOnlySpan<byte> Labeled { get; init; }
 
     /// <summary>[B, 5, S, H, W] or empty, as in <see cref="StepCapture.Noise"/>.</summary>
     public ReadOnlySpan<double> Noise { get; init; }

@@ -32,7 +32,8 @@ public readonly ref struct StepCapture
 
     /// <summary>
     /// [B, N, S, H, W], above 0: exponential noise of the Gumbel-softmax, S being the classes of all segmentation tasks together and N the
-    /// method's draws: 5 of "jtr" (prediction of view 1, its completion, completion of view 2, the targets of its two reconstructions), K - 1 of "mtpsl" (a sample's labelled tasks in order), else 0. Empty: drawn
+    /// method's draws: 5 of "jtr" (prediction of view 1, its completion, completion of view 2, the targets of its two reconstructions), K -
+    /// 1 of "mtpsl" (a sample's labelled tasks in order), else 0. Empty: drawn
     /// from the trainer's seed and step.
     /// </summary>
     public ReadOnlySpan<double> Noise { get; init; }

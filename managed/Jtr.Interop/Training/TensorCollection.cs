@@ -93,7 +93,8 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
     /// <exception cref="InvalidOperationException">These are gradients, or another call is using the owner.</exception>
     public void Write(string name, ReadOnlySpan<double> values)
     {
-        if (_kind == Raw.TensorKind.Gradient) throw new InvalidOperationException("gradients can be read only");
+        if (_kind == Raw.TensorKind.Gradient)
+            throw new InvalidOperationException("gradients can be read only");
         CheckLength(name, values.Length, nameof(values));
         fixed (double* pointer = values)
         {
@@ -137,7 +138,8 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
     {
         using NativeHandle.Lease lease = _handle.Use();
         int count = _functions.Count(lease.Pointer, (int)_kind);
-        if (count == _infos.Length) return _infos;
+        if (count == _infos.Length)
+            return _infos;
 
         TensorInfo[] infos = new TensorInfo[count];
         Dictionary<string, int> indices = new(count, StringComparer.Ordinal);
@@ -156,7 +158,11 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
 
 /// <summary>The four functions of jtr.h that reach the named tensors of one kind of object.</summary>
 internal sealed class TensorFunctions(
-    TensorFunctions.CountFunction count, TensorFunctions.InfoFunction info, TensorFunctions.ReadFunction read, TensorFunctions.WriteFunction write)
+    TensorFunctions.CountFunction count,
+    TensorFunctions.InfoFunction info,
+    TensorFunctions.ReadFunction read,
+    TensorFunctions.WriteFunction write
+)
 {
     public delegate int CountFunction(nint owner, int kind);
     public delegate Raw.Status InfoFunction(nint owner, int kind, int index, nint info);

@@ -10,7 +10,8 @@ public sealed unsafe partial class Trainer
     /// Saves weights, norm statistics, optimiser state, step, seed and all options as safetensors. The file appears whole or not at all.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="metadata">More to store, which <see cref="CheckpointInfo"/> gives back; keys must not begin with "jtr." or "jtr-interop.".</param>
+    /// <param name="metadata">More to store, which <see cref="CheckpointInfo"/> gives back; keys must not begin with "jtr." or
+    /// "jtr-interop.".</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="ArgumentException">A key of the metadata is empty or reserved.</exception>
     public void Save(string path, IReadOnlyDictionary<string, string>? metadata = null)
@@ -33,7 +34,8 @@ public sealed unsafe partial class Trainer
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         CheckpointInfo info = CheckpointInfo.Read(path);
-        if (options?.Threads is { } threads) JtrRuntime.Threads = threads;
+        if (options?.Threads is { } threads)
+            JtrRuntime.Threads = threads;
         Trainer trainer = new(
             info.Options with
             {
@@ -43,13 +45,15 @@ public sealed unsafe partial class Trainer
                 Recomputation = options?.Recomputation ?? info.Options.Recomputation,
                 Optimizer = options?.Optimizer ?? info.Options.Optimizer,
             },
-            logger);
+            logger
+        );
         try
         {
             using NativeHandle.Lease lease = trainer._handle.Use();
             NativeError.Check(Api.TrainerLoad(lease.Pointer, path));
             // The file has the rate that the run went on with; a caller who gives an optimiser means that one's.
-            if (options?.Optimizer is { } optimizer) NativeError.Check(Api.TrainerSetLearningRate(lease.Pointer, optimizer.LearningRate));
+            if (options?.Optimizer is { } optimizer)
+                NativeError.Check(Api.TrainerSetLearningRate(lease.Pointer, optimizer.LearningRate));
             Volatile.Write(ref trainer._stepCount, Api.TrainerGetStep(lease.Pointer));
             trainer.Validation = info.Validation;
             trainer._loadedPosition = info.Position;
@@ -64,16 +68,21 @@ public sealed unsafe partial class Trainer
     }
 
     /// <summary>
-    /// Makes a trainer that starts from the weights of a checkpoint or of a safetensors file, also of one with other tasks. Tensors are taken
-    /// where name and shape are the same; heads go by name and kind of their tasks where the file tells these, else by their numbers. What a
-    /// method has beside the network is taken where method and tasks are the same. The rest, optimiser and step begin anew; <see cref="Init"/> tells it.
+    /// Makes a trainer that starts from the weights of a checkpoint or of a safetensors file, also of one with other tasks. Tensors are
+    /// taken
+    /// where name and shape are the same; heads go by name and kind of their tasks where the file tells these, else by their numbers. What
+    /// a
+    /// method has beside the network is taken where method and tasks are the same. The rest, optimiser and step begin anew;
+    /// <see cref="Init"/> tells it.
     /// </summary>
     /// <param name="options">What to make.</param>
     /// <param name="from">The file.</param>
     /// <param name="logger">Receives messages about fits and checkpoints, and the report, or null. What it throws is dropped.</param>
-    /// <exception cref="ArgumentException">An option is outside its range (ParamName is its name), or no weight of the file fits.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range (ParamName is its name), or no weight of the file
+    /// fits.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="JtrFormatException">It is no safetensors file, is damaged, or has elements that are not F32, F64 or I64.</exception>
+    /// <exception cref="JtrFormatException">It is no safetensors file, is damaged, or has elements that are not F32, F64 or
+    /// I64.</exception>
     /// <exception cref="JtrDeviceException">The device is absent.</exception>
     /// <exception cref="JtrNativeLibraryException">The native library could not be loaded.</exception>
     public static Trainer Create(TrainerOptions options, InitFrom from, ILogger? logger = null)
@@ -102,11 +111,16 @@ public sealed unsafe partial class Trainer
 
     internal static void CheckMetadata(IReadOnlyDictionary<string, string>? metadata, string parameter)
     {
-        if (metadata is null) return;
+        if (metadata is null)
+            return;
         foreach (string key in metadata.Keys)
         {
             if (key.Length == 0 || CheckpointInfo.ReservedPrefixes.Any(p => key.StartsWith(p, StringComparison.Ordinal)))
-                throw new ArgumentException($"the key '{key}' must not be empty nor begin with {string.Join(" or ", CheckpointInfo.ReservedPrefixes.Select(p => $"'{p}'"))}", parameter);
+                throw new ArgumentException(
+                    $"the key '{key}' must not be empty nor begin with "
+                        + $"{string.Join(" or ", CheckpointInfo.ReservedPrefixes.Select(p => $"'{p}'"))}",
+                    parameter
+                );
         }
     }
 
@@ -117,8 +131,10 @@ public sealed unsafe partial class Trainer
             [CheckpointInfo.OptionsKey] = OptionsDocument.Write(Options),
             [CheckpointDocuments.VersionsKey] = CheckpointDocuments.Versions(),
         };
-        if (Validation.Step > 0) all[CheckpointDocuments.ValidationKey] = CheckpointDocuments.Write(Validation);
-        if (position is not null) all[CheckpointDocuments.PositionKey] = CheckpointDocuments.Write(position);
+        if (Validation.Step > 0)
+            all[CheckpointDocuments.ValidationKey] = CheckpointDocuments.Write(Validation);
+        if (position is not null)
+            all[CheckpointDocuments.PositionKey] = CheckpointDocuments.Write(position);
 
         using NativeArena arena = new();
         Raw.MetadataEntry.__Internal* entries = arena.Array<Raw.MetadataEntry.__Internal>(all.Count);

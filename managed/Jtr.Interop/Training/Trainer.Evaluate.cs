@@ -18,7 +18,11 @@ public sealed unsafe partial class Trainer
     /// <exception cref="JtrNonFiniteException">A prediction was not a finite number; the exception tells task and sample.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public EvaluationResult Evaluate(
-        IMultiTaskDataset data, EvaluateOptions? options = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
+        IMultiTaskDataset data,
+        EvaluateOptions? options = null,
+        IProgress<EvaluationProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(data);
         options ??= new EvaluateOptions();
@@ -28,22 +32,35 @@ public sealed unsafe partial class Trainer
         return EvaluateCore(lease.Pointer, data, options, progress, cancellationToken);
     }
 
-    /// <summary>As <see cref="Evaluate"/>, on a thread of its own, as <see cref="FitAsync"/> works: the caller's is free meanwhile.</summary>
+    /// <summary>
+    /// As <see cref="Evaluate"/>, on a thread of its own, as <see cref="FitAsync"/> works: the caller's is free meanwhile.
+    /// </summary>
     /// <inheritdoc cref="Evaluate" path="/param"/>
     /// <inheritdoc cref="Evaluate" path="/exception"/>
     public Task<EvaluationResult> EvaluateAsync(
-        IMultiTaskDataset data, EvaluateOptions? options = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
+        IMultiTaskDataset data,
+        EvaluateOptions? options = null,
+        IProgress<EvaluationProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(data);
         EvaluateOptions how = options ?? new EvaluateOptions();
         how.Validate();
         CheckData(data);
-        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<EvaluationResult>(cancellationToken);
-        return OnOwnThread("jtr evaluate", trainer => EvaluateCore(trainer, data, how, progress, cancellationToken), onFailure: null, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled<EvaluationResult>(cancellationToken);
+        return OnOwnThread(
+            "jtr evaluate",
+            trainer => EvaluateCore(trainer, data, how, progress, cancellationToken),
+            onFailure: null,
+            cancellationToken
+        );
     }
 
     /// <summary>
-    /// Remembers scores of this trainer, so that <see cref="Validation"/> tells when they were best. Checkpoints keep it. <see cref="FitAsync"/>
+    /// Remembers scores of this trainer, so that <see cref="Validation"/> tells when they were best. Checkpoints keep it.
+    /// <see cref="FitAsync"/>
     /// does this itself where it is given <see cref="FitOptions.Validation"/>.
     /// </summary>
     /// <param name="result">The scores at <see cref="StepCount"/>.</param>
@@ -56,7 +73,13 @@ public sealed unsafe partial class Trainer
     }
 
     /// <summary>Scores for someone who has the lease.</summary>
-    private EvaluationResult EvaluateCore(nint trainer, IMultiTaskDataset data, EvaluateOptions options, IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
+    private EvaluationResult EvaluateCore(
+        nint trainer,
+        IMultiTaskDataset data,
+        EvaluateOptions options,
+        IProgress<EvaluationProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         DataLoaderOptions loading = DataLoaderOptions.ForEvaluation(Math.Min(options.BatchSize, data.Count));
         using DataLoader loader = new(data, options: loading with { Workers = options.Workers ?? loading.Workers });
@@ -76,8 +99,12 @@ public sealed unsafe partial class Trainer
                     {
                         try
                         {
-                            Score(metrics, predictions.AsSpan(b * Tasks.TotalChannels * plane, Tasks.TotalChannels * plane),
-                                batch.GetSample(0, b), batch.GetLabelled(b));
+                            Score(
+                                metrics,
+                                predictions.AsSpan(b * Tasks.TotalChannels * plane, Tasks.TotalChannels * plane),
+                                batch.GetSample(0, b),
+                                batch.GetLabeled(b)
+                            );
                         }
                         catch (JtrNonFiniteException e)
                         {
@@ -103,12 +130,13 @@ public sealed unsafe partial class Trainer
     }
 
     /// <summary>Adds one sample to the scores of the tasks that it has labels for.</summary>
-    private void Score(TaskScorer[] metrics, ReadOnlySpan<float> prediction, SampleBuffer sample, TaskMask labelled)
+    private void Score(TaskScorer[] metrics, ReadOnlySpan<float> prediction, SampleBuffer sample, TaskMask labeled)
     {
         int plane = sample.Height * sample.Width;
         for (int t = 0; t < metrics.Length; t++)
         {
-            if (!labelled[t]) continue;
+            if (!labeled[t])
+                continue;
             ReadOnlySpan<float> values = prediction.Slice(Tasks.ChannelOffset(t) * plane, Tasks[t].Channels * plane);
             metrics[t].Update(values, sample.Label(t), sample.Height, sample.Width);
         }

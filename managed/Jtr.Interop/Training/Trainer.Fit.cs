@@ -29,14 +29,20 @@ public sealed unsafe partial class Trainer
     /// <exception cref="IOException">A checkpoint cannot be written, or a sample not be read.</exception>
     /// <exception cref="JtrFormatException">A file of the data set is damaged.</exception>
     public Task<FitResult> FitAsync(
-        IMultiTaskDataset data, FitOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+        IMultiTaskDataset data,
+        FitOptions options,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         CheckData(data);
-        if (options.Validation is not null) CheckData(options.Validation, $"{nameof(options)}.{nameof(FitOptions.Validation)}");
-        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<FitResult>(cancellationToken);
+        if (options.Validation is not null)
+            CheckData(options.Validation, $"{nameof(options)}.{nameof(FitOptions.Validation)}");
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled<FitResult>(cancellationToken);
 
         return OnOwnThread("jtr fit", trainer => Fit(trainer, data, options, progress, cancellationToken), TellFailure, cancellationToken);
 
@@ -44,7 +50,8 @@ public sealed unsafe partial class Trainer
     }
 
     /// <summary>Takes the trainer for a thread that does some work with it; the task ends after the trainer was given back.</summary>
-    private Task<T> OnOwnThread<T>(string name, Func<nint, T> work, Action<Exception>? onFailure, CancellationToken cancellationToken) where T : class
+    private Task<T> OnOwnThread<T>(string name, Func<nint, T> work, Action<Exception>? onFailure, CancellationToken cancellationToken)
+        where T : class
     {
         TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         nint trainer = _handle.Acquire();
@@ -62,7 +69,13 @@ public sealed unsafe partial class Trainer
     }
 
     /// <summary>What such a thread does: the work; gives the trainer back; then says how it ended.</summary>
-    private void Run<T>(nint trainer, Func<nint, T> work, Action<Exception>? onFailure, TaskCompletionSource<T> completion, CancellationToken cancellationToken)
+    private void Run<T>(
+        nint trainer,
+        Func<nint, T> work,
+        Action<Exception>? onFailure,
+        TaskCompletionSource<T> completion,
+        CancellationToken cancellationToken
+    )
         where T : class
     {
         T? result = null;
@@ -82,8 +95,10 @@ public sealed unsafe partial class Trainer
             _handle.Release();
         }
 
-        if (result is not null) completion.SetResult(result);
-        else if (failure is OperationCanceledException && cancellationToken.IsCancellationRequested) completion.SetCanceled(cancellationToken);
+        if (result is not null)
+            completion.SetResult(result);
+        else if (failure is OperationCanceledException && cancellationToken.IsCancellationRequested)
+            completion.SetCanceled(cancellationToken);
         else
         {
             onFailure?.Invoke(failure!);
@@ -91,26 +106,36 @@ public sealed unsafe partial class Trainer
         }
     }
 
-    private FitResult Fit(nint trainer, IMultiTaskDataset data, FitOptions options, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private FitResult Fit(
+        nint trainer,
+        IMultiTaskDataset data,
+        FitOptions options,
+        IProgress<TrainingProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         long start = Stopwatch.GetTimestamp();
         ulong seed = options.DataSeed ?? Options.Seed;
         using DataLoader loader = OpenLoader(data, options, seed, StepCount);
         long total = options.Steps ?? (long)options.Epochs!.Value * loader.BatchesPerEpoch;
-        FitPosition Position() => new()
-        {
-            Epoch = StepCount / loader.BatchesPerEpoch,
-            Batch = StepCount % loader.BatchesPerEpoch,
-            BatchesPerEpoch = loader.BatchesPerEpoch,
-            BatchSize = options.BatchSize,
-            Samples = data.Count,
-            DataSeed = seed,
-            Threads = IsOnGpu ? null : JtrRuntime.Threads,
-        };
-        if (_loadedPosition is { } saved && Position().DifferenceTo(saved) is { } difference) TrainingLog.GoesOnOtherwise(_logger, difference);
+        FitPosition Position() =>
+            new()
+            {
+                Epoch = StepCount / loader.BatchesPerEpoch,
+                Batch = StepCount % loader.BatchesPerEpoch,
+                BatchesPerEpoch = loader.BatchesPerEpoch,
+                BatchSize = options.BatchSize,
+                Samples = data.Count,
+                DataSeed = seed,
+                Threads = IsOnGpu ? null : JtrRuntime.Threads,
+            };
+        if (_loadedPosition is { } saved && Position().DifferenceTo(saved) is { } difference)
+            TrainingLog.GoesOnOtherwise(_logger, difference);
         _loadedPosition = null;
-        if (options.CheckpointPath is not null) CheckpointFiles.DeleteLeftovers(options.CheckpointPath);
-        if (options.BestPath is not null) CheckpointFiles.DeleteLeftovers(options.BestPath);
+        if (options.CheckpointPath is not null)
+            CheckpointFiles.DeleteLeftovers(options.CheckpointPath);
+        if (options.BestPath is not null)
+            CheckpointFiles.DeleteLeftovers(options.BestPath);
         FitRun run = new(trainer, data, loader, total, options, Position, progress) { SavedStep = StepCount };
         TrainingLog.Started(_logger, Options.Method, data.Count, data.Height, data.Width, StepCount, total, options.BatchSize);
 
@@ -122,7 +147,7 @@ public sealed unsafe partial class Trainer
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            TrainingLog.Cancelled(_logger, StepCount);
+            TrainingLog.Canceled(_logger, StepCount);
             SaveCheckpoint(run);
             throw;
         }
@@ -131,7 +156,8 @@ public sealed unsafe partial class Trainer
             SaveAfter(failure, run);
             throw;
         }
-        if (last is not null) SaveCheckpoint(run);
+        if (last is not null)
+            SaveCheckpoint(run);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         TrainingLog.Finished(_logger, StepCount, elapsed, last?.Loss ?? double.NaN);
         return new FitResult(StepCount, last, elapsed, run.StoppedEarly);
@@ -141,25 +167,37 @@ public sealed unsafe partial class Trainer
     internal DataLoader OpenLoader(IMultiTaskDataset data, FitOptions options, ulong seed, long first = 0)
     {
         DataLoaderOptions defaults = new();
-        LabelAssignment? labels = options.Labels ?? (options.Scenario == LabelScenario.AsFound ? null : LabelAssignment.Draw(options.Scenario, data, seed));
-        return new DataLoader(data, labels, defaults with
-        {
-            BatchSize = options.BatchSize,
-            Views = Views,
-            Augment = options.Augment,
-            Flip = options.Flip,
-            Colour = options.Colour,
-            ViewSteps = options.ViewSteps,
-            Seed = seed,
-            Sampler = options.Sampler,
-            Workers = options.Workers ?? defaults.Workers,
-            FirstBatch = first,
-        });
+        LabelAssignment? labels =
+            options.Labels ?? (options.Scenario == LabelScenario.AsFound ? null : LabelAssignment.Draw(options.Scenario, data, seed));
+        return new DataLoader(
+            data,
+            labels,
+            defaults with
+            {
+                BatchSize = options.BatchSize,
+                Views = Views,
+                Augment = options.Augment,
+                Flip = options.Flip,
+                Color = options.Color,
+                ViewSteps = options.ViewSteps,
+                Seed = seed,
+                Sampler = options.Sampler,
+                Workers = options.Workers ?? defaults.Workers,
+                FirstBatch = first,
+            }
+        );
     }
 
     /// <summary>What a fit works with.</summary>
     private sealed record FitRun(
-        nint Trainer, IMultiTaskDataset Data, DataLoader Loader, long Total, FitOptions Options, Func<FitPosition> Position, IProgress<TrainingProgress>? Progress)
+        nint Trainer,
+        IMultiTaskDataset Data,
+        DataLoader Loader,
+        long Total,
+        FitOptions Options,
+        Func<FitPosition> Position,
+        IProgress<TrainingProgress>? Progress
+    )
     {
         public bool StoppedEarly { get; set; }
 
@@ -176,20 +214,22 @@ public sealed unsafe partial class Trainer
         double[] taskLoss = new double[Tasks.Count];
         StepResult? last = null;
         run.StoppedEarly = options.EarlyStopping is { } stopping && Validation.WithoutImprovement >= stopping.Patience;
-        Batch? next = null;  // taken ahead, for a GPU to copy during the step before
+        Batch? next = null; // taken ahead, for a GPU to copy during the step before
         try
         {
             while (StepCount < run.Total && !run.StoppedEarly)
             {
                 // Before the step, so that a run that was interrupted between step and scores catches up on them.
-                if (ValidationIsDue(options) && !Validate(run, cancellationToken)) break;
+                if (ValidationIsDue(options) && !Validate(run, cancellationToken))
+                    break;
                 _handle.ThrowIfDisposed();
                 Batch batch = next ?? loader.Next(cancellationToken);
                 next = null;
                 StepResult step;
                 try
                 {
-                    if (TakesBatchesAhead && StepCount + 1 < run.Total) loader.TryNext(out next);
+                    if (TakesBatchesAhead && StepCount + 1 < run.Total)
+                        loader.TryNext(out next);
                     step = StepCore(run.Trainer, batch, new StepCapture { TaskLoss = taskLoss }, next, cancellationToken);
                 }
                 catch (JtrNonFiniteException e)
@@ -205,18 +245,29 @@ public sealed unsafe partial class Trainer
                 if (meter.Add(step, taskLoss))
                 {
                     TrainingProgress report = meter.Report(step);
-                    TrainingLog.Progress(_logger, step.Step, report.Loss, report.Supervised, report.Dist, report.Recon, report.LearningRate);
+                    TrainingLog.Progress(
+                        _logger,
+                        step.Step,
+                        report.Loss,
+                        report.Supervised,
+                        report.Dist,
+                        report.Recon,
+                        report.LearningRate
+                    );
                     metrics.Report(report);
                     run.Progress?.Report(report);
                 }
-                if (options.CheckpointEvery > 0 && step.Step % options.CheckpointEvery == 0 && step.Step < run.Total) SaveCheckpoint(run);
+                if (options.CheckpointEvery > 0 && step.Step % options.CheckpointEvery == 0 && step.Step < run.Total)
+                    SaveCheckpoint(run);
             }
         }
         finally
         {
-            if (next is not null) loader.Recycle(next);
+            if (next is not null)
+                loader.Recycle(next);
         }
-        if (!run.StoppedEarly && ValidationIsDue(options)) Validate(run, cancellationToken);
+        if (!run.StoppedEarly && ValidationIsDue(options))
+            Validate(run, cancellationToken);
         return last;
     }
 
@@ -227,13 +278,20 @@ public sealed unsafe partial class Trainer
     private bool Validate(FitRun run, CancellationToken cancellationToken)
     {
         FitOptions options = run.Options;
-        EvaluateOptions evaluate = new() { BatchSize = options.BatchSize, Workers = options.Workers, Metrics = options.Metrics };
+        EvaluateOptions evaluate = new()
+        {
+            BatchSize = options.BatchSize,
+            Workers = options.Workers,
+            Metrics = options.Metrics,
+        };
         EvaluationResult result = EvaluateCore(run.Trainer, options.Validation!, evaluate, progress: null, cancellationToken);
         TrainingLog.Evaluated(_logger, StepCount, result);
         bool best = AddValidation(result, options.EarlyStopping?.MinImprovement ?? 0);
-        if (best && options.BestPath is not null) SaveCore(run.Trainer, options.BestPath, options.CheckpointMetadata, run.Position());
+        if (best && options.BestPath is not null)
+            SaveCore(run.Trainer, options.BestPath, options.CheckpointMetadata, run.Position());
         options.Evaluated?.Invoke(StepCount, result);
-        if (options.EarlyStopping is not { } stopping || Validation.WithoutImprovement < stopping.Patience) return true;
+        if (options.EarlyStopping is not { } stopping || Validation.WithoutImprovement < stopping.Patience)
+            return true;
         TrainingLog.StoppedEarly(_logger, StepCount, Validation.BestStep);
         run.StoppedEarly = true;
         return false;
@@ -241,7 +299,8 @@ public sealed unsafe partial class Trainer
 
     private void SaveCheckpoint(FitRun run)
     {
-        if (run.Options.CheckpointPath is not { } path) return;
+        if (run.Options.CheckpointPath is not { } path)
+            return;
         SaveCore(run.Trainer, path, run.Options.CheckpointMetadata, run.Position());
         run.SavedStep = StepCount;
         CheckpointFiles.Keep(path, StepCount, run.Options.Keep);
@@ -251,7 +310,8 @@ public sealed unsafe partial class Trainer
     private void SaveAfter(Exception failure, FitRun run)
     {
         // Before the first step there is nothing to lose, and a file would be in the way of another try.
-        if (failure is not JtrNonFiniteException && StepCount == run.SavedStep) return;
+        if (failure is not JtrNonFiniteException && StepCount == run.SavedStep)
+            return;
         try
         {
             SaveCheckpoint(run);
@@ -280,18 +340,25 @@ public sealed unsafe partial class Trainer
         if (!SameLayout(data.Tasks, Tasks))
             throw new ArgumentException($"the data set has the tasks {Describe(data.Tasks)}; the trainer has {Describe(Tasks)}", parameter);
         if (data.Height < 32 || data.Height % 32 != 0 || data.Width < 32 || data.Width % 32 != 0)
-            throw new ArgumentException($"the samples of the data set are {data.Height} x {data.Width}; both must be multiples of 32", parameter);
-        if (data.Count == 0) throw new ArgumentException("the data set has no samples", parameter);
+            throw new ArgumentException(
+                $"the samples of the data set are {data.Height} x {data.Width}; both must be multiples of 32",
+                parameter
+            );
+        if (data.Count == 0)
+            throw new ArgumentException("the data set has no samples", parameter);
     }
 
     /// <summary>Whether labels and predictions of two sets of tasks lie alike in memory and mean the same.</summary>
     private static bool SameLayout(TaskSet a, TaskSet b)
     {
-        if (ReferenceEquals(a, b)) return true;
-        if (a.Count != b.Count) return false;
+        if (ReferenceEquals(a, b))
+            return true;
+        if (a.Count != b.Count)
+            return false;
         for (int t = 0; t < a.Count; t++)
         {
-            if (a[t].Name != b[t].Name || a[t].Kind != b[t].Kind || a[t].Channels != b[t].Channels) return false;
+            if (a[t].Name != b[t].Name || a[t].Kind != b[t].Kind || a[t].Channels != b[t].Channels)
+                return false;
         }
         return true;
     }

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Jtr.Interop.Training;
 
 /// <summary>
-/// A multi-task network in training, with its optimiser and its regularizer. One call of <see cref="Step(Batch, CancellationToken)"/> is one
+/// A multi-task network in training, with its optimiser and its regularizer. One call of <see cref="Step(Batch, CancellationToken)"/> is
+/// one
 /// training step; <see cref="FitAsync"/> runs many over a data set.
 /// </summary>
 /// <remarks>
@@ -40,9 +41,11 @@ public sealed unsafe partial class Trainer : IDisposable
         Options = options;
         _logger = GuardedLogger.Around(logger);
         _handle = new TrainerHandle(NativeError.CheckHandle(Api.TrainerCreate(OptionsWriter.Trainer(options))));
-        using (NativeHandle.Lease lease = _handle.Use()) _described = NativeDescription.Parse(Api.TrainerDescribe(lease.Pointer));
+        using (NativeHandle.Lease lease = _handle.Use())
+            _described = NativeDescription.Parse(Api.TrainerDescribe(lease.Pointer));
         _border = new StepBorder(options.Tasks, _described);
-        IsOnGpu = TakesBatchesAhead = options.Device == DeviceKind.Cuda || (options.Device == DeviceKind.Auto && JtrRuntime.CudaDeviceCount > 0);
+        IsOnGpu = TakesBatchesAhead =
+            options.Device == DeviceKind.Cuda || (options.Device == DeviceKind.Auto && JtrRuntime.CudaDeviceCount > 0);
         State = new TensorCollection(_handle, Raw.TensorKind.State, TensorFunctions.Trainer);
         Gradients = new TensorCollection(_handle, Raw.TensorKind.Gradient, TensorFunctions.Trainer);
     }
@@ -60,7 +63,8 @@ public sealed unsafe partial class Trainer : IDisposable
     public int Stride => _described.Stride;
 
     /// <summary>
-    /// The terms of the loss, as <see cref="StepCapture.Terms"/> receives them: "supervised", the plain sum over tasks; "supervised.depth" and so
+    /// The terms of the loss, as <see cref="StepCapture.Terms"/> receives them: "supervised", the plain sum over tasks; "supervised.depth"
+    /// and so
     /// on, of each task; and those of the method, such as "jtr.dist", unweighted.
     /// </summary>
     public IReadOnlyList<string> TermNames => _described.Terms;
@@ -86,10 +90,14 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <summary>Gradients of the last step.</summary>
     public TensorCollection Gradients { get; }
 
-    /// <summary>One training step: forward, losses, backward, clipping, Adam, average. On an exception nothing has changed. Allocates nothing.</summary>
-    /// <param name="batch">The samples: the trainer's tasks, at least <see cref="Views"/> views, height and width multiples of <see cref="Stride"/>.</param>
+    /// <summary>
+    /// One training step: forward, losses, backward, clipping, Adam, average. On an exception nothing has changed. Allocates nothing.
+    /// </summary>
+    /// <param name="batch">The samples: the trainer's tasks, at least <see cref="Views"/> views, height and width multiples of
+    /// <see cref="Stride"/>.</param>
     /// <param name="cancellationToken">Gives the step up.</param>
-    /// <exception cref="ArgumentException">The batch does not fit or has a value that its task does not allow; ParamName says which part.</exception>
+    /// <exception cref="ArgumentException">The batch does not fit or has a value that its task does not allow; ParamName says which
+    /// part.</exception>
     /// <exception cref="JtrNonFiniteException">A loss or a gradient was not a finite number.</exception>
     /// <exception cref="JtrOutOfMemoryException">The batch does not fit into memory.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -100,13 +108,15 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <param name="capture">Memory for what to tell.</param>
     /// <param name="cancellationToken">Gives the step up.</param>
     /// <inheritdoc cref="Step(Batch, CancellationToken)" path="/exception"/>
-    public StepResult Step(Batch batch, in StepCapture capture, CancellationToken cancellationToken = default) => Step(batch, capture, null, cancellationToken);
+    public StepResult Step(Batch batch, in StepCapture capture, CancellationToken cancellationToken = default) =>
+        Step(batch, capture, null, cancellationToken);
 
     /// <summary>One training step, during which a GPU gets the next step's batch. <see cref="FitAsync"/> works so.</summary>
     /// <param name="batch">As in <see cref="Step(Batch, CancellationToken)"/>.</param>
     /// <param name="capture">Memory for what to tell, or default.</param>
     /// <param name="next">
-    /// The batch that the next call will give, or null. It must not be written to in between; it is checked in its own step. If the next call
+    /// The batch that the next call will give, or null. It must not be written to in between; it is checked in its own step. If the next
+    /// call
     /// gives another batch, the copy was for nothing.
     /// </param>
     /// <param name="cancellationToken">Gives the step up.</param>
@@ -121,7 +131,8 @@ public sealed unsafe partial class Trainer : IDisposable
     }
 
     /// <summary>
-    /// Replaces <see cref="AdamOptions.LearningRate"/> from the next step on; the schedule stays. Checkpoints keep the rate, so that a resumed run
+    /// Replaces <see cref="AdamOptions.LearningRate"/> from the next step on; the schedule stays. Checkpoints keep the rate, so that a
+    /// resumed run
     /// goes on with it; <see cref="Options"/> stay as they are.
     /// </summary>
     /// <param name="rate">Above 0.</param>
@@ -134,7 +145,9 @@ public sealed unsafe partial class Trainer : IDisposable
         NativeError.Check(Api.TrainerSetLearningRate(lease.Pointer, rate));
     }
 
-    /// <summary>Predicts with the running statistics of the norms; with <see cref="TrainerOptions.EmaDecay"/>, by the averaged network.</summary>
+    /// <summary>
+    /// Predicts with the running statistics of the norms; with <see cref="TrainerOptions.EmaDecay"/>, by the averaged network.
+    /// </summary>
     /// <param name="images">[samples, 3, height, width] RGB in [0, 1].</param>
     /// <param name="samples">1 or more.</param>
     /// <param name="height">A multiple of <see cref="Stride"/>.</param>
@@ -149,9 +162,15 @@ public sealed unsafe partial class Trainer : IDisposable
         CheckSize(nameof(width), width, Stride);
         long plane = (long)samples * height * width;
         // The text is made where it is needed only: a call allocates nothing.
-        if (images.Length != 3 * plane) throw WrongLength(nameof(images), images.Length, 3 * plane, $"[{samples}, 3, {height}, {width}]");
+        if (images.Length != 3 * plane)
+            throw WrongLength(nameof(images), images.Length, 3 * plane, $"[{samples}, 3, {height}, {width}]");
         if (predictions.Length != Tasks.TotalChannels * plane)
-            throw WrongLength(nameof(predictions), predictions.Length, Tasks.TotalChannels * plane, $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]");
+            throw WrongLength(
+                nameof(predictions),
+                predictions.Length,
+                Tasks.TotalChannels * plane,
+                $"[{samples}, {Tasks.TotalChannels}, " + $"{height}, {width}]"
+            );
         using NativeHandle.Lease lease = _handle.Use();
         PredictCore(lease.Pointer, images, samples, height, width, predictions);
     }
@@ -175,16 +194,25 @@ public sealed unsafe partial class Trainer : IDisposable
     private StepResult StepCore(nint trainer, Batch batch, in StepCapture capture, Batch? next, CancellationToken cancellationToken)
     {
         CheckTasks(batch, nameof(batch));
-        if (next is not null) CheckTasks(next, nameof(next));
+        if (next is not null)
+            CheckTasks(next, nameof(next));
         CheckCapture(capture, batch);
 
         Raw.Status status = _border.Step(trainer, batch, capture, next, _cancel.Address, out Raw.StepResult.__Internal result);
         NativeError.Check(status, cancellationToken);
-        for (int i = 0; i < capture.Terms.Length; i++) capture.Terms[i] = _border.Term(result, i);
+        for (int i = 0; i < capture.Terms.Length; i++)
+            capture.Terms[i] = _border.Term(result, i);
         Volatile.Write(ref _stepCount, result.step);
         int own = _border.FirstOwnTerm;
         return new StepResult(
-            result.step, result.loss, _border.Term(result, 0), _border.Term(result, own), _border.Term(result, own + 1), result.learning_rate, result.gradient_norm);
+            result.step,
+            result.loss,
+            _border.Term(result, 0),
+            _border.Term(result, own),
+            _border.Term(result, own + 1),
+            result.learning_rate,
+            result.gradient_norm
+        );
     }
 
     private void CheckTasks(Batch batch, string parameter)
@@ -195,7 +223,10 @@ public sealed unsafe partial class Trainer : IDisposable
 
     private void PredictCore(nint trainer, ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
     {
-        fixed (float* from = images, to = predictions)
+        fixed (
+            float* from = images,
+                to = predictions
+        )
             NativeError.Check(_border.Predict(trainer, from, samples, height, width, to), "image", nameof(images));
     }
 
@@ -209,27 +240,40 @@ public sealed unsafe partial class Trainer : IDisposable
         CheckOptional("capture.TaskLoss", capture.TaskLoss.Length, Tasks.Count, "[K]");
         long plane = (long)samples * batch.Height * batch.Width;
         CheckOptional("capture.Prediction", capture.Prediction.Length, Views * Tasks.TotalChannels * plane, "[V, B, C, H, W]");
-        CheckOptional("capture.PredictionGradient", capture.PredictionGradient.Length, Views * Tasks.TotalChannels * plane, "[V, B, C, H, W]");
-        CheckOptional("capture.Terms", capture.Terms.Length, TermNames.Count, "[T]");
-        if (capture.Noise.IsEmpty) return;
         CheckOptional(
-            "capture.Noise", capture.Noise.Length, _described.NoiseSlots * _described.NoiseChannels * plane, $"[B, {_described.NoiseSlots}, {_described.NoiseChannels}, H, W]");
+            "capture.PredictionGradient",
+            capture.PredictionGradient.Length,
+            Views * Tasks.TotalChannels * plane,
+            "[V, B, C, H, W]"
+        );
+        CheckOptional("capture.Terms", capture.Terms.Length, TermNames.Count, "[T]");
+        if (capture.Noise.IsEmpty)
+            return;
+        CheckOptional(
+            "capture.Noise",
+            capture.Noise.Length,
+            _described.NoiseSlots * _described.NoiseChannels * plane,
+            $"[B, {_described.NoiseSlots}, {_described.NoiseChannels}, H, W]"
+        );
     }
 
     internal static void CheckOptional(string name, long length, long expected, string shape)
     {
-        if (length != 0 && length != expected) throw WrongLength(name, length, expected, shape);
+        if (length != 0 && length != expected)
+            throw WrongLength(name, length, expected, shape);
     }
 
     internal static void CheckLength(string name, long length, long expected, string shape)
     {
-        if (length != expected) throw WrongLength(name, length, expected, shape);
+        if (length != expected)
+            throw WrongLength(name, length, expected, shape);
     }
 
     /// <summary>Throws unless a side is a multiple of what the network's maps are smaller by.</summary>
     internal static void CheckSize(string name, int size, int stride)
     {
-        if (size < stride || size % stride != 0) throw new ArgumentOutOfRangeException(name, size, $"{name} must be a multiple of {stride}");
+        if (size < stride || size % stride != 0)
+            throw new ArgumentOutOfRangeException(name, size, $"{name} must be a multiple of {stride}");
     }
 
     internal static ArgumentException WrongLength(string name, long length, long expected, string shape) =>

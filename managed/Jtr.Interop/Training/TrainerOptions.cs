@@ -52,7 +52,8 @@ public sealed record TrainerOptions
 
     /// <summary>
     /// Decay of the moving average of the multi-task network's weights and norm statistics, in (0, 1), such as 0.999; after t steps it is
-    /// at most t / (t + 10), so that the average forgets the initial weights. Where it is set, the averaged network predicts, is scored and is
+    /// at most t / (t + 10), so that the average forgets the initial weights. Where it is set, the averaged network predicts, is scored and
+    /// is
     /// exported, while training goes on with the plain one. Null: none, as published.
     /// </summary>
     public double? EmaDecay { get; init; }
@@ -73,7 +74,8 @@ public sealed record TrainerOptions
     public int DeviceIndex { get; init; }
 
     /// <summary>
-    /// Options that have no property here, or null: a JSON object that is merged into the document that the native library gets (RFC 7396, JSON
+    /// Options that have no property here, or null: a JSON object that is merged into the document that the native library gets (RFC 7396,
+    /// JSON
     /// merge patch), such as <c>{"optimizer": {"name": "adamw", "learning_rate": 1e-3, "weight_decay": 0.05}}</c>.
     /// <see cref="JtrRuntime.OptionsSchema"/> describes them all. Unlike properties, they are checked when the trainer is made.
     /// </summary>
@@ -81,13 +83,15 @@ public sealed record TrainerOptions
 
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentException">
-    /// A property is outside its range (<see cref="ArgumentOutOfRangeException"/>) or missing (<see cref="ArgumentNullException"/>); ParamName is
+    /// A property is outside its range (<see cref="ArgumentOutOfRangeException"/>) or missing (<see cref="ArgumentNullException"/>);
+    /// ParamName is
     /// its name, such as "Optimizer.LearningRate". Whether the method exists is asked of the native library when a trainer is made.
     /// </exception>
     public void Validate()
     {
         ValidateTasks(OptionRange.NotNull(nameof(Tasks), Tasks));
-        if (string.IsNullOrWhiteSpace(Method)) throw new ArgumentException($"{nameof(Method)} must be the name of a training method.", nameof(Method));
+        if (string.IsNullOrWhiteSpace(Method))
+            throw new ArgumentException($"{nameof(Method)} must be the name of a training method.", nameof(Method));
         OptionRange.Within(nameof(Width), Width, 1, MaxWidth);
         OptionRange.NotNull(nameof(JointTask), JointTask).Validate();
         OptionRange.NotNull(nameof(Consistency), Consistency).Validate();
@@ -96,13 +100,16 @@ public sealed record TrainerOptions
         OptionRange.NotNull(nameof(Mtpsl), Mtpsl).Validate();
         OptionRange.NotNull(nameof(Balancing), Balancing).Validate(Tasks.Count);
         OptionRange.NotNull(nameof(Optimizer), Optimizer).Validate();
-        if (MaxGradientNorm is { } norm) OptionRange.Holds(nameof(MaxGradientNorm), norm, norm > 0, "above 0 and finite, or null");
-        if (EmaDecay is { } decay) OptionRange.Holds(nameof(EmaDecay), decay, decay is > 0 and < 1, "in (0, 1), or null");
+        if (MaxGradientNorm is { } norm)
+            OptionRange.Holds(nameof(MaxGradientNorm), norm, norm > 0, "above 0 and finite, or null");
+        if (EmaDecay is { } decay)
+            OptionRange.Holds(nameof(EmaDecay), decay, decay is > 0 and < 1, "in (0, 1), or null");
         OptionRange.Named(nameof(Precision), Precision);
         OptionRange.Named(nameof(Recomputation), Recomputation);
         OptionRange.Named(nameof(Device), Device);
         OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, int.MaxValue);
-        if (NativeOptions is not null) OptionsWriter.Parse(NativeOptions, nameof(NativeOptions));
+        if (NativeOptions is not null)
+            OptionsWriter.Parse(NativeOptions, nameof(NativeOptions));
     }
 
     /// <summary>Checks what the tasks themselves leave unchecked.</summary>
@@ -111,7 +118,12 @@ public sealed record TrainerOptions
         foreach (DepthTask depth in tasks.OfType<DepthTask>())
         {
             OptionRange.Holds($"{nameof(Tasks)}[{depth.Name}].{nameof(DepthTask.Mean)}", depth.Mean, true, "finite");
-            OptionRange.Holds($"{nameof(Tasks)}[{depth.Name}].{nameof(DepthTask.StandardDeviation)}", depth.StandardDeviation, depth.StandardDeviation > 0, "above 0 and finite");
+            OptionRange.Holds(
+                $"{nameof(Tasks)}[{depth.Name}].{nameof(DepthTask.StandardDeviation)}",
+                depth.StandardDeviation,
+                depth.StandardDeviation > 0,
+                "above 0 and finite"
+            );
         }
     }
 }

@@ -47,5 +47,6 @@ public sealed record TrainingProgress
 /// <param name="Steps">Steps of the trainer, those before the fit included.</param>
 /// <param name="Last">Losses of the last step; null if there was none left to do.</param>
 /// <param name="Elapsed">How long the fit took.</param>
-/// <param name="StoppedEarly">Whether it ended because the scores did not improve any more (<see cref="FitOptions.EarlyStopping"/>).</param>
+/// <param name="StoppedEarly">Whether it ended because the scores did not improve any more
+/// (<see cref="FitOptions.EarlyStopping"/>).</param>
 public sealed record FitResult(long Steps, StepResult? Last, TimeSpan Elapsed, bool StoppedEarly = false);

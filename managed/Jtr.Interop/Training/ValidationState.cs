@@ -19,7 +19,8 @@ public sealed record ValidationState
 
     /// <summary>
     /// Scores as one number: the mean over tasks of the natural logarithm of the headline metric, negative where lower is better. A
-    /// difference of 0.01 means 1 % better on geometric average, whatever the tasks' units; and unlike Delta % it puts all results in one order.
+    /// difference of 0.01 means 1 % better on geometric average, whatever the tasks' units; and unlike Delta % it puts all results in one
+    /// order.
     /// Tasks without a score count for nothing.
     /// </summary>
     /// <param name="result">The scores.</param>
@@ -31,7 +32,8 @@ public sealed record ValidationState
         foreach (TaskResult task in result.Tasks)
         {
             double value = task.Headline.Value;
-            if (!double.IsFinite(value)) continue;
+            if (!double.IsFinite(value))
+                continue;
             // A score of 0 has no logarithm; no headline metric that means anything is below this.
             double logarithm = Math.Log(Math.Max(value, 1e-6));
             sum += task.Headline.HigherIsBetter ? logarithm : -logarithm;
@@ -50,8 +52,17 @@ public sealed record ValidationState
         double score = Score(result);
         bool better = BestScore is not { } best || score > best + Math.Log(1 + minImprovement / 100);
         return better && double.IsFinite(score)
-            ? new ValidationState { Step = step, BestStep = step, BestScore = score }
-            : this with { Step = step, WithoutImprovement = WithoutImprovement + 1 };
+            ? new ValidationState
+            {
+                Step = step,
+                BestStep = step,
+                BestScore = score,
+            }
+            : this with
+            {
+                Step = step,
+                WithoutImprovement = WithoutImprovement + 1,
+            };
     }
 }
 

@@ -50,7 +50,15 @@ public sealed class AllocationTests : IDisposable
             Write($"train/label_7/{n}.npy", "<f8", 1, i => i % 8 - 1);
             Write($"train/depth/{n}.npy", "<f4", 1, i => i % 100 / 100.0);
         }
-        CityscapesNpyDataset data = new(_folder.Root, new CityscapesOptions { Height = height, Width = width, CacheInMemory = false });
+        CityscapesNpyDataset data = new(
+            _folder.Root,
+            new CityscapesOptions
+            {
+                Height = height,
+                Width = width,
+                CacheInMemory = false,
+            }
+        );
         Assert.That(BytesPerSample(data), Is.LessThan(MostNpy));
     }
 
@@ -65,7 +73,15 @@ public sealed class AllocationTests : IDisposable
             Write($"normals/{n}.npy", "|u1", 3, i => i % 256);
             Write($"edge/{n}.npy", "<f4", 1, i => i % 100 / 100.0);
         }
-        FolderDataset data = new(_folder.Root, new FolderOptions { Height = H, Width = W, CacheInMemory = false });
+        FolderDataset data = new(
+            _folder.Root,
+            new FolderOptions
+            {
+                Height = H,
+                Width = W,
+                CacheInMemory = false,
+            }
+        );
         Assert.That(data.Tasks.Count, Is.EqualTo(4));
         // The photograph is libvips' and counted apart.
         Assert.That(BytesPerSample(data) - BytesPerSample(data, TaskMask.None), Is.LessThan(MostNpy));
@@ -76,14 +92,25 @@ public sealed class AllocationTests : IDisposable
     {
         WriteNyu("<f4", "False");
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, new NyuV2Options { Height = H, Width = W });
-        using DataLoader loader = new(data, null, new DataLoaderOptions { BatchSize = 2, Workers = 2, Flip = FlipMode.EveryView });
-        for (int i = 0; i < 20; i++) loader.Recycle(loader.Next());
+        using DataLoader loader = new(
+            data,
+            null,
+            new DataLoaderOptions
+            {
+                BatchSize = 2,
+                Workers = 2,
+                Flip = FlipMode.EveryView,
+            }
+        );
+        for (int i = 0; i < 20; i++)
+            loader.Recycle(loader.Next());
         // Of all threads, those of the test's own runner among them, which only add: the least of a few rounds is the loader's.
         long bytes = long.MaxValue;
         for (int round = 0; round < 6; round++)
         {
             long before = GC.GetTotalAllocatedBytes(precise: true);
-            for (int i = 0; i < 10; i++) loader.Recycle(loader.Next());
+            for (int i = 0; i < 10; i++)
+                loader.Recycle(loader.Next());
             bytes = Math.Min(bytes, (GC.GetTotalAllocatedBytes(precise: true) - before) / 20);
         }
         TestContext.Out.WriteLine($"{bytes} bytes a sample");
@@ -124,16 +151,40 @@ public sealed class AllocationTests : IDisposable
                 _folder.Image("seg/0.png", H, W, 1, i => i % 5);
                 _folder.Image16("depth/0.png", H, W, 1, i => i % 9000);
                 _folder.Image("normals/0.png", H, W, 3, i => i % 256);
-                return new FolderDataset(_folder.Root, new FolderOptions { Height = H, Width = W, CacheInMemory = false });
+                return new FolderDataset(
+                    _folder.Root,
+                    new FolderOptions
+                    {
+                        Height = H,
+                        Width = W,
+                        CacheInMemory = false,
+                    }
+                );
             case "palette":
                 _folder.Image("image/0.png", H, W, 3, i => i % 256);
                 _folder.Write("seg/0.png", TemporaryFolder.RawPng(3, 8, H, W, i => i % 5));
-                return new FolderDataset(_folder.Root, new FolderOptions { Height = 64, Width = 64, CacheInMemory = false });
+                return new FolderDataset(
+                    _folder.Root,
+                    new FolderOptions
+                    {
+                        Height = 64,
+                        Width = 64,
+                        CacheInMemory = false,
+                    }
+                );
             case "Cityscapes":
                 _folder.Image("bonn", "bonn_000000_000019", height: H, width: W);
                 _folder.Ids("bonn", "bonn_000000_000019", i => i % 34, height: H, width: W);
                 _folder.Disparity("bonn", "bonn_000000_000019", i => i, height: H, width: W);
-                return new CityscapesDataset(_folder.Root, new CityscapesOptions { Height = 64, Width = 64, CacheInMemory = false });
+                return new CityscapesDataset(
+                    _folder.Root,
+                    new CityscapesOptions
+                    {
+                        Height = 64,
+                        Width = 64,
+                        CacheInMemory = false,
+                    }
+                );
             default:
                 _folder.Sample("allensville", 1, 2);
                 return new TaskonomyDataset(_folder.Root, TaskonomyFolder.Options);
@@ -154,14 +205,19 @@ public sealed class AllocationTests : IDisposable
     private void Write(string path, string type, int channels, Func<int, double> value, string order = "False")
     {
         IEnumerable<double> values = Enumerable.Range(0, H * W * channels).Select(value);
-        byte[] elements = [.. values.SelectMany(v => type[1..] switch
-        {
-            "f8" => BitConverter.GetBytes(v),
-            "f4" when type[0] == '>' => BitConverter.GetBytes((float)v).Reverse(),
-            "f4" => BitConverter.GetBytes((float)v),
-            "u2" => BitConverter.GetBytes((ushort)v),
-            _ => [(byte)v],
-        })];
+        byte[] elements =
+        [
+            .. values.SelectMany(v =>
+                type[1..] switch
+                {
+                    "f8" => BitConverter.GetBytes(v),
+                    "f4" when type[0] == '>' => BitConverter.GetBytes((float)v).Reverse(),
+                    "f4" => BitConverter.GetBytes((float)v),
+                    "u2" => BitConverter.GetBytes((ushort)v),
+                    _ => [(byte)v],
+                }
+            ),
+        ];
         _folder.Npy(path, type, channels == 1 ? $"({H}, {W})" : $"({H}, {W}, {channels})", elements, order);
     }
 
@@ -170,15 +226,19 @@ public sealed class AllocationTests : IDisposable
         float[] image = new float[3 * data.Height * data.Width];
         float[] labels = new float[data.Tasks.TotalLabelChannels * data.Height * data.Width];
         int n = 0;
-        return Measure(() => data.Read(n++ % data.Count, wanted ?? data.Tasks.All, new SampleBuffer(data.Tasks, data.Height, data.Width, image, labels)));
+        return Measure(() =>
+            data.Read(n++ % data.Count, wanted ?? data.Tasks.All, new SampleBuffer(data.Tasks, data.Height, data.Width, image, labels))
+        );
     }
 
     private static long Measure(Action read)
     {
         const int times = 20;
-        for (int i = 0; i < times; i++) read();
+        for (int i = 0; i < times; i++)
+            read();
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < times; i++) read();
+        for (int i = 0; i < times; i++)
+            read();
         long bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / times;
         TestContext.Out.WriteLine($"{bytes} bytes");
         return bytes;

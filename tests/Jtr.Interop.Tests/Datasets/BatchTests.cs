@@ -16,7 +16,7 @@ public sealed unsafe class BatchTests
 
         Assert.That(batch.Images.ToArray(), Is.EqualTo(new float[3 * 2 * 3 * 5 * 7]));
         Assert.That(batch.Labels.ToArray(), Is.EqualTo(new float[3 * 2 * 5 * 5 * 7]));
-        Assert.That(batch.Labelled.ToArray(), Is.EqualTo(new byte[2 * 3]));
+        Assert.That(batch.Labeled.ToArray(), Is.EqualTo(new byte[2 * 3]));
         Assert.That(batch.Indices.ToArray(), Is.EqualTo(new int[2]));
         Assert.That((ulong)batch.ImagesPointer % 64, Is.Zero);
         Assert.That((ulong)batch.LabelsPointer % 64, Is.Zero);
@@ -28,11 +28,11 @@ public sealed unsafe class BatchTests
         using Batch batch = new(Tasks, 2, 2, 4, 4);
         batch.Images[5] = 0.5f;
         batch.Labels[6] = 2f;
-        batch.Labelled[3] = 1;
+        batch.Labeled[3] = 1;
 
         Assert.That(batch.ImagesPointer[5], Is.EqualTo(0.5f));
         Assert.That(batch.LabelsPointer[6], Is.EqualTo(2f));
-        Assert.That(batch.LabelledPointer[3], Is.EqualTo(1));
+        Assert.That(batch.LabeledPointer[3], Is.EqualTo(1));
     }
 
     [Test]
@@ -43,7 +43,7 @@ public sealed unsafe class BatchTests
         const int label = 5 * 2 * 3;
         Assert.That(batch.Images.Length, Is.EqualTo(3 * 3 * image));
         Assert.That(batch.Labels.Length, Is.EqualTo(3 * 3 * label));
-        Assert.That(batch.Labelled.Length, Is.EqualTo(3 * 3));
+        Assert.That(batch.Labeled.Length, Is.EqualTo(3 * 3));
 
         SampleBuffer sample = batch.GetSample(view: 2, sample: 1);
         sample.Image[0] = 0.25f;
@@ -57,12 +57,12 @@ public sealed unsafe class BatchTests
     public void The_labelled_tasks_of_a_sample_are_bytes_in_its_row()
     {
         using Batch batch = new(Tasks, 1, 3, 2, 2);
-        batch.SetLabelled(1, new TaskMask(0b1101));
+        batch.SetLabeled(1, new TaskMask(0b1101));
 
-        Assert.That(batch.Labelled.ToArray(), Is.EqualTo(new byte[] { 0, 0, 0, 1, 0, 1, 0, 0, 0 }));
-        Assert.That(batch.GetLabelled(1), Is.EqualTo(new TaskMask(0b101)));
-        batch.SetLabelled(1, TaskMask.None);
-        Assert.That(batch.GetLabelled(1), Is.EqualTo(TaskMask.None));
+        Assert.That(batch.Labeled.ToArray(), Is.EqualTo(new byte[] { 0, 0, 0, 1, 0, 1, 0, 0, 0 }));
+        Assert.That(batch.GetLabeled(1), Is.EqualTo(new TaskMask(0b101)));
+        batch.SetLabeled(1, TaskMask.None);
+        Assert.That(batch.GetLabeled(1), Is.EqualTo(TaskMask.None));
     }
 
     [TestCase(0)]
@@ -80,8 +80,8 @@ public sealed unsafe class BatchTests
         using Batch batch = new(Tasks, 2, 4, 2, 2) { Samples = 3 };
         Assert.That(() => batch.GetSample(2, 0), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("view"));
         Assert.That(() => batch.GetSample(0, 3), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("sample"));
-        Assert.That(() => batch.SetLabelled(-1, default), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => batch.GetLabelled(3), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => batch.SetLabeled(-1, default), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => batch.GetLabeled(3), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
     [TestCase(0, 1, 1, 1, "views")]
@@ -90,8 +90,10 @@ public sealed unsafe class BatchTests
     [TestCase(1, 1, 1, -1, "width")]
     [TestCase(3, 100, 2048, 2048, "capacity")]
     public void Impossible_sizes_are_refused_by_name(int views, int capacity, int height, int width, string name) =>
-        Assert.That(() => new Batch(Tasks, views, capacity, height, width),
-            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo(name));
+        Assert.That(
+            () => new Batch(Tasks, views, capacity, height, width),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo(name)
+        );
 
     [Test]
     public void Nothing_is_given_out_after_dispose()
@@ -102,10 +104,10 @@ public sealed unsafe class BatchTests
 
         Assert.That(() => batch.Images.Length, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => batch.Labels.Length, Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(() => batch.Labelled.Length, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => batch.Labeled.Length, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => batch.Indices.Length, Throws.TypeOf<ObjectDisposedException>());
         Assert.That(() => batch.GetSample(0, 0), Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(() => batch.SetLabelled(0, default), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => batch.SetLabeled(0, default), Throws.TypeOf<ObjectDisposedException>());
     }
 
     [Test]
@@ -116,7 +118,8 @@ public sealed unsafe class BatchTests
         for (int i = 0; i < 24; i++)
         {
             Forget();
-            if (i % 4 != 3) continue;
+            if (i % 4 != 3)
+                continue;
             GC.Collect();
             GC.WaitForPendingFinalizers();
         }
@@ -127,7 +130,8 @@ public sealed unsafe class BatchTests
     [TestCase(true)]
     public void A_span_stays_good_when_its_batch_is_forgotten_or_disposed(bool dispose)
     {
-        Span<float> images = Filled(dispose), labels = Other(dispose);
+        Span<float> images = Filled(dispose),
+            labels = Other(dispose);
         for (int i = 0; i < 3; i++)
         {
             GC.Collect();
@@ -146,7 +150,8 @@ public sealed unsafe class BatchTests
         Batch batch = new(Tasks, 3, 4, 512, 256);
         Span<float> images = batch.Images;
         images.Fill(0.25f);
-        if (dispose) batch.Dispose();
+        if (dispose)
+            batch.Dispose();
         return images;
     }
 
@@ -155,7 +160,8 @@ public sealed unsafe class BatchTests
     {
         Batch batch = new(Tasks, 3, 4, 512, 256);
         Span<float> labels = batch.Labels;
-        if (dispose) batch.Dispose();
+        if (dispose)
+            batch.Dispose();
         return labels;
     }
 

@@ -18,7 +18,8 @@ public sealed class DataLoaderFailureTests
         {
             OnRead = index =>
             {
-                if (index is 5 or 6) throw new JtrFormatException($"file-{index}.png", "damaged");
+                if (index is 5 or 6)
+                    throw new JtrFormatException($"file-{index}.png", "damaged");
             },
         };
         using DataLoader loader = new(data, null, InOrder with { Workers = workers });
@@ -61,7 +62,8 @@ public sealed class DataLoaderFailureTests
         {
             OnRead = _ =>
             {
-                if (Interlocked.Increment(ref reads) <= 2) reading.Signal();
+                if (Interlocked.Increment(ref reads) <= 2)
+                    reading.Signal();
                 released.Wait();
             },
         };
@@ -104,8 +106,10 @@ public sealed class DataLoaderFailureTests
 
     [Test]
     public void A_first_batch_below_0_is_refused() =>
-        Assert.That(() => new DataLoader(new MemoryDataset(4, 4, 4), null, InOrder with { FirstBatch = -1 }),
-            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("FirstBatch"));
+        Assert.That(
+            () => new DataLoader(new MemoryDataset(4, 4, 4), null, InOrder with { FirstBatch = -1 }),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("FirstBatch")
+        );
 
     [TestCase("BatchSize", 0, 65536)]
     [TestCase("Views", 256, 255)]
@@ -120,25 +124,39 @@ public sealed class DataLoaderFailureTests
             "Workers" => InOrder with { Workers = value },
             _ => InOrder with { Prefetch = value },
         };
-        Assert.That(() => new DataLoader(new MemoryDataset(4, 4, 4), null, options),
-            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo(property).And.Message.Contains($"{property} has to be 1 to {largest}"));
+        Assert.That(
+            () => new DataLoader(new MemoryDataset(4, 4, 4), null, options),
+            Throws
+                .TypeOf<ArgumentOutOfRangeException>()
+                .With.Property("ParamName")
+                .EqualTo(property)
+                .And.Message.Contains($"{property} " + $"has to be 1 to {largest}")
+        );
     }
 
     [Test]
     public void A_flip_mode_that_there_is_not_is_refused() =>
-        Assert.That(() => new DataLoader(new MemoryDataset(4, 4, 4), null, InOrder with { Flip = (FlipMode)3 }),
-            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Flip").And.Message.Contains("EveryView"));
+        Assert.That(
+            () => new DataLoader(new MemoryDataset(4, 4, 4), null, InOrder with { Flip = (FlipMode)3 }),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Flip").And.Message.Contains("EveryView")
+        );
 
     [Test]
     public void Data_sets_and_assignments_that_do_not_fit_are_refused()
     {
         MemoryDataset data = new(3, 4, 4);
         Assert.That(() => new DataLoader(new MemoryDataset(0, 4, 4)), Throws.ArgumentException.With.Message.Contains("no samples"));
-        Assert.That(() => new DataLoader(data, new LabelAssignment(data.Tasks, TaskMask.None)),
-            Throws.ArgumentException.With.Message.Contains("for 1 samples, the data set has 3"));
-        Assert.That(() => new DataLoader(data, new LabelAssignment(new TaskSet(new DepthTask("z")), default, default, default)),
-            Throws.ArgumentException.With.Message.Contains("for the tasks z, the data set has seg, depth, normals, map"));
-        Assert.That(() => new DataLoader(data, null, InOrder with { DropLast = true }),
-            Throws.ArgumentException.With.Message.Contains("3 samples: with DropLast there is no batch of BatchSize 4"));
+        Assert.That(
+            () => new DataLoader(data, new LabelAssignment(data.Tasks, TaskMask.None)),
+            Throws.ArgumentException.With.Message.Contains("for 1 samples, the data set has 3")
+        );
+        Assert.That(
+            () => new DataLoader(data, new LabelAssignment(new TaskSet(new DepthTask("z")), default, default, default)),
+            Throws.ArgumentException.With.Message.Contains("for the tasks z, the data set has seg, depth, normals, map")
+        );
+        Assert.That(
+            () => new DataLoader(data, null, InOrder with { DropLast = true }),
+            Throws.ArgumentException.With.Message.Contains("3 samples: with DropLast there is no batch of BatchSize 4")
+        );
     }
 }

@@ -8,17 +8,24 @@ namespace Jtr.Interop.Tests.Datasets;
 [TestFixture]
 public sealed class DataLoaderTests
 {
-    private static readonly DataLoaderOptions Defaults = new() { Seed = 5, Workers = 2, Flip = FlipMode.EveryView };
+    private static readonly DataLoaderOptions Defaults = new()
+    {
+        Seed = 5,
+        Workers = 2,
+        Flip = FlipMode.EveryView,
+    };
 
     /// <summary>All that a batch holds, as text-free values that compare bit for bit.</summary>
-    private sealed record Snapshot(int[] Indices, byte[] Labelled, int[] Images, int[] Labels)
+    private sealed record Snapshot(int[] Indices, byte[] Labeled, int[] Images, int[] Labels)
     {
-        public static Snapshot Of(Batch batch) => new(batch.Indices.ToArray(), batch.Labelled.ToArray(), Bits(batch.Images), Bits(batch.Labels));
+        public static Snapshot Of(Batch batch) =>
+            new(batch.Indices.ToArray(), batch.Labeled.ToArray(), Bits(batch.Images), Bits(batch.Labels));
 
         private static int[] Bits(ReadOnlySpan<float> values)
         {
             int[] bits = new int[values.Length];
-            for (int i = 0; i < bits.Length; i++) bits[i] = BitConverter.SingleToInt32Bits(values[i]);
+            for (int i = 0; i < bits.Length; i++)
+                bits[i] = BitConverter.SingleToInt32Bits(values[i]);
             return bits;
         }
     }
@@ -41,7 +48,7 @@ public sealed class DataLoaderTests
         for (int i = 0; i < actual.Count; i++)
         {
             Assert.That(actual[i].Indices, Is.EqualTo(expected[i].Indices), $"indices of batch {i}");
-            Assert.That(actual[i].Labelled, Is.EqualTo(expected[i].Labelled), $"labelled of batch {i}");
+            Assert.That(actual[i].Labeled, Is.EqualTo(expected[i].Labeled), $"labelled of batch {i}");
             Assert.That(actual[i].Images.AsSpan().SequenceEqual(expected[i].Images), $"images of batch {i}");
             Assert.That(actual[i].Labels.AsSpan().SequenceEqual(expected[i].Labels), $"labels of batch {i}");
         }
@@ -88,9 +95,11 @@ public sealed class DataLoaderTests
         using DataLoader loader = new(new MemoryDataset(40, 2, 2), null, Defaults with { BatchSize = 7, Views = 1 });
         Assert.That(loader.BatchesPerEpoch, Is.EqualTo(6));
         List<int[]> epochs = [];
-        for (int e = 0; e < 3; e++) epochs.Add([.. Take(loader, 6).SelectMany(b => b.Indices)]);
+        for (int e = 0; e < 3; e++)
+            epochs.Add([.. Take(loader, 6).SelectMany(b => b.Indices)]);
 
-        foreach (int[] epoch in epochs) Assert.That(epoch.Order(), Is.EqualTo(Enumerable.Range(0, 40)));
+        foreach (int[] epoch in epochs)
+            Assert.That(epoch.Order(), Is.EqualTo(Enumerable.Range(0, 40)));
         Assert.That(epochs[0], Is.Not.EqualTo(Enumerable.Range(0, 40)));
         Assert.That(epochs[1], Is.Not.EqualTo(epochs[0]));
         Assert.That(epochs[2], Is.Not.EqualTo(epochs[1]));
@@ -104,7 +113,8 @@ public sealed class DataLoaderTests
         const int epochs = 4000;
         foreach (Snapshot epoch in Take(loader, epochs))
         {
-            for (int place = 0; place < 4; place++) counts[place * 4 + epoch.Indices[place]]++;
+            for (int place = 0; place < 4; place++)
+                counts[place * 4 + epoch.Indices[place]]++;
         }
         // Five standard deviations of a binomial with p = 1/4: 5 * sqrt(4000 * 3 / 16) = 137.
         Assert.That(counts, Is.All.EqualTo(epochs / 4).Within(137));
@@ -149,7 +159,7 @@ public sealed class DataLoaderTests
                 Assert.That(batch.Indices[s], Is.EqualTo(i + s));
                 Assert.That(batch.GetSample(0, s).Image.ToArray(), Is.EqualTo(image));
                 Assert.That(batch.GetSample(0, s).Labels.ToArray(), Is.EqualTo(labels));
-                Assert.That(batch.GetLabelled(s), Is.EqualTo(data.Tasks.All));
+                Assert.That(batch.GetLabeled(s), Is.EqualTo(data.Tasks.All));
             }
             loader.Recycle(batch);
         }
@@ -164,7 +174,7 @@ public sealed class DataLoaderTests
         RandomScaleCrop crop = new(data.Tasks, data.Height, data.Width);
         Batch expected = new(data.Tasks, 1, 4, data.Height, data.Width);
         HashSet<CropWindow> windows = [];
-        using DataLoader loader = new(data, null, Defaults with { Flip = flip, Colour = false });
+        using DataLoader loader = new(data, null, Defaults with { Flip = flip, Color = false });
         for (int b = 0; b < 4; b++)
         {
             Batch batch = loader.Next();
@@ -195,14 +205,14 @@ public sealed class DataLoaderTests
     public void Colours_change_after_all_views_are_cut_and_each_view_has_its_own()
     {
         MemoryDataset data = new(6);
-        ColourAugmentation colours = new(data.Height, data.Width);
-        using DataLoader plain = new(data, null, Defaults with { Colour = false });
-        using DataLoader coloured = new(data, null, Defaults);
+        ColorAugmentation colors = new(data.Height, data.Width);
+        using DataLoader plain = new(data, null, Defaults with { Color = false });
+        using DataLoader colored = new(data, null, Defaults);
         int changed = 0;
         for (int b = 0; b < 4; b++)
         {
             Batch before = plain.Next();
-            Batch after = coloured.Next();
+            Batch after = colored.Next();
             Assert.That(after.Labels.SequenceEqual(before.Labels), "labels have no colours");
             for (int s = 0; s < before.Samples; s++)
             {
@@ -210,12 +220,12 @@ public sealed class DataLoaderTests
                 {
                     Span<float> image = before.GetSample(v, s).Image;
                     changed += image.SequenceEqual(after.GetSample(v, s).Image) ? 0 : 1;
-                    colours.Apply(image, new ViewKey(5, b / 2, before.Indices[s], v));
+                    colors.Apply(image, new ViewKey(5, b / 2, before.Indices[s], v));
                     Assert.That(after.GetSample(v, s).Image.SequenceEqual(image), $"batch {b}, sample {s}, view {v}");
                 }
             }
             plain.Recycle(before);
-            coloured.Recycle(after);
+            colored.Recycle(after);
         }
         // Of 36 views; two operations out of nine leave an image as it is once in fifty times.
         Assert.That(changed, Is.GreaterThan(25));
@@ -226,7 +236,7 @@ public sealed class DataLoaderTests
     public void A_sample_is_labelled_for_what_is_assigned_and_written_and_invalid_elsewhere(bool augment)
     {
         // Sample i has labels for the bits of i, and is assigned tasks 0, 1 and 3.
-        MemoryDataset data = new(16, labelled: i => new TaskMask((ulong)i));
+        MemoryDataset data = new(16, labeled: i => new TaskMask((ulong)i));
         LabelAssignment labels = new(data.Tasks, [.. Enumerable.Repeat(new TaskMask(0b1011), 16)]);
         using DataLoader loader = new(data, labels, Defaults with { Views = 3, Augment = augment });
         for (int b = 0; b < 2 * loader.BatchesPerEpoch; b++)
@@ -234,14 +244,16 @@ public sealed class DataLoaderTests
             Batch batch = loader.Next();
             for (int s = 0; s < batch.Samples; s++)
             {
-                TaskMask labelled = batch.GetLabelled(s);
-                Assert.That(labelled, Is.EqualTo(new TaskMask((ulong)batch.Indices[s] & 0b1011)));
+                TaskMask labeled = batch.GetLabeled(s);
+                Assert.That(labeled, Is.EqualTo(new TaskMask((ulong)batch.Indices[s] & 0b1011)));
                 for (int v = 0; v < 3; v++)
                 {
                     for (int t = 0; t < 4; t++)
                     {
-                        if (!labelled[t]) Assert.That(batch.GetSample(v, s).Label(t).ToArray(), Is.All.EqualTo(data.Tasks[t].InvalidLabel));
-                        else Assert.That(batch.GetSample(v, s).Label(t).ToArray(), Has.Some.Not.EqualTo(data.Tasks[t].InvalidLabel));
+                        if (!labeled[t])
+                            Assert.That(batch.GetSample(v, s).Label(t).ToArray(), Is.All.EqualTo(data.Tasks[t].InvalidLabel));
+                        else
+                            Assert.That(batch.GetSample(v, s).Label(t).ToArray(), Has.Some.Not.EqualTo(data.Tasks[t].InvalidLabel));
                     }
                 }
             }
@@ -275,16 +287,19 @@ public sealed class DataLoaderTests
         data.OnRead = _ =>
         {
             long now = GC.GetAllocatedBytesForCurrentThread();
-            if (Volatile.Read(ref counting) && last.Value >= 0) Interlocked.Add(ref byThreads[0], now - last.Value);
+            if (Volatile.Read(ref counting) && last.Value >= 0)
+                Interlocked.Add(ref byThreads[0], now - last.Value);
             last.Value = GC.GetAllocatedBytesForCurrentThread();
         };
         using DataLoader loader = new(data, labels, Defaults with { Workers = 3 });
         using CancellationTokenSource cancellation = new();
-        for (int i = 0; i < 100; i++) loader.Recycle(loader.Next(cancellation.Token));
+        for (int i = 0; i < 100; i++)
+            loader.Recycle(loader.Next(cancellation.Token));
 
         Volatile.Write(ref counting, true);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 400; i++) loader.Recycle(loader.Next(cancellation.Token));
+        for (int i = 0; i < 400; i++)
+            loader.Recycle(loader.Next(cancellation.Token));
         long here = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.That(here, Is.Zero, "bytes by the caller's thread in 400 batches");

@@ -7,20 +7,24 @@ namespace Jtr.Interop.Tests.Datasets;
 internal sealed class MemoryDataset : IMultiTaskDataset
 {
     public static readonly TaskSet AllKinds = new(
-        new SegmentationTask("seg", 5), new DepthTask(), new NormalsTask(), new MapTask("map", 2));
+        new SegmentationTask("seg", 5),
+        new DepthTask(),
+        new NormalsTask(),
+        new MapTask("map", 2)
+    );
 
-    private readonly TaskMask[] _labelled;
+    private readonly TaskMask[] _labeled;
 
-    public MemoryDataset(int count, int height = 32, int width = 64, TaskSet? tasks = null, Func<int, TaskMask>? labelled = null)
+    public MemoryDataset(int count, int height = 32, int width = 64, TaskSet? tasks = null, Func<int, TaskMask>? labeled = null)
     {
         Tasks = tasks ?? AllKinds;
         Height = height;
         Width = width;
-        _labelled = [.. Enumerable.Range(0, count).Select(labelled ?? (_ => Tasks.All))];
+        _labeled = [.. Enumerable.Range(0, count).Select(labeled ?? (_ => Tasks.All))];
     }
 
     public TaskSet Tasks { get; }
-    public int Count => _labelled.Length;
+    public int Count => _labeled.Length;
     public int Height { get; }
     public int Width { get; }
 
@@ -29,29 +33,33 @@ internal sealed class MemoryDataset : IMultiTaskDataset
 
     public string GetName(int index) => $"sample-{index}";
 
-    public TaskMask GetLabelled(int index) => _labelled[index];
+    public TaskMask GetLabeled(int index) => _labeled[index];
 
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
     {
         OnRead?.Invoke(index);
-        for (int i = 0; i < destination.Image.Length; i++) destination.Image[i] = ImageValue(index, i);
-        TaskMask written = wanted & _labelled[index];
+        for (int i = 0; i < destination.Image.Length; i++)
+            destination.Image[i] = ImageValue(index, i);
+        TaskMask written = wanted & _labeled[index];
         for (int t = 0; t < Tasks.Count; t++)
         {
-            if (!written[t]) continue;
+            if (!written[t])
+                continue;
             Span<float> label = destination.Label(t);
-            for (int i = 0; i < label.Length; i++) label[i] = LabelValue(index, t, i);
+            for (int i = 0; i < label.Length; i++)
+                label[i] = LabelValue(index, t, i);
         }
         return written;
     }
 
     public static float ImageValue(int index, int i) => (float)((index * 7919L + i * 31L) % 1009) / 1009f;
 
-    public float LabelValue(int index, int task, int i) => Tasks[task].Kind switch
-    {
-        TaskKind.Segmentation => (index + i) % (Tasks[task].Channels + 1) - 1,
-        TaskKind.Depth => (index * 13 + i) % 97 * 0.125f,
-        TaskKind.Normals => (index + i * 5) % 41 / 20f - 1f,
-        _ => (index * 3 + i) % 101 / 100f,
-    };
+    public float LabelValue(int index, int task, int i) =>
+        Tasks[task].Kind switch
+        {
+            TaskKind.Segmentation => (index + i) % (Tasks[task].Channels + 1) - 1,
+            TaskKind.Depth => (index * 13 + i) % 97 * 0.125f,
+            TaskKind.Normals => (index + i * 5) % 41 / 20f - 1f,
+            _ => (index * 3 + i) % 101 / 100f,
+        };
 }

@@ -15,7 +15,8 @@ public sealed class PhotographReaderTests
         RgbImage picture = new(50, 40);
         for (int y = 0; y < 40; y++)
         {
-            for (int x = 0; x < 50; x++) picture[x, y] = new Rgb((byte)(5 * x), (byte)(6 * y), (byte)(x * y % 256));
+            for (int x = 0; x < 50; x++)
+                picture[x, y] = new Rgb((byte)(5 * x), (byte)(6 * y), (byte)(x * y % 256));
         }
         picture.SavePng(Path.Combine(_folder, "image", "a.png"));
     }
@@ -27,8 +28,17 @@ public sealed class PhotographReaderTests
     public void A_photograph_is_read_as_in_a_folder_data_set()
     {
         TaskSet tasks = new(new MapTask("edge"));
-        FolderDataset data = new(_folder, new FolderOptions { Height = 32, Width = 64, Tasks = [.. tasks] });
-        float[] expected = new float[3 * 32 * 64], actual = new float[3 * 32 * 64];
+        FolderDataset data = new(
+            _folder,
+            new FolderOptions
+            {
+                Height = 32,
+                Width = 64,
+                Tasks = [.. tasks],
+            }
+        );
+        float[] expected = new float[3 * 32 * 64],
+            actual = new float[3 * 32 * 64];
         data.Read(0, TaskMask.None, new SampleBuffer(tasks, 32, 64, expected, new float[32 * 64]));
         PhotographReader.Read(Path.Combine(_folder, "image", "a.png"), 32, 64, actual);
 
@@ -40,10 +50,13 @@ public sealed class PhotographReaderTests
     public async Task A_photograph_in_memory_or_a_stream_is_read_as_a_file_is()
     {
         string file = Path.Combine(_folder, "image", "a.png");
-        float[] expected = new float[3 * 32 * 64], fromMemory = new float[3 * 32 * 64], fromStream = new float[3 * 32 * 64];
+        float[] expected = new float[3 * 32 * 64],
+            fromMemory = new float[3 * 32 * 64],
+            fromStream = new float[3 * 32 * 64];
         PhotographReader.Read(file, 32, 64, expected);
         PhotographReader.Read(File.ReadAllBytes(file), 32, 64, fromMemory);
-        await using (FileStream stream = File.OpenRead(file)) await PhotographReader.ReadAsync(stream, 32, 64, fromStream);
+        await using (FileStream stream = File.OpenRead(file))
+            await PhotographReader.ReadAsync(stream, 32, 64, fromStream);
         Assert.That(fromMemory, Is.EqualTo(expected));
         Assert.That(fromStream, Is.EqualTo(expected));
     }
@@ -55,8 +68,14 @@ public sealed class PhotographReaderTests
     public void One_that_is_cut_short_is_named(int length, string words)
     {
         byte[] content = File.ReadAllBytes(Path.Combine(_folder, "image", "a.png"))[..length];
-        Assert.That(() => PhotographReader.Read(content, 32, 64, new float[3 * 32 * 64], "upload 7"), Throws.InstanceOf<JtrFormatException>().With.Message.StartsWith(words));
-        Assert.That(() => PhotographReader.Read(content, 32, 64, new float[5]), Throws.ArgumentException.With.Property("ParamName").EqualTo("image"));
+        Assert.That(
+            () => PhotographReader.Read(content, 32, 64, new float[3 * 32 * 64], "upload 7"),
+            Throws.InstanceOf<JtrFormatException>().With.Message.StartsWith(words)
+        );
+        Assert.That(
+            () => PhotographReader.Read(content, 32, 64, new float[5]),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("image")
+        );
     }
 
     [Test]
@@ -66,9 +85,15 @@ public sealed class PhotographReaderTests
         picture.SavePng(Path.Combine(_folder, "b.png"));
         Assert.That(PhotographReader.ReadSize(Path.Combine(_folder, "b.png")), Is.EqualTo((40, 50)));
         string array = Path.Combine(_folder, "b.npy");
-        File.WriteAllBytes(array, Folders.TemporaryFolder.NpyBytes("{'descr': '|u1', 'fortran_order': False, 'shape': (4, 5, 3), }", new byte[60]));
+        File.WriteAllBytes(
+            array,
+            Folders.TemporaryFolder.NpyBytes("{'descr': '|u1', 'fortran_order': False, 'shape': (4, 5, 3), }", new byte[60])
+        );
         Assert.That(PhotographReader.ReadSize(array), Is.EqualTo((4, 5)));
-        File.WriteAllBytes(array, Folders.TemporaryFolder.NpyBytes("{'descr': '|u1', 'fortran_order': False, 'shape': (4,), }", new byte[4]));
+        File.WriteAllBytes(
+            array,
+            Folders.TemporaryFolder.NpyBytes("{'descr': '|u1', 'fortran_order': False, 'shape': (4,), }", new byte[4])
+        );
         Assert.That(() => PhotographReader.ReadSize(array), Throws.InstanceOf<JtrFormatException>().With.Message.Contains(array));
     }
 
@@ -77,9 +102,18 @@ public sealed class PhotographReaderTests
     {
         string file = Path.Combine(_folder, "notes.jpg");
         File.WriteAllText(file, "no photograph");
-        Assert.That(() => PhotographReader.Read(file, 32, 32, new float[3 * 32 * 32]), Throws.InstanceOf<JtrFormatException>().With.Message.Contains(file));
-        Assert.That(() => PhotographReader.Read(file, 32, 32, new float[5]), Throws.ArgumentException.With.Property("ParamName").EqualTo("image"));
+        Assert.That(
+            () => PhotographReader.Read(file, 32, 32, new float[3 * 32 * 32]),
+            Throws.InstanceOf<JtrFormatException>().With.Message.Contains(file)
+        );
+        Assert.That(
+            () => PhotographReader.Read(file, 32, 32, new float[5]),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("image")
+        );
         Assert.That(() => PhotographReader.Read(file, 0, 32, []), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => PhotographReader.Read(Path.Combine(_folder, "none.jpg"), 32, 32, new float[3 * 32 * 32]), Throws.InstanceOf<IOException>());
+        Assert.That(
+            () => PhotographReader.Read(Path.Combine(_folder, "none.jpg"), 32, 32, new float[3 * 32 * 32]),
+            Throws.InstanceOf<IOException>()
+        );
     }
 }

@@ -15,7 +15,8 @@ internal static class SampleArrays
         SampleBuffer buffer = new(data.Tasks, data.Height, data.Width, image, labels);
         TaskMask written = data.Read(index, wanted ?? data.Tasks.All, buffer);
         float[][] split = new float[data.Tasks.Count][];
-        for (int t = 0; t < split.Length; t++) split[t] = buffer.Label(t).ToArray();
+        for (int t = 0; t < split.Length; t++)
+            split[t] = buffer.Label(t).ToArray();
         return (image, split, written);
     }
 }

@@ -12,7 +12,15 @@ public sealed class SamplerTests
     [Test]
     public void A_sampler_says_the_samples_of_every_epoch()
     {
-        DataLoaderOptions options = new() { BatchSize = 2, Views = 1, Augment = false, Workers = 2, Seed = 5, Sampler = new Rotation() };
+        DataLoaderOptions options = new()
+        {
+            BatchSize = 2,
+            Views = 1,
+            Augment = false,
+            Workers = 2,
+            Seed = 5,
+            Sampler = new Rotation(),
+        };
         using DataLoader loader = new(new MemoryDataset(3, 4, 4), null, options);
         List<int> seen = [];
         for (int i = 0; i < 4; i++)
@@ -27,9 +35,21 @@ public sealed class SamplerTests
     [Test]
     public void The_default_is_the_shuffle()
     {
-        int[] order = new int[50], loaded = new int[50];
+        int[] order = new int[50],
+            loaded = new int[50];
         new ShuffleSampler().Fill(9, 3, order);
-        using DataLoader loader = new(new MemoryDataset(50, 4, 4), null, new() { BatchSize = 50, Views = 1, Augment = false, Seed = 9, FirstBatch = 3 });
+        using DataLoader loader = new(
+            new MemoryDataset(50, 4, 4),
+            null,
+            new()
+            {
+                BatchSize = 50,
+                Views = 1,
+                Augment = false,
+                Seed = 9,
+                FirstBatch = 3,
+            }
+        );
         loader.Next().Indices.CopyTo(loaded);
         Assert.That(loaded, Is.EqualTo(order));
         Assert.That(order, Is.Unique);
@@ -41,7 +61,10 @@ public sealed class SamplerTests
     {
         using DataLoader loader = new(new MemoryDataset(3, 4, 4), null, new() { Sampler = new Constant(index) });
         for (int i = 0; i < 2; i++)
-            Assert.That(() => loader.Next(), Throws.InvalidOperationException.With.Message.Contain($"gave index {index} for epoch {i}; the data set has 3 samples"));
+            Assert.That(
+                () => loader.Next(),
+                Throws.InvalidOperationException.With.Message.Contain($"gave index {index} for epoch {i}; " + $"the data set has 3 samples")
+            );
     }
 
     [Test]
@@ -49,13 +72,28 @@ public sealed class SamplerTests
     {
         using Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" });
         Counting data = new(SmallModel.Data());
-        await trainer.FitAsync(data, new FitOptions { Steps = 2, BatchSize = 5, Workers = 1, Sampler = new Constant(4) });
+        await trainer.FitAsync(
+            data,
+            new FitOptions
+            {
+                Steps = 2,
+                BatchSize = 5,
+                Workers = 1,
+                Sampler = new Constant(4),
+            }
+        );
         Assert.That(data.Indices, Is.EqualTo(new[] { 4 }));
         EvaluationResult own = await trainer.EvaluateAsync(data);
         Assert.That(own.ToJson(), Is.EqualTo(trainer.Evaluate(data).ToJson()));
         Assert.That(data.Indices, Is.EqualTo(Enumerable.Range(0, 10)));
-        Assert.That(() => trainer.EvaluateAsync(data, cancellationToken: new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(() => trainer.EvaluateAsync(data, new EvaluateOptions { BatchSize = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => trainer.EvaluateAsync(data, cancellationToken: new CancellationToken(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>()
+        );
+        Assert.That(
+            () => trainer.EvaluateAsync(data, new EvaluateOptions { BatchSize = 0 }),
+            Throws.InstanceOf<ArgumentOutOfRangeException>()
+        );
     }
 
     [Test]
@@ -64,9 +102,13 @@ public sealed class SamplerTests
         MemoryDataset inner = new(3, 4, 8);
         Counting data = new(inner);
         Assert.That((data.Tasks, data.Count, data.Height, data.Width), Is.EqualTo((inner.Tasks, 3, 4, 8)));
-        Assert.That((data.GetName(1), data.GetLabelled(1)), Is.EqualTo((inner.GetName(1), inner.GetLabelled(1))));
-        float[] image = new float[3 * 32], labels = new float[inner.Tasks.TotalLabelChannels * 32];
-        Assert.That(((IMultiTaskDataset)data).Read(2, data.Tasks.All, new SampleBuffer(data.Tasks, 4, 8, image, labels)), Is.EqualTo(data.Tasks.All));
+        Assert.That((data.GetName(1), data.GetLabeled(1)), Is.EqualTo((inner.GetName(1), inner.GetLabeled(1))));
+        float[] image = new float[3 * 32],
+            labels = new float[inner.Tasks.TotalLabelChannels * 32];
+        Assert.That(
+            ((IMultiTaskDataset)data).Read(2, data.Tasks.All, new SampleBuffer(data.Tasks, 4, 8, image, labels)),
+            Is.EqualTo(data.Tasks.All)
+        );
         Assert.That(image[7], Is.EqualTo(MemoryDataset.ImageValue(2, 7)));
         Assert.That(data.Indices, Is.EqualTo(new[] { 2 }), "one override sees both reads");
     }
@@ -75,7 +117,8 @@ public sealed class SamplerTests
     {
         public void Fill(ulong seed, long epoch, Span<int> samples)
         {
-            for (int i = 0; i < samples.Length; i++) samples[i] = (int)(((long)seed + epoch + i) % samples.Length);
+            for (int i = 0; i < samples.Length; i++)
+                samples[i] = (int)(((long)seed + epoch + i) % samples.Length);
         }
     }
 
@@ -92,13 +135,15 @@ public sealed class SamplerTests
         {
             get
             {
-                lock (_read) return [.. _read];
+                lock (_read)
+                    return [.. _read];
             }
         }
 
         public override TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
         {
-            lock (_read) _read.Add(index);
+            lock (_read)
+                _read.Add(index);
             return base.Read(index, wanted, destination, cancellationToken);
         }
     }

@@ -7,13 +7,31 @@ public class SceneDatasetTests
 {
     private static readonly string[] AllTasks = [.. SceneDataset.TaskNames];
 
-    private static SceneDataset Scenes(int height = 24, int width = 40, int count = 12, ulong seed = 3, int first = 0, string[]? tasks = null) =>
-        new(new SceneOptions { Count = count, Height = height, Width = width, Seed = seed, FirstIndex = first, Tasks = tasks ?? AllTasks });
+    private static SceneDataset Scenes(
+        int height = 24,
+        int width = 40,
+        int count = 12,
+        ulong seed = 3,
+        int first = 0,
+        string[]? tasks = null
+    ) =>
+        new(
+            new SceneOptions
+            {
+                Count = count,
+                Height = height,
+                Width = width,
+                Seed = seed,
+                FirstIndex = first,
+                Tasks = tasks ?? AllTasks,
+            }
+        );
 
     [Test]
     public void Two_instances_give_the_same_scenes_in_any_order()
     {
-        SceneDataset one = Scenes(), other = Scenes();
+        SceneDataset one = Scenes(),
+            other = Scenes();
         SceneSample[] forward = [.. Enumerable.Range(0, 12).Select(i => SceneSample.Read(one, i))];
         for (int i = 11; i >= 0; i--)
         {
@@ -29,10 +47,18 @@ public class SceneDatasetTests
         SceneDataset scenes = Scenes();
         SceneSample[] expected = [.. Enumerable.Range(0, 12).Select(i => SceneSample.Read(scenes, i))];
         SceneSample[][] read = new SceneSample[4][];
-        Thread[] threads = [.. Enumerable.Range(0, 4).Select(t => new Thread(() =>
-            read[t] = [.. Enumerable.Range(0, 12).Select(i => SceneSample.Read(scenes, (i * 5 + t * 3) % 12))]))];
-        foreach (Thread thread in threads) thread.Start();
-        foreach (Thread thread in threads) thread.Join();
+        Thread[] threads =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(t => new Thread(() =>
+                    read[t] = [.. Enumerable.Range(0, 12).Select(i => SceneSample.Read(scenes, (i * 5 + t * 3) % 12))]
+                )),
+        ];
+        foreach (Thread thread in threads)
+            thread.Start();
+        foreach (Thread thread in threads)
+            thread.Join();
         for (int t = 0; t < 4; t++)
         {
             for (int i = 0; i < 12; i++)
@@ -56,7 +82,9 @@ public class SceneDatasetTests
     [Test]
     public void Less_variety_gives_paler_rooms_seen_from_places_that_differ_less()
     {
-        (double saturation, double pitch) full = Spread(1), half = Spread(0.5), none = Spread(0);
+        (double saturation, double pitch) full = Spread(1),
+            half = Spread(0.5),
+            none = Spread(0);
         Assert.That(half.saturation, Is.LessThan(0.85 * full.saturation));
         Assert.That(none.saturation, Is.LessThan(0.75 * half.saturation));
         Assert.That(half.pitch, Is.LessThan(0.9 * full.pitch));
@@ -64,14 +92,25 @@ public class SceneDatasetTests
 
         static (double Saturation, double Pitch) Spread(double variety)
         {
-            SceneDataset scenes = new(new SceneOptions { Count = 60, Height = 24, Width = 40, Seed = 3, Variety = variety });
+            SceneDataset scenes = new(
+                new SceneOptions
+                {
+                    Count = 60,
+                    Height = 24,
+                    Width = 40,
+                    Seed = 3,
+                    Variety = variety,
+                }
+            );
             double saturation = 0;
             for (int i = 0; i < scenes.Count; i++)
             {
                 SceneSample s = SceneSample.Read(scenes, i);
                 for (int p = 0; p < s.Plane; p++)
                 {
-                    float r = s.Image[p], g = s.Image[s.Plane + p], b = s.Image[2 * s.Plane + p];
+                    float r = s.Image[p],
+                        g = s.Image[s.Plane + p],
+                        b = s.Image[2 * s.Plane + p];
                     saturation += Math.Max(r, Math.Max(g, b)) - Math.Min(r, Math.Min(g, b));
                 }
             }
@@ -83,7 +122,8 @@ public class SceneDatasetTests
     [Test]
     public void The_first_index_shifts_the_scenes()
     {
-        SceneDataset all = Scenes(), rest = Scenes(count: 5, first: 7);
+        SceneDataset all = Scenes(),
+            rest = Scenes(count: 5, first: 7);
         Assert.That(rest.GetName(2), Is.EqualTo(all.GetName(9)).And.EqualTo("scene-000009"));
         Assert.That(rest.GetInfo(2), Is.EqualTo(all.GetInfo(9)));
         Assert.That(SceneSample.Read(rest, 2).Image, Is.EqualTo(SceneSample.Read(all, 9).Image));
@@ -92,8 +132,10 @@ public class SceneDatasetTests
     [Test]
     public void Labels_are_the_same_whichever_others_there_are()
     {
-        SceneDataset all = Scenes(), two = Scenes(tasks: ["keypoints2d", "depth"]);
-        SceneSample full = SceneSample.Read(all, 4), part = SceneSample.Read(two, 4);
+        SceneDataset all = Scenes(),
+            two = Scenes(tasks: ["keypoints2d", "depth"]);
+        SceneSample full = SceneSample.Read(all, 4),
+            part = SceneSample.Read(two, 4);
         Assert.That(part.Image, Is.EqualTo(full.Image));
         foreach (string task in new[] { "keypoints2d", "depth" })
             Assert.That(part.Label(task).ToArray(), Is.EqualTo(full.Label(task).ToArray()));
@@ -103,36 +145,44 @@ public class SceneDatasetTests
     public void Only_wanted_labels_are_written()
     {
         SceneDataset scenes = Scenes();
-        SceneSample sample = new(scenes), full = SceneSample.Read(scenes, 2);
+        SceneSample sample = new(scenes),
+            full = SceneSample.Read(scenes, 2);
         Array.Fill(sample.Labels, -7);
         int depth = scenes.Tasks.IndexOf("depth");
         TaskMask wanted = TaskMask.None.With(depth);
-        Assert.That(scenes.GetLabelled(2), Is.EqualTo(scenes.Tasks.All));
+        Assert.That(scenes.GetLabeled(2), Is.EqualTo(scenes.Tasks.All));
         Assert.That(sample.Read(2, wanted), Is.EqualTo(wanted));
         Assert.That(sample.Label("depth").ToArray(), Is.EqualTo(full.Label("depth").ToArray()));
         Assert.That(sample.Image, Is.EqualTo(full.Image));
         for (int t = 0; t < scenes.Tasks.Count; t++)
-            if (t != depth) Assert.That(sample.Label(scenes.Tasks[t].Name).ToArray(), Is.All.EqualTo(-7f));
+            if (t != depth)
+                Assert.That(sample.Label(scenes.Tasks[t].Name).ToArray(), Is.All.EqualTo(-7f));
     }
 
     [Test]
     public void The_layout_does_not_depend_on_the_size()
     {
-        SceneDataset small = Scenes(24, 40), large = Scenes(72, 120);
-        int off = 0, pixels = 0;
+        SceneDataset small = Scenes(24, 40),
+            large = Scenes(72, 120);
+        int off = 0,
+            pixels = 0;
         for (int index = 0; index < 12; index++)
         {
             Assert.That(large.GetInfo(index), Is.EqualTo(small.GetInfo(index)));
-            SceneSample a = SceneSample.Read(small, index), b = SceneSample.Read(large, index);
+            SceneSample a = SceneSample.Read(small, index),
+                b = SceneSample.Read(large, index);
             for (int i = 0; i < a.Plane; i++, pixels++)
             {
                 // The middle of three pixels has the centre of the pixel three times its size.
                 int j = (i / 40 * 3 + 1) * 120 + i % 40 * 3 + 1;
                 bool same = a.Label("segmentation")[i] == b.Label("segmentation")[j];
-                for (int c = 0; c < 3; c++) same &= MathF.Abs(a.Label("normals")[c * a.Plane + i] - b.Label("normals")[c * b.Plane + j]) < 1e-3f;
+                for (int c = 0; c < 3; c++)
+                    same &= MathF.Abs(a.Label("normals")[c * a.Plane + i] - b.Label("normals")[c * b.Plane + j]) < 1e-3f;
                 (float za, float zb) = (a.Label("depth")[i], b.Label("depth")[j]);
-                if (za > 0 && zb > 0) same &= MathF.Abs(za - zb) < 1e-4f * za;
-                if (!same) off++;
+                if (za > 0 && zb > 0)
+                    same &= MathF.Abs(za - zb) < 1e-4f * za;
+                if (!same)
+                    off++;
             }
         }
         // Rays that pass within rounding of an edge may fall on either side of it.
@@ -160,9 +210,11 @@ public class SceneDatasetTests
     {
         SceneDataset scenes = Scenes();
         SceneSample sample = new(scenes);
-        for (int i = 0; i < scenes.Count; i++) sample.Read(i, scenes.Tasks.All);
+        for (int i = 0; i < scenes.Count; i++)
+            sample.Read(i, scenes.Tasks.All);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < scenes.Count; i++) sample.Read(i, scenes.Tasks.All);
+        for (int i = 0; i < scenes.Count; i++)
+            sample.Read(i, scenes.Tasks.All);
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
@@ -171,18 +223,26 @@ public class SceneDatasetTests
     {
         SceneDataset scenes = Scenes();
         SceneSample sample = new(scenes);
-        Assert.That(() => sample.Read(12, scenes.Tasks.All), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("index"));
+        Assert.That(
+            () => sample.Read(12, scenes.Tasks.All),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("index")
+        );
         Assert.That(() => sample.Read(-1, scenes.Tasks.All), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => scenes.GetName(12), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => scenes.GetLabelled(12), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => scenes.GetLabeled(12), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => scenes.GetInfo(12), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
     public void A_buffer_of_another_size_or_for_other_tasks_is_refused()
     {
-        SceneDataset scenes = Scenes(24, 40), turned = Scenes(40, 24), fewer = Scenes(24, 40, tasks: ["depth"]);
-        Assert.That(() => ReadInto(turned), Throws.ArgumentException.With.Property("ParamName").EqualTo("destination").And.Message.Contains("24 x 40"));
+        SceneDataset scenes = Scenes(24, 40),
+            turned = Scenes(40, 24),
+            fewer = Scenes(24, 40, tasks: ["depth"]);
+        Assert.That(
+            () => ReadInto(turned),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("destination").And.Message.Contains("24 x 40")
+        );
         Assert.That(() => ReadInto(fewer), Throws.ArgumentException.With.Property("ParamName").EqualTo("destination"));
 
         void ReadInto(SceneDataset shape)

@@ -6,17 +6,38 @@ namespace Jtr.Interop.Tests.Datasets;
 
 public class SceneLabelTests
 {
-    private const int Height = 48, Width = 72, Count = 24;
+    private const int Height = 48,
+        Width = 72,
+        Count = 24;
 
     // 200 scenes of the size of the demonstration, the one with the widest view; and as many that differ little, as there.
-    private static readonly SceneSample[] Many = ReadMany(1), Alike = ReadMany(0);
+    private static readonly SceneSample[] Many = ReadMany(1),
+        Alike = ReadMany(0);
 
-    private static readonly SceneDataset Scenes =
-        new(new SceneOptions { Count = Count, Height = Height, Width = Width, Seed = 11, Tasks = SceneDataset.TaskNames });
+    private static readonly SceneDataset Scenes = new(
+        new SceneOptions
+        {
+            Count = Count,
+            Height = Height,
+            Width = Width,
+            Seed = 11,
+            Tasks = SceneDataset.TaskNames,
+        }
+    );
 
     private static SceneSample[] ReadMany(double variety)
     {
-        SceneDataset scenes = new(new SceneOptions { Count = 200, Height = 32, Width = 64, Seed = 12, Variety = variety, Tasks = ["segmentation", "depth"] });
+        SceneDataset scenes = new(
+            new SceneOptions
+            {
+                Count = 200,
+                Height = 32,
+                Width = 64,
+                Seed = 12,
+                Variety = variety,
+                Tasks = ["segmentation", "depth"],
+            }
+        );
         return [.. Enumerable.Range(0, scenes.Count).Select(i => SceneSample.Read(scenes, i))];
     }
 
@@ -39,7 +60,9 @@ public class SceneLabelTests
         for (int index = 0; index < Count; index++)
         {
             SceneSample s = SceneSample.Read(Scenes, index);
-            float longest = 0, shortest = 2, away = -1;
+            float longest = 0,
+                shortest = 2,
+                away = -1;
             for (int i = 0; i < s.Plane; i++)
             {
                 longest = MathF.Max(longest, Normal(s, i).Length());
@@ -65,8 +88,14 @@ public class SceneLabelTests
             Vector3 up = new(0, -MathF.Cos(pitch), MathF.Sin(pitch));
             for (int i = 0; i < s.Plane; i++)
             {
-                float side = SceneDataset.ClassNames[(int)s.Label("segmentation")[i]] switch { "floor" => 1, "ceiling" => -1, _ => 0 };
-                if (side == 0 || s.Label("occlusion_edges")[i] > 0) continue;
+                float side = SceneDataset.ClassNames[(int)s.Label("segmentation")[i]] switch
+                {
+                    "floor" => 1,
+                    "ceiling" => -1,
+                    _ => 0,
+                };
+                if (side == 0 || s.Label("occlusion_edges")[i] > 0)
+                    continue;
                 Assert.That(Vector3.Distance(Normal(s, i), side * up), Is.LessThan(1e-4));
                 found++;
             }
@@ -91,9 +120,12 @@ public class SceneLabelTests
             {
                 for (int x = 0; x + 1 < Width; x++)
                 {
-                    int i = y * Width + x, right = i + 1, down = i + Width;
+                    int i = y * Width + x,
+                        right = i + 1,
+                        down = i + Width;
                     bool flat = (face[i] & 7) < 6;
-                    if (!flat || face[right] != face[i] || face[down] != face[i] || depth[i] * depth[right] * depth[down] == 0) continue;
+                    if (!flat || face[right] != face[i] || face[down] != face[i] || depth[i] * depth[right] * depth[down] == 0)
+                        continue;
                     Vector3 p = depth[i] * Ray(i);
                     Vector3 across = Vector3.Cross(depth[down] * Ray(down) - p, depth[right] * Ray(right) - p);
                     Assert.That(Normal(s, right), Is.EqualTo(Normal(s, i)));
@@ -122,15 +154,21 @@ public class SceneLabelTests
     [Test]
     public void Missing_depth_gathers_at_depth_edges()
     {
-        double atEdges = 0, edges = 0, elsewhere = 0, others = 0;
+        double atEdges = 0,
+            edges = 0,
+            elsewhere = 0,
+            others = 0;
         for (int index = 0; index < Count; index++)
         {
             SceneSample s = SceneSample.Read(Scenes, index);
             for (int i = 0; i < s.Plane; i++)
             {
-                bool edge = s.Label("occlusion_edges")[i] > 0.5f, lost = s.Label("depth")[i] == 0;
-                if (edge) (edges, atEdges) = (edges + 1, atEdges + (lost ? 1 : 0));
-                else (others, elsewhere) = (others + 1, elsewhere + (lost ? 1 : 0));
+                bool edge = s.Label("occlusion_edges")[i] > 0.5f,
+                    lost = s.Label("depth")[i] == 0;
+                if (edge)
+                    (edges, atEdges) = (edges + 1, atEdges + (lost ? 1 : 0));
+                else
+                    (others, elsewhere) = (others + 1, elsewhere + (lost ? 1 : 0));
             }
         }
         Assert.That(atEdges / edges, Is.GreaterThan(2 * elsewhere / others));
@@ -146,11 +184,13 @@ public class SceneLabelTests
         {
             foreach (float id in s.Label("segmentation"))
             {
-                if (id is not (>= 0 and <= 12) || id != MathF.Round(id)) Assert.Fail($"{id} is no class");
+                if (id is not (>= 0 and <= 12) || id != MathF.Round(id))
+                    Assert.Fail($"{id} is no class");
                 share[(int)id] += 1.0 / (samples.Length * s.Plane);
             }
         }
-        for (int c = 0; c < 13; c++) Assert.That(share[c], Is.InRange(least, 0.405), SceneDataset.ClassNames[c]);
+        for (int c = 0; c < 13; c++)
+            Assert.That(share[c], Is.InRange(least, 0.405), SceneDataset.ClassNames[c]);
     }
 
     [TestCase("texture_edges")]
@@ -159,7 +199,8 @@ public class SceneLabelTests
     [TestCase("keypoints3d")]
     public void Maps_stay_within_0_and_1_and_vary(string task)
     {
-        double sum = 0, square = 0;
+        double sum = 0,
+            square = 0;
         for (int index = 0; index < Count; index++)
         {
             float[] map = SceneSample.Read(Scenes, index).Label(task).ToArray();
@@ -178,7 +219,8 @@ public class SceneLabelTests
         for (int index = 0; index < Count; index++)
         {
             SceneSample s = SceneSample.Read(Scenes, index);
-            ReadOnlySpan<float> edges = s.Label("occlusion_edges"), depth = s.Label("depth");
+            ReadOnlySpan<float> edges = s.Label("occlusion_edges"),
+                depth = s.Label("depth");
             for (int y = 1; y + 2 < Height; y++)
             {
                 for (int x = 1; x + 2 < Width; x++)
@@ -188,25 +230,29 @@ public class SceneLabelTests
                     bool frontal = Normal(s, i).Z < -0.7f && Normal(s, i + 1).Z < -0.7f;
                     if (frontal && depth[i] * depth[i + 1] > 0 && MathF.Abs(depth[i] - depth[i + 1]) > 1)
                         Assert.That(edges[i], Is.GreaterThan(0.3f), $"scene {index}, pixel {i}");
-                    if (IsOnePlane(s, i)) Assert.That(edges[i], Is.Zero, $"scene {index}, pixel {i}");
+                    if (IsOnePlane(s, i))
+                        Assert.That(edges[i], Is.Zero, $"scene {index}, pixel {i}");
                 }
             }
         }
     }
 
     /// <summary>Whether the 5 x 5 pixels around one have one normal and lie on one plane.</summary>
-    private static bool IsOnePlane(SceneSample s, int centre)
+    private static bool IsOnePlane(SceneSample s, int center)
     {
-        (int cy, int cx) = (centre / Width, centre % Width);
+        (int cy, int cx) = (center / Width, center % Width);
         ReadOnlySpan<float> depth = s.Label("depth");
-        Vector3 normal = Normal(s, centre), p = depth[centre] * Ray(centre);
-        if (depth[centre] == 0 || cy < 2 || cx < 2 || cy + 2 >= Height || cx + 2 >= Width) return false;
+        Vector3 normal = Normal(s, center),
+            p = depth[center] * Ray(center);
+        if (depth[center] == 0 || cy < 2 || cx < 2 || cy + 2 >= Height || cx + 2 >= Width)
+            return false;
         for (int y = cy - 2; y <= cy + 2; y++)
         {
             for (int x = cx - 2; x <= cx + 2; x++)
             {
                 int i = y * Width + x;
-                if (depth[i] == 0 || Normal(s, i) != normal || MathF.Abs(Vector3.Dot(depth[i] * Ray(i) - p, normal)) > 1e-4f) return false;
+                if (depth[i] == 0 || Normal(s, i) != normal || MathF.Abs(Vector3.Dot(depth[i] * Ray(i) - p, normal)) > 1e-4f)
+                    return false;
             }
         }
         return true;
@@ -216,14 +262,16 @@ public class SceneLabelTests
     public void Image_maps_follow_the_image_and_geometry_maps_do_not()
     {
         // The correlation with the image's own gradient tells the two kinds apart.
-        double texture = 0, occlusion = 0;
+        double texture = 0,
+            occlusion = 0;
         for (int index = 0; index < Count; index++)
         {
             SceneSample s = SceneSample.Read(Scenes, index);
             float[] gradient = new float[s.Plane];
             for (int i = Width + 1; i < s.Plane - Width - 1; i++)
             {
-                float gx = 0, gy = 0;
+                float gx = 0,
+                    gy = 0;
                 for (int c = 0; c < 3; c++)
                 {
                     gx += s.Image[c * s.Plane + i + 1] - s.Image[c * s.Plane + i - 1];
@@ -240,7 +288,11 @@ public class SceneLabelTests
 
     private static double Correlation(float[] a, float[] b)
     {
-        double ma = a.Average(), mb = b.Average(), ab = 0, aa = 0, bb = 0;
+        double ma = a.Average(),
+            mb = b.Average(),
+            ab = 0,
+            aa = 0,
+            bb = 0;
         for (int i = 0; i < a.Length; i++)
         {
             ab += (a[i] - ma) * (b[i] - mb);

@@ -7,33 +7,89 @@ public class SceneOptionsTests
 {
     private static readonly object[] OutOfRange =
     [
-        new object[] { new SceneOptions { Count = 0 }, nameof(SceneOptions.Count), "1 or more" },
-        new object[] { new SceneOptions { Height = 7 }, nameof(SceneOptions.Height), "8 to 4096" },
-        new object[] { new SceneOptions { Height = 4097 }, nameof(SceneOptions.Height), "8 to 4096" },
-        new object[] { new SceneOptions { Width = -1 }, nameof(SceneOptions.Width), "8 to 4096" },
-        new object[] { new SceneOptions { Variety = -0.1 }, nameof(SceneOptions.Variety), "0 to 1" },
-        new object[] { new SceneOptions { Variety = 1.1 }, nameof(SceneOptions.Variety), "0 to 1" },
-        new object[] { new SceneOptions { Variety = double.NaN }, nameof(SceneOptions.Variety), "0 to 1" },
-        new object[] { new SceneOptions { FirstIndex = -1 }, nameof(SceneOptions.FirstIndex), "0 to" },
-        new object[] { new SceneOptions { Count = 2, FirstIndex = int.MaxValue - 1 }, nameof(SceneOptions.FirstIndex), "0 to 2147483645" },
+        new object[]
+        {
+            new SceneOptions { Count = 0 },
+            nameof(SceneOptions.Count),
+            "1 or more",
+        },
+        new object[]
+        {
+            new SceneOptions { Height = 7 },
+            nameof(SceneOptions.Height),
+            "8 to 4096",
+        },
+        new object[]
+        {
+            new SceneOptions { Height = 4097 },
+            nameof(SceneOptions.Height),
+            "8 to 4096",
+        },
+        new object[]
+        {
+            new SceneOptions { Width = -1 },
+            nameof(SceneOptions.Width),
+            "8 to 4096",
+        },
+        new object[]
+        {
+            new SceneOptions { Variety = -0.1 },
+            nameof(SceneOptions.Variety),
+            "0 to 1",
+        },
+        new object[]
+        {
+            new SceneOptions { Variety = 1.1 },
+            nameof(SceneOptions.Variety),
+            "0 to 1",
+        },
+        new object[]
+        {
+            new SceneOptions { Variety = double.NaN },
+            nameof(SceneOptions.Variety),
+            "0 to 1",
+        },
+        new object[]
+        {
+            new SceneOptions { FirstIndex = -1 },
+            nameof(SceneOptions.FirstIndex),
+            "0 to",
+        },
+        new object[]
+        {
+            new SceneOptions { Count = 2, FirstIndex = int.MaxValue - 1 },
+            nameof(SceneOptions.FirstIndex),
+            "0 to 2147483645",
+        },
     ];
 
     [TestCaseSource(nameof(OutOfRange))]
     public void A_number_out_of_range_is_refused_with_its_name_and_range(SceneOptions options, string name, string range) =>
-        Assert.That(() => new SceneDataset(options),
-            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo(name).And.Message.Contains(name).And.Message.Contains(range));
+        Assert.That(
+            () => new SceneDataset(options),
+            Throws
+                .TypeOf<ArgumentOutOfRangeException>()
+                .With.Property("ParamName")
+                .EqualTo(name)
+                .And.Message.Contains(name)
+                .And.Message.Contains(range)
+        );
 
     [TestCase("depth,colour", "colour")]
     [TestCase("depth,Depth", "Depth")]
     [TestCase("depth,normals,depth", "depth")]
     public void A_task_that_is_unknown_or_named_twice_is_refused_by_name(string tasks, string culprit) =>
-        Assert.That(() => new SceneDataset(new SceneOptions { Tasks = tasks.Split(',') }),
-            Throws.ArgumentException.With.Property("ParamName").EqualTo("Tasks").And.Message.Contains($"'{culprit}'"));
+        Assert.That(
+            () => new SceneDataset(new SceneOptions { Tasks = tasks.Split(',') }),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("Tasks").And.Message.Contains($"'{culprit}'")
+        );
 
     [Test]
     public void No_task_at_all_is_refused() =>
-        Assert.That(() => new SceneDataset(new SceneOptions { Tasks = [] }),
-            Throws.ArgumentException.With.Property("ParamName").EqualTo("Tasks").And.Message.Contains("keypoints3d"));
+        Assert.That(
+            () => new SceneDataset(new SceneOptions { Tasks = [] }),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("Tasks").And.Message.Contains("keypoints3d")
+        );
 
     [Test]
     public void No_options_are_refused() => Assert.That(() => new SceneDataset(null!), Throws.ArgumentNullException);

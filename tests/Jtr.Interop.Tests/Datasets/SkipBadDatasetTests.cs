@@ -12,16 +12,20 @@ namespace Jtr.Interop.Tests.Datasets;
 [TestFixture]
 public sealed class SkipBadDatasetTests
 {
-    private static MemoryDataset WithBad(int count, Func<int, TaskMask>? labelled, params int[] bad) => new(count, labelled: labelled)
-    {
-        OnRead = i =>
+    private static MemoryDataset WithBad(int count, Func<int, TaskMask>? labeled, params int[] bad) =>
+        new(count, labeled: labeled)
         {
-            if (bad.Contains(i)) throw new JtrFormatException($"/data/{i}.png", "damaged");
-        },
-    };
+            OnRead = i =>
+            {
+                if (bad.Contains(i))
+                    throw new JtrFormatException($"/data/{i}.png", "damaged");
+            },
+        };
 
     private static bool IsSample(IMultiTaskDataset data, int index, int expected) =>
-        SampleArrays.Read(data, index).Image.SequenceEqual(Enumerable.Range(0, 3 * 32 * 64).Select(i => MemoryDataset.ImageValue(expected, i)));
+        SampleArrays
+            .Read(data, index)
+            .Image.SequenceEqual(Enumerable.Range(0, 3 * 32 * 64).Select(i => MemoryDataset.ImageValue(expected, i)));
 
     [Test]
     public void The_next_good_sample_stands_in_and_the_last_ones_is_the_first()
@@ -29,8 +33,10 @@ public sealed class SkipBadDatasetTests
         List<SkippedSample> told = [];
         SkipBadDataset data = new(WithBad(6, null, 1, 2, 5), onSkipped: told.Add);
         int[] expected = [0, 3, 3, 3, 4, 0];
-        for (int i = 0; i < 6; i++) Assert.That(IsSample(data, i, expected[i]), $"{i}");
-        for (int i = 0; i < 6; i++) Assert.That(IsSample(data, i, expected[i]), $"{i} again");
+        for (int i = 0; i < 6; i++)
+            Assert.That(IsSample(data, i, expected[i]), $"{i}");
+        for (int i = 0; i < 6; i++)
+            Assert.That(IsSample(data, i, expected[i]), $"{i} again");
         Assert.That(data.SkippedCount, Is.EqualTo(3));
         Assert.That(data.Skipped, Is.EqualTo([Skip(1), Skip(2), Skip(5)]));
         Assert.That(told, Is.EqualTo(data.Skipped), "each is told once");
@@ -42,8 +48,8 @@ public sealed class SkipBadDatasetTests
     [Test]
     public void A_sample_with_the_same_labels_is_preferred()
     {
-        TaskMask[] labelled = [new(1), new(2), new(3), new(2), new(1)];
-        SkipBadDataset data = new(WithBad(5, i => labelled[i], 1));
+        TaskMask[] labeled = [new(1), new(2), new(3), new(2), new(1)];
+        SkipBadDataset data = new(WithBad(5, i => labeled[i], 1));
         Assert.That(IsSample(data, 1, 3), "2 is nearer but has other labels");
         Assert.That(SampleArrays.Read(data, 1).Written, Is.EqualTo(new TaskMask(2)));
     }
@@ -51,9 +57,9 @@ public sealed class SkipBadDatasetTests
     [Test]
     public void Without_such_a_sample_only_labels_that_both_have_are_shown()
     {
-        TaskMask[] labelled = [new(0b0111), new(0b0011), new(0b0110)];
+        TaskMask[] labeled = [new(0b0111), new(0b0011), new(0b0110)];
         MemoryDataset inner = WithBad(3, null, 1);
-        LabelAssignment labels = new(inner.Tasks, labelled);
+        LabelAssignment labels = new(inner.Tasks, labeled);
         SkipBadDataset data = new(inner, labels);
         Assert.That(IsSample(data, 1, 2));
         Assert.That(SampleArrays.Read(data, 1, labels[1]).Written, Is.EqualTo(new TaskMask(0b0010)));
@@ -67,7 +73,10 @@ public sealed class SkipBadDatasetTests
         SkipBadDataset data = new(inner, labels);
         foreach (int bad in new[] { 3, 4, 17, 30 })
         {
-            int expected = Enumerable.Range(1, 39).Select(s => (bad + s) % 40).First(i => labels[i] == labels[bad] && i is not (3 or 4 or 17 or 30));
+            int expected = Enumerable
+                .Range(1, 39)
+                .Select(s => (bad + s) % 40)
+                .First(i => labels[i] == labels[bad] && i is not (3 or 4 or 17 or 30));
             Assert.That(IsSample(data, bad, expected), $"{bad}");
             Assert.That(SampleArrays.Read(data, bad, labels[bad]).Written, Is.EqualTo(labels[bad]));
         }
@@ -84,13 +93,28 @@ public sealed class SkipBadDatasetTests
         {
             MemoryDataset inner = WithBad(10, i => new TaskMask((ulong)(1 + i % 3)), 0, 3, 6, 9, 7);
             SkipBadDataset data = new(inner);
-            using DataLoader loader = new(data, options: new DataLoaderOptions { BatchSize = 3, Workers = workers, Prefetch = 4, Views = 1, Seed = 4 });
+            using DataLoader loader = new(
+                data,
+                options: new DataLoaderOptions
+                {
+                    BatchSize = 3,
+                    Workers = workers,
+                    Prefetch = 4,
+                    Views = 1,
+                    Seed = 4,
+                }
+            );
             loader.Seek(start);
             float[][] images = new float[8][];
             for (int b = start; b < images.Length; b++)
             {
                 Batch batch = loader.Next();
-                images[b] = [.. batch.Images, .. batch.Labels.ToArray().Select(v => float.IsNaN(v) ? -5 : v), .. batch.Labelled.ToArray().Select(v => (float)v)];
+                images[b] =
+                [
+                    .. batch.Images,
+                    .. batch.Labels.ToArray().Select(v => float.IsNaN(v) ? -5 : v),
+                    .. batch.Labeled.ToArray().Select(v => (float)v),
+                ];
                 loader.Recycle(batch);
             }
             return images;
@@ -106,7 +130,8 @@ public sealed class SkipBadDatasetTests
         {
             OnRead = i =>
             {
-                if (i == 1 && Interlocked.Decrement(ref left) >= 0) throw new IOException("the network is down");
+                if (i == 1 && Interlocked.Decrement(ref left) >= 0)
+                    throw new IOException("the network is down");
             },
         };
         SkipBadDataset data = new(inner);
@@ -122,7 +147,8 @@ public sealed class SkipBadDatasetTests
         {
             OnRead = i =>
             {
-                if (i == 1 && isDown) throw new IOException("the network is down");
+                if (i == 1 && isDown)
+                    throw new IOException("the network is down");
             },
         };
         List<SkippedSample> told = [];
@@ -141,13 +167,15 @@ public sealed class SkipBadDatasetTests
         {
             OnRead = i =>
             {
-                if (i != 1) return;
+                if (i != 1)
+                    return;
                 reads++;
                 throw new JtrFormatException("/data/1.png", "damaged");
             },
         };
         SkipBadDataset data = new(inner);
-        for (int i = 0; i < 3; i++) Assert.That(IsSample(data, 1, 2));
+        for (int i = 0; i < 3; i++)
+            Assert.That(IsSample(data, 1, 2));
         Assert.That(reads, Is.EqualTo(2));
     }
 
@@ -160,15 +188,18 @@ public sealed class SkipBadDatasetTests
         {
             OnRead = _ =>
             {
-                if (++reads == 2) source.Cancel();
+                if (++reads == 2)
+                    source.Cancel();
                 throw new IOException("the network is down");
             },
         };
-        float[] image = new float[3 * 32 * 64], labels = new float[inner.Tasks.TotalLabelChannels * 32 * 64];
+        float[] image = new float[3 * 32 * 64],
+            labels = new float[inner.Tasks.TotalLabelChannels * 32 * 64];
         SkipBadDataset data = new(inner);
         Assert.That(
             () => data.Read(0, inner.Tasks.All, new SampleBuffer(inner.Tasks, 32, 64, image, labels), source.Token),
-            Throws.InstanceOf<OperationCanceledException>());
+            Throws.InstanceOf<OperationCanceledException>()
+        );
         Assert.That(reads, Is.EqualTo(2));
     }
 
@@ -181,7 +212,8 @@ public sealed class SkipBadDatasetTests
         {
             OnRead = i =>
             {
-                if (i == 1 && Interlocked.Decrement(ref left) >= 0) throw new IOException("the network is down");
+                if (i == 1 && Interlocked.Decrement(ref left) >= 0)
+                    throw new IOException("the network is down");
             },
         };
         List<SkippedSample> told = [];
@@ -196,8 +228,13 @@ public sealed class SkipBadDatasetTests
         SkipBadDataset data = new(WithBad(3, null, 0, 1, 2));
         for (int again = 0; again < 2; again++)
         {
-            Assert.That(() => SampleArrays.Read(data, 1), Throws.TypeOf<JtrFormatException>()
-                .With.Message.EqualTo("none of the 3 samples can be read; that of index 1: /data/1.png: damaged").And.InnerException.Not.Null);
+            Assert.That(
+                () => SampleArrays.Read(data, 1),
+                Throws
+                    .TypeOf<JtrFormatException>()
+                    .With.Message.EqualTo("none of the 3 samples can be read; that of index 1: /data/1.png: damaged")
+                    .And.InnerException.Not.Null
+            );
         }
         Assert.That(data.SkippedCount, Is.EqualTo(3));
     }
@@ -214,14 +251,17 @@ public sealed class SkipBadDatasetTests
 
     [Test]
     public void An_assignment_for_other_samples_is_refused() =>
-        Assert.That(() => new SkipBadDataset(new MemoryDataset(2), new LabelAssignment(MemoryDataset.AllKinds, default(TaskMask))),
-            Throws.ArgumentException.With.Message.Contains("1 samples and 4 tasks, the data set has 2 and 4"));
+        Assert.That(
+            () => new SkipBadDataset(new MemoryDataset(2), new LabelAssignment(MemoryDataset.AllKinds, default(TaskMask))),
+            Throws.ArgumentException.With.Message.Contains("1 samples and 4 tasks, the data set has 2 and 4")
+        );
 
     [Test]
     public void Real_files_that_are_damaged_or_gone_are_listed()
     {
         using TemporaryFolder folder = new();
-        for (int i = 0; i < 4; i++) folder.Sample("aachen", $"{i}", seed: i);
+        for (int i = 0; i < 4; i++)
+            folder.Sample("aachen", $"{i}", seed: i);
         SkipBadDataset data = new(new CityscapesDataset(folder.Root, CityscapesFolder.Options));
         string ids = folder.Ids("aachen", "1", _ => 99);
         string image = folder["leftImg8bit/train/aachen/2_leftImg8bit.png"];

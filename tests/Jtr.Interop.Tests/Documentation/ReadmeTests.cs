@@ -12,7 +12,12 @@ public sealed class ReadmeTests
         string[] lines = source.Split("// [README", 2)[1].Split("// README]", 2)[0].Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
         string shown = readme.Split("```csharp\n", 2)[1].Split("```", 2)[0];
-        string[] expected = ["using Jtr.Interop.Datasets;", "using Jtr.Interop.Training;", .. lines.Select(l => l.Trim()).Where(l => l.Length > 0)];
+        string[] expected =
+        [
+            "using Jtr.Interop.Datasets;",
+            "using Jtr.Interop.Training;",
+            .. lines.Select(l => l.Trim()).Where(l => l.Length > 0),
+        ];
         Assert.That(shown.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0), Is.EqualTo(expected));
     }
 

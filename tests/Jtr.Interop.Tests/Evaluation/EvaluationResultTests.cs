@@ -5,11 +5,20 @@ namespace Jtr.Interop.Tests.Evaluation;
 
 public sealed class EvaluationResultTests
 {
-    private static EvaluationResult Result(double miou, double depth, double angle) => new(
-        10,
-        new TaskResult("segmentation", TaskKind.Segmentation, 10, 100, [new("mIoU", miou, "%", true, true), new("pixel accuracy", 50, "%", true, false)], [new("wall", 40), new("bed, large", double.NaN)]),
-        new TaskResult("depth", TaskKind.Depth, 10, 90, [new("absolute error", depth, "m", false, true)]),
-        new TaskResult("normals", TaskKind.Normals, 10, 80, [new("mean angle", angle, "deg", false, true)]));
+    private static EvaluationResult Result(double miou, double depth, double angle) =>
+        new(
+            10,
+            new TaskResult(
+                "segmentation",
+                TaskKind.Segmentation,
+                10,
+                100,
+                [new("mIoU", miou, "%", true, true), new("pixel accuracy", 50, "%", true, false)],
+                [new("wall", 40), new("bed, large", double.NaN)]
+            ),
+            new TaskResult("depth", TaskKind.Depth, 10, 90, [new("absolute error", depth, "m", false, true)]),
+            new TaskResult("normals", TaskKind.Normals, 10, 80, [new("mean angle", angle, "deg", false, true)])
+        );
 
     [Test]
     public void Delta_percent_of_the_published_nyu_v2_numbers_is_the_published_one()
@@ -70,7 +79,10 @@ public sealed class EvaluationResultTests
 
         Assert.That(result.ToJson(), Does.Contain("\"value\": null"));
         Assert.That(read.Samples, Is.EqualTo(10));
-        Assert.That(read.Tasks.Select(t => (t.Name, t.Kind, t.Samples, t.ValidCount)), Is.EqualTo(result.Tasks.Select(t => (t.Name, t.Kind, t.Samples, t.ValidCount))));
+        Assert.That(
+            read.Tasks.Select(t => (t.Name, t.Kind, t.Samples, t.ValidCount)),
+            Is.EqualTo(result.Tasks.Select(t => (t.Name, t.Kind, t.Samples, t.ValidCount)))
+        );
         Assert.That(read.Tasks.SelectMany(t => t.Metrics), Is.EqualTo(result.Tasks.SelectMany(t => t.Metrics)));
         Assert.That(read["segmentation"].Classes, Is.EqualTo(result["segmentation"].Classes));
     }
@@ -82,8 +94,14 @@ public sealed class EvaluationResultTests
     [TestCase("""{"format": "jtr-evaluation", "version": 2, "samples": 1, "tasks": []}""")]
     [TestCase("""{"format": "jtr-evaluation", "version": 1, "samples": 1, "tasks": []}""")]
     [TestCase("""{"format": "jtr-evaluation", "version": 1, "samples": 1, "tasks": [null]}""")]
-    [TestCase("""{"format": "jtr-evaluation", "version": 1, "samples": 1, "tasks": [{"name": "a", "kind": "taste", "samples": 1, "validCount": 1, "metrics": []}]}""")]
-    [TestCase("""{"format": "jtr-evaluation", "version": 1, "samples": 1, "tasks": [{"name": "a", "kind": "map", "samples": 1, "validCount": 1, "metrics": null}]}""")]
+    [TestCase(
+        """{"format": "jtr-evaluation", "version": 1, "samples": 1, "tasks": """
+            + """[{"name": "a", "kind": "taste", "samples": 1, "validCount": 1, "metrics": []}]}"""
+    )]
+    [TestCase(
+        """{"format": "jtr-evaluation", "version": 1, "samples": 1, "tasks": """
+            + """[{"name": "a", "kind": "map", "samples": 1, "validCount": 1, "metrics": null}]}"""
+    )]
     public void Text_that_is_not_a_result_is_a_format_error(string json) =>
         Assert.That(() => EvaluationResult.FromJson(json), Throws.InstanceOf<JtrFormatException>());
 
@@ -99,7 +117,10 @@ public sealed class EvaluationResultTests
             Assert.That(Directory.GetFiles(Path.GetDirectoryName(path)!), Is.EqualTo(new[] { path }), "no temporary file is left");
 
             File.WriteAllText(path, File.ReadAllText(path)[..40]);
-            Assert.That(() => EvaluationResult.LoadJson(path), Throws.InstanceOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.StartsWith(path));
+            Assert.That(
+                () => EvaluationResult.LoadJson(path),
+                Throws.InstanceOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.StartsWith(path)
+            );
         }
         finally
         {
@@ -111,41 +132,56 @@ public sealed class EvaluationResultTests
     public void Csv_has_a_line_for_each_score_and_quotes_commas()
     {
         string[] lines = Result(40, double.NaN, 33).ToCsv().TrimEnd('\n').Split('\n');
-        Assert.That(lines, Is.EqualTo(new[]
-        {
-            "task,kind,metric,value,unit,better,headline",
-            "segmentation,segmentation,mIoU,40,%,higher,1",
-            "segmentation,segmentation,pixel accuracy,50,%,higher,0",
-            "segmentation,segmentation,IoU wall,40,%,higher,0",
-            "segmentation,segmentation,\"IoU bed, large\",,%,higher,0",
-            "depth,depth,absolute error,,m,lower,1",
-            "normals,normals,mean angle,33,deg,lower,1",
-        }));
+        Assert.That(
+            lines,
+            Is.EqualTo(
+                new[]
+                {
+                    "task,kind,metric,value,unit,better,headline",
+                    "segmentation,segmentation,mIoU,40,%,higher,1",
+                    "segmentation,segmentation,pixel accuracy,50,%,higher,0",
+                    "segmentation,segmentation,IoU wall,40,%,higher,0",
+                    "segmentation,segmentation,\"IoU bed, large\",,%,higher,0",
+                    "depth,depth,absolute error,,m,lower,1",
+                    "normals,normals,mean angle,33,deg,lower,1",
+                }
+            )
+        );
     }
 
     [Test]
     public void Csv_quotes_names_and_units_that_have_commas_quotes_or_ends_of_lines()
     {
-        EvaluationResult result =
-            new(1, new TaskResult("depth, \"near\"", TaskKind.Depth, 1, 1, [new("absolute\nerror", 0.5, "m, scaled", false, true)]));
-        Assert.That(result.ToCsv(),
-            Is.EqualTo("task,kind,metric,value,unit,better,headline\n"
-                + "\"depth, \"\"near\"\"\",depth,\"absolute\nerror\",0.5,\"m, scaled\",lower,1\n"));
+        EvaluationResult result = new(
+            1,
+            new TaskResult("depth, \"near\"", TaskKind.Depth, 1, 1, [new("absolute\nerror", 0.5, "m, scaled", false, true)])
+        );
+        Assert.That(
+            result.ToCsv(),
+            Is.EqualTo(
+                "task,kind,metric,value,unit,better,headline\n"
+                    + "\"depth, \"\"near\"\"\",depth,\"absolute\nerror\",0.5,\"m, scaled\",lower,1\n"
+            )
+        );
     }
 
     [Test]
     public void A_table_aligns_its_columns()
     {
-        Assert.That(Result(40, double.NaN, 33).ToTable(), Is.EqualTo(
-            """
-            task          metric          value  unit
-            -----------------------------------------
-            segmentation  mIoU            40.00  %
-                          pixel accuracy  50.00  %
-            depth         absolute error      -  m
-            normals       mean angle      33.00  deg
+        Assert.That(
+            Result(40, double.NaN, 33).ToTable(),
+            Is.EqualTo(
+                """
+                task          metric          value  unit
+                -----------------------------------------
+                segmentation  mIoU            40.00  %
+                              pixel accuracy  50.00  %
+                depth         absolute error      -  m
+                normals       mean angle      33.00  deg
 
-            """));
+                """
+            )
+        );
     }
 
     [Test]
@@ -192,7 +228,13 @@ public sealed class EvaluationResultTests
         metrics.Update([0, 1, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0], [0, 0, 1, -1]);
         EvaluationResult read = EvaluationResult.FromJson(EvaluationResult.From(1, [metrics]).ToJson());
         Assert.That(read["rooms"].Confusion, Is.EqualTo(new[] { new long[] { 1, 1, 0 }, [0, 1, 0], [0, 0, 0] }));
-        Assert.That(read.ToConfusionCsv(), Does.StartWith("task,label,prediction,pixels\nrooms,wall,wall,1\nrooms,wall,\"floor, wooden\",1\nrooms,wall,bed,0\nrooms,\"floor, wooden\",wall,0\n"));
+        Assert.That(
+            read.ToConfusionCsv(),
+            Does.StartWith(
+                "task,label,prediction,pixels\nrooms,wall,wall,1\nrooms,wall,\"floor, "
+                    + "wooden\",1\nrooms,wall,bed,0\nrooms,\"floor, wooden\",wall,0\n"
+            )
+        );
         Assert.That(read.ToConfusionCsv().TrimEnd().Split('\n'), Has.Length.EqualTo(10));
         Assert.That(Result(40, 0.5, 33)["segmentation"].Confusion, Is.Null, "a result of before has none");
     }
@@ -211,7 +253,12 @@ public sealed class EvaluationResultTests
         int start = json.IndexOf("\"confusion\": [", StringComparison.Ordinal) + "\"confusion\": ".Length;
         string broken = json[..start] + matrix + json[(json.LastIndexOf("]\n    }", StringComparison.Ordinal) + 1)..];
         Assert.That(() => EvaluationResult.FromJson(broken), Throws.InstanceOf<JtrFormatException>());
-        Assert.That(EvaluationResult.FromJson(json[..start] + "[[1, 0, 0], [0, 0, 0], [0, 0, 0]]" + broken[(start + matrix.Length)..])["rooms"].Confusion![0][0], Is.EqualTo(1));
+        Assert.That(
+            EvaluationResult
+                .FromJson(json[..start] + "[[1, 0, 0], [0, 0, 0], [0, 0, 0]]" + broken[(start + matrix.Length)..])["rooms"]
+                .Confusion![0][0],
+            Is.EqualTo(1)
+        );
     }
 
     [Test]

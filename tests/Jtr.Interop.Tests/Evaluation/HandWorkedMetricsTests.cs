@@ -82,10 +82,38 @@ public sealed class HandWorkedMetricsTests
     {
         NormalsMetrics normals = new(new NormalsTask());
         // 0, 90 and 20 degrees, and one without a label. Channels are planes: x of all pixels, then y, then z.
-        float c = MathF.Cos(MathF.PI / 9), s = MathF.Sin(MathF.PI / 9);
+        float c = MathF.Cos(MathF.PI / 9),
+            s = MathF.Sin(MathF.PI / 9);
         normals.Update(
-            [0, 1, s, 1, /**/ 0, 0, 0, 0, /**/ 1, 0, c, 0],
-            [0, 0, 0, 0, /**/ 0, 0, 0, 0, /**/ 1, 1, 1, 0]);
+            [
+                0,
+                1,
+                s,
+                1, /**/
+                0,
+                0,
+                0,
+                0, /**/
+                1,
+                0,
+                c,
+                0,
+            ],
+            [
+                0,
+                0,
+                0,
+                0, /**/
+                0,
+                0,
+                0,
+                0, /**/
+                1,
+                1,
+                1,
+                0,
+            ]
+        );
 
         // The sine and cosine are rounded to float: 2e-6 degrees.
         Assert.That(normals.ValidCount, Is.EqualTo(3));
@@ -101,7 +129,24 @@ public sealed class HandWorkedMetricsTests
     public void The_median_of_an_even_number_of_angles_lies_between_the_middle_two()
     {
         NormalsMetrics normals = new(new NormalsTask());
-        normals.Update([0, 1, /**/ 0, 0, /**/ 1, 0], [0, 0, /**/ 0, 0, /**/ 1, 1]);
+        normals.Update(
+            [
+                0,
+                1, /**/
+                0,
+                0, /**/
+                1,
+                0,
+            ],
+            [
+                0,
+                0, /**/
+                0,
+                0, /**/
+                1,
+                1,
+            ]
+        );
         Assert.That(normals.MedianAngle, Is.EqualTo(45).Within(NormalsMetrics.MedianResolution / 2));
     }
 
@@ -140,7 +185,8 @@ public sealed class HandWorkedMetricsTests
     private static float[] OneHot(int classes, params int[] ids)
     {
         float[] logits = new float[classes * ids.Length];
-        for (int i = 0; i < ids.Length; i++) logits[ids[i] * ids.Length + i] = 1;
+        for (int i = 0; i < ids.Length; i++)
+            logits[ids[i] * ids.Length + i] = 1;
         return logits;
     }
 }

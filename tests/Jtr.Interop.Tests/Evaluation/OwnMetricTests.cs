@@ -12,11 +12,16 @@ public sealed class OwnMetricTests
     public void An_own_metric_sees_each_labelled_sample_once_and_stands_beside_the_others()
     {
         using Trainer trainer = SmallModel.Create();
-        List<(int Predicted, int Labelled, int Height, int Width)> seen = [];
+        List<(int Predicted, int Labeled, int Height, int Width)> seen = [];
         EvaluateOptions options = new() { BatchSize = 2, Metrics = [task => task is DepthTask ? new Bias(seen.Add) : null] };
-        EvaluationResult own = trainer.Evaluate(SmallModel.Data(7), options), plain = trainer.Evaluate(SmallModel.Data(7));
+        EvaluationResult own = trainer.Evaluate(SmallModel.Data(7), options),
+            plain = trainer.Evaluate(SmallModel.Data(7));
         const int Pixels = SmallModel.Size * SmallModel.Size;
-        Assert.That(seen, Is.EqualTo(Enumerable.Repeat((Pixels, Pixels, SmallModel.Size, SmallModel.Size), 3)), "samples 1, 3 and 5 have depth");
+        Assert.That(
+            seen,
+            Is.EqualTo(Enumerable.Repeat((Pixels, Pixels, SmallModel.Size, SmallModel.Size), 3)),
+            "samples 1, 3 and 5 have " + "depth"
+        );
         Assert.That(own["depth"].Metrics.SkipLast(1), Is.EqualTo(plain["depth"].Metrics));
         Assert.That(own["seg"].Metrics, Is.EqualTo(plain["seg"].Metrics));
         MetricValue bias = own["depth"]["bias"];
@@ -47,7 +52,13 @@ public sealed class OwnMetricTests
             };
             using Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" });
             List<string> headlines = [];
-            FitResult fit = await trainer.FitAsync(SmallModel.Data(), options with { Evaluated = (_, r) => headlines.Add(r["seg"].Headline.Name) });
+            FitResult fit = await trainer.FitAsync(
+                SmallModel.Data(),
+                options with
+                {
+                    Evaluated = (_, r) => headlines.Add(r["seg"].Headline.Name),
+                }
+            );
             Assert.That(headlines, Is.Not.Empty.And.All.EqualTo("rank"));
             Assert.That((fit.StoppedEarly, fit.Steps, trainer.Validation.BestStep), Is.EqualTo(higher ? (false, 4L, 4L) : (true, 3L, 1L)));
         }
@@ -61,11 +72,23 @@ public sealed class OwnMetricTests
         Assert.That(more.Metrics.Select(m => (m.Name, m.IsHeadline)), Is.EqualTo(new[] { ("mIoU", false), ("F1", true) }));
         Assert.That((more.Headline.Name, more.Samples, more.ValidCount), Is.EqualTo(("F1", 3L, 10L)));
         Assert.That(result.With().Headline.Name, Is.EqualTo("mIoU"));
-        Assert.That(() => result.With(new MetricValue("mIoU", 1, "", true, false)), Throws.ArgumentException.With.Message.Contains("'mIoU'"));
-        Assert.That(() => result.With(new MetricValue("a", 1, "", true, true), new MetricValue("b", 1, "", true, true)), Throws.ArgumentException.With.Message.Contains("headline"));
+        Assert.That(
+            () => result.With(new MetricValue("mIoU", 1, "", true, false)),
+            Throws.ArgumentException.With.Message.Contains("'mIoU'")
+        );
+        Assert.That(
+            () => result.With(new MetricValue("a", 1, "", true, true), new MetricValue("b", 1, "", true, true)),
+            Throws.ArgumentException.With.Message.Contains("headline")
+        );
         Assert.That(() => result.With(new MetricValue("", 1, "", true, false)), Throws.ArgumentException.With.Message.Contains("no name"));
-        Assert.That(new EvaluateOptions { Metrics = [null!] }.Validate, Throws.ArgumentNullException.With.Property("ParamName").EqualTo("Metrics"));
-        Assert.That(new FitOptions { Steps = 1, Metrics = null! }.Validate, Throws.ArgumentNullException.With.Property("ParamName").EqualTo("Metrics"));
+        Assert.That(
+            new EvaluateOptions { Metrics = [null!] }.Validate,
+            Throws.ArgumentNullException.With.Property("ParamName").EqualTo("Metrics")
+        );
+        Assert.That(
+            new FitOptions { Steps = 1, Metrics = null! }.Validate,
+            Throws.ArgumentNullException.With.Property("ParamName").EqualTo("Metrics")
+        );
     }
 
     [Test]
@@ -94,7 +117,8 @@ public sealed class OwnMetricTests
             seen((prediction.Length, label.Length, height, width));
             for (int i = 0; i < label.Length; i++)
             {
-                if (label[i] == 0) continue;
+                if (label[i] == 0)
+                    continue;
                 _sum += (double)prediction[i] - label[i];
                 _count++;
             }

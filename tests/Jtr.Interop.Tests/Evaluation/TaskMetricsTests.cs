@@ -10,7 +10,11 @@ public sealed class TaskMetricsTests
 
     private static readonly VisionTask[] _tasks =
     [
-        new SegmentationTask("segmentation", 7), new DepthTask(), new NormalsTask(), new MapTask("edges"), new MapTask("flow", 2),
+        new SegmentationTask("segmentation", 7),
+        new DepthTask(),
+        new NormalsTask(),
+        new MapTask("edges"),
+        new MapTask("flow", 2),
     ];
 
     [TestCaseSource(nameof(_tasks))]
@@ -23,9 +27,11 @@ public sealed class TaskMetricsTests
         Assert.That(metrics.Values.Select(v => v.Name), Is.EquivalentTo(expected.Keys));
         foreach (MetricValue value in metrics.Values)
         {
-            double tolerance = value.Name == "median angle" ? NormalsMetrics.MedianResolution / 2 + Rounding : Rounding * Math.Abs(expected[value.Name]);
+            double tolerance =
+                value.Name == "median angle" ? NormalsMetrics.MedianResolution / 2 + Rounding : Rounding * Math.Abs(expected[value.Name]);
             // acos in the reference loses digits near 0 and 180 degrees, up to 1e-6 degrees at the float spacing of the vectors.
-            if (value.Unit == "deg") tolerance += 1e-5;
+            if (value.Unit == "deg")
+                tolerance += 1e-5;
             Assert.That(value.Value, Is.EqualTo(expected[value.Name]).Within(tolerance), value.Name);
         }
     }
@@ -69,9 +75,11 @@ public sealed class TaskMetricsTests
         for (int i = 0; i < RandomSamples.Pixels; i++)
         {
             // Whether a pixel is void can be read off its first channel: all channels of a pixel are void together here.
-            if (!label[i].Equals(task.InvalidLabel)) continue;
+            if (!label[i].Equals(task.InvalidLabel))
+                continue;
             changed++;
-            for (int c = 0; c < task.Channels; c++) other[c * RandomSamples.Pixels + i] = 100 * (c + 1);
+            for (int c = 0; c < task.Channels; c++)
+                other[c * RandomSamples.Pixels + i] = 100 * (c + 1);
         }
         TaskMetrics after = Feed([(other, label)], task);
 
@@ -84,13 +92,18 @@ public sealed class TaskMetricsTests
     {
         TaskMetrics metrics = TaskMetrics.Create(task);
         Assert.That(metrics.Values.Select(v => v.IsHeadline), Is.EqualTo(Enumerable.Range(0, metrics.Values.Count).Select(i => i == 0)));
-        Assert.That(metrics.Headline.Name, Is.EqualTo(task.Kind switch
-        {
-            TaskKind.Segmentation => "mIoU",
-            TaskKind.Depth => "absolute error",
-            TaskKind.Normals => "mean angle",
-            _ => "L1",
-        }));
+        Assert.That(
+            metrics.Headline.Name,
+            Is.EqualTo(
+                task.Kind switch
+                {
+                    TaskKind.Segmentation => "mIoU",
+                    TaskKind.Depth => "absolute error",
+                    TaskKind.Normals => "mean angle",
+                    _ => "L1",
+                }
+            )
+        );
     }
 
     [TestCaseSource(nameof(_tasks))]
@@ -99,7 +112,8 @@ public sealed class TaskMetricsTests
         RandomSamples data = RandomSamples.Make(task, count: 2, seed: 6);
         TaskMetrics metrics = Feed(data.Samples, task);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++) metrics.Update(data.Samples[0].Prediction, data.Samples[0].Label);
+        for (int i = 0; i < 20; i++)
+            metrics.Update(data.Samples[0].Prediction, data.Samples[0].Label);
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
@@ -108,11 +122,16 @@ public sealed class TaskMetricsTests
     {
         TaskMetrics metrics = TaskMetrics.Create(task);
         float[] label = new float[task.LabelChannels * 4];
-        Assert.That(() => metrics.Update(new float[task.Channels * 4 + 1], label),
-            Throws.ArgumentException.With.Property("ParamName").EqualTo("prediction").And.Message.Contains(task.Name));
+        Assert.That(
+            () => metrics.Update(new float[task.Channels * 4 + 1], label),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("prediction").And.Message.Contains(task.Name)
+        );
         Assert.That(() => metrics.Update([], []), Throws.ArgumentException.With.Property("ParamName").EqualTo("label"));
         if (task.LabelChannels > 1)
-            Assert.That(() => metrics.Update(new float[task.Channels], new float[task.LabelChannels + 1]), Throws.ArgumentException.With.Property("ParamName").EqualTo("label"));
+            Assert.That(
+                () => metrics.Update(new float[task.Channels], new float[task.LabelChannels + 1]),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("label")
+            );
     }
 
     [TestCaseSource(nameof(_tasks))]
@@ -125,9 +144,14 @@ public sealed class TaskMetricsTests
             prediction[^1] = bad;
             float[] label = new float[task.LabelChannels * 4];
             Array.Fill(label, 1f);
-            Assert.That(() => metrics.Update(prediction, label),
-                Throws.TypeOf<JtrNonFiniteException>().With.Property("Term").EqualTo($"prediction.{task.Name}")
-                .And.Message.Contains($"channel {task.Channels - 1}, pixel 3 is {(float.IsNaN(bad) ? "NaN" : "Infinity")}"));
+            Assert.That(
+                () => metrics.Update(prediction, label),
+                Throws
+                    .TypeOf<JtrNonFiniteException>()
+                    .With.Property("Term")
+                    .EqualTo($"prediction.{task.Name}")
+                    .And.Message.Contains($"channel {task.Channels - 1}, pixel 3 is {(float.IsNaN(bad) ? "NaN" : "Infinity")}")
+            );
         }
         Assert.That((metrics.Samples, metrics.ValidCount), Is.EqualTo((0L, 0L)));
     }
@@ -161,7 +185,8 @@ public sealed class TaskMetricsTests
     private static TaskMetrics Feed(IEnumerable<(float[] Prediction, float[] Label)> samples, VisionTask task)
     {
         TaskMetrics metrics = TaskMetrics.Create(task);
-        foreach ((float[] prediction, float[] label) in samples) metrics.Update(prediction, label);
+        foreach ((float[] prediction, float[] label) in samples)
+            metrics.Update(prediction, label);
         return metrics;
     }
 
@@ -170,8 +195,14 @@ public sealed class TaskMetricsTests
         TaskMetrics metrics = TaskMetrics.Create(task);
         float[] label = new float[task.LabelChannels * 4];
         label[^2] = value;
-        Assert.That(() => metrics.Update(new float[task.Channels * 4], label),
-            Throws.ArgumentException.With.Property("ParamName").EqualTo("label").And.Message.Contains("'rooms'").And.Message.Contains("pixel 2"));
+        Assert.That(
+            () => metrics.Update(new float[task.Channels * 4], label),
+            Throws
+                .ArgumentException.With.Property("ParamName")
+                .EqualTo("label")
+                .And.Message.Contains("'rooms'")
+                .And.Message.Contains("pixel 2")
+        );
         Assert.That(metrics.ValidCount, Is.Zero);
     }
 }

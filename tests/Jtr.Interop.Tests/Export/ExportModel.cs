@@ -8,13 +8,19 @@ namespace Jtr.Interop.Tests.Export;
 /// <summary>A small network with a task of every kind, trained for a few steps so that its norms' statistics are its own.</summary>
 internal sealed class ExportModel : IDisposable
 {
-    public static readonly TaskSet Tasks = new(new SegmentationTask("seg", 4, ["sky", "wall", "floor", "thing"]), new DepthTask(), new NormalsTask(), new MapTask("edge", 2));
+    public static readonly TaskSet Tasks = new(
+        new SegmentationTask("seg", 4, ["sky", "wall", "floor", "thing"]),
+        new DepthTask(),
+        new NormalsTask(),
+        new MapTask("edge", 2)
+    );
 
     public ExportModel()
     {
         Trainer = SmallModel.Create(o => o with { Tasks = Tasks });
         using Batch batch = SmallModel.CreateBatch(samples: 2, tasks: Tasks);
-        for (int i = 0; i < 3; i++) Trainer.Step(batch);
+        for (int i = 0; i < 3; i++)
+            Trainer.Step(batch);
         Checkpoint = Folder.File("network.safetensors");
         Trainer.Save(Checkpoint);
     }
@@ -37,10 +43,18 @@ internal sealed class ExportModel : IDisposable
         int plane = height * width;
         float[] all = new float[samples * Tasks.TotalChannels * plane];
         Trainer.Predict(images, samples, height, width, all);
-        return Enumerable.Range(0, Tasks.Count).ToDictionary(
-            t => Tasks[t].Name,
-            t => Enumerable.Range(0, samples)
-                .SelectMany(s => all.AsSpan((s * Tasks.TotalChannels + Tasks.ChannelOffset(t)) * plane, Tasks[t].Channels * plane).ToArray()).ToArray());
+        return Enumerable
+            .Range(0, Tasks.Count)
+            .ToDictionary(
+                t => Tasks[t].Name,
+                t =>
+                    Enumerable
+                        .Range(0, samples)
+                        .SelectMany(s =>
+                            all.AsSpan((s * Tasks.TotalChannels + Tasks.ChannelOffset(t)) * plane, Tasks[t].Channels * plane).ToArray()
+                        )
+                        .ToArray()
+            );
     }
 
     /// <summary>The largest difference, relative to values above 1.</summary>

@@ -17,10 +17,16 @@ public sealed class OnnxExportTests : IDisposable
 
     [Test]
     public void Onnx_runtime_predicts_what_the_trainer_does(
-        [Values(GraphOptimizationLevel.ORT_DISABLE_ALL, GraphOptimizationLevel.ORT_ENABLE_ALL)] GraphOptimizationLevel level)
+        [Values(GraphOptimizationLevel.ORT_DISABLE_ALL, GraphOptimizationLevel.ORT_ENABLE_ALL)] GraphOptimizationLevel level
+    )
     {
         string file = Export();
-        using SessionOptions options = new() { GraphOptimizationLevel = level, IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using SessionOptions options = new()
+        {
+            GraphOptimizationLevel = level,
+            IntraOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
         using InferenceSession session = new(file, options);
         Assert.That(session.OutputMetadata.Keys, Is.EqualTo(new[] { "seg", "depth", "normals", "edge" }));
         Assert.That(session.InputMetadata.Keys, Is.EqualTo(new[] { "image" }));
@@ -29,12 +35,22 @@ public sealed class OnnxExportTests : IDisposable
         {
             float[] images = ExportModel.Images(samples, height, width);
             Dictionary<string, float[]> expected = _model.Predict(images, samples, height, width);
-            using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = session.Run([NamedOnnxValue.CreateFromTensor("image", new DenseTensor<float>(images, [samples, 3, height, width]))]);
+            using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = session.Run([
+                NamedOnnxValue.CreateFromTensor("image", new DenseTensor<float>(images, [samples, 3, height, width])),
+            ]);
             foreach (DisposableNamedOnnxValue result in results)
             {
                 Tensor<float> tensor = result.AsTensor<float>();
-                Assert.That(tensor.Dimensions.ToArray(), Is.EqualTo(new[] { samples, ExportModel.Tasks[result.Name].Channels, height, width }), result.Name);
-                Assert.That(ExportModel.Worst(tensor.ToArray(), expected[result.Name]), Is.LessThan(Tolerance), $"{result.Name}, {samples} samples");
+                Assert.That(
+                    tensor.Dimensions.ToArray(),
+                    Is.EqualTo(new[] { samples, ExportModel.Tasks[result.Name].Channels, height, width }),
+                    result.Name
+                );
+                Assert.That(
+                    ExportModel.Worst(tensor.ToArray(), expected[result.Name]),
+                    Is.LessThan(Tolerance),
+                    $"{result.Name}, " + $"{samples} samples"
+                );
             }
         }
     }
@@ -42,7 +58,15 @@ public sealed class OnnxExportTests : IDisposable
     [Test]
     public void Sizes_can_be_fixed_and_the_input_be_named()
     {
-        string file = Export(new OnnxExportOptions { Batch = 2, Height = 32, Width = 64, InputName = "rgb" });
+        string file = Export(
+            new OnnxExportOptions
+            {
+                Batch = 2,
+                Height = 32,
+                Width = 64,
+                InputName = "rgb",
+            }
+        );
         using InferenceSession session = new(file);
         Assert.That(session.InputMetadata["rgb"].Dimensions, Is.EqualTo(new[] { 2, 3, 32, 64 }));
         Assert.That(session.OutputMetadata["normals"].Dimensions, Is.EqualTo(new[] { 2, 3, 32, 64 }));
@@ -74,10 +98,22 @@ public sealed class OnnxExportTests : IDisposable
     [Test]
     public void Options_that_do_not_fit_are_named()
     {
-        Assert.That(() => Export(new OnnxExportOptions { Height = 33 }), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Height"));
-        Assert.That(() => Export(new OnnxExportOptions { Batch = 0 }), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Batch"));
-        Assert.That(() => Export(new OnnxExportOptions { InputName = "depth" }), Throws.ArgumentException.With.Message.Contains("a task has the name of the input, 'depth'"));
-        Assert.That(() => Export(new OnnxExportOptions { InputName = " " }), Throws.ArgumentException.With.Property("ParamName").EqualTo("InputName"));
+        Assert.That(
+            () => Export(new OnnxExportOptions { Height = 33 }),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Height")
+        );
+        Assert.That(
+            () => Export(new OnnxExportOptions { Batch = 0 }),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Batch")
+        );
+        Assert.That(
+            () => Export(new OnnxExportOptions { InputName = "depth" }),
+            Throws.ArgumentException.With.Message.Contains("a task has the name of the input, 'depth'")
+        );
+        Assert.That(
+            () => Export(new OnnxExportOptions { InputName = " " }),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("InputName")
+        );
     }
 
     private string Export(OnnxExportOptions? options = null)
@@ -101,7 +137,8 @@ public sealed class OnnxExportTests : IDisposable
             using CodedInputStream import = input.ReadBytes().CreateCodedInput();
             for (uint inner = import.ReadTag(); inner != 0; inner = import.ReadTag())
             {
-                if (inner >> 3 == 2) return import.ReadInt64();
+                if (inner >> 3 == 2)
+                    return import.ReadInt64();
                 import.SkipLastField();
             }
         }

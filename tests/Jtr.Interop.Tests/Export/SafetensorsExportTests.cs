@@ -14,7 +14,10 @@ public sealed class SafetensorsExportTests
         using ExportModel model = new();
         string file = model.Folder.File("weights.safetensors");
         SafetensorsExport.Save(model.Checkpoint, file);
-        Dictionary<string, (string Type, long[] Shape, byte[] Data)> tensors = Parse(File.ReadAllBytes(file), out Dictionary<string, string> metadata);
+        Dictionary<string, (string Type, long[] Shape, byte[] Data)> tensors = Parse(
+            File.ReadAllBytes(file),
+            out Dictionary<string, string> metadata
+        );
         Assert.That(metadata["format"], Is.EqualTo("pt"));
         Assert.That(metadata["jtr.tasks"], Is.EqualTo("seg=Segmentation:4, depth=Depth:1, normals=Normals:3, edge=Map:2"));
         foreach (TensorInfo info in model.Trainer.State.Where(i => i.Name.StartsWith("model/", StringComparison.Ordinal)))
@@ -24,7 +27,9 @@ public sealed class SafetensorsExportTests
             double[] expected = model.Trainer.State.Read(info.Name);
             bool counter = info.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal);
             Assert.That(type, Is.EqualTo(counter ? "I64" : "F32"), info.Name);
-            IEnumerable<double> actual = counter ? [BitConverter.ToInt64(data)] : Enumerable.Range(0, data.Length / 4).Select(i => (double)BitConverter.ToSingle(data, 4 * i));
+            IEnumerable<double> actual = counter
+                ? [BitConverter.ToInt64(data)]
+                : Enumerable.Range(0, data.Length / 4).Select(i => (double)BitConverter.ToSingle(data, 4 * i));
             Assert.That(actual, Is.EqualTo(expected), info.Name);
         }
         Assert.That(tensors.Keys, Has.None.Contains("/"), "no optimiser and no auto-encoder");
@@ -40,7 +45,12 @@ public sealed class SafetensorsExportTests
         using TemporaryFolder folder = new();
         SafetensorsExport.Save(trainer, folder.File("weights.safetensors"));
         string[] names = [.. SafetensorsFile.Read(folder.File("weights.safetensors"), _ => true).Select(t => t.Name)];
-        Assert.That(names, Is.EquivalentTo(published.Data.Keys.Where(k => k.StartsWith("model/", StringComparison.Ordinal)).Select(k => k["model/".Length..])));
+        Assert.That(
+            names,
+            Is.EquivalentTo(
+                published.Data.Keys.Where(k => k.StartsWith("model/", StringComparison.Ordinal)).Select(k => k["model/".Length..])
+            )
+        );
     }
 
     [Test]
@@ -56,8 +66,12 @@ public sealed class SafetensorsExportTests
         ];
         SafetensorsFile.Write(folder.File("x"), tensors, new Dictionary<string, string> { ["key \"quoted\""] = "line\nbreak" });
         IReadOnlyList<SafetensorsTensor> read = SafetensorsFile.Read(folder.File("x"), n => n != "n");
-        Assert.That(read.Select(t => (t.Name, t.Type, string.Join(",", t.Shape))), Is.EqualTo(tensors[..3].Select(t => (t.Name, t.Type, string.Join(",", t.Shape)))));
-        for (int i = 0; i < 3; i++) Assert.That(read[i].ToDoubles(), Is.EqualTo(tensors[i].ToDoubles()));
+        Assert.That(
+            read.Select(t => (t.Name, t.Type, string.Join(",", t.Shape))),
+            Is.EqualTo(tensors[..3].Select(t => (t.Name, t.Type, string.Join(",", t.Shape))))
+        );
+        for (int i = 0; i < 3; i++)
+            Assert.That(read[i].ToDoubles(), Is.EqualTo(tensors[i].ToDoubles()));
     }
 
     [TestCase(0, "too few")]
@@ -70,7 +84,10 @@ public sealed class SafetensorsExportTests
         SafetensorsFile.Write(file, [SafetensorsTensor.Of("a", SafetensorsType.F32, [2], [1, 2])], new Dictionary<string, string>());
         byte[] bytes = File.ReadAllBytes(file);
         File.WriteAllBytes(file, bytes[..(length < 0 ? bytes.Length + length : length)]);
-        Assert.That(() => SafetensorsFile.Read(file, _ => true), Throws.TypeOf<JtrFormatException>().With.Message.Contains(file).And.Message.Contains(reason));
+        Assert.That(
+            () => SafetensorsFile.Read(file, _ => true),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains(file).And.Message.Contains(reason)
+        );
     }
 
     /// <summary>The format as its description says it, without this library.</summary>
@@ -86,9 +103,17 @@ public sealed class SafetensorsExportTests
         {
             int[] offsets = [.. entry.Value.GetProperty("data_offsets").EnumerateArray().Select(o => o.GetInt32())];
             Assert.That(offsets[0], Is.EqualTo(end), "no gaps");
-            Assert.That(offsets[0] % (entry.Value.GetProperty("dtype").GetString() == "F32" ? 4 : 8), Is.Zero, $"{entry.Name} is aligned, for readers that map the file");
+            Assert.That(
+                offsets[0] % (entry.Value.GetProperty("dtype").GetString() == "F32" ? 4 : 8),
+                Is.Zero,
+                $"{entry.Name} is aligned, " + $"for readers that map the file"
+            );
             end = offsets[1];
-            tensors[entry.Name] = (entry.Value.GetProperty("dtype").GetString()!, [.. entry.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())], file[(8 + length + offsets[0])..(8 + length + end)]);
+            tensors[entry.Name] = (
+                entry.Value.GetProperty("dtype").GetString()!,
+                [.. entry.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())],
+                file[(8 + length + offsets[0])..(8 + length + end)]
+            );
         }
         Assert.That(8 + length + end, Is.EqualTo(file.Length));
         return tensors;

@@ -6,7 +6,8 @@ using Jtr.Interop.Training;
 namespace Jtr.Interop.Tests.Export;
 
 /// <summary>
-/// What Python reads in the files: with its package safetensors where the system's Python has it, else with a reader in Python that was written from the
+/// What Python reads in the files: with its package safetensors where the system's Python has it, else with a reader in Python that was
+/// written from the
 /// format's specification (safetensors_check.py). The values are compared with those that libtorch has.
 /// </summary>
 public sealed class SafetensorsPythonTests
@@ -16,22 +17,32 @@ public sealed class SafetensorsPythonTests
     [OneTimeSetUp]
     public void FindPython()
     {
-        if (!File.Exists(Python)) Assert.Ignore($"there is no {Python}");
+        if (!File.Exists(Python))
+            Assert.Ignore($"there is no {Python}");
     }
 
     [Test]
     public void Python_loads_exported_weights_with_their_names_shapes_and_values([Values] bool fromCheckpoint)
     {
         using ExportModel model = new();
-        string file = model.Folder.File("weights.safetensors"), module = model.Folder.File("network.pt");
-        if (fromCheckpoint) SafetensorsExport.Save(model.Checkpoint, file);
-        else SafetensorsExport.Save(model.Trainer, file);
+        string file = model.Folder.File("weights.safetensors"),
+            module = model.Folder.File("network.pt");
+        if (fromCheckpoint)
+            SafetensorsExport.Save(model.Checkpoint, file);
+        else
+            SafetensorsExport.Save(model.Trainer, file);
         // Where Python has torch, its module's state is compared too, bit for bit.
         TorchScriptExport.Save(model.Checkpoint, module);
         Dictionary<string, (string Type, long[] Shape, byte[] Data)> read = Read(file, module);
         TensorInfo[] expected = [.. model.Trainer.State.Where(i => i.Name.StartsWith("model/", StringComparison.Ordinal))];
         Assert.That(read.Keys, Is.EquivalentTo(expected.Select(i => i.Name["model/".Length..])));
-        foreach (TensorInfo info in expected) Check(model.Trainer, info, read[info.Name["model/".Length..]], isCounter: info.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal));
+        foreach (TensorInfo info in expected)
+            Check(
+                model.Trainer,
+                info,
+                read[info.Name["model/".Length..]],
+                isCounter: info.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal)
+            );
     }
 
     [Test]
@@ -39,7 +50,8 @@ public sealed class SafetensorsPythonTests
     {
         using ExportModel model = new();
         Dictionary<string, (string Type, long[] Shape, byte[] Data)> read = Read(model.Checkpoint);
-        foreach (TensorInfo info in model.Trainer.State) Check(model.Trainer, info, read[info.Name], isCounter: false);
+        foreach (TensorInfo info in model.Trainer.State)
+            Check(model.Trainer, info, read[info.Name], isCounter: false);
         Assert.That(read.Keys, Has.Some.StartsWith("adam.exp_avg/model/"), "with the optimiser");
     }
 
@@ -55,7 +67,8 @@ public sealed class SafetensorsPythonTests
     private static void Check(Trainer trainer, TensorInfo info, (string Type, long[] Shape, byte[] Data) actual, bool isCounter)
     {
         Assert.That(actual.Shape, Is.EqualTo(info.Shape), info.Name);
-        if (isCounter) Assert.That(actual.Type, Is.EqualTo("I64"), info.Name);
+        if (isCounter)
+            Assert.That(actual.Type, Is.EqualTo("I64"), info.Name);
         double[] values = actual.Type switch
         {
             "F32" => [.. Enumerable.Range(0, actual.Data.Length / 4).Select(i => (double)BitConverter.ToSingle(actual.Data, 4 * i))],

@@ -17,7 +17,8 @@ public sealed class TorchScriptExportTests
             Dictionary<string, float[]> actual = TorchScriptLoader.Run(program, file, images, 2, 32, 64);
             Assert.That(actual.Keys, Is.EquivalentTo(expected.Keys));
             // The same library's operations, some of them fused in libjtr: rounding only.
-            foreach ((string task, float[] values) in expected) Assert.That(ExportModel.Worst(actual[task], values), Is.LessThan(1e-4), $"{task}, {program[0]}");
+            foreach ((string task, float[] values) in expected)
+                Assert.That(ExportModel.Worst(actual[task], values), Is.LessThan(1e-4), $"{task}, {program[0]}");
         }
     }
 }

@@ -5,7 +5,9 @@ using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Tests.Export;
 
-/// <summary>Runs TorchScript files with libtorch alone: with a program that is compiled once, and with Python's torch where there is one.</summary>
+/// <summary>
+/// Runs TorchScript files with libtorch alone: with a program that is compiled once, and with Python's torch where there is one.
+/// </summary>
 internal static class TorchScriptLoader
 {
     private static readonly string _sources = Path.Combine(Repository.Root, "tests", "Jtr.Interop.Tests", "Export");
@@ -14,7 +16,8 @@ internal static class TorchScriptLoader
     public static IEnumerable<string[]> Programs()
     {
         yield return [Compile()];
-        if (Succeeds("/usr/bin/python3", "-c", "import torch, numpy")) yield return ["/usr/bin/python3", Path.Combine(_sources, "torch_script_check.py")];
+        if (Succeeds("/usr/bin/python3", "-c", "import torch, numpy"))
+            yield return ["/usr/bin/python3", Path.Combine(_sources, "torch_script_check.py")];
     }
 
     /// <summary>Runs a network.</summary>
@@ -22,7 +25,12 @@ internal static class TorchScriptLoader
     public static Dictionary<string, float[]> Run(string[] program, string file, float[] images, int samples, int height, int width)
     {
         string[] command = [.. program, file, $"{samples}", $"{height}", $"{width}"];
-        ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(command[0], command[1..])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         using MemoryStream output = new();
@@ -40,7 +48,7 @@ internal static class TorchScriptLoader
     private static Dictionary<string, float[]> Parse(byte[] output)
     {
         Dictionary<string, float[]> predictions = [];
-        for (int at = 0; at < output.Length;)
+        for (int at = 0; at < output.Length; )
         {
             int end = Array.IndexOf(output, (byte)'\n', at);
             string[] words = Encoding.UTF8.GetString(output, at, end - at).Split(' ');
@@ -56,19 +64,40 @@ internal static class TorchScriptLoader
     private static string Compile()
     {
         string source = Path.Combine(_sources, "TorchScriptCheck.cpp");
-        string lib = Path.GetDirectoryName(new FileInfo(JtrRuntime.TorchPath).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? JtrRuntime.TorchPath)!;
-        string key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(File.ReadAllText(source) + lib + JtrRuntime.TorchVersion)))[..12];
+        string lib = Path.GetDirectoryName(
+            new FileInfo(JtrRuntime.TorchPath).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? JtrRuntime.TorchPath
+        )!;
+        string key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(File.ReadAllText(source) + lib + JtrRuntime.TorchVersion)))[
+            ..12
+        ];
         string program = Path.Combine(Repository.Root, "artifacts", "test-tools", $"torch_script_check-{key}");
-        if (File.Exists(program)) return program;
+        if (File.Exists(program))
+            return program;
         Directory.CreateDirectory(Path.GetDirectoryName(program)!);
         string beside = Path.Combine(Path.GetDirectoryName(lib)!, "include");
         string include = Directory.Exists(Path.Combine(beside, "torch")) ? beside : "/usr/include";
-        ProcessStartInfo start = new("c++",
-        [
-            "-std=c++17", "-O0", source, "-o", program + ".new", $"-I{include}", $"-I{include}/torch/csrc/api/include", $"-L{lib}", $"-Wl,-rpath,{lib}",
-            "-Wl,--allow-shlib-undefined", "-Wl,--no-as-needed", "-ltorch", "-ltorch_cpu", "-lc10",
-        ])
-        { RedirectStandardError = true };
+        ProcessStartInfo start = new(
+            "c++",
+            [
+                "-std=c++17",
+                "-O0",
+                source,
+                "-o",
+                program + ".new",
+                $"-I{include}",
+                $"-I{include}/torch/csrc/api/include",
+                $"-L{lib}",
+                $"-Wl,-rpath,{lib}",
+                "-Wl,--allow-shlib-undefined",
+                "-Wl,--no-as-needed",
+                "-ltorch",
+                "-ltorch_cpu",
+                "-lc10",
+            ]
+        )
+        {
+            RedirectStandardError = true,
+        };
         using Process process = Process.Start(start)!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
@@ -79,7 +108,8 @@ internal static class TorchScriptLoader
 
     private static bool Succeeds(string program, params string[] arguments)
     {
-        if (!File.Exists(program)) return false;
+        if (!File.Exists(program))
+            return false;
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         process.StandardError.ReadToEnd();
         process.WaitForExit();

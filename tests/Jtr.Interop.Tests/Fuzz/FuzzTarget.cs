@@ -12,8 +12,10 @@ internal sealed record FuzzTarget(string Name, byte[] Seed, Action<string> Parse
     /// <summary>Extension of the file's name, with the dot, where the reader looks at it.</summary>
     public string Extension { get; init; } = "";
 
-    /// <summary>Bytes that reading may take beyond the file's own. The runtime's own needs (messages, stack traces, JSON buffers) are far below, as are the
-    /// 700,000 pixels that a JPEG of 700 bytes may hold, in a pool's array of up to twice their bytes; a size that is believed is far above.</summary>
+    /// <summary>Bytes that reading may take beyond the file's own. The runtime's own needs (messages, stack traces, JSON buffers) are far
+    /// below, as are the
+    /// 700,000 pixels that a JPEG of 700 bytes may hold, in a pool's array of up to twice their bytes; a size that is believed is far
+    /// above.</summary>
     public long MostBytes { get; init; } = 8 << 20;
 
     /// <summary>Share of the cases, relative to the others'.</summary>

@@ -23,7 +23,12 @@ namespace Jtr.Interop.Tests.Fuzz;
 /// <summary>Every format that this library parses on its own. A new one is one more line in <see cref="All"/>.</summary>
 internal static class FuzzTargets
 {
-    private static readonly TaskSet Tasks = new(new SegmentationTask("seg", 3, ["a", "b", "c"]), new DepthTask(), new NormalsTask(), new MapTask("edge"));
+    private static readonly TaskSet Tasks = new(
+        new SegmentationTask("seg", 3, ["a", "b", "c"]),
+        new DepthTask(),
+        new NormalsTask(),
+        new MapTask("edge")
+    );
 
     // A chunk may claim to be 1,032 times as long as its bytes, as deflate can make it.
     private const long HdfBytes = 1032L * 40_000;
@@ -36,24 +41,74 @@ internal static class FuzzTargets
         new("npy, big-endian words", Npy(">u2", "(5,)", 10), ReadNpy),
         new("npy, column-major doubles", Npy("<f8", "(2, 3)", 48, order: "True"), ReadNpy),
         new("tasks.json", Encoding.UTF8.GetBytes(TasksJson), path => TasksFile.Read(path)),
-        new("label assignment", Encoding.UTF8.GetBytes("{\"tasks\": [\"seg\", \"depth\", \"normals\", \"edge\"], \"labels_weights\": [[1, 0, 0, 1], [0, 1, 1, 0.0]]}"), path => LabelAssignment.Load(path, Tasks)),
-        new("options in a checkpoint", Encoding.UTF8.GetBytes(OptionsDocument.Write(new TrainerOptions { Tasks = Tasks })), path => OptionsDocument.Read(File.ReadAllText(path), path)),
-        new("class table in JSON", "[1, 2, 0, 40, 3]"u8.ToArray(), path => NyuV2Tables.ReadClassMapping([path], 40)) { Extension = ".json" },
+        new(
+            "label assignment",
+            Encoding.UTF8.GetBytes(
+                "{\"tasks\": [\"seg\", \"depth\", \"normals\", \"edge\"], \"labels_weights\": [[1, " + "0, 0, 1], [0, 1, 1, 0.0]]}"
+            ),
+            path => LabelAssignment.Load(path, Tasks)
+        ),
+        new(
+            "options in a checkpoint",
+            Encoding.UTF8.GetBytes(OptionsDocument.Write(new TrainerOptions { Tasks = Tasks })),
+            path => OptionsDocument.Read(File.ReadAllText(path), path)
+        ),
+        new("class table in JSON", "[1, 2, 0, 40, 3]"u8.ToArray(), path => NyuV2Tables.ReadClassMapping([path], 40))
+        {
+            Extension = ".json",
+        },
         new("class table in text", "book, 40\nwall, 1\nfloor\t2\n"u8.ToArray(), path => NyuV2Tables.ReadClassMapping([path], 40)),
         new("split in text", "1 2\n5, 3\n"u8.ToArray(), path => NyuV2Tables.ReadSplit(path, NyuV2Split.Train, 9)),
         new("mat, level 5", Mat(compressed: false), path => MatV5Reader.Read(path)),
         new("mat, level 5, compressed", Mat(compressed: true), path => MatV5Reader.Read(path)),
         new("mat of NYU-v2 (HDF5)", File.ReadAllBytes(SmallMat), ReadHdf5) { Weight = 2, MostBytes = HdfBytes },
-        new("Cityscapes camera", """{"extrinsic": {"baseline": 0.209313}, "intrinsic": {"fx": 2262.52, "u0": 1096.98}}"""u8.ToArray(), path => CityscapesCamera.Read(path)),
-        new("Taskonomy buildings", "id,train,val,test\rallensville,1,0,0\rbeechwood,0,1,0\r"u8.ToArray(), path => TaskonomySplit.Read(path, "train")),
+        new(
+            "Cityscapes camera",
+            """{"extrinsic": {"baseline": 0.209313}, "intrinsic": {"fx": 2262.52, "u0": 1096.98}}"""u8.ToArray(),
+            path => CityscapesCamera.Read(path)
+        ),
+        new(
+            "Taskonomy buildings",
+            "id,train,val,test\rallensville,1,0,0\rbeechwood,0,1,0\r"u8.ToArray(),
+            path => TaskonomySplit.Read(path, "train")
+        ),
         new("evaluation results", Encoding.UTF8.GetBytes(EvaluationJson.Write(Results())), path => EvaluationResult.LoadJson(path)),
-        new("pth, zip archive", PickleWriter.Zip(PickleWriter.Weights(2, 4), storages: ("0", Weights)), path => LabelAssignmentImport.Read(path, Tasks, 2)) { Weight = 2 },
-        new("pth, older form", PickleWriter.Legacy(PickleWriter.Weights(2, 4, legacy: true), Weights, 8), path => LabelAssignmentImport.Read(path, Tasks, 2)) { Weight = 2 },
+        new(
+            "pth, zip archive",
+            PickleWriter.Zip(PickleWriter.Weights(2, 4), storages: ("0", Weights)),
+            path => LabelAssignmentImport.Read(path, Tasks, 2)
+        )
+        {
+            Weight = 2,
+        },
+        new(
+            "pth, older form",
+            PickleWriter.Legacy(PickleWriter.Weights(2, 4, legacy: true), Weights, 8),
+            path => LabelAssignmentImport.Read(path, Tasks, 2)
+        )
+        {
+            Weight = 2,
+        },
         new("png, palette of 4 bits", TemporaryFolder.RawPng(3, 4, 9, 7, i => i % 16), ReadPng) { Weight = 2 },
         new("png, grey of 1 bit", TemporaryFolder.RawPng(0, 1, 5, 19, i => i % 2), ReadPng),
-        new("png, 16 bits (libvips)", Picture("a.png", folder => folder.Image16("a.png", 9, 11, 3, i => i * 219)), path => ImageFiles.ReadLabel(path, ids: false)) { Repair = PlainPng.Mend },
-        new("png, photograph (libvips)", Picture("a.png", folder => folder.Image("a.png", 9, 11, 3, i => i * 7)), ReadPhotograph) { Extension = ".png", Repair = PlainPng.Mend },
-        new("jpeg (libvips)", Picture("a.jpg", folder => folder.Image("a.jpg", 24, 40, 3, i => i / 9)), ReadPhotograph) { Extension = ".jpg", Weight = 2 },
+        new(
+            "png, 16 bits (libvips)",
+            Picture("a.png", folder => folder.Image16("a.png", 9, 11, 3, i => i * 219)),
+            path => ImageFiles.ReadLabel(path, ids: false)
+        )
+        {
+            Repair = PlainPng.Mend,
+        },
+        new("png, photograph (libvips)", Picture("a.png", folder => folder.Image("a.png", 9, 11, 3, i => i * 7)), ReadPhotograph)
+        {
+            Extension = ".png",
+            Repair = PlainPng.Mend,
+        },
+        new("jpeg (libvips)", Picture("a.jpg", folder => folder.Image("a.jpg", 24, 40, 3, i => i / 9)), ReadPhotograph)
+        {
+            Extension = ".jpg",
+            Weight = 2,
+        },
         new("safetensors (native)", Checkpoint(), path => CheckpointInfo.Read(path)) { Weight = 2 },
         new("packed data set", Packed(), ReadPacked),
         new("packed data set, checksums mended", Packed(), ReadPacked) { Repair = PackedRepair.Repair, Weight = 2 },
@@ -68,17 +123,39 @@ internal static class FuzzTargets
         """;
 
     private static byte[] Npy(string descr, string shape, int bytes, string order = "False") =>
-        TemporaryFolder.NpyBytes($"{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}", [.. Enumerable.Range(0, bytes).Select(i => (byte)(i * 37))]);
+        TemporaryFolder.NpyBytes(
+            $"{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}",
+            [.. Enumerable.Range(0, bytes).Select(i => (byte)(i * 37))]
+        );
 
     private static byte[] Weights => PickleWriter.Floats(1, 0, 0, 1, 0, 1, 1, 0);
 
-    private static byte[] Mat(bool compressed) => MatV5Writer.File(compressed,
-        MatV5Writer.Numbers("mapClass", 1, 4, 9, 2, 40, 3, 0, 1),
-        MatV5Writer.Text("about", "four labels"),
-        MatV5Writer.Struct("classMapping13", ("labels13", MatV5Writer.Numbers("", 1, 3, 9, 2, 12, 5, 6)), ("names", MatV5Writer.Cells("", MatV5Writer.Text("", "bed")))));
+    private static byte[] Mat(bool compressed) =>
+        MatV5Writer.File(
+            compressed,
+            MatV5Writer.Numbers("mapClass", 1, 4, 9, 2, 40, 3, 0, 1),
+            MatV5Writer.Text("about", "four labels"),
+            MatV5Writer.Struct(
+                "classMapping13",
+                ("labels13", MatV5Writer.Numbers("", 1, 3, 9, 2, 12, 5, 6)),
+                ("names", MatV5Writer.Cells("", MatV5Writer.Text("", "bed")))
+            )
+        );
 
     private static EvaluationResult Results() =>
-        new(2, [new TaskResult("seg", TaskKind.Segmentation, 2, 100, [new MetricValue("mIoU", 0.5, "%", true, true)], [new ClassScore("a", 0.25)])]);
+        new(
+            2,
+            [
+                new TaskResult(
+                    "seg",
+                    TaskKind.Segmentation,
+                    2,
+                    100,
+                    [new MetricValue("mIoU", 0.5, "%", true, true)],
+                    [new ClassScore("a", 0.25)]
+                ),
+            ]
+        );
 
     private static void ReadHdf5(string path)
     {
@@ -107,12 +184,16 @@ internal static class FuzzTargets
 
     private static void ReadPhotograph(string path) => PhotographReader.Read(path, 32, 64, new float[3 * 32 * 64]);
 
-    /// <summary>A file of two tensors, as https://github.com/huggingface/safetensors describes it: length of the header, header, data.</summary>
+    /// <summary>
+    /// A file of two tensors, as https://github.com/huggingface/safetensors describes it: length of the header, header, data.
+    /// </summary>
     private static byte[] Checkpoint()
     {
         string options = JsonSerializer.Serialize(OptionsDocument.Write(new TrainerOptions { Tasks = Tasks }));
-        string header = $"{{\"__metadata__\": {{\"{CheckpointInfo.OptionsKey}\": {options}}}, "
-            + "\"a\": {\"dtype\": \"F32\", \"shape\": [2, 3], \"data_offsets\": [0, 24]}, \"b\": {\"dtype\": \"I64\", \"shape\": [], \"data_offsets\": [24, 32]}}";
+        string header =
+            $"{{\"__metadata__\": {{\"{CheckpointInfo.OptionsKey}\": {options}}}, "
+            + "\"a\": {\"dtype\": \"F32\", \"shape\": [2, 3], \"data_offsets\": [0, 24]}, \"b\": {\"dtype\": \"I64\", \"shape\": [], "
+            + "\"data_offsets\": [24, 32]}}";
         byte[] text = Encoding.UTF8.GetBytes(header.PadRight((header.Length + 7) / 8 * 8));
         return [.. BitConverter.GetBytes((ulong)text.Length), .. text, .. new byte[32]];
     }
@@ -121,7 +202,8 @@ internal static class FuzzTargets
     {
         byte[] file = File.ReadAllBytes(path);
         // The files that libvips reads instead are not parsed here.
-        if (RawPng.Applies(file)) RawPng.Read(path, file, 1L << 28);
+        if (RawPng.Applies(file))
+            RawPng.Read(path, file, 1L << 28);
     }
 
     private static byte[] Packed()
@@ -130,9 +212,22 @@ internal static class FuzzTargets
         // Read here and not in the lambda: other threads run that while this class is being initialized, and would wait for it forever.
         TaskMask all = Tasks.All;
         // Every encoding but float16, in three samples of which one lacks two labels.
-        ArrayDataset source = new(Tasks, 3, 4, 5,
-            (s, t, i) => t switch { -1 => i / 255f, 0 => i % 3, 1 => i % 3 * 0.5f, 2 => MathF.Sin(i), _ => float.NaN },
-            s => s == 1 ? new TaskMask(0b1001) : all);
+        ArrayDataset source = new(
+            Tasks,
+            3,
+            4,
+            5,
+            (s, t, i) =>
+                t switch
+                {
+                    -1 => i / 255f,
+                    0 => i % 3,
+                    1 => i % 3 * 0.5f,
+                    2 => MathF.Sin(i),
+                    _ => float.NaN,
+                },
+            s => s == 1 ? new TaskMask(0b1001) : all
+        );
         PackedDataset.Write(source, folder["seed"]);
         return File.ReadAllBytes(folder["seed"]);
     }
@@ -146,7 +241,7 @@ internal static class FuzzTargets
         {
             packed.GetName(i);
             if (packed.Height == 4 && packed.Width == 5 && packed.Tasks.TotalLabelChannels == Tasks.TotalLabelChannels)
-                packed.Read(i, packed.GetLabelled(i), new SampleBuffer(packed.Tasks, 4, 5, image, labels));
+                packed.Read(i, packed.GetLabeled(i), new SampleBuffer(packed.Tasks, 4, 5, image, labels));
         }
     }
 }

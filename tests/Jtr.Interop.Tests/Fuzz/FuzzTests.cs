@@ -13,11 +13,21 @@ public sealed class FuzzTests
 {
     private const int DefaultCases = 100_000;
 
-    private static readonly ulong Seed = ulong.TryParse(Environment.GetEnvironmentVariable("JTR_FUZZ_SEED"), CultureInfo.InvariantCulture, out ulong seed)
+    private static readonly ulong Seed = ulong.TryParse(
+        Environment.GetEnvironmentVariable("JTR_FUZZ_SEED"),
+        CultureInfo.InvariantCulture,
+        out ulong seed
+    )
         ? seed
         : (ulong)Random.Shared.NextInt64();
 
-    private static readonly int Cases = int.TryParse(Environment.GetEnvironmentVariable("JTR_FUZZ_CASES"), CultureInfo.InvariantCulture, out int cases) ? cases : DefaultCases;
+    private static readonly int Cases = int.TryParse(
+        Environment.GetEnvironmentVariable("JTR_FUZZ_CASES"),
+        CultureInfo.InvariantCulture,
+        out int cases
+    )
+        ? cases
+        : DefaultCases;
 
     private static IEnumerable<TestCaseData> Targets() => FuzzTargets.All.Select((t, i) => new TestCaseData(i).SetArgDisplayNames(t.Name));
 
@@ -49,14 +59,20 @@ public sealed class FuzzTests
                 ends[end] = ends.GetValueOrDefault(end) + 1;
                 largest = Math.Max(largest, bytes);
                 if (wrong is not null || bytes > target.MostBytes)
-                    Assert.Fail($"seed {Seed}, {target}, case {i}: {wrong?.ToString() ?? $"{bytes} bytes allocated"}\nfile (base64): {Convert.ToBase64String(file)}");
+                    Assert.Fail(
+                        $"seed {Seed}, {target}, case {i}: {wrong?.ToString() ?? $"{bytes} bytes allocated"}\nfile (base64): "
+                            + $"{Convert.ToBase64String(file)}"
+                    );
             }
         }
         finally
         {
             File.Delete(path);
         }
-        TestContext.Out.WriteLine($"JTR_FUZZ_SEED={Seed}: {count} cases of {target}, {string.Join(", ", ends.OrderBy(e => e.Key).Select(e => $"{e.Value} {e.Key}"))}; at most {largest} bytes allocated");
+        TestContext.Out.WriteLine(
+            $"JTR_FUZZ_SEED={Seed}: {count} cases of {target}, "
+                + $"{string.Join(", ", ends.OrderBy(e => e.Key).Select(e => $"{e.Value} {e.Key}"))}; at most {largest} bytes allocated"
+        );
         // Native memory, too: what libvips and the native library take.
         Assert.That(PeakMemory() - peak, Is.LessThan(256L << 20), "bytes of memory that the process took at once");
         Assert.That(ends.Keys, Has.Some.Contains(nameof(JtrFormatException)), "no damage was noticed: the target is not parsed at all");
@@ -97,8 +113,14 @@ public sealed class FuzzTests
         folder.Write("a.png", PlainPng.Mend(png));
         folder.Write("a.jpg", jpeg);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.That(() => ImageFiles.ReadLabel(folder["a.png"], ids: false), Throws.TypeOf<JtrFormatException>().With.Message.Contains("cannot hold an image of 8192 x 8192"));
-        Assert.That(() => ImageFiles.ReadPhotograph(folder["a.jpg"]), Throws.TypeOf<JtrFormatException>().With.Message.Contains("cannot hold an image of 8192 x 8192"));
+        Assert.That(
+            () => ImageFiles.ReadLabel(folder["a.png"], ids: false),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("cannot hold an image of 8192 x 8192")
+        );
+        Assert.That(
+            () => ImageFiles.ReadPhotograph(folder["a.jpg"]),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("cannot hold an image of 8192 x 8192")
+        );
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
     }
 
@@ -106,8 +128,12 @@ public sealed class FuzzTests
     private static long PeakMemory()
     {
         const string status = "/proc/self/status";
-        string? line = File.Exists(status) ? File.ReadLines(status).FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)) : null;
-        return line is null ? 0 : 1024 * long.Parse(line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        string? line = File.Exists(status)
+            ? File.ReadLines(status).FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
+            : null;
+        return line is null
+            ? 0
+            : 1024 * long.Parse(line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
     private static string Parse(FuzzTarget target, string path, out Exception? wrong)
@@ -120,7 +146,8 @@ public sealed class FuzzTests
         }
         catch (Exception e)
         {
-            if (e is not (JtrException or ArgumentException or IOException)) wrong = e;
+            if (e is not (JtrException or ArgumentException or IOException))
+                wrong = e;
             return e.GetType().Name;
         }
     }

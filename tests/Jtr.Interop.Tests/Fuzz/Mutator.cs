@@ -6,10 +6,53 @@ namespace Jtr.Interop.Tests.Fuzz;
 internal static class Mutator
 {
     private static readonly ulong[] Interesting =
-        [0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x100000000, 0x7FFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF];
+    [
+        0,
+        1,
+        2,
+        7,
+        8,
+        0x7F,
+        0x80,
+        0xFF,
+        0x7FFF,
+        0x8000,
+        0xFFFF,
+        0x10000,
+        0x7FFFFFFF,
+        0x80000000,
+        0xFFFFFFFF,
+        0x100000000,
+        0x7FFFFFFFFFFFFFFF,
+        0xFFFFFFFFFFFFFFFF,
+    ];
 
     private static readonly byte[][] Tokens =
-        [.. new[] { "99999999999999999999", "-1", "1e999", "2147483647", "4294967296", "null", "{}", "[]", "[[", "\"", "\\u0000", "'", "(", ")", ",", ":", "NaN", "\0", "\n", "true" }.Select(t => System.Text.Encoding.ASCII.GetBytes(t))];
+    [
+        .. new[]
+        {
+            "99999999999999999999",
+            "-1",
+            "1e999",
+            "2147483647",
+            "4294967296",
+            "null",
+            "{}",
+            "[]",
+            "[[",
+            "\"",
+            "\\u0000",
+            "'",
+            "(",
+            ")",
+            ",",
+            ":",
+            "NaN",
+            "\0",
+            "\n",
+            "true",
+        }.Select(t => System.Text.Encoding.ASCII.GetBytes(t)),
+    ];
 
     /// <summary>A damaged copy.</summary>
     /// <param name="seed">The whole file.</param>
@@ -20,7 +63,8 @@ internal static class Mutator
         output.Clear();
         output.AddRange(seed);
         int changes = 1 + random.NextInt32(4);
-        for (int i = 0; i < changes; i++) Change(output, ref random);
+        for (int i = 0; i < changes; i++)
+            Change(output, ref random);
     }
 
     private static void Change(List<byte> file, ref CounterRandom random)
@@ -31,10 +75,12 @@ internal static class Mutator
         switch (random.NextInt32(9))
         {
             case 0:
-                if (rest > 0) file[at] ^= (byte)(1 << random.NextInt32(8));
+                if (rest > 0)
+                    file[at] ^= (byte)(1 << random.NextInt32(8));
                 break;
             case 1:
-                if (rest > 0) file[at] = (byte)random.NextInt32(256);
+                if (rest > 0)
+                    file[at] = (byte)random.NextInt32(256);
                 break;
             case 2:
                 Number(file, at, ref random);
@@ -54,12 +100,15 @@ internal static class Mutator
             case 7:
                 List<byte> copy = file.GetRange(at, some);
                 int to = random.NextInt32(file.Count + 1);
-                for (int i = 0; i < copy.Count && to + i < file.Count; i++) file[to + i] = copy[i];
+                for (int i = 0; i < copy.Count && to + i < file.Count; i++)
+                    file[to + i] = copy[i];
                 break;
             default:
                 // Digits are where sizes and ids are written in words.
-                while (at < file.Count && file[at] is < (byte)'0' or > (byte)'9') at++;
-                if (at < file.Count) file[at] = (byte)('0' + random.NextInt32(10));
+                while (at < file.Count && file[at] is < (byte)'0' or > (byte)'9')
+                    at++;
+                if (at < file.Count)
+                    file[at] = (byte)('0' + random.NextInt32(10));
                 break;
         }
     }
@@ -68,7 +117,9 @@ internal static class Mutator
     {
         ulong value = Interesting[random.NextInt32(Interesting.Length)];
         int size = 1 << random.NextInt32(4);
-        if (random.NextInt32(2) != 0) value = BinaryPrimitives.ReverseEndianness(value) >> 8 * (8 - size);
-        for (int i = 0; i < size && at + i < file.Count; i++) file[at + i] = (byte)(value >> 8 * i);
+        if (random.NextInt32(2) != 0)
+            value = BinaryPrimitives.ReverseEndianness(value) >> 8 * (8 - size);
+        for (int i = 0; i < size && at + i < file.Count; i++)
+            file[at + i] = (byte)(value >> 8 * i);
     }
 }

@@ -17,16 +17,30 @@ public sealed class OptionsBinderTests
     [Test]
     public void Records_get_what_the_section_says_and_keep_the_rest()
     {
-        TrainerOptions bound = OptionsBinder.Bind(_defaults, Section(
-            ("method", "mtpsl"), ("Seed", "18446744073709551615"), ("EmaDecay", "0.99"),
-            ("Optimizer:LearningRate", "2e-3"), ("Optimizer:Schedule", "cosine"), ("Optimizer:DecaySteps", "500"),
-            ("Balancing:Weights:0", "1"), ("Balancing:Weights:1", "0.5")));
+        TrainerOptions bound = OptionsBinder.Bind(
+            _defaults,
+            Section(
+                ("method", "mtpsl"),
+                ("Seed", "18446744073709551615"),
+                ("EmaDecay", "0.99"),
+                ("Optimizer:LearningRate", "2e-3"),
+                ("Optimizer:Schedule", "cosine"),
+                ("Optimizer:DecaySteps", "500"),
+                ("Balancing:Weights:0", "1"),
+                ("Balancing:Weights:1", "0.5")
+            )
+        );
         TrainerOptions expected = _defaults with
         {
             Method = "mtpsl",
             Seed = ulong.MaxValue,
             EmaDecay = 0.99,
-            Optimizer = new AdamOptions { LearningRate = 2e-3, Schedule = LearningRateSchedule.Cosine, DecaySteps = 500 },
+            Optimizer = new AdamOptions
+            {
+                LearningRate = 2e-3,
+                Schedule = LearningRateSchedule.Cosine,
+                DecaySteps = 500,
+            },
             Balancing = new BalancingOptions { Weights = [1, 0.5] },
         };
         Assert.That(bound, Is.EqualTo(expected));
@@ -38,13 +52,23 @@ public sealed class OptionsBinderTests
     {
         IConfiguration section = Section(("Workers", null), ("EarlyStopping:Patience", "3"));
         FitOptions fit = OptionsBinder.Bind(new FitOptions { Steps = 5, Workers = 2 }, section);
-        Assert.That(fit, Is.EqualTo(new FitOptions { Steps = 5, EarlyStopping = new EarlyStoppingOptions { Patience = 3 } }));
+        Assert.That(
+            fit,
+            Is.EqualTo(
+                new FitOptions
+                {
+                    Steps = 5,
+                    EarlyStopping = new EarlyStoppingOptions { Patience = 3 },
+                }
+            )
+        );
     }
 
     [Test]
     public void Numbers_are_written_with_a_point_on_every_machine()
     {
-        CultureInfo before = CultureInfo.CurrentCulture, commas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        CultureInfo before = CultureInfo.CurrentCulture,
+            commas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
         (commas.NumberFormat.NumberDecimalSeparator, commas.NumberFormat.NumberGroupSeparator) = (",", ".");
         CultureInfo.CurrentCulture = commas;
         try
@@ -72,7 +96,8 @@ public sealed class OptionsBinderTests
     public void A_wrong_key_or_value_is_told_with_its_path(string key, string? value, string words) =>
         Assert.That(
             () => OptionsBinder.Bind(_defaults, Section((key, value))),
-            Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith(words));
+            Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith(words)
+        );
 
     [Test]
     public void All_that_is_wrong_is_told_at_once()
@@ -101,5 +126,6 @@ public sealed class OptionsBinderTests
     private static IConfiguration Section(params (string Key, string? Value)[] settings) =>
         new ConfigurationBuilder()
             .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create($"Training:{s.Key}", s.Value)))
-            .Build().GetSection("Training");
+            .Build()
+            .GetSection("Training");
 }

@@ -80,14 +80,21 @@ public sealed class PredictorHostTests : IDisposable
         await host.StartAsync();
         ReloadingPredictor predictor = host.Services.GetRequiredService<ReloadingPredictor>();
         using CancellationTokenSource done = new();
-        Task[] requests = [.. Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
-        {
-            while (!done.IsCancellationRequested)
-            {
-                using PredictorLease lease = predictor.Rent();
-                Predict(lease.Predictor);
-            }
-        }))];
+        Task[] requests =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        while (!done.IsCancellationRequested)
+                        {
+                            using PredictorLease lease = predictor.Rent();
+                            Predict(lease.Predictor);
+                        }
+                    })
+                ),
+        ];
         for (ulong seed = 2; seed < 8; seed++)
         {
             Save(Checkpoint, seed);
@@ -195,7 +202,8 @@ public sealed class PredictorHostTests : IDisposable
     private IHost Create(string? name = null, ListLogger? log = null, params (string Key, string? Value)[] settings)
     {
         Dictionary<string, string?> all = new() { ["Prediction:Checkpoint"] = Checkpoint, ["Prediction:ReloadInterval"] = "00:00:00" };
-        foreach ((string key, string? value) in settings) all[$"Prediction:{key}"] = value;
+        foreach ((string key, string? value) in settings)
+            all[$"Prediction:{key}"] = value;
         return TestHost.Create(b => b.Services.AddJtrPredictor(b.Configuration.GetSection("Prediction"), name), all, log);
     }
 
@@ -207,7 +215,8 @@ public sealed class PredictorHostTests : IDisposable
         DateTime before = File.Exists(path) ? File.GetLastWriteTimeUtc(path) : default;
         trainer.Save(path);
         // Clocks of file systems may be coarse.
-        if (File.GetLastWriteTimeUtc(path) <= before) File.SetLastWriteTimeUtc(path, before.AddSeconds(1));
+        if (File.GetLastWriteTimeUtc(path) <= before)
+            File.SetLastWriteTimeUtc(path, before.AddSeconds(1));
     }
 
     private static ulong Seed(ReloadingPredictor predictor)
@@ -218,8 +227,10 @@ public sealed class PredictorHostTests : IDisposable
 
     private static float[] Predict(Predictor predictor)
     {
-        float[] image = new float[3 * 32 * 32], predictions = new float[predictor.Tasks.TotalChannels * 32 * 32];
-        for (int i = 0; i < image.Length; i++) image[i] = i % 97 / 97f;
+        float[] image = new float[3 * 32 * 32],
+            predictions = new float[predictor.Tasks.TotalChannels * 32 * 32];
+        for (int i = 0; i < image.Length; i++)
+            image[i] = i % 97 / 97f;
         predictor.Predict(image, 1, 32, 32, predictions);
         return predictions;
     }

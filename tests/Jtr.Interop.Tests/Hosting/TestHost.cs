@@ -17,7 +17,8 @@ internal static class TestHost
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(settings);
-        if (log is not null) builder.Logging.SetMinimumLevel(LogLevel.Information).AddProvider(new ListProvider(log));
+        if (log is not null)
+            builder.Logging.SetMinimumLevel(LogLevel.Information).AddProvider(new ListProvider(log));
         add(builder);
         return builder.Build();
     }
@@ -28,7 +29,8 @@ internal static class TestHost
         using CancellationTokenSource patience = new(TimeSpan.FromMinutes(1));
         while (!condition())
         {
-            if (patience.IsCancellationRequested) Assert.Fail($"it never came to pass: {what}");
+            if (patience.IsCancellationRequested)
+                Assert.Fail($"it never came to pass: {what}");
             await Task.Delay(10, CancellationToken.None);
         }
     }
@@ -37,8 +39,6 @@ internal static class TestHost
     {
         public ILogger CreateLogger(string categoryName) => log;
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

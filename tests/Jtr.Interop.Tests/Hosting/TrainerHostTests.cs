@@ -50,7 +50,7 @@ public sealed class TrainerHostTests : IDisposable
             await host.StartAsync();
             await TestHost.Until(() => run.Status.Progress is not null, "there is a report");
             await host.StopAsync();
-            Assert.That(run.Status.State, Is.EqualTo(TrainingState.Cancelled));
+            Assert.That(run.Status.State, Is.EqualTo(TrainingState.Canceled));
             stopped = CheckpointInfo.Read(Checkpoint).Step;
             Assert.That(stopped, Is.GreaterThan(0));
         }
@@ -112,14 +112,16 @@ public sealed class TrainerHostTests : IDisposable
     [Test]
     public async Task Code_adds_what_a_configuration_cannot_say()
     {
-        List<long> scored = [], reported = [];
+        List<long> scored = [],
+            reported = [];
         using IHost host = Create(
             settings: [("Fit:Steps", "2"), ("Fit:EvaluateEvery", "1")],
             configure: o =>
             {
                 o.Fit = o.Fit with { Validation = SmallModel.Data(4), Evaluated = (step, _) => scored.Add(step) };
                 o.Progress = trainer => new Recorder(trainer, reported);
-            });
+            }
+        );
         TrainingRun run = host.Services.GetRequiredService<TrainingRun>();
         await host.StartAsync();
         await TestHost.Until(() => run.Status.State == TrainingState.Done, "the training is done");
@@ -142,8 +144,10 @@ public sealed class TrainerHostTests : IDisposable
         ListLogger log = new();
         bool isBroken = true;
         using IHost host = Create(
-            log: log, settings: [("StopHostOnFailure", "false"), ("Fit:Steps", "1")],
-            configure: o => o.Progress = _ => isBroken ? throw new IOException("the disk is full") : new Recorder(null, []));
+            log: log,
+            settings: [("StopHostOnFailure", "false"), ("Fit:Steps", "1")],
+            configure: o => o.Progress = _ => isBroken ? throw new IOException("the disk is full") : new Recorder(null, [])
+        );
         TrainingRun run = host.Services.GetRequiredService<TrainingRun>();
         await host.StartAsync();
         await TestHost.Until(() => run.Status.State == TrainingState.Failed, "the training fails");
@@ -183,7 +187,8 @@ public sealed class TrainerHostTests : IDisposable
                 b.Services.AddJtrTrainer(_ => SmallModel.Data(), b.Configuration.GetSection("B"), "b");
                 Assert.That(
                     () => b.Services.AddJtrTrainer(_ => SmallModel.Data(), name: "a"),
-                    Throws.ArgumentException.With.Message.Contains("'a' was added already"));
+                    Throws.ArgumentException.With.Message.Contains("'a' was added already")
+                );
             },
             new()
             {
@@ -193,7 +198,8 @@ public sealed class TrainerHostTests : IDisposable
                 ["B:Fit:Steps"] = "2",
                 ["B:Fit:CheckpointPath"] = _folder.File("b.safetensors"),
                 ["B:Trainer:Width"] = "2",
-            });
+            }
+        );
         await host.StartAsync();
         TrainingRun a = host.Services.GetRequiredKeyedService<TrainingRun>("a");
         TrainingRun b = host.Services.GetRequiredKeyedService<TrainingRun>("b");
@@ -207,7 +213,8 @@ public sealed class TrainerHostTests : IDisposable
         string? name = null,
         ListLogger? log = null,
         Action<JtrTrainerOptions>? configure = null,
-        params (string Key, string? Value)[] settings)
+        params (string Key, string? Value)[] settings
+    )
     {
         Dictionary<string, string?> all = new()
         {
@@ -219,12 +226,15 @@ public sealed class TrainerHostTests : IDisposable
             ["Training:Fit:Workers"] = "1",
             ["Training:Fit:CheckpointPath"] = Checkpoint,
         };
-        foreach ((string key, string? value) in settings) all[$"Training:{key}"] = value;
+        foreach ((string key, string? value) in settings)
+            all[$"Training:{key}"] = value;
         return TestHost.Create(
-            b => b.Services.AddJtrTrainer(_ => SmallModel.Data(), b.Configuration.GetSection("Training"), name)
-                .Configure(o => configure?.Invoke(o)),
+            b =>
+                b.Services.AddJtrTrainer(_ => SmallModel.Data(), b.Configuration.GetSection("Training"), name)
+                    .Configure(o => configure?.Invoke(o)),
             all,
-            log);
+            log
+        );
     }
 
     /// <summary>Writes down: 0 when it is made, steps, -1 when it is disposed.</summary>

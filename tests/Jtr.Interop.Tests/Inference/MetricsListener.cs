@@ -14,7 +14,8 @@ internal sealed class MetricsListener : IDisposable
     {
         _listener.InstrumentPublished = (i, listener) =>
         {
-            if (i.Meter.Name == JtrMetrics.MeterName && i.Name == instrument) listener.EnableMeasurementEvents(i);
+            if (i.Meter.Name == JtrMetrics.MeterName && i.Name == instrument)
+                listener.EnableMeasurementEvents(i);
         };
         _listener.SetMeasurementEventCallback<int>((_, value, tags, _) => Add(value, tags));
         _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => Add(value, tags));
@@ -30,14 +31,16 @@ internal sealed class MetricsListener : IDisposable
     {
         get
         {
-            lock (_values) return [.. _values.Select(v => v.Value)];
+            lock (_values)
+                return [.. _values.Select(v => v.Value)];
         }
     }
 
     /// <summary>What was recorded under a tag.</summary>
     public double[] Of(string tag, string value)
     {
-        lock (_values) return [.. _values.Where(v => v.Tags.Contains(new(tag, value))).Select(v => v.Value)];
+        lock (_values)
+            return [.. _values.Where(v => v.Tags.Contains(new(tag, value))).Select(v => v.Value)];
     }
 
     /// <summary>Asks gauges for their values.</summary>
@@ -52,8 +55,10 @@ internal sealed class MetricsListener : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    private void Add<T>(T value, ReadOnlySpan<KeyValuePair<string, object?>> tags) where T : INumber<T>
+    private void Add<T>(T value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        where T : INumber<T>
     {
-        lock (_values) _values.Add((double.CreateChecked(value), tags.ToArray()));
+        lock (_values)
+            _values.Add((double.CreateChecked(value), tags.ToArray()));
     }
 }

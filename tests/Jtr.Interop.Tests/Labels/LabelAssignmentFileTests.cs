@@ -47,7 +47,10 @@ public sealed class LabelAssignmentFileTests
 
     [TestCase("""{"labels_weights": [[1, 0]]}""", "the array 'tasks' is missing")]
     [TestCase("""{"tasks": ["seg \"a\"", "depth"]}""", "the array 'labels_weights' is missing")]
-    [TestCase("""{"tasks": ["depth", "seg \"a\""], "labels_weights": []}""", "an assignment for the tasks depth, seg \"a\", not for seg \"a\", depth")]
+    [TestCase(
+        """{"tasks": ["depth", "seg \"a\""], "labels_weights": []}""",
+        "an assignment for the tasks depth, seg \"a\", not for seg " + "\"a\", depth"
+    )]
     [TestCase("""{"tasks": ["seg \"a\"", "depth"], "labels_weights": [[1, 0], [1]]}""", "labels_weights[1] is not an array of 2 numbers")]
     [TestCase("""{"tasks": ["seg \"a\"", "depth"], "labels_weights": [[1, 0.5]]}""", "labels_weights[0][1] is 0.5; it has to be 0 or 1")]
     [TestCase("""{"tasks": ["seg \"a\"", "depth"], "labels_weights": [[1,""", "no JSON")]
@@ -56,8 +59,10 @@ public sealed class LabelAssignmentFileTests
     public void A_damaged_file_is_named_with_its_fault(string text, string fault)
     {
         string path = Write(text);
-        Assert.That(() => LabelAssignment.Load(path, Two),
-            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains(path).And.Message.Contains(fault));
+        Assert.That(
+            () => LabelAssignment.Load(path, Two),
+            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains(path).And.Message.Contains(fault)
+        );
     }
 
     [Test]
@@ -65,6 +70,9 @@ public sealed class LabelAssignmentFileTests
     {
         string missing = Path.Combine(_folder, "nowhere", "labels.json");
         Assert.That(() => LabelAssignment.Load(missing, Two), Throws.InstanceOf<IOException>().With.Message.Contains("nowhere"));
-        Assert.That(() => new LabelAssignment(Two, TaskMask.None).Save(missing), Throws.InstanceOf<IOException>().With.Message.Contains("nowhere"));
+        Assert.That(
+            () => new LabelAssignment(Two, TaskMask.None).Save(missing),
+            Throws.InstanceOf<IOException>().With.Message.Contains("nowhere")
+        );
     }
 }

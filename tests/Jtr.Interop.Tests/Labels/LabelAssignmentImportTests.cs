@@ -1,8 +1,8 @@
 using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
-using Jtr.Interop.Tests.PyTorch;
 using Jtr.Interop.Tests.Datasets;
 using Jtr.Interop.Tests.Datasets.Folders;
+using Jtr.Interop.Tests.PyTorch;
 
 namespace Jtr.Interop.Tests.Labels;
 
@@ -39,9 +39,15 @@ public sealed class LabelAssignmentImportTests : IDisposable
     [Test]
     public void Another_shape_name_or_value_is_told()
     {
-        string path = _folder.Write("a.pth", PickleWriter.Zip(PickleWriter.Weights(2, 3), storages: ("0", PickleWriter.Floats(1, 0, 0, 0, 0.5f, 0))));
+        string path = _folder.Write(
+            "a.pth",
+            PickleWriter.Zip(PickleWriter.Weights(2, 3), storages: ("0", PickleWriter.Floats(1, 0, 0, 0, 0.5f, 0)))
+        );
         Assert.That(() => LabelAssignment.Import(path, Nyu, 2), Fault("labels_weights[1][1] is 0.5; it has to be 0 or 1"));
-        Assert.That(() => LabelAssignment.Import(path, Nyu, 3), Fault("shape (2, 3), where 3 samples and 3 tasks (segmentation, depth, normals) ask for (3, 3)"));
+        Assert.That(
+            () => LabelAssignment.Import(path, Nyu, 3),
+            Fault("shape (2, 3), where 3 samples and 3 tasks (segmentation, depth, " + "normals) ask for (3, 3)")
+        );
         Assert.That(() => LabelAssignment.Import(path, Cityscapes, 2), Fault("shape (2, 3)"));
         string other = _folder.Write("b.pth", PickleWriter.Zip(PickleWriter.Weights(2, 3, "weights"), storages: ("0", new byte[24])));
         Assert.That(() => LabelAssignment.Import(other, Nyu, 2), Fault("no tensor 'labels_weights'"));
@@ -54,11 +60,17 @@ public sealed class LabelAssignmentImportTests : IDisposable
     [Test]
     public void Samples_behind_an_assignment_keep_every_label_that_they_have()
     {
-        MemoryDataset data = new(3, tasks: Cityscapes, labelled: index => new TaskMask(index == 2 ? 0b10UL : 0b11UL));
+        MemoryDataset data = new(3, tasks: Cityscapes, labeled: index => new TaskMask(index == 2 ? 0b10UL : 0b11UL));
         LabelAssignment extended = new LabelAssignment(Cityscapes, new TaskMask(1), new TaskMask(2)).ExtendedTo(data);
         Assert.That(Enumerable.Range(0, extended.Count).Select(i => extended[i].Bits), Is.EqualTo(new ulong[] { 1, 2, 2 }));
-        Assert.That(() => new LabelAssignment(Cityscapes, new TaskMask[4]).ExtendedTo(data), Throws.ArgumentException.With.Message.Contains("fewer than the assignment's 4"));
-        Assert.That(() => new LabelAssignment(Nyu, new TaskMask(1)).ExtendedTo(data), Throws.ArgumentException.With.Message.Contains("has the tasks"));
+        Assert.That(
+            () => new LabelAssignment(Cityscapes, new TaskMask[4]).ExtendedTo(data),
+            Throws.ArgumentException.With.Message.Contains("fewer than the assignment's 4")
+        );
+        Assert.That(
+            () => new LabelAssignment(Nyu, new TaskMask(1)).ExtendedTo(data),
+            Throws.ArgumentException.With.Message.Contains("has the tasks")
+        );
     }
 
     // The published assignments.
@@ -81,11 +93,13 @@ public sealed class LabelAssignmentImportTests : IDisposable
         for (DirectoryInfo? folder = new(Repository.Root); folder is not null; folder = folder.Parent)
         {
             string path = Path.Combine(folder.FullName, "shared", "splits", name);
-            if (File.Exists(path)) return path;
+            if (File.Exists(path))
+                return path;
         }
         Assert.Ignore("the published assignments (shared/splits) are not on this machine");
         return "";
     }
 
-    private static NUnit.Framework.Constraints.ContainsConstraint Fault(string message) => Throws.TypeOf<JtrFormatException>().With.Message.Contains(message);
+    private static NUnit.Framework.Constraints.ContainsConstraint Fault(string message) =>
+        Throws.TypeOf<JtrFormatException>().With.Message.Contains(message);
 }

@@ -25,7 +25,8 @@ public sealed class NativeErrorTests
     public void A_cancelled_call_keeps_its_token()
     {
         using CancellationTokenSource source = new();
-        OperationCanceledException e = (OperationCanceledException)NativeError.Create(Status.Cancelled, "what happened", "", "", -1, source.Token);
+        OperationCanceledException e = (OperationCanceledException)
+            NativeError.Create(Status.Cancelled, "what happened", "", "", -1, source.Token);
         Assert.That(e.CancellationToken, Is.EqualTo(source.Token));
     }
 
@@ -50,8 +51,14 @@ public sealed class NativeErrorTests
         Assert.Multiple(() =>
         {
             Assert.That(Make(Status.Io, path: folder), Is.TypeOf<IOException>().With.Message.Contains(folder));
-            Assert.That(Make(Status.Io, path: missing), Is.TypeOf<FileNotFoundException>().With.Message.Contains(missing).And.Property("FileName").EqualTo(missing));
-            Assert.That(Make(Status.Io, path: Path.Combine(missing, "x")), Is.TypeOf<DirectoryNotFoundException>().With.Message.Contains(missing));
+            Assert.That(
+                Make(Status.Io, path: missing),
+                Is.TypeOf<FileNotFoundException>().With.Message.Contains(missing).And.Property("FileName").EqualTo(missing)
+            );
+            Assert.That(
+                Make(Status.Io, path: Path.Combine(missing, "x")),
+                Is.TypeOf<DirectoryNotFoundException>().With.Message.Contains(missing)
+            );
         });
     }
 

@@ -11,7 +11,8 @@ public sealed class NativeHandleTests
         Assert.That(handle.Acquire(), Is.EqualTo((nint)42));
         Assert.That(handle.Acquire, Throws.InvalidOperationException.With.Message.Contains("one thread at a time"));
         handle.Release();
-        using (NativeHandle.Lease lease = handle.Use()) Assert.That(lease.Pointer, Is.EqualTo((nint)42));
+        using (NativeHandle.Lease lease = handle.Use())
+            Assert.That(lease.Pointer, Is.EqualTo((nint)42));
         handle.Dispose();
     }
 

@@ -23,20 +23,36 @@ public sealed class NativeLibraryLoaderTests
     [Test]
     public void A_library_that_is_nowhere_is_told_with_every_place_and_the_command_that_mends_it()
     {
-        string[] places = [Path.Combine(_folder, "a", NativeLibraryLoader.FileName), Path.Combine(_folder, "b", NativeLibraryLoader.FileName)];
+        string[] places =
+        [
+            Path.Combine(_folder, "a", NativeLibraryLoader.FileName),
+            Path.Combine(_folder, "b", NativeLibraryLoader.FileName),
+        ];
         Assert.That(
             () => NativeLibraryLoader.Load(places),
-            Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains(places[0]).And.Message.Contains(places[1])
-                .And.Message.Contains("not there").And.Message.Contains("./build.sh native").And.Message.Contains("JTR_NATIVE"));
+            Throws
+                .TypeOf<JtrNativeLibraryException>()
+                .With.Message.Contains(places[0])
+                .And.Message.Contains(places[1])
+                .And.Message.Contains("not there")
+                .And.Message.Contains("./build.sh native")
+                .And.Message.Contains("JTR_NATIVE")
+        );
     }
 
     [Test]
     public void That_JTR_NATIVE_was_the_only_place_is_told() =>
-        Assert.That(() => NativeLibraryLoader.Load(["/nowhere"], "/nowhere"), Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains("JTR_NATIVE is set"));
+        Assert.That(
+            () => NativeLibraryLoader.Load(["/nowhere"], "/nowhere"),
+            Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains("JTR_NATIVE is set")
+        );
 
     [Test]
     public void An_empty_list_of_places_is_told() =>
-        Assert.That(() => NativeLibraryLoader.Load([]), Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains("list of places is empty"));
+        Assert.That(
+            () => NativeLibraryLoader.Load([]),
+            Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains("list of places " + "is empty")
+        );
 
     [Test]
     public void A_file_that_is_no_library_is_told_with_the_reason_of_the_system()
@@ -45,8 +61,12 @@ public sealed class NativeLibraryLoaderTests
         File.WriteAllText(file, "this is not a shared library, whatever its name says");
         Assert.That(
             () => NativeLibraryLoader.Load([file]),
-            Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains(file).And.Message.Contains("apt-get install libtorch-dev")
-                .And.Message.Not.Contains("not there"));
+            Throws
+                .TypeOf<JtrNativeLibraryException>()
+                .With.Message.Contains(file)
+                .And.Message.Contains("apt-get install libtorch-dev")
+                .And.Message.Not.Contains("not there")
+        );
     }
 
     [Test]
@@ -54,7 +74,10 @@ public sealed class NativeLibraryLoaderTests
     {
         (nint handle, string path) = NativeLibraryLoader.Load([OperatingSystem.IsLinux() ? "libc.so.6" : NativeLibraryLoader.FileName]);
         Assume.That(path, Is.EqualTo("libc.so.6"));
-        Assert.That(() => NativeLibraryLoader.CheckAbi(handle, path), Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains("is not libjtr"));
+        Assert.That(
+            () => NativeLibraryLoader.CheckAbi(handle, path),
+            Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains("is not libjtr")
+        );
     }
 
     [Test]
@@ -66,20 +89,29 @@ public sealed class NativeLibraryLoaderTests
     }
 
     [Test]
-    public void Without_JTR_NATIVE_the_places_are_beside_the_assembly_its_runtimes_folder_and_the_system([Values(null, "")] string? chosen) =>
-        Assert.That(NativeLibraryLoader.Places(chosen, [_folder + "/", "", _folder]), Is.EqualTo(new[]
-        {
-            Path.Combine(_folder, NativeLibraryLoader.FileName),
-            Path.Combine(_folder, "runtimes", NativeLibraryLoader.Rid, "native", NativeLibraryLoader.FileName),
-            NativeLibraryLoader.FileName,
-        }));
+    public void Without_JTR_NATIVE_the_places_are_beside_the_assembly_its_runtimes_folder_and_the_system(
+        [Values(null, "")] string? chosen
+    ) =>
+        Assert.That(
+            NativeLibraryLoader.Places(chosen, [_folder + "/", "", _folder]),
+            Is.EqualTo(
+                new[]
+                {
+                    Path.Combine(_folder, NativeLibraryLoader.FileName),
+                    Path.Combine(_folder, "runtimes", NativeLibraryLoader.Rid, "native", NativeLibraryLoader.FileName),
+                    NativeLibraryLoader.FileName,
+                }
+            )
+        );
 
     [Test]
     public void The_folders_of_native_assets_come_after_the_applications_own() =>
-        Assert.That(NativeLibraryLoader.Places(null, [_folder], ["/packages/jtr.interop.runtime/native"]).TakeLast(2), Is.EqualTo(new[]
-        {
-            Path.Combine("/packages/jtr.interop.runtime/native", NativeLibraryLoader.FileName), NativeLibraryLoader.FileName,
-        }));
+        Assert.That(
+            NativeLibraryLoader.Places(null, [_folder], ["/packages/jtr.interop.runtime/native"]).TakeLast(2),
+            Is.EqualTo(
+                new[] { Path.Combine("/packages/jtr.interop.runtime/native", NativeLibraryLoader.FileName), NativeLibraryLoader.FileName }
+            )
+        );
 
     [Test]
     public void In_a_checkout_its_artifacts_are_looked_at_before_the_system()

@@ -16,7 +16,12 @@ public sealed unsafe class NativeLogTests
         Say(Bindings.LogLevel.Debug, "first"u8);
         Say(Bindings.LogLevel.Info, "zwei ü"u8);
         Say(Bindings.LogLevel.Warning, "three"u8);
-        Assert.That(recorder.Lines, Is.EqualTo(new[] { (LogLevel.Debug, "libjtr: first"), (LogLevel.Information, "libjtr: zwei ü"), (LogLevel.Warning, "libjtr: three") }));
+        Assert.That(
+            recorder.Lines,
+            Is.EqualTo(
+                new[] { (LogLevel.Debug, "libjtr: first"), (LogLevel.Information, "libjtr: zwei ü"), (LogLevel.Warning, "libjtr: three") }
+            )
+        );
     }
 
     [Test]
@@ -28,7 +33,8 @@ public sealed unsafe class NativeLogTests
 
     private static void Say(Bindings.LogLevel level, ReadOnlySpan<byte> text)
     {
-        fixed (byte* message = text) NativeLog.Callback((int)level, message, 0);
+        fixed (byte* message = text)
+            NativeLog.Callback((int)level, message, 0);
     }
 
     private sealed class Recorder : ILogger
@@ -36,13 +42,21 @@ public sealed unsafe class NativeLogTests
         public List<(LogLevel, string)> Lines { get; } = [];
         public bool Fails { get; init; }
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
-            if (Fails) throw new InvalidOperationException("this logger fails");
+            if (Fails)
+                throw new InvalidOperationException("this logger fails");
             Lines.Add((logLevel, formatter(state, exception)));
         }
     }

@@ -3,7 +3,9 @@ using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Tests.Native;
 
-/// <summary>Copies of libjtr with another name in place of one that it needs: the system's loader then misses what no machine has.</summary>
+/// <summary>
+/// Copies of libjtr with another name in place of one that it needs: the system's loader then misses what no machine has.
+/// </summary>
 internal static class PatchedLibrary
 {
     /// <summary>Copies libjtr to a file.</summary>
@@ -25,6 +27,8 @@ internal static class PatchedLibrary
     public static string RuntimeVersion()
     {
         string text = Encoding.Latin1.GetString(File.ReadAllBytes(JtrRuntime.LibraryPath));
-        return text.Split('\0').Where(s => s.StartsWith("GLIBCXX_3.4.", StringComparison.Ordinal) && s.Length < 20).MaxBy(s => int.Parse(s["GLIBCXX_3.4.".Length..].Split('.')[0]))!;
+        return text.Split('\0')
+            .Where(s => s.StartsWith("GLIBCXX_3.4.", StringComparison.Ordinal) && s.Length < 20)
+            .MaxBy(s => int.Parse(s["GLIBCXX_3.4.".Length..].Split('.')[0]))!;
     }
 }

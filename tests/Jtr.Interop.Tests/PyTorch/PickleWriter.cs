@@ -28,19 +28,36 @@ internal sealed class PickleWriter
     }
 
     /// <summary>BININT for 32 bits, LONG1 beyond.</summary>
-    public PickleWriter Number(long value) => value == (int)value ? Raw([(byte)'J', .. Little(4, value)]) : Raw([0x8A, 8, .. Little(8, value)]);
+    public PickleWriter Number(long value) =>
+        value == (int)value ? Raw([(byte)'J', .. Little(4, value)]) : Raw([0x8A, 8, .. Little(8, value)]);
 
     public PickleWriter Numbers(params long[] values)
     {
         Code("(");
-        foreach (long value in values) Number(value);
+        foreach (long value in values)
+            Number(value);
         return Code("t");
     }
 
-    public PickleWriter Tensor(string storageType, string key, long count, long[] sizes, long[] strides, long offset = 0, bool legacy = false)
+    public PickleWriter Tensor(
+        string storageType,
+        string key,
+        long count,
+        long[] sizes,
+        long[] strides,
+        long offset = 0,
+        bool legacy = false
+    )
     {
-        Global("torch._utils", "_rebuild_tensor_v2").Code("((").Text("storage").Global("torch", storageType).Text(key).Text("cpu").Number(count);
-        if (legacy) Code("N");
+        Global("torch._utils", "_rebuild_tensor_v2")
+            .Code("((")
+            .Text("storage")
+            .Global("torch", storageType)
+            .Text(key)
+            .Text("cpu")
+            .Number(count);
+        if (legacy)
+            Code("N");
         return Code("tQ").Number(offset).Numbers(sizes).Numbers(strides).Raw(0x89).Global("collections", "OrderedDict").Code(")RtR");
     }
 
@@ -52,17 +69,29 @@ internal sealed class PickleWriter
 
     /// <summary>A dictionary of one float tensor [rows, columns], as the published assignments are.</summary>
     public static byte[] Weights(int rows, int columns, string name = "labels_weights", bool legacy = false) =>
-        new PickleWriter().Code("}").Text(name).Tensor("FloatStorage", "0", rows * columns, [rows, columns], [columns, 1], legacy: legacy).Code("s").End();
+        new PickleWriter()
+            .Code("}")
+            .Text(name)
+            .Tensor("FloatStorage", "0", rows * columns, [rows, columns], [columns, 1], legacy: legacy)
+            .Code("s")
+            .End();
 
     /// <summary>The zip form.</summary>
-    public static byte[] Zip(byte[] pickle, CompressionLevel level = CompressionLevel.NoCompression, string? byteOrder = null, params (string Key, byte[] Data)[] storages)
+    public static byte[] Zip(
+        byte[] pickle,
+        CompressionLevel level = CompressionLevel.NoCompression,
+        string? byteOrder = null,
+        params (string Key, byte[] Data)[] storages
+    )
     {
         MemoryStream file = new();
         using (ZipArchive zip = new(file, ZipArchiveMode.Create, leaveOpen: true))
         {
             Add("archive/data.pkl", pickle);
-            if (byteOrder is not null) Add("archive/byteorder", Encoding.ASCII.GetBytes(byteOrder));
-            foreach ((string key, byte[] data) in storages) Add($"archive/data/{key}", data);
+            if (byteOrder is not null)
+                Add("archive/byteorder", Encoding.ASCII.GetBytes(byteOrder));
+            foreach ((string key, byte[] data) in storages)
+                Add($"archive/data/{key}", data);
             Add("archive/version", "3\n"u8.ToArray());
 
             void Add(string name, byte[] content)
@@ -76,15 +105,15 @@ internal sealed class PickleWriter
 
     /// <summary>The older form with one storage "0".</summary>
     public static byte[] Legacy(byte[] pickle, byte[] storage, long count) =>
-    [
-        .. new PickleWriter().Raw(0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19).End(),
-        .. new PickleWriter().Number(1001).End(),
-        .. new PickleWriter().Code("}(").Text("little_endian").Raw(0x88).Code("u").End(),
-        .. pickle,
-        .. new PickleWriter().Code("]").Text("0").Code("a").End(),
-        .. Little(8, count),
-        .. storage,
-    ];
+        [
+            .. new PickleWriter().Raw(0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19).End(),
+            .. new PickleWriter().Number(1001).End(),
+            .. new PickleWriter().Code("}(").Text("little_endian").Raw(0x88).Code("u").End(),
+            .. pickle,
+            .. new PickleWriter().Code("]").Text("0").Code("a").End(),
+            .. Little(8, count),
+            .. storage,
+        ];
 
     public static byte[] Floats(params float[] values) => [.. values.SelectMany(v => Little(4, BitConverter.SingleToInt32Bits(v)))];
 

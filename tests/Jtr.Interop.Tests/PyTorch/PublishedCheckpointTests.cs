@@ -5,22 +5,35 @@ using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Tests.PyTorch;
 
-/// <summary>published.pth.tar was written by PyTorch (make_published.py beside it says how), as the published code saves its checkpoints.</summary>
+/// <summary>
+/// published.pth.tar was written by PyTorch (make_published.py beside it says how), as the published code saves its checkpoints.
+/// </summary>
 public sealed class PublishedCheckpointTests
 {
     private static readonly TaskSet _tasks = new(new SegmentationTask("seg", 5), new DepthTask(), new NormalsTask());
 
-    private static string File { get; } = Path.Combine(Repository.Root, "tests", "Jtr.Interop.Tests", "PyTorch", "Data", "published.pth.tar");
+    private static string File { get; } =
+        Path.Combine(Repository.Root, "tests", "Jtr.Interop.Tests", "PyTorch", "Data", "published.pth.tar");
 
     [Test]
     public void Its_network_predicts_what_PyTorch_does([Values] Precision precision)
     {
-        using Trainer trainer = PublishedCheckpoint.Load(File, _tasks, new TrainerOptions { Tasks = _tasks, Precision = precision, Device = DeviceKind.Cpu });
+        using Trainer trainer = PublishedCheckpoint.Load(
+            File,
+            _tasks,
+            new TrainerOptions
+            {
+                Tasks = _tasks,
+                Precision = precision,
+                Device = DeviceKind.Cpu,
+            }
+        );
         Assert.That(trainer.Options.Width, Is.EqualTo(2), "found from the weights");
         using NpzFile expected = new(Path.ChangeExtension(Path.ChangeExtension(File, null), ".npz"));
         NpyArray prediction = expected.Read("prediction");
         Assert.That(prediction.Shape, Is.EqualTo(new[] { 2, 9, 32, 64 }));
-        float[] images = [.. Enumerable.Range(0, 2 * 3 * 32 * 64).Select(i => i * 7919 % 1000 / 1000f)], actual = new float[prediction.Values.Length];
+        float[] images = [.. Enumerable.Range(0, 2 * 3 * 32 * 64).Select(i => i * 7919 % 1000 / 1000f)],
+            actual = new float[prediction.Values.Length];
         trainer.Predict(images, 2, 32, 64, actual);
         // PyTorch computed it in 32 bits; in bfloat16, thirty layers are rounded to 8 bits each.
         double bound = precision == Precision.BFloat16 ? 0.1 : 1e-4;
@@ -31,7 +44,8 @@ public sealed class PublishedCheckpointTests
     public void It_can_be_saved_and_trained_on()
     {
         using TemporaryFolder folder = new();
-        using (Trainer trainer = PublishedCheckpoint.Load(File, _tasks)) trainer.Save(folder.File("imported.safetensors"));
+        using (Trainer trainer = PublishedCheckpoint.Load(File, _tasks))
+            trainer.Save(folder.File("imported.safetensors"));
         using Trainer loaded = Trainer.Load(folder.File("imported.safetensors"));
         using var batch = SmallModel.CreateBatch(tasks: _tasks);
         Assert.That(loaded.Step(batch).Loss, Is.Not.NaN);
@@ -47,20 +61,34 @@ public sealed class PublishedCheckpointTests
     [Test]
     public void Tasks_that_do_not_fit_the_heads_are_named()
     {
-        Assert.That(() => PublishedCheckpoint.Load(File, new TaskSet(new SegmentationTask("seg", 7))),
-            Throws.ArgumentException.With.Message.Contains("task 1 ('seg') has 7 channels").And.Message.Contains("has 5"));
-        Assert.That(() => PublishedCheckpoint.Load(File, new TaskSet([.. _tasks, new MapTask("edge")])),
-            Throws.ArgumentException.With.Message.Contains("no head for task 4 ('edge')"));
+        Assert.That(
+            () => PublishedCheckpoint.Load(File, new TaskSet(new SegmentationTask("seg", 7))),
+            Throws.ArgumentException.With.Message.Contains("task 1 ('seg') has 7 channels").And.Message.Contains("has 5")
+        );
+        Assert.That(
+            () => PublishedCheckpoint.Load(File, new TaskSet([.. _tasks, new MapTask("edge")])),
+            Throws.ArgumentException.With.Message.Contains("no head for task 4 ('edge')")
+        );
     }
 
     [Test]
     public void A_file_that_is_no_checkpoint_is_refused_with_its_name()
     {
         using TemporaryFolder folder = new();
-        string labels = folder.File("labels.pth"), empty = folder.File("empty.pth");
-        System.IO.File.WriteAllBytes(labels, PickleWriter.Zip(PickleWriter.Weights(2, 3), storages: ("0", PickleWriter.Floats(1, 0, 0, 1, 0, 0))));
-        Assert.That(() => PublishedCheckpoint.Load(labels, _tasks), Throws.TypeOf<JtrFormatException>().With.Message.Contains(labels).And.Message.Contains("encoder_block.0.0.weight"));
+        string labels = folder.File("labels.pth"),
+            empty = folder.File("empty.pth");
+        System.IO.File.WriteAllBytes(
+            labels,
+            PickleWriter.Zip(PickleWriter.Weights(2, 3), storages: ("0", PickleWriter.Floats(1, 0, 0, 1, 0, 0)))
+        );
+        Assert.That(
+            () => PublishedCheckpoint.Load(labels, _tasks),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains(labels).And.Message.Contains("encoder_block.0.0.weight")
+        );
         System.IO.File.WriteAllBytes(empty, PickleWriter.Zip(new PickleWriter().Code("}").End()));
-        Assert.That(() => PublishedCheckpoint.Load(empty, _tasks), Throws.TypeOf<JtrFormatException>().With.Message.Contains("model_state_dict"));
+        Assert.That(
+            () => PublishedCheckpoint.Load(empty, _tasks),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("model_state_dict")
+        );
     }
 }

@@ -30,7 +30,11 @@ public sealed class PyTorchFileTests : IDisposable
         Assert.That(Values(Read(PickleWriter.Zip(pickle, storages: ("0", data)))), Is.EqualTo(expected));
 
         byte[] reversed = [.. data.Chunk(data.Length / 2).SelectMany(element => element.Reverse())];
-        Assert.That(Values(Read(PickleWriter.Zip(pickle, byteOrder: "big", storages: ("0", reversed)))), Is.EqualTo(expected), "big-endian");
+        Assert.That(
+            Values(Read(PickleWriter.Zip(pickle, byteOrder: "big", storages: ("0", reversed)))),
+            Is.EqualTo(expected),
+            "big-endian"
+        );
     }
 
     [Test]
@@ -53,15 +57,35 @@ public sealed class PyTorchFileTests : IDisposable
     {
         // The transpose of the last two columns of [[0, 1, 2], [3, 4, 5]].
         byte[] pickle = new PickleWriter().Tensor("FloatStorage", "0", 6, [2, 2], [1, 3], offset: 1).End();
-        Assert.That(Values(Read(PickleWriter.Zip(pickle, storages: ("0", PickleWriter.Floats(0, 1, 2, 3, 4, 5))))), Is.EqualTo(new[] { 1.0, 4, 2, 5 }));
+        Assert.That(
+            Values(Read(PickleWriter.Zip(pickle, storages: ("0", PickleWriter.Floats(0, 1, 2, 3, 4, 5))))),
+            Is.EqualTo(new[] { 1.0, 4, 2, 5 })
+        );
     }
 
     [Test]
     public void Plain_containers_and_what_a_state_dictionary_carries_are_read()
     {
         // OrderedDict of a list, a tuple with a shared string, and a state that nothing needs.
-        byte[] pickle = new PickleWriter().Global("collections", "OrderedDict").Code(")R(").Text("list").Code("](").Number(1).Number(1L << 40).Raw(0x88).Code("Ne")
-            .Text("tuple").Text("s").Raw((byte)'q', 5).Code("h\u0005G").Raw(0x3F, 0xF8, 0, 0, 0, 0, 0, 0).Raw(0x87).Code("u}").Text("_metadata").Code("}sb").End();
+        byte[] pickle = new PickleWriter()
+            .Global("collections", "OrderedDict")
+            .Code(")R(")
+            .Text("list")
+            .Code("](")
+            .Number(1)
+            .Number(1L << 40)
+            .Raw(0x88)
+            .Code("Ne")
+            .Text("tuple")
+            .Text("s")
+            .Raw((byte)'q', 5)
+            .Code("h\u0005G")
+            .Raw(0x3F, 0xF8, 0, 0, 0, 0, 0, 0)
+            .Raw(0x87)
+            .Code("u}")
+            .Text("_metadata")
+            .Code("}sb")
+            .End();
         Dictionary<object, object?> content = (Dictionary<object, object?>)Read(PickleWriter.Zip(pickle))!;
         Assert.That(content["list"], Is.EqualTo(new object?[] { 1L, 1L << 40, true, null }));
         Assert.That(content["tuple"], Is.EqualTo(new object?[] { "s", "s", 1.5 }));
@@ -78,8 +102,14 @@ public sealed class PyTorchFileTests : IDisposable
         string witness = _folder["witness"];
         byte[] pickle = new PickleWriter().Global(module, name).Code("(").Text($"touch {witness}").Code("tR").End();
         string path = _folder.Write("a.pth", PickleWriter.Zip(pickle));
-        Assert.That(() => PyTorchFile.Read(path), Throws.TypeOf<JtrFormatException>()
-            .With.Property("Path").EqualTo(path).And.Message.Contains($"asks for {module}.{name}; only tensors and plain containers"));
+        Assert.That(
+            () => PyTorchFile.Read(path),
+            Throws
+                .TypeOf<JtrFormatException>()
+                .With.Property("Path")
+                .EqualTo(path)
+                .And.Message.Contains($"asks for {module}.{name}; only tensors and plain containers")
+        );
         Assert.That(File.Exists(witness), Is.False);
     }
 
@@ -108,8 +138,10 @@ public sealed class PyTorchFileTests : IDisposable
     [TestCase("\u008A\u00C8", "a whole number of 200 bytes")]
     [TestCase("\u0080\u0007", "protocol 7")]
     public void What_tensors_do_not_need_is_a_fault(string opcodes, string fault) =>
-        Assert.That(() => Read(PickleWriter.Zip(new PickleWriter().Code(opcodes).End())), Throws.TypeOf<JtrFormatException>()
-            .With.Property("Offset").GreaterThanOrEqualTo(2).And.Message.Contains(fault));
+        Assert.That(
+            () => Read(PickleWriter.Zip(new PickleWriter().Code(opcodes).End())),
+            Throws.TypeOf<JtrFormatException>().With.Property("Offset").GreaterThanOrEqualTo(2).And.Message.Contains(fault)
+        );
 
     [TestCase(new long[] { 7 }, new long[] { 1 }, 0, "reaches element 6")]
     [TestCase(new long[] { 2 }, new long[] { 6 }, 0, "reaches element 6")]
@@ -121,28 +153,64 @@ public sealed class PyTorchFileTests : IDisposable
     [TestCase(new long[] { 1L << 62, 1L << 62 }, new long[] { 1L << 62, 1L << 62 }, 0, "reaches element 9223372036854775807")]
     [TestCase(new long[] { 2, 3 }, new long[] { 1 }, 0, "2 sizes and 1 strides")]
     public void A_tensor_stays_within_its_storage(long[] sizes, long[] strides, long offset, string fault) =>
-        Assert.That(() => Read(PickleWriter.Zip(new PickleWriter().Tensor("FloatStorage", "0", 6, sizes, strides, offset).End(), storages: ("0", new byte[24]))),
-            Throws.TypeOf<JtrFormatException>().With.Message.Contains(fault));
+        Assert.That(
+            () =>
+                Read(
+                    PickleWriter.Zip(
+                        new PickleWriter().Tensor("FloatStorage", "0", 6, sizes, strides, offset).End(),
+                        storages: ("0", new byte[24])
+                    )
+                ),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains(fault)
+        );
 
     [Test]
     public void A_zip_file_has_the_storages_that_its_tensors_ask_for()
     {
         byte[] pickle = PickleWriter.Weights(2, 3);
         Assert.That(() => Read(PickleWriter.Zip(pickle)), Fault("the storage '0' is missing"));
-        Assert.That(() => Read(PickleWriter.Zip(pickle, storages: ("0", new byte[20]))), Fault("has 20 bytes, where its tensors ask for 24"));
-        Assert.That(() => Read(PickleWriter.Zip(pickle, CompressionLevel.Optimal, storages: ("0", new byte[24]))), Fault("is compressed, which PyTorch does not do"));
-        Assert.That(() => Read(PickleWriter.Zip(new PickleWriter().Tensor("FloatStorage", "0", 1L << 60, [1], [1]).End(), storages: ("0", new byte[24]))), Fault("tensors ask for 4611686018427387904"));
-        Assert.That(() => Read(PickleWriter.Zip(new PickleWriter().Tensor("FloatStorage", "0", 1L << 62, [1], [1]).End())), Fault("a storage of 4611686018427387904 elements"));
+        Assert.That(
+            () => Read(PickleWriter.Zip(pickle, storages: ("0", new byte[20]))),
+            Fault("has 20 bytes, where its tensors ask for 24")
+        );
+        Assert.That(
+            () => Read(PickleWriter.Zip(pickle, CompressionLevel.Optimal, storages: ("0", new byte[24]))),
+            Fault("is compressed, " + "which PyTorch does not do")
+        );
+        Assert.That(
+            () =>
+                Read(
+                    PickleWriter.Zip(
+                        new PickleWriter().Tensor("FloatStorage", "0", 1L << 60, [1], [1]).End(),
+                        storages: ("0", new byte[24])
+                    )
+                ),
+            Fault("tensors ask for 4611686018427387904")
+        );
+        Assert.That(
+            () => Read(PickleWriter.Zip(new PickleWriter().Tensor("FloatStorage", "0", 1L << 62, [1], [1]).End())),
+            Fault("a storage of 4611686018427387904 elements")
+        );
     }
 
     [Test]
     public void A_truncated_file_is_told_wherever_it_ends()
     {
         byte[] data = PickleWriter.Floats(1, 0, 0, 1, 0, 1);
-        foreach (byte[] whole in new[] { PickleWriter.Zip(PickleWriter.Weights(2, 3), storages: ("0", data)), PickleWriter.Legacy(PickleWriter.Weights(2, 3, legacy: true), data, 6) })
+        foreach (
+            byte[] whole in new[]
+            {
+                PickleWriter.Zip(PickleWriter.Weights(2, 3), storages: ("0", data)),
+                PickleWriter.Legacy(PickleWriter.Weights(2, 3, legacy: true), data, 6),
+            }
+        )
         {
             for (int length = 0; length < whole.Length; length++)
-                Assert.That(() => PyTorchFile.Parse("a.pth", whole[..length]), Throws.TypeOf<JtrFormatException>(), $"{length} of {whole.Length} bytes");
+                Assert.That(
+                    () => PyTorchFile.Parse("a.pth", whole[..length]),
+                    Throws.TypeOf<JtrFormatException>(),
+                    $"{length} of " + $"{whole.Length} bytes"
+                );
         }
         string longer = _folder.Write("a.pth", [.. PickleWriter.Legacy(PickleWriter.Weights(2, 3, legacy: true), data, 6), 0]);
         Assert.That(() => PyTorchFile.Read(longer), Fault("1 bytes behind the last storage"));
@@ -152,20 +220,23 @@ public sealed class PyTorchFileTests : IDisposable
     public void Changed_bytes_end_in_a_value_or_a_format_exception()
     {
         byte[] data = PickleWriter.Floats(1, 0, 0, 1, 0, 1);
-        byte[][] wholes = [PickleWriter.Zip(PickleWriter.Weights(2, 3), storages: ("0", data)), PickleWriter.Legacy(PickleWriter.Weights(2, 3, legacy: true), data, 6)];
+        byte[][] wholes =
+        [
+            PickleWriter.Zip(PickleWriter.Weights(2, 3), storages: ("0", data)),
+            PickleWriter.Legacy(PickleWriter.Weights(2, 3, legacy: true), data, 6),
+        ];
         const int seed = 1;
         Random random = new(seed);
         for (int i = 0; i < 1000; i++)
         {
             byte[] changed = [.. wholes[i % 2]];
-            for (int k = random.Next(1, 4); k > 0; k--) changed[random.Next(changed.Length)] = (byte)random.Next(256);
+            for (int k = random.Next(1, 4); k > 0; k--)
+                changed[random.Next(changed.Length)] = (byte)random.Next(256);
             try
             {
                 PyTorchFile.Parse("a.pth", changed);
             }
-            catch (JtrFormatException)
-            {
-            }
+            catch (JtrFormatException) { }
             catch (Exception e)
             {
                 Assert.Fail($"case {i} of seed {seed}: {e}");

@@ -22,12 +22,28 @@ internal static class Browser
         try
         {
             // The sandbox needs rights that root in a container has not; the page is our own.
-            ProcessStartInfo start = new(program,
-            [
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND",
-                "--enable-logging=stderr", "--force-device-scale-factor=1", $"--user-data-dir={profile}", $"--window-size={width},{height}", $"--screenshot={picture}", new Uri(page).AbsoluteUri,
-            ])
-            { RedirectStandardError = true, RedirectStandardOutput = true };
+            ProcessStartInfo start = new(
+                program,
+                [
+                    "--headless",
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-dev-shm-usage",
+                    "--hide-scrollbars",
+                    "--no-first-run",
+                    "--host-resolver-rules=MAP * ~NOTFOUND",
+                    "--enable-logging=stderr",
+                    "--force-device-scale-factor=1",
+                    $"--user-data-dir={profile}",
+                    $"--window-size={width},{height}",
+                    $"--screenshot={picture}",
+                    new Uri(page).AbsoluteUri,
+                ]
+            )
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            };
             using Process process = Process.Start(start)!;
             Task<string> output = process.StandardOutput.ReadToEndAsync();
             string log = process.StandardError.ReadToEnd();
@@ -38,7 +54,14 @@ internal static class Browser
             }
             _ = output.GetAwaiter().GetResult();
             Assert.That(File.Exists(picture), Is.True, $"{program} took no picture:\n{log}");
-            return (Read(picture), string.Join('\n', log.Split('\n').Where(l => l.Contains("CONSOLE", StringComparison.Ordinal) || l.Contains("net::ERR", StringComparison.Ordinal))));
+            return (
+                Read(picture),
+                string.Join(
+                    '\n',
+                    log.Split('\n')
+                        .Where(l => l.Contains("CONSOLE", StringComparison.Ordinal) || l.Contains("net::ERR", StringComparison.Ordinal))
+                )
+            );
         }
         finally
         {
@@ -54,15 +77,23 @@ internal static class Browser
         RgbImage image = new(width, height);
         int plane = height * width;
         byte Channel(int c, int i) => (byte)MathF.Round(255 * planes[c * plane + i]);
-        for (int i = 0; i < plane; i++) (image.Data[3 * i], image.Data[3 * i + 1], image.Data[3 * i + 2]) = (Channel(0, i), Channel(1, i), Channel(2, i));
+        for (int i = 0; i < plane; i++)
+            (image.Data[3 * i], image.Data[3 * i + 1], image.Data[3 * i + 2]) = (Channel(0, i), Channel(1, i), Channel(2, i));
         return image;
     }
 
     private static string Find()
     {
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(
+            Path.PathSeparator,
+            StringSplitOptions.RemoveEmptyEntries
+        );
         string? found = _names.SelectMany(n => folders.Select(f => Path.Combine(f, n))).FirstOrDefault(File.Exists);
-        if (found is null) Assert.Ignore($"no browser on the PATH ({string.Join(", ", _names)}); ./build.sh test installs one where it may: apt-get install chromium");
+        if (found is null)
+            Assert.Ignore(
+                $"no browser on the PATH ({string.Join(", ", _names)}); ./build.sh test installs one where it "
+                    + $"may: apt-get install chromium"
+            );
         return found;
     }
 }

@@ -13,11 +13,15 @@ public sealed class ComparisonReportTests
         { "Plan": { "Settings": { "Data": { "Data": "photos" }, "Width": 8 }, "EvalEvery": 50 },
           "Headlines": [ { "Task": "seg", "Metric": "mIoU", "Unit": "%", "HigherIsBetter": true } ],
           "Methods": [
-            { "Name": "supervised", "Scores": [ { "Mean": 20, "Deviation": 1.5, "Count": 2 } ], "DeltaPercent": { "Mean": 0, "Deviation": 0, "Count": 2 },
-              "Runs": [ { "Seed": 1, "Headlines": [ 21.5 ], "Record": { "Scores": [ { "Step": 50, "Headlines": [ 10 ] }, { "Step": 100, "Headlines": [ 21.5 ] } ], "TimedSteps": 100, "Seconds": 50, "ProcessorSeconds": 80 } },
-                        { "Seed": 2, "Headlines": [ 18.5 ], "Record": { "Scores": [ { "Step": 50, "Headlines": [ 12 ] }, { "Step": 100, "Headlines": [ 18.5 ] } ], "TimedSteps": 100, "Seconds": 25, "ProcessorSeconds": 80, "PeakMebibytes": 900 } } ] },
+            { "Name": "supervised", "Scores": [ { "Mean": 20, "Deviation": 1.5, "Count": 2 } ], "DeltaPercent": { "Mean": 0,
+              "Deviation": 0, "Count": 2 },
+              "Runs": [ { "Seed": 1, "Headlines": [ 21.5 ], "Record": { "Scores": [ { "Step": 50, "Headlines": [ 10 ] }, { "Step": 100,
+                "Headlines": [ 21.5 ] } ], "TimedSteps": 100, "Seconds": 50, "ProcessorSeconds": 80 } },
+                        { "Seed": 2, "Headlines": [ 18.5 ], "Record": { "Scores": [ { "Step": 50, "Headlines": [ 12 ] }, { "Step": 100,
+                          "Headlines": [ 18.5 ] } ], "TimedSteps": 100, "Seconds": 25, "ProcessorSeconds": 80, "PeakMebibytes": 900 } } ] },
             { "Name": "jtr", "Scores": [ { "Mean": 25, "Count": 1 } ], "DeltaPercent": { "Mean": 16.28, "Count": 1 },
-              "Runs": [ { "Seed": 1, "Headlines": [ null ], "Record": { "Scores": [ { "Step": 100, "Headlines": [ 25 ] }, { "Step": 50, "Headlines": [ null ] } ], "TimedSteps": 0, "Seconds": 0, "ProcessorSeconds": 0 } } ] } ] }
+              "Runs": [ { "Seed": 1, "Headlines": [ null ], "Record": { "Scores": [ { "Step": 100, "Headlines": [ 25 ] }, { "Step": 50,
+                "Headlines": [ null ] } ], "TimedSteps": 0, "Seconds": 0, "ProcessorSeconds": 0 } } ] } ] }
         """;
 
     [Test]
@@ -33,7 +37,11 @@ public sealed class ComparisonReportTests
         ReportChart chart = page.Parts.OfType<ReportCurves>().Single().Charts.Single();
         Assert.That(chart.Curves[0].Points, Is.EqualTo(new[] { (50.0, 11.0), (100.0, 20.0) }), "means over seeds");
         Assert.That(chart.Curves[1].Points, Is.EqualTo(new[] { (100.0, 25.0) }));
-        Assert.That(page.Parts.OfType<ReportTable>().ElementAt(1).Cells[1], Is.EqualTo(new[] { "supervised", "3.00", "800.0", "900", "-" }), "mean of 2 and 4 steps a second");
+        Assert.That(
+            page.Parts.OfType<ReportTable>().ElementAt(1).Cells[1],
+            Is.EqualTo(new[] { "supervised", "3.00", "800.0", "900", "-" }),
+            "mean of 2 and 4 steps a second"
+        );
         Assert.That(page.ToHtml(), Does.Contain("<td>Settings.Data.Data</td><td>photos</td>"));
     }
 
@@ -41,7 +49,10 @@ public sealed class ComparisonReportTests
     public void Scores_that_were_taken_at_the_end_only_have_no_curves()
     {
         using TemporaryFolder folder = new();
-        File.WriteAllText(folder.File("comparison.json"), Document.Replace("{ \"Step\": 50,", "{ \"Step\": 100,", StringComparison.Ordinal));
+        File.WriteAllText(
+            folder.File("comparison.json"),
+            Document.Replace("{ \"Step\": 50,", "{ \"Step\": 100,", StringComparison.Ordinal)
+        );
         Assert.That(ComparisonReport.Read(folder.Path).Parts.OfType<ReportCurves>(), Is.Empty);
     }
 
@@ -67,5 +78,21 @@ public sealed class ComparisonReportTests
 
     [Test]
     public void A_table_of_ragged_lines_is_refused() =>
-        Assert.That(() => new ReportPage("t", "", [new ReportTable("ragged", [["a", "b"], ["c"]])]).ToHtml(), Throws.ArgumentException.With.Message.Contains("ragged"));
+        Assert.That(
+            () =>
+                new ReportPage(
+                    "t",
+                    "",
+                    [
+                        new ReportTable(
+                            "ragged",
+                            [
+                                ["a", "b"],
+                                ["c"],
+                            ]
+                        ),
+                    ]
+                ).ToHtml(),
+            Throws.ArgumentException.With.Message.Contains("ragged")
+        );
 }

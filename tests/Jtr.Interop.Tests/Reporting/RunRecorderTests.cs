@@ -17,7 +17,16 @@ public sealed class RunRecorderTests
         EvaluationResult scores;
         using (RunRecorder recorder = new(folder.Path, trainer.Tasks, options: _every))
         {
-            await trainer.FitAsync(SmallModel.Data(), new FitOptions { Steps = 3, BatchSize = 2, Workers = 1 }, recorder);
+            await trainer.FitAsync(
+                SmallModel.Data(),
+                new FitOptions
+                {
+                    Steps = 3,
+                    BatchSize = 2,
+                    Workers = 1,
+                },
+                recorder
+            );
             scores = trainer.Evaluate(SmallModel.Data());
             recorder.AddScores(scores, 3);
             recorder.AddWeights(trainer);
@@ -30,7 +39,21 @@ public sealed class RunRecorderTests
         List<EventValue> events = EventFile.Read(Directory.GetFiles(folder.Path, "events.out.tfevents.*").Single()).Values;
         EventValue loss = events.Last(e => e.Tag == "loss/total");
         Assert.That((loss.Step, loss.Scalar), Is.EqualTo((3L, (float)table.Rows[^1].Loss)));
-        Assert.That(events.Select(e => e.Tag), Is.SupersetOf(new[] { "loss/supervised", "loss/dist", "loss/recon", "task/seg", "task/depth", "run/learning_rate", "weights/model/encoder_block.0.0.weight" }));
+        Assert.That(
+            events.Select(e => e.Tag),
+            Is.SupersetOf(
+                new[]
+                {
+                    "loss/supervised",
+                    "loss/dist",
+                    "loss/recon",
+                    "task/seg",
+                    "task/depth",
+                    "run/learning_rate",
+                    "weights/model/encoder_block.0.0.weight",
+                }
+            )
+        );
         EventValue score = events.Single(e => e.Tag == $"score/depth/{scores["depth"].Headline.Name}");
         Assert.That(score.Scalar, Is.EqualTo((float)scores["depth"].Headline.Value));
     }
@@ -39,7 +62,13 @@ public sealed class RunRecorderTests
     public void Lines_are_means_over_the_steps_between()
     {
         using TemporaryFolder folder = new();
-        using (RunRecorder recorder = new(folder.Path, SmallModel.Tasks, options: new RunRecorderOptions { Interval = TimeSpan.FromDays(1), TensorBoard = false }))
+        using (
+            RunRecorder recorder = new(
+                folder.Path,
+                SmallModel.Tasks,
+                options: new RunRecorderOptions { Interval = TimeSpan.FromDays(1), TensorBoard = false }
+            )
+        )
         {
             recorder.Report(Report(1, 10, 5, 1));
             recorder.Report(Report(3, 10, 2, double.NaN));
@@ -58,12 +87,17 @@ public sealed class RunRecorderTests
     {
         using TemporaryFolder folder = new();
         using (RunRecorder first = new(folder.Path, SmallModel.Tasks, options: _every))
-            for (int step = 1; step <= 5; step++) first.Report(Report(step, 9, step, 1));
+            for (int step = 1; step <= 5; step++)
+                first.Report(Report(step, 9, step, 1));
         // As after a kill: the last line is cut.
         File.AppendAllText(folder.File("progress.csv"), "6,1,0.");
         using (RunRecorder second = new(folder.Path, SmallModel.Tasks, step: 3, _every))
-            for (int step = 4; step <= 6; step++) second.Report(Report(step, 9, 10 * step, 1));
-        Assert.That(ProgressTable.Read(folder.File("progress.csv")).Rows.Select(r => r.Loss), Is.EqualTo(new double[] { 1, 2, 3, 40, 50, 60 }));
+            for (int step = 4; step <= 6; step++)
+                second.Report(Report(step, 9, 10 * step, 1));
+        Assert.That(
+            ProgressTable.Read(folder.File("progress.csv")).Rows.Select(r => r.Loss),
+            Is.EqualTo(new double[] { 1, 2, 3, 40, 50, 60 })
+        );
         using (RunRecorder anew = new(folder.Path, SmallModel.Tasks)) { }
         Assert.That(ProgressTable.Read(folder.File("progress.csv")).Rows, Is.Empty);
     }
@@ -72,34 +106,46 @@ public sealed class RunRecorderTests
     public void The_losses_of_other_tasks_are_not_gone_on_with()
     {
         using TemporaryFolder folder = new();
-        using (RunRecorder first = new(folder.Path, SmallModel.Tasks)) first.Report(Report(1, 9, 1, 1));
-        Assert.That(() => new RunRecorder(folder.Path, new(new Jtr.Interop.Tasks.DepthTask("d,epth")), step: 1), Throws.TypeOf<JtrFormatException>().With.Message.Contains("seg, depth").And.Message.Contains("d,epth"));
-        Assert.That(() => new RunRecorder(folder.Path, SmallModel.Tasks, options: new RunRecorderOptions { Interval = TimeSpan.FromSeconds(-1) }), Throws.TypeOf<ArgumentOutOfRangeException>());
+        using (RunRecorder first = new(folder.Path, SmallModel.Tasks))
+            first.Report(Report(1, 9, 1, 1));
+        Assert.That(
+            () => new RunRecorder(folder.Path, new(new Jtr.Interop.Tasks.DepthTask("d,epth")), step: 1),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("seg, depth").And.Message.Contains("d,epth")
+        );
+        Assert.That(
+            () => new RunRecorder(folder.Path, SmallModel.Tasks, options: new RunRecorderOptions { Interval = TimeSpan.FromSeconds(-1) }),
+            Throws.TypeOf<ArgumentOutOfRangeException>()
+        );
     }
 
     [Test]
     public void Names_with_commas_and_quotes_survive()
     {
         using TemporaryFolder folder = new();
-        using (RunRecorder recorder = new(folder.Path, new(new Jtr.Interop.Tasks.DepthTask("a, \"b\"")), options: _every)) recorder.Report(Report(1, 1, 1, 2, tasks: 1));
+        using (RunRecorder recorder = new(folder.Path, new(new Jtr.Interop.Tasks.DepthTask("a, \"b\"")), options: _every))
+            recorder.Report(Report(1, 1, 1, 2, tasks: 1));
         Assert.That(ProgressTable.Read(folder.File("progress.csv")).Tasks, Is.EqualTo(new[] { "a, \"b\"" }));
         File.WriteAllText(folder.File("progress.csv"), "step,loss\n");
-        Assert.That(() => ProgressTable.Read(folder.File("progress.csv")), Throws.TypeOf<JtrFormatException>().With.Message.Contains("the heading must begin with step,epoch"));
+        Assert.That(
+            () => ProgressTable.Read(folder.File("progress.csv")),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("the heading must begin with step,epoch")
+        );
     }
 
-    internal static TrainingProgress Report(long step, long total, double loss, double task, int tasks = 2) => new()
-    {
-        Step = step,
-        TotalSteps = total,
-        Epoch = 1,
-        TotalEpochs = 1,
-        Loss = loss,
-        Supervised = loss / 2,
-        Dist = loss / 8,
-        Recon = loss / 4,
-        TaskLosses = [.. Enumerable.Repeat(task, tasks)],
-        LearningRate = 1e-4,
-        StepsPerSecond = 3,
-        Remaining = null,
-    };
+    internal static TrainingProgress Report(long step, long total, double loss, double task, int tasks = 2) =>
+        new()
+        {
+            Step = step,
+            TotalSteps = total,
+            Epoch = 1,
+            TotalEpochs = 1,
+            Loss = loss,
+            Supervised = loss / 2,
+            Dist = loss / 8,
+            Recon = loss / 4,
+            TaskLosses = [.. Enumerable.Repeat(task, tasks)],
+            LearningRate = 1e-4,
+            StepsPerSecond = 3,
+            Remaining = null,
+        };
 }

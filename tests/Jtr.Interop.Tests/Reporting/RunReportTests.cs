@@ -10,7 +10,9 @@ namespace Jtr.Interop.Tests.Reporting;
 public sealed class RunReportTests
 {
     // HtmlPage's colours of a curve in light pages: what a reader of the picture looks for.
-    private static readonly Rgb _blue = new(0x25, 0x63, 0xB8), _orange = new(0xD9, 0x73, 0x0D), _magenta = new(0xFE, 0x01, 0xDC);
+    private static readonly Rgb _blue = new(0x25, 0x63, 0xB8),
+        _orange = new(0xD9, 0x73, 0x0D),
+        _magenta = new(0xFE, 0x01, 0xDC);
 
     [Test]
     public void A_browser_draws_the_curves_the_table_and_the_picture_of_a_run()
@@ -32,7 +34,11 @@ public sealed class RunReportTests
         Assert.That(square, Has.Length.EqualTo(64 * 64));
         Assert.That(square.Min(p => p.Y), Is.GreaterThan(Find(drawn, _blue).Max(p => p.Y)));
         // Ink to the right edge of no chart: nothing is cut off or wider than the page.
-        Assert.That(Enumerable.Range(0, drawn.Height).Select(y => drawn[drawn.Width - 4, y]).Distinct(), Is.EqualTo(new[] { drawn[1, 1] }), "the margin is empty");
+        Assert.That(
+            Enumerable.Range(0, drawn.Height).Select(y => drawn[drawn.Width - 4, y]).Distinct(),
+            Is.EqualTo(new[] { drawn[1, 1] }),
+            "the margin is empty"
+        );
     }
 
     [Test]
@@ -40,14 +46,19 @@ public sealed class RunReportTests
     {
         using TemporaryFolder folder = new();
         MakeRun(folder.Path, seed: 5, miou: 41.25);
-        using (Trainer trainer = SmallModel.Create()) trainer.Save(folder.File("checkpoint.safetensors"));
+        using (Trainer trainer = SmallModel.Create())
+            trainer.Save(folder.File("checkpoint.safetensors"));
         EvaluationResult baseline = Scores(20);
         string html = File.ReadAllText(RunReport.Save(folder.Path, baseline: baseline));
-        Assert.That(html, Does.Contain("<b>41.25 %</b>").And.Contain("seg: mIoU, higher is better").And.Contain("Delta % over the baseline"));
+        Assert.That(
+            html,
+            Does.Contain("<b>41.25 %</b>").And.Contain("seg: mIoU, higher is better").And.Contain("Delta % over the baseline")
+        );
         Assert.That(html, Does.Contain("sky &amp; &lt;cloud&gt;"), "names are text, not HTML");
         Assert.That(html, Does.Contain("<th>seed</th><td>7</td>").And.Contain(JtrRuntime.TorchVersion));
         // Whatever a page could load begins with one of these.
-        foreach (string outside in new[] { "http:", "https:", "src=\"/", "href=", "url(", "@import", "<script" }) Assert.That(html, Does.Not.Contain(outside));
+        foreach (string outside in new[] { "http:", "https:", "src=\"/", "href=", "url(", "@import", "<script" })
+            Assert.That(html, Does.Not.Contain(outside));
     }
 
     [Test]
@@ -55,10 +66,20 @@ public sealed class RunReportTests
     {
         using TemporaryFolder folder = new();
         MakeRun(folder.Path, seed: 5, miou: 41.25);
-        using (Trainer trainer = SmallModel.Create()) trainer.Save(folder.File("checkpoint.safetensors"));
-        File.WriteAllText(folder.File("config.json"), """{ "data": { "data": ["photos", "more <photos>"], "test": null }, "benchmark": {}, "training": { "method": "mtpsl", "width": 8, "seed": 3, "augment": true } }""");
+        using (Trainer trainer = SmallModel.Create())
+            trainer.Save(folder.File("checkpoint.safetensors"));
+        File.WriteAllText(
+            folder.File("config.json"),
+            """{ "data": { "data": ["photos", "more <photos>"], "test": null }, "benchmark": {}, """
+                + """ "training": { "method": "mtpsl", "width": 8, "seed": 3, "augment": true } }"""
+        );
         string html = File.ReadAllText(RunReport.Save(folder.Path));
-        Assert.That(html, Does.Contain("<th>data.data</th><td>photos, more &lt;photos&gt;</td>").And.Contain("<th>training.augment</th><td>true</td>").And.Contain("mtpsl, width 8, seed 3"));
+        Assert.That(
+            html,
+            Does.Contain("<th>data.data</th><td>photos, more &lt;photos&gt;</td>")
+                .And.Contain("<th>training.augment</th><td>true</td>")
+                .And.Contain("mtpsl, width 8, seed 3")
+        );
         Assert.That(html, Does.Not.Contain("data.test").And.Not.Contain("jtr-interop."), "what is not said, and what only programs read");
         File.WriteAllText(folder.File("config.json"), "[1");
         Assert.That(() => RunReport.Save(folder.Path), Throws.TypeOf<JtrFormatException>().With.Message.Contains("config.json"));
@@ -82,7 +103,12 @@ public sealed class RunReportTests
     {
         (double X, double Y)[] points = [.. Enumerable.Range(0, 200).Select(i => ((double)i, i < 2 ? 1000.0 : 1 + i % 3))];
         string html = new LineChart("Loss", [new LineSeries("loss", points, 0)]).ToHtml();
-        double[] heights = [.. System.Text.RegularExpressions.Regex.Matches(html.Split("raw c0")[1].Split("/>")[0], @"[ML][\d.]+ (-?[\d.]+)").Select(m => double.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
+        double[] heights =
+        [
+            .. System
+                .Text.RegularExpressions.Regex.Matches(html.Split("raw c0")[1].Split("/>")[0], @"[ML][\d.]+ (-?[\d.]+)")
+                .Select(m => double.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)),
+        ];
         Assert.That(heights, Has.Length.EqualTo(200));
         Assert.That(heights[0], Is.Negative, "above the picture, whose inner picture cuts it off");
         Assert.That(heights[2..], Is.All.InRange(10, 270));
@@ -110,7 +136,11 @@ public sealed class RunReportTests
         string html = File.ReadAllText(folder.File("both.html"));
         // (44 - 40) / 40 = 10 % in one task, 0 in the other.
         Assert.That(html, Does.Contain("<td class=\"number\">+5.00</td>"));
-        Assert.That(Count(html, "</i>first</span>"), Is.EqualTo(Count(html, "</i>second</span>")).And.GreaterThan(3), "both in each legend");
+        Assert.That(
+            Count(html, "</i>first</span>"),
+            Is.EqualTo(Count(html, "</i>second</span>")).And.GreaterThan(3),
+            "both in each legend"
+        );
         Assert.That(() => RunReport.SaveComparison([folder.File("first")], folder.File("one.html")), Throws.ArgumentException);
     }
 
@@ -119,17 +149,24 @@ public sealed class RunReportTests
     {
         using TemporaryFolder folder = new();
         MakeRun(folder.Path, seed: 1, miou: 40);
-        File.WriteAllText(folder.File("history.csv"),
-            "step,task,metric,value\n100,\"depth, \"\"near\"\"\",\"error, absolute\",0.5\n200,seg,mIoU,3");
-        Assert.That(RunFiles.Read(folder.Path).Scores,
-            Is.EqualTo(new[] { (100L, "depth, \"near\"", "error, absolute", 0.5), (200L, "seg", "mIoU", 3.0) }));
+        File.WriteAllText(
+            folder.File("history.csv"),
+            "step,task,metric,value\n100,\"depth, \"\"near\"\"\",\"error, absolute\",0.5\n200,seg,mIoU,3"
+        );
+        Assert.That(
+            RunFiles.Read(folder.Path).Scores,
+            Is.EqualTo(new[] { (100L, "depth, \"near\"", "error, absolute", 0.5), (200L, "seg", "mIoU", 3.0) })
+        );
     }
 
     [Test]
     public void A_folder_that_is_not_a_runs_is_refused_by_name()
     {
         using TemporaryFolder folder = new();
-        Assert.That(() => RunReport.Save(folder.Path), Throws.TypeOf<JtrFormatException>().With.Message.Contains(folder.Path).And.Message.Contains("progress.csv"));
+        Assert.That(
+            () => RunReport.Save(folder.Path),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains(folder.Path).And.Message.Contains("progress.csv")
+        );
         Assert.That(() => RunReport.Save(folder.File("absent")), Throws.InstanceOf<IOException>().With.Message.Contains("absent"));
         File.WriteAllText(folder.File("results.json"), "{");
         Assert.That(() => RunReport.Save(folder.Path), Throws.TypeOf<JtrFormatException>().With.Message.Contains("results.json"));
@@ -155,12 +192,23 @@ public sealed class RunReportTests
     /// <summary>A run's folder with losses of 200 steps, scores, a picture.</summary>
     internal static void MakeRun(string folder, int seed, double miou)
     {
-        using (RunRecorder recorder = new(folder, SmallModel.Tasks, options: new RunRecorderOptions { Interval = TimeSpan.Zero, TensorBoard = false }))
+        using (
+            RunRecorder recorder = new(
+                folder,
+                SmallModel.Tasks,
+                options: new RunRecorderOptions { Interval = TimeSpan.Zero, TensorBoard = false }
+            )
+        )
         {
             Random random = new(seed);
-            for (int step = 1; step <= 200; step++) recorder.Report(RunRecorderTests.Report(step, 200, 3 * Math.Exp(-step / 80.0) + 0.2 * random.NextDouble(), 1 + 1.0 / step));
+            for (int step = 1; step <= 200; step++)
+                recorder.Report(RunRecorderTests.Report(step, 200, 3 * Math.Exp(-step / 80.0) + 0.2 * random.NextDouble(), 1 + 1.0 / step));
         }
-        File.WriteAllText(Path.Combine(folder, "history.csv"), $"step,task,metric,value\n100,seg,mIoU,30\n100,depth,absolute error,0.5\n200,seg,mIoU,{miou}\n200,depth,absolute error,0.4\n");
+        File.WriteAllText(
+            Path.Combine(folder, "history.csv"),
+            $"step,task,metric,value\n100,seg,mIoU,30\n100,depth,absolute "
+                + $"error,0.5\n200,seg,mIoU,{miou}\n200,depth,absolute error,0.4\n"
+        );
         Scores(miou).SaveJson(Path.Combine(folder, "results.json"));
         RgbImage picture = new(96, 80);
         picture.Fill(0, 0, 96, 80, Rgb.White);
@@ -168,17 +216,28 @@ public sealed class RunReportTests
         picture.SavePng(Path.Combine(folder, "predictions.png"));
     }
 
-    private static EvaluationResult Scores(double miou) => new(10,
-        new TaskResult("seg", TaskKind.Segmentation, 10, 1000, [new("mIoU", miou, "%", true, true)], [new("sky & <cloud>", miou), new("road", double.NaN)]),
-        new TaskResult("depth", TaskKind.Depth, 10, 1000, [new("absolute error", 0.4, "m", false, true)]));
+    private static EvaluationResult Scores(double miou) =>
+        new(
+            10,
+            new TaskResult(
+                "seg",
+                TaskKind.Segmentation,
+                10,
+                1000,
+                [new("mIoU", miou, "%", true, true)],
+                [new("sky & <cloud>", miou), new("road", double.NaN)]
+            ),
+            new TaskResult("depth", TaskKind.Depth, 10, 1000, [new("absolute error", 0.4, "m", false, true)])
+        );
 
-    internal static IEnumerable<(int X, int Y)> Find(RgbImage image, Rgb colour)
+    internal static IEnumerable<(int X, int Y)> Find(RgbImage image, Rgb color)
     {
         for (int y = 0; y < image.Height; y++)
         {
             for (int x = 0; x < image.Width; x++)
             {
-                if (image[x, y] == colour) yield return (x, y);
+                if (image[x, y] == color)
+                    yield return (x, y);
             }
         }
     }

@@ -10,7 +10,8 @@ public sealed class TensorBoardWriterTests
     // RFC 3720, appendix B.4, and the check value of the polynomial's catalogue entry.
     [TestCase("123456789", 0xE3069283u)]
     [TestCase("", 0u)]
-    public void Checksums_are_CRC_32C(string text, uint expected) => Assert.That(Crc32C.Of(Encoding.ASCII.GetBytes(text)), Is.EqualTo(expected));
+    public void Checksums_are_CRC_32C(string text, uint expected) =>
+        Assert.That(Crc32C.Of(Encoding.ASCII.GetBytes(text)), Is.EqualTo(expected));
 
     [Test]
     public void Checksums_of_the_RFCs_32_byte_vectors_are_right()
@@ -38,7 +39,10 @@ public sealed class TensorBoardWriterTests
         Assert.That(Path.GetFileName(file), Does.StartWith("events.out.tfevents."));
         (string version, List<EventValue> values) = EventFile.Read(file);
         Assert.That(version, Is.EqualTo("brain.Event:2"));
-        Assert.That(values.Select(v => (v.Step, v.Tag)), Is.EqualTo(new[] { (7L, "loss/total"), (1L << 40, "loss/total"), (8L, "predictions"), (9L, "weights") }));
+        Assert.That(
+            values.Select(v => (v.Step, v.Tag)),
+            Is.EqualTo(new[] { (7L, "loss/total"), (1L << 40, "loss/total"), (8L, "predictions"), (9L, "weights") })
+        );
         Assert.That(values[0].Scalar, Is.EqualTo(0.125f));
         Assert.That(values[1].Scalar, Is.NaN);
         Assert.That(values[0].Time, Is.EqualTo(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Within(600), "seconds since 1970");

@@ -15,7 +15,8 @@ namespace Jtr.Interop.Tests.Training;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class BlockedReadTests : IDisposable
 {
-    private readonly ManualResetEventSlim _reading = new(), _goOn = new();
+    private readonly ManualResetEventSlim _reading = new(),
+        _goOn = new();
 
     public void Dispose()
     {
@@ -23,7 +24,12 @@ public sealed class BlockedReadTests : IDisposable
         _reading.Dispose();
     }
 
-    private static readonly FitOptions Options = new() { Steps = 7, BatchSize = 3, Workers = 2 };
+    private static readonly FitOptions Options = new()
+    {
+        Steps = 7,
+        BatchSize = 3,
+        Workers = 2,
+    };
 
     /// <summary>A data set whose reads hang from one of them on.</summary>
     private MemoryDataset Hanging(int from = 7)
@@ -32,7 +38,8 @@ public sealed class BlockedReadTests : IDisposable
         int reads = 0;
         data.OnRead = _ =>
         {
-            if (Interlocked.Increment(ref reads) < from) return;
+            if (Interlocked.Increment(ref reads) < from)
+                return;
             _reading.Set();
             _goOn.Wait();
         };
@@ -49,8 +56,10 @@ public sealed class BlockedReadTests : IDisposable
         Task<FitResult> fit = trainer.FitAsync(Hanging(), Options with { CheckpointPath = path }, null, source.Token);
         _reading.Wait(timeout);
         source.Cancel();
-        Assert.That(() => fit.WaitAsync(timeout),
-            Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(source.Token));
+        Assert.That(
+            () => fit.WaitAsync(timeout),
+            Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(source.Token)
+        );
         Assert.That(_goOn.IsSet, Is.False);
         Assert.That(CheckpointInfo.Read(path).Step, Is.EqualTo(trainer.StepCount));
     }
@@ -63,8 +72,10 @@ public sealed class BlockedReadTests : IDisposable
         Task evaluation = Task.Run(() => trainer.Evaluate(Hanging(from: 1), cancellationToken: source.Token), CancellationToken.None);
         _reading.Wait(timeout);
         source.Cancel();
-        Assert.That(() => evaluation.WaitAsync(timeout),
-            Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(source.Token));
+        Assert.That(
+            () => evaluation.WaitAsync(timeout),
+            Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(source.Token)
+        );
     }
 
     [Test]
@@ -74,7 +85,10 @@ public sealed class BlockedReadTests : IDisposable
         using CancellationTokenSource source = new();
         MemoryDataset data = Hanging(from: 2);
         PackOptions options = new() { Workers = 2 };
-        Task pack = Task.Run(() => PackedDataset.Write(data, folder.File("data.jtrpack"), options, null, source.Token), CancellationToken.None);
+        Task pack = Task.Run(
+            () => PackedDataset.Write(data, folder.File("data.jtrpack"), options, null, source.Token),
+            CancellationToken.None
+        );
         _reading.Wait(timeout);
         source.Cancel();
         Assert.That(() => pack.WaitAsync(timeout), Throws.InstanceOf<OperationCanceledException>());
@@ -87,12 +101,23 @@ public sealed class BlockedReadTests : IDisposable
         MemoryDataset data = new(8, 4, 4);
         data.OnRead = index =>
         {
-            if (index < 4) return;
+            if (index < 4)
+                return;
             _reading.Set();
             _goOn.Wait();
         };
-        DataLoader loader =
-            new(data, null, new DataLoaderOptions { Shuffle = false, Workers = 1, Prefetch = 1, Augment = false, Views = 1 });
+        DataLoader loader = new(
+            data,
+            null,
+            new DataLoaderOptions
+            {
+                Shuffle = false,
+                Workers = 1,
+                Prefetch = 1,
+                Augment = false,
+                Views = 1,
+            }
+        );
         loader.Recycle(loader.Next(timeout));
         _reading.Wait(timeout);
         // Its only thread hangs at the second batch; the seek itself does not wait for it, nor does the end.
@@ -109,18 +134,30 @@ public sealed class BlockedReadTests : IDisposable
         int hung = 0;
         data.OnRead = index =>
         {
-            if (index != 5 || Interlocked.Increment(ref hung) > 1) return;
+            if (index != 5 || Interlocked.Increment(ref hung) > 1)
+                return;
             _reading.Set();
             _goOn.Wait();
         };
-        using DataLoader loader =
-            new(data, null, new DataLoaderOptions { Shuffle = false, Workers = 2, Prefetch = 2, Augment = false, Views = 1 });
+        using DataLoader loader = new(
+            data,
+            null,
+            new DataLoaderOptions
+            {
+                Shuffle = false,
+                Workers = 2,
+                Prefetch = 2,
+                Augment = false,
+                Views = 1,
+            }
+        );
         loader.Recycle(loader.Next(timeout));
         _reading.Wait(timeout);
         await Task.Run(() => loader.Seek(0), CancellationToken.None).WaitAsync(timeout);
         for (int batch = 0; batch < 6; batch++)
         {
-            if (batch == 3) _goOn.Set();
+            if (batch == 3)
+                _goOn.Set();
             Batch made = loader.Next(timeout);
             Assert.That(made.Indices.ToArray(), Is.EqualTo(Enumerable.Range(batch % 3 * 4, 4)));
             for (int b = 0; b < 4; b++)
@@ -149,11 +186,18 @@ public sealed class BlockedReadTests : IDisposable
         MemoryDataset data = SmallModel.Data();
         int reads = 0;
         data.OnRead = _ => reads++;
-        float[] image = new float[3 * 1024], labels = new float[2 * 1024];
+        float[] image = new float[3 * 1024],
+            labels = new float[2 * 1024];
         Assert.That(
-            () => ((IMultiTaskDataset)data).Read(0, data.Tasks.All, new SampleBuffer(data.Tasks, 32, 32, image, labels),
-                new CancellationToken(canceled: true)),
-            Throws.InstanceOf<OperationCanceledException>());
+            () =>
+                ((IMultiTaskDataset)data).Read(
+                    0,
+                    data.Tasks.All,
+                    new SampleBuffer(data.Tasks, 32, 32, image, labels),
+                    new CancellationToken(canceled: true)
+                ),
+            Throws.InstanceOf<OperationCanceledException>()
+        );
         Assert.That(reads, Is.Zero);
     }
 
@@ -166,8 +210,11 @@ public sealed class BlockedReadTests : IDisposable
         public int Count => data.Count;
         public int Height => data.Height;
         public int Width => data.Width;
+
         public string GetName(int index) => data.GetName(index);
-        public TaskMask GetLabelled(int index) => data.GetLabelled(index);
+
+        public TaskMask GetLabeled(int index) => data.GetLabeled(index);
+
         public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => throw new NotSupportedException("without a token");
 
         public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)

@@ -23,13 +23,19 @@ public sealed class CancellationTests
     public void A_step_that_is_cancelled_on_its_way_changes_nothing()
     {
         // Long enough that the other thread gets a turn before it ends; if it does not, the step is tried again.
-        using Trainer trainer = SmallModel.Create(o => o with { Width = 8, JointTask = new JointTaskOptions { MicroBatch = 1 } });
+        using Trainer trainer = SmallModel.Create(o =>
+            o with
+            {
+                Width = 8,
+                JointTask = new JointTaskOptions { MicroBatch = 1 },
+            }
+        );
         using Batch batch = SmallModel.CreateBatch(4, 64, 64);
         for (int attempt = 0; ; attempt++)
         {
             Dictionary<string, double[]> before = SmallModel.Snapshot(trainer);
             long steps = trainer.StepCount;
-            if (CancelledOnItsWay(trainer, batch))
+            if (CanceledOnItsWay(trainer, batch))
             {
                 Assert.That(trainer.StepCount, Is.EqualTo(steps));
                 SmallModel.AssertSame(SmallModel.Snapshot(trainer), before);
@@ -39,8 +45,15 @@ public sealed class CancellationTests
         }
 
         // And the trainer goes on as if nothing had been: like one that did the same number of steps.
-        using Trainer other = SmallModel.Create(o => o with { Width = 8, JointTask = new JointTaskOptions { MicroBatch = 1 } });
-        for (long i = 0; i < trainer.StepCount; i++) other.Step(batch);
+        using Trainer other = SmallModel.Create(o =>
+            o with
+            {
+                Width = 8,
+                JointTask = new JointTaskOptions { MicroBatch = 1 },
+            }
+        );
+        for (long i = 0; i < trainer.StepCount; i++)
+            other.Step(batch);
         Assert.That(trainer.Step(batch), Is.EqualTo(other.Step(batch)));
         SmallModel.AssertSame(SmallModel.Snapshot(trainer), SmallModel.Snapshot(other));
     }
@@ -56,7 +69,7 @@ public sealed class CancellationTests
         Assert.That(() => trainer.Step(batch), Throws.Nothing);
     }
 
-    private static bool CancelledOnItsWay(Trainer trainer, Batch batch)
+    private static bool CanceledOnItsWay(Trainer trainer, Batch batch)
     {
         using CancellationTokenSource source = new();
         using ManualResetEventSlim begun = new();

@@ -23,13 +23,15 @@ public sealed class CheckpointTests : IDisposable
     {
         using Trainer trainer = SmallModel.Create(o => o with { Precision = precision });
         using Batch batch = SmallModel.CreateBatch();
-        for (int i = 0; i < 3; i++) trainer.Step(batch);
+        for (int i = 0; i < 3; i++)
+            trainer.Step(batch);
         trainer.Save(_path);
         using Trainer loaded = Trainer.Load(_path);
         Assert.That(loaded.StepCount, Is.EqualTo(3));
         SmallModel.AssertSame(SmallModel.Snapshot(loaded), SmallModel.Snapshot(trainer));
         // Weights, moments, step (bias correction) and noise (seed and step) all enter the next steps.
-        for (int i = 0; i < 2; i++) Assert.That(loaded.Step(batch), Is.EqualTo(trainer.Step(batch)));
+        for (int i = 0; i < 2; i++)
+            Assert.That(loaded.Step(batch), Is.EqualTo(trainer.Step(batch)));
         SmallModel.AssertSame(SmallModel.Snapshot(loaded), SmallModel.Snapshot(trainer));
     }
 
@@ -39,18 +41,37 @@ public sealed class CheckpointTests : IDisposable
         TrainerOptions options = new()
         {
             Tasks = new TaskSet(
-                new SegmentationTask("seg \"quoted\"", 3, ["wall", "böden", "ceiling"]), new DepthTask("z") { Mean = 1.25, StandardDeviation = 0.1 },
-                new NormalsTask("n"), new MapTask("edges", 2)),
+                new SegmentationTask("seg \"quoted\"", 3, ["wall", "böden", "ceiling"]),
+                new DepthTask("z") { Mean = 1.25, StandardDeviation = 0.1 },
+                new NormalsTask("n"),
+                new MapTask("edges", 2)
+            ),
             Method = "jtr",
             Width = 3,
-            JointTask = new JointTaskOptions { Mode = JointTaskMode.Corrected, Width = 2, LambdaDist = 0.1, LambdaRecon = 0, MicroBatch = 3 },
-            Optimizer = new AdamOptions { LearningRate = 0.3, Beta1 = 0.1, Beta2 = 0.2, Epsilon = 1e-300, DecaySteps = long.MaxValue, DecayFactor = 1 },
+            JointTask = new JointTaskOptions
+            {
+                Mode = JointTaskMode.Corrected,
+                Width = 2,
+                LambdaDist = 0.1,
+                LambdaRecon = 0,
+                MicroBatch = 3,
+            },
+            Optimizer = new AdamOptions
+            {
+                LearningRate = 0.3,
+                Beta1 = 0.1,
+                Beta2 = 0.2,
+                Epsilon = 1e-300,
+                DecaySteps = long.MaxValue,
+                DecayFactor = 1,
+            },
             Seed = ulong.MaxValue,
             Precision = Precision.Float64,
             Recomputation = Recomputation.Stages,
             Device = DeviceKind.Cpu,
         };
-        using (Trainer trainer = new(options)) trainer.Save(_path);
+        using (Trainer trainer = new(options))
+            trainer.Save(_path);
         using Trainer loaded = Trainer.Load(_path);
         Assert.That(loaded.Options, Is.EqualTo(options));
         Assert.That(CheckpointInfo.Read(_path).Options, Is.EqualTo(options));
@@ -60,8 +81,14 @@ public sealed class CheckpointTests : IDisposable
     [Test]
     public void Metadata_of_the_caller_come_back()
     {
-        Dictionary<string, string> metadata = new() { ["data"] = "/photos/ü", ["empty"] = "", ["lines"] = "a\n\"b\"\t\\" };
-        using (Trainer trainer = SmallModel.Create()) trainer.Save(_path, metadata);
+        Dictionary<string, string> metadata = new()
+        {
+            ["data"] = "/photos/ü",
+            ["empty"] = "",
+            ["lines"] = "a\n\"b\"\t\\",
+        };
+        using (Trainer trainer = SmallModel.Create())
+            trainer.Save(_path, metadata);
         IReadOnlyDictionary<string, string> read = CheckpointInfo.Read(_path).Metadata;
         Assert.That(metadata, Is.SubsetOf(read));
     }
@@ -72,7 +99,10 @@ public sealed class CheckpointTests : IDisposable
     public void Reserved_metadata_keys_are_refused(string key)
     {
         using Trainer trainer = SmallModel.Create();
-        Assert.That(() => trainer.Save(_path, new Dictionary<string, string> { [key] = "x" }), Throws.ArgumentException.With.Property("ParamName").EqualTo("metadata"));
+        Assert.That(
+            () => trainer.Save(_path, new Dictionary<string, string> { [key] = "x" }),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("metadata")
+        );
         Assert.That(File.Exists(_path), Is.False);
     }
 
@@ -97,14 +127,17 @@ public sealed class CheckpointTests : IDisposable
         trainer.Save(_path);
         using Trainer loaded = Trainer.Load(_path, new LoadOptions { Recomputation = Recomputation.Stages });
         Assert.That(loaded.Options, Is.EqualTo(trainer.Options with { Recomputation = Recomputation.Stages }));
-        for (int i = 0; i < 2; i++) Assert.That(loaded.Step(batch), Is.EqualTo(trainer.Step(batch)));
+        for (int i = 0; i < 2; i++)
+            Assert.That(loaded.Step(batch), Is.EqualTo(trainer.Step(batch)));
         SmallModel.AssertSame(SmallModel.Snapshot(loaded), SmallModel.Snapshot(trainer));
     }
 
     [Test]
     public void A_checkpoint_from_before_recomputation_could_be_chosen_has_the_default()
     {
-        JsonObject document = JsonNode.Parse(OptionsDocument.Write(SmallModel.Options with { Recomputation = Recomputation.None }))!.AsObject();
+        JsonObject document = JsonNode
+            .Parse(OptionsDocument.Write(SmallModel.Options with { Recomputation = Recomputation.None }))!
+            .AsObject();
         Assert.That(document.Remove("recomputation"));
         Assert.That(OptionsDocument.Read(document.ToJsonString(), "p"), Is.EqualTo(SmallModel.Options));
     }
@@ -138,8 +171,10 @@ public sealed class CheckpointTests : IDisposable
     [Test]
     public void A_truncated_checkpoint_is_told_with_its_path([Values(0, 4, 8, 100, -1000, -1)] int length)
     {
-        using (Trainer trainer = SmallModel.Create()) trainer.Save(_path);
-        using (FileStream file = File.OpenWrite(_path)) file.SetLength(length >= 0 ? length : file.Length + length);
+        using (Trainer trainer = SmallModel.Create())
+            trainer.Save(_path);
+        using (FileStream file = File.OpenWrite(_path))
+            file.SetLength(length >= 0 ? length : file.Length + length);
         Assert.That(() => Trainer.Load(_path), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(_path));
         Assert.That(() => CheckpointInfo.Read(_path), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(_path));
     }
@@ -154,9 +189,20 @@ public sealed class CheckpointTests : IDisposable
     [Test]
     public void The_file_of_a_regularizer_is_not_one_of_a_trainer()
     {
-        using (JointTaskRegularizer loss = new(new JointTaskRegularizerOptions { Tasks = SmallModel.Tasks, JointTask = new JointTaskOptions { Width = 2 } }))
+        using (
+            JointTaskRegularizer loss = new(
+                new JointTaskRegularizerOptions
+                {
+                    Tasks = SmallModel.Tasks,
+                    JointTask = new JointTaskOptions { Width = 2 },
+                }
+            )
+        )
             loss.Save(_path);
-        Assert.That(() => Trainer.Load(_path), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(_path).And.Message.Contains("trainer"));
+        Assert.That(
+            () => Trainer.Load(_path),
+            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(_path).And.Message.Contains("trainer")
+        );
     }
 
     [Test]
@@ -178,7 +224,10 @@ public sealed class CheckpointTests : IDisposable
         void Bad(string json, string words)
         {
             Assert.That(json, Is.Not.EqualTo(good));
-            Assert.That(() => OptionsDocument.Read(json, "some.safetensors"), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo("some.safetensors").And.Message.Contains(words));
+            Assert.That(
+                () => OptionsDocument.Read(json, "some.safetensors"),
+                Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo("some.safetensors").And.Message.Contains(words)
+            );
         }
     }
 }

@@ -27,7 +27,8 @@ public sealed class ClippingAndAverageTests
         string path = folder.File("a.safetensors");
         using Trainer trainer = SmallModel.Create(o => o with { Method = "supervised", EmaDecay = 0.9 });
         using Batch batch = SmallModel.CreateBatch();
-        for (int i = 0; i < 3; i++) trainer.Step(batch);
+        for (int i = 0; i < 3; i++)
+            trainer.Step(batch);
         trainer.Save(path);
         float[] images = [.. batch.Images[..(3 * SmallModel.Size * SmallModel.Size)]];
         float[] expected = Predict(trainer, images);
@@ -35,10 +36,12 @@ public sealed class ClippingAndAverageTests
         // A plain network with the averaged weights is what predicts.
         using Trainer plain = SmallModel.Create(o => o with { Method = "supervised" });
         Assert.That(Predict(plain, images), Is.Not.EqualTo(expected));
-        foreach (TensorInfo info in plain.State) plain.State.Write(info.Name, trainer.State.Read("ema/" + info.Name));
+        foreach (TensorInfo info in plain.State)
+            plain.State.Write(info.Name, trainer.State.Read("ema/" + info.Name));
         Assert.That(Predict(plain, images), Is.EqualTo(expected));
 
-        using Predictor live = new(trainer), loaded = Predictor.Load(path);
+        using Predictor live = new(trainer),
+            loaded = Predictor.Load(path);
         foreach (Predictor predictor in new[] { live, loaded })
         {
             float[] actual = new float[expected.Length];
@@ -58,7 +61,8 @@ public sealed class ClippingAndAverageTests
     [Test]
     public void Before_the_first_step_the_plain_network_predicts()
     {
-        using Trainer plain = SmallModel.Create(o => o with { Method = "supervised" }), averaged = SmallModel.Create(o => o with { Method = "supervised", EmaDecay = 0.99 });
+        using Trainer plain = SmallModel.Create(o => o with { Method = "supervised" }),
+            averaged = SmallModel.Create(o => o with { Method = "supervised", EmaDecay = 0.99 });
         averaged.State.Write("model/pred_task1.1.bias", [1, 2, 3, 4]);
         plain.State.Write("model/pred_task1.1.bias", [1, 2, 3, 4]);
         using Batch batch = SmallModel.CreateBatch(1);
@@ -67,19 +71,31 @@ public sealed class ClippingAndAverageTests
     }
 
     [Test]
-    public void Values_that_cannot_be_are_refused_by_name() => Assert.Multiple(() =>
-    {
-        foreach (double norm in new[] { 0, -1, double.NaN, double.PositiveInfinity })
-            Assert.That(() => new Trainer(SmallModel.Options with { MaxGradientNorm = norm }), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("MaxGradientNorm"));
-        foreach (double decay in new[] { 0, 1, -0.5, double.NaN })
-            Assert.That(() => new Trainer(SmallModel.Options with { EmaDecay = decay }), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("EmaDecay"));
-    });
+    public void Values_that_cannot_be_are_refused_by_name() =>
+        Assert.Multiple(() =>
+        {
+            foreach (double norm in new[] { 0, -1, double.NaN, double.PositiveInfinity })
+                Assert.That(
+                    () => new Trainer(SmallModel.Options with { MaxGradientNorm = norm }),
+                    Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("MaxGradientNorm")
+                );
+            foreach (double decay in new[] { 0, 1, -0.5, double.NaN })
+                Assert.That(
+                    () => new Trainer(SmallModel.Options with { EmaDecay = decay }),
+                    Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("EmaDecay")
+                );
+        });
 
     [Test]
     public void The_weights_of_the_networks_are_counted()
     {
-        using Trainer jtr = SmallModel.Create(), supervised = SmallModel.Create(o => o with { Method = "supervised" });
-        long weights = supervised.State.Where(t => !t.Name.Contains("running_", StringComparison.Ordinal) && !t.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Sum(t => t.Count);
+        using Trainer jtr = SmallModel.Create(),
+            supervised = SmallModel.Create(o => o with { Method = "supervised" });
+        long weights = supervised
+            .State.Where(t =>
+                !t.Name.Contains("running_", StringComparison.Ordinal) && !t.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal)
+            )
+            .Sum(t => t.Count);
         Assert.That((supervised.NetworkParameterCount, supervised.ParameterCount), Is.EqualTo((weights, weights)));
         Assert.That(jtr.NetworkParameterCount, Is.EqualTo(weights));
         Assert.That(jtr.ParameterCount, Is.GreaterThan(weights));

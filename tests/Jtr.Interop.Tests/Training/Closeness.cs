@@ -7,7 +7,8 @@ internal static class Closeness
     public static double RelativeL2(ReadOnlySpan<double> actual, ReadOnlySpan<double> expected)
     {
         Assert.That(actual.Length, Is.EqualTo(expected.Length));
-        double difference = 0, norm = 0;
+        double difference = 0,
+            norm = 0;
         for (int i = 0; i < actual.Length; i++)
         {
             difference += (actual[i] - expected[i]) * (actual[i] - expected[i]);

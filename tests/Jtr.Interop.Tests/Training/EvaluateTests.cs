@@ -19,14 +19,18 @@ public sealed class EvaluateTests
         EvaluationResult result = trainer.Evaluate(data, new EvaluateOptions { BatchSize = 1 });
 
         TaskMetrics[] expected = [.. data.Tasks.Select(TaskMetrics.Create)];
-        float[] image = new float[3 * Pixels], labels = new float[2 * Pixels], prediction = new float[5 * Pixels];
+        float[] image = new float[3 * Pixels],
+            labels = new float[2 * Pixels],
+            prediction = new float[5 * Pixels];
         for (int i = 0; i < data.Count; i++)
         {
             SampleBuffer sample = new(data.Tasks, SmallModel.Size, SmallModel.Size, image, labels);
-            TaskMask labelled = data.Read(i, data.Tasks.All, sample);
+            TaskMask labeled = data.Read(i, data.Tasks.All, sample);
             trainer.Predict(image, 1, SmallModel.Size, SmallModel.Size, prediction);
-            if (labelled[0]) expected[0].Update(prediction.AsSpan(0, 4 * Pixels), sample.Label(0));
-            if (labelled[1]) expected[1].Update(prediction.AsSpan(4 * Pixels), sample.Label(1));
+            if (labeled[0])
+                expected[0].Update(prediction.AsSpan(0, 4 * Pixels), sample.Label(0));
+            if (labeled[1])
+                expected[1].Update(prediction.AsSpan(4 * Pixels), sample.Label(1));
         }
         Assert.That(result.Samples, Is.EqualTo(7));
         Assert.That(result["seg"].Samples, Is.EqualTo(4), "samples 0, 2, 4, 6");
@@ -41,8 +45,15 @@ public sealed class EvaluateTests
     {
         using Trainer trainer = SmallModel.Create();
         List<EvaluationProgress> reports = [];
-        EvaluationResult result = trainer.Evaluate(SmallModel.Data(7), new EvaluateOptions { BatchSize = batchSize, Workers = 2 }, new Reports(reports));
-        Assert.That((result.Samples, result["seg"].Samples, result["depth"].ValidCount), Is.EqualTo((7L, 4L, trainer.Evaluate(SmallModel.Data(7))["depth"].ValidCount)));
+        EvaluationResult result = trainer.Evaluate(
+            SmallModel.Data(7),
+            new EvaluateOptions { BatchSize = batchSize, Workers = 2 },
+            new Reports(reports)
+        );
+        Assert.That(
+            (result.Samples, result["seg"].Samples, result["depth"].ValidCount),
+            Is.EqualTo((7L, 4L, trainer.Evaluate(SmallModel.Data(7))["depth"].ValidCount))
+        );
         Assert.That(reports, Has.Count.EqualTo((7 + batchSize - 1) / batchSize));
         Assert.That(reports[^1], Is.EqualTo(new EvaluationProgress(7, 7)));
     }
@@ -56,7 +67,10 @@ public sealed class EvaluateTests
         Dictionary<string, double[]> before = SmallModel.Snapshot(trainer);
         trainer.Evaluate(SmallModel.Data());
         SmallModel.AssertSame(SmallModel.Snapshot(trainer), before);
-        Assert.That(() => trainer.Evaluate(SmallModel.Data(), cancellationToken: new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => trainer.Evaluate(SmallModel.Data(), cancellationToken: new CancellationToken(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>()
+        );
         Assert.That(() => trainer.Step(batch), Throws.Nothing);
     }
 

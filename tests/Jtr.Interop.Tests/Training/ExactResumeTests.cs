@@ -8,18 +8,51 @@ namespace Jtr.Interop.Tests.Training;
 /// <summary>A run that is interrupted anywhere and goes on ends where an uninterrupted one does, whatever it is made of.</summary>
 public sealed class ExactResumeTests
 {
-    private static readonly AdamOptions _cosine = new() { LearningRate = 1e-3, Schedule = LearningRateSchedule.Cosine, DecaySteps = 6, WarmupSteps = 2 };
+    private static readonly AdamOptions _cosine = new()
+    {
+        LearningRate = 1e-3,
+        Schedule = LearningRateSchedule.Cosine,
+        DecaySteps = 6,
+        WarmupSteps = 2,
+    };
 
-    private static readonly FitOptions _fit = new() { Steps = 6, BatchSize = 3, Workers = 1, Flip = FlipMode.EveryView };
+    private static readonly FitOptions _fit = new()
+    {
+        Steps = 6,
+        BatchSize = 3,
+        Workers = 1,
+        Flip = FlipMode.EveryView,
+    };
 
     private static IEnumerable<TestCaseData> Trainers()
     {
         TrainerOptions all = SmallModel.Options with { Width = 2, Optimizer = _cosine, MaxGradientNorm = 0.5, EmaDecay = 0.9 };
         yield return Case("jtr", all with { Balancing = new() { Name = "uncertainty" } });
-        yield return Case("mtpsl", all with { Method = "mtpsl", Balancing = new() { Name = "dwa", PeriodSteps = 2 } });
-        yield return Case("perceptual_map", all with { Method = "perceptual_map", Balancing = new() { Name = "random" } });
+        yield return Case(
+            "mtpsl",
+            all with
+            {
+                Method = "mtpsl",
+                Balancing = new() { Name = "dwa", PeriodSteps = 2 },
+            }
+        );
+        yield return Case(
+            "perceptual_map",
+            all with
+            {
+                Method = "perceptual_map",
+                Balancing = new() { Name = "random" },
+            }
+        );
         yield return Case("single_task", all with { Method = "single_task" });
-        yield return Case("consistency", all with { Method = "consistency", Balancing = new() { Name = "pcgrad" } });
+        yield return Case(
+            "consistency",
+            all with
+            {
+                Method = "consistency",
+                Balancing = new() { Name = "pcgrad" },
+            }
+        );
         yield return Case("float64", all with { Precision = Precision.Float64 });
         yield return Case("stages", all with { Recomputation = Recomputation.Stages });
         yield return Case("bfloat16", all with { Precision = Precision.BFloat16 });
@@ -36,7 +69,8 @@ public sealed class ExactResumeTests
         FitResult expected = await whole.FitAsync(SmallModel.Data(), _fit);
         whole.Save(folder.File("whole.safetensors"));
 
-        using (Trainer first = new(options)) await first.FitAsync(SmallModel.Data(), fit with { Steps = 3 });
+        using (Trainer first = new(options))
+            await first.FitAsync(SmallModel.Data(), fit with { Steps = 3 });
         using Trainer second = Trainer.Load(fit.CheckpointPath!);
         FitResult actual = await second.FitAsync(SmallModel.Data(), fit);
         Assert.That(actual.Last, Is.EqualTo(expected.Last));
@@ -54,19 +88,26 @@ public sealed class ExactResumeTests
         await trainer.FitAsync(SmallModel.Data(), fit);
         CheckpointInfo info = CheckpointInfo.Read(fit.CheckpointPath!);
         // 10 samples in batches of 3: four batches a pass.
-        Assert.That(info.Position,
-            Is.EqualTo(new FitPosition
-            {
-                Epoch = 1,
-                Batch = 2,
-                BatchesPerEpoch = 4,
-                BatchSize = 3,
-                Samples = 10,
-                DataSeed = 5,
-                Threads = JtrRuntime.Threads,
-            }));
+        Assert.That(
+            info.Position,
+            Is.EqualTo(
+                new FitPosition
+                {
+                    Epoch = 1,
+                    Batch = 2,
+                    BatchesPerEpoch = 4,
+                    BatchSize = 3,
+                    Samples = 10,
+                    DataSeed = 5,
+                    Threads = JtrRuntime.Threads,
+                }
+            )
+        );
         Assert.That(info.Step, Is.EqualTo(6));
-        Assert.That(info.Metadata["jtr-interop.versions"], Does.Contain("libjtr " + JtrRuntime.Version).And.Contain("libtorch " + JtrRuntime.TorchVersion));
+        Assert.That(
+            info.Metadata["jtr-interop.versions"],
+            Does.Contain("libjtr " + JtrRuntime.Version).And.Contain("libtorch " + JtrRuntime.TorchVersion)
+        );
     }
 
     [Test]
@@ -74,20 +115,30 @@ public sealed class ExactResumeTests
     {
         using TemporaryFolder folder = new();
         // In the order of the indices, batches of 3 of 30 samples.
-        FitOptions fit = _fit with { Steps = 4, BatchSize = 3, Workers = 1, CheckpointPath = folder.File("run.safetensors") };
-        List<int> whole = [], resumed = [];
+        FitOptions fit = _fit with
+        {
+            Steps = 4,
+            BatchSize = 3,
+            Workers = 1,
+            CheckpointPath = folder.File("run.safetensors"),
+        };
+        List<int> whole = [],
+            resumed = [];
         MemoryDataset data = new(30, SmallModel.Size, SmallModel.Size, SmallModel.Tasks);
         data.OnRead = i => Add(whole, i);
-        using (Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" })) await trainer.FitAsync(data, fit);
+        using (Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" }))
+            await trainer.FitAsync(data, fit);
         data.OnRead = i => Add(resumed, i);
-        using (Trainer trainer = Trainer.Load(fit.CheckpointPath!)) await trainer.FitAsync(data, fit with { Steps = 6 });
+        using (Trainer trainer = Trainer.Load(fit.CheckpointPath!))
+            await trainer.FitAsync(data, fit with { Steps = 6 });
         // Some more may have been made ahead.
         Assert.That(resumed.Take(3), Is.Not.EqualTo(whole.Take(3)));
         Assert.That(whole.Take(12).Intersect(resumed), Is.Empty, "of the first four batches none is read again in this epoch");
 
         static void Add(List<int> reads, int index)
         {
-            lock (reads) reads.Add(index);
+            lock (reads)
+                reads.Add(index);
         }
     }
 
@@ -108,8 +159,10 @@ public sealed class ExactResumeTests
                 ListLogger logger = new();
                 using Trainer resumed = Trainer.Load(fit.CheckpointPath!, new LoadOptions { Threads = threads }, logger);
                 await resumed.FitAsync(SmallModel.Data(), fit with { Steps = 2, CheckpointPath = null });
-                Assert.That(logger.Lines.Where(l => l.StartsWith("Warning", StringComparison.Ordinal)),
-                    threads == 1 ? Is.Empty : Has.One.Contains("2 threads of the arithmetic instead of 1"));
+                Assert.That(
+                    logger.Lines.Where(l => l.StartsWith("Warning", StringComparison.Ordinal)),
+                    threads == 1 ? Is.Empty : Has.One.Contains("2 threads of the arithmetic instead of 1")
+                );
             }
         }
         finally
@@ -123,14 +176,25 @@ public sealed class ExactResumeTests
     {
         using TemporaryFolder folder = new();
         FitOptions fit = _fit with { Steps = 1, CheckpointPath = folder.File("run.safetensors") };
-        using (Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" })) await trainer.FitAsync(SmallModel.Data(), fit);
-        foreach ((FitOptions next, string? words) in new[] { (fit with { Steps = 2 }, (string?)null), (fit with { Steps = 2, BatchSize = 4 }, "batches of 4 instead of 3"), (fit with { Steps = 2, DataSeed = 1 }, "the data seed 1 instead of 7") })
+        using (Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" }))
+            await trainer.FitAsync(SmallModel.Data(), fit);
+        foreach (
+            (FitOptions next, string? words) in new[]
+            {
+                (fit with { Steps = 2 }, (string?)null),
+                (fit with { Steps = 2, BatchSize = 4 }, "batches of 4 instead of 3"),
+                (fit with { Steps = 2, DataSeed = 1 }, "the data seed 1 instead of 7"),
+            }
+        )
         {
             ListLogger logger = new();
             File.Copy(fit.CheckpointPath!, folder.File("copy.safetensors"), overwrite: true);
             using Trainer resumed = Trainer.Load(folder.File("copy.safetensors"), logger: logger);
             await resumed.FitAsync(SmallModel.Data(), next with { CheckpointPath = null });
-            Assert.That(logger.Lines.Where(l => l.StartsWith("Warning", StringComparison.Ordinal)), words is null ? Is.Empty : Has.One.Contains(words));
+            Assert.That(
+                logger.Lines.Where(l => l.StartsWith("Warning", StringComparison.Ordinal)),
+                words is null ? Is.Empty : Has.One.Contains(words)
+            );
         }
     }
 
@@ -162,13 +226,16 @@ public sealed class ExactResumeTests
         public int Count => inner.Count;
         public int Height => inner.Height;
         public int Width => inner.Width;
+
         public string GetName(int index) => inner.GetName(index);
-        public Jtr.Interop.Tasks.TaskMask GetLabelled(int index) => inner.GetLabelled(index);
+
+        public Jtr.Interop.Tasks.TaskMask GetLabeled(int index) => inner.GetLabeled(index);
 
         public Jtr.Interop.Tasks.TaskMask Read(int index, Jtr.Interop.Tasks.TaskMask wanted, SampleBuffer destination)
         {
             Jtr.Interop.Tasks.TaskMask read = inner.Read(index, wanted, destination);
-            if (index == bad) destination.Label(1).Fill(3e38f);
+            if (index == bad)
+                destination.Label(1).Fill(3e38f);
             return read;
         }
     }

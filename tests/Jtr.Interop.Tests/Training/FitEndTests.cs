@@ -9,7 +9,12 @@ namespace Jtr.Interop.Tests.Training;
 /// <summary>However a fit ends, the process goes on, the caller gets what ended it, and what was learned is saved.</summary>
 public sealed class FitEndTests
 {
-    private static readonly FitOptions Options = new() { Steps = 7, BatchSize = 3, Workers = 1 };
+    private static readonly FitOptions Options = new()
+    {
+        Steps = 7,
+        BatchSize = 3,
+        Workers = 1,
+    };
 
     [Test]
     public void A_logger_that_throws_ends_neither_the_process_nor_the_message_of_what_failed()
@@ -26,9 +31,14 @@ public sealed class FitEndTests
     public async Task A_logger_that_throws_changes_nothing_about_a_run()
     {
         using TemporaryFolder folder = new();
-        FitOptions options =
-            Options with { CheckpointPath = folder.File("run.safetensors"), Validation = SmallModel.Data(4), EvaluateEvery = 3 };
-        using Trainer quiet = SmallModel.Create(), loud = new(SmallModel.Options, new ThrowingLogger());
+        FitOptions options = Options with
+        {
+            CheckpointPath = folder.File("run.safetensors"),
+            Validation = SmallModel.Data(4),
+            EvaluateEvery = 3,
+        };
+        using Trainer quiet = SmallModel.Create(),
+            loud = new(SmallModel.Options, new ThrowingLogger());
         await quiet.FitAsync(SmallModel.Data(), Options);
         Assert.That((await loud.FitAsync(SmallModel.Data(), options)).Steps, Is.EqualTo(7));
         SmallModel.AssertSame(SmallModel.Snapshot(loud), SmallModel.Snapshot(quiet));
@@ -45,7 +55,8 @@ public sealed class FitEndTests
         using Trainer trainer = new(SmallModel.Options, new ThrowingLogger());
         using CancellationTokenSource source = new();
         Assert.CatchAsync<OperationCanceledException>(() =>
-            trainer.FitAsync(SmallModel.Data(), Options with { CheckpointPath = path }, new Reports(_ => source.Cancel()), source.Token));
+            trainer.FitAsync(SmallModel.Data(), Options with { CheckpointPath = path }, new Reports(_ => source.Cancel()), source.Token)
+        );
         Assert.That(CheckpointInfo.Read(path).Step, Is.EqualTo(trainer.StepCount).And.EqualTo(1));
     }
 
@@ -60,7 +71,8 @@ public sealed class FitEndTests
     {
         using TemporaryFolder folder = new();
         FitOptions options = Options with { CheckpointPath = folder.File("run.safetensors") };
-        MemoryDataset data = SmallModel.Data(), scored = SmallModel.Data(4);
+        MemoryDataset data = SmallModel.Data(),
+            scored = SmallModel.Data(4);
         int reads = 0;
         // Batches of 3 and one thread: the eighth read belongs to the third batch.
         Reports? reports = null;
@@ -68,14 +80,29 @@ public sealed class FitEndTests
         FitOptions failing = options;
         switch (what)
         {
-            case "a damaged file": data.OnRead = _ => ThrowAt(8, new JtrFormatException("photo.png", "is not a picture")); break;
-            case "a file that cannot be read": data.OnRead = _ => ThrowAt(8, new IOException("the network is down")); break;
-            case "a data set that is wrong": data.OnRead = _ => ThrowAt(8, new NotSupportedException()); break;
-            case "a progress handler": reports = new(_ => throw new TimeZoneNotFoundException()); break;
-            case "a receiver of scores":
-                failing = options with { Validation = scored, EvaluateEvery = 3, Evaluated = (_, _) => throw new TimeZoneNotFoundException() };
+            case "a damaged file":
+                data.OnRead = _ => ThrowAt(8, new JtrFormatException("photo.png", "is not a picture"));
                 break;
-            case "the trainer's end": reports = new(_ => trainer.Dispose()); break;
+            case "a file that cannot be read":
+                data.OnRead = _ => ThrowAt(8, new IOException("the network is down"));
+                break;
+            case "a data set that is wrong":
+                data.OnRead = _ => ThrowAt(8, new NotSupportedException());
+                break;
+            case "a progress handler":
+                reports = new(_ => throw new TimeZoneNotFoundException());
+                break;
+            case "a receiver of scores":
+                failing = options with
+                {
+                    Validation = scored,
+                    EvaluateEvery = 3,
+                    Evaluated = (_, _) => throw new TimeZoneNotFoundException(),
+                };
+                break;
+            case "the trainer's end":
+                reports = new(_ => trainer.Dispose());
+                break;
             default:
                 failing = options with { Validation = scored, EvaluateEvery = 3 };
                 scored.OnRead = _ => throw new JtrFormatException("label.png", "is not a label");
@@ -88,14 +115,16 @@ public sealed class FitEndTests
         }
         Assert.That(CheckpointInfo.Read(options.CheckpointPath!).Step, Is.EqualTo(steps));
 
-        using Trainer resumed = Trainer.Load(options.CheckpointPath!), whole = SmallModel.Create();
+        using Trainer resumed = Trainer.Load(options.CheckpointPath!),
+            whole = SmallModel.Create();
         await resumed.FitAsync(SmallModel.Data(), options);
         await whole.FitAsync(SmallModel.Data(), Options);
         SmallModel.AssertSame(SmallModel.Snapshot(resumed), SmallModel.Snapshot(whole));
 
         void ThrowAt(int read, Exception e)
         {
-            if (Interlocked.Increment(ref reads) == read) throw e;
+            if (Interlocked.Increment(ref reads) == read)
+                throw e;
         }
     }
 
@@ -107,7 +136,8 @@ public sealed class FitEndTests
         MemoryDataset data = SmallModel.Data();
         data.OnRead = _ => throw new JtrFormatException("photo.png", "is not a picture");
         Assert.ThrowsAsync<JtrFormatException>(() =>
-            trainer.FitAsync(data, Options with { CheckpointPath = folder.File("run.safetensors") }));
+            trainer.FitAsync(data, Options with { CheckpointPath = folder.File("run.safetensors") })
+        );
         Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
     }
 
@@ -119,8 +149,15 @@ public sealed class FitEndTests
         ListLogger logger = new();
         using Trainer trainer = new(SmallModel.Options, logger);
         Assert.ThrowsAsync<TimeZoneNotFoundException>(() =>
-            trainer.FitAsync(SmallModel.Data(), Options with { CheckpointPath = path },
-                new Reports(_ => throw new TimeZoneNotFoundException())));
+            trainer.FitAsync(
+                SmallModel.Data(),
+                Options with
+                {
+                    CheckpointPath = path,
+                },
+                new Reports(_ => throw new TimeZoneNotFoundException())
+            )
+        );
         Assert.That(logger.Lines, Has.One.Contains($"Error: {path} could not be saved at step 1"));
     }
 
@@ -131,14 +168,18 @@ public sealed class FitEndTests
 
     private sealed class ThrowingLogger : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull =>
-            throw new InvalidOperationException("the log is full");
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => throw new InvalidOperationException("the log is full");
 
         public bool IsEnabled(LogLevel logLevel) =>
             logLevel == LogLevel.Debug ? throw new InvalidOperationException("the log is full") : true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter) =>
-            throw new InvalidOperationException("the log is full");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => throw new InvalidOperationException("the log is full");
     }
 }

@@ -8,7 +8,12 @@ namespace Jtr.Interop.Tests.Training;
 
 public sealed class FitTests
 {
-    private static readonly FitOptions Options = new() { Steps = 7, BatchSize = 3, Workers = 1 };
+    private static readonly FitOptions Options = new()
+    {
+        Steps = 7,
+        BatchSize = 3,
+        Workers = 1,
+    };
 
     [Test]
     public async Task A_fit_does_its_steps_and_tells_about_the_first_and_the_last()
@@ -20,7 +25,8 @@ public sealed class FitTests
         {
             Assert.That((result.Steps, trainer.StepCount, result.Last?.Step), Is.EqualTo((7L, 7L, (long?)7)));
             Assert.That(result.Elapsed, Is.GreaterThan(TimeSpan.Zero));
-            TrainingProgress first = reports.All[0], last = reports.All[^1];
+            TrainingProgress first = reports.All[0],
+                last = reports.All[^1];
             Assert.That((first.Step, first.TotalSteps, first.Epoch, first.TotalEpochs), Is.EqualTo((1L, 7L, 1L, 2L)));
             // 10 samples in batches of 3: four batches an epoch.
             Assert.That((last.Step, last.Epoch, last.Remaining), Is.EqualTo((7L, 2L, (TimeSpan?)TimeSpan.Zero)));
@@ -51,7 +57,8 @@ public sealed class FitTests
     [Test]
     public async Task The_run_does_not_depend_on_the_number_of_loader_threads()
     {
-        using Trainer one = SmallModel.Create(), two = SmallModel.Create();
+        using Trainer one = SmallModel.Create(),
+            two = SmallModel.Create();
         await one.FitAsync(SmallModel.Data(), Options);
         await two.FitAsync(SmallModel.Data(), Options with { Workers = 2 });
         SmallModel.AssertSame(SmallModel.Snapshot(two), SmallModel.Snapshot(one));
@@ -60,15 +67,20 @@ public sealed class FitTests
     [Test]
     public async Task The_run_depends_on_the_seed_of_the_data_and_on_the_labels()
     {
-        using Trainer plain = SmallModel.Create(), seeded = SmallModel.Create(), labelled = SmallModel.Create();
+        using Trainer plain = SmallModel.Create(),
+            seeded = SmallModel.Create(),
+            labeled = SmallModel.Create();
         MemoryDataset data = new(10, SmallModel.Size, SmallModel.Size, SmallModel.Tasks);
         FitOptions options = Options with { Steps = 2, Scenario = LabelScenario.OneLabel };
         await plain.FitAsync(data, options);
         await seeded.FitAsync(data, options with { DataSeed = 99 });
-        await labelled.FitAsync(data, options with { Labels = LabelAssignment.Draw(LabelScenario.OneLabel, data, SmallModel.Options.Seed) });
-        Assert.That(SmallModel.Snapshot(seeded)["model/pred_task1.1.weight"], Is.Not.EqualTo(SmallModel.Snapshot(plain)["model/pred_task1.1.weight"]));
+        await labeled.FitAsync(data, options with { Labels = LabelAssignment.Draw(LabelScenario.OneLabel, data, SmallModel.Options.Seed) });
+        Assert.That(
+            SmallModel.Snapshot(seeded)["model/pred_task1.1.weight"],
+            Is.Not.EqualTo(SmallModel.Snapshot(plain)["model/pred_task1.1.weight"])
+        );
         // The same assignment, drawn by the fit or by the caller.
-        SmallModel.AssertSame(SmallModel.Snapshot(labelled), SmallModel.Snapshot(plain));
+        SmallModel.AssertSame(SmallModel.Snapshot(labeled), SmallModel.Snapshot(plain));
     }
 
     [Test]
@@ -83,7 +95,9 @@ public sealed class FitTests
         {
             using CancellationTokenSource source = new();
             Reports reports = new() { OnReport = _ => source.Cancel() };
-            OperationCanceledException e = Assert.CatchAsync<OperationCanceledException>(() => interrupted.FitAsync(SmallModel.Data(), options, reports, source.Token))!;
+            OperationCanceledException e = Assert.CatchAsync<OperationCanceledException>(() =>
+                interrupted.FitAsync(SmallModel.Data(), options, reports, source.Token)
+            )!;
             Assert.That(e.CancellationToken, Is.EqualTo(source.Token));
             Assert.That(interrupted.StepCount, Is.EqualTo(1));
         }
@@ -102,7 +116,13 @@ public sealed class FitTests
         string path = folder.File("run.safetensors");
         List<(long Step, long Saved)> seen = [];
         using Trainer trainer = SmallModel.Create();
-        FitOptions options = Options with { Steps = 5, CheckpointPath = path, CheckpointEvery = 2, CheckpointMetadata = new Dictionary<string, string> { ["who"] = "me" } };
+        FitOptions options = Options with
+        {
+            Steps = 5,
+            CheckpointPath = path,
+            CheckpointEvery = 2,
+            CheckpointMetadata = new Dictionary<string, string> { ["who"] = "me" },
+        };
         MemoryDataset data = SmallModel.Data();
         TrainerSteps log = new(path, seen);
         await trainer.FitAsync(data, options, log);
@@ -119,7 +139,16 @@ public sealed class FitTests
         using TemporaryFolder folder = new();
         using Trainer trainer = SmallModel.Create();
         Assert.CatchAsync<OperationCanceledException>(() =>
-            trainer.FitAsync(SmallModel.Data(), Options with { CheckpointPath = folder.File("x") }, null, new CancellationToken(canceled: true)));
+            trainer.FitAsync(
+                SmallModel.Data(),
+                Options with
+                {
+                    CheckpointPath = folder.File("x"),
+                },
+                null,
+                new CancellationToken(canceled: true)
+            )
+        );
         Assert.That(trainer.StepCount, Is.Zero);
         Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
     }
@@ -129,7 +158,8 @@ public sealed class FitTests
     {
         using Trainer trainer = SmallModel.Create();
         using Batch batch = SmallModel.CreateBatch();
-        using ManualResetEventSlim reading = new(), goOn = new();
+        using ManualResetEventSlim reading = new(),
+            goOn = new();
         MemoryDataset data = SmallModel.Data();
         data.OnRead = _ =>
         {
@@ -166,7 +196,8 @@ public sealed class FitTests
         int reads = 0;
         data.OnRead = _ =>
         {
-            if (Interlocked.Increment(ref reads) == 8) throw new JtrFormatException("photo.png", "is not a picture");
+            if (Interlocked.Increment(ref reads) == 8)
+                throw new JtrFormatException("photo.png", "is not a picture");
         };
         JtrFormatException e = Assert.ThrowsAsync<JtrFormatException>(() => trainer.FitAsync(data, Options))!;
         Assert.That(e.Path, Is.EqualTo("photo.png"));
@@ -180,21 +211,33 @@ public sealed class FitTests
         using TemporaryFolder folder = new();
         string path = Path.Combine(folder.File("nowhere"), "x.safetensors");
         using Trainer trainer = SmallModel.Create();
-        Assert.ThrowsAsync<DirectoryNotFoundException>(() => trainer.FitAsync(SmallModel.Data(), Options with { Steps = 2, CheckpointPath = path }));
+        Assert.ThrowsAsync<DirectoryNotFoundException>(() =>
+            trainer.FitAsync(SmallModel.Data(), Options with { Steps = 2, CheckpointPath = path })
+        );
         Assert.That(trainer.StepCount, Is.EqualTo(2));
     }
 
     [Test]
-    public void Data_that_do_not_fit_the_trainer_are_refused() => Assert.Multiple(() =>
-    {
-        using Trainer trainer = SmallModel.Create();
-        MemoryDataset otherTasks = new(4, 32, 32, new TaskSet(new SegmentationTask("seg", 5), new DepthTask()));
-        MemoryDataset otherSize = new(4, 32, 40, SmallModel.Tasks);
-        Assert.That(() => trainer.FitAsync(otherTasks, Options), Throws.ArgumentException.With.Property("ParamName").EqualTo("data").And.Message.Contains("5 channels"));
-        Assert.That(() => trainer.FitAsync(otherSize, Options), Throws.ArgumentException.With.Property("ParamName").EqualTo("data").And.Message.Contains("32 x 40"));
-        Assert.That(() => trainer.Evaluate(otherSize), Throws.ArgumentException.With.Property("ParamName").EqualTo("data"));
-        Assert.That(() => trainer.FitAsync(SmallModel.Data(0), Options), Throws.ArgumentException.With.Property("ParamName").EqualTo("data"));
-    });
+    public void Data_that_do_not_fit_the_trainer_are_refused() =>
+        Assert.Multiple(() =>
+        {
+            using Trainer trainer = SmallModel.Create();
+            MemoryDataset otherTasks = new(4, 32, 32, new TaskSet(new SegmentationTask("seg", 5), new DepthTask()));
+            MemoryDataset otherSize = new(4, 32, 40, SmallModel.Tasks);
+            Assert.That(
+                () => trainer.FitAsync(otherTasks, Options),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("data").And.Message.Contains("5 channels")
+            );
+            Assert.That(
+                () => trainer.FitAsync(otherSize, Options),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("data").And.Message.Contains("32 x 40")
+            );
+            Assert.That(() => trainer.Evaluate(otherSize), Throws.ArgumentException.With.Property("ParamName").EqualTo("data"));
+            Assert.That(
+                () => trainer.FitAsync(SmallModel.Data(0), Options),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("data")
+            );
+        });
 
     /// <summary>Takes reports on the thread that makes them.</summary>
     private sealed class Reports : IProgress<TrainingProgress>

@@ -21,15 +21,23 @@ internal sealed class GoldenFile : IDisposable
         int[] image = Data.Read("step0/view0/image").Shape;
         (Samples, Height, Width) = (image[0], image[2], image[3]);
         int classes = Data.Read("step0/gumbel_exponential").Shape[2];
-        Tasks = new TaskSet(_arrays.Select<string, VisionTask>(a => a switch
-        {
-            "seg" => new SegmentationTask(a, classes),
-            "depth" => new DepthTask(a) { Mean = 2.3618, StandardDeviation = 1.5876 },
-            _ => new NormalsTask(a),
-        }));
-        Labelled = Data.Values("labeled");
-        Assert.That(Labelled, Has.Length.EqualTo(Samples * Tasks.Count), "labeled");
-        Assert.That(Data.Read("step0/prediction").Shape, Is.EqualTo(new[] { Views * Samples, Tasks.TotalChannels, Height, Width }), "prediction");
+        Tasks = new TaskSet(
+            _arrays.Select<string, VisionTask>(a =>
+                a switch
+                {
+                    "seg" => new SegmentationTask(a, classes),
+                    "depth" => new DepthTask(a) { Mean = 2.3618, StandardDeviation = 1.5876 },
+                    _ => new NormalsTask(a),
+                }
+            )
+        );
+        Labeled = Data.Values("labeled");
+        Assert.That(Labeled, Has.Length.EqualTo(Samples * Tasks.Count), "labeled");
+        Assert.That(
+            Data.Read("step0/prediction").Shape,
+            Is.EqualTo(new[] { Views * Samples, Tasks.TotalChannels, Height, Width }),
+            "prediction"
+        );
     }
 
     public NpzFile Data { get; }
@@ -37,27 +45,30 @@ internal sealed class GoldenFile : IDisposable
     public int Samples { get; }
     public int Height { get; }
     public int Width { get; }
-    public double[] Labelled { get; }
+    public double[] Labeled { get; }
 
     /// <summary>The .npz files directly in tests/golden and directly in the folder that JTR_GOLDEN names.</summary>
     public static IEnumerable<string> Paths()
     {
         List<string> paths = [.. Files(Path.Combine(Repository.Root, "tests", "golden"))];
-        if (Environment.GetEnvironmentVariable("JTR_GOLDEN") is { Length: > 0 } folder) paths.AddRange(Files(Path.GetFullPath(folder)));
+        if (Environment.GetEnvironmentVariable("JTR_GOLDEN") is { Length: > 0 } folder)
+            paths.AddRange(Files(Path.GetFullPath(folder)));
         return paths.Distinct();
     }
 
     public Trainer CreateTrainer(Precision precision, Recomputation recomputation = Recomputation.Norms)
     {
-        Trainer trainer = new(new TrainerOptions
-        {
-            Tasks = Tasks,
-            Width = Data.Read("model/encoder_block.0.0.weight").Shape[0],
-            JointTask = new JointTaskOptions { Width = Data.Read("jtr/encoder_block.0.0.weight").Shape[0] },
-            Precision = precision,
-            Recomputation = recomputation,
-            Device = DeviceKind.Cpu,
-        });
+        Trainer trainer = new(
+            new TrainerOptions
+            {
+                Tasks = Tasks,
+                Width = Data.Read("model/encoder_block.0.0.weight").Shape[0],
+                JointTask = new JointTaskOptions { Width = Data.Read("jtr/encoder_block.0.0.weight").Shape[0] },
+                Precision = precision,
+                Recomputation = recomputation,
+                Device = DeviceKind.Cpu,
+            }
+        );
         WriteState(trainer.State);
         return trainer;
     }
@@ -70,7 +81,8 @@ internal sealed class GoldenFile : IDisposable
     {
         foreach (TensorInfo info in state)
         {
-            if (info.Name.EndsWith(".num_batches_tracked", StringComparison.Ordinal)) continue;
+            if (info.Name.EndsWith(".num_batches_tracked", StringComparison.Ordinal))
+                continue;
             NpyArray initial = Data.Read(info.Name);
             Assert.That(info.Shape, Is.EqualTo(initial.Shape), info.Name);
             state.Write(info.Name, initial.Values);
@@ -78,14 +90,21 @@ internal sealed class GoldenFile : IDisposable
     }
 
     /// <summary>Names of the file's weights that nothing uses: they have no gradient there.</summary>
-    public IEnumerable<string> UnusedWeights() => Data.Keys.Where(n =>
-        (n.StartsWith("model/", StringComparison.Ordinal) || n.StartsWith("jtr/", StringComparison.Ordinal)) && !IsStatistic(n) && !Data.Contains($"step0/grad/{n}"));
+    public IEnumerable<string> UnusedWeights() =>
+        Data.Keys.Where(n =>
+            (n.StartsWith("model/", StringComparison.Ordinal) || n.StartsWith("jtr/", StringComparison.Ordinal))
+            && !IsStatistic(n)
+            && !Data.Contains($"step0/grad/{n}")
+        );
 
-    public static bool IsStatistic(string name) => name.EndsWith(".running_mean", StringComparison.Ordinal)
-        || name.EndsWith(".running_var", StringComparison.Ordinal) || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
+    public static bool IsStatistic(string name) =>
+        name.EndsWith(".running_mean", StringComparison.Ordinal)
+        || name.EndsWith(".running_var", StringComparison.Ordinal)
+        || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
 
     /// <summary>Whether a tensor is the bias of a convolution in front of a norm, whose true gradient is zero.</summary>
-    public static bool IsBiasBeforeNorm(string name) => name.Contains("_block", StringComparison.Ordinal) && name.EndsWith(".0.bias", StringComparison.Ordinal);
+    public static bool IsBiasBeforeNorm(string name) =>
+        name.Contains("_block", StringComparison.Ordinal) && name.EndsWith(".0.bias", StringComparison.Ordinal);
 
     public Batch CreateBatch(int step)
     {
@@ -94,8 +113,9 @@ internal sealed class GoldenFile : IDisposable
         for (int b = 0; b < Samples; b++)
         {
             TaskMask mask = TaskMask.None;
-            for (int t = 0; t < Tasks.Count; t++) mask = Labelled[b * Tasks.Count + t] != 0 ? mask.With(t) : mask;
-            batch.SetLabelled(b, mask);
+            for (int t = 0; t < Tasks.Count; t++)
+                mask = Labeled[b * Tasks.Count + t] != 0 ? mask.With(t) : mask;
+            batch.SetLabeled(b, mask);
         }
         for (int v = 0; v < Views; v++)
         {
@@ -105,7 +125,8 @@ internal sealed class GoldenFile : IDisposable
             {
                 SampleBuffer sample = batch.GetSample(v, b);
                 Copy(images, b * 3 * plane, sample.Image);
-                for (int t = 0; t < Tasks.Count; t++) Copy(labels[t], b * Tasks[t].LabelChannels * plane, sample.Label(t));
+                for (int t = 0; t < Tasks.Count; t++)
+                    Copy(labels[t], b * Tasks[t].LabelChannels * plane, sample.Label(t));
             }
         }
         return batch;
@@ -117,15 +138,18 @@ internal sealed class GoldenFile : IDisposable
 
     private static string[] Files(string folder)
     {
-        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"there is no folder {folder} with golden files");
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"there is no folder {folder} with golden files");
         string[] files = Directory.GetFiles(folder, "*.npz");
-        if (files.Length == 0) throw new FileNotFoundException($"{folder} holds no .npz file");
+        if (files.Length == 0)
+            throw new FileNotFoundException($"{folder} holds no .npz file");
         Array.Sort(files, StringComparer.Ordinal);
         return files;
     }
 
     private static void Copy(double[] from, int start, Span<float> to)
     {
-        for (int i = 0; i < to.Length; i++) to[i] = (float)from[start + i];
+        for (int i = 0; i < to.Length; i++)
+            to[i] = (float)from[start + i];
     }
 }

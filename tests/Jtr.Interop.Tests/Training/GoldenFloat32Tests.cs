@@ -34,18 +34,24 @@ public sealed class GoldenFloat32Tests(string path) : IDisposable
     }
 
     [Test]
-    public void The_predictions_and_their_gradients_are_within_rounding_of_the_published_ones() => Assert.Multiple(() =>
-    {
-        Assert.That(Closeness.RelativeL2(_run.Prediction, _file.Data.Values("step0/prediction")), Is.LessThan(1e-4));
-        Assert.That(Closeness.RelativeL2(_run.PredictionGradient, _file.Data.Values("step0/prediction_grad")), Is.LessThan(2e-2));
-    });
+    public void The_predictions_and_their_gradients_are_within_rounding_of_the_published_ones() =>
+        Assert.Multiple(() =>
+        {
+            Assert.That(Closeness.RelativeL2(_run.Prediction, _file.Data.Values("step0/prediction")), Is.LessThan(1e-4));
+            Assert.That(Closeness.RelativeL2(_run.PredictionGradient, _file.Data.Values("step0/prediction_grad")), Is.LessThan(2e-2));
+        });
 
     [TestCase("model/", 2e-2)]
     [TestCase("jtr/", 0.3)]
     public void The_gradients_of_the_weights_are_within_rounding_of_the_published_ones(string network, double tolerance)
     {
-        List<double> actual = [], expected = [];
-        foreach (string name in _run.Gradients.Keys.Where(n => n.StartsWith(network, StringComparison.Ordinal) && !GoldenFile.IsBiasBeforeNorm(n)))
+        List<double> actual = [],
+            expected = [];
+        foreach (
+            string name in _run.Gradients.Keys.Where(n =>
+                n.StartsWith(network, StringComparison.Ordinal) && !GoldenFile.IsBiasBeforeNorm(n)
+            )
+        )
         {
             actual.AddRange(_run.Gradients[name]);
             expected.AddRange(_file.Data.Values($"step0/grad/{name}"));

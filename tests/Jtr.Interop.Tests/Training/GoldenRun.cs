@@ -40,10 +40,13 @@ internal sealed class GoldenRun
                 Noise = file.Noise(s),
             };
             terms.Result = trainer.Step(batch, capture);
-            if (s > 0) continue;
-            foreach (TensorInfo info in trainer.Gradients) run.Gradients.Add(info.Name, trainer.Gradients.Read(info.Name));
+            if (s > 0)
+                continue;
+            foreach (TensorInfo info in trainer.Gradients)
+                run.Gradients.Add(info.Name, trainer.Gradients.Read(info.Name));
         }
-        foreach (TensorInfo info in trainer.State) run.Final.Add(info.Name, trainer.State.Read(info.Name));
+        foreach (TensorInfo info in trainer.State)
+            run.Final.Add(info.Name, trainer.State.Read(info.Name));
         return run;
     }
 

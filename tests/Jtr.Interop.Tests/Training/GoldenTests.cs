@@ -28,7 +28,8 @@ public sealed class GoldenTests(string path) : IDisposable
     public void What_the_backward_pass_computes_again_changes_no_number(Recomputation recomputation)
     {
         GoldenRun run = GoldenRun.Of(_file, Precision.Float64, recomputation);
-        for (int step = 0; step < 2; step++) Assert.That(run.Steps[step].Result, Is.EqualTo(_run.Steps[step].Result));
+        for (int step = 0; step < 2; step++)
+            Assert.That(run.Steps[step].Result, Is.EqualTo(_run.Steps[step].Result));
         Assert.That(run.PredictionGradient, Is.EqualTo(_run.PredictionGradient));
         SmallModel.AssertSame(run.Gradients, _run.Gradients);
         SmallModel.AssertSame(run.Final, _run.Final);
@@ -70,7 +71,12 @@ public sealed class GoldenTests(string path) : IDisposable
         {
             Assert.That(terms.Result.Step, Is.EqualTo(step + 1));
             Assert.That(terms.Result.LearningRate, Is.EqualTo(1e-4));
-            Closeness.Each([terms.Result.Loss, terms.Result.Supervised], [terms.Loss.Average(), terms.Supervised.Average()], rounding, "loss, supervised");
+            Closeness.Each(
+                [terms.Result.Loss, terms.Result.Supervised],
+                [terms.Loss.Average(), terms.Supervised.Average()],
+                rounding,
+                "loss, supervised"
+            );
             Closeness.Each([terms.Result.Dist, terms.Result.Recon], [terms.Dist.Average(), terms.Recon.Average()], rounding, "dist, recon");
         });
     }

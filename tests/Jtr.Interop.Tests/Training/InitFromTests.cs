@@ -17,7 +17,8 @@ public sealed class InitFromTests : IDisposable
     {
         _source = SmallModel.Create();
         using Batch batch = SmallModel.CreateBatch();
-        for (int i = 0; i < 2; i++) _source.Step(batch);
+        for (int i = 0; i < 2; i++)
+            _source.Step(batch);
         _checkpoint = _folder.File("source.safetensors");
         _source.Save(_checkpoint);
     }
@@ -35,9 +36,15 @@ public sealed class InitFromTests : IDisposable
         SmallModel.AssertSame(SmallModel.Snapshot(trainer), SmallModel.Snapshot(_source));
         Assert.That(Predict(trainer), Is.EqualTo(Predict(_source)));
         InitReport report = trainer.Init!;
-        Assert.That((report.Matched.Count, report.Missing.Count, report.OtherShape.Count, report.Unused.Count), Is.EqualTo((trainer.State.Count, 0, 0, 0)));
+        Assert.That(
+            (report.Matched.Count, report.Missing.Count, report.OtherShape.Count, report.Unused.Count),
+            Is.EqualTo((trainer.State.Count, 0, 0, 0))
+        );
         Assert.That(report.MatchedHeads, Is.EqualTo(new[] { "seg", "depth" }));
-        Assert.That(report.ToString(), Is.EqualTo($"{_checkpoint}: {trainer.State.Count} of {trainer.State.Count} tensors taken; heads of seg, depth"));
+        Assert.That(
+            report.ToString(),
+            Is.EqualTo($"{_checkpoint}: {trainer.State.Count} of {trainer.State.Count} tensors taken; heads of " + $"seg, depth")
+        );
         Assert.That(trainer.StepCount, Is.Zero, "steps and optimiser begin anew");
         using Trainer other = SmallModel.Create();
         Assert.That(other.Init, Is.Null);
@@ -48,15 +55,36 @@ public sealed class InitFromTests : IDisposable
     {
         TaskSet tasks = new(new DepthTask(), new NormalsTask(), new SegmentationTask("seg", 7));
         TrainerOptions options = SmallModel.Options with { Tasks = tasks, Seed = 99 };
-        using Trainer trainer = Trainer.Create(options, new InitFrom(_checkpoint)), fresh = new(options);
-        foreach (TensorInfo tensor in trainer.State.Where(i => i.Name.StartsWith("model/", StringComparison.Ordinal) && !i.Name.Contains("pred_task", StringComparison.Ordinal)))
+        using Trainer trainer = Trainer.Create(options, new InitFrom(_checkpoint)),
+            fresh = new(options);
+        foreach (
+            TensorInfo tensor in trainer.State.Where(i =>
+                i.Name.StartsWith("model/", StringComparison.Ordinal) && !i.Name.Contains("pred_task", StringComparison.Ordinal)
+            )
+        )
             Assert.That(trainer.State.Read(tensor.Name), Is.EqualTo(_source.State.Read(tensor.Name)), tensor.Name);
         foreach (string part in new[] { "0.weight", "0.bias", "1.weight", "1.bias" })
-            Assert.That(trainer.State.Read($"model/pred_task1.{part}"), Is.EqualTo(_source.State.Read($"model/pred_task2.{part}")), $"depth was the second task: {part}");
-        Assert.That(trainer.State.Read("model/pred_task2.1.weight"), Is.EqualTo(fresh.State.Read("model/pred_task2.1.weight")), "normals are new");
-        Assert.That(trainer.State.Read("model/pred_task3.1.weight"), Is.EqualTo(fresh.State.Read("model/pred_task3.1.weight")), "seg has more classes");
+            Assert.That(
+                trainer.State.Read($"model/pred_task1.{part}"),
+                Is.EqualTo(_source.State.Read($"model/pred_task2.{part}")),
+                $"depth was the second task: {part}"
+            );
+        Assert.That(
+            trainer.State.Read("model/pred_task2.1.weight"),
+            Is.EqualTo(fresh.State.Read("model/pred_task2.1.weight")),
+            "normals are new"
+        );
+        Assert.That(
+            trainer.State.Read("model/pred_task3.1.weight"),
+            Is.EqualTo(fresh.State.Read("model/pred_task3.1.weight")),
+            "seg has more classes"
+        );
         foreach (TensorInfo tensor in trainer.State.Where(i => i.Name.StartsWith("jtr/", StringComparison.Ordinal)))
-            Assert.That(trainer.State.Read(tensor.Name), Is.EqualTo(fresh.State.Read(tensor.Name)), "the joint space is that of other tasks");
+            Assert.That(
+                trainer.State.Read(tensor.Name),
+                Is.EqualTo(fresh.State.Read(tensor.Name)),
+                "the joint space is that of other " + "tasks"
+            );
 
         InitReport report = trainer.Init!;
         Assert.That(report.MatchedHeads, Is.EqualTo(new[] { "depth" }));
@@ -65,13 +93,23 @@ public sealed class InitFromTests : IDisposable
         InitMismatch head = report.OtherShape.Single(o => o.Name == "model/pred_task3.1.weight");
         Assert.That((head.Shape[0], head.FileShape[0]), Is.EqualTo((7L, 4L)));
         Assert.That(report.Unused, Is.Empty, "what the method had is not asked for");
-        Assert.That(report.ToString(), Does.Contain("; heads of depth; fresh heads for normals, seg\nnot in the file, so fresh (").And.Contain("(the file: ["));
+        Assert.That(
+            report.ToString(),
+            Does.Contain("; heads of depth; fresh heads for normals, seg\nnot in the file, so fresh (").And.Contain("(the file: [")
+        );
     }
 
     [Test]
     public void The_head_of_a_task_that_is_not_learnt_any_more_is_reported_as_unused()
     {
-        using Trainer trainer = Trainer.Create(SmallModel.Options with { Tasks = new(new DepthTask()), Method = "supervised" }, new InitFrom(_checkpoint));
+        using Trainer trainer = Trainer.Create(
+            SmallModel.Options with
+            {
+                Tasks = new(new DepthTask()),
+                Method = "supervised",
+            },
+            new InitFrom(_checkpoint)
+        );
         Assert.That(trainer.Init!.Unused, Is.Not.Empty.And.All.StartsWith("model/pred_task1."));
         Assert.That(trainer.Init.MatchedHeads, Is.EqualTo(new[] { "depth" }));
     }
@@ -86,7 +124,11 @@ public sealed class InitFromTests : IDisposable
         Assert.That(trainer.Init!.Missing, Is.Not.Empty.And.All.StartsWith("jtr/"));
         TaskSet turned = new(SmallModel.Tasks.Reverse());
         using Trainer moved = Trainer.Create(SmallModel.Options with { Tasks = turned }, new InitFrom(weights));
-        Assert.That(moved.State.Read("model/pred_task1.1.weight"), Is.EqualTo(_source.State.Read("model/pred_task2.1.weight")), "an export says its tasks");
+        Assert.That(
+            moved.State.Read("model/pred_task1.1.weight"),
+            Is.EqualTo(_source.State.Read("model/pred_task2.1.weight")),
+            "an export says its tasks"
+        );
     }
 
     [Test]
@@ -95,10 +137,12 @@ public sealed class InitFromTests : IDisposable
         string path = _folder.File("average.safetensors");
         using Trainer source = SmallModel.Create(o => o with { EmaDecay = 0.9 });
         using Batch batch = SmallModel.CreateBatch();
-        for (int i = 0; i < 2; i++) source.Step(batch);
+        for (int i = 0; i < 2; i++)
+            source.Step(batch);
         source.Save(path);
         const string name = "model/encoder_block.0.0.weight";
-        using Trainer averaged = Trainer.Create(SmallModel.Options, new InitFrom(path)), plain = Trainer.Create(SmallModel.Options, new InitFrom(path) { Averaged = false });
+        using Trainer averaged = Trainer.Create(SmallModel.Options, new InitFrom(path)),
+            plain = Trainer.Create(SmallModel.Options, new InitFrom(path) { Averaged = false });
         Assert.That(averaged.State.Read(name), Is.EqualTo(source.State.Read("ema/" + name)));
         Assert.That(plain.State.Read(name), Is.EqualTo(source.State.Read(name)));
         using Trainer again = Trainer.Create(SmallModel.Options with { EmaDecay = 0.9 }, new InitFrom(path));
@@ -108,20 +152,34 @@ public sealed class InitFromTests : IDisposable
     [Test]
     public void A_network_of_another_width_fits_nothing_and_says_so()
     {
-        ArgumentException e = Assert.Throws<ArgumentException>(() => Trainer.Create(SmallModel.Options with { Width = 2 }, new InitFrom(_checkpoint)))!;
+        ArgumentException e = Assert.Throws<ArgumentException>(() =>
+            Trainer.Create(SmallModel.Options with { Width = 2 }, new InitFrom(_checkpoint))
+        )!;
         Assert.That(e.ParamName, Is.EqualTo("from"));
-        Assert.That(e.Message, Does.StartWith($"{_checkpoint} has no weight that fits the network: shapes differ").And.Contain("[4, 3, 3, 3] in the file, [2, 3, 3, 3] in the network"));
-        Assert.That(() => Trainer.Create(SmallModel.Options, new InitFrom(" ")), Throws.ArgumentException.With.Property("ParamName").EqualTo("Path"));
-        Assert.That(() => Trainer.Create(SmallModel.Options, new InitFrom(_folder.File("none"))), Throws.InstanceOf<FileNotFoundException>());
+        Assert.That(
+            e.Message,
+            Does.StartWith($"{_checkpoint} has no weight that fits the network: shapes differ")
+                .And.Contain("[4, 3, 3, 3] in the file, [2, 3, 3, 3] in the network")
+        );
+        Assert.That(
+            () => Trainer.Create(SmallModel.Options, new InitFrom(" ")),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("Path")
+        );
+        Assert.That(
+            () => Trainer.Create(SmallModel.Options, new InitFrom(_folder.File("none"))),
+            Throws.InstanceOf<FileNotFoundException>()
+        );
         File.WriteAllText(_folder.File("text"), "no weights at all");
         Assert.That(() => Trainer.Create(SmallModel.Options, new InitFrom(_folder.File("text"))), Throws.InstanceOf<JtrFormatException>());
     }
 
     private static float[] Predict(Trainer trainer)
     {
-        float[] image = new float[3 * 1024], predictions = new float[5 * 1024];
+        float[] image = new float[3 * 1024],
+            predictions = new float[5 * 1024];
         Random random = new(3);
-        for (int i = 0; i < image.Length; i++) image[i] = random.NextSingle();
+        for (int i = 0; i < image.Length; i++)
+            image[i] = random.NextSingle();
         trainer.Predict(image, 1, 32, 32, predictions);
         return predictions;
     }

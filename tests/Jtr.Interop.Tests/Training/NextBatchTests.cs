@@ -7,12 +7,18 @@ namespace Jtr.Interop.Tests.Training;
 /// <summary>Giving a step the next batch along, which a GPU copies meanwhile. Here: that it changes nothing else.</summary>
 public sealed class NextBatchTests
 {
-    private static readonly FitOptions _options = new() { Steps = 9, BatchSize = 3, Workers = 2 };
+    private static readonly FitOptions _options = new()
+    {
+        Steps = 9,
+        BatchSize = 3,
+        Workers = 2,
+    };
 
     [Test]
     public async Task A_fit_that_takes_batches_ahead_does_the_same_steps()
     {
-        using Trainer plain = SmallModel.Create(), ahead = SmallModel.Create();
+        using Trainer plain = SmallModel.Create(),
+            ahead = SmallModel.Create();
         ahead.TakesBatchesAhead = true;
         FitResult expected = await plain.FitAsync(SmallModel.Data(), _options);
         FitResult actual = await ahead.FitAsync(SmallModel.Data(), _options);
@@ -36,12 +42,23 @@ public sealed class NextBatchTests
         {
             OnRead = index =>
             {
-                if (index == 7) throw new JtrFormatException("seven.png", "damaged");
+                if (index == 7)
+                    throw new JtrFormatException("seven.png", "damaged");
             },
         };
         using Trainer trainer = SmallModel.Create();
         trainer.TakesBatchesAhead = ahead;
-        using DataLoader order = new(data, null, new DataLoaderOptions { BatchSize = 3, Views = 3, Seed = SmallModel.Options.Seed, Workers = 1 });
+        using DataLoader order = new(
+            data,
+            null,
+            new DataLoaderOptions
+            {
+                BatchSize = 3,
+                Views = 3,
+                Seed = SmallModel.Options.Seed,
+                Workers = 1,
+            }
+        );
         int expected = 0;
         while (true)
         {
@@ -55,7 +72,10 @@ public sealed class NextBatchTests
                 break;
             }
         }
-        Assert.That(async () => await trainer.FitAsync(data, _options), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo("seven.png"));
+        Assert.That(
+            async () => await trainer.FitAsync(data, _options),
+            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo("seven.png")
+        );
         Assert.That(trainer.StepCount, Is.EqualTo(expected));
         await Task.CompletedTask;
     }
@@ -64,7 +84,8 @@ public sealed class NextBatchTests
     public void The_next_batch_is_checked_in_its_own_step()
     {
         using Trainer trainer = SmallModel.Create();
-        using Batch good = SmallModel.CreateBatch(), bad = SmallModel.CreateBatch();
+        using Batch good = SmallModel.CreateBatch(),
+            bad = SmallModel.CreateBatch();
         bad.Images[5] = float.NaN;
         Assert.That(trainer.Step(good, default, bad).Step, Is.EqualTo(1));
         Assert.That(() => trainer.Step(bad), Throws.ArgumentException.With.Message.Contains("image"));
@@ -96,7 +117,16 @@ public sealed class NextBatchTests
     {
         using ManualResetEventSlim released = new();
         MemoryDataset data = new(8, 4, 4) { OnRead = _ => released.Wait() };
-        using DataLoader loader = new(data, null, new DataLoaderOptions { BatchSize = 4, Shuffle = false, Workers = 1 });
+        using DataLoader loader = new(
+            data,
+            null,
+            new DataLoaderOptions
+            {
+                BatchSize = 4,
+                Shuffle = false,
+                Workers = 1,
+            }
+        );
         Assert.That(loader.TryNext(out Batch? none), Is.False);
         Assert.That((none, loader.Position), Is.EqualTo(((Batch?)null, 0L)));
         released.Set();
@@ -112,7 +142,17 @@ public sealed class NextBatchTests
     public void What_went_wrong_with_the_next_batch_is_left_for_the_call_that_waits()
     {
         MemoryDataset data = new(4, 4, 4) { OnRead = _ => throw new JtrFormatException("a.png", "damaged") };
-        using DataLoader loader = new(data, null, new DataLoaderOptions { BatchSize = 4, Shuffle = false, Workers = 1, Prefetch = 1 });
+        using DataLoader loader = new(
+            data,
+            null,
+            new DataLoaderOptions
+            {
+                BatchSize = 4,
+                Shuffle = false,
+                Workers = 1,
+                Prefetch = 1,
+            }
+        );
         for (int i = 0; i < 20; i++)
         {
             Assert.That(loader.TryNext(out _), Is.False);

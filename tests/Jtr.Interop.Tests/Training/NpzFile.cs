@@ -17,7 +17,13 @@ internal sealed partial class NpzFile : IDisposable
     {
         _archive = ZipFile.OpenRead(path);
         Names = _archive.Entries.ToDictionary(
-            e => e.FullName.EndsWith(".npy", StringComparison.Ordinal) ? e.FullName[..^4] : throw new InvalidDataException($"{path}: {e.FullName} is no .npy"), e => e, StringComparer.Ordinal);
+            e =>
+                e.FullName.EndsWith(".npy", StringComparison.Ordinal)
+                    ? e.FullName[..^4]
+                    : throw new InvalidDataException($"{path}: {e.FullName} is no .npy"),
+            e => e,
+            StringComparer.Ordinal
+        );
     }
 
     private Dictionary<string, ZipArchiveEntry> Names { get; }
@@ -30,18 +36,29 @@ internal sealed partial class NpzFile : IDisposable
 
     public NpyArray Read(string name)
     {
-        if (!Names.TryGetValue(name, out ZipArchiveEntry? entry)) throw new KeyNotFoundException($"the file has no '{name}'");
+        if (!Names.TryGetValue(name, out ZipArchiveEntry? entry))
+            throw new KeyNotFoundException($"the file has no '{name}'");
         byte[] bytes = new byte[entry.Length];
-        using (Stream stream = entry.Open()) stream.ReadExactly(bytes);
+        using (Stream stream = entry.Open())
+            stream.ReadExactly(bytes);
         ReadOnlySpan<byte> span = bytes;
-        if (span.Length < 12 || span[0] != 0x93 || !span[1..].StartsWith("NUMPY"u8) || span[6] is 0 or > 2) throw new InvalidDataException($"{name}: no .npy");
+        if (span.Length < 12 || span[0] != 0x93 || !span[1..].StartsWith("NUMPY"u8) || span[6] is 0 or > 2)
+            throw new InvalidDataException($"{name}: no .npy");
         int start = span[6] == 1 ? 10 : 12;
         int length = span[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(span[8..]) : BinaryPrimitives.ReadInt32LittleEndian(span[8..]);
         Match header = Header().Match(Encoding.ASCII.GetString(span.Slice(start, length)));
-        if (!header.Success) throw new InvalidDataException($"{name}: cannot read the .npy header, or the array is not row-major");
-        int[] shape = [.. header.Groups["shape"].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(int.Parse)];
+        if (!header.Success)
+            throw new InvalidDataException($"{name}: cannot read the .npy header, or the array is not row-major");
+        int[] shape =
+        [
+            .. header
+                .Groups["shape"]
+                .Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(int.Parse),
+        ];
         double[] values = Convert(header.Groups["type"].Value, span[(start + length)..], name);
-        if (values.Length != shape.Aggregate(1, (a, b) => a * b)) throw new InvalidDataException($"{name}: {values.Length} values for the shape ({string.Join(", ", shape)})");
+        if (values.Length != shape.Aggregate(1, (a, b) => a * b))
+            throw new InvalidDataException($"{name}: {values.Length} values for the " + $"shape ({string.Join(", ", shape)})");
         return new NpyArray(shape, values);
     }
 

@@ -6,15 +6,16 @@ namespace Jtr.Interop.Tests.Training;
 public sealed class RuntimeTests
 {
     [Test]
-    public void The_library_says_what_it_is_and_what_it_found() => Assert.Multiple(() =>
-    {
-        Assert.That(JtrRuntime.Version, Does.Match(@"^\d+\.\d+\.\d+"));
-        Assert.That(JtrRuntime.TorchVersion, Does.Match(@"^\d+\.\d+"));
-        Assert.That(JtrRuntime.CpuCapability, Is.Not.Empty);
-        Assert.That(JtrRuntime.TorchPath, Does.Contain("torch"));
-        Assert.That(JtrRuntime.CudaDeviceNames, Has.Count.EqualTo(JtrRuntime.CudaDeviceCount));
-        Assert.That(JtrRuntime.BuiltWithCuda || JtrRuntime.CudaDeviceCount == 0, Is.True);
-    });
+    public void The_library_says_what_it_is_and_what_it_found() =>
+        Assert.Multiple(() =>
+        {
+            Assert.That(JtrRuntime.Version, Does.Match(@"^\d+\.\d+\.\d+"));
+            Assert.That(JtrRuntime.TorchVersion, Does.Match(@"^\d+\.\d+"));
+            Assert.That(JtrRuntime.CpuCapability, Is.Not.Empty);
+            Assert.That(JtrRuntime.TorchPath, Does.Contain("torch"));
+            Assert.That(JtrRuntime.CudaDeviceNames, Has.Count.EqualTo(JtrRuntime.CudaDeviceCount));
+            Assert.That(JtrRuntime.BuiltWithCuda || JtrRuntime.CudaDeviceCount == 0, Is.True);
+        });
 
     [Test]
     public void The_library_has_the_version_of_the_assemblies() =>
@@ -25,17 +26,26 @@ public sealed class RuntimeTests
     {
         TrainingMethod Named(string name) => JtrRuntime.Methods.Single(m => m.Name == name);
         Assert.That((Named("supervised").Views, Named("mtpsl").MinTasks, Named("jtr").Views), Is.EqualTo((1, 2, 3)));
-        Assert.That((Named("jtr").Summary, Named("jtr").Source), Is.EqualTo(("Predictions and labels of all tasks are encoded into one latent space and pulled together there.", "Nishi et al., CVPR 2024")));
+        Assert.That(
+            (Named("jtr").Summary, Named("jtr").Source),
+            Is.EqualTo(
+                (
+                    "Predictions and labels of all tasks are encoded into one " + "latent space and pulled together there.",
+                    "Nishi et al., CVPR 2024"
+                )
+            )
+        );
     }
 
     [Test]
-    public void Memory_of_a_GPU_that_is_not_there_is_refused() => Assert.Multiple(() =>
-    {
-        int none = JtrRuntime.CudaDeviceCount;
-        Assert.That(() => JtrRuntime.GetCudaMemory(none), Throws.ArgumentException.With.Property("ParamName").EqualTo("index"));
-        Assert.That(() => JtrRuntime.ResetCudaPeakMemory(none), Throws.ArgumentException.With.Property("ParamName").EqualTo("index"));
-        Assert.That(() => JtrRuntime.GetCudaMemory(-1), Throws.ArgumentException);
-    });
+    public void Memory_of_a_GPU_that_is_not_there_is_refused() =>
+        Assert.Multiple(() =>
+        {
+            int none = JtrRuntime.CudaDeviceCount;
+            Assert.That(() => JtrRuntime.GetCudaMemory(none), Throws.ArgumentException.With.Property("ParamName").EqualTo("index"));
+            Assert.That(() => JtrRuntime.ResetCudaPeakMemory(none), Throws.ArgumentException.With.Property("ParamName").EqualTo("index"));
+            Assert.That(() => JtrRuntime.GetCudaMemory(-1), Throws.ArgumentException);
+        });
 
     [Test]
     public void The_number_of_threads_can_be_set()
@@ -50,7 +60,10 @@ public sealed class RuntimeTests
         {
             JtrRuntime.Threads = before;
         }
-        Assert.That(() => JtrRuntime.Threads = 0, Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Threads"));
+        Assert.That(
+            () => JtrRuntime.Threads = 0,
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("Threads")
+        );
         Assert.That(() => JtrRuntime.Threads = 1025, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("1 to 1024"));
     }
 

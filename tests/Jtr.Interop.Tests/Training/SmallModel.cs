@@ -12,7 +12,13 @@ internal static class SmallModel
 
     public static readonly TaskSet Tasks = new(new SegmentationTask("seg", 4), new DepthTask());
 
-    public static readonly TrainerOptions Options = new() { Tasks = Tasks, Width = 4, Seed = 7, Device = DeviceKind.Cpu };
+    public static readonly TrainerOptions Options = new()
+    {
+        Tasks = Tasks,
+        Width = 4,
+        Seed = 7,
+        Device = DeviceKind.Cpu,
+    };
 
     public static Trainer Create(Func<TrainerOptions, TrainerOptions>? change = null) => new(change?.Invoke(Options) ?? Options);
 
@@ -27,19 +33,22 @@ internal static class SmallModel
         MemoryDataset data = new(views * samples, height, width, tasks);
         for (int b = 0; b < samples; b++)
         {
-            batch.SetLabelled(b, TaskMask.None.With(b % tasks.Count));
-            for (int v = 0; v < views; v++) data.Read(v * samples + b, tasks.All, batch.GetSample(v, b));
+            batch.SetLabeled(b, TaskMask.None.With(b % tasks.Count));
+            for (int v = 0; v < views; v++)
+                data.Read(v * samples + b, tasks.All, batch.GetSample(v, b));
         }
         return batch;
     }
 
     /// <summary>Every tensor of a trainer.</summary>
-    public static Dictionary<string, double[]> Snapshot(Trainer trainer) => trainer.State.ToDictionary(i => i.Name, i => trainer.State.Read(i.Name));
+    public static Dictionary<string, double[]> Snapshot(Trainer trainer) =>
+        trainer.State.ToDictionary(i => i.Name, i => trainer.State.Read(i.Name));
 
     /// <summary>Asserts that two trainers, or one at two times, are the same bit for bit.</summary>
     public static void AssertSame(Dictionary<string, double[]> actual, Dictionary<string, double[]> expected)
     {
         Assert.That(actual.Keys, Is.EquivalentTo(expected.Keys));
-        foreach ((string name, double[] values) in expected) Assert.That(actual[name], Is.EqualTo(values), name);
+        foreach ((string name, double[] values) in expected)
+            Assert.That(actual[name], Is.EqualTo(values), name);
     }
 }

@@ -8,24 +8,32 @@ public sealed class SteadyStateTests
     [Test]
     public void Over_2000_steps_memory_stays_flat_and_nothing_is_allocated()
     {
-        const int steps = 2000, block = 200;
+        const int steps = 2000,
+            block = 200;
         using Trainer trainer = SmallModel.Create();
         using Batch batch = SmallModel.CreateBatch();
         using CancellationTokenSource source = new();
         double[] taskLoss = new double[2];
 
-        long warm = 0, allocated = 0;
+        long warm = 0,
+            allocated = 0;
         for (int done = 0; done < steps; done += block)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < block; i++) trainer.Step(batch, new StepCapture { TaskLoss = taskLoss }, source.Token);
+            for (int i = 0; i < block; i++)
+                trainer.Step(batch, new StepCapture { TaskLoss = taskLoss }, source.Token);
             long after = GC.GetAllocatedBytesForCurrentThread();
 
             long resident = Environment.WorkingSet;
-            TestContext.Out.WriteLine($"step {trainer.StepCount}: {resident / 1048576.0:F1} MiB resident, {after - before} bytes allocated since the last line");
+            TestContext.Out.WriteLine(
+                $"step {trainer.StepCount}: {resident / 1048576.0:F1} MiB resident, {after - before} bytes "
+                    + $"allocated since the last line"
+            );
             // The first block warms up: the runtime compiles, the native allocator takes its pools.
-            if (done == 0) warm = resident;
-            else allocated += after - before;
+            if (done == 0)
+                warm = resident;
+            else
+                allocated += after - before;
         }
 
         Assert.That(trainer.StepCount, Is.EqualTo(steps));

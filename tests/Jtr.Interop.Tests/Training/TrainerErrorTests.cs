@@ -27,14 +27,26 @@ public sealed class TrainerErrorTests
     public void A_batch_whose_sides_are_no_multiples_of_32_is_refused(int height, int width, string side)
     {
         using Batch batch = SmallModel.CreateBatch(height: height, width: width);
-        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.image").And.Message.Contains($"{side} must be a multiple of 32"));
+        Refused(
+            batch,
+            Throws
+                .ArgumentException.With.Property("ParamName")
+                .EqualTo("batch.image")
+                .And.Message.Contains($"{side} must be a " + $"multiple of 32")
+        );
     }
 
     [Test]
     public void A_batch_with_too_few_views_is_refused()
     {
         using Batch batch = SmallModel.CreateBatch(views: 2);
-        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.image").And.Message.Contains("number of views must be 3 or more"));
+        Refused(
+            batch,
+            Throws
+                .ArgumentException.With.Property("ParamName")
+                .EqualTo("batch.image")
+                .And.Message.Contains("number of views " + "must be 3 or more")
+        );
     }
 
     [Test]
@@ -61,7 +73,14 @@ public sealed class TrainerErrorTests
     {
         using Batch batch = SmallModel.CreateBatch();
         batch.GetSample(0, 0).Label(0)[17] = id;
-        Refused(batch, Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.label.seg").And.Message.Contains("-1 to 3").And.Message.Contains("'seg'"));
+        Refused(
+            batch,
+            Throws
+                .ArgumentException.With.Property("ParamName")
+                .EqualTo("batch.label.seg")
+                .And.Message.Contains("-1 to 3")
+                .And.Message.Contains("'seg'")
+        );
     }
 
     [TestCase(-1f)]
@@ -89,16 +108,41 @@ public sealed class TrainerErrorTests
         double[] wrong = new double[1];
         Assert.Multiple(() =>
         {
-            Assert.That(() => _trainer.Step(batch, new StepCapture { Loss = wrong }), Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Loss"));
-            Assert.That(() => _trainer.Step(batch, new StepCapture { Supervised = wrong }), Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Supervised"));
-            Assert.That(() => _trainer.Step(batch, new StepCapture { Dist = wrong }), Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Dist"));
-            Assert.That(() => _trainer.Step(batch, new StepCapture { Recon = wrong }), Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Recon"));
-            Assert.That(() => _trainer.Step(batch, new StepCapture { TaskLoss = wrong }), Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.TaskLoss"));
-            Assert.That(() => _trainer.Step(batch, new StepCapture { Prediction = wrong }), Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Prediction"));
+            Assert.That(
+                () => _trainer.Step(batch, new StepCapture { Loss = wrong }),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Loss")
+            );
+            Assert.That(
+                () => _trainer.Step(batch, new StepCapture { Supervised = wrong }),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Supervised")
+            );
+            Assert.That(
+                () => _trainer.Step(batch, new StepCapture { Dist = wrong }),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Dist")
+            );
+            Assert.That(
+                () => _trainer.Step(batch, new StepCapture { Recon = wrong }),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Recon")
+            );
+            Assert.That(
+                () => _trainer.Step(batch, new StepCapture { TaskLoss = wrong }),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.TaskLoss")
+            );
+            Assert.That(
+                () => _trainer.Step(batch, new StepCapture { Prediction = wrong }),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Prediction")
+            );
             Assert.That(
                 () => _trainer.Step(batch, new StepCapture { PredictionGradient = new double[2 * 5 * pixels] }),
-                Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.PredictionGradient").And.Message.Contains($"{3 * 2 * 5 * pixels} elements"));
-            Assert.That(() => _trainer.Step(batch, new StepCapture { Noise = wrong }), Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Noise"));
+                Throws
+                    .ArgumentException.With.Property("ParamName")
+                    .EqualTo("capture.PredictionGradient")
+                    .And.Message.Contains($"{3 * 2 * 5 * pixels} elements")
+            );
+            Assert.That(
+                () => _trainer.Step(batch, new StepCapture { Noise = wrong }),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("capture.Noise")
+            );
         });
         Unchanged();
     }
@@ -111,7 +155,10 @@ public sealed class TrainerErrorTests
         double[] noise = new double[2 * 5 * 4 * SmallModel.Size * SmallModel.Size];
         Array.Fill(noise, 1);
         noise[33] = value;
-        Assert.That(() => _trainer.Step(batch, new StepCapture { Noise = noise }), Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.noise"));
+        Assert.That(
+            () => _trainer.Step(batch, new StepCapture { Noise = noise }),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("batch.noise")
+        );
         Unchanged();
     }
 
@@ -129,16 +176,35 @@ public sealed class TrainerErrorTests
     [Test]
     public void Wrong_sizes_of_a_prediction_are_refused()
     {
-        float[] image = new float[3 * 32 * 32], prediction = new float[5 * 32 * 32];
+        float[] image = new float[3 * 32 * 32],
+            prediction = new float[5 * 32 * 32];
         Assert.Multiple(() =>
         {
-            Assert.That(() => _trainer.Predict(image, 0, 32, 32, prediction), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("samples"));
-            Assert.That(() => _trainer.Predict(image, 1, 31, 32, prediction), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("height"));
-            Assert.That(() => _trainer.Predict(image, 1, 32, 0, prediction), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("width"));
-            Assert.That(() => _trainer.Predict(image, 2, 32, 32, prediction), Throws.ArgumentException.With.Property("ParamName").EqualTo("images"));
-            Assert.That(() => _trainer.Predict(image, 1, 32, 32, image), Throws.ArgumentException.With.Property("ParamName").EqualTo("predictions"));
+            Assert.That(
+                () => _trainer.Predict(image, 0, 32, 32, prediction),
+                Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("samples")
+            );
+            Assert.That(
+                () => _trainer.Predict(image, 1, 31, 32, prediction),
+                Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("height")
+            );
+            Assert.That(
+                () => _trainer.Predict(image, 1, 32, 0, prediction),
+                Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("width")
+            );
+            Assert.That(
+                () => _trainer.Predict(image, 2, 32, 32, prediction),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("images")
+            );
+            Assert.That(
+                () => _trainer.Predict(image, 1, 32, 32, image),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("predictions")
+            );
             image[7] = float.NaN;
-            Assert.That(() => _trainer.Predict(image, 1, 32, 32, prediction), Throws.ArgumentException.With.Property("ParamName").EqualTo("images"));
+            Assert.That(
+                () => _trainer.Predict(image, 1, 32, 32, prediction),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("images")
+            );
         });
     }
 

@@ -26,7 +26,9 @@ public sealed class TrainerStepTests
     [Test]
     public void The_same_seed_gives_the_same_steps_and_another_seed_others()
     {
-        using Trainer first = SmallModel.Create(), second = SmallModel.Create(), other = SmallModel.Create(o => o with { Seed = 8 });
+        using Trainer first = SmallModel.Create(),
+            second = SmallModel.Create(),
+            other = SmallModel.Create(o => o with { Seed = 8 });
         using Batch batch = SmallModel.CreateBatch();
         for (int i = 0; i < 3; i++)
         {
@@ -51,18 +53,36 @@ public sealed class TrainerStepTests
     [Test]
     public void The_loss_falls_when_a_batch_is_seen_again_and_again()
     {
-        using Trainer trainer = SmallModel.Create(o => o with { Method = "supervised", Optimizer = new AdamOptions { LearningRate = 1e-2 } });
+        using Trainer trainer = SmallModel.Create(o =>
+            o with
+            {
+                Method = "supervised",
+                Optimizer = new AdamOptions { LearningRate = 1e-2 },
+            }
+        );
         using Batch batch = SmallModel.CreateBatch(views: 1);
         double first = trainer.Step(batch).Loss;
         double last = 0;
-        for (int i = 0; i < 60; i++) last = trainer.Step(batch).Loss;
+        for (int i = 0; i < 60; i++)
+            last = trainer.Step(batch).Loss;
         Assert.That(last, Is.LessThan(0.8 * first));
     }
 
     [Test]
     public void The_learning_rate_follows_its_schedule()
     {
-        using Trainer trainer = SmallModel.Create(o => o with { Method = "supervised", Optimizer = new AdamOptions { LearningRate = 0.5e-3, DecaySteps = 2, DecayFactor = 0.25 } });
+        using Trainer trainer = SmallModel.Create(o =>
+            o with
+            {
+                Method = "supervised",
+                Optimizer = new AdamOptions
+                {
+                    LearningRate = 0.5e-3,
+                    DecaySteps = 2,
+                    DecayFactor = 0.25,
+                },
+            }
+        );
         using Batch batch = SmallModel.CreateBatch(views: 1);
         double[] rates = [.. Enumerable.Range(0, 5).Select(_ => trainer.Step(batch).LearningRate)];
         // Powers of two times the first: exact.
@@ -74,10 +94,11 @@ public sealed class TrainerStepTests
     {
         using Trainer trainer = SmallModel.Create();
         using Batch batch = SmallModel.CreateBatch(3);
-        batch.SetLabelled(0, TaskMask.None.With(0));
-        batch.SetLabelled(1, TaskMask.None);
-        batch.SetLabelled(2, TaskMask.None.With(0));
-        double[] tasks = new double[2], supervised = new double[3];
+        batch.SetLabeled(0, TaskMask.None.With(0));
+        batch.SetLabeled(1, TaskMask.None);
+        batch.SetLabeled(2, TaskMask.None.With(0));
+        double[] tasks = new double[2],
+            supervised = new double[3];
         trainer.Step(batch, new StepCapture { TaskLoss = tasks, Supervised = supervised });
         Assert.That(tasks[0], Is.EqualTo((supervised[0] + supervised[2]) / 2).Within(1e-5).Percent);
         Assert.That(tasks[1], Is.NaN);
@@ -109,7 +130,10 @@ public sealed class TrainerStepTests
             Assert.That(trainer.State.Contains(name), Is.True);
             Assert.That(trainer.State.TryGet("model/nothing", out _), Is.False);
             Assert.That(trainer.State.Count, Is.EqualTo(trainer.State.Select(t => t.Name).Distinct().Count()));
-            Assert.That(() => trainer.State.Read("model/nothing"), Throws.TypeOf<KeyNotFoundException>().With.Message.Contains("model/nothing"));
+            Assert.That(
+                () => trainer.State.Read("model/nothing"),
+                Throws.TypeOf<KeyNotFoundException>().With.Message.Contains("model/nothing")
+            );
             Assert.That(() => trainer.State.Write(name, new double[3]), Throws.ArgumentException.With.Message.Contains("4 elements"));
         });
     }
@@ -122,7 +146,8 @@ public sealed class TrainerStepTests
         trainer.Step(batch);
         const int pixels = SmallModel.Size * SmallModel.Size;
         float[] images = batch.Images[..(4 * 3 * pixels)].ToArray();
-        float[] together = new float[4 * 5 * pixels], one = new float[5 * pixels];
+        float[] together = new float[4 * 5 * pixels],
+            one = new float[5 * pixels];
         trainer.Predict(images, 4, SmallModel.Size, SmallModel.Size, together);
         for (int i = 0; i < 4; i++)
         {

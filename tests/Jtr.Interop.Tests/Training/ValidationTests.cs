@@ -10,7 +10,14 @@ namespace Jtr.Interop.Tests.Training;
 /// <summary>Scores in between: the best checkpoint and early stopping.</summary>
 public sealed class ValidationTests
 {
-    private static readonly FitOptions Options = new() { Steps = 6, BatchSize = 5, Workers = 1, Augment = false, Colour = false };
+    private static readonly FitOptions Options = new()
+    {
+        Steps = 6,
+        BatchSize = 5,
+        Workers = 1,
+        Augment = false,
+        Color = false,
+    };
 
     [Test]
     public void A_score_rises_where_scores_get_better_by_the_same_part_for_every_unit()
@@ -21,7 +28,11 @@ public sealed class ValidationTests
             // 10 % more of one of two tasks, and 10 % less of the other where lower is better: logarithms, exact up to rounding.
             Assert.That(ValidationState.Score(Result(44, 2)) - basis, Is.EqualTo(Math.Log(1.1) / 2).Within(1e-12));
             Assert.That(ValidationState.Score(Result(40, 2 / 1.1)) - basis, Is.EqualTo(Math.Log(1.1) / 2).Within(1e-12));
-            Assert.That(ValidationState.Score(Result(double.NaN, 2)), Is.EqualTo(-Math.Log(2)).Within(1e-12), "a task without a score counts for nothing");
+            Assert.That(
+                ValidationState.Score(Result(double.NaN, 2)),
+                Is.EqualTo(-Math.Log(2)).Within(1e-12),
+                "a task without a score " + "counts for nothing"
+            );
             Assert.That(ValidationState.Score(Result(0, 2)), Is.Not.NaN.And.GreaterThan(double.NegativeInfinity));
         });
     }
@@ -32,7 +43,11 @@ public sealed class ValidationTests
         ValidationState state = new ValidationState().Add(10, Result(40, 2));
         Assert.That((state.BestStep, state.WithoutImprovement), Is.EqualTo((10L, 0)));
         state = state.Add(20, Result(39, 2)).Add(30, Result(40.1, 2), minImprovement: 1);
-        Assert.That((state.Step, state.BestStep, state.WithoutImprovement), Is.EqualTo((30L, 10L, 2)), "0.25 % on average is less than 1 %");
+        Assert.That(
+            (state.Step, state.BestStep, state.WithoutImprovement),
+            Is.EqualTo((30L, 10L, 2)),
+            "0.25 % on average is less than 1 %"
+        );
         state = state.Add(40, Result(42, 2), minImprovement: 1);
         Assert.That((state.BestStep, state.WithoutImprovement), Is.EqualTo((40L, 0)));
         Assert.That(new ValidationState().Add(10, Result(double.NaN, double.NaN)).BestScore, Is.Null, "no score is no best score");
@@ -61,12 +76,33 @@ public sealed class ValidationTests
             Assert.That((result.StoppedEarly, result.Steps), Is.EqualTo((true, 6L)));
             Assert.That(seen.Select(s => s.Step), Is.EqualTo(new long[] { 2, 4, 6 }));
             Assert.That(CheckpointInfo.Read(options.BestPath!).Step, Is.EqualTo(2));
-            Assert.That(CheckpointInfo.Read(options.CheckpointPath!).Validation, Is.EqualTo(new ValidationState { Step = 6, BestStep = 2, BestScore = seen[0].Score, WithoutImprovement = 2 }));
+            Assert.That(
+                CheckpointInfo.Read(options.CheckpointPath!).Validation,
+                Is.EqualTo(
+                    new ValidationState
+                    {
+                        Step = 6,
+                        BestStep = 2,
+                        BestScore = seen[0].Score,
+                        WithoutImprovement = 2,
+                    }
+                )
+            );
         });
 
         using Trainer again = Trainer.Load(options.CheckpointPath!);
-        Assert.That(await again.FitAsync(SmallModel.Data(), options), Has.Property("StoppedEarly").True.And.Property("Last").Null, "a run that has stopped stays so");
-        FitResult patient = await again.FitAsync(SmallModel.Data(), options with { EarlyStopping = new EarlyStoppingOptions { Patience = 3, MinImprovement = 10_000 } });
+        Assert.That(
+            await again.FitAsync(SmallModel.Data(), options),
+            Has.Property("StoppedEarly").True.And.Property("Last").Null,
+            "a run that has stopped stays so"
+        );
+        FitResult patient = await again.FitAsync(
+            SmallModel.Data(),
+            options with
+            {
+                EarlyStopping = new EarlyStoppingOptions { Patience = 3, MinImprovement = 10_000 },
+            }
+        );
         Assert.That((patient.StoppedEarly, patient.Steps), Is.EqualTo((true, 8L)));
     }
 
@@ -77,14 +113,16 @@ public sealed class ValidationTests
         string path = folder.File("run.safetensors");
         using Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" });
         using Batch batch = SmallModel.CreateBatch();
-        for (int i = 0; i < 2; i++) trainer.Step(batch);
+        for (int i = 0; i < 2; i++)
+            trainer.Step(batch);
         // A head alone, so that no layer behind it could hide it. Scores are due before the next step.
         double[] bias = trainer.State.Read("model/pred_task1.1.bias");
         bias[^1] = double.NaN;
         trainer.State.Write("model/pred_task1.1.bias", bias);
         MemoryDataset scored = new(4, SmallModel.Size, SmallModel.Size, SmallModel.Tasks);
-        JtrNonFiniteException e = Assert.ThrowsAsync<JtrNonFiniteException>(() => trainer.FitAsync(
-            SmallModel.Data(), Options with { CheckpointPath = path, Validation = scored, EvaluateEvery = 2 }))!;
+        JtrNonFiniteException e = Assert.ThrowsAsync<JtrNonFiniteException>(() =>
+            trainer.FitAsync(SmallModel.Data(), Options with { CheckpointPath = path, Validation = scored, EvaluateEvery = 2 })
+        )!;
         Assert.That((e.Term, e.Step, string.Join(',', e.SampleNames)), Is.EqualTo(("prediction.seg", 2L, "sample-0")));
         Assert.That(e.Message, Does.Contain("'seg'").And.Contain("not a finite number").And.Contain("sample-0"));
         Assert.That(CheckpointInfo.Read(path).Step, Is.EqualTo(2));
@@ -94,7 +132,8 @@ public sealed class ValidationTests
     [Test]
     public async Task Scores_in_between_do_not_change_the_run()
     {
-        using Trainer plain = SmallModel.Create(), scored = SmallModel.Create();
+        using Trainer plain = SmallModel.Create(),
+            scored = SmallModel.Create();
         await plain.FitAsync(SmallModel.Data(), Options with { Steps = 3 });
         await scored.FitAsync(SmallModel.Data(), Options with { Steps = 3, Validation = SmallModel.Data(4), EvaluateEvery = 1 });
         SmallModel.AssertSame(SmallModel.Snapshot(scored), SmallModel.Snapshot(plain));
@@ -110,31 +149,50 @@ public sealed class ValidationTests
         File.WriteAllText(path + ".backup", "mine too");
         using Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" });
         await trainer.FitAsync(SmallModel.Data(), Options with { Steps = 5, CheckpointPath = path, CheckpointEvery = 1, Keep = 3 });
-        Assert.That(Directory.GetFiles(folder.Path).Select(Path.GetFileName), Is.EquivalentTo(new[]
-        {
-            "run.safetensors", "run-00000003.safetensors", "run-00000004.safetensors", "run-00000005.safetensors", "run.safetensors.notes.txt",
-            "run.safetensors.backup",
-        }));
+        Assert.That(
+            Directory.GetFiles(folder.Path).Select(Path.GetFileName),
+            Is.EquivalentTo(
+                new[]
+                {
+                    "run.safetensors",
+                    "run-00000003.safetensors",
+                    "run-00000004.safetensors",
+                    "run-00000005.safetensors",
+                    "run.safetensors.notes.txt",
+                    "run.safetensors.backup",
+                }
+            )
+        );
         Assert.That(CheckpointInfo.Read(folder.File("run-00000004.safetensors")).Step, Is.EqualTo(4));
         Assert.That(File.ReadAllBytes(folder.File("run-00000005.safetensors")), Is.EqualTo(File.ReadAllBytes(path)));
     }
 
     [Test]
-    public void Options_that_do_not_go_together_are_refused_by_name() => Assert.Multiple(() =>
-    {
-        Refused(Options with { EvaluateEvery = 2 }, "EvaluateEvery");
-        Refused(Options with { Validation = SmallModel.Data() }, "EvaluateEvery");
-        Refused(Options with { EarlyStopping = new() }, "EarlyStopping");
-        Refused(Options with { BestPath = "best" }, "BestPath");
-        Refused(Options with { Keep = 0 }, "Keep");
-        Refused(Options with { EarlyStopping = new() { Patience = 0 } }, "EarlyStopping.Patience");
-        Refused(Options with { EarlyStopping = new() { MinImprovement = -1 } }, "EarlyStopping.MinImprovement");
+    public void Options_that_do_not_go_together_are_refused_by_name() =>
+        Assert.Multiple(() =>
+        {
+            Refused(Options with { EvaluateEvery = 2 }, "EvaluateEvery");
+            Refused(Options with { Validation = SmallModel.Data() }, "EvaluateEvery");
+            Refused(Options with { EarlyStopping = new() }, "EarlyStopping");
+            Refused(Options with { BestPath = "best" }, "BestPath");
+            Refused(Options with { Keep = 0 }, "Keep");
+            Refused(Options with { EarlyStopping = new() { Patience = 0 } }, "EarlyStopping.Patience");
+            Refused(Options with { EarlyStopping = new() { MinImprovement = -1 } }, "EarlyStopping.MinImprovement");
 
-        static void Refused(FitOptions options, string property) =>
-            Assert.That(options.Validate, Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(property));
-    });
+            static void Refused(FitOptions options, string property) =>
+                Assert.That(options.Validate, Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(property));
+        });
 
-    private static EvaluationResult Result(double higher, double lower) => new(1,
-        new TaskResult("seg", TaskKind.Segmentation, 1, 1, [new MetricValue("mIoU", higher, "%", HigherIsBetter: true, IsHeadline: true)]),
-        new TaskResult("depth", TaskKind.Depth, 1, 1, [new MetricValue("abs", lower, "m", HigherIsBetter: false, IsHeadline: true)]));
+    private static EvaluationResult Result(double higher, double lower) =>
+        new(
+            1,
+            new TaskResult(
+                "seg",
+                TaskKind.Segmentation,
+                1,
+                1,
+                [new MetricValue("mIoU", higher, "%", HigherIsBetter: true, IsHeadline: true)]
+            ),
+            new TaskResult("depth", TaskKind.Depth, 1, 1, [new MetricValue("abs", lower, "m", HigherIsBetter: false, IsHeadline: true)])
+        );
 }

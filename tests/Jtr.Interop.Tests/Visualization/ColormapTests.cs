@@ -21,7 +21,10 @@ public sealed class ColormapTests
         foreach (Func<double, Rgb> map in new Func<double, Rgb>[] { Colormap.Viridis, Colormap.Magma })
         {
             // Steps of 1/64 change lightness by about 3 of 255, well above the rounding of 8 bits.
-            double[] lightness = [.. Enumerable.Range(0, 65).Select(i => map(i / 64.0)).Select(c => 0.2126 * c.R + 0.7152 * c.G + 0.0722 * c.B)];
+            double[] lightness =
+            [
+                .. Enumerable.Range(0, 65).Select(i => map(i / 64.0)).Select(c => 0.2126 * c.R + 0.7152 * c.G + 0.0722 * c.B),
+            ];
             Assert.That(lightness, Is.Ordered.Ascending);
             Assert.That(lightness[^1] - lightness[0], Is.GreaterThan(150));
         }
@@ -35,10 +38,10 @@ public sealed class ColormapTests
         Assert.That(Colormap.Magma(double.NaN), Is.EqualTo(Colormap.Magma(0)));
     }
 
-    private static void Near(Rgb colour, int r, int g, int b)
+    private static void Near(Rgb color, int r, int g, int b)
     {
-        Assert.That(colour.R, Is.EqualTo(r).Within(6));
-        Assert.That(colour.G, Is.EqualTo(g).Within(6));
-        Assert.That(colour.B, Is.EqualTo(b).Within(6));
+        Assert.That(color.R, Is.EqualTo(r).Within(6));
+        Assert.That(color.G, Is.EqualTo(g).Within(6));
+        Assert.That(color.B, Is.EqualTo(b).Within(6));
     }
 }

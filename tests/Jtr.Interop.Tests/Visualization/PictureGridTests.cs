@@ -47,7 +47,13 @@ public sealed class PictureGridTests
     {
         PictureGrid grid = new("photo");
         grid.AddRow("", PictureCell.Of(new RgbImage(64, 32)));
-        grid.AddLegend("depth: 1 to 5 m", place => place == 0 ? _red : place == 1 ? _blue : new Rgb(0, 200, 0));
+        grid.AddLegend(
+            "depth: 1 to 5 m",
+            place =>
+                place == 0 ? _red
+                : place == 1 ? _blue
+                : new Rgb(0, 200, 0)
+        );
         RgbImage drawn = grid.Render();
         // A column of each end, twelve pixels high without the frame, and between them the rest.
         Assert.That(Count(drawn, _red), Is.EqualTo(Count(drawn, _blue)).And.GreaterThan(0));
@@ -64,7 +70,8 @@ public sealed class PictureGridTests
         PictureGrid hatched = new("a", "b");
         hatched.AddRow("", PictureCell.Of(red), PictureCell.NoLabel);
 
-        int whiteWhenBlank = Count(blank.Render(), Rgb.White), whiteWhenHatched = Count(hatched.Render(), Rgb.White);
+        int whiteWhenBlank = Count(blank.Render(), Rgb.White),
+            whiteWhenHatched = Count(hatched.Render(), Rgb.White);
         Assert.That(whiteWhenBlank - whiteWhenHatched, Is.EqualTo(256 * 128));
         Assert.That(Count(hatched.Render(), new Rgb(175, 175, 175)), Is.GreaterThan(256 * 128 / 4));
     }
@@ -101,7 +108,10 @@ public sealed class PictureGridTests
     {
         string file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        Assert.That(() => new RgbImage(1, 1).SavePng(Path.Combine(file, "picture.png")), Throws.InstanceOf<IOException>().With.Message.Contains(file));
+        Assert.That(
+            () => new RgbImage(1, 1).SavePng(Path.Combine(file, "picture.png")),
+            Throws.InstanceOf<IOException>().With.Message.Contains(file)
+        );
     }
 
     [Test]
@@ -144,12 +154,13 @@ public sealed class PictureGridTests
         return Count(grid.Render(), new Rgb(30, 30, 30));
     }
 
-    private static int Count(RgbImage picture, Rgb colour)
+    private static int Count(RgbImage picture, Rgb color)
     {
         int count = 0;
         for (int y = 0; y < picture.Height; y++)
         {
-            for (int x = 0; x < picture.Width; x++) count += picture[x, y] == colour ? 1 : 0;
+            for (int x = 0; x < picture.Width; x++)
+                count += picture[x, y] == color ? 1 : 0;
         }
         return count;
     }

@@ -11,12 +11,15 @@ public sealed class PngWriterTests
     [TestCase(257, 64)]
     public void Every_pixel_is_read_back_as_it_was(int width, int height)
     {
-        RgbImage noise = new(width, height), smooth = new(width, height), flat = new(width, height);
+        RgbImage noise = new(width, height),
+            smooth = new(width, height),
+            flat = new(width, height);
         Random random = new(width);
         random.NextBytes(noise.Data);
         for (int y = 0; y < height; y++)
         {
-            for (int x = 0; x < width; x++) smooth[x, y] = new Rgb((byte)(x + y), (byte)(2 * x), (byte)(y * y));
+            for (int x = 0; x < width; x++)
+                smooth[x, y] = new Rgb((byte)(x + y), (byte)(2 * x), (byte)(y * y));
         }
         flat.Data.Fill(200);
         foreach (RgbImage picture in new[] { noise, smooth, flat })

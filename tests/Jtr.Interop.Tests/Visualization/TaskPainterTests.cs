@@ -11,17 +11,44 @@ public sealed class TaskPainterTests
     public void Classes_of_known_data_sets_have_the_colours_of_their_authors()
     {
         // cityscapesScripts, labels.py; CamVid's papers; SceneNet RGB-D.
-        Assert.That(ClassPalette.For(new SegmentationTask("s", 2, ["road", "rider"])), Is.EqualTo(new[] { new Rgb(128, 64, 128), new Rgb(255, 0, 0) }));
-        Assert.That(ClassPalette.For(new SegmentationTask("s", 2, ["flat", "human"])), Is.EqualTo(new[] { new Rgb(128, 64, 128), new Rgb(220, 20, 60) }));
-        Assert.That(ClassPalette.For(new SegmentationTask("s", 2, ["sky", "tree"])), Is.EqualTo(new[] { new Rgb(128, 128, 128), new Rgb(128, 128, 0) }));
-        Assert.That(ClassPalette.For(new SegmentationTask("s", 2, ["bed", "tv"])), Is.EqualTo(new[] { new Rgb(0, 0, 255), new Rgb(0, 167, 156) }));
-        Assert.That(ClassPalette.For(new SegmentationTask("s", 2, ["bed", "tree"])), Is.EqualTo(new[] { new Rgb(230, 25, 75), new Rgb(60, 180, 75) }), "of no one data set");
+        Assert.That(
+            ClassPalette.For(new SegmentationTask("s", 2, ["road", "rider"])),
+            Is.EqualTo(new[] { new Rgb(128, 64, 128), new Rgb(255, 0, 0) })
+        );
+        Assert.That(
+            ClassPalette.For(new SegmentationTask("s", 2, ["flat", "human"])),
+            Is.EqualTo(new[] { new Rgb(128, 64, 128), new Rgb(220, 20, 60) })
+        );
+        Assert.That(
+            ClassPalette.For(new SegmentationTask("s", 2, ["sky", "tree"])),
+            Is.EqualTo(new[] { new Rgb(128, 128, 128), new Rgb(128, 128, 0) })
+        );
+        Assert.That(
+            ClassPalette.For(new SegmentationTask("s", 2, ["bed", "tv"])),
+            Is.EqualTo(new[] { new Rgb(0, 0, 255), new Rgb(0, 167, 156) })
+        );
+        Assert.That(
+            ClassPalette.For(new SegmentationTask("s", 2, ["bed", "tree"])),
+            Is.EqualTo(new[] { new Rgb(230, 25, 75), new Rgb(60, 180, 75) }),
+            "of no one data set"
+        );
     }
 
     [Test]
     public void A_photograph_keeps_its_colours()
     {
-        RgbImage picture = TaskPainter.PaintImage([1, 0, /**/ 0.5f, 0, /**/ -1, 2], height: 1, width: 2);
+        RgbImage picture = TaskPainter.PaintImage(
+            [
+                1,
+                0, /**/
+                0.5f,
+                0, /**/
+                -1,
+                2,
+            ],
+            height: 1,
+            width: 2
+        );
         Assert.That((picture.Width, picture.Height), Is.EqualTo((2, 1)));
         Assert.That(picture[0, 0], Is.EqualTo(new Rgb(255, 128, 0)));
         Assert.That(picture[1, 0], Is.EqualTo(new Rgb(0, 0, 255)));
@@ -32,7 +59,22 @@ public sealed class TaskPainterTests
     {
         IReadOnlyList<Rgb> palette = ClassPalette.For(_rooms);
         RgbImage label = TaskPainter.PaintLabel(_rooms, [2, -1, 0], 1, 3);
-        RgbImage prediction = TaskPainter.PaintPrediction(_rooms, [0, 0, 9, /**/ 0, 3, 0, /**/ 5, 0, 0], 1, 3);
+        RgbImage prediction = TaskPainter.PaintPrediction(
+            _rooms,
+            [
+                0,
+                0,
+                9, /**/
+                0,
+                3,
+                0, /**/
+                5,
+                0,
+                0,
+            ],
+            1,
+            3
+        );
 
         Assert.That(Row(label), Is.EqualTo(new[] { palette[2], Rgb.Black, palette[0] }));
         Assert.That(Row(prediction), Is.EqualTo(new[] { palette[2], palette[1], palette[0] }));
@@ -48,7 +90,11 @@ public sealed class TaskPainterTests
         RgbImage prediction = TaskPainter.PaintPrediction(depth, [3, 0, 2], 1, 3, range);
 
         Assert.That(Row(label), Is.EqualTo(new[] { Colormap.Viridis(0), Rgb.Black, Colormap.Viridis(1) }));
-        Assert.That(Row(prediction), Is.EqualTo(new[] { Colormap.Viridis(1), Colormap.Viridis(0), Colormap.Viridis(0.5) }), "a predicted 0 is a depth, not a hole");
+        Assert.That(
+            Row(prediction),
+            Is.EqualTo(new[] { Colormap.Viridis(1), Colormap.Viridis(0), Colormap.Viridis(0.5) }),
+            "a predicted " + "0 is a depth, not a hole"
+        );
     }
 
     [Test]
@@ -58,7 +104,19 @@ public sealed class TaskPainterTests
     [Test]
     public void Normals_are_shifted_into_colours_and_void_is_black()
     {
-        RgbImage picture = TaskPainter.PaintLabel(new NormalsTask(), [1, 0, /**/ 0, 0, /**/ -1, 0], 1, 2);
+        RgbImage picture = TaskPainter.PaintLabel(
+            new NormalsTask(),
+            [
+                1,
+                0, /**/
+                0,
+                0, /**/
+                -1,
+                0,
+            ],
+            1,
+            2
+        );
         Assert.That(Row(picture), Is.EqualTo(new[] { new Rgb(255, 128, 0), Rgb.Black }));
     }
 
@@ -68,15 +126,32 @@ public sealed class TaskPainterTests
         RgbImage one = TaskPainter.PaintLabel(new MapTask("edges"), [0, 1, float.NaN], 1, 3);
         Assert.That(Row(one), Is.EqualTo(new[] { Colormap.Magma(0), Colormap.Magma(1), new Rgb(96, 96, 96) }));
 
-        RgbImage strongest = TaskPainter.PaintPrediction(new MapTask("flow", 2), [0.25f, float.NaN, /**/ 0.75f, 0.5f], 1, 2);
+        RgbImage strongest = TaskPainter.PaintPrediction(
+            new MapTask("flow", 2),
+            [
+                0.25f,
+                float.NaN, /**/
+                0.75f,
+                0.5f,
+            ],
+            1,
+            2
+        );
         Assert.That(Row(strongest), Is.EqualTo(new[] { Colormap.Magma(0.75), Colormap.Magma(0.5) }));
     }
 
     [Test]
     public void Camvid_classes_have_the_colours_of_its_papers()
     {
-        Assert.That(ClassPalette.For(new SegmentationTask("seg", 3, ["sky", "Road", "car"])), Is.EqualTo(new Rgb[] { new(128, 128, 128), new(128, 64, 128), new(64, 0, 128) }));
-        Assert.That(ClassPalette.For(new SegmentationTask("seg", 3, ["sky", "road", "sofa"])), Is.EqualTo(ClassPalette.For(_rooms)), "one unknown class and none is named");
+        Assert.That(
+            ClassPalette.For(new SegmentationTask("seg", 3, ["sky", "Road", "car"])),
+            Is.EqualTo(new Rgb[] { new(128, 128, 128), new(128, 64, 128), new(64, 0, 128) })
+        );
+        Assert.That(
+            ClassPalette.For(new SegmentationTask("seg", 3, ["sky", "road", "sofa"])),
+            Is.EqualTo(ClassPalette.For(_rooms)),
+            "one unknown class and none is named"
+        );
     }
 
     [Test]
@@ -98,9 +173,18 @@ public sealed class TaskPainterTests
     [Test]
     public void A_wrong_size_is_refused()
     {
-        Assert.That(() => TaskPainter.PaintImage(new float[11], 2, 2), Throws.ArgumentException.With.Property("ParamName").EqualTo("image"));
-        Assert.That(() => TaskPainter.PaintLabel(_rooms, new float[5], 2, 2), Throws.ArgumentException.With.Property("ParamName").EqualTo("label"));
-        Assert.That(() => TaskPainter.PaintPrediction(_rooms, new float[4], 2, 2), Throws.ArgumentException.With.Property("ParamName").EqualTo("prediction"));
+        Assert.That(
+            () => TaskPainter.PaintImage(new float[11], 2, 2),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("image")
+        );
+        Assert.That(
+            () => TaskPainter.PaintLabel(_rooms, new float[5], 2, 2),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("label")
+        );
+        Assert.That(
+            () => TaskPainter.PaintPrediction(_rooms, new float[4], 2, 2),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("prediction")
+        );
     }
 
     private static Rgb[] Row(RgbImage picture) => [.. Enumerable.Range(0, picture.Width).Select(x => picture[x, 0])];

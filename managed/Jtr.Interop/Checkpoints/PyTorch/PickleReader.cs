@@ -55,11 +55,13 @@ internal sealed class PickleReader
         {
             _start = _at;
             byte operation = Byte();
-            if (operation == (byte)'.') break;
+            if (operation == (byte)'.')
+                break;
             Execute(operation);
         }
         object? result = Pop();
-        if (_stack.Count != 0 || IsInner(result)) throw Fault("the pickle ends with something unfinished");
+        if (_stack.Count != 0 || IsInner(result))
+            throw Fault("the pickle ends with something unfinished");
         return result;
     }
 
@@ -67,84 +69,186 @@ internal sealed class PickleReader
     {
         switch (operation)
         {
-            case 0x80: Protocol(); break;
-            case 0x95: Length(8); break; // FRAME: how far to read ahead
-            case (byte)'(': _stack.Add(Mark); break;
-            case (byte)'0': Pop(); break;
-            case (byte)'1': PopToMark(); break;
-            case (byte)'2': _stack.Add(Top()); break;
+            case 0x80:
+                Protocol();
+                break;
+            case 0x95:
+                Length(8);
+                break; // FRAME: how far to read ahead
+            case (byte)'(':
+                _stack.Add(Mark);
+                break;
+            case (byte)'0':
+                Pop();
+                break;
+            case (byte)'1':
+                PopToMark();
+                break;
+            case (byte)'2':
+                _stack.Add(Top());
+                break;
 
-            case (byte)'N': _stack.Add(null); break;
-            case 0x88: _stack.Add(true); break;
-            case 0x89: _stack.Add(false); break;
-            case (byte)'K': _stack.Add((long)Byte()); break;
-            case (byte)'M': _stack.Add((long)BinaryPrimitives.ReadUInt16LittleEndian(Bytes(2))); break;
-            case (byte)'J': _stack.Add((long)BinaryPrimitives.ReadInt32LittleEndian(Bytes(4))); break;
-            case 0x8A: PushInteger(Byte()); break;
-            case 0x8B: PushInteger(Length(4)); break;
-            case (byte)'G': _stack.Add(BinaryPrimitives.ReadDoubleBigEndian(Bytes(8))); break;
-            case (byte)'X': _stack.Add(Text(Length(4))); break;
-            case 0x8C: _stack.Add(Text(Byte())); break;
-            case 0x8D: _stack.Add(Text(Length(8))); break;
-            case (byte)'U': _stack.Add(Text(Byte())); break; // Python 2's strings
-            case (byte)'T': _stack.Add(Text(Length(4))); break;
-            case (byte)'C': _stack.Add(Bytes(Byte()).ToArray()); break;
-            case (byte)'B': _stack.Add(Bytes(Length(4)).ToArray()); break;
+            case (byte)'N':
+                _stack.Add(null);
+                break;
+            case 0x88:
+                _stack.Add(true);
+                break;
+            case 0x89:
+                _stack.Add(false);
+                break;
+            case (byte)'K':
+                _stack.Add((long)Byte());
+                break;
+            case (byte)'M':
+                _stack.Add((long)BinaryPrimitives.ReadUInt16LittleEndian(Bytes(2)));
+                break;
+            case (byte)'J':
+                _stack.Add((long)BinaryPrimitives.ReadInt32LittleEndian(Bytes(4)));
+                break;
+            case 0x8A:
+                PushInteger(Byte());
+                break;
+            case 0x8B:
+                PushInteger(Length(4));
+                break;
+            case (byte)'G':
+                _stack.Add(BinaryPrimitives.ReadDoubleBigEndian(Bytes(8)));
+                break;
+            case (byte)'X':
+                _stack.Add(Text(Length(4)));
+                break;
+            case 0x8C:
+                _stack.Add(Text(Byte()));
+                break;
+            case 0x8D:
+                _stack.Add(Text(Length(8)));
+                break;
+            case (byte)'U':
+                _stack.Add(Text(Byte()));
+                break; // Python 2's strings
+            case (byte)'T':
+                _stack.Add(Text(Length(4)));
+                break;
+            case (byte)'C':
+                _stack.Add(Bytes(Byte()).ToArray());
+                break;
+            case (byte)'B':
+                _stack.Add(Bytes(Length(4)).ToArray());
+                break;
 
-            case (byte)']': _stack.Add(new List<object?>()); break;
-            case (byte)'}': _stack.Add(new Dictionary<object, object?>()); break;
-            case (byte)')': _stack.Add(Array.Empty<object?>()); break;
-            case (byte)'t': _stack.Add(PopToMark()); break;
-            case (byte)'l': _stack.Add(new List<object?>(PopToMark())); break;
-            case 0x85: Tuple(1); break;
-            case 0x86: Tuple(2); break;
-            case 0x87: Tuple(3); break;
-            case (byte)'a': Append([Pop()]); break;
-            case (byte)'e': Append(PopToMark()); break;
-            case (byte)'s': { object? value = Pop(); SetItems([Pop(), value]); break; }
-            case (byte)'u': SetItems(PopToMark()); break;
+            case (byte)']':
+                _stack.Add(new List<object?>());
+                break;
+            case (byte)'}':
+                _stack.Add(new Dictionary<object, object?>());
+                break;
+            case (byte)')':
+                _stack.Add(Array.Empty<object?>());
+                break;
+            case (byte)'t':
+                _stack.Add(PopToMark());
+                break;
+            case (byte)'l':
+                _stack.Add(new List<object?>(PopToMark()));
+                break;
+            case 0x85:
+                Tuple(1);
+                break;
+            case 0x86:
+                Tuple(2);
+                break;
+            case 0x87:
+                Tuple(3);
+                break;
+            case (byte)'a':
+                Append([Pop()]);
+                break;
+            case (byte)'e':
+                Append(PopToMark());
+                break;
+            case (byte)'s':
+            {
+                object? value = Pop();
+                SetItems([Pop(), value]);
+                break;
+            }
+            case (byte)'u':
+                SetItems(PopToMark());
+                break;
 
-            case (byte)'q': _memo[Byte()] = Top(); break;
-            case (byte)'r': _memo[LittleAt(Take(4), 4)] = Top(); break;
-            case 0x94: _memo[_memo.Count] = Top(); break;
-            case (byte)'h': Recall(Byte()); break;
-            case (byte)'j': Recall(LittleAt(Take(4), 4)); break;
+            case (byte)'q':
+                _memo[Byte()] = Top();
+                break;
+            case (byte)'r':
+                _memo[LittleAt(Take(4), 4)] = Top();
+                break;
+            case 0x94:
+                _memo[_memo.Count] = Top();
+                break;
+            case (byte)'h':
+                Recall(Byte());
+                break;
+            case (byte)'j':
+                Recall(LittleAt(Take(4), 4));
+                break;
 
-            case (byte)'c': Global(Line(), Line()); break;
-            case 0x93: { object? name = Pop(); Global(Pop() as string, name as string); break; }
-            case (byte)'R': Reduce(); break;
-            case (byte)'b': Build(); break;
-            case (byte)'Q': Persistent(Pop()); break;
-            default: throw Fault($"operation 0x{operation:X2} of the pickle has no place in a file of tensors; it is refused");
+            case (byte)'c':
+                Global(Line(), Line());
+                break;
+            case 0x93:
+            {
+                object? name = Pop();
+                Global(Pop() as string, name as string);
+                break;
+            }
+            case (byte)'R':
+                Reduce();
+                break;
+            case (byte)'b':
+                Build();
+                break;
+            case (byte)'Q':
+                Persistent(Pop());
+                break;
+            default:
+                throw Fault($"operation 0x{operation:X2} of the pickle has no place in a file of tensors; it is refused");
         }
     }
 
     private void Protocol()
     {
         byte version = Byte();
-        if (version is < 2 or > 5) throw Fault($"protocol {version} of pickle; 2 to 5 are read");
+        if (version is < 2 or > 5)
+            throw Fault($"protocol {version} of pickle; 2 to 5 are read");
     }
 
     private void Tuple(int count)
     {
         object?[] items = new object?[count];
-        for (int i = count - 1; i >= 0; i--) items[i] = Pop();
+        for (int i = count - 1; i >= 0; i--)
+            items[i] = Pop();
         _stack.Add(items);
     }
 
     private void Append(object?[] items)
     {
-        if (Top() is not List<object?> list) throw Fault("items are added to what is no list");
-        foreach (object? item in items) list.Add(Plain(item));
+        if (Top() is not List<object?> list)
+            throw Fault("items are added to what is no list");
+        foreach (object? item in items)
+            list.Add(Plain(item));
     }
 
     private void SetItems(object?[] items)
     {
-        if (items.Length % 2 != 0) throw Fault("a key without a value");
-        if (Top() is not Dictionary<object, object?> dictionary) throw Fault("items are set in what is no dictionary");
+        if (items.Length % 2 != 0)
+            throw Fault("a key without a value");
+        if (Top() is not Dictionary<object, object?> dictionary)
+            throw Fault("items are set in what is no dictionary");
         for (int i = 0; i < items.Length; i += 2)
         {
-            if (items[i] is not (string or long or bool)) throw Fault("a key that is neither text nor a number");
+            if (items[i] is not (string or long or bool))
+                throw Fault("a key that is neither text nor a number");
             dictionary[items[i]!] = Plain(items[i + 1]);
         }
     }
@@ -172,20 +276,30 @@ internal sealed class PickleReader
             ("torch", "DoubleStorage") => PyTorchType.Float64,
             _ => null,
         };
-        _stack.Add(known ?? throw Fault($"the pickle asks for {Printable(module)}.{Printable(name)}; only tensors and plain containers are read, nothing else is looked up or run"));
+        _stack.Add(
+            known
+                ?? throw Fault(
+                    $"the pickle asks for {Printable(module)}.{Printable(name)}; only tensors and plain containers "
+                        + $"are read, nothing else is looked up or run"
+                )
+        );
     }
 
     private void Reduce()
     {
         object?[] arguments = Pop() as object?[] ?? throw Fault("a call without a tuple of arguments");
-        _stack.Add((Pop(), arguments) switch
-        {
-            (Callable.OrderedDictionary, []) => new Dictionary<object, object?>(),
-            (Callable.Parameter, [PyTorchTensor tensor, bool, Dictionary<object, object?>]) => tensor,
-            (Callable.Tensor, [PyTorchStorage storage, long offset, object?[] sizes, object?[] strides, bool, Dictionary<object, object?>, ..]) =>
-                Tensor(storage, offset, sizes, strides),
-            _ => throw Fault("a call with arguments that make no tensor and no dictionary; it is refused"),
-        });
+        _stack.Add(
+            (Pop(), arguments) switch
+            {
+                (Callable.OrderedDictionary, []) => new Dictionary<object, object?>(),
+                (Callable.Parameter, [PyTorchTensor tensor, bool, Dictionary<object, object?>]) => tensor,
+                (
+                    Callable.Tensor,
+                    [PyTorchStorage storage, long offset, object?[] sizes, object?[] strides, bool, Dictionary<object, object?>, ..]
+                ) => Tensor(storage, offset, sizes, strides),
+                _ => throw Fault("a call with arguments that make no tensor and no dictionary; it is refused"),
+            }
+        );
     }
 
     private PyTorchTensor Tensor(PyTorchStorage storage, long offset, object?[] sizes, object?[] strides)
@@ -200,13 +314,15 @@ internal sealed class PickleReader
         }
     }
 
-    private long[] Numbers(object?[] values) => [.. values.Select(v => v as long? ?? throw Fault("a tensor's size or stride is no number"))];
+    private long[] Numbers(object?[] values) =>
+        [.. values.Select(v => v as long? ?? throw Fault("a tensor's size or stride is no number"))];
 
     /// <summary>State set on an object: the version numbers that a state dictionary carries, which nothing needs.</summary>
     private void Build()
     {
         object? state = Pop();
-        if (Top() is not Dictionary<object, object?> || state is not Dictionary<object, object?>) throw Fault("state is set on what is no dictionary; it is refused");
+        if (Top() is not Dictionary<object, object?> || state is not Dictionary<object, object?>)
+            throw Fault("state is set on what is no " + "dictionary; it is refused");
     }
 
     /// <summary>('storage', type, key, device, number of elements), and for old files a view, which has to be None.</summary>
@@ -214,20 +330,26 @@ internal sealed class PickleReader
     {
         if (id is not object?[] { Length: 5 or 6 } parts || parts is not ["storage", PyTorchType type, string key, string, long count, ..])
             throw Fault("a reference to something other than a storage");
-        if (parts is [_, _, _, _, _, not null]) throw Fault("a storage that is a view of another, as old PyTorch wrote; save the file again");
-        if (count < 0 || count > long.MaxValue / PyTorchStorage.SizeOf(type)) throw Fault($"a storage of {count} elements");
-        if (!_storages.TryGetValue(key, out PyTorchStorage? storage)) _storages.Add(key, storage = new PyTorchStorage(type, key, count));
-        else if (storage.Type != type || storage.Count != count) throw Fault($"two different storages are named '{Printable(key)}'");
+        if (parts is [_, _, _, _, _, not null])
+            throw Fault("a storage that is a view of another, as old PyTorch wrote; save the file " + "again");
+        if (count < 0 || count > long.MaxValue / PyTorchStorage.SizeOf(type))
+            throw Fault($"a storage of {count} elements");
+        if (!_storages.TryGetValue(key, out PyTorchStorage? storage))
+            _storages.Add(key, storage = new PyTorchStorage(type, key, count));
+        else if (storage.Type != type || storage.Count != count)
+            throw Fault($"two different storages are named '{Printable(key)}'");
         _stack.Add(storage);
     }
 
-    private object? Plain(object? value) => IsInner(value) ? throw Fault("a name or a storage by itself, where a tensor or a plain value belongs") : value;
+    private object? Plain(object? value) =>
+        IsInner(value) ? throw Fault("a name or a storage by itself, where a tensor or a plain value " + "belongs") : value;
 
     private static bool IsInner(object? value) => value is Callable or PyTorchType or PyTorchStorage || ReferenceEquals(value, Mark);
 
     private object? Top()
     {
-        if (_stack.Count == 0 || ReferenceEquals(_stack[^1], Mark)) throw Fault("the pickle's stack is empty");
+        if (_stack.Count == 0 || ReferenceEquals(_stack[^1], Mark))
+            throw Fault("the pickle's stack is empty");
         return _stack[^1];
     }
 
@@ -241,8 +363,10 @@ internal sealed class PickleReader
     private object?[] PopToMark()
     {
         int mark = _stack.Count - 1;
-        while (mark >= 0 && !ReferenceEquals(_stack[mark], Mark)) mark--;
-        if (mark < 0) throw Fault("a mark is missing");
+        while (mark >= 0 && !ReferenceEquals(_stack[mark], Mark))
+            mark--;
+        if (mark < 0)
+            throw Fault("a mark is missing");
         object?[] items = [.. _stack.Skip(mark + 1)];
         _stack.RemoveRange(mark, _stack.Count - mark);
         return items;
@@ -250,10 +374,13 @@ internal sealed class PickleReader
 
     private void PushInteger(int length)
     {
-        if (length > LongestInteger) throw Fault($"a whole number of {length} bytes");
+        if (length > LongestInteger)
+            throw Fault($"a whole number of {length} bytes");
         BigInteger value = new(Bytes(length));
-        if (value >= long.MinValue && value <= long.MaxValue) _stack.Add((long)value);
-        else _stack.Add(value);
+        if (value >= long.MinValue && value <= long.MaxValue)
+            _stack.Add((long)value);
+        else
+            _stack.Add(value);
     }
 
     private string Text(int length) => Encoding.UTF8.GetString(Bytes(length));
@@ -261,7 +388,8 @@ internal sealed class PickleReader
     private string Line()
     {
         int length = _data.AsSpan(_at).IndexOf((byte)'\n');
-        if (length < 0) throw Fault("the pickle ends in the middle of a name");
+        if (length < 0)
+            throw Fault("the pickle ends in the middle of a name");
         string line = Text(length);
         _at++;
         return line;
@@ -278,7 +406,8 @@ internal sealed class PickleReader
 
     private ReadOnlySpan<byte> Bytes(int count)
     {
-        if (count > _data.Length - _at) throw Fault($"the file is truncated: {count} bytes are missing or more");
+        if (count > _data.Length - _at)
+            throw Fault($"the file is truncated: {count} bytes are missing or more");
         ReadOnlySpan<byte> bytes = _data.AsSpan(_at, count);
         _at += count;
         return bytes;
@@ -287,12 +416,13 @@ internal sealed class PickleReader
     private int Length(int size)
     {
         long length = LittleAt(Take(size), size);
-        return length >= 0 && length <= _data.Length - _at ? (int)length : throw Fault($"the file is truncated: something claims {(ulong)length} bytes, {_data.Length - _at} are left");
+        return length >= 0 && length <= _data.Length - _at
+            ? (int)length
+            : throw Fault($"the file is truncated: something claims " + $"{(ulong)length} bytes, {_data.Length - _at} are left");
     }
 
-    private long LittleAt(int at, int size) => size == 4
-        ? BinaryPrimitives.ReadUInt32LittleEndian(_data.AsSpan(at))
-        : BinaryPrimitives.ReadInt64LittleEndian(_data.AsSpan(at));
+    private long LittleAt(int at, int size) =>
+        size == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(_data.AsSpan(at)) : BinaryPrimitives.ReadInt64LittleEndian(_data.AsSpan(at));
 
     private static string Printable(string? text) =>
         string.Concat((text ?? "?").Take(64).Select(c => char.IsControl(c) ? "?" : c.ToString(CultureInfo.InvariantCulture)));

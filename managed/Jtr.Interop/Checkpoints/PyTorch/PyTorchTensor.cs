@@ -31,13 +31,14 @@ internal sealed record PyTorchStorage(PyTorchType Type, string Key, long Count)
 
     public int ElementSize => SizeOf(Type);
 
-    public static int SizeOf(PyTorchType type) => type switch
-    {
-        PyTorchType.Boolean or PyTorchType.UInt8 or PyTorchType.Int8 => 1,
-        PyTorchType.Int16 or PyTorchType.Float16 or PyTorchType.BFloat16 => 2,
-        PyTorchType.Int32 or PyTorchType.Float32 => 4,
-        _ => 8,
-    };
+    public static int SizeOf(PyTorchType type) =>
+        type switch
+        {
+            PyTorchType.Boolean or PyTorchType.UInt8 or PyTorchType.Int8 => 1,
+            PyTorchType.Int16 or PyTorchType.Float16 or PyTorchType.BFloat16 => 2,
+            PyTorchType.Int32 or PyTorchType.Float32 => 4,
+            _ => 8,
+        };
 }
 
 /// <summary>A strided view of a storage, whose bounds were checked.</summary>
@@ -51,18 +52,21 @@ internal sealed class PyTorchTensor
     /// <exception cref="ArgumentException">It leaves its storage, or has more elements than it (a broadcast view).</exception>
     public PyTorchTensor(PyTorchStorage storage, long offset, long[] sizes, long[] strides)
     {
-        if (sizes.Length != strides.Length) throw new ArgumentException($"a tensor of {sizes.Length} sizes and {strides.Length} strides");
+        if (sizes.Length != strides.Length)
+            throw new ArgumentException($"a tensor of {sizes.Length} sizes and {strides.Length} strides");
         Int128 count = 1;
         Int128 last = offset;
         for (int d = 0; d < sizes.Length; d++)
         {
-            if (sizes[d] < 0 || strides[d] < 0) throw new ArgumentException($"a tensor with the size {sizes[d]} and the stride {strides[d]}");
+            if (sizes[d] < 0 || strides[d] < 0)
+                throw new ArgumentException($"a tensor with the size {sizes[d]} and the stride " + $"{strides[d]}");
             count = Int128.Min(count * sizes[d], long.MaxValue);
             last = Int128.Min(last + (Int128)Math.Max(sizes[d] - 1, 0) * strides[d], long.MaxValue);
         }
         if (offset < 0 || (count > 0 && last >= storage.Count))
             throw new ArgumentException($"a tensor that reaches element {last} of a storage of {storage.Count}");
-        if (count > storage.Count) throw new ArgumentException($"a tensor of {count} elements in a storage of {storage.Count}");
+        if (count > storage.Count)
+            throw new ArgumentException($"a tensor of {count} elements in a storage of {storage.Count}");
         Storage = storage;
         Count = (long)count;
         _offset = offset;
@@ -85,7 +89,8 @@ internal sealed class PyTorchTensor
     /// <param name="destination"><see cref="Count"/> values.</param>
     public void CopyTo(Span<double> destination)
     {
-        if (destination.Length != Count) throw new ArgumentException($"the tensor has {Count} elements, not {destination.Length}", nameof(destination));
+        if (destination.Length != Count)
+            throw new ArgumentException($"the tensor has {Count} elements, not {destination.Length}", nameof(destination));
         ReadOnlySpan<byte> data = Storage.Data.Span;
         long[] at = new long[_sizes.Length];
         long element = _offset;
@@ -95,25 +100,27 @@ internal sealed class PyTorchTensor
             for (int d = at.Length - 1; d >= 0; d--)
             {
                 element += _strides[d];
-                if (++at[d] < _sizes[d]) break;
+                if (++at[d] < _sizes[d])
+                    break;
                 element -= at[d] * _strides[d];
                 at[d] = 0;
             }
         }
     }
 
-    private static double Value(ReadOnlySpan<byte> bytes, PyTorchType type, bool bigEndian) => type switch
-    {
-        PyTorchType.Boolean or PyTorchType.UInt8 => bytes[0],
-        PyTorchType.Int8 => (sbyte)bytes[0],
-        PyTorchType.Int16 => (short)Word(bytes, bigEndian),
-        PyTorchType.Float16 => (double)BitConverter.UInt16BitsToHalf(Word(bytes, bigEndian)),
-        PyTorchType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)Word(bytes, bigEndian) << 16),
-        PyTorchType.Int32 => bigEndian ? BinaryPrimitives.ReadInt32BigEndian(bytes) : BinaryPrimitives.ReadInt32LittleEndian(bytes),
-        PyTorchType.Float32 => bigEndian ? BinaryPrimitives.ReadSingleBigEndian(bytes) : BinaryPrimitives.ReadSingleLittleEndian(bytes),
-        PyTorchType.Int64 => bigEndian ? BinaryPrimitives.ReadInt64BigEndian(bytes) : BinaryPrimitives.ReadInt64LittleEndian(bytes),
-        _ => bigEndian ? BinaryPrimitives.ReadDoubleBigEndian(bytes) : BinaryPrimitives.ReadDoubleLittleEndian(bytes),
-    };
+    private static double Value(ReadOnlySpan<byte> bytes, PyTorchType type, bool bigEndian) =>
+        type switch
+        {
+            PyTorchType.Boolean or PyTorchType.UInt8 => bytes[0],
+            PyTorchType.Int8 => (sbyte)bytes[0],
+            PyTorchType.Int16 => (short)Word(bytes, bigEndian),
+            PyTorchType.Float16 => (double)BitConverter.UInt16BitsToHalf(Word(bytes, bigEndian)),
+            PyTorchType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)Word(bytes, bigEndian) << 16),
+            PyTorchType.Int32 => bigEndian ? BinaryPrimitives.ReadInt32BigEndian(bytes) : BinaryPrimitives.ReadInt32LittleEndian(bytes),
+            PyTorchType.Float32 => bigEndian ? BinaryPrimitives.ReadSingleBigEndian(bytes) : BinaryPrimitives.ReadSingleLittleEndian(bytes),
+            PyTorchType.Int64 => bigEndian ? BinaryPrimitives.ReadInt64BigEndian(bytes) : BinaryPrimitives.ReadInt64LittleEndian(bytes),
+            _ => bigEndian ? BinaryPrimitives.ReadDoubleBigEndian(bytes) : BinaryPrimitives.ReadDoubleLittleEndian(bytes),
+        };
 
     private static ushort Word(ReadOnlySpan<byte> bytes, bool bigEndian) =>
         bigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);

@@ -24,7 +24,8 @@ internal static class SafetensorsFile
         {
             json.WriteStartObject();
             json.WriteStartObject(MetadataKey);
-            foreach ((string key, string value) in metadata.OrderBy(m => m.Key, StringComparer.Ordinal)) json.WriteString(key, value);
+            foreach ((string key, string value) in metadata.OrderBy(m => m.Key, StringComparer.Ordinal))
+                json.WriteString(key, value);
             json.WriteEndObject();
             long offset = 0;
             foreach (SafetensorsTensor tensor in tensors)
@@ -32,7 +33,8 @@ internal static class SafetensorsFile
                 json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", tensor.Type.ToString());
                 json.WriteStartArray("shape");
-                foreach (long size in tensor.Shape) json.WriteNumberValue(size);
+                foreach (long size in tensor.Shape)
+                    json.WriteNumberValue(size);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
@@ -51,7 +53,8 @@ internal static class SafetensorsFile
         BinaryPrimitives.WriteInt64LittleEndian(length, header.WrittenCount);
         file.Stream.Write(length);
         file.Stream.Write(header.WrittenSpan);
-        foreach (SafetensorsTensor tensor in tensors) file.Stream.Write(tensor.Data.Span);
+        foreach (SafetensorsTensor tensor in tensors)
+            file.Stream.Write(tensor.Data.Span);
         file.Commit();
     }
 
@@ -70,7 +73,8 @@ internal static class SafetensorsFile
             using JsonDocument json = JsonDocument.Parse(header);
             foreach (JsonProperty entry in json.RootElement.EnumerateObject())
             {
-                if (entry.Name == MetadataKey || !wanted(entry.Name)) continue;
+                if (entry.Name == MetadataKey || !wanted(entry.Name))
+                    continue;
                 tensors.Add(ReadTensor(path, file, 8 + header.Length, entry));
             }
         }
@@ -132,9 +136,22 @@ internal static class SafetensorsFile
         long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())];
         long[] offsets = [.. entry.Value.GetProperty("data_offsets").EnumerateArray().Select(o => o.GetInt64())];
         Int128 bytes = SafetensorsTensor.SizeOf(type);
-        foreach (long size in shape) bytes = size < 0 ? -1 : Int128.Min(bytes * size, long.MaxValue);
-        if (offsets.Length != 2 || bytes < 0 || bytes > Array.MaxLength || offsets[0] < 0 || offsets[1] - offsets[0] != bytes || offsets[1] > file.Length - data)
-            throw new JtrFormatException(path, $"tensor '{entry.Name}' does not fit: shape [{string.Join(", ", shape)}] at bytes {string.Join(" to ", offsets)} of {file.Length - data} (truncated?)", 8);
+        foreach (long size in shape)
+            bytes = size < 0 ? -1 : Int128.Min(bytes * size, long.MaxValue);
+        if (
+            offsets.Length != 2
+            || bytes < 0
+            || bytes > Array.MaxLength
+            || offsets[0] < 0
+            || offsets[1] - offsets[0] != bytes
+            || offsets[1] > file.Length - data
+        )
+            throw new JtrFormatException(
+                path,
+                $"tensor '{entry.Name}' does not fit: shape [{string.Join(", ", shape)}] at bytes "
+                    + $"{string.Join(" to ", offsets)} of {file.Length - data} (truncated?)",
+                8
+            );
         byte[] elements = new byte[(int)bytes];
         file.Position = data + offsets[0];
         file.ReadExactly(elements);

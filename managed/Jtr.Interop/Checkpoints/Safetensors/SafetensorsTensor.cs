@@ -31,9 +31,12 @@ internal sealed record SafetensorsTensor(string Name, SafetensorsType Type, IRea
         for (int i = 0; i < values.Length; i++)
         {
             Span<byte> element = data.AsSpan(i * size, size);
-            if (type == SafetensorsType.F32) BinaryPrimitives.WriteSingleLittleEndian(element, (float)values[i]);
-            else if (type == SafetensorsType.F64) BinaryPrimitives.WriteDoubleLittleEndian(element, values[i]);
-            else BinaryPrimitives.WriteInt64LittleEndian(element, (long)Math.Round(values[i]));
+            if (type == SafetensorsType.F32)
+                BinaryPrimitives.WriteSingleLittleEndian(element, (float)values[i]);
+            else if (type == SafetensorsType.F64)
+                BinaryPrimitives.WriteDoubleLittleEndian(element, values[i]);
+            else
+                BinaryPrimitives.WriteInt64LittleEndian(element, (long)Math.Round(values[i]));
         }
         return new SafetensorsTensor(name, type, shape, data);
     }

@@ -51,7 +51,8 @@ internal sealed class BilinearTable
 
     /// <summary>The same values out of a row that is read from right to left.</summary>
     /// <param name="input">Length of the row.</param>
-    public BilinearTable Mirror(int input) => new(input, [.. First.Select(x => input - 1 - x)], [.. Second.Select(x => input - 1 - x)], Weight);
+    public BilinearTable Mirror(int input) =>
+        new(input, [.. First.Select(x => input - 1 - x)], [.. Second.Select(x => input - 1 - x)], Weight);
 }
 
 /// <summary>
@@ -82,14 +83,16 @@ internal sealed class ColumnBlocks
     /// <summary>Cuts columns into whole blocks; null if the source or a block does not allow it.</summary>
     public static ColumnBlocks? Find(int input, int[] first, int[] second)
     {
-        if (input < Size) return null;
+        if (input < Size)
+            return null;
         ColumnBlocks blocks = new(first.Length / Size);
         for (int b = 0; b < blocks.Starts.Length; b++)
         {
             Range range = (b * Size)..((b + 1) * Size);
             int low = Math.Min(first[range].Min(), second[range].Min());
             int high = Math.Max(first[range].Max(), second[range].Max());
-            if (high - low >= Size) return null;
+            if (high - low >= Size)
+                return null;
             // Moved to the left at the right end, so that nothing behind the row is read.
             int start = blocks.Starts[b] = Math.Min(low, input - Size);
             for (int i = b * Size; i < (b + 1) * Size; i++)
@@ -113,7 +116,8 @@ internal static class PlaneSampling
     {
         int[] table = new int[output];
         float scale = (float)input / output;
-        for (int i = 0; i < output; i++) table[i] = input == output ? i : Math.Min((int)MathF.Floor(i * scale), input - 1);
+        for (int i = 0; i < output; i++)
+            table[i] = input == output ? i : Math.Min((int)MathF.Floor(i * scale), input - 1);
         return table;
     }
 
@@ -124,7 +128,14 @@ internal static class PlaneSampling
     /// <param name="columns">Where the columns come from.</param>
     /// <param name="destination">[rows, columns].</param>
     /// <param name="scratch">At least two rows of the destination.</param>
-    public static void Bilinear(ReadOnlySpan<float> source, int stride, BilinearTable rows, BilinearTable columns, Span<float> destination, Span<float> scratch)
+    public static void Bilinear(
+        ReadOnlySpan<float> source,
+        int stride,
+        BilinearTable rows,
+        BilinearTable columns,
+        Span<float> destination,
+        Span<float> scratch
+    )
     {
         int width = columns.First.Length;
         Span<float> upper = scratch[..width];
@@ -173,7 +184,14 @@ internal static class PlaneSampling
     /// <param name="columns">Source column of every column.</param>
     /// <param name="divisor">1 leaves the values as they are.</param>
     /// <param name="destination">[rows, columns].</param>
-    public static void Nearest(ReadOnlySpan<float> source, int stride, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, float divisor, Span<float> destination)
+    public static void Nearest(
+        ReadOnlySpan<float> source,
+        int stride,
+        ReadOnlySpan<int> rows,
+        ReadOnlySpan<int> columns,
+        float divisor,
+        Span<float> destination
+    )
     {
         int width = columns.Length;
         int previous = -1;
@@ -187,8 +205,10 @@ internal static class PlaneSampling
             }
             previous = rows[y];
             ReadOnlySpan<float> input = source[(previous * stride)..];
-            for (int x = 0; x < output.Length; x++) output[x] = input[columns[x]];
-            if (divisor != 1f) Divide(output, divisor);
+            for (int x = 0; x < output.Length; x++)
+                output[x] = input[columns[x]];
+            if (divisor != 1f)
+                Divide(output, divisor);
         }
     }
 
@@ -196,8 +216,10 @@ internal static class PlaneSampling
     public static void Negate(Span<float> values)
     {
         Span<Vector<float>> wide = MemoryMarshal.Cast<float, Vector<float>>(values);
-        for (int i = 0; i < wide.Length; i++) wide[i] = -wide[i];
-        for (int x = wide.Length * Vector<float>.Count; x < values.Length; x++) values[x] = -values[x];
+        for (int i = 0; i < wide.Length; i++)
+            wide[i] = -wide[i];
+        for (int x = wide.Length * Vector<float>.Count; x < values.Length; x++)
+            values[x] = -values[x];
     }
 
     private static void Row(ReadOnlySpan<float> source, BilinearTable columns, Span<float> output)
@@ -212,12 +234,19 @@ internal static class PlaneSampling
             {
                 Vector256<float> values = Vector256.Create(source.Slice(blocks.Starts[b], ColumnBlocks.Size));
                 Vector256<float> right = Vector256.Create(weight.Slice(x, ColumnBlocks.Size));
-                Vector256<float> one = Avx2.PermuteVar8x32(values, Vector256.Create(new ReadOnlySpan<int>(blocks.First, x, ColumnBlocks.Size)));
-                Vector256<float> two = Avx2.PermuteVar8x32(values, Vector256.Create(new ReadOnlySpan<int>(blocks.Second, x, ColumnBlocks.Size)));
+                Vector256<float> one = Avx2.PermuteVar8x32(
+                    values,
+                    Vector256.Create(new ReadOnlySpan<int>(blocks.First, x, ColumnBlocks.Size))
+                );
+                Vector256<float> two = Avx2.PermuteVar8x32(
+                    values,
+                    Vector256.Create(new ReadOnlySpan<int>(blocks.Second, x, ColumnBlocks.Size))
+                );
                 (one * (Vector256<float>.One - right) + two * right).CopyTo(output[x..]);
             }
         }
-        for (; x < output.Length; x++) output[x] = source[first[x]] * (1f - weight[x]) + source[second[x]] * weight[x];
+        for (; x < output.Length; x++)
+            output[x] = source[first[x]] * (1f - weight[x]) + source[second[x]] * weight[x];
     }
 
     private static void Blend(ReadOnlySpan<float> upper, ReadOnlySpan<float> lower, float weight, Span<float> output)
@@ -226,14 +255,18 @@ internal static class PlaneSampling
         ReadOnlySpan<Vector<float>> a = MemoryMarshal.Cast<float, Vector<float>>(upper);
         ReadOnlySpan<Vector<float>> b = MemoryMarshal.Cast<float, Vector<float>>(lower)[..a.Length];
         Span<Vector<float>> o = MemoryMarshal.Cast<float, Vector<float>>(output)[..a.Length];
-        for (int i = 0; i < o.Length; i++) o[i] = a[i] * rest + b[i] * weight;
-        for (int x = o.Length * Vector<float>.Count; x < output.Length; x++) output[x] = upper[x] * rest + lower[x] * weight;
+        for (int i = 0; i < o.Length; i++)
+            o[i] = a[i] * rest + b[i] * weight;
+        for (int x = o.Length * Vector<float>.Count; x < output.Length; x++)
+            output[x] = upper[x] * rest + lower[x] * weight;
     }
 
     private static void Divide(Span<float> values, float divisor)
     {
         Span<Vector<float>> wide = MemoryMarshal.Cast<float, Vector<float>>(values);
-        for (int i = 0; i < wide.Length; i++) wide[i] /= divisor;
-        for (int x = wide.Length * Vector<float>.Count; x < values.Length; x++) values[x] /= divisor;
+        for (int i = 0; i < wide.Length; i++)
+            wide[i] /= divisor;
+        for (int x = wide.Length * Vector<float>.Count; x < values.Length; x++)
+            values[x] /= divisor;
     }
 }

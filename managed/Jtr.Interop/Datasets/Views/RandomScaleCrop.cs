@@ -39,7 +39,8 @@ internal sealed class RandomScaleCrop : IViewStep
         _height = height;
         _width = width;
         _zooms = new Zoom[Scales.Length];
-        for (int i = 0; i < _zooms.Length; i++) _zooms[i] = new Zoom(Scales[i], height, width);
+        for (int i = 0; i < _zooms.Length; i++)
+            _zooms[i] = new Zoom(Scales[i], height, width);
         _scratch = new float[2 * width];
     }
 
@@ -47,8 +48,8 @@ internal sealed class RandomScaleCrop : IViewStep
     public static ReadOnlySpan<double> Scales => [1.0, 1.2, 1.5];
 
     /// <inheritdoc/>
-    public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labelled, ViewKey key) =>
-        Apply(source, destination, labelled, Window(key));
+    public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labeled, ViewKey key) =>
+        Apply(source, destination, labeled, Window(key));
 
     /// <summary>The window of a view: what <see cref="Apply(SampleBuffer, SampleBuffer, TaskMask, ViewKey)"/> cuts out.</summary>
     public CropWindow Window(ViewKey key) => Draw(key.Random(RandomUse.Crop)) with { Mirrored = _flip && DrawFlip(key) };
@@ -73,7 +74,7 @@ internal sealed class RandomScaleCrop : IViewStep
     }
 
     /// <summary>Enlarges a window.</summary>
-    public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labelled, CropWindow window)
+    public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labeled, CropWindow window)
     {
         Zoom zoom = _zooms[window.Zoom];
         Columns columns = window.Mirrored ? zoom.Mirrored : zoom.Straight;
@@ -82,7 +83,8 @@ internal sealed class RandomScaleCrop : IViewStep
         Bilinear(source.Image, destination.Image, 3, start, zoom, columns);
         for (int t = 0; t < _tasks.Count; t++)
         {
-            if (!labelled[t]) continue;
+            if (!labeled[t])
+                continue;
             Span<float> from = source.Label(t);
             Span<float> to = destination.Label(t);
             switch (_tasks[t].Kind)
@@ -95,7 +97,8 @@ internal sealed class RandomScaleCrop : IViewStep
                     break;
                 case TaskKind.Normals:
                     Bilinear(from, to, 3, start, zoom, columns);
-                    if (window.Mirrored) PlaneSampling.Negate(to[..(_height * _width)]);
+                    if (window.Mirrored)
+                        PlaneSampling.Negate(to[..(_height * _width)]);
                     break;
                 case TaskKind.Map:
                     Bilinear(from, to, _tasks[t].LabelChannels, start, zoom, columns);

@@ -24,9 +24,11 @@ internal sealed class Sharpness(int height, int width)
     /// <param name="factor">f.</param>
     public void Apply(Span<float> image, float factor)
     {
-        if (height < 3 || width < 3) return;
+        if (height < 3 || width < 3)
+            return;
         int plane = height * width;
-        for (int start = 0; start < image.Length; start += plane) Plane(image.Slice(start, plane), factor);
+        for (int start = 0; start < image.Length; start += plane)
+            Plane(image.Slice(start, plane), factor);
     }
 
     private void Plane(Span<float> plane, float factor)
@@ -52,8 +54,10 @@ internal sealed class Sharpness(int height, int width)
         ReadOnlySpan<Vector<float>> wideA = MemoryMarshal.Cast<float, Vector<float>>(a)[..wide.Length];
         ReadOnlySpan<Vector<float>> wideB = MemoryMarshal.Cast<float, Vector<float>>(b)[..wide.Length];
         ReadOnlySpan<Vector<float>> wideC = MemoryMarshal.Cast<float, Vector<float>>(c)[..wide.Length];
-        for (int i = 0; i < wide.Length; i++) wide[i] = wideA[i] + wideB[i] + wideC[i];
-        for (int x = wide.Length * Vector<float>.Count; x < sums.Length; x++) sums[x] = a[x] + b[x] + c[x];
+        for (int i = 0; i < wide.Length; i++)
+            wide[i] = wideA[i] + wideB[i] + wideC[i];
+        for (int x = wide.Length * Vector<float>.Count; x < sums.Length; x++)
+            sums[x] = a[x] + b[x] + c[x];
     }
 
     private static void Row(ReadOnlySpan<float> sums, ReadOnlySpan<float> here, Span<float> row, float factor)
@@ -65,9 +69,10 @@ internal sealed class Sharpness(int height, int width)
         for (; x + Vector<float>.Count <= last; x += Vector<float>.Count)
         {
             Vector<float> around = At(sums, x - 1) + At(sums, x) + At(sums, x + 1);
-            FloatColours.Clamp(At(here, x) * own + around * smooth).CopyTo(row[x..]);
+            FloatColors.Clamp(At(here, x) * own + around * smooth).CopyTo(row[x..]);
         }
-        for (; x < last; x++) row[x] = FloatColours.Clamp(here[x] * own + (sums[x - 1] + sums[x] + sums[x + 1]) * smooth);
+        for (; x < last; x++)
+            row[x] = FloatColors.Clamp(here[x] * own + (sums[x - 1] + sums[x] + sums[x + 1]) * smooth);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -15,7 +15,7 @@ internal sealed class ViewMaker
     private readonly RandomScaleCrop? _flippingCrop;
     private readonly ViewPipeline _straight;
     private readonly ViewPipeline _flipping;
-    private readonly ColourAugmentation? _colour;
+    private readonly ColorAugmentation? _color;
     private readonly ViewPipeline? _own;
     private readonly float[] _image;
     private readonly float[] _labels;
@@ -29,8 +29,11 @@ internal sealed class ViewMaker
         _flippingCrop = options.Augment ? new RandomScaleCrop(data.Tasks, data.Height, data.Width, flip: true) : null;
         _straight = Pipeline(_straightCrop);
         _flipping = Pipeline(_flippingCrop);
-        _colour = options.Augment && options.Colour ? new ColourAugmentation(data.Height, data.Width) : null;
-        _own = options.ViewSteps.Count == 0 ? null : new ViewPipeline(data.Tasks, data.Height, data.Width, [.. options.ViewSteps.Select(Make)]);
+        _color = options.Augment && options.Color ? new ColorAugmentation(data.Height, data.Width) : null;
+        _own =
+            options.ViewSteps.Count == 0
+                ? null
+                : new ViewPipeline(data.Tasks, data.Height, data.Width, [.. options.ViewSteps.Select(Make)]);
         int plane = options.Augment || _own is not null ? data.Height * data.Width : 0;
         _image = new float[3 * plane];
         _labels = new float[data.Tasks.TotalLabelChannels * plane];
@@ -47,46 +50,50 @@ internal sealed class ViewMaker
     {
         int index = batch.Indices[sample];
         SampleBuffer view0 = batch.GetSample(0, sample);
-        TaskMask labelled;
+        TaskMask labeled;
         if (_augment)
         {
             SampleBuffer raw = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
-            labelled = wanted & _data.Read(index, wanted, raw, cancellationToken);
-            View(0).Apply(raw, view0, labelled, new ViewKey(seed, epoch, index, 0));
+            labeled = wanted & _data.Read(index, wanted, raw, cancellationToken);
+            View(0).Apply(raw, view0, labeled, new ViewKey(seed, epoch, index, 0));
         }
         else
         {
-            labelled = wanted & _data.Read(index, wanted, view0, cancellationToken);
+            labeled = wanted & _data.Read(index, wanted, view0, cancellationToken);
         }
         Span<ViewCrop> crops = batch.Crops;
         crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
         for (int v = 1; v < batch.Views; v++)
         {
             ViewKey key = new(seed, epoch, index, v);
-            View(v).Apply(view0, batch.GetSample(v, sample), labelled, key);
+            View(v).Apply(view0, batch.GetSample(v, sample), labeled, key);
             RandomScaleCrop? crop = Flips(v) ? _flippingCrop : _straightCrop;
             crops[v * batch.Samples + sample] = crop?.Describe(crop.Window(key)) ?? ViewCrop.Whole(batch.Height, batch.Width);
         }
         // The other views were to be cut out of view 0 as it was, so its colours change last.
-        for (int v = 0; v < batch.Views; v++) _colour?.Apply(batch.GetSample(v, sample).Image, new ViewKey(seed, epoch, index, v));
+        for (int v = 0; v < batch.Views; v++)
+            _color?.Apply(batch.GetSample(v, sample).Image, new ViewKey(seed, epoch, index, v));
 
         for (int v = 0; v < batch.Views && _own is not null; v++)
         {
-            SampleBuffer view = batch.GetSample(v, sample), before = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
-            ViewPipeline.Copy(view, before, labelled);
-            _own.Apply(before, view, labelled, new ViewKey(seed, epoch, index, v));
+            SampleBuffer view = batch.GetSample(v, sample),
+                before = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
+            ViewPipeline.Copy(view, before, labeled);
+            _own.Apply(before, view, labeled, new ViewKey(seed, epoch, index, v));
         }
 
-        batch.SetLabelled(sample, labelled);
-        for (int v = 0; v < batch.Views; v++) Invalidate(batch.GetSample(v, sample), batch.Tasks, labelled);
+        batch.SetLabeled(sample, labeled);
+        for (int v = 0; v < batch.Views; v++)
+            Invalidate(batch.GetSample(v, sample), batch.Tasks, labeled);
     }
 
     // What an earlier batch left there must not be seen by anyone who forgets to look at the mask.
-    private static void Invalidate(SampleBuffer view, TaskSet tasks, TaskMask labelled)
+    private static void Invalidate(SampleBuffer view, TaskSet tasks, TaskMask labeled)
     {
         for (int t = 0; t < tasks.Count; t++)
         {
-            if (!labelled[t]) view.Label(t).Fill(tasks[t].InvalidLabel);
+            if (!labeled[t])
+                view.Label(t).Fill(tasks[t].InvalidLabel);
         }
     }
 

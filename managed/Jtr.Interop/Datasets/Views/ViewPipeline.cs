@@ -26,28 +26,30 @@ internal sealed class ViewPipeline
     }
 
     /// <summary>Writes a view of a sample; the labels of tasks that are not labelled stay as they are.</summary>
-    public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labelled, ViewKey key)
+    public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labeled, ViewKey key)
     {
         if (_steps.Length == 0)
         {
-            Copy(source, destination, labelled);
+            Copy(source, destination, labeled);
             return;
         }
         for (int i = 0; i < _steps.Length; i++)
         {
-            SampleBuffer result = i == _steps.Length - 1 ? destination : new SampleBuffer(_tasks, _height, _width, _images[i & 1], _labels[i & 1]);
-            _steps[i].Apply(source, result, labelled, key with { Step = i });
+            SampleBuffer result =
+                i == _steps.Length - 1 ? destination : new SampleBuffer(_tasks, _height, _width, _images[i & 1], _labels[i & 1]);
+            _steps[i].Apply(source, result, labeled, key with { Step = i });
             source = result;
         }
     }
 
     /// <summary>Writes image and labels of the labelled tasks as they are.</summary>
-    public static void Copy(SampleBuffer source, SampleBuffer destination, TaskMask labelled)
+    public static void Copy(SampleBuffer source, SampleBuffer destination, TaskMask labeled)
     {
         source.Image.CopyTo(destination.Image);
         for (int t = 0; t < source.Tasks.Count; t++)
         {
-            if (labelled[t]) source.Label(t).CopyTo(destination.Label(t));
+            if (labeled[t])
+                source.Label(t).CopyTo(destination.Label(t));
         }
     }
 }

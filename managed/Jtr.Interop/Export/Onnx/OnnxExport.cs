@@ -8,10 +8,13 @@ namespace Jtr.Interop.Export;
 
 /// <summary>
 /// Writes a trained network as an ONNX model (opset 17) for ONNX Runtime and others. The input is [N, 3, H, W] RGB in [0, 1]; every task
-/// has an output of its name: raw logits, depths, unit normals, maps. Max pools keep their argmax (MaxPool's indices and MaxUnpool), so that the network is
+/// has an output of its name: raw logits, depths, unit normals, maps. Max pools keep their argmax (MaxPool's indices and MaxUnpool), so
+/// that the network is
 /// the trained one and no approximation.
 /// </summary>
-/// <remarks>The metadata of the model say of every task "task.NAME": its kind, and "task.NAME.classes": the names of its classes, one a line.</remarks>
+/// <remarks>
+/// The metadata of the model say of every task "task.NAME": its kind, and "task.NAME.classes": the names of its classes, one a line.
+/// </remarks>
 public static class OnnxExport
 {
     /// <summary>Version of the operators.</summary>
@@ -27,43 +30,57 @@ public static class OnnxExport
     /// <param name="checkpoint">A checkpoint that <see cref="Trainer.Save"/> wrote.</param>
     /// <param name="path">The file to write; it appears whole or not at all.</param>
     /// <param name="options">How, or null.</param>
-    /// <exception cref="ArgumentException">An option is outside its range, a task has the name of the input, or the network is too large for the format.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range, a task has the name of the input, or the network is too large
+    /// for the format.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     /// <exception cref="JtrFormatException">The checkpoint is damaged, or was not written by a trainer.</exception>
-    public static void Save(string checkpoint, string path, OnnxExportOptions? options = null) => Write(NetworkWeights.Read(checkpoint), path, options ?? new OnnxExportOptions());
+    public static void Save(string checkpoint, string path, OnnxExportOptions? options = null) =>
+        Write(NetworkWeights.Read(checkpoint), path, options ?? new OnnxExportOptions());
 
     /// <summary>Exports the network of a trainer as it is now.</summary>
     /// <param name="trainer">The trainer.</param>
     /// <param name="path">The file to write; it appears whole or not at all.</param>
     /// <param name="options">How, or null.</param>
-    /// <exception cref="ArgumentException">An option is outside its range, a task has the name of the input, or the network is too large for the format.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range, a task has the name of the input, or the network is too large
+    /// for the format.</exception>
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Save(Trainer trainer, string path, OnnxExportOptions? options = null) => Write(NetworkWeights.Of(trainer), path, options ?? new OnnxExportOptions());
+    public static void Save(Trainer trainer, string path, OnnxExportOptions? options = null) =>
+        Write(NetworkWeights.Of(trainer), path, options ?? new OnnxExportOptions());
 
     private static void Write(NetworkWeights network, string path, OnnxExportOptions options)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         options.Validate();
         if (network.Tasks.IndexOf(options.InputName) >= 0)
-            throw new ArgumentException($"a task has the name of the input, '{options.InputName}'; {nameof(OnnxExportOptions.InputName)} can be another.", nameof(options));
+            throw new ArgumentException(
+                $"a task has the name of the input, '{options.InputName}'; {nameof(OnnxExportOptions.InputName)} " + $"can be another.",
+                nameof(options)
+            );
         long bytes = network.Tensors.Values.Sum(t => (long)t.Data.Length);
-        if (bytes > MostBytes) throw new ArgumentException($"the network has {bytes} bytes of weights; an ONNX file holds {MostBytes}", nameof(network));
+        if (bytes > MostBytes)
+            throw new ArgumentException($"the network has {bytes} bytes of weights; an ONNX file holds {MostBytes}", nameof(network));
 
         ProtoMessage model = new();
         model.Number(1, IrVersion).Text(2, "Jtr.Interop").Text(3, typeof(OnnxExport).Assembly.GetName().Version!.ToString(3));
         model.Message(8, new ProtoMessage().Text(1, "").Number(2, Opset));
         model.Message(7, new OnnxGraphWriter(network).Write(options));
-        model.Text(6, "Multi-task SegNet. Input: RGB in [0, 1], rows and columns multiples of 32. Outputs: raw logits, depths, unit normals, maps.");
+        model.Text(
+            6,
+            "Multi-task SegNet. Input: RGB in [0, 1], rows and columns multiples of 32. Outputs: raw logits, depths, unit "
+                + "normals, maps."
+        );
         Metadata(model, "jtr.step", network.Step.ToString(CultureInfo.InvariantCulture));
         Metadata(model, "jtr.method", network.Options.Method);
         foreach (VisionTask task in network.Tasks)
         {
             Metadata(model, $"task.{task.Name}", task.Kind.ToString());
-            if (task is SegmentationTask segmentation) Metadata(model, $"task.{task.Name}.classes", string.Join('\n', segmentation.ClassNames));
+            if (task is SegmentationTask segmentation)
+                Metadata(model, $"task.{task.Name}.classes", string.Join('\n', segmentation.ClassNames));
         }
         AtomicFile.Write(path, model.Written.Span);
     }
 
-    private static void Metadata(ProtoMessage model, string key, string value) => model.Message(14, new ProtoMessage().Text(1, key).Text(2, value));
+    private static void Metadata(ProtoMessage model, string key, string value) =>
+        model.Message(14, new ProtoMessage().Text(1, key).Text(2, value));
 }

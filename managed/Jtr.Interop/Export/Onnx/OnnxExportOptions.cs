@@ -24,9 +24,13 @@ public sealed record OnnxExportOptions
     /// <exception cref="ArgumentException">A property is outside its range; ParamName is its name.</exception>
     public void Validate()
     {
-        if (Height is { } height) Trainer.CheckSize(nameof(Height), height, SegNetStride);
-        if (Width is { } width) Trainer.CheckSize(nameof(Width), width, SegNetStride);
-        if (Batch is { } batch) OptionRange.Within(nameof(Batch), batch, 1, int.MaxValue);
-        if (string.IsNullOrWhiteSpace(InputName)) throw new ArgumentException($"{nameof(InputName)} must be a name.", nameof(InputName));
+        if (Height is { } height)
+            Trainer.CheckSize(nameof(Height), height, SegNetStride);
+        if (Width is { } width)
+            Trainer.CheckSize(nameof(Width), width, SegNetStride);
+        if (Batch is { } batch)
+            OptionRange.Within(nameof(Batch), batch, 1, int.MaxValue);
+        if (string.IsNullOrWhiteSpace(InputName))
+            throw new ArgumentException($"{nameof(InputName)} must be a name.", nameof(InputName));
     }
 }

@@ -7,9 +7,13 @@ namespace Jtr.Interop.Export.Onnx;
 /// <summary>Writes a network as an ONNX GraphProto. Field numbers are those of onnx.proto; operators are of opset 17.</summary>
 internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
 {
-    private const int TypeFloat = 1, TypeInt64 = 7;
-    private const int AttributeFloat = 1, AttributeInt = 2, AttributeInts = 7;
-    private const string ChannelAxis = "jtr.channel_axis", SmallestSquare = "jtr.smallest_square";
+    private const int TypeFloat = 1,
+        TypeInt64 = 7;
+    private const int AttributeFloat = 1,
+        AttributeInt = 2,
+        AttributeInts = 7;
+    private const string ChannelAxis = "jtr.channel_axis",
+        SmallestSquare = "jtr.smallest_square";
 
     private readonly ProtoMessage _graph = new();
     private readonly HashSet<string> _initializers = new(StringComparer.Ordinal);
@@ -24,20 +28,32 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         _graph.Text(2, "jtr");
         (long? batch, long? height, long? width) = (options.Batch, options.Height, options.Width);
         _graph.Message(11, Value(options.InputName, batch, 3, height, width));
-        foreach ((VisionTask task, string value) in _outputs) _graph.Message(12, Value(value, batch, task.Channels, height, width));
+        foreach ((VisionTask task, string value) in _outputs)
+            _graph.Message(12, Value(value, batch, task.Channels, height, width));
         return _graph;
     }
 
     public string Convolve(string input, string name, int kernel)
     {
         long pad = kernel / 2;
-        return Node("Conv", [input, Weight($"{name}.weight"), Weight($"{name}.bias")], 1, Ints("kernel_shape", kernel, kernel), Ints("pads", pad, pad, pad, pad), Ints("strides", 1, 1))[0];
+        return Node(
+            "Conv",
+            [input, Weight($"{name}.weight"), Weight($"{name}.bias")],
+            1,
+            Ints("kernel_shape", kernel, kernel),
+            Ints("pads", pad, pad, pad, pad),
+            Ints("strides", 1, 1)
+        )[0];
     }
 
     public string NormRelu(string input, string name)
     {
-        string normed = Node("BatchNormalization",
-            [input, Weight($"{name}.weight"), Weight($"{name}.bias"), Weight($"{name}.running_mean"), Weight($"{name}.running_var")], 1, Float("epsilon", 1e-5f))[0];
+        string normed = Node(
+            "BatchNormalization",
+            [input, Weight($"{name}.weight"), Weight($"{name}.bias"), Weight($"{name}.running_mean"), Weight($"{name}.running_var")],
+            1,
+            Float("epsilon", 1e-5f)
+        )[0];
         return Node("Relu", [normed], 1)[0];
     }
 
@@ -47,7 +63,8 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         return (outputs[0], outputs[1]);
     }
 
-    public string Unpool(string input, string places) => Node("MaxUnpool", [input, places], 1, Ints("kernel_shape", 2, 2), Ints("strides", 2, 2))[0];
+    public string Unpool(string input, string places) =>
+        Node("MaxUnpool", [input, places], 1, Ints("kernel_shape", 2, 2), Ints("strides", 2, 2))[0];
 
     public string Normalize(string input)
     {
@@ -71,10 +88,13 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         string name = $"jtr.{_node++}.{kind}";
         string[] values = [.. Enumerable.Range(0, outputs).Select(o => o == 0 ? name : $"{name}.{o}")];
         ProtoMessage node = new();
-        foreach (string input in inputs) node.Text(1, input);
-        foreach (string value in values) node.Text(2, value);
+        foreach (string input in inputs)
+            node.Text(1, input);
+        foreach (string value in values)
+            node.Text(2, value);
         node.Text(3, name).Text(4, kind);
-        foreach (ProtoMessage attribute in attributes) node.Message(5, attribute);
+        foreach (ProtoMessage attribute in attributes)
+            node.Message(5, attribute);
         _graph.Message(1, node);
         return values;
     }
@@ -88,9 +108,11 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
 
     private void Initializer(string name, int type, IReadOnlyList<long> shape, ReadOnlyMemory<byte> data)
     {
-        if (!_initializers.Add(name)) return;
+        if (!_initializers.Add(name))
+            return;
         ProtoMessage tensor = new();
-        foreach (long size in shape) tensor.Number(1, size);
+        foreach (long size in shape)
+            tensor.Number(1, size);
         _graph.Message(5, tensor.Number(2, type).Text(8, name).Bytes(9, data.Span));
     }
 
@@ -99,17 +121,21 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         ProtoMessage shape = new();
         foreach ((long? size, string symbol) in new[] { (batch, "batch"), (channels, "channels"), (height, "height"), (width, "width") })
             shape.Message(1, size is { } number ? new ProtoMessage().Number(1, number) : new ProtoMessage().Text(2, symbol));
-        return new ProtoMessage().Text(1, name).Message(2, new ProtoMessage().Message(1, new ProtoMessage().Number(1, TypeFloat).Message(2, shape)));
+        return new ProtoMessage()
+            .Text(1, name)
+            .Message(2, new ProtoMessage().Message(1, new ProtoMessage().Number(1, TypeFloat).Message(2, shape)));
     }
 
     private static ProtoMessage Int(string name, long value) => new ProtoMessage().Text(1, name).Number(3, value).Number(20, AttributeInt);
 
-    private static ProtoMessage Float(string name, float value) => new ProtoMessage().Text(1, name).Single(2, value).Number(20, AttributeFloat);
+    private static ProtoMessage Float(string name, float value) =>
+        new ProtoMessage().Text(1, name).Single(2, value).Number(20, AttributeFloat);
 
     private static ProtoMessage Ints(string name, params long[] values)
     {
         ProtoMessage attribute = new ProtoMessage().Text(1, name);
-        foreach (long value in values) attribute.Number(8, value);
+        foreach (long value in values)
+            attribute.Number(8, value);
         return attribute.Number(20, AttributeInts);
     }
 }

@@ -13,7 +13,10 @@ internal sealed class ModulePickle
     /// <summary>The pickle of a module.</summary>
     /// <param name="className">Its class in __torch__.</param>
     /// <param name="tensors">Its attributes: name, storage key, tensor and whether it is trained.</param>
-    public static byte[] Write(string className, IEnumerable<(string Attribute, string Key, SafetensorsTensor Tensor, bool IsParameter)> tensors)
+    public static byte[] Write(
+        string className,
+        IEnumerable<(string Attribute, string Key, SafetensorsTensor Tensor, bool IsParameter)> tensors
+    )
     {
         ModulePickle pickle = new();
         pickle.Codes(0x80, 2);
@@ -21,7 +24,8 @@ internal sealed class ModulePickle
         // An object without arguments, then its attributes.
         pickle.Codes(')', 0x81, '}', '(');
         pickle.Text("training").Codes(0x89);
-        foreach ((string attribute, string key, SafetensorsTensor tensor, bool isParameter) in tensors) pickle.Text(attribute).Tensor(key, tensor, isParameter);
+        foreach ((string attribute, string key, SafetensorsTensor tensor, bool isParameter) in tensors)
+            pickle.Text(attribute).Tensor(key, tensor, isParameter);
         pickle.Codes('u', 'b', '.');
         return pickle._bytes.WrittenSpan.ToArray();
     }
@@ -50,7 +54,8 @@ internal sealed class ModulePickle
     private void Numbers(IReadOnlyList<long> values)
     {
         Codes('(');
-        foreach (long value in values) Number(value);
+        foreach (long value in values)
+            Number(value);
         Codes('t');
     }
 
@@ -84,7 +89,8 @@ internal sealed class ModulePickle
 
     private ModulePickle Codes(params ReadOnlySpan<int> codes)
     {
-        foreach (int code in codes) _bytes.Write([(byte)code]);
+        foreach (int code in codes)
+            _bytes.Write([(byte)code]);
         return this;
     }
 }

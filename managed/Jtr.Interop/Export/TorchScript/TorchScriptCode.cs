@@ -10,7 +10,8 @@ internal sealed class TorchScriptCode : INetworkWriter
     public const string ClassName = "SegNet";
 
     private readonly StringBuilder _body = new();
-    private readonly List<string> _parameters = [], _buffers = [];
+    private readonly List<string> _parameters = [],
+        _buffers = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly List<(string Task, string Value)> _outputs = [];
     private int _values;
@@ -31,7 +32,8 @@ internal sealed class TorchScriptCode : INetworkWriter
         code.Append("  __parameters__ = [").AppendJoin("", _parameters.Select(p => $"\"{Attribute(p)}\", ")).Append("]\n");
         code.Append("  __buffers__ = [").AppendJoin("", _buffers.Select(b => $"\"{Attribute(b)}\", ")).Append("]\n");
         code.Append("  training : bool\n");
-        foreach ((_, string attribute) in Tensors) code.Append("  ").Append(attribute).Append(" : Tensor\n");
+        foreach ((_, string attribute) in Tensors)
+            code.Append("  ").Append(attribute).Append(" : Tensor\n");
         code.Append("  def forward(self: __torch__.").Append(ClassName).Append(",\n    image: Tensor) -> Dict[str, Tensor]:\n");
         code.Append(_body);
         code.Append("    return {").AppendJoin(", ", _outputs.Select(o => $"\"{Escape(o.Task)}\": {o.Value}")).Append("}\n");
@@ -46,14 +48,25 @@ internal sealed class TorchScriptCode : INetworkWriter
 
     public string NormRelu(string input, string name)
     {
-        string normed = Let($"torch.batch_norm({input}, {Parameter($"{name}.weight")}, {Parameter($"{name}.bias")}, {Buffer($"{name}.running_mean")}, {Buffer($"{name}.running_var")}, False, 0.1, 1.0e-05, True)");
+        string normed = Let(
+            $"torch.batch_norm({input}, {Parameter($"{name}.weight")}, {Parameter($"{name}.bias")}, "
+                + $"{Buffer($"{name}.running_mean")}, {Buffer($"{name}.running_var")}, False, 0.1, 1.0e-05, True)"
+        );
         return Let($"torch.relu({normed})");
     }
 
     public (string Pooled, string Places) Pool(string input)
     {
-        string pooled = Next(), places = Next();
-        _body.Append("    ").Append(pooled).Append(", ").Append(places).Append(" = torch.max_pool2d_with_indices(").Append(input).Append(", [2, 2], [2, 2], [0, 0], [1, 1], False)\n");
+        string pooled = Next(),
+            places = Next();
+        _body
+            .Append("    ")
+            .Append(pooled)
+            .Append(", ")
+            .Append(places)
+            .Append(" = torch.max_pool2d_with_indices(")
+            .Append(input)
+            .Append(", [2, 2], [2, 2], [0, 0], [1, 1], False)\n");
         // Named after the places, so that they are at hand where the pool is undone.
         _body.Append("    ").Append(places).Append("_height = torch.size(").Append(input).Append(", 2)\n");
         _body.Append("    ").Append(places).Append("_width = torch.size(").Append(input).Append(", 3)\n");
@@ -85,12 +98,14 @@ internal sealed class TorchScriptCode : INetworkWriter
 
     private string Use(string name, List<string> list)
     {
-        if (_known.Add(name)) list.Add(name);
+        if (_known.Add(name))
+            list.Add(name);
         return $"self.{Attribute(name)}";
     }
 
     /// <summary>"encoder_block.0.0.weight" is no name in Python.</summary>
     private static string Attribute(string name) => name.Replace('.', '_');
 
-    private static string Escape(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+    private static string Escape(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 }

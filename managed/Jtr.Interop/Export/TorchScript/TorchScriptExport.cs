@@ -9,7 +9,8 @@ namespace Jtr.Interop.Export;
 
 /// <summary>
 /// Writes a trained network as a TorchScript module that torch.jit.load reads, in Python and in C++, without this library. Its forward
-/// takes [N, 3, H, W] RGB in [0, 1], H and W multiples of 32, and returns a dictionary with a tensor for every task: raw logits, depths, unit normals, maps.
+/// takes [N, 3, H, W] RGB in [0, 1], H and W multiples of 32, and returns a dictionary with a tensor for every task: raw logits, depths,
+/// unit normals, maps.
 /// </summary>
 public static class TorchScriptExport
 {
@@ -37,14 +38,19 @@ public static class TorchScriptExport
         string source = code.Write(network);
         HashSet<string> parameters = [.. code.Parameters];
         List<(string Attribute, string Key, SafetensorsTensor Tensor, bool IsParameter)> tensors =
-            [.. code.Tensors.Select((t, i) => (t.Attribute, i.ToString(CultureInfo.InvariantCulture), network[t.Name], parameters.Contains(t.Name)))];
+        [
+            .. code.Tensors.Select(
+                (t, i) => (t.Attribute, i.ToString(CultureInfo.InvariantCulture), network[t.Name], parameters.Contains(t.Name))
+            ),
+        ];
 
         using AtomicFile.Writing file = new(path);
         using (ZipArchive zip = new(file.Stream, ZipArchiveMode.Create, leaveOpen: true))
         {
             Add(zip, "data.pkl", ModulePickle.Write(TorchScriptCode.ClassName, tensors));
             Add(zip, "code/__torch__.py", Encoding.UTF8.GetBytes(source));
-            foreach ((_, string key, SafetensorsTensor tensor, _) in tensors) Add(zip, $"data/{key}", tensor.Data.Span);
+            foreach ((_, string key, SafetensorsTensor tensor, _) in tensors)
+                Add(zip, $"data/{key}", tensor.Data.Span);
             Add(zip, "constants.pkl", ModulePickle.Nothing());
             Add(zip, "version", Encoding.ASCII.GetBytes(FormatVersion));
         }

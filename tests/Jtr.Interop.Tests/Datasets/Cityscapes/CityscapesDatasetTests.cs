@@ -28,18 +28,38 @@ public sealed class CityscapesDatasetTests : IDisposable
         _folder.Write("gtFine/train/aachen/aachen_000000_000019_gtFine_polygons.json", "not read");
 
         CityscapesDataset data = Open();
-        Assert.That(Enumerable.Range(0, data.Count).Select(data.GetName), Is.EqualTo(["aachen_000000_000019", "aachen_000001_000019", "bochum_000000_000313"]));
-        Assert.That(data.Tasks.Select(t => (t.Name, t.Kind, t.Channels)), Is.EqualTo([("segmentation", TaskKind.Segmentation, 7), ("depth", TaskKind.Depth, 1)]));
+        Assert.That(
+            Enumerable.Range(0, data.Count).Select(data.GetName),
+            Is.EqualTo(["aachen_000000_000019", "aachen_000001_000019", "bochum_000000_000313"])
+        );
+        Assert.That(
+            data.Tasks.Select(t => (t.Name, t.Kind, t.Channels)),
+            Is.EqualTo([("segmentation", TaskKind.Segmentation, 7), ("depth", TaskKind.Depth, 1)])
+        );
         Assert.That(data.Problems, Is.Empty);
         // Worked out by hand from the published table: evaluated ids of each category, all others none.
-        Dictionary<int, int> categories = Table([[7, 8], [11, 12, 13], [17, 19, 20], [21, 22], [23], [24, 25], [26, 27, 28, 31, 32, 33]]);
+        Dictionary<int, int> categories = Table([
+            [7, 8],
+            [11, 12, 13],
+            [17, 19, 20],
+            [21, 22],
+            [23],
+            [24, 25],
+            [26, 27, 28, 31, 32, 33],
+        ]);
         for (int s = 0; s < 3; s++)
         {
             (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(data, s);
             Assert.That(written, Is.EqualTo(data.Tasks.All));
             Assert.That(image, Is.EqualTo(LayoutReader.Planar(CityscapesFolder.Pixels, 3, i => CityscapesFolder.ImageValue(s, i) / 255f)));
-            Assert.That(labels[0], Is.EqualTo(Enumerable.Range(0, CityscapesFolder.Pixels).Select(i => (float)categories.GetValueOrDefault((i + s) % 34, -1))));
-            Assert.That(labels[1], Is.EqualTo(Enumerable.Range(0, CityscapesFolder.Pixels).Select(i => Inverse(CityscapesFolder.DisparityValue(s, i)))));
+            Assert.That(
+                labels[0],
+                Is.EqualTo(Enumerable.Range(0, CityscapesFolder.Pixels).Select(i => (float)categories.GetValueOrDefault((i + s) % 34, -1)))
+            );
+            Assert.That(
+                labels[1],
+                Is.EqualTo(Enumerable.Range(0, CityscapesFolder.Pixels).Select(i => Inverse(CityscapesFolder.DisparityValue(s, i))))
+            );
         }
     }
 
@@ -49,17 +69,56 @@ public sealed class CityscapesDatasetTests : IDisposable
         _folder.Image("aachen", "a");
         _folder.Ids("aachen", "a", i => i % 34);
         CityscapesDataset data = Open(CityscapesFolder.Options with { Labels = CityscapesLabels.Classes, Depth = CityscapesDepth.None });
-        Dictionary<int, int> trainIds = Table([[7], [8], [11], [12], [13], [17], [19], [20], [21], [22], [23], [24], [25], [26], [27], [28], [31], [32], [33]]);
-        Assert.That(SampleArrays.Read(data, 0).Labels[0], Is.EqualTo(Enumerable.Range(0, CityscapesFolder.Pixels).Select(i => (float)trainIds.GetValueOrDefault(i % 34, -1))));
+        Dictionary<int, int> trainIds = Table([
+            [7],
+            [8],
+            [11],
+            [12],
+            [13],
+            [17],
+            [19],
+            [20],
+            [21],
+            [22],
+            [23],
+            [24],
+            [25],
+            [26],
+            [27],
+            [28],
+            [31],
+            [32],
+            [33],
+        ]);
+        Assert.That(
+            SampleArrays.Read(data, 0).Labels[0],
+            Is.EqualTo(Enumerable.Range(0, CityscapesFolder.Pixels).Select(i => (float)trainIds.GetValueOrDefault(i % 34, -1)))
+        );
         SegmentationTask task = (SegmentationTask)data.Tasks[0];
-        Assert.That((task.ClassCount, task.ClassNames[0], task.ClassNames[13], task.ClassNames[18]), Is.EqualTo((19, "road", "car", "bicycle")));
+        Assert.That(
+            (task.ClassCount, task.ClassNames[0], task.ClassNames[13], task.ClassNames[18]),
+            Is.EqualTo((19, "road", "car", "bicycle"))
+        );
     }
 
     [Test]
     public void Inverse_depth_is_the_disparity_by_256_and_zero_where_there_is_none()
     {
         _folder.Image("aachen", "a");
-        _folder.Disparity("aachen", "a", i => i switch { 0 => 0, 1 => 1, 2 => 2, 3 => 257, 4 => 65535, _ => 32257 });
+        _folder.Disparity(
+            "aachen",
+            "a",
+            i =>
+                i switch
+                {
+                    0 => 0,
+                    1 => 1,
+                    2 => 2,
+                    3 => 257,
+                    4 => 65535,
+                    _ => 32257,
+                }
+        );
         float[] depth = SampleArrays.Read(Open(CityscapesFolder.Options with { Labels = CityscapesLabels.None }), 0).Labels[0];
         Assert.That(depth[..6], Is.EqualTo([0f, 0f, 1 / 65536f, 1 / 256f, 65534 / 65536f, 32256 / 65536f]));
     }
@@ -68,13 +127,31 @@ public sealed class CityscapesDatasetTests : IDisposable
     public void Metric_depth_is_baseline_times_focal_length_by_disparity()
     {
         _folder.Image("aachen", "a");
-        _folder.Disparity("aachen", "a", i => i switch { 0 => 0, 1 => 1, 2 => 257, 3 => 2561, _ => 10241 });
+        _folder.Disparity(
+            "aachen",
+            "a",
+            i =>
+                i switch
+                {
+                    0 => 0,
+                    1 => 1,
+                    2 => 257,
+                    3 => 2561,
+                    _ => 10241,
+                }
+        );
         _folder.Write("camera/train/aachen/a_camera.json", CityscapesFolder.Camera);
         CityscapesOptions options = CityscapesFolder.Options with { Labels = CityscapesLabels.None, Depth = CityscapesDepth.Metric };
         double product = 0.209313 * 2262.52;
         // Disparities of 1, 10 and 40 pixels; no disparity is infinitely far.
-        Assert.That(SampleArrays.Read(Open(options), 0).Labels[0][..5], Is.EqualTo([0f, 0f, (float)product, (float)(product / 10), (float)(product / 40)]));
-        Assert.That(SampleArrays.Read(Open(options with { MaxMetricDepth = 80 }), 0).Labels[0][..5], Is.EqualTo([0f, 0f, 0f, (float)(product / 10), (float)(product / 40)]));
+        Assert.That(
+            SampleArrays.Read(Open(options), 0).Labels[0][..5],
+            Is.EqualTo([0f, 0f, (float)product, (float)(product / 10), (float)(product / 40)])
+        );
+        Assert.That(
+            SampleArrays.Read(Open(options with { MaxMetricDepth = 80 }), 0).Labels[0][..5],
+            Is.EqualTo([0f, 0f, 0f, (float)(product / 10), (float)(product / 40)])
+        );
     }
 
     [Test]
@@ -115,14 +192,17 @@ public sealed class CityscapesDatasetTests : IDisposable
     [Test]
     public void Either_layout_opens_by_what_is_there()
     {
-        Assert.That(() => CityscapesDataset.Open(_folder.Root, CityscapesFolder.Options), LayoutReader.Fault(_folder.Root, "no Cityscapes"));
+        Assert.That(
+            () => CityscapesDataset.Open(_folder.Root, CityscapesFolder.Options),
+            LayoutReader.Fault(_folder.Root, "no Cityscapes")
+        );
         _folder.Npy("train/image/0.npy", "(32, 64, 3)", new float[3 * CityscapesFolder.Pixels]);
         CityscapesOptions options = CityscapesFolder.Options with { AllowMissing = true };
         Assert.That(CityscapesDataset.Open(_folder.Root, options), Is.TypeOf<CityscapesNpyDataset>());
         _folder.Image("aachen", "a");
         LayoutDataset official = CityscapesDataset.Open(_folder.Root, options);
         Assert.That(official, Is.TypeOf<CityscapesDataset>());
-        Assert.That(official.GetLabelled(0), Is.EqualTo(TaskMask.None));
+        Assert.That(official.GetLabeled(0), Is.EqualTo(TaskMask.None));
     }
 
     private static float Inverse(int value) => value == 0 ? 0f : (value - 1) / 65536f;
@@ -132,7 +212,8 @@ public sealed class CityscapesDatasetTests : IDisposable
         Dictionary<int, int> table = [];
         for (int c = 0; c < ids.Length; c++)
         {
-            foreach (int id in ids[c]) table.Add(id, c);
+            foreach (int id in ids[c])
+                table.Add(id, c);
         }
         return table;
     }

@@ -24,10 +24,19 @@ public sealed class CityscapesErrorTests : IDisposable
     [Test]
     public void Missing_and_empty_folders_are_told()
     {
-        Assert.That(() => new CityscapesDataset(_folder["nowhere"], CityscapesFolder.Options), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains(_folder["nowhere"]));
-        Assert.That(() => Open(CityscapesFolder.Options with { Split = "val" }), LayoutReader.Fault(_folder["leftImg8bit/val"], "the folder of photographs is missing"));
+        Assert.That(
+            () => new CityscapesDataset(_folder["nowhere"], CityscapesFolder.Options),
+            Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains(_folder["nowhere"])
+        );
+        Assert.That(
+            () => Open(CityscapesFolder.Options with { Split = "val" }),
+            LayoutReader.Fault(_folder["leftImg8bit/val"], "the folder of photographs is missing")
+        );
         Directory.CreateDirectory(_folder["leftImg8bit/val"]);
-        Assert.That(() => Open(CityscapesFolder.Options with { Split = "val" }), LayoutReader.Fault(_folder["leftImg8bit/val"], "has none: <city>/<name>_leftImg8bit.png"));
+        Assert.That(
+            () => Open(CityscapesFolder.Options with { Split = "val" }),
+            LayoutReader.Fault(_folder["leftImg8bit/val"], "has none: <city>/<name>_leftImg8bit.png")
+        );
         Directory.Delete(_folder["disparity"], recursive: true);
         Assert.That(() => Open(), LayoutReader.Fault(_folder["disparity/train"], "choose Depth = None"));
         Assert.That(Open(CityscapesFolder.Options with { Depth = CityscapesDepth.None }).Tasks.Count, Is.EqualTo(1));
@@ -37,9 +46,15 @@ public sealed class CityscapesErrorTests : IDisposable
     public void A_photograph_without_a_label_is_an_error_or_a_missing_label()
     {
         string image = _folder.Image(City, "b");
-        Assert.That(() => Open(), LayoutReader.Fault(image, $"a photograph without gtFine: there is no {_folder["gtFine/train/aachen/b_gtFine_labelIds.png"]}"));
+        Assert.That(
+            () => Open(),
+            LayoutReader.Fault(
+                image,
+                $"a photograph without gtFine: there is no " + $"{_folder["gtFine/train/aachen/b_gtFine_labelIds.png"]}"
+            )
+        );
         CityscapesDataset data = Open(CityscapesFolder.Options with { AllowMissing = true });
-        Assert.That((data.GetLabelled(0), data.GetLabelled(1)), Is.EqualTo((data.Tasks.All, TaskMask.None)));
+        Assert.That((data.GetLabeled(0), data.GetLabeled(1)), Is.EqualTo((data.Tasks.All, TaskMask.None)));
         Assert.That(data.Problems.Select(p => p.Path), Is.EqualTo([image, image]));
         Assert.That(data.GetLabelPath(1, 0), Is.Null);
     }
@@ -48,7 +63,10 @@ public sealed class CityscapesErrorTests : IDisposable
     public void A_label_without_its_photograph_is_an_error_or_noted()
     {
         string label = _folder.Disparity("bochum", "b", _ => 0);
-        Assert.That(() => Open(), LayoutReader.Fault(label, $"a label without its photograph {_folder["leftImg8bit/train/bochum/b_leftImg8bit.png"]}"));
+        Assert.That(
+            () => Open(),
+            LayoutReader.Fault(label, $"a label without its photograph " + $"{_folder["leftImg8bit/train/bochum/b_leftImg8bit.png"]}")
+        );
         CityscapesDataset data = Open(CityscapesFolder.Options with { AllowMissing = true });
         Assert.That(data.Count, Is.EqualTo(1));
         Assert.That(data.Problems.Select(p => p.Path), Is.EqualTo([label]));
@@ -115,7 +133,10 @@ public sealed class CityscapesErrorTests : IDisposable
 
     [TestCase("", "no camera file: ")]
     [TestCase("[]", "the number 'extrinsic.baseline' of a camera file is missing")]
-    [TestCase("""{ "extrinsic": { "baseline": "0.2" }, "intrinsic": { "fx": 2262 } }""", "the number 'extrinsic.baseline' of a camera file is missing")]
+    [TestCase(
+        """{ "extrinsic": { "baseline": "0.2" }, "intrinsic": { "fx": 2262 } }""",
+        "the number 'extrinsic.baseline' of a camera " + "file is missing"
+    )]
     [TestCase("""{ "extrinsic": { "baseline": 0.2 }, "intrinsic": 3 }""", "the number 'intrinsic.fx' of a camera file is missing")]
     [TestCase("""{ "extrinsic": { "baseline": 0.2 }, "intrinsic": { "fx": 0 } }""", "'intrinsic.fx' is 0; it has to be above 0")]
     [TestCase("""{ "extrinsic": { "baseline": 1e999 }, "intrinsic": { "fx": 1 } }""", "'extrinsic.baseline' is 1e999")]
@@ -130,8 +151,11 @@ public sealed class CityscapesErrorTests : IDisposable
     public void Metric_depth_without_a_camera_file_is_an_error_or_a_missing_label()
     {
         CityscapesOptions options = CityscapesFolder.Options with { Depth = CityscapesDepth.Metric };
-        Assert.That(() => Open(options), LayoutReader.Fault(_folder["camera/train/aachen/a_camera.json"], "the camera file, which metric depth needs, is missing"));
-        Assert.That(Open(options with { AllowMissing = true }).GetLabelled(0), Is.EqualTo(TaskMask.None.With(0)));
+        Assert.That(
+            () => Open(options),
+            LayoutReader.Fault(_folder["camera/train/aachen/a_camera.json"], "the camera file, which metric " + "depth needs, is missing")
+        );
+        Assert.That(Open(options with { AllowMissing = true }).GetLabeled(0), Is.EqualTo(TaskMask.None.With(0)));
     }
 
     [Test]
@@ -147,6 +171,9 @@ public sealed class CityscapesErrorTests : IDisposable
         Check("MaxMetricDepth", o => o with { MaxMetricDepth = 0 });
 
         void Check(string property, Func<CityscapesOptions, CityscapesOptions> change) =>
-            Assert.That(() => Open(change(CityscapesFolder.Options)), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(property));
+            Assert.That(
+                () => Open(change(CityscapesFolder.Options)),
+                Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(property)
+            );
     }
 }

@@ -16,16 +16,45 @@ internal static class CityscapesFolder
           "intrinsic": { "fx": 2262.52, "fy": 2265.3017905988554, "u0": 1096.98, "v0": 513.137 } }
         """;
 
-    public static CityscapesOptions Options { get; } = new() { Height = Height, Width = Width, CacheInMemory = false };
+    public static CityscapesOptions Options { get; } =
+        new()
+        {
+            Height = Height,
+            Width = Width,
+            CacheInMemory = false,
+        };
 
-    public static string Image(this TemporaryFolder folder, string city, string name, int seed = 0, int height = Height, int width = Width, string split = "train") =>
-        folder.Write($"leftImg8bit/{split}/{city}/{name}_leftImg8bit.png", PlainPng.Encode(8, height, width, 3, i => ImageValue(seed, i)));
+    public static string Image(
+        this TemporaryFolder folder,
+        string city,
+        string name,
+        int seed = 0,
+        int height = Height,
+        int width = Width,
+        string split = "train"
+    ) => folder.Write($"leftImg8bit/{split}/{city}/{name}_leftImg8bit.png", PlainPng.Encode(8, height, width, 3, i => ImageValue(seed, i)));
 
-    public static string Ids(this TemporaryFolder folder, string city, string name, Func<int, int> id, int bits = 8, int height = Height, int width = Width, string split = "train") =>
-        folder.Write($"gtFine/{split}/{city}/{name}_gtFine_labelIds.png", PlainPng.Encode(bits, height, width, 1, id));
+    public static string Ids(
+        this TemporaryFolder folder,
+        string city,
+        string name,
+        Func<int, int> id,
+        int bits = 8,
+        int height = Height,
+        int width = Width,
+        string split = "train"
+    ) => folder.Write($"gtFine/{split}/{city}/{name}_gtFine_labelIds.png", PlainPng.Encode(bits, height, width, 1, id));
 
-    public static string Disparity(this TemporaryFolder folder, string city, string name, Func<int, int> value, int bits = 16, int height = Height, int width = Width, string split = "train") =>
-        folder.Write($"disparity/{split}/{city}/{name}_disparity.png", PlainPng.Encode(bits, height, width, 1, value));
+    public static string Disparity(
+        this TemporaryFolder folder,
+        string city,
+        string name,
+        Func<int, int> value,
+        int bits = 16,
+        int height = Height,
+        int width = Width,
+        string split = "train"
+    ) => folder.Write($"disparity/{split}/{city}/{name}_disparity.png", PlainPng.Encode(bits, height, width, 1, value));
 
     /// <summary>A photograph with both labels.</summary>
     public static void Sample(this TemporaryFolder folder, string city, string name, int seed = 0, string split = "train")

@@ -68,14 +68,20 @@ public sealed class CityscapesNpyDatasetTests : IDisposable
     [Test]
     public void Missing_folders_and_files_are_told()
     {
-        Assert.That(() => Open(CityscapesFolder.Options with { Split = "val" }), LayoutReader.Fault(_folder["val/image"], "the folder of photographs is missing"));
+        Assert.That(
+            () => Open(CityscapesFolder.Options with { Split = "val" }),
+            LayoutReader.Fault(_folder["val/image"], "the folder of " + "photographs is missing")
+        );
         Directory.CreateDirectory(_folder["val/image"]);
         Assert.That(() => Open(CityscapesFolder.Options with { Split = "val" }), LayoutReader.Fault(_folder["val/image"], "has none"));
         File.Delete(_folder["train/depth/0.npy"]);
-        Assert.That(() => Open(), LayoutReader.Fault(_folder["train/image/0.npy"], $"a photograph without the label {_folder["train/depth/0.npy"]}"));
+        Assert.That(
+            () => Open(),
+            LayoutReader.Fault(_folder["train/image/0.npy"], $"a photograph without the label " + $"{_folder["train/depth/0.npy"]}")
+        );
         Directory.Delete(_folder["train/depth"]);
         Assert.That(() => Open(), LayoutReader.Fault(_folder["train/depth"], "the folder of the task 'depth' is missing"));
-        Assert.That(Open(CityscapesFolder.Options with { AllowMissing = true }).GetLabelled(0), Is.EqualTo(TaskMask.None.With(0)));
+        Assert.That(Open(CityscapesFolder.Options with { AllowMissing = true }).GetLabeled(0), Is.EqualTo(TaskMask.None.With(0)));
     }
 
     [Test]
@@ -90,7 +96,10 @@ public sealed class CityscapesNpyDatasetTests : IDisposable
 
     [Test]
     public void Metric_depth_needs_the_official_layout() =>
-        Assert.That(() => Open(CityscapesFolder.Options with { Depth = CityscapesDepth.Metric }), Throws.ArgumentException.With.Message.Contains("lack the cameras"));
+        Assert.That(
+            () => Open(CityscapesFolder.Options with { Depth = CityscapesDepth.Metric }),
+            Throws.ArgumentException.With.Message.Contains("lack the cameras")
+        );
 
     [TestCase("(3, 32, 64)", "an array of shape (3, 32, 64), where a photograph has (H, W, 3)")]
     [TestCase("(32, 192)", "an array of shape (32, 192), where a photograph has (H, W, 3)")]
@@ -106,7 +115,11 @@ public sealed class CityscapesNpyDatasetTests : IDisposable
     [TestCase(float.NaN)]
     public void A_photograph_with_values_outside_0_to_1_is_refused(float value)
     {
-        string image = _folder.Npy("train/image/0.npy", "(32, 64, 3)", [.. Enumerable.Range(0, 3 * Pixels).Select(i => i == 3 * 66 + 1 ? value : 0.5f)]);
+        string image = _folder.Npy(
+            "train/image/0.npy",
+            "(32, 64, 3)",
+            [.. Enumerable.Range(0, 3 * Pixels).Select(i => i == 3 * 66 + 1 ? value : 0.5f)]
+        );
         Assert.That(ReadFirst, LayoutReader.Fault(image, $"value {value}, which is not in [0, 1], at row 1, column 2"));
     }
 
@@ -136,7 +149,12 @@ public sealed class CityscapesNpyDatasetTests : IDisposable
     // As numpy saves what MTAN computed: float64 photographs and float32 labels.
     private void WriteSample(int n)
     {
-        _folder.Npy($"train/image/{n}.npy", "<f8", "(32, 64, 3)", [.. Enumerable.Range(0, 3 * Pixels).SelectMany(i => TemporaryFolder.Little(8, BitConverter.DoubleToUInt64Bits(Image(n, i))))]);
+        _folder.Npy(
+            $"train/image/{n}.npy",
+            "<f8",
+            "(32, 64, 3)",
+            [.. Enumerable.Range(0, 3 * Pixels).SelectMany(i => TemporaryFolder.Little(8, BitConverter.DoubleToUInt64Bits(Image(n, i))))]
+        );
         _folder.Npy($"train/label_7/{n}.npy", "(32, 64)", [.. Enumerable.Range(0, Pixels).Select(i => (float)((i + n) % 8 - 1))]);
         _folder.Npy($"train/label_19/{n}.npy", "(32, 64)", [.. Enumerable.Range(0, Pixels).Select(i => (float)((i + n) % 20 - 1))]);
         _folder.Npy($"train/depth/{n}.npy", "(32, 64, 1)", [.. Enumerable.Range(0, Pixels).Select(i => Depth(n, i))]);

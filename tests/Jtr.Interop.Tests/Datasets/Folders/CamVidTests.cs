@@ -12,7 +12,8 @@ public sealed class CamVidTests
         for (DirectoryInfo? at = new(TestContext.CurrentContext.TestDirectory); at is not null; at = at.Parent)
         {
             string path = Path.Combine(at.FullName, "shared", "data", "camvid", part);
-            if (Directory.Exists(path)) return path;
+            if (Directory.Exists(path))
+                return path;
         }
         Assert.Ignore("the photographs (shared/data/camvid) are not on this machine");
         return "";
@@ -25,7 +26,7 @@ public sealed class CamVidTests
         Assert.That(data.Count, Is.EqualTo(233));
         Assert.That(data.Tasks, Is.EqualTo(new TaskSet(new SegmentationTask("seg", 11), new MapTask("edge"), new MapTask("keypoint"))));
         Assert.That(data.Problems, Is.Empty);
-        Assert.That(Enumerable.Range(0, data.Count).Select(data.GetLabelled), Is.All.EqualTo(data.Tasks.All));
+        Assert.That(Enumerable.Range(0, data.Count).Select(data.GetLabeled), Is.All.EqualTo(data.Tasks.All));
 
         (float[] image, float[][] labels, _) = SampleArrays.Read(data, 100);
         Assert.That(image, Is.All.InRange(0f, 1f));

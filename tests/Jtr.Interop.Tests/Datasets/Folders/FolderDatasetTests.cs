@@ -18,7 +18,8 @@ public sealed class FolderDatasetTests : IDisposable
     /// <summary>Three photographs: a has both labels, b only depth, c none.</summary>
     private void ThreeSamples()
     {
-        foreach (string stem in new[] { "c", "a", "b" }) Image(stem);
+        foreach (string stem in new[] { "c", "a", "b" })
+            Image(stem);
         _folder.Image("seg/a.png", 32, 32, 1, i => i % 4);
         _folder.Image("depth/a.png", 32, 32, 1, i => i % 200);
         _folder.Npy("depth/b.npy", "(32, 32)", [.. Enumerable.Range(0, 1024).Select(i => (float)i)]);
@@ -32,7 +33,10 @@ public sealed class FolderDatasetTests : IDisposable
         Assert.That(data.Count, Is.EqualTo(3));
         Assert.That(Enumerable.Range(0, 3).Select(data.GetName), Is.EqualTo(new[] { "a", "b", "c" }));
         Assert.That(data.Tasks.Select(t => t.Name), Is.EqualTo(new[] { "seg", "depth" }));
-        Assert.That(Enumerable.Range(0, 3).Select(data.GetLabelled), Is.EqualTo(new[] { new TaskMask(0b11), new TaskMask(0b10), TaskMask.None }));
+        Assert.That(
+            Enumerable.Range(0, 3).Select(data.GetLabeled),
+            Is.EqualTo(new[] { new TaskMask(0b11), new TaskMask(0b10), TaskMask.None })
+        );
         Assert.That(data.GetLabelPath(0, 0), Is.EqualTo(_folder["seg/a.png"]));
         Assert.That(data.GetLabelPath(1, 0), Is.Null);
         Assert.That(data.GetImagePath(1), Is.EqualTo(_folder["image/b.png"]));
@@ -50,7 +54,13 @@ public sealed class FolderDatasetTests : IDisposable
     {
         ThreeSamples();
         _folder.Write("seg/a.png", "damaged");
-        FolderDataset data = Open(FolderReader.Size32 with { CacheInMemory = cached, Tasks = [new SegmentationTask("seg", 4), new DepthTask()] });
+        FolderDataset data = Open(
+            FolderReader.Size32 with
+            {
+                CacheInMemory = cached,
+                Tasks = [new SegmentationTask("seg", 4), new DepthTask()],
+            }
+        );
         Assert.That(SampleArrays.Read(data, 0, new TaskMask(0b10)).Written, Is.EqualTo(new TaskMask(0b10)));
         Assert.That(() => SampleArrays.Read(data, 0, new TaskMask(0b11)), Throws.TypeOf<JtrFormatException>());
         Assert.That(SampleArrays.Read(data, 0, TaskMask.None).Written, Is.EqualTo(TaskMask.None));
@@ -66,7 +76,11 @@ public sealed class FolderDatasetTests : IDisposable
             _folder.Image16($"depth/{stem}.png", 50, 70, 1, i => i * 11 % 65536);
             _folder.Image($"normals/{stem}.png", 50, 70, 3, i => i * 17 % 256);
             _folder.Image($"edge/{stem}.png", 50, 70, 1, i => i * 5 % 256);
-            _folder.Npy($"keypoint/{stem}.npy", "(50, 70)", [.. Enumerable.Range(0, 3500).Select(i => i % 8 == 0 ? float.NaN : i % 50 / 49f)]);
+            _folder.Npy(
+                $"keypoint/{stem}.npy",
+                "(50, 70)",
+                [.. Enumerable.Range(0, 3500).Select(i => i % 8 == 0 ? float.NaN : i % 50 / 49f)]
+            );
         }
         FolderDataset read = Open(FolderReader.Size32 with { Width = 64, CacheInMemory = false });
         FolderDataset kept = Open(FolderReader.Size32 with { Width = 64, CacheInMemory = true });
@@ -82,13 +96,16 @@ public sealed class FolderDatasetTests : IDisposable
         for (int pass = 0; pass < 3; pass++)
         {
             // The files are gone in the third pass.
-            if (pass == 2) foreach (string task in new[] { "image", "seg", "depth", "normals", "edge", "keypoint" }) Directory.Delete(_folder[task], true);
+            if (pass == 2)
+                foreach (string task in new[] { "image", "seg", "depth", "normals", "edge", "keypoint" })
+                    Directory.Delete(_folder[task], true);
             for (int i = 0; i < 2; i++)
             {
                 (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(kept, i);
                 Assert.That(written, Is.EqualTo(expected[i].Written));
                 Assert.That(Bits(image), Is.EqualTo(Bits(expected[i].Image)));
-                for (int t = 0; t < 5; t++) Assert.That(Bits(labels[t]), Is.EqualTo(Bits(expected[i].Labels[t])), kept.Tasks[t].Name);
+                for (int t = 0; t < 5; t++)
+                    Assert.That(Bits(labels[t]), Is.EqualTo(Bits(expected[i].Labels[t])), kept.Tasks[t].Name);
             }
         }
 
@@ -105,7 +122,8 @@ public sealed class FolderDatasetTests : IDisposable
         float[] labels = new float[2 * 1024];
         data.Read(0, data.Tasks.All, new SampleBuffer(data.Tasks, 32, 32, image, labels));
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 50; i++) data.Read(0, data.Tasks.All, new SampleBuffer(data.Tasks, 32, 32, image, labels));
+        for (int i = 0; i < 50; i++)
+            data.Read(0, data.Tasks.All, new SampleBuffer(data.Tasks, 32, 32, image, labels));
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
@@ -113,8 +131,14 @@ public sealed class FolderDatasetTests : IDisposable
     public void A_folder_that_would_fill_the_memory_is_not_kept_by_itself()
     {
         // Six empty files of 8192 x 8192 would take 3 bytes a pixel each, 1.1 GiB; five take less than 1 GiB.
-        for (int i = 0; i < 6; i++) _folder.Write($"image/{i}.png", "");
-        FolderOptions options = new() { Height = 8192, Width = 8192, Tasks = [new DepthTask()] };
+        for (int i = 0; i < 6; i++)
+            _folder.Write($"image/{i}.png", "");
+        FolderOptions options = new()
+        {
+            Height = 8192,
+            Width = 8192,
+            Tasks = [new DepthTask()],
+        };
         Assert.That(Open(options).IsCached, Is.False);
         File.Delete(_folder["image/5.png"]);
         Assert.That(Open(options).IsCached, Is.True);
@@ -127,10 +151,16 @@ public sealed class FolderDatasetTests : IDisposable
         FolderDataset alone = Open();
         FolderDataset shared = Open(FolderReader.Size32 with { CacheInMemory = true });
         float[][] expected = [.. Enumerable.Range(0, 3).Select(i => SampleArrays.Read(alone, i).Image)];
-        Parallel.For(0, 60, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i =>
-        {
-            if (!SampleArrays.Read(shared, i % 3).Image.AsSpan().SequenceEqual(expected[i % 3])) throw new InvalidOperationException($"read {i} differs");
-        });
+        Parallel.For(
+            0,
+            60,
+            new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            i =>
+            {
+                if (!SampleArrays.Read(shared, i % 3).Image.AsSpan().SequenceEqual(expected[i % 3]))
+                    throw new InvalidOperationException($"read {i} differs");
+            }
+        );
     }
 
     [Test]
@@ -141,15 +171,25 @@ public sealed class FolderDatasetTests : IDisposable
         _folder.Write("image/notes.txt", "hello");
         _folder.Write("image/.hidden", "hello");
         _folder.Image("normals/other.png", 32, 32, 3, _ => 9);
-        FolderDataset data = Open(FolderReader.Size32 with { Tasks = [new SegmentationTask("seg", 4), new NormalsTask(), new MapTask("edge")] });
-        Assert.That(data.Problems.Select(p => p.ToString()), Is.EquivalentTo(new[]
-        {
-            $"{_folder["image/notes.txt"]}: passed over: not one of .jpg, .jpeg, .png",
-            $"{_folder["seg/stray.png"]}: a label without a photograph: image has no 'stray'",
-            $"{_folder["normals/other.png"]}: a label without a photograph: image has no 'other'",
-            $"{_folder["normals"]}: no sample has a label for 'normals'",
-            $"{_folder["edge"]}: the folder is missing: no sample has a label for 'edge'",
-        }));
+        FolderDataset data = Open(
+            FolderReader.Size32 with
+            {
+                Tasks = [new SegmentationTask("seg", 4), new NormalsTask(), new MapTask("edge")],
+            }
+        );
+        Assert.That(
+            data.Problems.Select(p => p.ToString()),
+            Is.EquivalentTo(
+                new[]
+                {
+                    $"{_folder["image/notes.txt"]}: passed over: not one of .jpg, .jpeg, .png",
+                    $"{_folder["seg/stray.png"]}: a label without a photograph: image has no 'stray'",
+                    $"{_folder["normals/other.png"]}: a label without a photograph: image has no 'other'",
+                    $"{_folder["normals"]}: no sample has a label for 'normals'",
+                    $"{_folder["edge"]}: the folder is missing: no sample has a label for 'edge'",
+                }
+            )
+        );
         Assert.That(data.Count, Is.EqualTo(3));
     }
 
@@ -159,7 +199,7 @@ public sealed class FolderDatasetTests : IDisposable
         ThreeSamples();
         using DataLoader loader = new(Open(), null, DataLoaderOptions.ForEvaluation(batchSize: 3));
         Batch batch = loader.Next();
-        Assert.That(batch.Labelled.ToArray(), Is.EqualTo(new byte[] { 1, 1, 0, 1, 0, 0 }));
+        Assert.That(batch.Labeled.ToArray(), Is.EqualTo(new byte[] { 1, 1, 0, 1, 0, 0 }));
         Assert.That(batch.GetSample(0, 1).Label(1).ToArray(), Is.EqualTo(Enumerable.Range(0, 1024)));
     }
 }

@@ -24,18 +24,27 @@ public sealed class FolderErrorTests : IDisposable
     public void A_missing_root_and_missing_or_empty_photographs_are_told()
     {
         string nowhere = _folder["nowhere"];
-        Assert.That(() => new FolderDataset(nowhere, FolderReader.Size32), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains(nowhere));
+        Assert.That(
+            () => new FolderDataset(nowhere, FolderReader.Size32),
+            Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains(nowhere)
+        );
         Directory.CreateDirectory(nowhere);
         string image = Path.Combine(nowhere, "image");
         Assert.That(() => new FolderDataset(nowhere, FolderReader.Size32), Format(image, "the folder of photographs is missing"));
         Directory.CreateDirectory(image);
-        Assert.That(() => new FolderDataset(nowhere, FolderReader.Size32), Format(image, "the folder of photographs has none (.jpg, .jpeg, .png)"));
+        Assert.That(
+            () => new FolderDataset(nowhere, FolderReader.Size32),
+            Format(image, "the folder of photographs has none (.jpg, " + ".jpeg, .png)")
+        );
     }
 
     [Test]
     public void A_folder_without_labels_needs_to_be_told_its_tasks()
     {
-        Assert.That(() => new FolderDataset(_folder.Root, FolderReader.Size32), Format(_folder.Root, "no folder beside 'image' holds labels"));
+        Assert.That(
+            () => new FolderDataset(_folder.Root, FolderReader.Size32),
+            Format(_folder.Root, "no folder beside 'image' holds " + "labels")
+        );
         Assert.That(new FolderDataset(_folder.Root, FolderReader.Size32 with { Tasks = [Seg] }).Count, Is.EqualTo(1));
     }
 
@@ -43,11 +52,17 @@ public sealed class FolderErrorTests : IDisposable
     public void Two_files_of_one_name_are_refused()
     {
         _folder.Image("image/a.jpg", 32, 32, 3, _ => 0);
-        Assert.That(() => new FolderDataset(_folder.Root, FolderReader.Size32 with { Tasks = [Seg] }), Format(_folder["image/a.png"], "'a.jpg' beside it has the same name"));
+        Assert.That(
+            () => new FolderDataset(_folder.Root, FolderReader.Size32 with { Tasks = [Seg] }),
+            Format(_folder["image/a.png"], "'a.jpg' beside it has the same name")
+        );
         File.Delete(_folder["image/a.jpg"]);
         _folder.Write("seg/a.png", "");
         _folder.Write("seg/a.npy", "");
-        Assert.That(() => new FolderDataset(_folder.Root, FolderReader.Size32 with { Tasks = [Seg] }), Format(_folder["seg/a.png"], "'a.npy' beside it has the same name"));
+        Assert.That(
+            () => new FolderDataset(_folder.Root, FolderReader.Size32 with { Tasks = [Seg] }),
+            Format(_folder["seg/a.png"], "'a.npy' beside it has the same name")
+        );
     }
 
     // The superuser may read every file, but nobody a folder.
@@ -100,7 +115,10 @@ public sealed class FolderErrorTests : IDisposable
         string npy = _folder.Npy("depth/a.npy", "(16, 32)", new float[512]);
         Assert.That(() => Label(new DepthTask()), Format(npy, "an array of shape (16, 32), where the image asks for (32, 32)"));
         string normals = _folder.Npy("normals/a.npy", "(32, 32)", new float[1024]);
-        Assert.That(() => Label(new NormalsTask()), Format(normals, "an array of shape (32, 32), where the image asks for (32, 32, 3) or (3, 32, 32)"));
+        Assert.That(
+            () => Label(new NormalsTask()),
+            Format(normals, "an array of shape (32, 32), where the image asks for (32, 32, 3) or " + "(3, 32, 32)")
+        );
     }
 
     [Test]
@@ -124,9 +142,15 @@ public sealed class FolderErrorTests : IDisposable
     [TestCase(8)]
     public void A_class_id_out_of_range_is_told_with_value_and_first_place(int bytes)
     {
-        string path = bytes == 1
-            ? _folder.Image("seg/a.png", 32, 32, 1, i => i >= 3 * 32 + 5 ? 17 : i % 4)
-            : _folder.Npy("seg/a.npy", "<i8", "(32, 32)", [.. Enumerable.Range(0, 1024).SelectMany(i => TemporaryFolder.Little(8, i >= 101 ? 17 : (ulong)i % 4))]);
+        string path =
+            bytes == 1
+                ? _folder.Image("seg/a.png", 32, 32, 1, i => i >= 3 * 32 + 5 ? 17 : i % 4)
+                : _folder.Npy(
+                    "seg/a.npy",
+                    "<i8",
+                    "(32, 32)",
+                    [.. Enumerable.Range(0, 1024).SelectMany(i => TemporaryFolder.Little(8, i >= 101 ? 17 : (ulong)i % 4))]
+                );
         Assert.That(() => Label(Seg), Format(path, "class id 17, which is neither 0 to 3 nor the void id 255, at row 3, column 5"));
     }
 
@@ -173,15 +197,47 @@ public sealed class FolderErrorTests : IDisposable
     {
         byte[] png = TemporaryFolder.RawPng(3, 8, 32, 32, i => (i * 7919 ^ i >> 3) % 4, interlace: damage == 2 ? (byte)1 : (byte)0);
         int data = png.AsSpan().IndexOf("IDAT"u8) + 4;
-        if (damage == 0) png.AsSpan(data + 4, 10).Fill(0xFF);
-        if (damage == 1) png = png[..^30];
-        if (damage == 3) png = Stored(png[..(data - 8)]);
+        if (damage == 0)
+            png.AsSpan(data + 4, 10).Fill(0xFF);
+        if (damage == 1)
+            png = png[..^30];
+        if (damage == 3)
+            png = Stored(png[..(data - 8)]);
         string path = _folder.Write("seg/a.png", png);
         Assert.That(() => Label(Seg), Format(path, fault));
 
         // The same header with a stored (uncompressed) block that begins with the filter 9.
         static byte[] Stored(byte[] start) =>
-            [.. start, 0, 0, 0, 9, .. "IDAT"u8, 0x78, 0x01, 0x01, 0x02, 0x00, 0xFD, 0xFF, 0x09, 0x00, 0, 0, 0, 0, 0, 0, 0, 0, .. "IEND"u8, 0, 0, 0, 0];
+            [
+                .. start,
+                0,
+                0,
+                0,
+                9,
+                .. "IDAT"u8,
+                0x78,
+                0x01,
+                0x01,
+                0x02,
+                0x00,
+                0xFD,
+                0xFF,
+                0x09,
+                0x00,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                .. "IEND"u8,
+                0,
+                0,
+                0,
+                0,
+            ];
     }
 
     [Test]
@@ -201,23 +257,36 @@ public sealed class FolderErrorTests : IDisposable
     [TestCase(32, 0, "Width")]
     [TestCase(32, 8224, "Width")]
     public void A_training_size_out_of_range_is_refused_by_name(int height, int width, string property) =>
-        Assert.That(() => new FolderDataset(_folder.Root, new FolderOptions { Height = height, Width = width }), Throws.TypeOf<ArgumentOutOfRangeException>()
-            .With.Property("ParamName").EqualTo(property).And.Message.Contains($"{property} has to be a multiple of 32 from 32 to 8192"));
+        Assert.That(
+            () => new FolderDataset(_folder.Root, new FolderOptions { Height = height, Width = width }),
+            Throws
+                .TypeOf<ArgumentOutOfRangeException>()
+                .With.Property("ParamName")
+                .EqualTo(property)
+                .And.Message.Contains($"{property} has to be a multiple of 32 from 32 to 8192")
+        );
 
     [TestCase(0)]
     [TestCase(double.NaN)]
     [TestCase(double.PositiveInfinity)]
     public void A_depth_scale_out_of_range_is_refused(double scale) =>
-        Assert.That(() => new FolderDataset(_folder.Root, FolderReader.Size32 with { DepthScale = scale }),
-            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("DepthScale"));
+        Assert.That(
+            () => new FolderDataset(_folder.Root, FolderReader.Size32 with { DepthScale = scale }),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("DepthScale")
+        );
 
     [Test]
     public void Bad_arguments_are_refused()
     {
-        Assert.That(() => new FolderDataset(_folder.Root, FolderReader.Size32 with { Tasks = [] }), Throws.ArgumentException.With.Property("ParamName").EqualTo("Tasks"));
+        Assert.That(
+            () => new FolderDataset(_folder.Root, FolderReader.Size32 with { Tasks = [] }),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("Tasks")
+        );
         FolderDataset data = new(_folder.Root, FolderReader.Size32 with { Tasks = [Seg] });
         Assert.That(() => SampleArrays.Read(data, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => data.Read(0, default, new SampleBuffer(data.Tasks, 32, 64, new float[3 * 2048], new float[2048])),
-            Throws.ArgumentException.With.Message.Contains("the buffer is for 32 x 64, the samples are 32 x 32"));
+        Assert.That(
+            () => data.Read(0, default, new SampleBuffer(data.Tasks, 32, 64, new float[3 * 2048], new float[2048])),
+            Throws.ArgumentException.With.Message.Contains("the buffer is for 32 x 64, the samples are 32 x 32")
+        );
     }
 }

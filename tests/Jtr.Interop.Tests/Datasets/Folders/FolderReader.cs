@@ -11,5 +11,11 @@ internal static class FolderReader
         SampleArrays.Read(new FolderDataset(folder.Root, (options ?? Size32) with { Tasks = [task] }), 0).Labels[0];
 
     /// <summary>The smallest training size, without a cache.</summary>
-    public static FolderOptions Size32 { get; } = new() { Height = 32, Width = 32, CacheInMemory = false };
+    public static FolderOptions Size32 { get; } =
+        new()
+        {
+            Height = 32,
+            Width = 32,
+            CacheInMemory = false,
+        };
 }

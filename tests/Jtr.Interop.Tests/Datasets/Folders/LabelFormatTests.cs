@@ -41,14 +41,20 @@ public sealed class LabelFormatTests : IDisposable
     {
         _folder.Image16("seg/a.png", 32, 32, 1, i => i == 5 ? 65535 : i % 3000);
         float[] expected = [.. Places.Select(i => i == 5 ? -1f : i % 3000)];
-        Assert.That(FolderReader.Label(_folder, new SegmentationTask("seg", 3000), FolderReader.Size32 with { VoidId = 65535 }), Is.EqualTo(expected));
+        Assert.That(
+            FolderReader.Label(_folder, new SegmentationTask("seg", 3000), FolderReader.Size32 with { VoidId = 65535 }),
+            Is.EqualTo(expected)
+        );
     }
 
     [Test]
     public void Class_ids_of_a_void_id_among_the_classes_are_none()
     {
         _folder.Image("seg/a.png", 32, 32, 1, i => i % 11);
-        Assert.That(FolderReader.Label(_folder, Seg, FolderReader.Size32 with { VoidId = 0 }), Is.EqualTo(Places.Select(i => i % 11 == 0 ? -1f : i % 11)));
+        Assert.That(
+            FolderReader.Label(_folder, Seg, FolderReader.Size32 with { VoidId = 0 }),
+            Is.EqualTo(Places.Select(i => i % 11 == 0 ? -1f : i % 11))
+        );
     }
 
     // A palette of equal colours: only the stored indices tell the classes apart.
@@ -75,7 +81,10 @@ public sealed class LabelFormatTests : IDisposable
         // -1 and the void id both say "none", where the type has them.
         ulong Value(int i) => size > 1 && i % 17 == 16 ? ulong.MaxValue : (ulong)Id(i);
         _folder.Npy("seg/a.npy", descr, "(32, 32)", Elements(size, Value));
-        Assert.That(FolderReader.Label(_folder, Seg), Is.EqualTo(Places.Select(i => (size > 1 && i % 17 == 16) || Id(i) == 255 ? -1f : Id(i))));
+        Assert.That(
+            FolderReader.Label(_folder, Seg),
+            Is.EqualTo(Places.Select(i => (size > 1 && i % 17 == 16) || Id(i) == 255 ? -1f : Id(i)))
+        );
     }
 
     [TestCase("(32, 32)")]
@@ -92,15 +101,20 @@ public sealed class LabelFormatTests : IDisposable
     {
         _folder.Image16("depth/a.png", 32, 32, 1, i => i * 63);
         Assert.That(FolderReader.Label(_folder, new DepthTask()), Is.EqualTo(Places.Select(i => (float)(i * 63 * 0.001))));
-        Assert.That(FolderReader.Label(_folder, new DepthTask(), FolderReader.Size32 with { DepthScale = 1 / 256.0 }),
-            Is.EqualTo(Places.Select(i => (float)(i * 63 / 256.0))));
+        Assert.That(
+            FolderReader.Label(_folder, new DepthTask(), FolderReader.Size32 with { DepthScale = 1 / 256.0 }),
+            Is.EqualTo(Places.Select(i => (float)(i * 63 / 256.0)))
+        );
     }
 
     [Test]
     public void Depths_in_an_8_bit_png_are_units_of_the_scale()
     {
         _folder.Image("depth/a.png", 32, 32, 1, i => i % 256);
-        Assert.That(FolderReader.Label(_folder, new DepthTask(), FolderReader.Size32 with { DepthScale = 0.5 }), Is.EqualTo(Places.Select(i => i % 256 * 0.5f)));
+        Assert.That(
+            FolderReader.Label(_folder, new DepthTask(), FolderReader.Size32 with { DepthScale = 0.5 }),
+            Is.EqualTo(Places.Select(i => i % 256 * 0.5f))
+        );
     }
 
     [Test]
@@ -113,7 +127,13 @@ public sealed class LabelFormatTests : IDisposable
     [Test]
     public void Depths_in_npy_of_floating_point_numbers_are_metres_and_NaN_and_infinity_none()
     {
-        float Value(int i) => i switch { 7 => float.NaN, 8 => float.PositiveInfinity, _ => i * 0.37f };
+        float Value(int i) =>
+            i switch
+            {
+                7 => float.NaN,
+                8 => float.PositiveInfinity,
+                _ => i * 0.37f,
+            };
         float[] expected = [.. Places.Select(i => i is 7 or 8 ? 0f : i * 0.37f)];
         _folder.Npy("depth/a.npy", "<f4", "(32, 32)", Elements(4, i => Bits(Value(i))));
         Assert.That(FolderReader.Label(_folder, new DepthTask()), Is.EqualTo(expected));
@@ -127,21 +147,25 @@ public sealed class LabelFormatTests : IDisposable
     {
         int max = wide ? 65535 : 255;
         // Pixel 1 is black, pixel 2 mid-grey; the others look somewhere.
-        int Value(int i) => (i / 3) switch
-        {
-            1 => 0,
-            2 => max / 2 + i % 2,
-            _ => (i * 37 + i % 3 * max / 3) % (max + 1),
-        };
-        if (wide) _folder.Image16("normals/a.png", 32, 32, 3, Value);
-        else _folder.Image("normals/a.png", 32, 32, 3, Value);
+        int Value(int i) =>
+            (i / 3) switch
+            {
+                1 => 0,
+                2 => max / 2 + i % 2,
+                _ => (i * 37 + i % 3 * max / 3) % (max + 1),
+            };
+        if (wide)
+            _folder.Image16("normals/a.png", 32, 32, 3, Value);
+        else
+            _folder.Image("normals/a.png", 32, 32, 3, Value);
         float[] read = FolderReader.Label(_folder, new NormalsTask());
         foreach (int i in Places)
         {
             double[] v = [.. Enumerable.Range(0, 3).Select(c => 2.0 * Value(3 * i + c) / max - 1)];
             double length = i is 1 or 2 ? double.PositiveInfinity : Math.Sqrt(v.Sum(x => x * x));
             // Float32 rounding of numbers up to 1.
-            for (int c = 0; c < 3; c++) Assert.That(read[c * Pixels + i], Is.EqualTo(v[c] / length).Within(2e-7), $"pixel {i}, channel {c}");
+            for (int c = 0; c < 3; c++)
+                Assert.That(read[c * Pixels + i], Is.EqualTo(v[c] / length).Within(2e-7), $"pixel {i}, channel {c}");
         }
     }
 
@@ -149,9 +173,20 @@ public sealed class LabelFormatTests : IDisposable
     [TestCase("(3, 32, 32)")]
     public void Normals_in_npy_are_brought_to_unit_length_and_zero_and_NaN_are_none(string shape)
     {
-        double[] Vector(int i) => i switch { 4 => [0, 0, 0], 5 => [double.NaN, 0, 1], _ => [Math.Sin(i), Math.Cos(i), i * 0.01] };
+        double[] Vector(int i) =>
+            i switch
+            {
+                4 => [0, 0, 0],
+                5 => [double.NaN, 0, 1],
+                _ => [Math.Sin(i), Math.Cos(i), i * 0.01],
+            };
         bool planar = shape[1] == '3' && shape[2] == ',';
-        _folder.Npy("normals/a.npy", "<f4", shape, Elements(4, i => Bits((float)(planar ? Vector(i % Pixels)[i / Pixels] : Vector(i / 3)[i % 3])), 3 * Pixels));
+        _folder.Npy(
+            "normals/a.npy",
+            "<f4",
+            shape,
+            Elements(4, i => Bits((float)(planar ? Vector(i % Pixels)[i / Pixels] : Vector(i / 3)[i % 3])), 3 * Pixels)
+        );
         float[] read = FolderReader.Label(_folder, new NormalsTask());
         foreach (int i in Places)
         {

@@ -23,7 +23,10 @@ public sealed class LabelResizeTests : IDisposable
             for (int x = 1; x < 31; x++)
             {
                 (int top, int left) = (2 * y - 1, 2 * x - 1);
-                check(y * 32 + x, [.. Enumerable.Range(0, 16).Select(k => ((top + k / 4) * 64 + left + k % 4, Weights[k / 4] * Weights[k % 4] / 64.0))]);
+                check(
+                    y * 32 + x,
+                    [.. Enumerable.Range(0, 16).Select(k => ((top + k / 4) * 64 + left + k % 4, Weights[k / 4] * Weights[k % 4] / 64.0))]
+                );
             }
         }
     }
@@ -33,7 +36,10 @@ public sealed class LabelResizeTests : IDisposable
     {
         _folder.Image("seg/a.png", 64, 64, 1, i => i * 5 % 11);
         float[] read = FolderReader.Label(_folder, new SegmentationTask("seg", 11));
-        Assert.That(read, Is.EqualTo(Enumerable.Range(0, 1024).Select(i => (float)(((2 * (i / 32) + 1) * 64 + 2 * (i % 32) + 1) * 5 % 11))));
+        Assert.That(
+            read,
+            Is.EqualTo(Enumerable.Range(0, 1024).Select(i => (float)(((2 * (i / 32) + 1) * 64 + 2 * (i % 32) + 1) * 5 % 11)))
+        );
     }
 
     [Test]
@@ -41,7 +47,10 @@ public sealed class LabelResizeTests : IDisposable
     {
         _folder.Image16("depth/a.png", 64, 64, 1, i => i * 7 % 5000);
         float[] read = FolderReader.Label(_folder, new DepthTask(), FolderReader.Size32 with { DepthScale = 1 });
-        Assert.That(read, Is.EqualTo(Enumerable.Range(0, 1024).Select(i => (float)(((2 * (i / 32) + 1) * 64 + 2 * (i % 32) + 1) * 7 % 5000))));
+        Assert.That(
+            read,
+            Is.EqualTo(Enumerable.Range(0, 1024).Select(i => (float)(((2 * (i / 32) + 1) * 64 + 2 * (i % 32) + 1) * 7 % 5000)))
+        );
     }
 
     [TestCase(8)]
@@ -50,8 +59,10 @@ public sealed class LabelResizeTests : IDisposable
     {
         int max = (1 << bits) - 1;
         int Value(int i) => i * 4051 % (max + 1);
-        if (bits == 8) _folder.Image("edge/a.png", 64, 64, 1, Value);
-        else _folder.Image16("edge/a.png", 64, 64, 1, Value);
+        if (bits == 8)
+            _folder.Image("edge/a.png", 64, 64, 1, Value);
+        else
+            _folder.Image16("edge/a.png", 64, 64, 1, Value);
         float[] read = FolderReader.Label(_folder, new MapTask("edge"));
         // Rounded to 1/65535 (half a step), and float32 sums.
         ForInner((i, from) => Assert.That(read[i], Is.EqualTo(from.Sum(f => f.Weight * Value(f.From)) / max).Within(0.6 / 65535)));
@@ -64,20 +75,22 @@ public sealed class LabelResizeTests : IDisposable
         _folder.Npy("edge/a.npy", "(64, 64)", values);
         float[] read = FolderReader.Label(_folder, new MapTask("edge"));
         int invalid = 0;
-        ForInner((i, from) =>
-        {
-            (int From, double Weight)[] valid = [.. from.Where(f => !float.IsNaN(values[f.From]))];
-            double weight = valid.Sum(f => f.Weight);
-            if (weight < 0.499)
+        ForInner(
+            (i, from) =>
             {
-                Assert.That(read[i], Is.NaN);
-                invalid++;
+                (int From, double Weight)[] valid = [.. from.Where(f => !float.IsNaN(values[f.From]))];
+                double weight = valid.Sum(f => f.Weight);
+                if (weight < 0.499)
+                {
+                    Assert.That(read[i], Is.NaN);
+                    invalid++;
+                }
+                else
+                {
+                    Assert.That(read[i], Is.EqualTo(valid.Sum(f => f.Weight * values[f.From]) / weight).Within(1e-6));
+                }
             }
-            else
-            {
-                Assert.That(read[i], Is.EqualTo(valid.Sum(f => f.Weight * values[f.From]) / weight).Within(1e-6));
-            }
-        });
+        );
         Assert.That(invalid, Is.InRange(100, 800), "both happen");
     }
 
@@ -87,12 +100,15 @@ public sealed class LabelResizeTests : IDisposable
         double[] Vector(int i) => i % 6 == 0 ? [0, 0, 0] : [Math.Sin(i) / 2, Math.Cos(i) / 2, -Math.Sqrt(0.75)];
         _folder.Npy("normals/a.npy", "(64, 64, 3)", [.. Enumerable.Range(0, 3 * 64 * 64).Select(i => (float)Vector(i / 3)[i % 3])]);
         float[] read = FolderReader.Label(_folder, new NormalsTask());
-        ForInner((i, from) =>
-        {
-            double[] mean = [.. Enumerable.Range(0, 3).Select(c => from.Sum(f => f.Weight * Vector(f.From)[c]))];
-            double length = Math.Sqrt(mean.Sum(v => v * v));
-            for (int c = 0; c < 3; c++) Assert.That(read[c * 1024 + i], Is.EqualTo(mean[c] / length).Within(1e-6));
-        });
+        ForInner(
+            (i, from) =>
+            {
+                double[] mean = [.. Enumerable.Range(0, 3).Select(c => from.Sum(f => f.Weight * Vector(f.From)[c]))];
+                double length = Math.Sqrt(mean.Sum(v => v * v));
+                for (int c = 0; c < 3; c++)
+                    Assert.That(read[c * 1024 + i], Is.EqualTo(mean[c] / length).Within(1e-6));
+            }
+        );
     }
 
     [Test]

@@ -63,10 +63,24 @@ public sealed class NpyReaderTests : IDisposable
     public void Column_major_arrays_of_three_dimensions_keep_their_indices()
     {
         // a[i, j, k] = 100 i + 10 j + k, stored as its own transpose.
-        byte[] elements = [.. from k in Enumerable.Range(0, 4) from j in Enumerable.Range(0, 3) from i in Enumerable.Range(0, 2) select (byte)(100 * i + 10 * j + k)];
+        byte[] elements =
+        [
+            .. from k in Enumerable.Range(0, 4)
+            from j in Enumerable.Range(0, 3)
+            from i in Enumerable.Range(0, 2)
+            select (byte)(100 * i + 10 * j + k),
+        ];
         float[] values = new float[24];
         NpyReader.Read(_folder.Npy("a.npy", "|u1", "(2, 3, 4)", elements, order: "True")).CopyTo(values);
-        Assert.That(values, Is.EqualTo(from i in Enumerable.Range(0, 2) from j in Enumerable.Range(0, 3) from k in Enumerable.Range(0, 4) select (float)(100 * i + 10 * j + k)));
+        Assert.That(
+            values,
+            Is.EqualTo(
+                from i in Enumerable.Range(0, 2)
+                from j in Enumerable.Range(0, 3)
+                from k in Enumerable.Range(0, 4)
+                select (float)(100 * i + 10 * j + k)
+            )
+        );
     }
 
     [Test]
@@ -124,8 +138,16 @@ public sealed class NpyReaderTests : IDisposable
     public void A_header_that_numpy_would_not_write_is_a_fault_at_its_offset(string header, string fault)
     {
         string path = _folder.Write("a.npy", TemporaryFolder.NpyBytes(header, new byte[16]));
-        Assert.That(() => NpyReader.Read(path), Throws.TypeOf<JtrFormatException>()
-            .With.Property("Path").EqualTo(path).And.Property("Offset").InRange(10, 10 + header.Length).And.Message.Contains(fault));
+        Assert.That(
+            () => NpyReader.Read(path),
+            Throws
+                .TypeOf<JtrFormatException>()
+                .With.Property("Path")
+                .EqualTo(path)
+                .And.Property("Offset")
+                .InRange(10, 10 + header.Length)
+                .And.Message.Contains(fault)
+        );
     }
 
     [TestCase(15, "the file is truncated")]
@@ -134,8 +156,14 @@ public sealed class NpyReaderTests : IDisposable
     public void The_file_is_as_long_as_the_header_says(int bytes, string fault)
     {
         string path = _folder.Npy("a.npy", "<f4", "(2, 2)", new byte[bytes]);
-        Assert.That(() => NpyReader.Read(path), Throws.TypeOf<JtrFormatException>()
-            .With.Property("Offset").EqualTo(128).And.Message.Contains($"claims 16 bytes of elements, there are {bytes}: {fault}"));
+        Assert.That(
+            () => NpyReader.Read(path),
+            Throws
+                .TypeOf<JtrFormatException>()
+                .With.Property("Offset")
+                .EqualTo(128)
+                .And.Message.Contains($"claims 16 bytes of elements, there are {bytes}: {fault}")
+        );
     }
 
     [Test]
@@ -150,15 +178,25 @@ public sealed class NpyReaderTests : IDisposable
     [TestCase("", 0)]
     [TestCase("PNG, really", 0)]
     public void Another_kind_of_file_is_told(string content, int offset) =>
-        Assert.That(() => NpyReader.Read(_folder.Write("a.npy", content)), Throws.TypeOf<JtrFormatException>()
-            .With.Property("Offset").EqualTo(offset).And.Message.Contains("no .npy file"));
+        Assert.That(
+            () => NpyReader.Read(_folder.Write("a.npy", content)),
+            Throws.TypeOf<JtrFormatException>().With.Property("Offset").EqualTo(offset).And.Message.Contains("no .npy file")
+        );
 
     [Test]
     public void Unknown_versions_and_overlong_headers_are_told()
     {
-        Assert.That(() => NpyReader.Read(_folder.Write("a.npy", [0x93, .. "NUMPY"u8, 4, 0, 0, 0, 0, 0])),
-            Throws.TypeOf<JtrFormatException>().With.Property("Offset").EqualTo(6).And.Message.Contains("version 4.0"));
-        Assert.That(() => NpyReader.Read(_folder.Write("a.npy", [0x93, .. "NUMPY"u8, 1, 0, 200, 0, 32, 32])),
-            Throws.TypeOf<JtrFormatException>().With.Property("Offset").EqualTo(8).And.Message.Contains("claims 200 bytes; the file has 2 more"));
+        Assert.That(
+            () => NpyReader.Read(_folder.Write("a.npy", [0x93, .. "NUMPY"u8, 4, 0, 0, 0, 0, 0])),
+            Throws.TypeOf<JtrFormatException>().With.Property("Offset").EqualTo(6).And.Message.Contains("version 4.0")
+        );
+        Assert.That(
+            () => NpyReader.Read(_folder.Write("a.npy", [0x93, .. "NUMPY"u8, 1, 0, 200, 0, 32, 32])),
+            Throws
+                .TypeOf<JtrFormatException>()
+                .With.Property("Offset")
+                .EqualTo(8)
+                .And.Message.Contains("claims 200 bytes; the file has " + "2 more")
+        );
     }
 }

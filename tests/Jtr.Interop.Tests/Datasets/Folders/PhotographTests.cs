@@ -18,7 +18,8 @@ public sealed class PhotographTests : IDisposable
         SampleArrays.Read(new FolderDataset(_folder.Root, (options ?? FolderReader.Size32) with { Tasks = [new DepthTask()] }), 0).Image;
 
     /// <summary>[3, 32, 32] from a function of pixel and channel.</summary>
-    private static float[] Planes(Func<int, int, float> value) => [.. Enumerable.Range(0, 3 * Pixels).Select(i => value(i % Pixels, i / Pixels))];
+    private static float[] Planes(Func<int, int, float> value) =>
+        [.. Enumerable.Range(0, 3 * Pixels).Select(i => value(i % Pixels, i / Pixels))];
 
     // libvips takes what is in brackets behind a file's name for options, where it is given a name as such.
     [TestCase("a[1].png")]
@@ -89,7 +90,16 @@ public sealed class PhotographTests : IDisposable
         }
         // The label, which is 64 rows of 32, has no orientation of its own.
         _folder.Npy("depth/a.npy", "|u1", "(64, 32)", [.. Enumerable.Range(0, 64 * 32).Select(i => (byte)(i / 32))]);
-        FolderDataset data = new(_folder.Root, new FolderOptions { Height = 64, Width = 32, Tasks = [new DepthTask()], DepthScale = 1 });
+        FolderDataset data = new(
+            _folder.Root,
+            new FolderOptions
+            {
+                Height = 64,
+                Width = 32,
+                Tasks = [new DepthTask()],
+                DepthScale = 1,
+            }
+        );
         (float[] image64, float[][] labels, _) = SampleArrays.Read(data, 0);
         for (int y = 0; y < 64; y++)
         {
@@ -113,7 +123,8 @@ public sealed class PhotographTests : IDisposable
                 double sum = 0;
                 for (int i = 0; i < 4; i++)
                 {
-                    for (int j = 0; j < 4; j++) sum += weights[i] * weights[j] * (((2 * y - 1 + i) * 64 + 2 * x - 1 + j) * 3 * 31 % 256) / 64.0;
+                    for (int j = 0; j < 4; j++)
+                        sum += weights[i] * weights[j] * (((2 * y - 1 + i) * 64 + 2 * x - 1 + j) * 3 * 31 % 256) / 64.0;
                 }
                 Assert.That(read[y * 32 + x] * 255, Is.EqualTo(sum).Within(0.5001), $"row {y}, column {x}");
             }

@@ -8,10 +8,18 @@ public sealed class ResamplerTests
 {
     private static float[] Bilinear(float[] source, int height, int width, int channels, int toHeight, int toWidth)
     {
-        using Pooled<float> resized = Resampler.Bilinear(height, width, channels, toHeight, toWidth, (row, weight, sums) =>
-        {
-            for (int i = 0; i < sums.Length; i++) sums[i] += weight * source[row * sums.Length + i];
-        });
+        using Pooled<float> resized = Resampler.Bilinear(
+            height,
+            width,
+            channels,
+            toHeight,
+            toWidth,
+            (row, weight, sums) =>
+            {
+                for (int i = 0; i < sums.Length; i++)
+                    sums[i] += weight * source[row * sums.Length + i];
+            }
+        );
         return resized.Span.ToArray();
     }
 
@@ -39,7 +47,8 @@ public sealed class ResamplerTests
     public void A_constant_stays_and_a_ramp_stays_a_ramp_inside(int height, int width, int toHeight, int toWidth)
     {
         float[] source = new float[height * width * 2];
-        for (int i = 0; i < height * width; i++) (source[2 * i], source[2 * i + 1]) = (0.3f, 2f * (i / width) + 3f * (i % width));
+        for (int i = 0; i < height * width; i++)
+            (source[2 * i], source[2 * i + 1]) = (0.3f, 2f * (i / width) + 3f * (i % width));
         float[] result = Bilinear(source, height, width, 2, toHeight, toWidth);
 
         double scaleY = (double)height / toHeight;
@@ -52,7 +61,8 @@ public sealed class ResamplerTests
             double x = (i % toWidth + 0.5) * scaleX;
             double reachY = Math.Max(scaleY, 1);
             double reachX = Math.Max(scaleX, 1);
-            if (y < reachY || y > height - reachY || x < reachX || x > width - reachX) continue;
+            if (y < reachY || y > height - reachY || x < reachX || x > width - reachX)
+                continue;
             // A symmetric triangle of whole or half steps keeps a ramp; of other steps nearly.
             double tolerance = 0.15 * (2 * reachY + 3 * reachX) * (scaleY % 0.5 == 0 && scaleX % 0.5 == 0 ? 1e-4 : 1);
             Assert.That(result[2 * i + 1], Is.EqualTo(2 * (y - 0.5) + 3 * (x - 0.5)).Within(tolerance), $"pixel {i}");

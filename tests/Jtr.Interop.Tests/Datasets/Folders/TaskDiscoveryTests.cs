@@ -27,8 +27,15 @@ public sealed class TaskDiscoveryTests : IDisposable
         _folder.Image("colour/a.png", 32, 32, 3, _ => 0);
         _folder.Write(".cache/a.png", "");
         _folder.Write("notes/readme.txt", "");
-        TaskSet expected = new(new SegmentationTask("semantic", 7), new DepthTask(), new NormalsTask("Normal"),
-            new MapTask("colour", 3), new MapTask("curvature", 2), new MapTask("edge"), new MapTask("flow", 2));
+        TaskSet expected = new(
+            new SegmentationTask("semantic", 7),
+            new DepthTask(),
+            new NormalsTask("Normal"),
+            new MapTask("colour", 3),
+            new MapTask("curvature", 2),
+            new MapTask("edge"),
+            new MapTask("flow", 2)
+        );
         Assert.That(Tasks(), Is.EqualTo(expected));
     }
 
@@ -55,7 +62,15 @@ public sealed class TaskDiscoveryTests : IDisposable
     public void Ids_beyond_what_a_task_can_have_are_told()
     {
         string path = _folder.Image16("seg/a.png", 32, 32, 1, i => i == 4 ? 5000 : 0);
-        Assert.That(() => Tasks(), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("class id 5000").And.Message.Contains("row 0, column 4"));
+        Assert.That(
+            () => Tasks(),
+            Throws
+                .TypeOf<JtrFormatException>()
+                .With.Property("Path")
+                .EqualTo(path)
+                .And.Message.Contains("class id 5000")
+                .And.Message.Contains("row 0, column 4")
+        );
     }
 
     [Test]
@@ -63,7 +78,9 @@ public sealed class TaskDiscoveryTests : IDisposable
     {
         _folder.Image("seg/a.png", 32, 32, 1, i => i % 4);
         _folder.Image("z/a.png", 32, 32, 1, i => i % 100);
-        _folder.Write("tasks.json", """
+        _folder.Write(
+            "tasks.json",
+            """
             {
               // Comments are welcome.
               "tasks": [
@@ -74,10 +91,21 @@ public sealed class TaskDiscoveryTests : IDisposable
                 { "name": "edge", "kind": "map", "channels": 2 },
               ]
             }
-            """);
+            """
+        );
         FolderDataset data = new(_folder.Root, FolderReader.Size32);
-        TaskSet expected = new(new DepthTask("z") { Mean = 12.5, StandardDeviation = 3, Unit = "" }, new SegmentationTask("seg", 3, ["sky", "road", "car"]),
-            new SegmentationTask("parts", 40), new NormalsTask("n"), new MapTask("edge", 2));
+        TaskSet expected = new(
+            new DepthTask("z")
+            {
+                Mean = 12.5,
+                StandardDeviation = 3,
+                Unit = "",
+            },
+            new SegmentationTask("seg", 3, ["sky", "road", "car"]),
+            new SegmentationTask("parts", 40),
+            new NormalsTask("n"),
+            new MapTask("edge", 2)
+        );
         Assert.That(data.Tasks, Is.EqualTo(expected));
         (_, float[][] labels, TaskMask written) = SampleArrays.Read(data, 0);
         Assert.That(written, Is.EqualTo(new TaskMask(0b00011)));
@@ -114,17 +142,26 @@ public sealed class TaskDiscoveryTests : IDisposable
     [TestCase("""null""", "it holds null")]
     [TestCase("""{"tasks": [null]}""", "tasks[0]: it is null")]
     [TestCase("""{"tasks": [{"kind": "depth"}]}""", "tasks[0]: 'name' is missing")]
-    [TestCase("""{"tasks": [{"name": "a", "kind": "deep"}]}""", "tasks[0] ('a'): 'kind' is 'deep'; it has to be segmentation, depth, normals or map")]
+    [TestCase(
+        """{"tasks": [{"name": "a", "kind": "deep"}]}""",
+        "tasks[0] ('a'): 'kind' is 'deep'; it has to be segmentation, depth, " + "normals or map"
+    )]
     [TestCase("""{"tasks": [{"name": "a"}]}""", "'kind' is missing")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "depth"}, {"name": "a", "kind": "map"}]}""", "tasks[1] ('a'): 'a' is there twice")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "segmentation"}]}""", "'classes' or 'class_count' is missing")]
-    [TestCase("""{"tasks": [{"name": "a", "kind": "segmentation", "classes": ["x", "y"], "class_count": 3}]}""", "3 classes but 2 class names")]
+    [TestCase(
+        """{"tasks": [{"name": "a", "kind": "segmentation", "classes": ["x", "y"], "class_count": 3}]}""",
+        "3 classes but 2 class " + "names"
+    )]
     [TestCase("""{"tasks": [{"name": "a", "kind": "segmentation", "class_count": 1}]}""", "2 to 4096 classes")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "segmentation", "class_count": 3, "scale": 1}]}""", "are for depth")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "map", "void_id": 3}]}""", "are for segmentation")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "normals", "channels": 3}]}""", "'channels' is for maps")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "depth", "scale": -1}]}""", "'scale' is -1; it has to be above 0")]
-    [TestCase("""{"tasks": [{"name": "a", "kind": "depth", "standard_deviation": 0}]}""", "'standard_deviation' is 0; it has to be above 0")]
+    [TestCase(
+        """{"tasks": [{"name": "a", "kind": "depth", "standard_deviation": 0}]}""",
+        "'standard_deviation' is 0; it has to be above 0"
+    )]
     [TestCase("""{"tasks": [{"name": "a", "kind": "map", "unit": "m"}]}""", "are for depth")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "map", "chanels": 3}]}""", "chanels")]
     public void A_damaged_tasks_json_is_told_with_the_place(string content, string fault)

@@ -56,7 +56,17 @@ internal sealed class TemporaryFolder : IDisposable
     public static byte[] NpyBytes(string header, byte[] elements)
     {
         string padded = header.PadRight((10 + header.Length + 1 + 63) / 64 * 64 - 11) + "\n";
-        return [0x93, .. "NUMPY"u8, 1, 0, (byte)(padded.Length & 255), (byte)(padded.Length >> 8), .. Encoding.ASCII.GetBytes(padded), .. elements];
+        return
+        [
+            0x93,
+            .. "NUMPY"u8,
+            1,
+            0,
+            (byte)(padded.Length & 255),
+            (byte)(padded.Length >> 8),
+            .. Encoding.ASCII.GetBytes(padded),
+            .. elements,
+        ];
     }
 
     public static byte[] Little(int size, ulong value) => [.. Enumerable.Range(0, size).Select(i => (byte)(value >> 8 * i))];
@@ -73,7 +83,8 @@ internal sealed class TemporaryFolder : IDisposable
         for (int y = 0; y < height; y++)
         {
             byte[] row = new byte[rowBytes];
-            for (int x = 0; x < width; x++) row[x * bits / 8] |= (byte)(value(y * width + x) << 8 - bits - x * bits % 8);
+            for (int x = 0; x < width; x++)
+                row[x * bits / 8] |= (byte)(value(y * width + x) << 8 - bits - x * bits % 8);
             int filter = y % 5;
             rows.WriteByte((byte)filter);
             for (int x = 0; x < rowBytes; x++)
@@ -88,13 +99,15 @@ internal sealed class TemporaryFolder : IDisposable
             above = row;
         }
         MemoryStream data = new();
-        using (ZLibStream zlib = new(data, CompressionLevel.Optimal, leaveOpen: true)) zlib.Write(rows.ToArray());
+        using (ZLibStream zlib = new(data, CompressionLevel.Optimal, leaveOpen: true))
+            zlib.Write(rows.ToArray());
         byte[] compressed = data.ToArray();
 
         MemoryStream file = new();
         file.Write([0x89, .. "PNG\r\n"u8, 0x1A, 0x0A]);
         Chunk("IHDR", [.. Big(width), .. Big(height), (byte)bits, (byte)type, 0, 0, interlace]);
-        if (type == 3) Chunk("PLTE", [.. Enumerable.Range(0, 3 << bits).Select(i => (byte)(i < 3 ? 200 : 100))]);
+        if (type == 3)
+            Chunk("PLTE", [.. Enumerable.Range(0, 3 << bits).Select(i => (byte)(i < 3 ? 200 : 100))]);
         Chunk("IDAT", compressed[..(compressed.Length / 2)]);
         Chunk("IDAT", compressed[(compressed.Length / 2)..]);
         Chunk("IEND", []);
@@ -122,7 +135,8 @@ internal sealed class TemporaryFolder : IDisposable
         foreach (byte b in data)
         {
             crc ^= b;
-            for (int k = 0; k < 8; k++) crc = (crc & 1) != 0 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
+            for (int k = 0; k < 8; k++)
+                crc = (crc & 1) != 0 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
         }
         return ~crc;
     }

@@ -13,13 +13,16 @@ internal static class PlainPng
         MemoryStream rows = new();
         for (int i = 0; i < height * width * channels; i++)
         {
-            if (i % (width * channels) == 0) rows.WriteByte(0);
+            if (i % (width * channels) == 0)
+                rows.WriteByte(0);
             int v = value(i);
-            if (bits == 16) rows.WriteByte((byte)(v >> 8));
+            if (bits == 16)
+                rows.WriteByte((byte)(v >> 8));
             rows.WriteByte((byte)v);
         }
         MemoryStream data = new();
-        using (ZLibStream zlib = new(data, CompressionLevel.Fastest, leaveOpen: true)) zlib.Write(rows.ToArray());
+        using (ZLibStream zlib = new(data, CompressionLevel.Fastest, leaveOpen: true))
+            zlib.Write(rows.ToArray());
 
         MemoryStream file = new();
         file.Write([0x89, .. "PNG\r\n"u8, 0x1A, 0x0A]);
@@ -47,10 +50,11 @@ internal static class PlainPng
     /// <summary>Gives all chunks that are whole the checksum that fits.</summary>
     public static byte[] Mend(byte[] file)
     {
-        for (int at = 8; at + 12 <= file.Length;)
+        for (int at = 8; at + 12 <= file.Length; )
         {
             uint length = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at));
-            if (length > file.Length - at - 12) break;
+            if (length > file.Length - at - 12)
+                break;
             BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(at + 8 + (int)length), Crc(file.AsSpan(at + 4, 4 + (int)length)));
             at += 12 + (int)length;
         }
@@ -64,7 +68,8 @@ internal static class PlainPng
         foreach (byte b in data)
         {
             crc ^= b;
-            for (int k = 0; k < 8; k++) crc = (crc & 1) != 0 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
+            for (int k = 0; k < 8; k++)
+                crc = (crc & 1) != 0 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
         }
         return ~crc;
     }

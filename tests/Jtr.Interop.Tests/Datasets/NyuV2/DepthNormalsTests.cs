@@ -24,10 +24,12 @@ public sealed class DepthNormalsTests
         int found = 0;
         for (int i = 0; i < depth.Length; i++)
         {
-            if (depth[i] == 0 || float.IsNaN(normals[3 * i])) continue;
+            if (depth[i] == 0 || float.IsNaN(normals[3 * i]))
+                continue;
             found++;
             // float32 moments of points that lie on a plane within 1e-7 of their distance.
-            for (int c = 0; c < 3; c++) Assert.That(normals[3 * i + c], Is.EqualTo(normal[c]).Within(2e-3f), $"pixel {i}");
+            for (int c = 0; c < 3; c++)
+                Assert.That(normals[3 * i + c], Is.EqualTo(normal[c]).Within(2e-3f), $"pixel {i}");
         }
         Assert.That(found, Is.GreaterThan(H * W / 3));
     }
@@ -39,8 +41,10 @@ public sealed class DepthNormalsTests
         float[] normals = Estimate(depth);
         for (int i = 0; i < depth.Length; i++)
         {
-            if (depth[i] == 0) Assert.That(normals[(3 * i)..(3 * i + 3)], Is.All.NaN);
-            else Assert.That(normals[3 * i + 2], Is.EqualTo(-1).Within(1e-4f), "a wall that faces the camera");
+            if (depth[i] == 0)
+                Assert.That(normals[(3 * i)..(3 * i + 3)], Is.All.NaN);
+            else
+                Assert.That(normals[3 * i + 2], Is.EqualTo(-1).Within(1e-4f), "a wall that faces the camera");
         }
     }
 
@@ -65,7 +69,7 @@ public sealed class DepthNormalsTests
     public void A_camera_scales_with_its_image()
     {
         CameraIntrinsics half = new CameraIntrinsics(500, 400, 319.5, 239.5, 640, 480).ScaledTo(320, 120);
-        Assert.That((half.FocalX, half.FocalY, half.CentreX, half.CentreY), Is.EqualTo((250.0, 100.0, 159.5, 59.5)));
+        Assert.That((half.FocalX, half.FocalY, half.CenterX, half.CenterY), Is.EqualTo((250.0, 100.0, 159.5, 59.5)));
     }
 
     private static float[] Estimate(float[] depth)
@@ -75,7 +79,8 @@ public sealed class DepthNormalsTests
         return normals;
     }
 
-    private static Vector3 Ray(int y, int x) => new((float)((x - Camera.CentreX) / Camera.FocalX), (float)((y - Camera.CentreY) / Camera.FocalY), 1);
+    private static Vector3 Ray(int y, int x) =>
+        new((float)((x - Camera.CenterX) / Camera.FocalX), (float)((y - Camera.CenterY) / Camera.FocalY), 1);
 
     private static float[] Depths(Func<int, int, float> depth) => NyuReader.Plane(1, H, W, (_, y, x) => depth(y, x));
 }

@@ -9,7 +9,9 @@ internal static class MatV5Writer
     public static byte[] File(bool compressed, params byte[][] variables)
     {
         byte[] header = new byte[128];
-        Encoding.ASCII.GetBytes("MATLAB 5.0 MAT-file, Platform: GLNXA64, Created on: Fri Jan  1 00:00:00 2021".PadRight(116)).CopyTo(header, 0);
+        Encoding
+            .ASCII.GetBytes("MATLAB 5.0 MAT-file, Platform: GLNXA64, Created on: Fri Jan  1 00:00:00 2021".PadRight(116))
+            .CopyTo(header, 0);
         header[125] = 1;
         header[126] = (byte)'I';
         header[127] = (byte)'M';
@@ -40,25 +42,36 @@ internal static class MatV5Writer
         return Matrix(2, name, 1, 1, [.. Element(5, BitConverter.GetBytes(32)), .. Element(1, names), .. fields.SelectMany(f => f.Value)]);
     }
 
-    private static byte[] Matrix(int kind, string name, int rows, int columns, byte[] content) => Element(14,
-    [
-        .. Element(6, [.. BitConverter.GetBytes(kind), 0, 0, 0, 0]),
-        .. Element(5, [.. BitConverter.GetBytes(rows), .. BitConverter.GetBytes(columns)]),
-        .. Element(1, Encoding.ASCII.GetBytes(name)),
-        .. content,
-    ]);
+    private static byte[] Matrix(int kind, string name, int rows, int columns, byte[] content) =>
+        Element(
+            14,
+            [
+                .. Element(6, [.. BitConverter.GetBytes(kind), 0, 0, 0, 0]),
+                .. Element(5, [.. BitConverter.GetBytes(rows), .. BitConverter.GetBytes(columns)]),
+                .. Element(1, Encoding.ASCII.GetBytes(name)),
+                .. content,
+            ]
+        );
 
     /// <summary>Up to 4 bytes go into the tag.</summary>
     private static byte[] Element(int type, byte[] data)
     {
-        if (data.Length is > 0 and <= 4) return [.. BitConverter.GetBytes((short)type), .. BitConverter.GetBytes((short)data.Length), .. data, .. new byte[4 - data.Length]];
+        if (data.Length is > 0 and <= 4)
+            return
+            [
+                .. BitConverter.GetBytes((short)type),
+                .. BitConverter.GetBytes((short)data.Length),
+                .. data,
+                .. new byte[4 - data.Length],
+            ];
         return [.. BitConverter.GetBytes(type), .. BitConverter.GetBytes(data.Length), .. data, .. new byte[(8 - data.Length % 8) % 8]];
     }
 
     private static byte[] Deflated(byte[] element)
     {
         MemoryStream stream = new();
-        using (ZLibStream zlib = new(stream, CompressionLevel.Optimal, leaveOpen: true)) zlib.Write(element);
+        using (ZLibStream zlib = new(stream, CompressionLevel.Optimal, leaveOpen: true))
+            zlib.Write(element);
         return [.. BitConverter.GetBytes(15), .. BitConverter.GetBytes((int)stream.Length), .. stream.ToArray()];
     }
 }

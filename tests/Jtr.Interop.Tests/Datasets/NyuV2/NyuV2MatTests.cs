@@ -35,7 +35,13 @@ public sealed class NyuV2MatTests : IDisposable
     private const int W = 64;
 
     private static readonly string Small = Path.Combine(Repository.Root, "tests/Jtr.Interop.Tests/Datasets/NyuV2/Data/small.mat");
-    private static readonly NyuV2Options Size = new() { Height = H, Width = W, ClassCount = 40, OpenMat = NyuV2Hdf5File.Open };
+    private static readonly NyuV2Options Size = new()
+    {
+        Height = H,
+        Width = W,
+        ClassCount = 40,
+        OpenMat = NyuV2Hdf5File.Open,
+    };
 
     private readonly TemporaryFolder _folder = new();
     private readonly string _mat;
@@ -44,9 +50,27 @@ public sealed class NyuV2MatTests : IDisposable
     {
         _mat = _folder[NyuV2Dataset.MatFileName];
         File.Copy(Small, _mat);
-        _folder.Write("splits.mat", MatV5Writer.File(true, MatV5Writer.Numbers("trainNdxs", 2, 1, 11, 4, 1, 3), MatV5Writer.Numbers("testNdxs", 1, 1, 11, 4, 2)));
-        _folder.Write("classMapping40.mat", MatV5Writer.File(true, MatV5Writer.Numbers("mapClass", 1, 894, 9, 2, [.. Enumerable.Range(1, 894).Select(l => (double)Class40(l))])));
-        _folder.Write("class13Mapping.mat", MatV5Writer.File(true, MatV5Writer.Struct("classMapping13", ("labels13", MatV5Writer.Numbers("", 1, 40, 9, 2, [.. Enumerable.Range(1, 40).Select(c => (double)Class13(c))])))));
+        _folder.Write(
+            "splits.mat",
+            MatV5Writer.File(true, MatV5Writer.Numbers("trainNdxs", 2, 1, 11, 4, 1, 3), MatV5Writer.Numbers("testNdxs", 1, 1, 11, 4, 2))
+        );
+        _folder.Write(
+            "classMapping40.mat",
+            MatV5Writer.File(
+                true,
+                MatV5Writer.Numbers("mapClass", 1, 894, 9, 2, [.. Enumerable.Range(1, 894).Select(l => (double)Class40(l))])
+            )
+        );
+        _folder.Write(
+            "class13Mapping.mat",
+            MatV5Writer.File(
+                true,
+                MatV5Writer.Struct(
+                    "classMapping13",
+                    ("labels13", MatV5Writer.Numbers("", 1, 40, 9, 2, [.. Enumerable.Range(1, 40).Select(c => (double)Class13(c))]))
+                )
+            )
+        );
     }
 
     public void Dispose() => _folder.Dispose();
@@ -73,7 +97,10 @@ public sealed class NyuV2MatTests : IDisposable
         using NyuV2Dataset data = NyuV2Dataset.Open(_mat, NyuV2Split.Test, Size with { ClassCount = 13 });
         Assert.That(data.Count, Is.EqualTo(1));
         float[] classes = SampleArrays.Read(data, 0).Labels[0];
-        Assert.That(classes, Is.EqualTo(NyuReader.Plane(1, H, W, (_, y, x) => Class40((1 + 2 * y + 3 * x) % 11 * 89) is > 0 and int c ? Class13(c) - 1 : -1)));
+        Assert.That(
+            classes,
+            Is.EqualTo(NyuReader.Plane(1, H, W, (_, y, x) => Class40((1 + 2 * y + 3 * x) % 11 * 89) is > 0 and int c ? Class13(c) - 1 : -1))
+        );
         Assert.That(((SegmentationTask)data.Tasks[0]).ClassNames, Has.Count.EqualTo(13));
     }
 
@@ -88,8 +115,10 @@ public sealed class NyuV2MatTests : IDisposable
             for (int x = 0; x < W; x++)
             {
                 float[] normal = [.. Enumerable.Range(0, 3).Select(c => labels[2][(c * H + y) * W + x])];
-                if ((x + y) % 5 == 0) Assert.That(normal, Is.All.EqualTo(0), $"row {y}, column {x}");
-                else Assert.That(Math.Sqrt(normal.Sum(v => (double)v * v)), Is.EqualTo(1).Within(1e-6), $"row {y}, column {x}");
+                if ((x + y) % 5 == 0)
+                    Assert.That(normal, Is.All.EqualTo(0), $"row {y}, column {x}");
+                else
+                    Assert.That(Math.Sqrt(normal.Sum(v => (double)v * v)), Is.EqualTo(1).Within(1e-6), $"row {y}, column {x}");
             }
         }
         // Depth grows to the right and downwards: the surface turns its face that way, and towards the camera.
@@ -102,12 +131,27 @@ public sealed class NyuV2MatTests : IDisposable
     public void Normals_of_a_folder_are_taken_instead()
     {
         foreach (int number in new[] { 1, 3 })
-            _folder.Npy($"normals/{number:D4}.npy", $"({H}, {W}, 3)", [.. Enumerable.Range(0, H * W).SelectMany(i => new[] { number == 1 ? 1f : 0, number == 3 ? 1f : 0, 0 })]);
+            _folder.Npy(
+                $"normals/{number:D4}.npy",
+                $"({H}, {W}, 3)",
+                [.. Enumerable.Range(0, H * W).SelectMany(i => new[] { number == 1 ? 1f : 0, number == 3 ? 1f : 0, 0 })]
+            );
         using NyuV2Dataset data = NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size with { NormalsFolder = _folder["normals"] });
         Assert.That(SampleArrays.Read(data, 1).Labels[2], Is.EqualTo(NyuReader.Plane(3, H, W, (c, _, _) => c == 1 ? 1 : 0)));
-        Assert.That(() => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Test, Size with { NormalsFolder = _folder["normals"] }), Throws.TypeOf<JtrFormatException>().With.Message.Contains("sample 2 has no normals"));
-        using NyuV2Dataset allowed = NyuV2Dataset.OpenMat(_mat, NyuV2Split.Test, Size with { NormalsFolder = _folder["normals"], AllowMissing = true });
-        Assert.That(allowed.GetLabelled(0).Bits, Is.EqualTo(0b011));
+        Assert.That(
+            () => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Test, Size with { NormalsFolder = _folder["normals"] }),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("sample 2 has no normals")
+        );
+        using NyuV2Dataset allowed = NyuV2Dataset.OpenMat(
+            _mat,
+            NyuV2Split.Test,
+            Size with
+            {
+                NormalsFolder = _folder["normals"],
+                AllowMissing = true,
+            }
+        );
+        Assert.That(allowed.GetLabeled(0).Bits, Is.EqualTo(0b011));
     }
 
     [Test]
@@ -115,7 +159,16 @@ public sealed class NyuV2MatTests : IDisposable
     {
         _folder.Image("extra/image/f.png", 40, 50, 3, i => 100);
         _folder.Image16("extra/depth/f.png", 40, 50, 1, i => 1500);
-        using NyuV2Dataset data = NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size with { Height = 64, Width = 128, ExtraFrames = _folder["extra"] });
+        using NyuV2Dataset data = NyuV2Dataset.OpenMat(
+            _mat,
+            NyuV2Split.Train,
+            Size with
+            {
+                Height = 64,
+                Width = 128,
+                ExtraFrames = _folder["extra"],
+            }
+        );
         Assert.That(SampleArrays.Read(data, 0).Labels[1], Is.EqualTo(NyuReader.Plane(1, 64, 128, (_, y, x) => Depth(0, y / 2, x / 2))));
         Assert.That(SampleArrays.Read(data, 2).Labels[1], Is.All.EqualTo(1.5f));
     }
@@ -141,15 +194,28 @@ public sealed class NyuV2MatTests : IDisposable
     public void What_a_mat_file_needs_beside_it_is_told()
     {
         File.Delete(_folder["splits.mat"]);
-        Assert.That(() => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>().With.Message.Contains("put splits.mat beside it"));
+        Assert.That(
+            () => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("put splits.mat beside it")
+        );
         string split = _folder.Write("train.txt", "2");
-        using (NyuV2Dataset data = NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size with { SplitFile = split })) Assert.That(data.GetName(0), Is.EqualTo("2"));
+        using (NyuV2Dataset data = NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size with { SplitFile = split }))
+            Assert.That(data.GetName(0), Is.EqualTo("2"));
         File.Delete(_folder["classMapping40.mat"]);
-        Assert.That(() => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>().With.Message.Contains("put classMapping40.mat beside it"));
+        Assert.That(
+            () => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("put classMapping40.mat beside it")
+        );
         string table = _folder.Write("table.txt", string.Join('\n', Enumerable.Range(1, 893)));
-        Assert.That(() => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size with { SplitFile = split, ClassMapping = [table] }), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(table));
+        Assert.That(
+            () => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size with { SplitFile = split, ClassMapping = [table] }),
+            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(table)
+        );
         _folder.Write("table.txt", string.Join('\n', Enumerable.Repeat(1, 893)));
-        Assert.That(() => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size with { SplitFile = split, ClassMapping = [table] }), Throws.TypeOf<JtrFormatException>().With.Message.Contains("a table of 893 labels").And.Message.Contains("has 894"));
+        Assert.That(
+            () => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size with { SplitFile = split, ClassMapping = [table] }),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("a table of 893 labels").And.Message.Contains("has 894")
+        );
     }
 
     [Test]
@@ -168,7 +234,10 @@ public sealed class NyuV2MatTests : IDisposable
     [Test]
     public void Without_an_HDF5_library_the_error_says_which_one_to_take()
     {
-        Assert.That(() => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size with { OpenMat = null }), Throws.ArgumentException.With.Message.Contains("Jtr.Interop.Hdf5").And.Message.Contains("NyuV2Hdf5File.Open"));
+        Assert.That(
+            () => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size with { OpenMat = null }),
+            Throws.ArgumentException.With.Message.Contains("Jtr.Interop.Hdf5").And.Message.Contains("NyuV2Hdf5File.Open")
+        );
     }
 
     [Test]
@@ -178,9 +247,16 @@ public sealed class NyuV2MatTests : IDisposable
         foreach (int length in new[] { 0, 300, 600, 5000, whole.Length - 1 })
         {
             File.WriteAllBytes(_mat, whole[..length]);
-            Assert.That(() => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(_mat), $"{length} bytes");
+            Assert.That(
+                () => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size),
+                Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(_mat),
+                $"{length} bytes"
+            );
         }
-        Assert.That(() => NyuV2Dataset.OpenMat(_folder["splits.mat"], NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>().With.Message.Contains("no MATLAB 7.3"));
+        Assert.That(
+            () => NyuV2Dataset.OpenMat(_folder["splits.mat"], NyuV2Split.Train, Size),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("no MATLAB 7.3")
+        );
         Assert.That(() => NyuV2Dataset.OpenMat(_folder["absent.mat"], NyuV2Split.Train, Size), Throws.TypeOf<FileNotFoundException>());
     }
 
@@ -194,12 +270,17 @@ public sealed class NyuV2MatTests : IDisposable
         byte[] file = File.ReadAllBytes(Small);
         int at = -1;
         // The second tree is that of the first array: the group's own comes first.
-        for (int i = 0; i <= skip; i++) at += 1 + file.AsSpan(at + 1).IndexOf(System.Text.Encoding.ASCII.GetBytes(signature));
+        for (int i = 0; i <= skip; i++)
+            at += 1 + file.AsSpan(at + 1).IndexOf(System.Text.Encoding.ASCII.GetBytes(signature));
         file[at + field] = file[at + field + 1] = 0xFF;
-        if (field > 6) file[at + field + 2] = file[at + field + 3] = 0x7F;
+        if (field > 6)
+            file[at + field + 2] = file[at + field + 3] = 0x7F;
         File.WriteAllBytes(_mat, file);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.That(() => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(_mat).And.Message.Contains(told));
+        Assert.That(
+            () => NyuV2Dataset.OpenMat(_mat, NyuV2Split.Train, Size),
+            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(_mat).And.Message.Contains(told)
+        );
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(8 << 20));
     }
 

@@ -43,7 +43,13 @@ public sealed class NyuV2NpyTests : IDisposable
     {
         WriteSample("train", 0);
         // Column-major [H, W]: columns one after the other.
-        _folder.Npy("train/label/0.npy", "<f8", $"({H}, {W})", Doubles(from x in Enumerable.Range(0, W) from y in Enumerable.Range(0, H) select (double)Label(0, y, x)), order: "True");
+        _folder.Npy(
+            "train/label/0.npy",
+            "<f8",
+            $"({H}, {W})",
+            Doubles(from x in Enumerable.Range(0, W) from y in Enumerable.Range(0, H) select (double)Label(0, y, x)),
+            order: "True"
+        );
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size);
         Assert.That(SampleArrays.Read(data, 0).Labels[0], Is.EqualTo(NyuReader.Plane(1, H, W, (_, y, x) => (float)Label(0, y, x))));
     }
@@ -51,7 +57,8 @@ public sealed class NyuV2NpyTests : IDisposable
     [Test]
     public void Samples_come_in_the_order_of_their_numbers()
     {
-        foreach (int number in new[] { 0, 1, 2, 10, 9, 3, 4, 5, 6, 7, 8 }) WriteSample("val", number);
+        foreach (int number in new[] { 0, 1, 2, 10, 9, 3, 4, 5, 6, 7, 8 })
+            WriteSample("val", number);
         using NyuV2Dataset data = NyuV2Dataset.Open(_folder.Root, NyuV2Split.Test, Size);
         Assert.That(Enumerable.Range(0, data.Count).Select(data.GetName), Is.EqualTo(Enumerable.Range(0, 11).Select(i => i.ToString())));
         Assert.That(SampleArrays.Read(data, 10).Labels[1][0], Is.EqualTo((float)Depth(10, 0, 0)));
@@ -109,8 +116,15 @@ public sealed class NyuV2NpyTests : IDisposable
         values[(7 * W + 5) * channels] = value;
         string path = _folder.Npy($"train/{part}/0.npy", type, $"({H}, {W}, {channels})", Doubles(values));
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size);
-        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<JtrFormatException>()
-            .With.Property("Path").EqualTo(path).And.Message.Contains(fault).And.Message.Contains("row 7, column 5"));
+        Assert.That(
+            () => SampleArrays.Read(data, 0),
+            Throws
+                .TypeOf<JtrFormatException>()
+                .With.Property("Path")
+                .EqualTo(path)
+                .And.Message.Contains(fault)
+                .And.Message.Contains("row 7, column 5")
+        );
     }
 
     [Test]
@@ -119,7 +133,10 @@ public sealed class NyuV2NpyTests : IDisposable
         WriteSample("train", 0);
         string path = _folder.Npy("train/normal/0.npy", "<f8", $"({H}, {W}, 3)", Doubles(Enumerable.Repeat(0.5, H * W * 3)));
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size);
-        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("mean length of 0.866"));
+        Assert.That(
+            () => SampleArrays.Read(data, 0),
+            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("mean length of 0.866")
+        );
     }
 
     [TestCase("image", "<i4", "(32, 64, 3)", 4, "type Int32")]
@@ -136,7 +153,10 @@ public sealed class NyuV2NpyTests : IDisposable
         int count = shape.Trim('(', ')').Split(", ").Select(int.Parse).Aggregate((a, b) => a * b);
         string path = _folder.Npy($"train/{part}/0.npy", type, shape, new byte[count * size]);
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size);
-        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains(fault));
+        Assert.That(
+            () => SampleArrays.Read(data, 0),
+            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains(fault)
+        );
     }
 
     [Test]
@@ -145,9 +165,15 @@ public sealed class NyuV2NpyTests : IDisposable
         WriteSample("train", 0);
         string path = _folder.Npy("train/depth/0.npy", "<f8", "(1048576, 1048576, 1)", new byte[8]);
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size);
-        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("too many"));
+        Assert.That(
+            () => SampleArrays.Read(data, 0),
+            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("too many")
+        );
         _folder.Npy("train/depth/0.npy", "<f8", $"({H}, {W}, 1)", new byte[100]);
-        Assert.That(() => SampleArrays.Read(data, 0), Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("truncated"));
+        Assert.That(
+            () => SampleArrays.Read(data, 0),
+            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo(path).And.Message.Contains("truncated")
+        );
     }
 
     [Test]
@@ -156,41 +182,83 @@ public sealed class NyuV2NpyTests : IDisposable
         WriteSample("train", 0);
         WriteSample("train", 1);
         File.Delete(_folder["train/depth/1.npy"]);
-        Assert.That(() => NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>()
-            .With.Property("Path").EqualTo(_folder["train/depth/1.npy"]).And.Message.Contains("an image without its label"));
+        Assert.That(
+            () => NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size),
+            Throws
+                .TypeOf<JtrFormatException>()
+                .With.Property("Path")
+                .EqualTo(_folder["train/depth/1.npy"])
+                .And.Message.Contains("an image without its label")
+        );
         File.Copy(_folder["train/normal/0.npy"], _folder["train/normal/7.npy"]);
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size with { AllowMissing = true });
         Assert.That(data.Problems.Select(p => p.Path), Is.EqualTo(new[] { _folder["train/depth/1.npy"], _folder["train/normal/7.npy"] }));
-        Assert.That(Enumerable.Range(0, 2).Select(i => data.GetLabelled(i).Bits), Is.EqualTo(new ulong[] { 0b111, 0b101 }));
+        Assert.That(Enumerable.Range(0, 2).Select(i => data.GetLabeled(i).Bits), Is.EqualTo(new ulong[] { 0b111, 0b101 }));
 
         File.Copy(_folder["train/depth/0.npy"], _folder["train/depth/1.npy"]);
-        Assert.That(() => NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>()
-            .With.Property("Path").EqualTo(_folder["train/normal/7.npy"]).And.Message.Contains("a label without its image"));
+        Assert.That(
+            () => NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size),
+            Throws
+                .TypeOf<JtrFormatException>()
+                .With.Property("Path")
+                .EqualTo(_folder["train/normal/7.npy"])
+                .And.Message.Contains("a label without its image")
+        );
     }
 
     [Test]
     public void What_is_not_there_is_told()
     {
         Assert.That(() => NyuV2Dataset.Open(_folder["absent"], NyuV2Split.Train, Size), Throws.TypeOf<DirectoryNotFoundException>());
-        Assert.That(() => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>().With.Message.Contains("the folder of images is missing"));
+        Assert.That(
+            () => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("the folder of images is missing")
+        );
         Directory.CreateDirectory(_folder["train/image"]);
-        Assert.That(() => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>().With.Message.Contains("the folder of images has none"));
+        Assert.That(
+            () => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("the folder of images has none")
+        );
         WriteSample("train", 0);
         Directory.Delete(_folder["train/normal"], recursive: true);
-        Assert.That(() => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>().With.Message.Contains("the folder of the task 'normals' is missing"));
+        Assert.That(
+            () => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("the folder of the task 'normals' is missing")
+        );
         _folder.Write("train/image/00.npy", "");
-        Assert.That(() => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size), Throws.TypeOf<JtrFormatException>().With.Message.Contains("has the same number"));
+        Assert.That(
+            () => NyuV2Dataset.Open(_folder.Root, NyuV2Split.Train, Size),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("has the same number")
+        );
     }
 
     [Test]
     public void Options_outside_their_range_are_named()
     {
-        Assert.That(() => (Size with { Height = 33 }).Validate(), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("Height"));
-        Assert.That(() => (Size with { ClassCount = 14 }).Validate(), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("ClassCount"));
-        Assert.That(() => (Size with { ExtraDepthScale = double.NaN }).Validate(), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("ExtraDepthScale"));
-        Assert.That(() => (Size with { ClassMapping = [] }).Validate(), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("ClassMapping"));
-        Assert.That(() => (Size with { Camera = default }).Validate(), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("Camera"));
-        Assert.That(() => NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size with { ClassCount = 40 }), Throws.ArgumentException.With.Message.Contains("13 classes"));
+        Assert.That(
+            () => (Size with { Height = 33 }).Validate(),
+            Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("Height")
+        );
+        Assert.That(
+            () => (Size with { ClassCount = 14 }).Validate(),
+            Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("ClassCount")
+        );
+        Assert.That(
+            () => (Size with { ExtraDepthScale = double.NaN }).Validate(),
+            Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("ExtraDepthScale")
+        );
+        Assert.That(
+            () => (Size with { ClassMapping = [] }).Validate(),
+            Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("ClassMapping")
+        );
+        Assert.That(
+            () => (Size with { Camera = default }).Validate(),
+            Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("Camera")
+        );
+        Assert.That(
+            () => NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size with { ClassCount = 40 }),
+            Throws.ArgumentException.With.Message.Contains("13 classes")
+        );
         Assert.That(() => NyuV2Dataset.OpenNpy(_folder.Root, (NyuV2Split)2, Size), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
@@ -208,11 +276,19 @@ public sealed class NyuV2NpyTests : IDisposable
             _folder.Image("extra/image/frame.png", H, W, 3, i => i % 256);
             _folder.Image16("extra/depth/frame.png", H, W, 1, i => i);
         }
-        using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size with { ExtraFrames = _folder["extra"], ExtraDepthScale = 0.0002 });
+        using NyuV2Dataset data = NyuV2Dataset.OpenNpy(
+            _folder.Root,
+            NyuV2Split.Train,
+            Size with
+            {
+                ExtraFrames = _folder["extra"],
+                ExtraDepthScale = 0.0002,
+            }
+        );
         (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(data, 1);
 
         Assert.That((data.Count, data.ExtraCount), Is.EqualTo((2, 1)));
-        Assert.That(data.GetLabelled(1).Bits, Is.EqualTo(0b010));
+        Assert.That(data.GetLabeled(1).Bits, Is.EqualTo(0b010));
         Assert.That(written.Bits, Is.EqualTo(0b010));
         Assert.That(labels[0], Is.All.EqualTo(-77));
         Assert.That(labels[2], Is.All.EqualTo(-77));
@@ -228,15 +304,23 @@ public sealed class NyuV2NpyTests : IDisposable
     public void A_further_frame_without_depth_is_an_error_unless_allowed(bool isNpy)
     {
         WriteSample("train", 0);
-        if (isNpy) WriteSample("extra", 3);
-        else _folder.Image("extra/image/3.png", H, W, 3, i => i % 256);
+        if (isNpy)
+            WriteSample("extra", 3);
+        else
+            _folder.Image("extra/image/3.png", H, W, 3, i => i % 256);
         Directory.Delete(_folder["extra/depth"], recursive: isNpy);
         NyuV2Options options = Size with { ExtraFrames = _folder["extra"] };
-        Assert.That(() => NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, options), Throws.TypeOf<JtrFormatException>().With.Property("Path").StartsWith(_folder["extra"]));
+        Assert.That(
+            () => NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, options),
+            Throws.TypeOf<JtrFormatException>().With.Property("Path").StartsWith(_folder["extra"])
+        );
         using NyuV2Dataset data = NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, options with { AllowMissing = true });
-        Assert.That(data.GetLabelled(1).Count, Is.Zero);
+        Assert.That(data.GetLabeled(1).Count, Is.Zero);
         Assert.That(data.Problems, Is.Not.Empty);
-        Assert.That(() => NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size with { ExtraFrames = _folder["absent"] }), Throws.TypeOf<DirectoryNotFoundException>());
+        Assert.That(
+            () => NyuV2Dataset.OpenNpy(_folder.Root, NyuV2Split.Train, Size with { ExtraFrames = _folder["absent"] }),
+            Throws.TypeOf<DirectoryNotFoundException>()
+        );
     }
 
     private void WriteSample(string part, int number, string type = "<f8")
@@ -244,12 +328,23 @@ public sealed class NyuV2NpyTests : IDisposable
         foreach (string name in Parts)
         {
             int channels = name is "image" or "normal" ? 3 : 1;
-            IEnumerable<double> values = from y in Enumerable.Range(0, H)
-                                         from x in Enumerable.Range(0, W)
-                                         from c in Enumerable.Range(0, channels)
-                                         select name switch { "image" => Image(number, y, x, c), "label" => Label(number, y, x), "depth" => Depth(number, y, x), _ => Normal(y, x)[c] };
-            byte[] elements = type[1..] == "f8" ? Doubles(values) : [.. values.SelectMany(v => TemporaryFolder.Little(4, BitConverter.SingleToUInt32Bits((float)v)))];
-            if (type[0] == '>') elements = [.. elements.Chunk(4).SelectMany(e => e.Reverse())];
+            IEnumerable<double> values =
+                from y in Enumerable.Range(0, H)
+                from x in Enumerable.Range(0, W)
+                from c in Enumerable.Range(0, channels)
+                select name switch
+                {
+                    "image" => Image(number, y, x, c),
+                    "label" => Label(number, y, x),
+                    "depth" => Depth(number, y, x),
+                    _ => Normal(y, x)[c],
+                };
+            byte[] elements =
+                type[1..] == "f8"
+                    ? Doubles(values)
+                    : [.. values.SelectMany(v => TemporaryFolder.Little(4, BitConverter.SingleToUInt32Bits((float)v)))];
+            if (type[0] == '>')
+                elements = [.. elements.Chunk(4).SelectMany(e => e.Reverse())];
             _folder.Npy($"{part}/{name}/{number}.npy", type, $"({H}, {W}, {channels})", elements);
         }
         Directory.CreateDirectory(_folder["extra/depth"]);

@@ -4,7 +4,14 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Tests.Datasets.Packed;
 
 /// <summary>A data set whose numbers a function of (sample, task, value) gives; task -1 is the image.</summary>
-internal sealed class ArrayDataset(TaskSet tasks, int count, int height, int width, Func<int, int, int, float> value, Func<int, TaskMask>? labelled = null) : IMultiTaskDataset
+internal sealed class ArrayDataset(
+    TaskSet tasks,
+    int count,
+    int height,
+    int width,
+    Func<int, int, int, float> value,
+    Func<int, TaskMask>? labeled = null
+) : IMultiTaskDataset
 {
     public TaskSet Tasks => tasks;
     public int Count => count;
@@ -16,18 +23,22 @@ internal sealed class ArrayDataset(TaskSet tasks, int count, int height, int wid
 
     public string GetName(int index) => $"straße-{index}";
 
-    public TaskMask GetLabelled(int index) => labelled?.Invoke(index) ?? tasks.All;
+    public TaskMask GetLabeled(int index) => labeled?.Invoke(index) ?? tasks.All;
 
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
     {
-        if (index == Damaged) throw new JtrFormatException($"{index}.npy", "damaged on purpose");
-        for (int i = 0; i < destination.Image.Length; i++) destination.Image[i] = value(index, -1, i);
-        TaskMask written = wanted & GetLabelled(index);
+        if (index == Damaged)
+            throw new JtrFormatException($"{index}.npy", "damaged on purpose");
+        for (int i = 0; i < destination.Image.Length; i++)
+            destination.Image[i] = value(index, -1, i);
+        TaskMask written = wanted & GetLabeled(index);
         for (int t = 0; t < tasks.Count; t++)
         {
-            if (!written[t]) continue;
+            if (!written[t])
+                continue;
             Span<float> label = destination.Label(t);
-            for (int i = 0; i < label.Length; i++) label[i] = value(index, t, i);
+            for (int i = 0; i < label.Length; i++)
+                label[i] = value(index, t, i);
         }
         return written;
     }

@@ -13,8 +13,13 @@ public sealed class PackedDatasetTests : IDisposable
     private const int Width = 37;
 
     private static readonly TaskSet Tasks = new(
-        new SegmentationTask("seg", 3, ["wall", "floor", "\"ceiling\""]), new SegmentationTask("wide", 300),
-        new DepthTask { Mean = 1.5, StandardDeviation = 0.25 }, new NormalsTask(), new MapTask("edge"), new MapTask("two", 2));
+        new SegmentationTask("seg", 3, ["wall", "floor", "\"ceiling\""]),
+        new SegmentationTask("wide", 300),
+        new DepthTask { Mean = 1.5, StandardDeviation = 0.25 },
+        new NormalsTask(),
+        new MapTask("edge"),
+        new MapTask("two", 2)
+    );
 
     private readonly TemporaryFolder _folder = new();
 
@@ -29,25 +34,27 @@ public sealed class PackedDatasetTests : IDisposable
     private static float Hash(int a, int b, int c) => new CounterRandom((ulong)a, RandomUse.Scene, (ulong)(b + 1), (ulong)c).NextSingle();
 
     // 8-bit image, ids of both widths, 16-bit depth, floating-point normals, a map with gaps, and one of two channels in 8 bits.
-    private static float Quantised(int index, int task, int i) => task switch
-    {
-        -1 => (int)(Hash(index, task, i) * 255) / 255f,
-        0 => (index + i) % 4 - 1,
-        1 => (index + i) % 301 - 1,
-        2 => (float)((index * 7 + i * i) % 251 * 0.001),
-        3 => Hash(index, task, i) - 0.5f,
-        4 => i % 5 == 0 ? float.NaN : Hash(index, task, i),
-        _ => (i * 31 + index) % 256 / 255f,
-    };
+    private static float Quantised(int index, int task, int i) =>
+        task switch
+        {
+            -1 => (int)(Hash(index, task, i) * 255) / 255f,
+            0 => (index + i) % 4 - 1,
+            1 => (index + i) % 301 - 1,
+            2 => (float)((index * 7 + i * i) % 251 * 0.001),
+            3 => Hash(index, task, i) - 0.5f,
+            4 => i % 5 == 0 ? float.NaN : Hash(index, task, i),
+            _ => (i * 31 + index) % 256 / 255f,
+        };
 
-    private static float Odd(int index, int task, int i) => (i % 7) switch
-    {
-        0 => float.NaN,
-        1 => -0f,
-        2 => float.NegativeInfinity,
-        3 => BitConverter.UInt32BitsToSingle(0x7FC00001),
-        _ => Hash(index, task, i) * 1e30f,
-    };
+    private static float Odd(int index, int task, int i) =>
+        (i % 7) switch
+        {
+            0 => float.NaN,
+            1 => -0f,
+            2 => float.NegativeInfinity,
+            3 => BitConverter.UInt32BitsToSingle(0x7FC00001),
+            _ => Hash(index, task, i) * 1e30f,
+        };
 
     private static void AssertSame(PackedDataset actual, ArrayDataset expected)
     {
@@ -56,7 +63,7 @@ public sealed class PackedDatasetTests : IDisposable
         for (int i = 0; i < expected.Count; i++)
         {
             Assert.That(actual.GetName(i), Is.EqualTo(expected.GetName(i)));
-            Assert.That(actual.GetLabelled(i), Is.EqualTo(expected.GetLabelled(i)));
+            Assert.That(actual.GetLabeled(i), Is.EqualTo(expected.GetLabeled(i)));
             foreach (TaskMask wanted in new[] { expected.Tasks.All, new TaskMask(0b10), TaskMask.None })
             {
                 (uint[] image, uint[] labels, TaskMask written) = ArrayDataset.Bits(expected, i, wanted);
@@ -92,7 +99,10 @@ public sealed class PackedDatasetTests : IDisposable
         Assert.That(Enumerable.Range(0, packed.Count).Select(packed.GetName), Is.EqualTo(new[] { "straße-0", "straße-2", "straße-3" }));
         Assert.That(ArrayDataset.Bits(packed, 1), Is.EqualTo(ArrayDataset.Bits(source, 2)));
         ArrayDataset hopeless = new(source.Tasks, 1, 2, 3, (_, _, _) => 0) { Damaged = 0 };
-        Assert.That(() => PackedDataset.Write(hopeless, _folder["none"], new PackOptions { OnSkipped = skipped.Add }), Throws.TypeOf<JtrFormatException>().With.Message.Contains("none of the 1 samples"));
+        Assert.That(
+            () => PackedDataset.Write(hopeless, _folder["none"], new PackOptions { OnSkipped = skipped.Add }),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("none of the 1 samples")
+        );
         Assert.That(File.Exists(_folder["none"]), Is.False);
     }
 
@@ -111,8 +121,11 @@ public sealed class PackedDatasetTests : IDisposable
     public void Quantised_values_take_one_or_two_bytes_and_the_rest_four()
     {
         (PlaneEncoding, int) Encode(int task, PackPrecision precision = PackPrecision.Exact, Func<int, int, int, float>? value = null) =>
-            new PlaneEncoder(precision).Write([.. Enumerable.Range(0, 3000).Select(i => (value ?? Quantised)(1, task, i))],
-                task < 0 ? null : Tasks[task].Kind, new System.Buffers.ArrayBufferWriter<byte>());
+            new PlaneEncoder(precision).Write(
+                [.. Enumerable.Range(0, 3000).Select(i => (value ?? Quantised)(1, task, i))],
+                task < 0 ? null : Tasks[task].Kind,
+                new System.Buffers.ArrayBufferWriter<byte>()
+            );
 
         Assert.That(Encode(-1), Is.EqualTo((PlaneEncoding.Unit8, 0)));
         Assert.That(Encode(0), Is.EqualTo((PlaneEncoding.Ids8, 0)));
@@ -126,8 +139,16 @@ public sealed class PackedDatasetTests : IDisposable
         Assert.That(Encode(3, PackPrecision.Compact), Is.EqualTo((PlaneEncoding.Float16, 0)));
         Assert.That(Encode(4, PackPrecision.Compact), Is.EqualTo((PlaneEncoding.Float16, 0)));
         Assert.That(Encode(2, PackPrecision.Compact, Hash), Is.EqualTo((PlaneEncoding.Float16, 0)));
-        Assert.That(Encode(2, PackPrecision.Compact, (_, _, i) => 1e-9f * (i + 1)), Is.EqualTo((PlaneEncoding.Float32, 0)), "would become 0, which says 'no depth'");
-        Assert.That(Encode(2, PackPrecision.Compact, (_, _, i) => 1e5f * (i + 1)), Is.EqualTo((PlaneEncoding.Float32, 0)), "would become infinite");
+        Assert.That(
+            Encode(2, PackPrecision.Compact, (_, _, i) => 1e-9f * (i + 1)),
+            Is.EqualTo((PlaneEncoding.Float32, 0)),
+            "would become " + "0, which says 'no depth'"
+        );
+        Assert.That(
+            Encode(2, PackPrecision.Compact, (_, _, i) => 1e5f * (i + 1)),
+            Is.EqualTo((PlaneEncoding.Float32, 0)),
+            "would become " + "infinite"
+        );
         Assert.That(Encode(0, PackPrecision.Compact, Hash), Is.EqualTo((PlaneEncoding.Float32, 0)), "what is no id is not rounded to one");
     }
 
@@ -142,7 +163,11 @@ public sealed class PackedDatasetTests : IDisposable
         for (int i = 0; i < image.Length; i++)
             Assert.That(Value(packedImage[i]), Is.EqualTo(Value(image[i])).Within(1.0 / 510 + 1e-7), $"image {i}");
         for (int i = 0; i < labels.Length; i++)
-            Assert.That(Value(packedLabels[i]), Is.EqualTo(Value(labels[i])).Within(i < 2 * Height * Width ? 0 : Value(labels[i]) / 2048), $"label {i}");
+            Assert.That(
+                Value(packedLabels[i]),
+                Is.EqualTo(Value(labels[i])).Within(i < 2 * Height * Width ? 0 : Value(labels[i]) / 2048),
+                $"label {i}"
+            );
 
         static double Value(uint bits) => BitConverter.UInt32BitsToSingle(bits);
     }
@@ -157,17 +182,28 @@ public sealed class PackedDatasetTests : IDisposable
         for (int i = 0; i < halves.Length; i++)
         {
             float expected = (float)BitConverter.UInt16BitsToHalf(halves[i]);
-            if (float.IsNaN(expected)) Assert.That(floats[i], Is.NaN);
-            else Assert.That(BitConverter.SingleToUInt32Bits(floats[i]), Is.EqualTo(BitConverter.SingleToUInt32Bits(expected)), $"half {i:x4}");
+            if (float.IsNaN(expected))
+                Assert.That(floats[i], Is.NaN);
+            else
+                Assert.That(
+                    BitConverter.SingleToUInt32Bits(floats[i]),
+                    Is.EqualTo(BitConverter.SingleToUInt32Bits(expected)),
+                    $"half {i:x4}"
+                );
         }
     }
 
     [Test]
     public void A_loader_makes_the_same_batches_of_a_packed_set()
     {
-        MemoryDataset source = new(9, labelled: i => new TaskMask((ulong)i));
+        MemoryDataset source = new(9, labeled: i => new TaskMask((ulong)i));
         using PackedDataset packed = new(Pack(source));
-        DataLoaderOptions options = new() { Seed = 3, Workers = 2, Flip = FlipMode.EveryView };
+        DataLoaderOptions options = new()
+        {
+            Seed = 3,
+            Workers = 2,
+            Flip = FlipMode.EveryView,
+        };
         using DataLoader one = new(source, null, options);
         using DataLoader two = new(packed, null, options);
         for (int b = 0; b < 4; b++)
@@ -175,7 +211,7 @@ public sealed class PackedDatasetTests : IDisposable
             Batch first = one.Next();
             Batch second = two.Next();
             Assert.That(second.Indices.SequenceEqual(first.Indices));
-            Assert.That(second.Labelled.SequenceEqual(first.Labelled));
+            Assert.That(second.Labeled.SequenceEqual(first.Labeled));
             Assert.That(second.Images.SequenceEqual(first.Images));
             Assert.That(second.Labels.SequenceEqual(first.Labels));
             one.Recycle(first);
@@ -201,9 +237,11 @@ public sealed class PackedDatasetTests : IDisposable
         using PackedDataset packed = new(Pack(source));
         float[] image = new float[3 * Height * Width];
         float[] labels = new float[Tasks.TotalLabelChannels * Height * Width];
-        for (int i = 0; i < 50; i++) packed.Read(i % 2, Tasks.All, new SampleBuffer(Tasks, Height, Width, image, labels));
+        for (int i = 0; i < 50; i++)
+            packed.Read(i % 2, Tasks.All, new SampleBuffer(Tasks, Height, Width, image, labels));
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 50; i++) packed.Read(i % 2, Tasks.All, new SampleBuffer(Tasks, Height, Width, image, labels));
+        for (int i = 0; i < 50; i++)
+            packed.Read(i % 2, Tasks.All, new SampleBuffer(Tasks, Height, Width, image, labels));
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 

@@ -25,7 +25,19 @@ public sealed class PackedErrorTests : IDisposable
 
     // Depth takes a table of three entries.
     private static ArrayDataset Source(int damaged = -1) =>
-        new(Tasks, 3, 8, 8, (s, t, i) => t == 0 ? i % 3 : t == 1 ? i % 3 * 0.3f : (i + s) % 256 / 255f) { Damaged = damaged };
+        new(
+            Tasks,
+            3,
+            8,
+            8,
+            (s, t, i) =>
+                t == 0 ? i % 3
+                : t == 1 ? i % 3 * 0.3f
+                : (i + s) % 256 / 255f
+        )
+        {
+            Damaged = damaged,
+        };
 
     private JtrFormatException OpenFault(byte[] file)
     {
@@ -57,7 +69,8 @@ public sealed class PackedErrorTests : IDisposable
     [Test]
     public void A_file_that_is_cut_anywhere_or_lengthened_does_not_open()
     {
-        for (int length = 0; length < _file.Length; length += 7) OpenFault(_file[..length]);
+        for (int length = 0; length < _file.Length; length += 7)
+            OpenFault(_file[..length]);
         OpenFault(_file[..^1]);
         Assert.That(OpenFault([.. _file, 0]).Message, Does.Contain("truncated or lengthened"));
     }
@@ -100,7 +113,12 @@ public sealed class PackedErrorTests : IDisposable
                 }
             }
         }
-        Assert.That(openFaults, Has.Some.Contains("the header is damaged").And.Some.Contains("the index is damaged").And.Some.Contains("the beginning is damaged"));
+        Assert.That(
+            openFaults,
+            Has.Some.Contains("the header is damaged")
+                .And.Some.Contains("the index is damaged")
+                .And.Some.Contains("the beginning is damaged")
+        );
         Assert.That(readFaults, Is.GreaterThan(50));
     }
 
@@ -123,18 +141,25 @@ public sealed class PackedErrorTests : IDisposable
         using (PackedDataset packed = new(_folder.Write("b", PackedRepair.Repair(With((int)entry.At, _ => 99)))))
             Assert.That(() => ArrayDataset.Bits(packed, 0), Throws.TypeOf<JtrFormatException>().With.Message.Contains("encoding 99"));
 
-        string text = Encoding.Latin1.GetString(_file).Replace("\"depth\",\"kind\":\"Depth\"", "\"depth\",\"kind\":\"Dread\"", StringComparison.Ordinal);
+        string text = Encoding
+            .Latin1.GetString(_file)
+            .Replace("\"depth\",\"kind\":\"Depth\"", "\"depth\",\"kind\":\"Dread\"", StringComparison.Ordinal);
         Assert.That(OpenFault(PackedRepair.Repair(Encoding.Latin1.GetBytes(text))).Message, Does.Contain("the header is damaged"));
     }
 
     [Test]
     public void A_source_that_fails_leaves_the_old_file_and_nothing_else()
     {
-        Assert.That(() => PackedDataset.Write(Source(damaged: 1), _folder["a"], new PackOptions { Workers = 2 }),
-            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo("1.npy"));
+        Assert.That(
+            () => PackedDataset.Write(Source(damaged: 1), _folder["a"], new PackOptions { Workers = 2 }),
+            Throws.TypeOf<JtrFormatException>().With.Property("Path").EqualTo("1.npy")
+        );
         using CancellationTokenSource cancelled = new();
         cancelled.Cancel();
-        Assert.That(() => PackedDataset.Write(Source(), _folder["a"], cancellationToken: cancelled.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => PackedDataset.Write(Source(), _folder["a"], cancellationToken: cancelled.Token),
+            Throws.InstanceOf<OperationCanceledException>()
+        );
         Assert.That(File.ReadAllBytes(_folder["a"]), Is.EqualTo(_file));
         Assert.That(Directory.GetFiles(_folder.Root), Has.Length.EqualTo(1));
     }
@@ -142,15 +167,27 @@ public sealed class PackedErrorTests : IDisposable
     [Test]
     public void Bad_arguments_are_refused_by_name()
     {
-        Assert.That(() => PackedDataset.Write(new MemoryDataset(0), _folder["b"]), Throws.ArgumentException.With.Property("ParamName").EqualTo("source"));
-        Assert.That(() => PackedDataset.Write(Source(), _folder["b"], new PackOptions { Workers = 0 }), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("Workers"));
-        Assert.That(() => PackedDataset.Write(Source(), _folder["b"], new PackOptions { Precision = (PackPrecision)9 }), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("Precision"));
+        Assert.That(
+            () => PackedDataset.Write(new MemoryDataset(0), _folder["b"]),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("source")
+        );
+        Assert.That(
+            () => PackedDataset.Write(Source(), _folder["b"], new PackOptions { Workers = 0 }),
+            Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("Workers")
+        );
+        Assert.That(
+            () => PackedDataset.Write(Source(), _folder["b"], new PackOptions { Precision = (PackPrecision)9 }),
+            Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("Precision")
+        );
         Assert.That(() => PackedDataset.Write(Source(), _folder["a/b"]), Throws.InstanceOf<IOException>(), "the folder is a file");
 
         using PackedDataset packed = new(_folder["a"]);
         Assert.That(() => packed.GetName(3), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => packed.GetLabelled(-1), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => packed.Read(0, Tasks.All, new SampleBuffer(Tasks, 4, 16, new float[192], new float[128])), Throws.ArgumentException.With.Property("ParamName").EqualTo("destination"));
+        Assert.That(() => packed.GetLabeled(-1), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => packed.Read(0, Tasks.All, new SampleBuffer(Tasks, 4, 16, new float[192], new float[128])),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("destination")
+        );
     }
 
     [Test]

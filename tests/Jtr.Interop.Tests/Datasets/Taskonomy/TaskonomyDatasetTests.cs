@@ -24,9 +24,20 @@ public sealed class TaskonomyDatasetTests : IDisposable
         _folder.Sample("hanson", 2, 1);
         _folder.Sample("allensville", 3, 4);
         TaskonomyDataset data = Open();
-        Assert.That(Enumerable.Range(0, data.Count).Select(data.GetName), Is.EqualTo(["allensville/point_3_view_4", "hanson/point_2_view_1", "hanson/point_10_view_0"]));
+        Assert.That(
+            Enumerable.Range(0, data.Count).Select(data.GetName),
+            Is.EqualTo(["allensville/point_3_view_4", "hanson/point_2_view_1", "hanson/point_10_view_0"])
+        );
         Assert.That(data.Tasks.Select(t => t.Name), Is.EqualTo(TaskonomyDomains.All));
-        Assert.That(data.Tasks.Select(t => (t.Kind, t.Channels)), Is.EqualTo([(TaskKind.Segmentation, 17), (TaskKind.Depth, 1), (TaskKind.Normals, 3), .. Enumerable.Repeat((TaskKind.Map, 1), 4)]));
+        Assert.That(
+            data.Tasks.Select(t => (t.Kind, t.Channels)),
+            Is.EqualTo([
+                (TaskKind.Segmentation, 17),
+                (TaskKind.Depth, 1),
+                (TaskKind.Normals, 3),
+                .. Enumerable.Repeat((TaskKind.Map, 1), 4),
+            ])
+        );
         Assert.That(data.Problems, Is.Empty);
         Assert.That(data.GetLabelPath(0, 0), Is.EqualTo(_folder["segment_semantic/allensville/point_3_view_4_domain_segmentsemantic.png"]));
         int[] seeds = [7, 3, 10];
@@ -44,8 +55,16 @@ public sealed class TaskonomyDatasetTests : IDisposable
     {
         _folder.Put("rgb", "hanson", 0, 0);
         _folder.Put("edge_texture", "hanson", 0, 0, i => i * 64);
-        TaskonomyDataset data = Open(TaskonomyFolder.Options with { MapRange = new Dictionary<string, double> { ["edge_texture"] = 0.25 } });
-        Assert.That(SampleArrays.Read(data, 0).Labels[0], Is.EqualTo(Enumerable.Range(0, Pixels).Select(i => (float)Math.Min(i * 64 / (65535 * 0.25), 1))));
+        TaskonomyDataset data = Open(
+            TaskonomyFolder.Options with
+            {
+                MapRange = new Dictionary<string, double> { ["edge_texture"] = 0.25 },
+            }
+        );
+        Assert.That(
+            SampleArrays.Read(data, 0).Labels[0],
+            Is.EqualTo(Enumerable.Range(0, Pixels).Select(i => (float)Math.Min(i * 64 / (65535 * 0.25), 1)))
+        );
     }
 
     [Test]
@@ -57,7 +76,11 @@ public sealed class TaskonomyDatasetTests : IDisposable
         Assert.That(With(all).Count(float.IsNaN), Is.EqualTo((Pixels + 6) / 7), "every seventh depth is a hole");
         Assert.That(With(all with { MaskHoles = false }).Any(float.IsNaN), Is.False);
         Assert.That(With(all with { Domains = ["keypoints3d"] }).Any(float.IsNaN), Is.False, "depth was not asked for");
-        Assert.That(With(all with { Domains = ["depth_zbuffer", "keypoints2d"] }).Any(float.IsNaN), Is.False, "keypoints of the photograph");
+        Assert.That(
+            With(all with { Domains = ["depth_zbuffer", "keypoints2d"] }).Any(float.IsNaN),
+            Is.False,
+            "keypoints of the photograph"
+        );
     }
 
     [Test]
@@ -67,7 +90,7 @@ public sealed class TaskonomyDatasetTests : IDisposable
         _folder.Put("rgb", "hanson", 0, 1);
         _folder.Put("normal", "hanson", 0, 1);
         TaskonomyDataset data = Open();
-        Assert.That((data.GetLabelled(0), data.GetLabelled(1)), Is.EqualTo((data.Tasks.All, TaskMask.None.With(2))));
+        Assert.That((data.GetLabeled(0), data.GetLabeled(1)), Is.EqualTo((data.Tasks.All, TaskMask.None.With(2))));
         Assert.That(data.GetLabelPath(1, 0), Is.Null);
         Assert.That(SampleArrays.Read(data, 1).Written, Is.EqualTo(TaskMask.None.With(2)));
     }
@@ -93,7 +116,12 @@ public sealed class TaskonomyDatasetTests : IDisposable
         foreach (string domain in TaskonomyDomains.All.Append("rgb"))
         {
             string file = Path.GetFileName(TaskonomyFolder.File(domain, "hanson", 5, 6));
-            _folder.Put(string.Format(null, layout, domain, file), TaskonomyFolder.Bits(domain), domain is "rgb" or "normal" ? 3 : 1, i => TaskonomyFolder.Value(domain, 11, i));
+            _folder.Put(
+                string.Format(null, layout, domain, file),
+                TaskonomyFolder.Bits(domain),
+                domain is "rgb" or "normal" ? 3 : 1,
+                i => TaskonomyFolder.Value(domain, 11, i)
+            );
         }
         TaskonomyDataset data = Open();
         Assert.That((data.Count, data.GetName(0)), Is.EqualTo((1, name)));
@@ -130,7 +158,8 @@ public sealed class TaskonomyDatasetTests : IDisposable
         {
             double[] v = [.. Enumerable.Range(0, 3).Select(c => 2.0 * Stored(2, 3 * p + c) / 255 - 1)];
             double length = p % 5 == 0 ? double.PositiveInfinity : Math.Sqrt(v.Sum(x => x * x));
-            for (int c = 0; c < 3; c++) Assert.That(labels[2][c * Pixels + p], Is.EqualTo(v[c] / length).Within(1e-6), "a few roundings to float32");
+            for (int c = 0; c < 3; c++)
+                Assert.That(labels[2][c * Pixels + p], Is.EqualTo(v[c] / length).Within(1e-6), "a few roundings " + "to float32");
         }
         for (int t = 3; t < 7; t++)
         {

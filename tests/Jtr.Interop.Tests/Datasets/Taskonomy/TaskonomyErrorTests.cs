@@ -43,7 +43,10 @@ public sealed class TaskonomyErrorTests : IDisposable
     {
         _folder.Sample("hanson", 0, 0);
         string label = _folder.Put("normal", "hanson", 1, 0);
-        Assert.That(() => Open(), LayoutReader.Fault(label, $"a label without its photograph {_folder["rgb/hanson/point_1_view_0_domain_rgb.png"]}"));
+        Assert.That(
+            () => Open(),
+            LayoutReader.Fault(label, $"a label without its photograph " + $"{_folder["rgb/hanson/point_1_view_0_domain_rgb.png"]}")
+        );
         Assert.That(Open(TaskonomyFolder.Options with { AllowMissing = true }).Problems.Select(p => p.Path), Is.EqualTo([label]));
     }
 
@@ -67,7 +70,13 @@ public sealed class TaskonomyErrorTests : IDisposable
     {
         _folder.Sample("hanson", 0, 0);
         string other = _folder.Put("segment_semantic/hanson/point_0_view_0_domain_segment_semantic.png", 8, 1, _ => 0);
-        Assert.That(() => Open(), Throws.TypeOf<JtrFormatException>().With.Message.Contains("which ones count?").And.Message.Contains(Path.GetDirectoryName(other)));
+        Assert.That(
+            () => Open(),
+            Throws
+                .TypeOf<JtrFormatException>()
+                .With.Message.Contains("which ones count?")
+                .And.Message.Contains(Path.GetDirectoryName(other))
+        );
     }
 
     [TestCase("segment_semantic", 16, "16 bits a channel, where segment_semantic has 8")]
@@ -115,7 +124,10 @@ public sealed class TaskonomyErrorTests : IDisposable
     public void Buildings_that_are_all_missing_are_told()
     {
         _folder.Sample("hanson", 0, 0);
-        Assert.That(() => Open(TaskonomyFolder.Options with { Buildings = ["onaga", "merom"] }), LayoutReader.Fault(_folder.Root, "none of the 2 buildings is there ('onaga' and so on); 'hanson' is"));
+        Assert.That(
+            () => Open(TaskonomyFolder.Options with { Buildings = ["onaga", "merom"] }),
+            LayoutReader.Fault(_folder.Root, "none of the 2 buildings is there ('onaga' and so on); 'hanson' is")
+        );
     }
 
     [Test]
@@ -123,7 +135,10 @@ public sealed class TaskonomyErrorTests : IDisposable
     {
         _folder.Put("rgb/point_0_view_0_domain_rgb.png", 8, 3, _ => 0);
         _folder.Put("normal/point_0_view_0_domain_normal.png", 8, 3, _ => 0);
-        Assert.That(() => Open(TaskonomyFolder.Options with { Buildings = ["onaga"] }), LayoutReader.Fault(_folder.Root, "the domains have no folder for each"));
+        Assert.That(
+            () => Open(TaskonomyFolder.Options with { Buildings = ["onaga"] }),
+            LayoutReader.Fault(_folder.Root, "the domains " + "have no folder for each")
+        );
     }
 
     [Test]
@@ -138,6 +153,9 @@ public sealed class TaskonomyErrorTests : IDisposable
         Check("MapRange", o => o with { MapRange = new Dictionary<string, double> { ["edge_texture"] = 0 } });
 
         void Check(string property, Func<TaskonomyOptions, TaskonomyOptions> change) =>
-            Assert.That(() => Open(change(TaskonomyFolder.Options)), Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(property));
+            Assert.That(
+                () => Open(change(TaskonomyFolder.Options)),
+                Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(property)
+            );
     }
 }

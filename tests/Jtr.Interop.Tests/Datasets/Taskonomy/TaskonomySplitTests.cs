@@ -19,7 +19,10 @@ public sealed class TaskonomySplitTests : IDisposable
     [TestCase("\r\n", "\r\n\r\n")]
     public void A_part_has_its_buildings_in_the_order_of_the_file(string end, string last)
     {
-        string path = _folder.Write("split.csv", string.Join(end, "id,train,val,test", "hanson,1,0,0", "wiconisco,0,1,0", "merom,1,0,0", "muleshoe,0,0,1") + last);
+        string path = _folder.Write(
+            "split.csv",
+            string.Join(end, "id,train,val,test", "hanson,1,0,0", "wiconisco,0,1,0", "merom,1,0,0", "muleshoe,0,0,1") + last
+        );
         Assert.That(TaskonomySplit.Read(path, "train"), Is.EqualTo(["hanson", "merom"]));
         Assert.That(TaskonomySplit.Read(path, "val"), Is.EqualTo(["wiconisco"]));
         Assert.That(TaskonomySplit.Read(path, "test"), Is.EqualTo(["muleshoe"]));

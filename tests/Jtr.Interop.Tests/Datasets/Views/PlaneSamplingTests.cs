@@ -9,14 +9,28 @@ public sealed class PlaneSamplingTests
     {
         Assert.That(source, Has.Length.EqualTo(height * width));
         float[] result = new float[toHeight * toWidth];
-        PlaneSampling.Bilinear(source, width, new BilinearTable(height, toHeight), new BilinearTable(width, toWidth), result, new float[2 * toWidth]);
+        PlaneSampling.Bilinear(
+            source,
+            width,
+            new BilinearTable(height, toHeight),
+            new BilinearTable(width, toWidth),
+            result,
+            new float[2 * toWidth]
+        );
         return result;
     }
 
     private static float[] Nearest(float[] source, int height, int width, int toHeight, int toWidth, float divisor = 1)
     {
         float[] result = new float[toHeight * toWidth];
-        PlaneSampling.Nearest(source, width, PlaneSampling.NearestTable(height, toHeight), PlaneSampling.NearestTable(width, toWidth), divisor, result);
+        PlaneSampling.Nearest(
+            source,
+            width,
+            PlaneSampling.NearestTable(height, toHeight),
+            PlaneSampling.NearestTable(width, toWidth),
+            divisor,
+            result
+        );
         return result;
     }
 
@@ -33,7 +47,8 @@ public sealed class PlaneSamplingTests
     {
         // What is linear stays linear: corner goes to corner and every place in between is proportional.
         float[] source = new float[height * width];
-        for (int i = 0; i < source.Length; i++) source[i] = 1 + 2f * (i / width) - 3f * (i % width);
+        for (int i = 0; i < source.Length; i++)
+            source[i] = 1 + 2f * (i / width) - 3f * (i % width);
         float[] result = Bilinear(source, height, width, toHeight, toWidth);
         for (int i = 0; i < result.Length; i++)
         {

@@ -44,11 +44,13 @@ public sealed class RandomScaleCropTests
         for (int i = 0; i < height; i++)
         {
             double wy = 1 - Math.Abs(i - py);
-            if (wy <= 0) continue;
+            if (wy <= 0)
+                continue;
             for (int j = 0; j < width; j++)
             {
                 double wx = 1 - Math.Abs(j - px);
-                if (wx > 0) sum += wy * wx * plane[(window.Top + i) * Width + window.Left + j];
+                if (wx > 0)
+                    sum += wy * wx * plane[(window.Top + i) * Width + window.Left + j];
             }
         }
         return sum;
@@ -68,17 +70,24 @@ public sealed class RandomScaleCropTests
         new RandomScaleCrop(Tasks, Height, Width).Apply(Source, Cropped, Tasks.All, window);
 
         const int plane = Height * Width;
-        for (int c = 0; c < 3; c++) Compare(_image.AsSpan(c * plane, plane), _croppedImage.AsSpan(c * plane, plane), null, $"image {c}");
+        for (int c = 0; c < 3; c++)
+            Compare(_image.AsSpan(c * plane, plane), _croppedImage.AsSpan(c * plane, plane), null, $"image {c}");
         for (int t = 0; t < Tasks.Count; t++)
         {
             for (int c = 0; c < Tasks[t].LabelChannels; c++)
-                Compare(Source.Label(t).Slice(c * plane, plane), Cropped.Label(t).Slice(c * plane, plane), Tasks[t].Kind, $"{Tasks[t].Name} {c}");
+                Compare(
+                    Source.Label(t).Slice(c * plane, plane),
+                    Cropped.Label(t).Slice(c * plane, plane),
+                    Tasks[t].Kind,
+                    $"{Tasks[t].Name} {c}"
+                );
         }
 
         void Compare(ReadOnlySpan<float> source, ReadOnlySpan<float> result, TaskKind? kind, string what)
         {
             double worst = 0;
-            for (int i = 0; i < plane; i++) worst = Math.Max(worst, Math.Abs(result[i] - Expected(source, kind, scale, window, i / Width, i % Width)));
+            for (int i = 0; i < plane; i++)
+                worst = Math.Max(worst, Math.Abs(result[i] - Expected(source, kind, scale, window, i / Width, i % Width)));
             // Picked ids are exact. A float32 place up to 72 is off by 4e-6, and neighbours differ by up to 1.
             double tolerance = kind == TaskKind.Segmentation ? 0 : 2e-5;
             Assert.That(worst, Is.LessThanOrEqualTo(tolerance), what);
@@ -159,7 +168,10 @@ public sealed class RandomScaleCropTests
             Assert.That(windows.Max(c => c.Key.Left), Is.EqualTo(lastColumns[zoom]));
             // About 67 draws a place at the least: five standard deviations are 41.
             double mean = draws / 3.0 / places[zoom];
-            Assert.That(windows.Select(c => (double)c.Value), Is.All.EqualTo(mean).Within(5 * Math.Sqrt(mean)).Or.EqualTo(mean).Within(0.03 * mean));
+            Assert.That(
+                windows.Select(c => (double)c.Value),
+                Is.All.EqualTo(mean).Within(5 * Math.Sqrt(mean)).Or.EqualTo(mean).Within(0.03 * mean)
+            );
         }
     }
 
@@ -171,9 +183,11 @@ public sealed class RandomScaleCropTests
         Assert.That(key.Random(RandomUse.Crop).NextUInt64(), Is.EqualTo(draw));
         ulong[] others =
         [
-            (key with { Seed = 2 }).Random(RandomUse.Crop).NextUInt64(), (key with { Epoch = 3 }).Random(RandomUse.Crop).NextUInt64(),
-            (key with { Sample = 4 }).Random(RandomUse.Crop).NextUInt64(), (key with { View = 5 }).Random(RandomUse.Crop).NextUInt64(),
-            key.Random(RandomUse.Colour).NextUInt64(),
+            (key with { Seed = 2 }).Random(RandomUse.Crop).NextUInt64(),
+            (key with { Epoch = 3 }).Random(RandomUse.Crop).NextUInt64(),
+            (key with { Sample = 4 }).Random(RandomUse.Crop).NextUInt64(),
+            (key with { View = 5 }).Random(RandomUse.Crop).NextUInt64(),
+            key.Random(RandomUse.Color).NextUInt64(),
         ];
         Assert.That(others, Has.None.EqualTo(draw).And.Unique);
     }
@@ -190,10 +204,13 @@ public sealed class RandomScaleCropTests
         float[] image = [.. _croppedImage];
         float[] labels = [.. _croppedLabels];
 
-        for (int row = 0; row < _image.Length; row += Width) _image.AsSpan(row, Width).Reverse();
-        for (int row = 0; row < _labels.Length; row += Width) _labels.AsSpan(row, Width).Reverse();
+        for (int row = 0; row < _image.Length; row += Width)
+            _image.AsSpan(row, Width).Reverse();
+        for (int row = 0; row < _labels.Length; row += Width)
+            _labels.AsSpan(row, Width).Reverse();
         Span<float> x = Source.Label(2)[..(Height * Width)];
-        for (int i = 0; i < x.Length; i++) x[i] = -x[i];
+        for (int i = 0; i < x.Length; i++)
+            x[i] = -x[i];
         crop.Apply(Source, Cropped, Tasks.All, new CropWindow(zoom, top, left));
 
         Assert.That(Tasks[2].Kind, Is.EqualTo(TaskKind.Normals));

@@ -34,11 +34,13 @@ public sealed class ViewPipelineTests
 
     private sealed class DoubleAndAdd(int number) : IViewStep
     {
-        public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labelled, ViewKey key)
+        public void Apply(SampleBuffer source, SampleBuffer destination, TaskMask labeled, ViewKey key)
         {
             Assert.That(key, Is.EqualTo(new ViewKey(1, 2, 3, 4) { Step = number - 1 }));
-            for (int i = 0; i < source.Image.Length; i++) destination.Image[i] = source.Image[i] * 2 + number;
-            for (int i = 0; i < 4; i++) destination.Label(1)[i] = source.Label(1)[i] * 2 + number;
+            for (int i = 0; i < source.Image.Length; i++)
+                destination.Image[i] = source.Image[i] * 2 + number;
+            for (int i = 0; i < 4; i++)
+                destination.Label(1)[i] = source.Label(1)[i] * 2 + number;
         }
     }
 }

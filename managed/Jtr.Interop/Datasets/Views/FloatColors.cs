@@ -8,7 +8,7 @@ namespace Jtr.Interop.Datasets.Views;
 /// contrast; on [3, H, W] RGB in [0, 1], in place, in float32, clamped to [0, 1]. As PIL's ImageEnhance and ImageOps, but
 /// for its rounding to 8 bits; as torchvision's adjust_brightness, adjust_saturation, adjust_contrast and autocontrast.
 /// </summary>
-internal static class FloatColours
+internal static class FloatColors
 {
     // ITU-R 601-2 luma, as torchvision rounds it.
     private const float Red = 0.2989f;
@@ -19,7 +19,7 @@ internal static class FloatColours
     public static void Brightness(Span<float> image, float factor) => Affine(image, factor, 0f);
 
     /// <summary>Blends every pixel with its own grey.</summary>
-    public static void Colour(Span<float> image, float factor)
+    public static void Color(Span<float> image, float factor)
     {
         int plane = image.Length / 3;
         Span<float> r = image[..plane];
@@ -62,8 +62,10 @@ internal static class FloatColours
             Span<float> channel = image.Slice(c * plane, plane);
             (float low, float high) = Range(channel);
             float scale = 1f / (high - low);
-            if (float.IsFinite(scale)) Stretch(channel, low, scale);
-            else Stretch(channel, 0f, 1f);
+            if (float.IsFinite(scale))
+                Stretch(channel, low, scale);
+            else
+                Stretch(channel, 0f, 1f);
         }
     }
 
@@ -71,16 +73,20 @@ internal static class FloatColours
     {
         Span<Vector<float>> wide = MemoryMarshal.Cast<float, Vector<float>>(values);
         Vector<float> offsets = new(offset);
-        for (int i = 0; i < wide.Length; i++) wide[i] = Clamp(wide[i] * factor + offsets);
-        for (int i = wide.Length * Vector<float>.Count; i < values.Length; i++) values[i] = Clamp(values[i] * factor + offset);
+        for (int i = 0; i < wide.Length; i++)
+            wide[i] = Clamp(wide[i] * factor + offsets);
+        for (int i = wide.Length * Vector<float>.Count; i < values.Length; i++)
+            values[i] = Clamp(values[i] * factor + offset);
     }
 
     private static void Stretch(Span<float> values, float low, float scale)
     {
         Span<Vector<float>> wide = MemoryMarshal.Cast<float, Vector<float>>(values);
         Vector<float> lows = new(low);
-        for (int i = 0; i < wide.Length; i++) wide[i] = Clamp((wide[i] - lows) * scale);
-        for (int i = wide.Length * Vector<float>.Count; i < values.Length; i++) values[i] = Clamp((values[i] - low) * scale);
+        for (int i = 0; i < wide.Length; i++)
+            wide[i] = Clamp((wide[i] - lows) * scale);
+        for (int i = wide.Length * Vector<float>.Count; i < values.Length; i++)
+            values[i] = Clamp((values[i] - low) * scale);
     }
 
     private static (float Low, float High) Range(ReadOnlySpan<float> values)
@@ -118,10 +124,12 @@ internal static class FloatColours
         {
             Vector<float> part = Vector<float>.Zero;
             int end = Math.Min(start + run, wide.Length);
-            for (int i = start; i < end; i++) part += wide[i];
+            for (int i = start; i < end; i++)
+                part += wide[i];
             sum += Vector.Sum(part);
         }
-        for (int i = wide.Length * Vector<float>.Count; i < values.Length; i++) sum += values[i];
+        for (int i = wide.Length * Vector<float>.Count; i < values.Length; i++)
+            sum += values[i];
         return sum;
     }
 

@@ -5,12 +5,23 @@ using Jtr.Interop.Datasets.Scenes;
 namespace Jtr.Interop.Tests.Datasets;
 
 /// <summary>Colour must not tell the class: classifiers that see one pixel's colour learn nothing that holds in other rooms.</summary>
-public class SceneColourTests
+public class SceneColorTests
 {
-    private const int Classes = 13, Train = 100, Test = 100, Bins = 6;
+    private const int Classes = 13,
+        Train = 100,
+        Test = 100,
+        Bins = 6;
 
-    private static readonly SceneDataset Scenes =
-        new(new SceneOptions { Count = Train + Test, Height = 24, Width = 36, Seed = 21, Tasks = ["segmentation"] });
+    private static readonly SceneDataset Scenes = new(
+        new SceneOptions
+        {
+            Count = Train + Test,
+            Height = 24,
+            Width = 36,
+            Seed = 21,
+            Tasks = ["segmentation"],
+        }
+    );
 
     [Test]
     public void The_nearest_mean_colour_does_not_tell_the_class()
@@ -58,7 +69,8 @@ public class SceneColourTests
             Count(SceneClass.Wall, model.RoomMaterials[0]);
             Count(SceneClass.Floor, model.RoomMaterials[2]);
             Count(SceneClass.Ceiling, model.RoomMaterials[3]);
-            foreach (ref readonly Primitive p in model.Primitives) Count(p.Class, p.Material);
+            foreach (ref readonly Primitive p in model.Primitives)
+                Count(p.Class, p.Material);
         }
         for (int c = 0; c < Classes; c++)
         {
@@ -69,13 +81,18 @@ public class SceneColourTests
             for (int k = 0; k < Kinds; k++)
             {
                 double share = k == 0 ? plain : (1 - plain) / (Kinds - 1);
-                Assert.That(kinds[c, k] / (double)counts[c], Is.EqualTo(share).Within(4.5 * Math.Sqrt(share * (1 - share) / counts[c])), $"{name}, texture {k}");
+                Assert.That(
+                    kinds[c, k] / (double)counts[c],
+                    Is.EqualTo(share).Within(4.5 * Math.Sqrt(share * (1 - share) / counts[c])),
+                    $"{name}, texture {k}"
+                );
             }
         }
 
         void Count(SceneClass kind, int material)
         {
-            if (!seen.Add(material)) return;
+            if (!seen.Add(material))
+                return;
             SceneMaterial m = model.Materials[material];
             counts[(int)kind]++;
             hues[(int)kind] += new Vector2(MathF.Cos(2 * MathF.PI * m.Hue), MathF.Sin(2 * MathF.PI * m.Hue));
@@ -87,38 +104,54 @@ public class SceneColourTests
     {
         double[,] sums = new double[Classes, 3];
         double[] counts = new double[Classes];
-        Visit(0, Train, tinted, (kind, r, g, b) =>
-        {
-            counts[kind]++;
-            sums[kind, 0] += r;
-            sums[kind, 1] += g;
-            sums[kind, 2] += b;
-        });
-        return Score(tinted, (r, g, b) =>
-        {
-            int best = 0;
-            double least = double.MaxValue;
-            for (int c = 0; c < Classes; c++)
+        Visit(
+            0,
+            Train,
+            tinted,
+            (kind, r, g, b) =>
             {
-                double dr = r - sums[c, 0] / counts[c], dg = g - sums[c, 1] / counts[c], db = b - sums[c, 2] / counts[c];
-                double distance = dr * dr + dg * dg + db * db;
-                if (distance < least) (least, best) = (distance, c);
+                counts[kind]++;
+                sums[kind, 0] += r;
+                sums[kind, 1] += g;
+                sums[kind, 2] += b;
             }
-            return best;
-        });
+        );
+        return Score(
+            tinted,
+            (r, g, b) =>
+            {
+                int best = 0;
+                double least = double.MaxValue;
+                for (int c = 0; c < Classes; c++)
+                {
+                    double dr = r - sums[c, 0] / counts[c],
+                        dg = g - sums[c, 1] / counts[c],
+                        db = b - sums[c, 2] / counts[c];
+                    double distance = dr * dr + dg * dg + db * db;
+                    if (distance < least)
+                        (least, best) = (distance, c);
+                }
+                return best;
+            }
+        );
     }
 
     private static (double Accuracy, double Recall, double Majority) MostFrequent(bool tinted)
     {
         int[,] counts = new int[Bins * Bins * Bins, Classes];
         Visit(0, Train, tinted, (kind, r, g, b) => counts[Bin(r, g, b), kind]++);
-        return Score(tinted, (r, g, b) =>
-        {
-            int best = 0, bin = Bin(r, g, b);
-            for (int c = 1; c < Classes; c++)
-                if (counts[bin, c] > counts[bin, best]) best = c;
-            return best;
-        });
+        return Score(
+            tinted,
+            (r, g, b) =>
+            {
+                int best = 0,
+                    bin = Bin(r, g, b);
+                for (int c = 1; c < Classes; c++)
+                    if (counts[bin, c] > counts[bin, best])
+                        best = c;
+                return best;
+            }
+        );
     }
 
     private static int Bin(float r, float g, float b) => (Part(r) * Bins + Part(g)) * Bins + Part(b);
@@ -127,13 +160,23 @@ public class SceneColourTests
 
     private static (double Accuracy, double Recall, double Majority) Score(bool tinted, Func<float, float, float, int> classify)
     {
-        double[] right = new double[Classes], all = new double[Classes];
-        Visit(Train, Train + Test, tinted, (kind, r, g, b) =>
-        {
-            all[kind]++;
-            if (classify(r, g, b) == kind) right[kind]++;
-        });
-        TestContext.Out.WriteLine($"tinted {tinted}: accuracy {right.Sum() / all.Sum():F3}, mean recall {right.Zip(all, (a, b) => a / b).Average():F3}, majority {all.Max() / all.Sum():F3}");
+        double[] right = new double[Classes],
+            all = new double[Classes];
+        Visit(
+            Train,
+            Train + Test,
+            tinted,
+            (kind, r, g, b) =>
+            {
+                all[kind]++;
+                if (classify(r, g, b) == kind)
+                    right[kind]++;
+            }
+        );
+        TestContext.Out.WriteLine(
+            $"tinted {tinted}: accuracy {right.Sum() / all.Sum():F3}, mean recall "
+                + $"{right.Zip(all, (a, b) => a / b).Average():F3}, majority {all.Max() / all.Sum():F3}"
+        );
         return (right.Sum() / all.Sum(), right.Zip(all, (a, b) => a / b).Average(), all.Max() / all.Sum());
     }
 

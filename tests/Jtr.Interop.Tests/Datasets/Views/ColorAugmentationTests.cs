@@ -5,7 +5,7 @@ namespace Jtr.Interop.Tests.Datasets.Views;
 
 /// <summary>The colour operations against their definitions, pixel by pixel in double.</summary>
 [TestFixture]
-public sealed class ColourAugmentationTests
+public sealed class ColorAugmentationTests
 {
     // No multiple of a vector's length, so that the ends of rows and planes count.
     private const int Height = 13;
@@ -14,16 +14,17 @@ public sealed class ColourAugmentationTests
 
     private static float[] NewImage()
     {
-        CounterRandom random = new(7, RandomUse.Colour);
+        CounterRandom random = new(7, RandomUse.Color);
         float[] image = new float[3 * Plane];
-        for (int i = 0; i < image.Length; i++) image[i] = random.NextSingle();
+        for (int i = 0; i < image.Length; i++)
+            image[i] = random.NextSingle();
         return image;
     }
 
-    private static float[] Change(float[] image, ColourChange change, int height = Height, int width = Width)
+    private static float[] Change(float[] image, ColorChange change, int height = Height, int width = Width)
     {
         float[] changed = [.. image];
-        new ColourAugmentation(height, width).Apply(changed, change);
+        new ColorAugmentation(height, width).Apply(changed, change);
         return changed;
     }
 
@@ -33,35 +34,37 @@ public sealed class ColourAugmentationTests
     {
         int y = n % Plane / Width;
         int x = n % Width;
-        if (y is 0 or Height - 1 || x is 0 or Width - 1) return image[n];
+        if (y is 0 or Height - 1 || x is 0 or Width - 1)
+            return image[n];
         double sum = 4 * image[n];
         for (int dy = -1; dy <= 1; dy++)
         {
-            for (int dx = -1; dx <= 1; dx++) sum += image[n + dy * Width + dx];
+            for (int dx = -1; dx <= 1; dx++)
+                sum += image[n + dy * Width + dx];
         }
         return sum / 13;
     }
 
-    [TestCase(nameof(ColourOperation.Brightness))]
-    [TestCase(nameof(ColourOperation.Colour))]
-    [TestCase(nameof(ColourOperation.Contrast))]
-    [TestCase(nameof(ColourOperation.Sharpness))]
+    [TestCase(nameof(ColorOperation.Brightness))]
+    [TestCase(nameof(ColorOperation.Color))]
+    [TestCase(nameof(ColorOperation.Contrast))]
+    [TestCase(nameof(ColorOperation.Sharpness))]
     public void A_blend_is_what_its_definition_says(string name)
     {
-        ColourOperation operation = Enum.Parse<ColourOperation>(name);
+        ColorOperation operation = Enum.Parse<ColorOperation>(name);
         float[] image = NewImage();
         double mean = Enumerable.Range(0, Plane).Average(i => Grey(image, i));
         foreach ((int bin, bool negative) in new[] { (0, false), (1, true), (5, false), (5, true), (30, false), (30, true) })
         {
             double factor = 1 + (negative ? -1 : 1) * 0.9 * bin / 30;
-            float[] changed = Change(image, new ColourChange(operation, bin, negative));
+            float[] changed = Change(image, new ColorChange(operation, bin, negative));
             for (int n = 0; n < image.Length; n++)
             {
                 double other = operation switch
                 {
-                    ColourOperation.Brightness => 0,
-                    ColourOperation.Colour => Grey(image, n % Plane),
-                    ColourOperation.Contrast => mean,
+                    ColorOperation.Brightness => 0,
+                    ColorOperation.Color => Grey(image, n % Plane),
+                    ColorOperation.Contrast => mean,
                     _ => Smooth(image, n),
                 };
                 double expected = Math.Clamp(factor * image[n] + (1 - factor) * other, 0, 1);
@@ -74,8 +77,17 @@ public sealed class ColourAugmentationTests
     [Test]
     public void Automatic_contrast_stretches_each_channel_and_leaves_a_flat_one()
     {
-        float[] image = [.. NewImage().Select((v, n) => n < Plane ? 0.2f + v / 2 : n < 2 * Plane ? 0.3f : 0.9f * v)];
-        float[] changed = Change(image, new ColourChange(ColourOperation.AutoContrast));
+        float[] image =
+        [
+            .. NewImage()
+                .Select(
+                    (v, n) =>
+                        n < Plane ? 0.2f + v / 2
+                        : n < 2 * Plane ? 0.3f
+                        : 0.9f * v
+                ),
+        ];
+        float[] changed = Change(image, new ColorChange(ColorOperation.AutoContrast));
         for (int c = 0; c < 3; c++)
         {
             double low = image.Skip(c * Plane).Take(Plane).Min();
@@ -92,8 +104,9 @@ public sealed class ColourAugmentationTests
     public void Posterize_keeps_the_upper_bits_of_the_truncated_byte(int bin, int mask)
     {
         float[] image = NewImage();
-        float[] changed = Change(image, new ColourChange(ColourOperation.Posterize, bin));
-        for (int n = 0; n < image.Length; n++) Assert.That(changed[n], Is.EqualTo(((int)(image[n] * 255f) & mask) / 255f), $"value {n}");
+        float[] changed = Change(image, new ColorChange(ColorOperation.Posterize, bin));
+        for (int n = 0; n < image.Length; n++)
+            Assert.That(changed[n], Is.EqualTo(((int)(image[n] * 255f) & mask) / 255f), $"value {n}");
     }
 
     [TestCase(0, 255.0)]
@@ -105,7 +118,7 @@ public sealed class ColourAugmentationTests
         float[] image = NewImage();
         image[3] = 238 / 255f;
         image[4] = 1;
-        float[] changed = Change(image, new ColourChange(ColourOperation.Solarize, bin));
+        float[] changed = Change(image, new ColorChange(ColorOperation.Solarize, bin));
         for (int n = 0; n < image.Length; n++)
         {
             int value = (int)(image[n] * 255f);
@@ -119,11 +132,12 @@ public sealed class ColourAugmentationTests
         const int height = 37;
         const int width = 41;
         const int plane = height * width;
-        CounterRandom random = new(8, RandomUse.Colour);
+        CounterRandom random = new(8, RandomUse.Color);
         float[] image = new float[3 * plane];
         // Dark values are frequent; the last channel has one value only, which stays.
-        for (int n = 0; n < image.Length; n++) image[n] = n < 2 * plane ? random.NextSingle() * random.NextSingle() : 0.4f;
-        float[] changed = Change(image, new ColourChange(ColourOperation.Equalize), height, width);
+        for (int n = 0; n < image.Length; n++)
+            image[n] = n < 2 * plane ? random.NextSingle() * random.NextSingle() : 0.4f;
+        float[] changed = Change(image, new ColorChange(ColorOperation.Equalize), height, width);
         for (int c = 0; c < 3; c++)
         {
             int[] bytes = [.. image.Skip(c * plane).Take(plane).Select(v => (int)(v * 255f))];
@@ -140,7 +154,7 @@ public sealed class ColourAugmentationTests
     public void Equalize_leaves_an_image_that_is_too_small_for_it_but_for_its_rounding()
     {
         float[] image = [.. NewImage().Take(3 * 12 * 20)];
-        float[] changed = Change(image, new ColourChange(ColourOperation.Equalize), 12, 20);
+        float[] changed = Change(image, new ColorChange(ColorOperation.Equalize), 12, 20);
         Assert.That(changed, Is.EqualTo(image.Select(v => (int)(v * 255f) / 255f)));
     }
 
@@ -148,7 +162,7 @@ public sealed class ColourAugmentationTests
     public void A_byte_in_255ths_survives_being_made_a_byte()
     {
         float[] image = [.. Enumerable.Range(0, 3 * 256).Select(n => (n & 255) / 255f)];
-        Assert.That(Change(image, new ColourChange(ColourOperation.Posterize), 16, 16), Is.EqualTo(image));
+        Assert.That(Change(image, new ColorChange(ColorOperation.Posterize), 16, 16), Is.EqualTo(image));
     }
 
     [TestCase(1, 9)]
@@ -157,28 +171,28 @@ public sealed class ColourAugmentationTests
     public void Sharpness_leaves_an_image_of_borders(int height, int width)
     {
         float[] image = [.. NewImage().Take(3 * height * width)];
-        Assert.That(Change(image, new ColourChange(ColourOperation.Sharpness, 30), height, width), Is.EqualTo(image));
+        Assert.That(Change(image, new ColorChange(ColorOperation.Sharpness, 30), height, width), Is.EqualTo(image));
     }
 
     [Test]
     public void Identity_changes_nothing_and_a_wrong_size_is_refused()
     {
         float[] image = NewImage();
-        Assert.That(Change(image, new ColourChange(ColourOperation.Identity, 5, true)), Is.EqualTo(image));
+        Assert.That(Change(image, new ColorChange(ColorOperation.Identity, 5, true)), Is.EqualTo(image));
         Assert.That(() => Change(image, default, height: 5), Throws.ArgumentException.With.Property("ParamName").EqualTo("image"));
     }
 
     [Test]
     public void Operations_bins_and_signs_are_drawn_evenly()
     {
-        CounterRandom random = new(9, RandomUse.Colour);
+        CounterRandom random = new(9, RandomUse.Color);
         int[] operations = new int[9];
         int[] bins = new int[6];
         int[] signs = new int[2];
         const int draws = 9000;
         for (int i = 0; i < draws; i++)
         {
-            ColourChange change = ColourChange.Draw(ref random);
+            ColorChange change = ColorChange.Draw(ref random);
             operations[(int)change.Operation]++;
             bins[change.Bin]++;
             signs[change.Negative ? 1 : 0]++;
@@ -193,12 +207,12 @@ public sealed class ColourAugmentationTests
     public void A_view_undergoes_two_operations_of_its_own_stream()
     {
         ViewKey key = new(1, 2, 3, 0);
-        CounterRandom random = key.Random(RandomUse.Colour);
-        ColourChange first = ColourChange.Draw(ref random);
-        ColourChange second = ColourChange.Draw(ref random);
+        CounterRandom random = key.Random(RandomUse.Color);
+        ColorChange first = ColorChange.Draw(ref random);
+        ColorChange second = ColorChange.Draw(ref random);
         float[] image = NewImage();
         float[] changed = [.. image];
-        new ColourAugmentation(Height, Width).Apply(changed, key);
+        new ColorAugmentation(Height, Width).Apply(changed, key);
         Assert.That(changed, Is.EqualTo(Change(Change(image, first), second)));
     }
 }

@@ -7,7 +7,7 @@ namespace Jtr.Interop.Datasets.Views;
 /// PIL's ImageOps.posterize, solarize and equalize on [3, H, W] RGB in [0, 1], in place. Each value v is first made the
 /// byte floor(255 v), as torchvision's ToPILImage does; the result is a byte / 255. One instance a thread.
 /// </summary>
-internal sealed class ByteColours(int pixels)
+internal sealed class ByteColors(int pixels)
 {
     private const int Values = 256;
 
@@ -26,8 +26,10 @@ internal sealed class ByteColours(int pixels)
         int mask = 0xFF << 8 - bits & 0xFF;
         Span<Vector<float>> wide = MemoryMarshal.Cast<float, Vector<float>>(image);
         Vector<int> masks = new(mask);
-        for (int i = 0; i < wide.Length; i++) wide[i] = Vector.ConvertToSingle(ToBytes(wide[i]) & masks) / 255f;
-        for (int i = wide.Length * Vector<float>.Count; i < image.Length; i++) image[i] = (ToByte(image[i]) & mask) / 255f;
+        for (int i = 0; i < wide.Length; i++)
+            wide[i] = Vector.ConvertToSingle(ToBytes(wide[i]) & masks) / 255f;
+        for (int i = wide.Length * Vector<float>.Count; i < image.Length; i++)
+            image[i] = (ToByte(image[i]) & mask) / 255f;
     }
 
     /// <summary>Inverts the bytes that are not below a threshold.</summary>
@@ -61,7 +63,8 @@ internal sealed class ByteColours(int pixels)
             Count(_plane);
             MakeTable();
             ReadOnlySpan<float> table = _table.AsSpan(0, Values);
-            for (int i = 0; i < channel.Length; i++) channel[i] = table[_plane[i]];
+            for (int i = 0; i < channel.Length; i++)
+                channel[i] = table[_plane[i]];
         }
     }
 
@@ -72,8 +75,10 @@ internal sealed class ByteColours(int pixels)
         int used = 0;
         for (int v = 0; v < Values; v++)
         {
-            for (int lane = 1; lane < Lanes; lane++) _counts[v] += _counts[lane * Values + v];
-            if (_counts[v] == 0) continue;
+            for (int lane = 1; lane < Lanes; lane++)
+                _counts[v] += _counts[lane * Values + v];
+            if (_counts[v] == 0)
+                continue;
             used++;
             last = v;
         }
@@ -100,7 +105,8 @@ internal sealed class ByteColours(int pixels)
             counts[2 * Values + plane[i + 2]]++;
             counts[3 * Values + plane[i + 3]]++;
         }
-        for (; i < plane.Length; i++) counts[plane[i]]++;
+        for (; i < plane.Length; i++)
+            counts[plane[i]]++;
     }
 
     private static void Quantise(ReadOnlySpan<float> values, Span<byte> bytes)
@@ -113,12 +119,13 @@ internal sealed class ByteColours(int pixels)
             Vector<short> high = Vector.Narrow(At(values, x + 2 * count), At(values, x + 3 * count));
             Vector.Narrow(Vector.AsVectorUInt16(low), Vector.AsVectorUInt16(high)).CopyTo(bytes[x..]);
         }
-        for (; x < values.Length; x++) bytes[x] = (byte)ToByte(values[x]);
+        for (; x < values.Length; x++)
+            bytes[x] = (byte)ToByte(values[x]);
 
         static Vector<int> At(ReadOnlySpan<float> from, int x) => ToBytes(new Vector<float>(from.Slice(x, Vector<float>.Count)));
     }
 
-    private static Vector<int> ToBytes(Vector<float> values) => Vector.ConvertToInt32(FloatColours.Clamp(values) * 255f);
+    private static Vector<int> ToBytes(Vector<float> values) => Vector.ConvertToInt32(FloatColors.Clamp(values) * 255f);
 
-    private static int ToByte(float value) => (int)(FloatColours.Clamp(value) * 255f);
+    private static int ToByte(float value) => (int)(FloatColors.Clamp(value) * 255f);
 }

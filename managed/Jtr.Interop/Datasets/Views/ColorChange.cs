@@ -1,11 +1,11 @@
 namespace Jtr.Interop.Datasets.Views;
 
 /// <summary>The colour operations of Nishi et al., CVPR 2024, in the published order.</summary>
-internal enum ColourOperation
+internal enum ColorOperation
 {
     Identity,
     Brightness,
-    Colour,
+    Color,
     Contrast,
     Sharpness,
     Posterize,
@@ -18,7 +18,7 @@ internal enum ColourOperation
 /// <param name="Operation">What to do.</param>
 /// <param name="Bin">Which of 31 strengths, 0 to 30; drawn ones are 0 to 5. Of no meaning to Identity, AutoContrast and Equalize.</param>
 /// <param name="Negative">The sign of Brightness, Colour, Contrast and Sharpness.</param>
-internal readonly record struct ColourChange(ColourOperation Operation, int Bin = 0, bool Negative = false)
+internal readonly record struct ColorChange(ColorOperation Operation, int Bin = 0, bool Negative = false)
 {
     private const int Operations = 9;
     private const int Bins = 31;
@@ -34,10 +34,10 @@ internal readonly record struct ColourChange(ColourOperation Operation, int Bin 
     public float Threshold => 255f - 255f * Bin / (Bins - 1);
 
     /// <summary>Draws an operation: always three numbers, whether or not it needs them.</summary>
-    public static ColourChange Draw(ref CounterRandom random)
+    public static ColorChange Draw(ref CounterRandom random)
     {
-        ColourOperation operation = (ColourOperation)random.NextInt32(Operations);
+        ColorOperation operation = (ColorOperation)random.NextInt32(Operations);
         int bin = random.NextInt32(DrawnBins);
-        return new ColourChange(operation, bin, random.NextInt32(2) != 0);
+        return new ColorChange(operation, bin, random.NextInt32(2) != 0);
     }
 }
