@@ -79,7 +79,7 @@ internal sealed record TaskDocument(
     string Name,
     string Kind,
     string? Unit,
-    int Labeled,
+    [property: JsonPropertyName("labelled")] int Labeled,
     int Read,
     long Pixels,
     long InvalidPixels,

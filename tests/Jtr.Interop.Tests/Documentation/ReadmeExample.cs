@@ -21,12 +21,7 @@ internal static class ReadmeExample
             Optimizer = new AdamOptions { LearningRate = 2e-3 },
         };
         using Trainer trainer = new(options);
-        FitOptions fit = new()
-        {
-            Epochs = 20,
-            BatchSize = 8,
-            CheckpointPath = "photos.safetensors",
-        };
+        FitOptions fit = new() { Epochs = 20, BatchSize = 8, CheckpointPath = "photos.safetensors" };
         Progress<TrainingProgress> progress = new(p => Console.WriteLine($"{p.Step}/{p.TotalSteps}: loss {p.Loss:F3}"));
         await trainer.FitAsync(train, fit, progress);
 
