@@ -5,8 +5,7 @@ string? root = args.Length > 0 ? args[0] : FindRepository(AppContext.BaseDirecto
 if (root is null || !File.Exists(Path.Combine(root, JtrLibrary.HeaderPath)))
 {
     Console.Error.WriteLine(
-        $"usage: Jtr.Bindings.Generator [repository]\n{JtrLibrary.HeaderPath} was not found in "
-            + $"{root ?? "any folder above this program"}"
+        $"usage: Jtr.Bindings.Generator [repository]\n{JtrLibrary.HeaderPath} was not found in {root ?? "any folder above this program"}"
     );
     return 2;
 }

@@ -30,7 +30,7 @@ public static class ApiReference
         XmlComments comments = new(_assemblies.Select(a => XDocument.Load(Path.ChangeExtension(a.Location, ".xml"))));
         List<(string, string)> pages = [];
         StringBuilder index = new(
-            "# API reference\n\nGenerated from the XML documentation of the packages by `./build.sh docs`; not to " + "be edited.\n"
+            "# API reference\n\nGenerated from the XML documentation of the packages by `./build.sh docs`; not to be edited.\n"
         );
         foreach (
             IGrouping<string, Type> space in _assemblies
@@ -60,8 +60,7 @@ public static class ApiReference
     private static void Append(StringBuilder page, Type type, XmlComments comments)
     {
         page.Append(
-            $"\n## {Escape(Signatures.Name(type))}\n\nPackage "
-                + $"{type.Assembly.GetName().Name}.\n\n```csharp\n{Signatures.Of(type)}\n```\n"
+            $"\n## {Escape(Signatures.Name(type))}\n\nPackage {type.Assembly.GetName().Name}.\n\n```csharp\n{Signatures.Of(type)}\n```\n"
         );
         comments.AppendTo(page, DocId.Of(type));
         if (type.IsEnum)

@@ -29,10 +29,7 @@ internal sealed partial class XmlComments(IEnumerable<XDocument> documents)
         }
         List<string> lines = [];
         lines.AddRange(
-            member
-                .Elements("typeparam")
-                .Concat(member.Elements("param"))
-                .Select(p => $"- `{(string)p.Attribute("name")!}`: " + $"{Line(p)}")
+            member.Elements("typeparam").Concat(member.Elements("param")).Select(p => $"- `{(string)p.Attribute("name")!}`: {Line(p)}")
         );
         lines.AddRange(member.Elements("returns").Select(r => $"- returns: {Line(r)}"));
         lines.AddRange(member.Elements("exception").Select(e => $"- throws `{Reference((string)e.Attribute("cref")!)}`: {Line(e)}"));

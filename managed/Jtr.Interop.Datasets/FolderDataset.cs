@@ -157,14 +157,11 @@ public sealed class FolderDataset : IMultiTaskDataset
         if (!Directory.Exists(folder))
             throw new JtrFormatException(
                 folder,
-                $"the folder of photographs is missing: a data set has " + $"'{ImageFolder}' and one folder per task"
+                $"the folder of photographs is missing: a data set has '{ImageFolder}' and one folder per task"
             );
         FolderIndex images = new(folder, FolderIndex.ImageExtensions, problems);
         if (images.Paths.Count == 0)
-            throw new JtrFormatException(
-                folder,
-                $"the folder of photographs has none " + $"({string.Join(", ", FolderIndex.ImageExtensions)})"
-            );
+            throw new JtrFormatException(folder, $"the folder of photographs has none ({string.Join(", ", FolderIndex.ImageExtensions)})");
         return images;
     }
 
@@ -180,7 +177,7 @@ public sealed class FolderDataset : IMultiTaskDataset
         foreach (string stem in labels.Stems)
         {
             if (images[stem] is null)
-                problems.Add(new FolderProblem(labels[stem]!, $"a label without a photograph: {ImageFolder} has no " + $"'{stem}'"));
+                problems.Add(new FolderProblem(labels[stem]!, $"a label without a photograph: {ImageFolder} has no '{stem}'"));
         }
         string?[] paths = [.. images.Stems.Select(stem => labels[stem])];
         if (paths.All(p => p is null))

@@ -127,7 +127,7 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
         TaskSet tasks = Check(root, split, options);
         if (options.ClassCount != 13)
             throw new ArgumentException(
-                $"{nameof(options.ClassCount)} is {options.ClassCount}, but MTAN's " + $"files have 13 classes",
+                $"{nameof(options.ClassCount)} is {options.ClassCount}, but MTAN's files have 13 classes",
                 nameof(options)
             );
         if (!Directory.Exists(root))
@@ -198,7 +198,7 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
     private NyuV2Source OpenExtra(string root, NyuV2Options options, List<FolderProblem> problems)
     {
         if (!Directory.Exists(root))
-            throw new DirectoryNotFoundException($"the folder of further frames does not exist: " + $"{Path.GetFullPath(root)}");
+            throw new DirectoryNotFoundException($"the folder of further frames does not exist: {Path.GetFullPath(root)}");
         string images = Path.Combine(root, NpySource.ImageFolder);
         bool isNpy = Directory.Exists(images) && Directory.EnumerateFiles(images, "*.npy").Any();
         return isNpy

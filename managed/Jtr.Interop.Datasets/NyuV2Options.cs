@@ -78,7 +78,7 @@ public sealed record NyuV2Options
         CheckSize(nameof(Height), Height);
         CheckSize(nameof(Width), Width);
         if (ClassCount is not (13 or 40))
-            throw new ArgumentOutOfRangeException(nameof(ClassCount), ClassCount, $"{nameof(ClassCount)} " + $"has to be 13 or 40");
+            throw new ArgumentOutOfRangeException(nameof(ClassCount), ClassCount, $"{nameof(ClassCount)} has to be 13 or 40");
         if (!(ExtraDepthScale > 0 && double.IsFinite(ExtraDepthScale)))
             throw new ArgumentOutOfRangeException(
                 nameof(ExtraDepthScale),
@@ -87,7 +87,7 @@ public sealed record NyuV2Options
             );
         if (ClassMapping is { Count: 0 })
             throw new ArgumentException(
-                $"{nameof(ClassMapping)} is empty; null takes the files beside the " + $".mat file",
+                $"{nameof(ClassMapping)} is empty; null takes the files beside the .mat file",
                 nameof(ClassMapping)
             );
         if (!Camera.IsValid)

@@ -43,9 +43,9 @@ public sealed record PackOptions
             throw new ArgumentOutOfRangeException(
                 nameof(Precision),
                 Precision,
-                $"{nameof(Precision)} has to " + $"be {string.Join(" or ", Enum.GetNames<PackPrecision>())}"
+                $"{nameof(Precision)} has to be {string.Join(" or ", Enum.GetNames<PackPrecision>())}"
             );
         if (Workers is < 1 or > 256)
-            throw new ArgumentOutOfRangeException(nameof(Workers), Workers, $"{nameof(Workers)} has to be 1 " + $"to 256");
+            throw new ArgumentOutOfRangeException(nameof(Workers), Workers, $"{nameof(Workers)} has to be 1 to 256");
     }
 }

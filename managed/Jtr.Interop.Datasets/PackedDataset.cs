@@ -235,7 +235,7 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
         ReadOnlySpan<float> entries = MemoryMarshal.Cast<byte, float>(record.Slice((int)at, (int)part.Entries * sizeof(float)));
         ReadOnlySpan<byte> stored = record.Slice((int)(at + table), (int)values);
         if (!isVerified && !PlaneDecoder.IsWithinTable(part.Encoding, entries.Length, stored))
-            throw Damaged(index, at, "a value is not " + "in its table");
+            throw Damaged(index, at, "a value is not in its table");
         if (isWanted)
             PlaneDecoder.Read(part.Encoding, entries, stored, destination);
         return next;

@@ -31,7 +31,7 @@ internal sealed record BarChart(string Title, IReadOnlyList<ReportBar> Bars)
         StringBuilder html = new();
         html.Append(
             CultureInfo.InvariantCulture,
-            $"<figure class=\"bars\"><svg viewBox=\"0 0 {Width} {height}\" role=\"img\" " + $"aria-label=\"{Text(Title)}\">\n"
+            $"<figure class=\"bars\"><svg viewBox=\"0 0 {Width} {height}\" role=\"img\" aria-label=\"{Text(Title)}\">\n"
         );
         for (int i = 0; i < drawn.Length; i++)
         {
@@ -42,7 +42,7 @@ internal sealed record BarChart(string Title, IReadOnlyList<ReportBar> Bars)
                 deviation = Deviation(bar);
             html.Append(
                 CultureInfo.InvariantCulture,
-                $"<text class=\"name end\" x=\"{Names - 14}\" " + $"y=\"{middle + 5:F1}\">{Text(bar.Name)}</text>"
+                $"<text class=\"name end\" x=\"{Names - 14}\" y=\"{middle + 5:F1}\">{Text(bar.Name)}</text>"
             );
             html.Append(
                 CultureInfo.InvariantCulture,
@@ -64,7 +64,7 @@ internal sealed record BarChart(string Title, IReadOnlyList<ReportBar> Bars)
         }
         html.Append(
             CultureInfo.InvariantCulture,
-            $"<line class=\"zero\" x1=\"{X(0):F1}\" x2=\"{X(0):F1}\" y1=\"0\" " + $"y2=\"{height}\"/>\n</svg></figure>\n"
+            $"<line class=\"zero\" x1=\"{X(0):F1}\" x2=\"{X(0):F1}\" y1=\"0\" y2=\"{height}\"/>\n</svg></figure>\n"
         );
         return html.ToString();
     }

@@ -123,7 +123,7 @@ public static class ComparisonReport
         ];
         string pictures = Path.Combine(folder, "pictures.png");
         if (File.Exists(pictures))
-            parts.Add(new ReportPicture("Pictures", File.ReadAllBytes(pictures), "The same test images, predicted " + "by each method"));
+            parts.Add(new ReportPicture("Pictures", File.ReadAllBytes(pictures), "The same test images, predicted by each method"));
         parts.Add(
             new ReportTable(
                 "Settings",
@@ -192,7 +192,6 @@ public static class ComparisonReport
     private sealed record Headline(string Task, MetricValue Metric)
     {
         public string Title =>
-            $"{Task} {Metric.Name}{(Metric.Unit.Length == 0 ? "" : " " + Metric.Unit)} "
-            + $"({(Metric.HigherIsBetter ? "higher" : "lower")})";
+            $"{Task} {Metric.Name}{(Metric.Unit.Length == 0 ? "" : " " + Metric.Unit)} ({(Metric.HigherIsBetter ? "higher" : "lower")})";
     }
 }

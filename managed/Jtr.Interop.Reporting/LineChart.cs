@@ -75,34 +75,31 @@ internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series,
         foreach (double tick in xTicks)
             html.Append(
                 CultureInfo.InvariantCulture,
-                $"<text class=\"tick middle\" x=\"{X(tick):F1}\" " + $"y=\"{Height - Bottom + 18}\">{Number(tick)}</text>\n"
+                $"<text class=\"tick middle\" x=\"{X(tick):F1}\" y=\"{Height - Bottom + 18}\">{Number(tick)}</text>\n"
             );
         html.Append(
             CultureInfo.InvariantCulture,
-            $"<text class=\"tick end\" x=\"{Width - Right}\" " + $"y=\"{Height - 3}\">{Text(XLabel)}</text>\n"
+            $"<text class=\"tick end\" x=\"{Width - Right}\" y=\"{Height - 3}\">{Text(XLabel)}</text>\n"
         );
         // The first losses are often far above all others: a picture within the picture cuts their curve off where it leaves the chart.
         string room = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Left - Edge} {Top - Edge} {Width - Left - Right + 2 * Edge} " + $"{Height - Top - Bottom + 2 * Edge}"
+            $"{Left - Edge} {Top - Edge} {Width - Left - Right + 2 * Edge} {Height - Top - Bottom + 2 * Edge}"
         );
         string[] sides = room.Split(' ');
         if (!IsSmooth)
             html.Append(
                 CultureInfo.InvariantCulture,
-                $"<svg x=\"{sides[0]}\" y=\"{sides[1]}\" width=\"{sides[2]}\" " + $"height=\"{sides[3]}\" viewBox=\"{room}\">\n"
+                $"<svg x=\"{sides[0]}\" y=\"{sides[1]}\" width=\"{sides[2]}\" height=\"{sides[3]}\" viewBox=\"{room}\">\n"
             );
         foreach (LineSeries series in drawn)
         {
             bool both = !IsSmooth && series.Points.Count > 20;
             if (both)
-                html.Append(
-                    CultureInfo.InvariantCulture,
-                    $"<path class=\"raw c{series.Color}\" " + $"d=\"{Path(series.Points, X, Y)}\"/>\n"
-                );
+                html.Append(CultureInfo.InvariantCulture, $"<path class=\"raw c{series.Color}\" d=\"{Path(series.Points, X, Y)}\"/>\n");
             html.Append(
                 CultureInfo.InvariantCulture,
-                $"<path class=\"line c{series.Color}\" " + $"d=\"{Path(both ? Smooth(series.Points) : series.Points, X, Y)}\"/>\n"
+                $"<path class=\"line c{series.Color}\" d=\"{Path(both ? Smooth(series.Points) : series.Points, X, Y)}\"/>\n"
             );
             if (both)
                 continue;
@@ -205,7 +202,7 @@ internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series,
     {
         StringBuilder path = new();
         for (int i = 0; i < points.Count; i++)
-            path.Append(CultureInfo.InvariantCulture, $"{(i == 0 ? 'M' : 'L')}{x(points[i].X):F1} " + $"{y(points[i].Y):F1}");
+            path.Append(CultureInfo.InvariantCulture, $"{(i == 0 ? 'M' : 'L')}{x(points[i].X):F1} {y(points[i].Y):F1}");
         return path.ToString();
     }
 

@@ -54,7 +54,7 @@ public sealed record ReportTable(string Title, IReadOnlyList<IReadOnlyList<strin
     internal override void AppendTo(HtmlPage page)
     {
         if (Cells.Count == 0 || Cells.Any(l => l.Count != Cells[0].Count))
-            throw new ArgumentException($"the table '{Title}' needs a " + $"heading, and lines of as many cells as that", nameof(page));
+            throw new ArgumentException($"the table '{Title}' needs a heading, and lines of as many cells as that", nameof(page));
         page.Table(Cells);
         if (Note.Length > 0)
             page.Note(Note);

@@ -25,7 +25,7 @@ internal static class RunEnvironment
                 "processors",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Environment.ProcessorCount}; {JtrRuntime.Threads} threads for the " + $"arithmetic"
+                    $"{Environment.ProcessorCount}; {JtrRuntime.Threads} threads for the arithmetic"
                 )
             ),
             (

@@ -38,7 +38,7 @@ internal sealed record RunFiles(
         if (!File.Exists(progress) && !File.Exists(results) && !File.Exists(checkpoint))
             throw new JtrFormatException(
                 folder,
-                $"is not the folder of a run: it has no {RunRecorder.ProgressName}, no results.json and " + $"no checkpoint.safetensors"
+                $"is not the folder of a run: it has no {RunRecorder.ProgressName}, no results.json and no checkpoint.safetensors"
             );
         return new(
             Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),

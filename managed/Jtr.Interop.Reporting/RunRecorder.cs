@@ -172,7 +172,7 @@ public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
             if (!before.Tasks.SequenceEqual(_tasks))
                 throw new JtrFormatException(
                     path,
-                    $"holds the losses of the tasks " + $"{string.Join(", ", before.Tasks)}; the run has {string.Join(", ", _tasks)}"
+                    $"holds the losses of the tasks {string.Join(", ", before.Tasks)}; the run has {string.Join(", ", _tasks)}"
                 );
             lines.AddRange(before.Rows.Where(r => r.Step <= step).Select(ProgressTable.Line));
         }
@@ -195,6 +195,6 @@ public sealed record RunRecorderOptions
     public void Validate()
     {
         if (Interval < TimeSpan.Zero)
-            throw new ArgumentOutOfRangeException(nameof(Interval), Interval, $"{nameof(Interval)} must be 0 or " + $"more.");
+            throw new ArgumentOutOfRangeException(nameof(Interval), Interval, $"{nameof(Interval)} must be 0 or more.");
     }
 }

@@ -46,8 +46,7 @@ public static class RunReport
         HtmlPage page = new($"Run {run.Name}");
         string method = Option(run, "method", "training.method") ?? "unknown method";
         page.Lead(
-            $"{method}, width {Option(run, "width", "training.width") ?? "?"}, seed "
-                + $"{Option(run, "seed", "training.seed") ?? "?"}"
+            $"{method}, width {Option(run, "width", "training.width") ?? "?"}, seed {Option(run, "seed", "training.seed") ?? "?"}"
                 + (run.Environment.Count == 0 ? "" : $"; begun {run.Environment[^1].Value}")
         );
         page.Tiles(Tiles(run, baseline));
@@ -196,7 +195,7 @@ public static class RunReport
                 .FirstOrDefault();
             charts.Add(
                 new LineChart(
-                    $"Score: {task}, " + $"{metric}{(known is { } m ? $"{(m.Unit.Length == 0 ? "" : " " + m.Unit)} ({Better(m)})" : "")}",
+                    $"Score: {task}, {metric}{(known is { } m ? $"{(m.Unit.Length == 0 ? "" : " " + m.Unit)} ({Better(m)})" : "")}",
                     [
                         .. runs.Select(
                             (r, i) =>

@@ -244,7 +244,7 @@ public sealed class CompareTests
         Assert.That(
             parabola.Coefficients,
             Is.EqualTo(new[] { 7, -2, 0.5 }).Within(1e-9),
-            "rounding of normal equations with sums of K^4 " + "up to 12"
+            "rounding of normal equations with sums of K^4 up to 12"
         );
         Assert.That(parabola.RSquared, Is.EqualTo(1).Within(1e-12));
         // Of K^2 on 2..12 a line leaves sum((x^2 - 10)^2) = 858, x = K - 7, and the line's slope is -2 + 0.5 * 14.
@@ -280,7 +280,7 @@ public sealed class CompareTests
         Assert.That(
             full,
             Does.Contain($"| {lines[3].Split(" | ")[^1].TrimEnd(' ', '|')} | 1 |"),
-            "the same Delta % as in the scenario's " + "own table"
+            "the same Delta % as in the scenario's own table"
         );
         Assert.That(
             File.ReadAllText(folder["c", "full", "supervised", "seed-1", "labels.json"]),
@@ -303,7 +303,7 @@ public sealed class CompareTests
         Assert.That(table.CostCells()[2], Is.EqualTo(new[] { "jtr", "5.00 ± 0.00", "300.0 ± 0.0", "100 ± 0", "40 ± 0" }));
         Assert.That(
             table.ToMarkdown(),
-            Does.StartWith("| method | depth absolute error m (lower) | Delta % | seeds |\n| --- | ---: | " + "---: | ---: |\n")
+            Does.StartWith("| method | depth absolute error m (lower) | Delta % | seeds |\n| --- | ---: | ---: | ---: |\n")
         );
         Assert.That(table.ToCsv().Split('\n')[4], Is.EqualTo($"jtr,,Delta,%,higher,37.5,{Math.Sqrt(312.5):R},2"));
 

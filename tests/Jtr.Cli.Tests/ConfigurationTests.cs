@@ -126,7 +126,7 @@ public sealed class ConfigurationTests
                 Assert.That(
                     (setting.Accepts(Text(at + direction)), Parses(at + direction)),
                     Is.EqualTo((false, false)),
-                    $"{setting.Key} " + $"{at + direction}"
+                    $"{setting.Key} {at + direction}"
                 );
             }
         });
@@ -244,7 +244,7 @@ public sealed class ConfigurationTests
     [TestCase("""{ "optimizer": { "ema": 1 } }""", "optimizer.ema must be a number above 0 and below 1, not '1'.")]
     [TestCase(
         """{ "optimizer": { "schedule": "sawtooth" } }""",
-        "optimizer.schedule must be one of constant, step, cosine, not " + "'sawtooth'."
+        "optimizer.schedule must be one of constant, step, cosine, not 'sawtooth'."
     )]
     [TestCase("""{ "training": { "augment": 1 } }""", "training.augment must be true or false, not '1'.")]
     [TestCase("""{ "data": { "tasks": "seg" } }""", "data.tasks must be a list of texts, not 'seg'.")]

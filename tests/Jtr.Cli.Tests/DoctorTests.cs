@@ -54,7 +54,7 @@ public sealed class DoctorTests
         Assume.That(
             torch,
             Does.StartWith("/usr/lib").Or.StartWith("/lib"),
-            "libjtr was built with a libtorch of its own, which comes " + "first"
+            "libjtr was built with a libtorch of its own, which comes first"
         );
         using TemporaryFolder folder = new();
         Directory.CreateDirectory(folder["lib"]);

@@ -47,7 +47,7 @@ public sealed class ExportTests
         CliRun run = CliRun.Of("export", folder["run"]);
         Assert.That(
             run.Output,
-            Does.Contain($"Written: {folder["run", "network.onnx"]}").And.Contain("It is the network after 1 training " + "step."),
+            Does.Contain($"Written: {folder["run", "network.onnx"]}").And.Contain("It is the network after 1 training step."),
             run.Error
         );
         CliRun here = CliRun.Of("export", checkpoint, "--output", folder["x", "rooms.onnx"], "--size", "32x64", "--batch", "1");

@@ -42,7 +42,7 @@ public sealed class FailureTests
         Directory.CreateDirectory(folder["run"]);
         Assert.That(
             CliRun.Of("train", "--config", folder["run"]).Error,
-            Does.Contain("is a folder; name a file, such as the config.json " + "in it")
+            Does.Contain("is a folder; name a file, such as the config.json in it")
         );
     }
 
@@ -70,7 +70,7 @@ public sealed class FailureTests
         Assert.That(ErrorText.Describe(new ArgumentException("the batch is empty", "batch")), Is.EqualTo("the batch is empty"));
         Assert.That(
             ErrorText.Describe(new ArgumentOutOfRangeException("Width", 0, "Width must be 1 to 1024.")),
-            Is.EqualTo("Width must " + "be 1 to 1024; it is 0")
+            Is.EqualTo("Width must be 1 to 1024; it is 0")
         );
         Assert.That(ErrorText.Describe(new JtrFormatException("a.png", "no PNG file", 3)), Is.EqualTo("a.png (byte 3): no PNG file"));
         Assert.That(ErrorText.Describe(new AggregateException(new IOException("disk full"))), Is.EqualTo("disk full"));

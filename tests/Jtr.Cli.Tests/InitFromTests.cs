@@ -47,7 +47,7 @@ public sealed class InitFromTests
         string checkpoint = folder["first", "checkpoint.safetensors"];
         Assert.That(
             run.Output,
-            Does.Contain($"Begins with the weights of {checkpoint}: ").And.Contain("heads of depth; fresh heads for " + "normals")
+            Does.Contain($"Begins with the weights of {checkpoint}: ").And.Contain("heads of depth; fresh heads for normals")
         );
 
         // At a rate of nearly nothing the weights stay.

@@ -158,7 +158,7 @@ public sealed class InspectTests
         Assert.That(
             run.Output,
             Does.Contain("3 samples,")
-                .And.Contain("damaged files that were left out: 2 (samples that are missing for " + "it: 1)")
+                .And.Contain("damaged files that were left out: 2 (samples that are missing for it: 1)")
                 .And.Contain(image)
                 .And.Contain(label)
         );

@@ -154,7 +154,7 @@ public sealed class JoinedTests
         Assert.That(
             draws[0],
             Is.EqualTo(string.Concat(Enumerable.Range(0, 64).Select(i => alone[i].Bits))),
-            "the first source draws as " + "it would alone"
+            "the first source draws as it would alone"
         );
     }
 

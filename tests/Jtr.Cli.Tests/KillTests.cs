@@ -124,7 +124,7 @@ public sealed class KillTests
                 _longest
             )
         )
-            Assert.Fail("the process " + "saved nothing for minutes");
+            Assert.Fail("the process saved nothing for minutes");
         Assert.That(process.HasExited, Is.False, () => File.ReadAllText(log));
     }
 

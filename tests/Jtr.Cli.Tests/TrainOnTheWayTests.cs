@@ -52,7 +52,7 @@ public sealed class TrainOnTheWayTests
         Assert.That(
             run.Output,
             Does.Contain("Stopped early at step 3: 2 times no better than at step 1.")
-                .And.Contain("The best scores " + "were those at step 1: " + folder["run", "best.safetensors"])
+                .And.Contain("The best scores were those at step 1: " + folder["run", "best.safetensors"])
         );
         Assert.That(CheckpointInfo.Read(folder["run", "best.safetensors"]).Step, Is.EqualTo(1));
         Assert.That(CheckpointInfo.Read(folder["run", "checkpoint.safetensors"]).Step, Is.EqualTo(3));
@@ -98,7 +98,7 @@ public sealed class TrainOnTheWayTests
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
         Assert.That(
             run.Output,
-            Does.Contain("There is nothing to score on").And.Contain($"The curves of its losses: " + $"{folder["run", "report.html"]}")
+            Does.Contain("There is nothing to score on").And.Contain($"The curves of its losses: {folder["run", "report.html"]}")
         );
         Assert.That(
             File.ReadAllText(folder["run", "report.html"]),

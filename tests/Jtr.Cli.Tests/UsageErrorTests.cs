@@ -26,13 +26,13 @@ public sealed class UsageErrorTests
     [TestCase("train --class-names a,b", "--class-names is for folders: the classes of scenes have names.")]
     [TestCase(
         "train --method magic",
-        "--method must be one of supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, " + "jtr, not 'magic'."
+        "--method must be one of supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, jtr, not 'magic'."
     )]
     [TestCase("train --labels a.pth --scenario full", "--labels and --scenario say the same thing in two ways; give one of them.")]
     [TestCase("train --classes 12", "--classes must be one of 7, 19, 13, 40, not '12'.")]
     [TestCase(
         "train --classes 13",
-        "--classes and the other options of benchmarks are for NYU-v2, Cityscapes and Taskonomy, not for " + "scenes."
+        "--classes and the other options of benchmarks are for NYU-v2, Cityscapes and Taskonomy, not for scenes."
     )]
     [TestCase("train --flip some", "--flip must be one of none, all, published, not 'some'.")]
     [TestCase("train --data nyuv2:", "'nyuv2:' lacks a path: write nyuv2:PATH.")]

@@ -95,8 +95,7 @@ public sealed class CSharpTests
                 string.Join(
                     '\n',
                     wrong.Select(d =>
-                        $"{d.Location.SourceTree?.FilePath}, its "
-                        + $"line {d.Location.GetLineSpan().StartLinePosition.Line + 1}: {d.Id}: "
+                        $"{d.Location.SourceTree?.FilePath}, its line {d.Location.GetLineSpan().StartLinePosition.Line + 1}: {d.Id}: "
                         + $"{d.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}"
                     )
                 )

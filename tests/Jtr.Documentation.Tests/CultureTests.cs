@@ -52,8 +52,7 @@ public sealed class CultureTests
     [TestCase("void A(double x) => System.ArgumentOutOfRangeException.ThrowIfNegative(x);", true)]
     [TestCase("void A(System.Text.StringBuilder b, double x) => b.Append($\"depth {x}\");", true)]
     [TestCase(
-        "void A(System.Text.StringBuilder b, double x) => b.Append(System.Globalization.CultureInfo.InvariantCulture, $\"depth "
-            + "{x}\");",
+        "void A(System.Text.StringBuilder b, double x) => b.Append(System.Globalization.CultureInfo.InvariantCulture, $\"depth {x}\");",
         false
     )]
     [TestCase("void A(System.Text.StringBuilder b, double x) => b.Append(x);", true)]

@@ -76,7 +76,7 @@ public sealed class PageTests
             listener.InstrumentPublished = (instrument, _) =>
             {
                 if (instrument.Meter.Name == JtrMetrics.MeterName)
-                    instruments.Add($"| `{instrument.Name}` | " + $"{(instrument.Unit is null ? "-" : $"`{instrument.Unit}`")} |");
+                    instruments.Add($"| `{instrument.Name}` | {(instrument.Unit is null ? "-" : $"`{instrument.Unit}`")} |");
             };
             listener.Start();
             RuntimeHelpers.RunClassConstructor(typeof(JtrMetrics).TypeHandle);
@@ -105,7 +105,7 @@ public sealed class PageTests
                 Assert.That(
                     block.Language,
                     Is.AnyOf("csharp", "sh", "json", "xml", "cpp", "text", ""),
-                    $"{block}: a language that no test " + $"knows"
+                    $"{block}: a language that no test knows"
                 );
                 if (block.Language == "cpp")
                     Assert.That(block.After("from"), Is.Not.Null, $"{block}: C++ is shown from files that are built");

@@ -57,7 +57,7 @@ public sealed class ShellTests
             foreach (CodeBlock block in CodeBlock.All.Where(b => b.Page == page && b.After("not run") is null))
             {
                 if (block.After("file") is string file && block.Language == "json")
-                    script.Append($"cat >'{file}' <<'END OF " + $"FILE'\n{block.Text}END OF FILE\n");
+                    script.Append($"cat >'{file}' <<'END OF FILE'\n{block.Text}END OF FILE\n");
                 if (block.Language == "sh")
                     script.Append($"echo '== {block}'\n{block.Text}");
             }

@@ -44,7 +44,7 @@ public sealed class ContentTests
         Assert.That(
             metadata.Descendants().Select(e => (string?)e.Attribute("id")),
             Has.None.EqualTo("Jtr.Bindings"),
-            "a package that " + "nobody publishes"
+            "a package that nobody publishes"
         );
     }
 
@@ -87,7 +87,7 @@ public sealed class ContentTests
         Assert.That(
             types.Where(t => !listed.Any(l => l == t || l.StartsWith(t + "<", StringComparison.Ordinal))),
             Is.Empty,
-            "./build.sh " + "api writes the lists anew"
+            "./build.sh api writes the lists anew"
         );
     }
 
@@ -140,7 +140,7 @@ public sealed class ContentTests
         Assert.That(
             reader.Documents.Select(d => reader.GetDocument(d).Hash.IsNil),
             Is.All.False,
-            "a debugger checks sources by their " + "hashes"
+            "a debugger checks sources by their hashes"
         );
         // What is not in the repository, as generated code, is inside; the rest is at the commit that the package names.
         Guid embedded = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE"),

@@ -73,7 +73,7 @@ public sealed class GettingStartedTests
         Assert.That(
             said,
             Does.Match(@"seg: \[1, 3, 64, 64\], -?\d").And.Match(@"edge: \[1, 1, 64, 64\], -?\d"),
-            "what ONNX Runtime " + "computed"
+            "what ONNX Runtime computed"
         );
     }
 
@@ -91,7 +91,7 @@ public sealed class GettingStartedTests
             {
                 kind = line[3..];
                 if (kind == "csharp")
-                    script.Append($"cat >'{file ?? throw new InvalidDataException("C# without a file")}' <<'END OF " + $"FILE'\n");
+                    script.Append($"cat >'{file ?? throw new InvalidDataException("C# without a file")}' <<'END OF FILE'\n");
                 else if (kind is not ("sh" or "text"))
                     throw new InvalidDataException($"a block of '{kind}', which this test does not know");
             }

@@ -43,8 +43,7 @@ public sealed class RuntimePackageTests
         Assert.That(
             Value(metadata, "description"),
             Does.Contain(
-                "for the processor on linux-x64, built with libtorch 2.10.0. Its "
-                    + "libtorch comes with the package libtorch-cpu-linux-x64."
+                "for the processor on linux-x64, built with libtorch 2.10.0. Its libtorch comes with the package libtorch-cpu-linux-x64."
             )
         );
         Assert.That(files, Does.Contain("runtimes/linux-x64/native/libjtr.so"));
@@ -58,7 +57,7 @@ public sealed class RuntimePackageTests
         Depends(metadata, "libtorch-cuda-12.8-linux-x64", "[2.7.1, 2.7.2)");
         Assert.That(
             Value(metadata, "description"),
-            Does.Contain("for NVIDIA GPUs and the processor on linux-x64, built with libtorch " + "2.7.1.")
+            Does.Contain("for NVIDIA GPUs and the processor on linux-x64, built with libtorch 2.7.1.")
         );
         // The same file as the other package's, in the same place: a project references one of them.
         Assert.That(files, Is.SupersetOf(new[] { "runtimes/linux-x64/native/libjtr.so", "README.md", "icon.png", "LICENSE" }));

@@ -63,7 +63,7 @@ internal static class DataOptions
         if (given.Count > 1)
             return Joined(said, saved, string.Join(" + ", given), null, SourceRequest.Of(given, said.Data.Weights));
         if (said.Data.Weights is not null)
-            throw new UsageException("--weights is for several data sets; in a .json file each source has " + "a \"weight\".");
+            throw new UsageException("--weights is for several data sets; in a .json file each source has a \"weight\".");
         DataLocation at = DataLocation.Parse(given.Count > 0 ? given[0] : saved?.Data ?? DataRequest.Scenes);
         if (at.Kind == DataKind.Joined)
         {
@@ -111,7 +111,7 @@ internal static class DataOptions
         }
         if (LayoutOptions.Request(said.Benchmark, null) is not null)
             throw new UsageException(
-                "--classes and the other options of " + "benchmarks are for one data set; of joined ones a .json file says them for each."
+                "--classes and the other options of benchmarks are for one data set; of joined ones a .json file says them for each."
             );
         DataRequest? same = saved?.Data == data ? saved : null;
         return new DataRequest

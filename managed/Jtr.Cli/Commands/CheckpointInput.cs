@@ -40,7 +40,7 @@ internal sealed class CheckpointInput
     /// <summary>The file that is named.</summary>
     /// <exception cref="UsageException">None is.</exception>
     public string Path(ParseResult parsed) =>
-        Find(parsed.GetValue(Checkpoint) ?? throw new UsageException("Name a checkpoint, such as " + "jtr-run/checkpoint.safetensors."));
+        Find(parsed.GetValue(Checkpoint) ?? throw new UsageException("Name a checkpoint, such as jtr-run/checkpoint.safetensors."));
 
     /// <summary>The checkpoint that a path names: itself, or that of the run whose folder it is.</summary>
     /// <exception cref="FileNotFoundException">It is not there.</exception>

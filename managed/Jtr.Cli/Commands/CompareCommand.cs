@@ -40,8 +40,7 @@ internal sealed class CompareCommand
     private readonly Option<long?> _seeds = OptionKinds.Whole(
         "--seeds",
         "N",
-        "Runs of each method, with the seeds 1 to N. A seed fixes "
-            + "weights, labels, order and crops, the same for every method. Default: 3.",
+        "Runs of each method, with the seeds 1 to N. A seed fixes weights, labels, order and crops, the same for every method. Default: 3.",
         1,
         1000
     );
@@ -49,38 +48,38 @@ internal sealed class CompareCommand
     private readonly Option<string?> _output = OptionKinds.Text(
         "--output",
         "FOLDER",
-        "Where runs, tables and plots go. A second start " + "with the same folder goes on where the first one ended. Default: jtr-compare."
+        "Where runs, tables and plots go. A second start with the same folder goes on where the first one ended. Default: jtr-compare."
     );
 
     private readonly Option<long?> _evalEvery = OptionKinds.Whole(
         "--eval-every",
         "STEPS",
-        "Steps between two scores, for the plot over " + "the epochs. Default: an eighth of the steps.",
+        "Steps between two scores, for the plot over the epochs. Default: an eighth of the steps.",
         1
     );
 
     private readonly Option<long?> _saveEvery = OptionKinds.Whole(
         "--save-every",
         "STEPS",
-        $"Steps between two checkpoints: what a run " + $"that is killed may lose. Default: {SaveEvery}.",
+        $"Steps between two checkpoints: what a run that is killed may lose. Default: {SaveEvery}.",
         1
     );
 
     private readonly Option<bool> _quick = new("--quick")
     {
         Description =
-            $"A first look: {QuickSteps} steps, width 8, on scenes 100 of " + $"them. It shows that all works, not which method is best.",
+            $"A first look: {QuickSteps} steps, width 8, on scenes 100 of them. It shows that all works, not which method is best.",
     };
 
     private readonly Option<bool> _cost = new("--cost")
     {
-        Description = "Measure instead what a step costs with 2 to 12 tasks: time and " + "memory, on 1-channel maps of the scenes.",
+        Description = "Measure instead what a step costs with 2 to 12 tasks: time and memory, on 1-channel maps of the scenes.",
     };
 
     private readonly Option<long?> _costSteps = OptionKinds.Whole(
         "--cost-steps",
         "N",
-        "Steps that are measured for each point, after one " + "to warm up. Default: 5.",
+        "Steps that are measured for each point, after one to warm up. Default: 5.",
         1,
         1000
     );
@@ -117,8 +116,7 @@ internal sealed class CompareCommand
                 "Writes into the folder --output: comparison.md (the tables), scores.csv, comparison.json (every run), scores.png (each "
                     + "task's headline metric over the epochs), delta.png "
                     + "(Delta % against supervised), pictures.png (one row a method, the same test images), report.html (all of that as a "
-                    + "page), "
-                    + "and METHOD/seed-N/ with checkpoint and scores of each run. "
+                    + "page), and METHOD/seed-N/ with checkpoint and scores of each run. "
                     + "Delta % is the mean over tasks of the headline metric's relative improvement over supervised training with the "
                     + "same seed.",
                 "Ctrl-C, or the loss of the machine, loses little: the same command again keeps finished runs, and goes on with the "
@@ -140,14 +138,13 @@ internal sealed class CompareCommand
             [
                 new(
                     "All methods on built-in scenes, each with a label for one of three tasks (hours):",
-                    "jtr compare --data scenes " + "--scenario onelabel --methods all --seeds 3"
+                    "jtr compare --data scenes --scenario onelabel --methods all --seeds 3"
                 ),
                 new("A first look in minutes:", "jtr compare --quick"),
                 new("In three label scenarios:", "jtr compare --scenarios onelabel,randomlabels,halflabels --output scenes-compare"),
                 new(
                     "On photographs:",
-                    "jtr compare --data photos --scenario onelabel --size 96x128 --width 16 --epochs 60 --seeds 3 --output "
-                        + "photos-compare"
+                    "jtr compare --data photos --scenario onelabel --size 96x128 --width 16 --epochs 60 --seeds 3 --output photos-compare"
                 ),
                 new("What a step costs with 2 to 12 tasks:", "jtr compare --cost --methods jtr,mtpsl --scenario halflabels --output cost"),
             ],
@@ -246,14 +243,14 @@ internal sealed class CompareCommand
         if (parsed.GetResult(_scenarios) is null)
             return [settings.Scenario];
         if (settings.LabelsFile is not null || said.Data.Scenario is not null)
-            throw new UsageException("--scenarios and --scenario or " + "--labels say the same thing in two ways; give one of them.");
+            throw new UsageException("--scenarios and --scenario or --labels say the same thing in two ways; give one of them.");
         List<LabelScenario> scenarios = [];
         foreach (string word in parsed.GetValue(_scenarios)!)
         {
             int index = Words.Scenarios.ToList().FindIndex(s => s.Word == word);
             if (index < 0)
                 throw new UsageException(
-                    $"--scenarios: there is no scenario '{word}'; there are " + $"{string.Join(", ", Words.Scenarios.Select(s => s.Word))}."
+                    $"--scenarios: there is no scenario '{word}'; there are {string.Join(", ", Words.Scenarios.Select(s => s.Word))}."
                 );
             if (!scenarios.Contains(Words.Scenarios[index].Value))
                 scenarios.Add(Words.Scenarios[index].Value);
@@ -320,8 +317,8 @@ internal sealed class CompareCommand
         comparison.WriteFigures(data);
         ComparisonTable table = comparison.Table();
         Show(
-            $"{Words.Of(Words.Scenarios, comparison.Scenario)}: scores on {data.Test!.Count} samples, mean ± standard deviation over "
-                + $"seeds",
+            $"{Words.Of(Words.Scenarios, comparison.Scenario)}: scores on {data.Test!.Count} samples, "
+                + "mean ± standard deviation over seeds",
             table.ScoreCells()
         );
         Show("Cost of training", table.CostCells());

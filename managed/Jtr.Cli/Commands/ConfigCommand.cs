@@ -14,7 +14,7 @@ internal static class ConfigCommand
         Argument<string?> what = new("what")
         {
             HelpName = "schema|table",
-            Description = "schema: the JSON schema, for completion and " + "checks in editors. table: the settings as Markdown.",
+            Description = "schema: the JSON schema, for completion and checks in editors. table: the settings as Markdown.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         Command command = new("config", "Tell what may be in the configuration file of a run.");

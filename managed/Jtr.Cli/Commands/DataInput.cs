@@ -40,15 +40,13 @@ internal sealed class DataInput
     {
         string[] data = parsed.GetValue(Data) is { Length: > 0 } given
             ? given
-            : throw new UsageException("Name the data: a folder, a " + "packed file, or scenes.");
+            : throw new UsageException("Name the data: a folder, a packed file, or scenes.");
         RunConfiguration said = RunConfigurationReader.Read(parsed);
         DataRequest request = DataOptions.Request(said, saved: null, data);
         string[]? tasks = said.Data.Tasks,
             names = said.Data.ClassNames;
         if (request.Sources is not null && (tasks ?? names) is not null)
-            throw new UsageException(
-                "--tasks and --class-names are for one " + "data set; of joined ones a .json file says them for each."
-            );
+            throw new UsageException("--tasks and --class-names are for one data set; of joined ones a .json file says them for each.");
         return request with { Tasks = tasks, ClassNames = names };
     }
 }

@@ -36,17 +36,17 @@ internal sealed class DemoCommand
     private readonly Option<string?> _output = OptionKinds.Text(
         "--output",
         "FOLDER",
-        "Where checkpoints, scores and pictures go. " + "Default: artifacts/demo."
+        "Where checkpoints, scores and pictures go. Default: artifacts/demo."
     );
     private readonly Option<bool> _quick = new("--quick")
     {
-        Description = $"{QuickSteps} steps instead of {Steps}: a first look in " + $"minutes.",
+        Description = $"{QuickSteps} steps instead of {Steps}: a first look in minutes.",
     };
     private readonly Option<long?> _steps = OptionKinds.Whole("--steps", "N", "Steps of each training.", 1);
     private readonly Option<long?> _seed = OptionKinds.Whole(
         "--seed",
         "N",
-        "Seed of both trainings: weights, order, crops, labels. " + "Default: 1.",
+        "Seed of both trainings: weights, order, crops, labels. Default: 1.",
         0
     );
 
@@ -65,8 +65,7 @@ internal sealed class DemoCommand
                 "Trains two networks on 400 built-in scenes, each of which has a label for only one of three tasks: segmentation, depth "
                     + "or surface normals. One learns from these labels "
                     + "alone (supervised), one also by Joint-Task Regularization (jtr); seed, labels and number of steps are the same. "
-                    + "Both "
-                    + "are scored on 200 other scenes with every label.",
+                    + "Both are scored on 200 other scenes with every label.",
                 "Writes into the folder --output: comparison.png (photographs, labels, predictions of both), comparison.txt (the table), "
                     + "and a folder for each with checkpoint and scores.",
             ],
@@ -77,7 +76,7 @@ internal sealed class DemoCommand
                 new("In some ten minutes on two cores:", "jtr demo"),
                 new(
                     "What did the network learn? More of its predictions:",
-                    "jtr predict artifacts/demo/jtr/checkpoint.safetensors " + "--count 20"
+                    "jtr predict artifacts/demo/jtr/checkpoint.safetensors --count 20"
                 ),
             ],
         }.Apply(command, console);
@@ -209,7 +208,7 @@ internal sealed class DemoCommand
                 "steps",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{settings.Steps} of {settings.BatchSize} samples, seed " + $"{settings.Seed}, width {settings.Width}"
+                    $"{settings.Steps} of {settings.BatchSize} samples, seed {settings.Seed}, width {settings.Width}"
                 )
             ),
             (

@@ -18,8 +18,7 @@ internal static class DoctorCommand
             Text =
             [
                 "Looks at everything that training needs, one line each: \"ok\"; \"slow\", which works but could be better; or \"wrong\", "
-                    + "with what mends it. The last checks do a training "
-                    + "step and write a picture.",
+                    + "with what mends it. The last checks do a training step and write a picture.",
                 "libjtr is looked for in the file or folder that the environment variable JTR_NATIVE names, else beside the program, else "
                     + "on the system's library path. It needs the libtorch that it "
                     + "was built with; `./build.sh native` in a source checkout builds it for the libtorch that it finds (LIBTORCH, "

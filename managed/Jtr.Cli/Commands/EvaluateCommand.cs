@@ -18,7 +18,7 @@ internal sealed class EvaluateCommand
     private readonly Option<string?> _baseline = OptionKinds.Text(
         "--baseline",
         "FILE",
-        "A results.json to compare with: adds Delta %, " + "the mean improvement over it."
+        "A results.json to compare with: adds Delta %, the mean improvement over it."
     );
     private readonly Option<string?> _json = OptionKinds.Text("--json", "FILE", "Write the scores as JSON, which --baseline reads.");
     private readonly Option<string?> _csv = OptionKinds.Text("--csv", "FILE", "Write the scores as comma-separated values.");
@@ -26,7 +26,7 @@ internal sealed class EvaluateCommand
     private readonly Option<string?> _confusion = OptionKinds.Text(
         "--confusion",
         "FILE",
-        "Write the confusion matrix of segmentation as " + "comma-separated values: pixels by labelled and predicted class."
+        "Write the confusion matrix of segmentation as comma-separated values: pixels by labelled and predicted class."
     );
 
     private EvaluateCommand(CliConsole console) => _console = console;
@@ -44,11 +44,9 @@ internal sealed class EvaluateCommand
                 "Scores a network over the whole test data: segmentation by mIoU (from one confusion matrix, classes absent from both "
                     + "prediction and label left out) and "
                     + "pixel accuracy; depth by absolute and relative error, RMSE and delta < 1.25^k; normals by mean, median and RMS "
-                    + "angle "
-                    + "and the percentage within 11.25, 22.5 and "
+                    + "angle and the percentage within 11.25, 22.5 and "
                     + "30 degrees; maps by their mean absolute error (L1). Of segmentation every class is listed with its IoU and the "
-                    + "class "
-                    + "it is most often taken for.",
+                    + "class it is most often taken for.",
                 "The data are those of the checkpoint's run unless --data says otherwise: of data with a part to score on (test/, val/), "
                     + "that part.",
             ],
@@ -66,7 +64,7 @@ internal sealed class EvaluateCommand
                 new("On the test data of its run:", "jtr evaluate jtr-run/checkpoint.safetensors"),
                 new(
                     "On other photographs, against another run:",
-                    "jtr evaluate jtr-run/checkpoint.safetensors --data other-photos " + "--baseline supervised/results.json"
+                    "jtr evaluate jtr-run/checkpoint.safetensors --data other-photos --baseline supervised/results.json"
                 ),
             ],
         }.Apply(command, console);

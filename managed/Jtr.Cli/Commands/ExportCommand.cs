@@ -23,8 +23,7 @@ internal sealed class ExportCommand
     {
         HelpName = "CHECKPOINT",
         Description =
-            "A checkpoint.safetensors of `jtr train`, `jtr demo` or `jtr import`, or one that a Trainer saved; or the folder of "
-            + "a run.",
+            "A checkpoint.safetensors of `jtr train`, `jtr demo` or `jtr import`, or one that a Trainer saved; or the folder of a run.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -33,18 +32,18 @@ internal sealed class ExportCommand
     private readonly Option<string?> _output = OptionKinds.Text(
         "--output",
         "FILE",
-        "Where to write it. Default: beside the checkpoint, " + "network.onnx, network.pt or weights.safetensors."
+        "Where to write it. Default: beside the checkpoint, network.onnx, network.pt or weights.safetensors."
     );
 
     private readonly Option<ImageSize?> _size = OptionKinds.Size(
         "--size",
-        "onnx: the only size that the model takes, rows x columns. " + "Default: any multiples of 32."
+        "onnx: the only size that the model takes, rows x columns. Default: any multiples of 32."
     );
 
     private readonly Option<long?> _batch = OptionKinds.Whole(
         "--batch",
         "N",
-        "onnx: the only number of images that the model takes at " + "once. Default: any.",
+        "onnx: the only number of images that the model takes at once. Default: any.",
         1,
         int.MaxValue
     );
@@ -62,11 +61,9 @@ internal sealed class ExportCommand
             Text =
             [
                 "onnx: a model for ONNX Runtime and others (opset 17). torchscript: a module for torch.jit.load, in Python and C++. "
-                    + "safetensors: the weights alone, in 32 bits, named as in the published "
-                    + "code's state.",
+                    + "safetensors: the weights alone, in 32 bits, named as in the published code's state.",
                 "The models take images [N, 3, H, W], RGB in [0, 1], H and W multiples of 32, and give an output for each task, of its "
-                    + "name: raw logits, depths, unit normals, maps. They "
-                    + "compute what the trained network does, argmax pooling included.",
+                    + "name: raw logits, depths, unit normals, maps. They compute what the trained network does, argmax pooling included.",
             ],
             Arguments = [export._checkpoint],
             Groups = [new("Export", [export._format, export._output, export._size, export._batch])],
@@ -85,13 +82,13 @@ internal sealed class ExportCommand
     private int Run(ParseResult parsed)
     {
         string checkpoint = CheckpointInput.Find(
-            parsed.GetValue(_checkpoint) ?? throw new UsageException("Name a checkpoint, such as " + "jtr-run/checkpoint.safetensors.")
+            parsed.GetValue(_checkpoint) ?? throw new UsageException("Name a checkpoint, such as jtr-run/checkpoint.safetensors.")
         );
         ExportFormat format = parsed.GetValue(_format) ?? ExportFormat.Onnx;
         ImageSize? size = parsed.GetValue(_size);
         long? batch = parsed.GetValue(_batch);
         if (format != ExportFormat.Onnx && (size is not null || batch is not null))
-            throw new UsageException("--size and --batch are for " + "--format onnx only.");
+            throw new UsageException("--size and --batch are for --format onnx only.");
         string output =
             parsed.GetValue(_output)
             ?? Path.Combine(
@@ -131,7 +128,7 @@ internal sealed class ExportCommand
         long step = CheckpointInfo.Read(checkpoint).Step;
         if (step > 0)
             _console.Line(
-                string.Create(CultureInfo.InvariantCulture, $"It is the network after {step} training " + $"step{(step == 1 ? "" : "s")}.")
+                string.Create(CultureInfo.InvariantCulture, $"It is the network after {step} training step{(step == 1 ? "" : "s")}.")
             );
         return ExitCode.Success;
     }

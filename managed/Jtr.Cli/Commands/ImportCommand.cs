@@ -23,7 +23,7 @@ internal sealed class ImportCommand
     private readonly Option<string[]?> _tasks = OptionKinds.List(
         "--tasks",
         "LIST",
-        "The tasks in the order of the file's heads: " + "NAME=KIND[:COUNT], separated by commas."
+        "The tasks in the order of the file's heads: NAME=KIND[:COUNT], separated by commas."
     );
 
     private readonly Option<string?> _output = OptionKinds.Text("--output", "FILE", "Where to write it. Default: imported.safetensors.");
@@ -56,7 +56,7 @@ internal sealed class ImportCommand
                 ),
                 new(
                     "On Cityscapes:",
-                    "jtr import model_best.pth.tar --tasks segmentation=segmentation:7,depth=depth --output " + "cityscapes.safetensors"
+                    "jtr import model_best.pth.tar --tasks segmentation=segmentation:7,depth=depth --output cityscapes.safetensors"
                 ),
                 new("And then:", "jtr evaluate nyuv2.safetensors --data nyuv2:nyuv2"),
             ],
@@ -70,7 +70,7 @@ internal sealed class ImportCommand
         string file = parsed.GetValue(_file) ?? throw new UsageException("Name a file, such as model_best.pth.tar.");
         if (parsed.GetResult(_tasks) is null)
             throw new UsageException(
-                "Name the tasks of its heads with --tasks, such as " + "segmentation=segmentation:13,depth=depth,normals=normals."
+                "Name the tasks of its heads with --tasks, such as segmentation=segmentation:13,depth=depth,normals=normals."
             );
         TaskSet tasks = new(parsed.GetValue(_tasks)!.Select(t => TaskSpec.Parse(t).ToTask(found: null)));
         string output = parsed.GetValue(_output) ?? "imported.safetensors";

@@ -20,7 +20,7 @@ internal sealed class InspectCommand
     private readonly Option<long?> _limit = OptionKinds.Whole(
         "--limit",
         "N",
-        "Samples of each part to read for the statistics, evenly " + "spread. Default: 1000.",
+        "Samples of each part to read for the statistics, evenly spread. Default: 1000.",
         1,
         int.MaxValue
     );
@@ -40,8 +40,7 @@ internal sealed class InspectCommand
             Text =
             [
                 "Lists samples, sizes, tasks and labels of data, the pixels of each class, ranges of depth and maps, the share of pixels "
-                    + "without a label and the first files that cannot "
-                    + "be used and why; and draws a picture of samples with every label.",
+                    + "without a label and the first files that cannot be used and why; and draws a picture of samples with every label.",
             ],
             Arguments = [inspect._input.Data],
             Groups =
@@ -56,7 +55,7 @@ internal sealed class InspectCommand
                 new("A folder of photographs and labels:", "jtr inspect photos --output photos.png"),
                 new(
                     "Cityscapes with 19 classes, every sample:",
-                    "jtr inspect cityscapes:cityscapes --classes 19 --limit 5000 --json " + "cityscapes.json"
+                    "jtr inspect cityscapes:cityscapes --classes 19 --limit 5000 --json cityscapes.json"
                 ),
             ],
         }.Apply(command, console);
@@ -125,7 +124,7 @@ internal sealed class InspectCommand
                 grid.AddLegend(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{tasks[t].Name}: {range.Low:G3} to " + $"{range.High:G3} {((DepthTask)tasks[t]).Unit}"
+                        $"{tasks[t].Name}: {range.Low:G3} to {range.High:G3} {((DepthTask)tasks[t]).Unit}"
                     ),
                     Colormap.Viridis
                 );

@@ -40,17 +40,16 @@ internal static class NativeOption
         string[] path = equals <= 0 ? [] : assignment[..equals].Trim().Split('.');
         if (path.Length == 0 || path.Any(string.IsNullOrWhiteSpace))
             throw new UsageException(
-                $"--option must be PATH=VALUE, such as optimizer.name=adamw, not '{assignment}'. 'jtr options' lists " + $"the paths."
+                $"--option must be PATH=VALUE, such as optimizer.name=adamw, not '{assignment}'. 'jtr options' lists the paths."
             );
         if (path[0].StartsWith("tasks", StringComparison.Ordinal))
-            throw new UsageException("--option: tasks come from the data; --tasks " + "says which.");
+            throw new UsageException("--option: tasks come from the data; --tasks says which.");
         JsonObject place = document;
         foreach (string name in path[..^1])
         {
             place[name] ??= new JsonObject();
             place =
-                place[name] as JsonObject
-                ?? throw new UsageException($"--option {assignment}: '{name}' has a value of its own " + $"already.");
+                place[name] as JsonObject ?? throw new UsageException($"--option {assignment}: '{name}' has a value of its own already.");
         }
         if (place.ContainsKey(path[^1]))
             throw new UsageException($"--option {assignment}: '{assignment[..equals].Trim()}' is said twice.");

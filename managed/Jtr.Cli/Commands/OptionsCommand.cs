@@ -15,7 +15,7 @@ internal static class OptionsCommand
         Argument<string?> name = new("name")
         {
             HelpName = "NAME",
-            Description = "An option or one of its kinds, such as method, jtr or " + "adamw. Default: all.",
+            Description = "An option or one of its kinds, such as method, jtr or adamw. Default: all.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<bool> json = new("--json") { Description = "Print the JSON schema of all options." };
@@ -26,8 +26,7 @@ internal static class OptionsCommand
             Text =
             [
                 "Lists the methods, balancing rules, optimisers, schedules, networks and kinds of task that this libjtr has, with their "
-                    + "options, ranges and defaults. "
-                    + "What has no option of its own is set by --option PATH=VALUE.",
+                    + "options, ranges and defaults. What has no option of its own is set by --option PATH=VALUE.",
             ],
             Arguments = [name],
             Groups = [new OptionGroup("Output", [json])],
@@ -84,7 +83,7 @@ internal static class OptionsCommand
         Line(
             console,
             indent,
-            $"{option.Name}{(words.Length == 0 ? "" : $" ({words})")}: " + $"{option.Value.GetProperty("description").GetString()}"
+            $"{option.Name}{(words.Length == 0 ? "" : $" ({words})")}: {option.Value.GetProperty("description").GetString()}"
         );
     }
 

@@ -18,7 +18,7 @@ internal sealed class PackCommand
     private readonly Option<string?> _output = OptionKinds.Text(
         "--output",
         "FILE",
-        $"The file to write, usually with the extension " + $"{PackedDataset.Extension}."
+        $"The file to write, usually with the extension {PackedDataset.Extension}."
     );
     private readonly Option<DataPart?> _part = OptionKinds.Choice(
         "--part",
@@ -27,19 +27,18 @@ internal sealed class PackCommand
     );
     private readonly Option<bool> _compact = new("--compact")
     {
-        Description = "Round images to 8 bits and other numbers to float16; " + "otherwise every value stays what it is.",
+        Description = "Round images to 8 bits and other numbers to float16; otherwise every value stays what it is.",
     };
     private readonly Option<bool> _skipBad = new("--skip-bad")
     {
         Description =
-            "Leave out samples whose photograph is damaged, and "
-            + "damaged labels of the others, and count them; otherwise they are errors.",
+            "Leave out samples whose photograph is damaged, and damaged labels of the others, and count them; otherwise they are errors.",
     };
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Replace the file if it is there." };
     private readonly Option<long?> _workers = OptionKinds.Whole(
         "--workers",
         "N",
-        "Threads that read samples. Default: one a core, at " + "most 4.",
+        "Threads that read samples. Default: one a core, at most 4.",
         1,
         256
     );
@@ -85,7 +84,7 @@ internal sealed class PackCommand
         string output = parsed.GetValue(_output) ?? throw new UsageException("Name the file to write with --output, such as data.jtrpack.");
         DataRequest request = _input.Request(parsed) with { SkipBad = parsed.GetValue(_skipBad) };
         if (File.Exists(output) && !parsed.GetValue(_overwrite))
-            throw new UsageException($"{output} is there already: --overwrite " + $"replaces it.");
+            throw new UsageException($"{output} is there already: --overwrite replaces it.");
         DataPart part = parsed.GetValue(_part) ?? DataPart.Train;
         IMultiTaskDataset data = Open(request, part);
         try
@@ -144,7 +143,7 @@ internal sealed class PackCommand
         try
         {
             return DataSource.OpenPart(request, at, DataPart.Test, train.Tasks)
-                ?? throw new UsageException("--part test: the data have " + "no part to score on.");
+                ?? throw new UsageException("--part test: the data have no part to score on.");
         }
         finally
         {

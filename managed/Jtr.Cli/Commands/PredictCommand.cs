@@ -29,7 +29,7 @@ internal sealed class PredictCommand
     private readonly Option<long?> _count = OptionKinds.Whole(
         "--count",
         "N",
-        "Samples of the test data to show, evenly spread. " + "Default: 8.",
+        "Samples of the test data to show, evenly spread. Default: 8.",
         1,
         1000
     );
@@ -49,8 +49,7 @@ internal sealed class PredictCommand
                 "Writes PNG pictures into the folder --output: predictions.png with everything side by side, and for photographs "
                     + "NAME.TASK.png of each. Classes have colours of their own (the legend "
                     + "tells which), depth goes from violet (near) to yellow (far), normals are (n + 1) / 2 as red, green and blue, "
-                    + "maps go "
-                    + "from black to pale yellow.",
+                    + "maps go from black to pale yellow.",
                 "Photographs are resized to the size that the network was trained at.",
             ],
             Arguments = [predict._input.Checkpoint, predict._photographs],

@@ -23,13 +23,13 @@ internal sealed class ReportCommand
     private readonly Option<string?> _output = OptionKinds.Text(
         "--output",
         "FILE",
-        "Where the page goes. Default: report.html in the " + "folder of the run; comparison.html for several."
+        "Where the page goes. Default: report.html in the folder of the run; comparison.html for several."
     );
 
     private readonly Option<string?> _baseline = OptionKinds.Text(
         "--baseline",
         "FILE",
-        "One run: a results.json to compare with; adds " + "Delta %."
+        "One run: a results.json to compare with; adds Delta %."
     );
 
     private ReportCommand(CliConsole console) => _console = console;

@@ -26,7 +26,7 @@ internal sealed class TrainCommand
     private readonly Option<string?> _output = OptionKinds.Text(
         "--output",
         "FOLDER",
-        "Where checkpoint, scores and pictures go. Default: " + "jtr-run."
+        "Where checkpoint, scores and pictures go. Default: jtr-run."
     );
 
     private readonly Option<string?> _resume = new("--resume")
@@ -61,15 +61,12 @@ internal sealed class TrainCommand
                 "Trains one network for several tasks and writes into the folder --output: checkpoint.safetensors (weights, optimiser and "
                     + "settings), results.json and "
                     + "results.csv (scores on the test data), labels.json (which labels training saw), predictions.png (photographs, "
-                    + "labels, "
-                    + "predictions), progress.csv and an event file for TensorBoard (losses), and report.html, "
+                    + "labels, predictions), progress.csv and an event file for TensorBoard (losses), and report.html, "
                     + "a page of all that for the browser.",
                 "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened, to the bit on a CPU, also after a "
-                    + "crash: "
-                    + "with the same --threads and so on, unless others are given.",
+                    + "crash: with the same --threads and so on, unless others are given.",
                 "config.json keeps all settings: --config with it repeats the run. With --eval-every, best.safetensors is the checkpoint "
-                    + "with "
-                    + "the best scores.",
+                    + "with the best scores.",
             ],
             Groups =
             [
@@ -101,15 +98,15 @@ internal sealed class TrainCommand
                 new("The same labels without JTR, to compare with:", "jtr train --steps 1000 --method supervised --output supervised"),
                 new(
                     "And again with JTR, which shows the gain over that:",
-                    "jtr train --steps 1000 --output with-jtr --baseline " + "supervised/results.json"
+                    "jtr train --steps 1000 --output with-jtr --baseline supervised/results.json"
                 ),
                 new(
                     "On photographs (photos/train/image/*.jpg, photos/train/seg/*.png, ...):",
-                    "jtr train --data photos --size 96x128 " + "--epochs 40 --output photos-run"
+                    "jtr train --data photos --size 96x128 --epochs 40 --output photos-run"
                 ),
                 new(
                     "With a cosine after a warm-up, averaged weights, and an end when scores improve no more:",
-                    "jtr train --data photos " + "--lr-schedule cosine --warmup 200 --ema 0.999 --eval-every 500 --early-stopping 5"
+                    "jtr train --data photos --lr-schedule cosine --warmup 200 --ema 0.999 --eval-every 500 --early-stopping 5"
                 ),
                 new("How long would it take, and how much memory?", "jtr train --data photos --dry-run"),
                 new("Which learning rate?", "jtr train --data photos --find-lr"),
@@ -137,8 +134,7 @@ internal sealed class TrainCommand
         );
         if (resumed is null && File.Exists(folder.Checkpoint) && !parsed.GetValue(_overwrite) && !_run.IsTrial(parsed))
             throw new UsageException(
-                $"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output "
-                    + $"names another folder."
+                $"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output names another folder."
             );
         EvaluationResult? baseline = said.Run.Baseline is string file ? EvaluationResult.LoadJson(file) : null;
         CheckpointInfo? info = resumed is null ? null : CheckpointInfo.Read(resumed);
@@ -154,13 +150,13 @@ internal sealed class TrainCommand
         settings = TrainRunOptions.Settings(said.Run, settings) with { Machine = machine };
         if (JtrRuntime.Methods.All(m => m.Name != settings.Method))
             throw new UsageException(
-                $"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not " + $"'{settings.Method}'."
+                $"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not '{settings.Method}'."
             );
         settings.CheckBalance();
         OpenData data = DataSource.Open(settings.Data, info?.Options.Tasks);
         settings.CheckRate(data.Train.Count);
         if (settings.EarlyStopping is not null && data.Test is null)
-            throw new UsageException("--early-stopping needs data to score on: " + "give --test, or a folder with train/ and test/.");
+            throw new UsageException("--early-stopping needs data to score on: give --test, or a folder with train/ and test/.");
         // A cosine ends with the run: where the run is made longer, it is too.
         using Trainer? loaded = resumed is null
             ? null
@@ -201,7 +197,7 @@ internal sealed class TrainCommand
         );
         Introduce(settings, saved, data, labels, trainer, total, folder);
         if (trainer.StepCount >= total)
-            _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for " + $"more.");
+            _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
 
         FitOptions fit = Fit(settings, labels, total) with
         {
@@ -345,8 +341,7 @@ internal sealed class TrainCommand
             return;
         if (IsStopped(trainer, settings) && trainer.StepCount < fit.Steps)
             _console.Line(
-                $"Stopped early at step {trainer.StepCount}: "
-                    + $"{scores.WithoutImprovement} times no better than at step {scores.BestStep}."
+                $"Stopped early at step {trainer.StepCount}: {scores.WithoutImprovement} times no better than at step {scores.BestStep}."
             );
         _console.Line($"The best scores were those at step {scores.BestStep}: {folder.Best}");
     }
@@ -377,14 +372,14 @@ internal sealed class TrainCommand
                 "network",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"SegNet of width {settings.Width}, " + $"{Words.Of(Words.Precisions, trainer.Options.Precision)}"
+                    $"SegNet of width {settings.Width}, {Words.Of(Words.Precisions, trainer.Options.Precision)}"
                 )
             ),
             (
                 "steps",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{total} of {settings.BatchSize} samples, rate " + $"{settings.LearningRate:G6}, seed {settings.Seed}"
+                    $"{total} of {settings.BatchSize} samples, rate {settings.LearningRate:G6}, seed {settings.Seed}"
                 )
             ),
             ("output", folder.Path)
@@ -448,7 +443,7 @@ internal sealed class TrainCommand
     private static TrainSettings ReadSettings(CheckpointInfo checkpoint) =>
         TrainSettings.From(checkpoint.Metadata, checkpoint.Path)
         ?? throw new UsageException(
-            $"--resume: {checkpoint.Path} was not written by 'jtr train' or 'jtr demo', so the settings of its " + $"run are unknown."
+            $"--resume: {checkpoint.Path} was not written by 'jtr train' or 'jtr demo', so the settings of its run are unknown."
         );
 
     private static LoadOptions LoadOptions(RunConfiguration said) =>

@@ -105,10 +105,10 @@ internal static class TrainOptions
         long? steps = said.Training.Steps;
         int? epochs = said.Training.Epochs;
         if (steps is not null && epochs is not null)
-            throw new UsageException("--steps and --epochs say the same thing in two ways; give " + "one of them.");
+            throw new UsageException("--steps and --epochs say the same thing in two ways; give one of them.");
         string? labels = said.Data.Labels is string file ? Path.GetFullPath(file) : null;
         if (labels is not null && said.Data.Scenario is not null)
-            throw new UsageException("--labels and --scenario say the same thing in " + "two ways; give one of them.");
+            throw new UsageException("--labels and --scenario say the same thing in two ways; give one of them.");
         string[]? tasks = said.Data.Tasks,
             classNames = said.Data.ClassNames;
         DataRequest data = DataOptions.Request(said, saved?.Data);
@@ -120,11 +120,9 @@ internal static class TrainOptions
             Keep("--class-names", classNames, saved.Data.ClassNames);
         }
         if (data.Sources is not null && (tasks ?? classNames) is not null)
-            throw new UsageException(
-                "--tasks and --class-names are for " + "one data set; of joined ones a .json file says them for each."
-            );
+            throw new UsageException("--tasks and --class-names are for one data set; of joined ones a .json file says them for each.");
         if (data.IsScenes && classNames is not null)
-            throw new UsageException("--class-names is for folders: the classes of scenes have " + "names.");
+            throw new UsageException("--class-names is for folders: the classes of scenes have names.");
         if (saved is not null && data.Size != saved.Data.Size)
             throw Changed("--size", saved.Data.Size.ToString());
 

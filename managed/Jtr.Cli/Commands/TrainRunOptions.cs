@@ -18,12 +18,12 @@ internal sealed class TrainRunOptions
     private readonly Option<string[]?> _set = OptionKinds.Several(
         "--set",
         "KEY=VALUE",
-        "A setting by its name in --config, such as " + "training.batchSize=8; lists are separated by commas."
+        "A setting by its name in --config, such as training.batchSize=8; lists are separated by commas."
     );
 
     private readonly Option<bool> _dryRun = new("--dry-run")
     {
-        Description = "Do a few steps, tell parameters, memory, time per step and " + "in all, and end; nothing is written.",
+        Description = "Do a few steps, tell parameters, memory, time per step and in all, and end; nothing is written.",
     };
 
     private readonly Option<bool> _findRate = new("--find-lr")
@@ -59,7 +59,7 @@ internal sealed class TrainRunOptions
         if (isResumed && (file is not null || sets.Length > 0 || IsTrial(parsed)))
             throw new UsageException("A run that is resumed has its settings: --config, --set, --dry-run and --find-lr are for new runs.");
         if (IsDryRun(parsed) && parsed.GetValue(_findRate))
-            throw new UsageException("--dry-run and --find-lr are two things: give one of " + "them.");
+            throw new UsageException("--dry-run and --find-lr are two things: give one of them.");
         return RunConfigurationReader.Read(parsed, file, sets);
     }
 
@@ -76,7 +76,7 @@ internal sealed class TrainRunOptions
             MinImprovement = said.MinImprovement ?? settings.MinImprovement,
         };
         if (result.EarlyStopping is not null && result.EvalEvery is null)
-            throw new UsageException("--early-stopping needs --eval-every, " + "which says when to score.");
+            throw new UsageException("--early-stopping needs --eval-every, which says when to score.");
         return result;
     }
 }

@@ -255,7 +255,7 @@ internal sealed record TrainSettings
         if (LrSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Constant && LrDecayEvery > 0)
             throw new UsageException("--lr-decay-every is for --lr-schedule step.");
         if (LrFinal is not null && LrSchedule != LearningRateSchedule.Cosine)
-            throw new UsageException("--lr-final is for --lr-schedule " + "cosine.");
+            throw new UsageException("--lr-final is for --lr-schedule cosine.");
     }
 
     /// <summary>Throws unless there is a rule <see cref="Balance"/>, with weights where it needs them and nowhere else.</summary>

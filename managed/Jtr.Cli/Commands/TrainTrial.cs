@@ -32,7 +32,7 @@ internal static class TrainTrial
                 "parameters",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{result.NetworkParameters:N0} of the network, " + $"{result.Parameters:N0} with those of the method"
+                    $"{result.NetworkParameters:N0} of the network, {result.Parameters:N0} with those of the method"
                 )
             ),
             (
@@ -53,7 +53,7 @@ internal static class TrainTrial
                 "run",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{result.TotalSteps} steps: about {Durations.Format(result.TotalTime)}, " + $"scores and checkpoints not included"
+                    $"{result.TotalSteps} steps: about {Durations.Format(result.TotalTime)}, scores and checkpoints not included"
                 )
             )
         );
@@ -96,8 +96,7 @@ internal static class TrainTrial
             result.Suggested is double rate
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The loss falls fastest at the rate {rate:0.0e+0}: --learning-rate "
-                        + $"{rate:0.0e+0}. A schedule with --warmup bears more."
+                    $"The loss falls fastest at the rate {rate:0.0e+0}: --learning-rate {rate:0.0e+0}. A schedule with --warmup bears more."
                 )
                 : "The loss never fell: more --batch-size, or data with more labels, may help."
         );

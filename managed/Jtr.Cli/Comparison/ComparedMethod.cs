@@ -35,8 +35,7 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
         {
             if (name != AllOfThem && all.All(m => m.Name != name))
                 throw new UsageException(
-                    $"--methods: there is no method '{name}'; there are "
-                        + $"{string.Join(", ", all.Select(m => m.Name))}, and {AllOfThem}."
+                    $"--methods: there is no method '{name}'; there are {string.Join(", ", all.Select(m => m.Name))}, and {AllOfThem}."
                 );
         }
         return names.Contains(AllOfThem) ? all : [.. all.Where(m => names.Contains(m.Name))];

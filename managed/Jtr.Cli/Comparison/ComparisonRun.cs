@@ -116,7 +116,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         }
         if (result is null)
             throw new InvalidOperationException(
-                $"{_files.Checkpoint} has {trainer.StepCount} steps, more than the " + $"{total} of the comparison"
+                $"{_files.Checkpoint} has {trainer.StepCount} steps, more than the {total} of the comparison"
             );
         _files.SaveResults(result);
         console.Line($"{method.Name}, seed {seed}: {result}");

@@ -238,7 +238,7 @@ internal static class SettingsTable
             "N",
             SettingKind.Whole,
             c => c.Training.Epochs,
-            "Passes over the data in all, instead of " + "--steps."
+            "Passes over the data in all, instead of --steps."
         )
         {
             Minimum = 1,
@@ -268,8 +268,7 @@ internal static class SettingsTable
             SettingKind.Path,
             c => c.Training.InitFrom,
             "Start from the weights of a run's folder, a checkpoint or a safetensors file, also of other tasks: what fits by name and "
-                + "shape is "
-                + "taken, and told; the rest starts fresh. Default: all fresh."
+                + "shape is taken, and told; the rest starts fresh. Default: all fresh."
         ),
         new(
             "training.seed",
@@ -426,8 +425,7 @@ internal static class SettingsTable
             SettingKind.Number,
             c => c.Optimizer.Ema,
             "Keep a moving average of the network's weights, such as 0.999; it is what is scored, predicts and is exported. Default: "
-                + "off, as "
-                + "published."
+                + "off, as published."
         )
         {
             Minimum = 0,
@@ -797,7 +795,7 @@ internal static class SettingsTable
         string[] names = [.. All.Where(s => s.Key.StartsWith(section + ".", StringComparison.OrdinalIgnoreCase)).Select(s => Last(s.Key))];
         return names.Length > 0
             ? $"'{section}' has {string.Join(", ", names)}."
-            : $"The sections are " + $"{string.Join(", ", Sections.Select(s => s.Name))}.";
+            : $"The sections are {string.Join(", ", Sections.Select(s => s.Name))}.";
     }
 
     private static string Last(string key) => key[(key.LastIndexOf('.') + 1)..];

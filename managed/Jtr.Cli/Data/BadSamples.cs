@@ -20,7 +20,7 @@ internal static class BadSamples
             return;
         console.Line($"warning: damaged files that were left out: {skipped.Count} (samples that are missing for it: {samples})");
         foreach (SkippedSample sample in skipped.Take(Named))
-            console.Line($"warning: sample {sample.Index} ('{sample.Name}'): " + $"{sample.Message}");
+            console.Line($"warning: sample {sample.Index} ('{sample.Name}'): {sample.Message}");
         if (skipped.Count > Named)
             console.Line($"warning: {skipped.Count - Named} more; 'jtr inspect' lists them");
     }

@@ -63,7 +63,7 @@ internal static class BenchmarkSource
         foreach ((string option, bool isGiven, DataKind[] kinds) in given)
         {
             if (isGiven && !kinds.Contains(kind))
-                throw new UsageException($"{option} is for {string.Join(" and ", kinds)}; the data are " + $"{kind}.");
+                throw new UsageException($"{option} is for {string.Join(" and ", kinds)}; the data are {kind}.");
         }
     }
 
@@ -135,7 +135,7 @@ internal static class BenchmarkSource
             return data;
         data.Dispose();
         throw new UsageException(
-            $"{path} was packed at {data.Height}x{data.Width}, which --size {request.Size} cannot change; pack it " + $"anew."
+            $"{path} was packed at {data.Height}x{data.Width}, which --size {request.Size} cannot change; pack it anew."
         );
     }
 
@@ -144,7 +144,7 @@ internal static class BenchmarkSource
         int classes = layout.Classes ?? tasks?.OfType<SegmentationTask>().FirstOrDefault()?.ClassCount ?? usual;
         return classes == usual || classes == other
             ? classes
-            : throw new UsageException($"--classes: these data have {usual} or {other} " + $"classes, not {classes}.");
+            : throw new UsageException($"--classes: these data have {usual} or {other} classes, not {classes}.");
     }
 
     private static Dictionary<string, double> Ranges(IReadOnlyList<string> said)

@@ -115,13 +115,11 @@ internal sealed record DataLocation(DataKind Kind, string Path)
             [] => throw new UsageException(
                 $"{path} is laid out like no data that are known: it has none of image/ or train/image/ (a "
                     + $"folder of photographs), nyu_depth_v2_labeled.mat "
-                    + $"or train/normal/ (NYU-v2), leftImg8bit/ or train/label_7/ (Cityscapes), rgb/ or BUILDING/rgb/ (Taskonomy). A "
-                    + $"prefix "
+                    + "or train/normal/ (NYU-v2), leftImg8bit/ or train/label_7/ (Cityscapes), rgb/ or BUILDING/rgb/ (Taskonomy). A prefix "
                     + $"says what it is: {Prefixes}"
             ),
             _ => throw new UsageException(
-                $"{path} could be {string.Join(" or ", found.Select(f => $"{f.Kind} ({f.Why})"))}; a prefix "
-                    + $"says what it is: {Prefixes}"
+                $"{path} could be {string.Join(" or ", found.Select(f => $"{f.Kind} ({f.Why})"))}; a prefix says what it is: {Prefixes}"
             ),
         };
     }
@@ -138,7 +136,7 @@ internal sealed record DataLocation(DataKind Kind, string Path)
             : null,
             DataKind.Cityscapes => HasFolder(path, "leftImg8bit") ? "leftImg8bit/"
             : HasNpy(path) && (HasFolder(path, "train", "label_7") || HasFolder(path, "train", "label_19"))
-                ? "train/image/*.npy and " + "train/label_7/ or label_19/"
+                ? "train/image/*.npy and train/label_7/ or label_19/"
             : null,
             DataKind.Taskonomy => HasFolder(path, "rgb") ? "rgb/"
             : Directory.EnumerateDirectories(path).Take(Looked).Any(b => HasFolder(b, "rgb")) ? "BUILDING/rgb/"

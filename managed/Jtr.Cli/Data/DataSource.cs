@@ -34,10 +34,10 @@ internal static class DataSource
         if (request.IsScenes)
         {
             if (request.Test is not null)
-                throw new UsageException("--test is for folders: scenes are scored on further scenes, see " + "--test-scenes.");
+                throw new UsageException("--test is for folders: scenes are scored on further scenes, see --test-scenes.");
             if (request.Layout is not null)
                 throw new UsageException(
-                    "--classes and the other options of benchmarks are for NYU-v2, " + "Cityscapes and Taskonomy, not for scenes."
+                    "--classes and the other options of benchmarks are for NYU-v2, Cityscapes and Taskonomy, not for scenes."
                 );
             return new(
                 Scenes(request, tasks, 0, request.SceneCount),
@@ -190,7 +190,7 @@ internal static class DataSource
     {
         if (!Directory.Exists(root))
             throw new DirectoryNotFoundException(
-                $"--data: there is no folder '{root}' (and " + $"'{DataRequest.Scenes}' would be the built-in scenes)"
+                $"--data: there is no folder '{root}' (and '{DataRequest.Scenes}' would be the built-in scenes)"
             );
         string train = Path.Combine(root, "train"),
             test = Path.Combine(root, "test");
@@ -229,10 +229,10 @@ internal static class DataSource
             return tasks;
         SegmentationTask[] segmentations = [.. tasks.OfType<SegmentationTask>()];
         if (segmentations.Length != 1)
-            throw new UsageException($"--class-names is for data with one segmentation task; there are " + $"{segmentations.Length}.");
+            throw new UsageException($"--class-names is for data with one segmentation task; there are {segmentations.Length}.");
         SegmentationTask task = segmentations[0];
         if (task.ClassCount > classNames.Count)
-            throw new UsageException($"--class-names has {classNames.Count} names, but '{task.Name}' " + $"has {task.ClassCount} classes.");
+            throw new UsageException($"--class-names has {classNames.Count} names, but '{task.Name}' has {task.ClassCount} classes.");
         return [.. tasks.Select(t => ReferenceEquals(t, task) ? new SegmentationTask(task.Name, classNames.Count, classNames) : t)];
     }
 

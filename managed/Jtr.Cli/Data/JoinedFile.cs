@@ -56,7 +56,7 @@ internal static class JoinedFile
             {
                 SourceRequest source = entry.ToRequest(Path.GetDirectoryName(Path.GetFullPath(path))!);
                 if (sources.Any(s => s.Name == source.Name))
-                    throw new UsageException($"another source is named '{source.Name}', too; " + $"give 'name'");
+                    throw new UsageException($"another source is named '{source.Name}', too; give 'name'");
                 sources.Add(source);
             }
             catch (UsageException e)

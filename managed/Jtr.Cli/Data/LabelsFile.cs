@@ -20,7 +20,7 @@ internal static class LabelsFile
         if (labels.Count == data.Count)
             return labels;
         if (labels.Count != count)
-            throw new JtrFormatException(path, $"an assignment for {labels.Count} samples, where the data have " + $"{count}");
+            throw new JtrFormatException(path, $"an assignment for {labels.Count} samples, where the data have {count}");
         return labels.ExtendedTo(data);
     }
 

@@ -57,7 +57,7 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
         TaskKind kind =
             Kind
             ?? found?.Kind
-            ?? throw new UsageException($"--tasks: there is no folder '{Name}' to tell the kind from; " + $"write {Name}=KIND.");
+            ?? throw new UsageException($"--tasks: there is no folder '{Name}' to tell the kind from; write {Name}=KIND.");
         if (Count is not null && kind is TaskKind.Depth or TaskKind.Normals)
             throw new UsageException($"--tasks: '{Name}' has a fixed number of channels; leave out ':{Count}'.");
         if (found is not null && kind == found.Kind && (Count is null || Count == found.Channels))
@@ -68,10 +68,7 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
             {
                 TaskKind.Segmentation => new SegmentationTask(
                     Name,
-                    Count
-                        ?? throw new UsageException(
-                            $"--tasks: how many classes has " + $"'{Name}'? Write {Name}=segmentation:11 for eleven."
-                        )
+                    Count ?? throw new UsageException($"--tasks: how many classes has '{Name}'? Write {Name}=segmentation:11 for eleven.")
                 ),
                 TaskKind.Depth => new DepthTask(Name),
                 TaskKind.Normals => new NormalsTask(Name),

@@ -43,7 +43,7 @@ internal static class Checks
             : new(
                 Verdict.Slow,
                 $"the reference version: {reference}",
-                "apt-get install libopenblas0-openmp makes matrix products several " + "times faster"
+                "apt-get install libopenblas0-openmp makes matrix products several times faster"
             );
     }
 
@@ -57,8 +57,7 @@ internal static class Checks
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture}), "
-                    + $"{RuntimeInformation.FrameworkDescription}, "
-                    + $"{Environment.ProcessorCount} cores, {memory:F1} GiB"
+                    + $"{RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores, {memory:F1} GiB"
             )
         );
     }
@@ -87,7 +86,7 @@ internal static class Checks
             (true, true) => new(
                 Verdict.Slow,
                 "the processor, although there is an NVIDIA GPU: libtorch cannot use it",
-                "does nvidia-smi " + "run? The driver has to be as new as libtorch's CUDA"
+                "does nvidia-smi run? The driver has to be as new as libtorch's CUDA"
             ),
             _ => new(Verdict.Ok, "the processor (no NVIDIA GPU)"),
         };
@@ -101,7 +100,7 @@ internal static class Checks
         if (threads < cores / 2)
             return new(Verdict.Slow, text, "unset OMP_NUM_THREADS, or give --threads");
         return threads > cores
-            ? new(Verdict.Slow, $"{text}: more threads than cores get in each other's way", "unset OMP_NUM_THREADS, or " + "give --threads")
+            ? new(Verdict.Slow, $"{text}: more threads than cores get in each other's way", "unset OMP_NUM_THREADS, or give --threads")
             : new(Verdict.Ok, text);
     }
 
@@ -136,15 +135,12 @@ internal static class Checks
         loader.Recycle(batch);
         return new(
             Verdict.Ok,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"JTR on 2 scenes of 32 x 32, width 4: {milliseconds:F0} ms, " + $"loss {step.Loss:F3}"
-            )
+            string.Create(CultureInfo.InvariantCulture, $"JTR on 2 scenes of 32 x 32, width 4: {milliseconds:F0} ms, loss {step.Loss:F3}")
         );
     }
 
     private static Finding Blas() =>
-        OperatingSystem.IsLinux() ? Blas(File.ReadAllText("/proc/self/maps")) : new(Verdict.Ok, "not looked " + "at on this system");
+        OperatingSystem.IsLinux() ? Blas(File.ReadAllText("/proc/self/maps")) : new(Verdict.Ok, "not looked at on this system");
 
     private static Finding Pictures()
     {
@@ -161,7 +157,7 @@ internal static class Checks
                 : new(
                     Verdict.Wrong,
                     $"{version} reads other numbers than a PNG file has",
-                    "use the package NetVips.Native.linux-x64 that " + "comes with jtr"
+                    "use the package NetVips.Native.linux-x64 that comes with jtr"
                 );
         }
         finally

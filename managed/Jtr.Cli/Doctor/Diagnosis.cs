@@ -53,7 +53,7 @@ internal sealed class Diagnosis(CliConsole console)
         console.Line();
         console.Line(
             wrong > 0 ? $"{wrong} wrong: training does not work here yet."
-            : slow > 0 ? $"Training works here; {slow} could be " + $"better."
+            : slow > 0 ? $"Training works here; {slow} could be better."
             : "Training works here."
         );
         return wrong == 0;

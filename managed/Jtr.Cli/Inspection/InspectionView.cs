@@ -73,7 +73,7 @@ internal static class InspectionView
         IEnumerable<string> commonest = part
             .Sizes.OrderByDescending(s => s.Value)
             .Take(MostSizes)
-            .Select(s => $"{s.Value} of " + $"{s.Key.Height} x {s.Key.Width}");
+            .Select(s => $"{s.Value} of {s.Key.Height} x {s.Key.Width}");
         return string.Join(", ", commonest) + (part.Sizes.Count > MostSizes ? $" and {part.Sizes.Count - MostSizes} further sizes" : "");
     }
 

@@ -53,7 +53,7 @@ internal static class TrainingView
             ? text
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{text} (supervised {progress.Supervised:F4}, dist {progress.Dist:F4}, recon " + $"{progress.Recon:F4})"
+                $"{text} (supervised {progress.Supervised:F4}, dist {progress.Dist:F4}, recon {progress.Recon:F4})"
             );
     }
 
@@ -82,7 +82,7 @@ internal static class TrainingView
             task.MaxValue = value.TotalSteps;
             task.Value = value.Step;
             task.Description =
-                $"{name.EscapeMarkup()} [grey]step {value.Step}/{value.TotalSteps}{TimeLeft(value)}[/]  " + $"{_losses.EscapeMarkup()}";
+                $"{name.EscapeMarkup()} [grey]step {value.Step}/{value.TotalSteps}{TimeLeft(value)}[/]  {_losses.EscapeMarkup()}";
         }
     }
 

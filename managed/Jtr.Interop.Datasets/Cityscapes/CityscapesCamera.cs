@@ -45,6 +45,6 @@ internal sealed record CityscapesCamera(double Baseline, double FocalLength)
         double number = value.GetDouble();
         return number > 0 && double.IsFinite(number)
             ? number
-            : throw new JtrFormatException(path, $"'{group}.{name}' is " + $"{value.GetRawText()}; it has to be above 0");
+            : throw new JtrFormatException(path, $"'{group}.{name}' is {value.GetRawText()}; it has to be above 0");
     }
 }

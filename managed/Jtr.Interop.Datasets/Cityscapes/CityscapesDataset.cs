@@ -147,7 +147,7 @@ public sealed class CityscapesDataset : LayoutDataset
         MissingFiles missing = new(options.AllowMissing);
         string images = Path.Combine(root, Image, options.Split);
         if (!Directory.Exists(images))
-            throw new JtrFormatException(images, "the folder of photographs is missing (archive " + "leftImg8bit_trainvaltest)");
+            throw new JtrFormatException(images, "the folder of photographs is missing (archive leftImg8bit_trainvaltest)");
         (string City, string Name)[] samples = [.. List(images, "_leftImg8bit.png", missing.Problems)];
         if (samples.Length == 0)
             throw new JtrFormatException(images, "the folder of photographs has none: <city>/<name>_leftImg8bit.png");
@@ -187,7 +187,7 @@ public sealed class CityscapesDataset : LayoutDataset
         {
             missing.Report(
                 folder,
-                $"the folder of {kind} is missing; choose {(kind == Disparity ? "Depth" : "Labels")} = None to do " + $"without"
+                $"the folder of {kind} is missing; choose {(kind == Disparity ? "Depth" : "Labels")} = None to do without"
             );
             return;
         }
@@ -199,14 +199,13 @@ public sealed class CityscapesDataset : LayoutDataset
             else
                 missing.Report(
                     FilePath(root, Image, split, samples[i].City, samples[i].Name, "leftImg8bit.png"),
-                    $"a photograph without "
-                        + $"{kind}: there is no {FilePath(root, kind, split, samples[i].City, samples[i].Name, suffix)}"
+                    $"a photograph without {kind}: there is no {FilePath(root, kind, split, samples[i].City, samples[i].Name, suffix)}"
                 );
         }
         foreach ((string city, string name) in stray.Order())
             missing.Report(
                 FilePath(root, kind, split, city, name, suffix),
-                $"a label without its photograph " + $"{FilePath(root, Image, split, city, name, "leftImg8bit.png")}"
+                $"a label without its photograph {FilePath(root, Image, split, city, name, "leftImg8bit.png")}"
             );
     }
 

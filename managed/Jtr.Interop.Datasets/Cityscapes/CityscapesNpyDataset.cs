@@ -74,8 +74,7 @@ public sealed class CityscapesNpyDataset : LayoutDataset
         options.Validate();
         if (options.Depth == CityscapesDepth.Metric)
             throw new ArgumentException(
-                $"{nameof(options.Depth)} is Metric, for which MTAN's .npy files lack the cameras; take the "
-                    + $"official layout, or Inverse",
+                $"{nameof(options.Depth)} is Metric, for which MTAN's .npy files lack the cameras; take the official layout, or Inverse",
                 nameof(options)
             );
         FolderListing.RequireRoot(root);
@@ -106,13 +105,13 @@ public sealed class CityscapesNpyDataset : LayoutDataset
                 else
                     missing.Report(
                         Path.Combine(images, $"{numbers[i]}.npy"),
-                        $"a photograph without the label " + $"{Path.Combine(folder, $"{numbers[i]}.npy")}"
+                        $"a photograph without the label {Path.Combine(folder, $"{numbers[i]}.npy")}"
                     );
             }
             foreach (int number in stray.Order())
                 missing.Report(
                     Path.Combine(folder, $"{number}.npy"),
-                    $"a label without its photograph " + $"{Path.Combine(images, $"{number}.npy")}"
+                    $"a label without its photograph {Path.Combine(images, $"{number}.npy")}"
                 );
         }
         return new Found(numbers, labeled, missing.Problems);

@@ -62,11 +62,11 @@ public sealed record CityscapesOptions : LayoutOptions
                 nameof(Split)
             );
         if (!Enum.IsDefined(Labels))
-            throw new ArgumentOutOfRangeException(nameof(Labels), Labels, $"{nameof(Labels)} has to be None, " + $"Categories or Classes");
+            throw new ArgumentOutOfRangeException(nameof(Labels), Labels, $"{nameof(Labels)} has to be None, Categories or Classes");
         if (!Enum.IsDefined(Depth))
-            throw new ArgumentOutOfRangeException(nameof(Depth), Depth, $"{nameof(Depth)} has to be None, Inverse " + $"or Metric");
+            throw new ArgumentOutOfRangeException(nameof(Depth), Depth, $"{nameof(Depth)} has to be None, Inverse or Metric");
         if (Labels == CityscapesLabels.None && Depth == CityscapesDepth.None)
-            throw new ArgumentException($"{nameof(Labels)} and " + $"{nameof(Depth)} are both None: there is no task", nameof(Labels));
+            throw new ArgumentException($"{nameof(Labels)} and {nameof(Depth)} are both None: there is no task", nameof(Labels));
         if (MaxMetricDepth is { } most && !(most > 0))
             throw new ArgumentOutOfRangeException(
                 nameof(MaxMetricDepth),

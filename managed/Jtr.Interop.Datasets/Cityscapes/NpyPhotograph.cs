@@ -19,9 +19,9 @@ internal static class NpyPhotograph
     {
         using NpyArray array = NpyReader.Read(path);
         if (array.Shape is not [> 0, > 0, 3])
-            throw new JtrFormatException(path, $"an array of shape {array.ShapeText}, where a " + $"photograph has (H, W, 3)");
+            throw new JtrFormatException(path, $"an array of shape {array.ShapeText}, where a photograph has (H, W, 3)");
         if (array.IsInteger && array.Type != NpyType.UInt8)
-            throw new JtrFormatException(path, $"a photograph of the type {array.Type}; " + $"floating-point in [0, 1] and UInt8 are read");
+            throw new JtrFormatException(path, $"a photograph of the type {array.Type}; floating-point in [0, 1] and UInt8 are read");
         LabelSource source = new(path, array.Shape[0], array.Shape[1], height, width);
         using Pooled<float> pooled = LabelSource.Interleaved(array, planar: false, 3);
         Span<float> values = pooled.Span;

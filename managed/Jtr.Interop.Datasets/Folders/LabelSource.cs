@@ -50,7 +50,7 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
         string expected =
             channels == 1
                 ? $"({ImageHeight}, {ImageWidth})"
-                : $"({ImageHeight}, {ImageWidth}, {channels}) or ({channels}, " + $"{ImageHeight}, {ImageWidth})";
+                : $"({ImageHeight}, {ImageWidth}, {channels}) or ({channels}, {ImageHeight}, {ImageWidth})";
         throw new JtrFormatException(Path, $"an array of shape {array.ShapeText}, where the image asks for {expected}");
     }
 

@@ -30,7 +30,7 @@ internal static class NormalsLabels
         if (raster is not null)
             return FromRaster(raster);
         if (array.IsInteger)
-            throw new JtrFormatException(source.Path, $"normals of the type {array.Type}; floating-point, UInt8 and " + $"UInt16 are read");
+            throw new JtrFormatException(source.Path, $"normals of the type {array.Type}; floating-point, UInt8 and UInt16 are read");
         return LabelSource.Interleaved(array, planar, 3);
     }
 

@@ -31,7 +31,7 @@ internal static class RawPng
         if (file[HeaderAt + 12] != 0)
             throw new JtrFormatException(
                 path,
-                "an interlaced PNG with a palette or fewer than 8 bits; save it " + "without interlacing",
+                "an interlaced PNG with a palette or fewer than 8 bits; save it without interlacing",
                 HeaderAt + 12
             );
 
@@ -54,7 +54,7 @@ internal static class RawPng
             {
                 int filter = data.ReadByte();
                 if (filter is < 0 or > 4)
-                    throw new InvalidDataException(filter < 0 ? "the data ends early" : $"filter {filter}, which " + $"PNG does not know");
+                    throw new InvalidDataException(filter < 0 ? "the data ends early" : $"filter {filter}, which PNG does not know");
                 data.ReadExactly(row);
                 Unfilter(filter, row, above);
             }

@@ -29,7 +29,7 @@ internal static class TaskDiscovery
             tasks.Add(Make(name, files, voidId, damaged));
         }
         if (tasks.Count == 0)
-            throw new JtrFormatException(root, $"no folder beside '{FolderDataset.ImageFolder}' holds labels (.png or " + $".npy)");
+            throw new JtrFormatException(root, $"no folder beside '{FolderDataset.ImageFolder}' holds labels (.png or .npy)");
         return [.. tasks.OrderBy(t => t.Kind).ThenBy(t => t.Name, StringComparer.Ordinal)];
     }
 
@@ -81,12 +81,12 @@ internal static class TaskDiscovery
                 [int first, int second, int last] => last <= first && last <= second ? last : first,
                 int[] shape => throw new JtrFormatException(
                     path,
-                    $"an array of shape ({string.Join(", ", shape)}), where a map has (H, " + $"W), (H, W, C) or (C, H, W)"
+                    $"an array of shape ({string.Join(", ", shape)}), where a map has (H, W), (H, W, C) or (C, H, W)"
                 ),
             }
             : ImageFiles.ReadChannels(path);
         return channels is >= 1 and <= 256
             ? channels
-            : throw new JtrFormatException(path, $"a map of {channels} channels; 1 to 256 " + $"are read");
+            : throw new JtrFormatException(path, $"a map of {channels} channels; 1 to 256 are read");
     }
 }

@@ -129,7 +129,7 @@ internal sealed record TaskEntry
                 return new MapTask(Name, Channels ?? 1);
             default:
                 throw new ArgumentException(
-                    $"'kind' is {(Kind is null ? "missing" : $"'{Kind}'")}; it has to be segmentation, depth, " + $"normals or map"
+                    $"'kind' is {(Kind is null ? "missing" : $"'{Kind}'")}; it has to be segmentation, depth, normals or map"
                 );
         }
     }

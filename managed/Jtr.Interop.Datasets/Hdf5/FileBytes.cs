@@ -19,7 +19,7 @@ internal sealed class FileBytes(string path, FileStream stream) : IDisposable
     {
         ulong room = Length - Base;
         if (bytes > room || address > room - bytes)
-            throw Fault(address, $"{what} of {bytes} bytes, which the file of {Length} bytes does " + $"not hold");
+            throw Fault(address, $"{what} of {bytes} bytes, which the file of {Length} bytes does not hold");
     }
 
     /// <summary>Bytes at an address.</summary>

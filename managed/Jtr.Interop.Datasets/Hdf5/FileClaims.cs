@@ -59,17 +59,17 @@ internal sealed class FileClaims
             if (block[8] > 1)
                 throw new JtrFormatException(
                     path,
-                    $"HDF5 with a superblock of version {block[8]}; MATLAB 7.3 writes 0, and " + $"0 and 1 are read"
+                    $"HDF5 with a superblock of version {block[8]}; MATLAB 7.3 writes 0, and 0 and 1 are read"
                 );
             if (block[13] != 8 || block[14] != 8)
-                throw _file.Fault(at, $"addresses of {block[13]} and sizes of {block[14]} bytes; both " + $"have 8");
+                throw _file.Fault(at, $"addresses of {block[13]} and sizes of {block[14]} bytes; both have 8");
             ReadOnlySpan<byte> addresses = block.AsSpan(block[8] == 0 ? 24 : 28);
             ulong start = Quad(addresses, 0),
                 end = Quad(addresses, 16);
             if (start != at)
                 throw _file.Fault(at, $"its superblock is at byte {at} and says {start}");
             if (end > _file.Length)
-                throw new JtrFormatException(path, $"the file is truncated: it notes a length of {end} bytes and has " + $"{_file.Length}");
+                throw new JtrFormatException(path, $"the file is truncated: it notes a length of {end} bytes and has {_file.Length}");
             _file.Base = start;
             ReadOnlySpan<byte> entry = addresses[32..];
             return (Quad(entry, 8), Double(entry, 16) == 1 ? (Quad(entry, 24), Quad(entry, 32)) : null);
@@ -151,7 +151,7 @@ internal sealed class FileClaims
             throw _file.Fault(address, "an index that leads back to itself");
         byte[] head = Signed(address, 24, "TREE", "an index");
         if (head[4] != type || (expected is { } level && head[5] != level))
-            throw _file.Fault(address, $"an index of type {head[4]}, " + $"level {head[5]}");
+            throw _file.Fault(address, $"an index of type {head[4]}, level {head[5]}");
         int count = Word(head, 6);
         byte[] node = _file.Read(address, 24 + count * (keyBytes + 8) + keyBytes, "an index");
         for (int i = 0; i < count; i++)

@@ -49,7 +49,7 @@ public sealed class NyuV2Hdf5File : NyuV2MatFile
             Height = (int)size[3];
             // A bomb: deflate cannot make more of a byte.
             if ((UInt128)3 * size[2] * size[3] > 1032 * (UInt128)new FileInfo(path).Length)
-                throw Fault($"'images' has the shape " + $"{Shape(size)}, which is more than the file can hold");
+                throw Fault($"'images' has the shape {Shape(size)}, which is more than the file can hold");
             CheckSize(_depths, rawDepth ? "rawDepths" : "depths");
             CheckSize(_labels, "labels");
             CheckType(_images, "images", H5DataTypeClass.FixedPoint, 1);
@@ -142,10 +142,7 @@ public sealed class NyuV2Hdf5File : NyuV2MatFile
     private void CheckLength(int length, int channels, string parameter)
     {
         if (length != channels * Width * Height)
-            throw new ArgumentException(
-                $"{length} values, where {Height} x {Width} pixels have " + $"{channels * Width * Height}",
-                parameter
-            );
+            throw new ArgumentException($"{length} values, where {Height} x {Width} pixels have {channels * Width * Height}", parameter);
     }
 
     private void Transposed<TFrom, TTo>(NativeDataset data, int index, Span<TTo> rows)
@@ -184,8 +181,7 @@ public sealed class NyuV2Hdf5File : NyuV2MatFile
     private NativeDataset Array(string name, int rank)
     {
         NativeDataset data =
-            Guard(() => _file.LinkExists(name) ? _file.Get(name) : null) as NativeDataset
-            ?? throw Fault($"the array " + $"'{name}' is missing");
+            Guard(() => _file.LinkExists(name) ? _file.Get(name) : null) as NativeDataset ?? throw Fault($"the array '{name}' is missing");
         ulong[] size = Guard(() => data.Space.Dimensions);
         if (size.Length != rank)
             throw Fault($"'{name}' has the shape {Shape(size)}, where {rank} sizes belong");
@@ -216,8 +212,7 @@ public sealed class NyuV2Hdf5File : NyuV2MatFile
         (H5DataTypeClass found, int size) = Guard(() => (data.Type.Class, data.Type.Size));
         if (found != kind || !sizes.Contains(size))
             throw Fault(
-                $"'{name}' has elements of the type {found} of {size} bytes, where {kind} "
-                    + $"of {string.Join(" or ", sizes.ToArray())} belongs"
+                $"'{name}' has elements of the type {found} of {size} bytes, where {kind} of {string.Join(" or ", sizes.ToArray())} belongs"
             );
     }
 

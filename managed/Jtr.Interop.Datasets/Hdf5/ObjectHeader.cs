@@ -84,7 +84,7 @@ internal sealed class ObjectHeader
         if (!isWhole)
             throw _file.Fault(
                 at,
-                $"a message of type {type} and {data.Length} bytes is not whole, or of a form that MATLAB 7.3 " + $"does not write"
+                $"a message of type {type} and {data.Length} bytes is not whole, or of a form that MATLAB 7.3 does not write"
             );
         if (type == 0x10)
             Add(Quad(data, 0), Quad(data, 8));

@@ -84,21 +84,19 @@ public sealed class JoinedDataset : IMultiTaskDataset
     {
         ArgumentNullException.ThrowIfNull(assignments);
         if (assignments.Count != _sources.Length)
-            throw new ArgumentException($"{assignments.Count} assignments for {_sources.Length} " + $"sources", nameof(assignments));
+            throw new ArgumentException($"{assignments.Count} assignments for {_sources.Length} sources", nameof(assignments));
         for (int s = 0; s < _sources.Length; s++)
         {
             if (assignments[s] is not { } assignment)
                 continue;
             if (assignment.Count != _sources[s].Data.Count)
                 throw new ArgumentException(
-                    $"the assignment for '{_sources[s].Name}' is for {assignment.Count} samples, the source has "
-                        + $"{_sources[s].Data.Count}",
+                    $"the assignment for '{_sources[s].Name}' is for {assignment.Count} samples, the source has {_sources[s].Data.Count}",
                     nameof(assignments)
                 );
             if (!assignment.Tasks.Select(t => t.Name).SequenceEqual(_sources[s].Data.Tasks.Select(t => t.Name)))
                 throw new ArgumentException(
-                    $"the assignment for '{_sources[s].Name}' is for the tasks {assignment.Tasks}, the source has "
-                        + $"{_sources[s].Data.Tasks}",
+                    $"the assignment for '{_sources[s].Name}' is for the tasks {assignment.Tasks}, the source has {_sources[s].Data.Tasks}",
                     nameof(assignments)
                 );
         }
@@ -169,7 +167,7 @@ public sealed class JoinedDataset : IMultiTaskDataset
         foreach (JoinedSource source in sources)
         {
             if (source?.Data is null || string.IsNullOrWhiteSpace(source.Name))
-                throw new ArgumentException("a source, its data set or " + "its name is missing", nameof(sources));
+                throw new ArgumentException("a source, its data set or its name is missing", nameof(sources));
             if (!names.Add(source.Name))
                 throw new ArgumentException($"two sources are named '{source.Name}'", nameof(sources));
             if (source.Data.Count == 0)

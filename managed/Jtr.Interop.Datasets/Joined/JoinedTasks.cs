@@ -53,7 +53,7 @@ internal static class JoinedTasks
     private static void Match(JoinedSource source, VisionTask task, VisionTask other, string what, string parameter)
     {
         if (Difference(other, task) is { } difference)
-            throw new ArgumentException($"the task '{task.Name}' of '{source.Name}' is not " + $"{what}: {difference}", parameter);
+            throw new ArgumentException($"the task '{task.Name}' of '{source.Name}' is not {what}: {difference}", parameter);
     }
 
     /// <summary>The tasks of a source with the names that they have in the joined data set.</summary>
@@ -90,14 +90,13 @@ internal static class JoinedTasks
         if (first.Kind != second.Kind)
             return $"{second.Kind} and {first.Kind}";
         if (first.Channels != second.Channels)
-            return $"{second.Channels} and {first.Channels} " + $"{(first is SegmentationTask ? "classes" : "channels")}";
+            return $"{second.Channels} and {first.Channels} {(first is SegmentationTask ? "classes" : "channels")}";
         return (first, second) switch
         {
             (SegmentationTask a, SegmentationTask b) when IsNamed(a) && IsNamed(b) => FirstDifference(a.ClassNames, b.ClassNames),
             (DepthTask a, DepthTask b) when a != b => string.Create(
                 CultureInfo.InvariantCulture,
-                $"mean, deviation and unit ({b.Mean}, {b.StandardDeviation}, '{b.Unit}') and ({a.Mean}, {a.StandardDeviation}, "
-                    + $"'{a.Unit}')"
+                $"mean, deviation and unit ({b.Mean}, {b.StandardDeviation}, '{b.Unit}') and ({a.Mean}, {a.StandardDeviation}, '{a.Unit}')"
             ),
             _ => null,
         };

@@ -59,7 +59,7 @@ internal sealed class SampleReader
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _labeled.Length);
         if (destination.Height != _height || destination.Width != _width)
             throw new ArgumentException(
-                $"the buffer is for {destination.Height} x {destination.Width}, the samples are {_height} x " + $"{_width}",
+                $"the buffer is for {destination.Height} x {destination.Width}, the samples are {_height} x {_width}",
                 nameof(destination)
             );
 

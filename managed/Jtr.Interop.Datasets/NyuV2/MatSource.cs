@@ -125,7 +125,7 @@ internal sealed class MatSource : NyuV2Source
         for (int i = 0; i < labels.Length; i++)
         {
             if (labels[i] >= _codes.Length)
-                throw source.Fault(i, $"label {labels[i]}, where the class mapping has {_codes.Length - 1} " + $"labels,");
+                throw source.Fault(i, $"label {labels[i]}, where the class mapping has {_codes.Length - 1} labels,");
             labels[i] = _codes[labels[i]];
         }
         using Pooled<ushort> picked = source.Nearest<ushort>(labels);

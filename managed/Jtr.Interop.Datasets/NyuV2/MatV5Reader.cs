@@ -51,7 +51,7 @@ internal sealed class MatV5Reader
     {
         FileInfo info = new(path);
         if (info.Exists && info.Length > LargestFile)
-            throw new JtrFormatException(path, $"a table of {info.Length} bytes; up to " + $"{LargestFile} are read");
+            throw new JtrFormatException(path, $"a table of {info.Length} bytes; up to {LargestFile} are read");
         return Parse(path, File.ReadAllBytes(path));
     }
 
@@ -66,7 +66,7 @@ internal sealed class MatV5Reader
             throw new JtrFormatException(
                 path,
                 isNewer
-                    ? "a MAT-file of version 7.3, where a small table is read from versions 5 to 7 " + "(save -v7)"
+                    ? "a MAT-file of version 7.3, where a small table is read from versions 5 to 7 (save -v7)"
                     : "no MAT-file of version 5 to 7: its header is missing",
                 0
             );
@@ -199,7 +199,7 @@ internal sealed class MatV5Reader
     {
         (int type, int start, int length, int next) = Tag(at, end);
         if (type != expected || length % 4 != 0)
-            throw Fault(at, $"an element of type {type} and {length} bytes, where type {expected} " + $"belongs");
+            throw Fault(at, $"an element of type {type} and {length} bytes, where type {expected} belongs");
         at = next;
         int[] values = new int[length / 4];
         for (int i = 0; i < values.Length; i++)
@@ -262,7 +262,7 @@ internal sealed class MatV5Reader
             {
                 inflated.Write(part, 0, got);
                 if (inflated.Length > LargestVariable)
-                    throw Fault(start, $"a variable that takes more than {LargestVariable} bytes when " + $"inflated");
+                    throw Fault(start, $"a variable that takes more than {LargestVariable} bytes when inflated");
             }
         }
         catch (InvalidDataException e)

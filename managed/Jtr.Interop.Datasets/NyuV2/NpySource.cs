@@ -43,7 +43,7 @@ internal sealed class NpySource : NyuV2Source
             problems.Add(
                 new FolderProblem(
                     images,
-                    $"the numbers {_images.Keys.First()} to {_images.Keys.Last()} have gaps; samples are " + $"counted without them"
+                    $"the numbers {_images.Keys.First()} to {_images.Keys.Last()} have gaps; samples are counted without them"
                 )
             );
 
@@ -67,15 +67,12 @@ internal sealed class NpySource : NyuV2Source
                 else
                     Missing(
                         Path.Combine(folder, name + Extension),
-                        $"an image without its label: " + $"{Path.Combine(images, name + Extension)}"
+                        $"an image without its label: {Path.Combine(images, name + Extension)}"
                     );
                 i++;
             }
             foreach (string name in labels.Values)
-                Missing(
-                    Path.Combine(folder, name + Extension),
-                    $"a label without its image " + $"{Path.Combine(images, name + Extension)}"
-                );
+                Missing(Path.Combine(folder, name + Extension), $"a label without its image {Path.Combine(images, name + Extension)}");
         }
 
         void Missing(string path, string message)
@@ -135,7 +132,7 @@ internal sealed class NpySource : NyuV2Source
         (NpyArray read, bool planar) = source.ReadNpy(channels);
         using NpyArray array = read;
         if (array.IsInteger)
-            throw new JtrFormatException(source.Path, $"elements of the type {array.Type}, where floating-point numbers " + $"belong");
+            throw new JtrFormatException(source.Path, $"elements of the type {array.Type}, where floating-point numbers belong");
         return LabelSource.Interleaved(array, planar, channels);
     }
 

@@ -72,8 +72,7 @@ internal abstract class NyuV2Source
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"vectors with a mean length of {sum / count:0.###}, where normals have 1; are they stored in another way, such as "
-                        + $"(n + "
-                        + $"1) / 2?"
+                        + $"(n + 1) / 2?"
                 )
             );
         Normalize(vectors, float.NaN);

@@ -31,10 +31,7 @@ internal static class NyuV2Tables
             for (int i = 0; i < mapping.Length; i++)
             {
                 if (mapping[i] > table.Length)
-                    throw new JtrFormatException(
-                        path,
-                        $"a table of {table.Length} classes, but the one before " + $"it has class {mapping[i]}"
-                    );
+                    throw new JtrFormatException(path, $"a table of {table.Length} classes, but the one before it has class {mapping[i]}");
                 mapping[i] = mapping[i] == 0 ? 0 : table[mapping[i] - 1];
             }
         }
@@ -43,7 +40,7 @@ internal static class NyuV2Tables
             ? mapping!
             : throw new JtrFormatException(
                 paths[^1],
-                $"label {wrong + 1} is class {mapping![wrong]}, where there " + $"are {classCount} classes"
+                $"label {wrong + 1} is class {mapping![wrong]}, where there are {classCount} classes"
             );
     }
 
@@ -119,7 +116,7 @@ internal static class NyuV2Tables
             ? path
             : throw new JtrFormatException(
                 matPath,
-                $"which samples are for training is unknown: put " + $"splits.mat beside it, or set {nameof(NyuV2Options.SplitFile)}"
+                $"which samples are for training is unknown: put splits.mat beside it, or set {nameof(NyuV2Options.SplitFile)}"
             );
     }
 
@@ -134,7 +131,7 @@ internal static class NyuV2Tables
                 ?? variables.GetValueOrDefault("classMapping13")?.Fields.GetValueOrDefault("labels13");
             values = table is { Numbers.Length: > 0 }
                 ? table.Numbers
-                : throw new JtrFormatException(path, "neither 'mapClass' nor " + "'classMapping13.labels13' is there");
+                : throw new JtrFormatException(path, "neither 'mapClass' nor 'classMapping13.labels13' is there");
         }
         else if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
         {
@@ -155,7 +152,7 @@ internal static class NyuV2Tables
         int wrong = Array.FindIndex(classes, c => c < 0);
         return wrong < 0
             ? classes
-            : throw new JtrFormatException(path, $"label {wrong + 1} is class {classes[wrong]}; classes count from " + $"1, and 0 is none");
+            : throw new JtrFormatException(path, $"label {wrong + 1} is class {classes[wrong]}; classes count from 1, and 0 is none");
     }
 
     private static double[] Json(string path)
@@ -189,7 +186,7 @@ internal static class NyuV2Tables
     {
         FileInfo info = new(path);
         if (info.Exists && info.Length > LargestText)
-            throw new JtrFormatException(path, $"a table of {info.Length} bytes; up to " + $"{LargestText} are read");
+            throw new JtrFormatException(path, $"a table of {info.Length} bytes; up to {LargestText} are read");
         return File.ReadAllText(path);
     }
 

@@ -46,7 +46,7 @@ internal sealed class PackedIndex
         stream.Position = (long)start.IndexAt;
         stream.ReadExactly(index);
         if (Checksum.Of(index) != start.IndexChecksum)
-            throw new JtrFormatException(path, "the index is damaged: its checksum does not " + "match", (long)start.IndexAt);
+            throw new JtrFormatException(path, "the index is damaged: its checksum does not match", (long)start.IndexAt);
         int entryBytes = (int)start.Count * PackedEntry.Size;
         PackedEntry[] entries = MemoryMarshal.Cast<byte, PackedEntry>(index.AsSpan(0, entryBytes)).ToArray();
         byte[] names = index[entryBytes..];
@@ -62,13 +62,13 @@ internal sealed class PackedIndex
             if (!isInside || entry.Bytes > int.MaxValue || entry.At % PlaneLayout.Alignment != 0)
                 throw new JtrFormatException(
                     path,
-                    $"sample {i} is said to be {entry.Bytes} bytes at {entry.At}, which is not a place for " + $"a sample",
+                    $"sample {i} is said to be {entry.Bytes} bytes at {entry.At}, which is not a place for a sample",
                     at
                 );
             if (((ulong)entry.NameAt + entry.NameBytes) > (ulong)names.Length)
-                throw new JtrFormatException(path, $"the name of sample " + $"{i} is not in the file", at);
+                throw new JtrFormatException(path, $"the name of sample {i} is not in the file", at);
             if ((entry.Labeled & ~tasks.All.Bits) != 0)
-                throw new JtrFormatException(path, $"sample {i} has labels of tasks beyond the " + $"{tasks.Count} there are", at);
+                throw new JtrFormatException(path, $"sample {i} has labels of tasks beyond the {tasks.Count} there are", at);
         }
     }
 
@@ -78,13 +78,13 @@ internal sealed class PackedIndex
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<PackedStart>(ref start));
         int got = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         if (got < sizeof(ulong) || start.Magic != PackedFormat.MagicNumber)
-            throw new JtrFormatException(path, "no packed data set: it " + "does not begin with \\x89JTRPACK", 0);
+            throw new JtrFormatException(path, "no packed data set: it does not begin with \\x89JTRPACK", 0);
         if (got < bytes.Length)
-            throw new JtrFormatException(path, $"truncated: {got} bytes, where the beginning alone takes " + $"{bytes.Length}", got);
+            throw new JtrFormatException(path, $"truncated: {got} bytes, where the beginning alone takes {bytes.Length}", got);
         if (start.Version != PackedFormat.Version)
             throw new JtrFormatException(
                 path,
-                $"a packed data set of version {start.Version}; " + $"this program reads version {PackedFormat.Version}: pack it again",
+                $"a packed data set of version {start.Version}; this program reads version {PackedFormat.Version}: pack it again",
                 8
             );
         if (start.Checksum != start.Sum())
@@ -94,7 +94,7 @@ internal sealed class PackedIndex
         if (start.IndexAt > length || start.IndexBytes != length - start.IndexAt)
             throw new JtrFormatException(
                 path,
-                $"truncated or lengthened: {length} bytes, where the index ends at " + $"{(UInt128)start.IndexAt + start.IndexBytes}",
+                $"truncated or lengthened: {length} bytes, where the index ends at {(UInt128)start.IndexAt + start.IndexBytes}",
                 (long)Math.Min(start.IndexAt, length)
             );
         if (
@@ -114,7 +114,7 @@ internal sealed class PackedIndex
         stream.Position = PackedStart.Size;
         stream.ReadExactly(json);
         if (Checksum.Of(json) != start.HeaderChecksum)
-            throw new JtrFormatException(path, "the header is damaged: its checksum does not " + "match", PackedStart.Size);
+            throw new JtrFormatException(path, "the header is damaged: its checksum does not match", PackedStart.Size);
         PackedHeader header;
         try
         {
@@ -143,8 +143,7 @@ internal sealed class PackedIndex
         if ((Int128)header.Height * header.Width * Math.Max(3, tasks.TotalLabelChannels) > int.MaxValue)
             throw new JtrFormatException(
                 path,
-                $"samples of {header.Height} x {header.Width} pixels with {tasks.TotalLabelChannels} label "
-                    + $"channels, which is too much",
+                $"samples of {header.Height} x {header.Width} pixels with {tasks.TotalLabelChannels} label channels, which is too much",
                 PackedStart.Size
             );
         return tasks;

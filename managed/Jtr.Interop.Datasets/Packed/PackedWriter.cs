@@ -40,8 +40,7 @@ internal sealed class PackedWriter
         }.ToJson();
         if (header.Length > PackedFormat.LongestHeader)
             throw new JtrException(
-                $"the names of tasks and classes take {header.Length} "
-                    + $"bytes; a packed data set has room for {PackedFormat.LongestHeader}"
+                $"the names of tasks and classes take {header.Length} bytes; a packed data set has room for {PackedFormat.LongestHeader}"
             );
         stream.Position = PackedStart.Size;
         stream.Write(header);

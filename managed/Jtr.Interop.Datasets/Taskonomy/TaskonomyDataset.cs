@@ -120,7 +120,7 @@ public sealed class TaskonomyDataset : LayoutDataset
             .. options.Domains ?? TaskonomyDomains.All.Where(d => folders.Buildings.Any(b => Directory.Exists(folders.Folder(d, b)))),
         ];
         if (domains.Length == 0)
-            throw new JtrFormatException(root, $"no folder of a domain is there: " + $"{string.Join(", ", TaskonomyDomains.All)}");
+            throw new JtrFormatException(root, $"no folder of a domain is there: {string.Join(", ", TaskonomyDomains.All)}");
         TaskSet tasks = new(domains.Select(TaskonomyDomains.Task));
 
         List<Sample> samples = [];
@@ -144,7 +144,7 @@ public sealed class TaskonomyDataset : LayoutDataset
                     if (spellings[b, t] != spelling)
                         throw new JtrFormatException(
                             LabelPath(view, spelling),
-                            $"the files beside it are " + $"named domain_{spellings[b, t]}; which ones count?"
+                            $"the files beside it are named domain_{spellings[b, t]}; which ones count?"
                         );
                     if (places.TryGetValue(view, out int place))
                         labeled[place] = labeled[place].With(t);
@@ -164,13 +164,13 @@ public sealed class TaskonomyDataset : LayoutDataset
         if (samples.Count == 0)
             throw new JtrFormatException(
                 folders.PhotographFolder(buildings[0]),
-                "the folder of photographs has none: " + "point_<i>_view_<j>_domain_rgb.png"
+                "the folder of photographs has none: point_<i>_view_<j>_domain_rgb.png"
             );
         for (int t = 0; t < domains.Length; t++)
         {
             if (!any[t])
                 missing.Problems.Add(
-                    new FolderProblem(folders.Folder(domains[t], buildings[0]), $"no sample has a label for " + $"'{domains[t]}'")
+                    new FolderProblem(folders.Folder(domains[t], buildings[0]), $"no sample has a label for '{domains[t]}'")
                 );
         }
         return new Found(tasks, folders, buildings, spellings, [.. samples], [.. labeled], missing.Problems);
@@ -188,14 +188,14 @@ public sealed class TaskonomyDataset : LayoutDataset
         if (!folders.HasBuildings)
             throw new JtrFormatException(
                 root,
-                $"buildings are asked for ('{wanted[0]}' and so on), but the " + $"domains have no folder for each"
+                $"buildings are asked for ('{wanted[0]}' and so on), but the domains have no folder for each"
             );
         HashSet<string> left = new(wanted, StringComparer.OrdinalIgnoreCase);
         string[] chosen = [.. folders.Buildings.Where(left.Remove)];
         if (chosen.Length == 0)
             throw new JtrFormatException(
                 root,
-                $"none of the {wanted.Count} buildings is there ('{wanted[0]}' and so " + $"on); '{folders.Buildings[0]}' is"
+                $"none of the {wanted.Count} buildings is there ('{wanted[0]}' and so on); '{folders.Buildings[0]}' is"
             );
         foreach (string building in left.Order(StringComparer.Ordinal))
             problems.Add(new FolderProblem(folders.PhotographFolder(building), $"the building '{building}' is not there"));

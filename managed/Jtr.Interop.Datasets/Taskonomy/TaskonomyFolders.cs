@@ -37,7 +37,7 @@ internal sealed class TaskonomyFolders
         {
             Buildings = [.. FolderListing.Folders(root).Where(b => Directory.Exists(Path.Combine(root, b, Photographs)))];
             if (Buildings.Count == 0)
-                throw new JtrFormatException(root, $"no Taskonomy: neither '{Photographs}' nor " + $"'<building>/{Photographs}' is there");
+                throw new JtrFormatException(root, $"no Taskonomy: neither '{Photographs}' nor '<building>/{Photographs}' is there");
             _layout = Layout.BuildingDomain;
             return;
         }
@@ -46,7 +46,7 @@ internal sealed class TaskonomyFolders
         if (hasFiles && folders.Length > 0)
             throw new JtrFormatException(
                 rgb,
-                $"it holds photographs and folders ('{folders[0]}'), where " + $"buildings have a folder each or there is one building"
+                $"it holds photographs and folders ('{folders[0]}'), where buildings have a folder each or there is one building"
             );
         _layout =
             hasFiles ? Layout.Domain
@@ -59,7 +59,7 @@ internal sealed class TaskonomyFolders
             _ => folders,
         };
         if (Buildings.Count == 0)
-            throw new JtrFormatException(rgb, "the folder of photographs has none: " + "[<building>/]point_<i>_view_<j>_domain_rgb.png");
+            throw new JtrFormatException(rgb, "the folder of photographs has none: [<building>/]point_<i>_view_<j>_domain_rgb.png");
     }
 
     /// <summary>All buildings in ordinal order; one without a name where files lie in the domain's folder itself.</summary>

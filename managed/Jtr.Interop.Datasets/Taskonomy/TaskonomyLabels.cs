@@ -17,7 +17,7 @@ internal static class TaskonomyLabels
         for (int i = 0; i < ids.Length; i++)
         {
             if (ids[i] > task.ClassCount)
-                throw source.Fault(i, $"class id {ids[i]}, where {task.Name} has 0 (uncertain) to " + $"{task.ClassCount},");
+                throw source.Fault(i, $"class id {ids[i]}, where {task.Name} has 0 (uncertain) to {task.ClassCount},");
         }
         return new PackedIds(source.Nearest(ids));
     }

@@ -52,10 +52,7 @@ public sealed record TaskonomyOptions : LayoutOptions
         foreach ((string domain, double range) in MapRange)
         {
             if (TaskonomyDomains.Task(domain) is not MapTask)
-                throw new ArgumentException(
-                    $"{nameof(MapRange)} has '{domain}', which is " + $"no edge or keypoint domain",
-                    nameof(MapRange)
-                );
+                throw new ArgumentException($"{nameof(MapRange)} has '{domain}', which is no edge or keypoint domain", nameof(MapRange));
             if (!(range is > 0 and <= 1))
                 throw new ArgumentOutOfRangeException(
                     nameof(MapRange),

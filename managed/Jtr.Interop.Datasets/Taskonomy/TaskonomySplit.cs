@@ -23,7 +23,7 @@ public static class TaskonomySplit
         if (header[0] != Id || column < 1)
             throw new JtrFormatException(
                 path,
-                $"the header '{Start(lines[0])}', where a list of buildings " + $"has 'id,train,val,test' and so a column '{part}'"
+                $"the header '{Start(lines[0])}', where a list of buildings has 'id,train,val,test' and so a column '{part}'"
             );
 
         List<string> buildings = [];
@@ -36,7 +36,7 @@ public static class TaskonomySplit
             if (fields.Length != header.Length || fields[0].Length == 0 || fields.Skip(1).Any(f => f is not ("0" or "1")))
                 throw new JtrFormatException(
                     path,
-                    $"line {i + 1}: '{Start(lines[i])}', where a building's name and {header.Length - 1} " + $"times 0 or 1 are expected"
+                    $"line {i + 1}: '{Start(lines[i])}', where a building's name and {header.Length - 1} times 0 or 1 are expected"
                 );
             if (!seen.Add(fields[0]))
                 throw new JtrFormatException(path, $"line {i + 1}: the building '{fields[0]}' is there twice");

@@ -72,8 +72,7 @@ public sealed class PictureGrid
     {
         get;
         init =>
-            field =
-                value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(CellWidth), value, "a cell is at least 1 " + "pixel wide");
+            field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(CellWidth), value, "a cell is at least 1 pixel wide");
     } = 256;
 
     /// <summary>Adds a row.</summary>

@@ -33,7 +33,7 @@ public sealed class RgbImage
             throw new ArgumentOutOfRangeException(
                 nameof(height),
                 height,
-                $"a picture of {width} columns has at most " + $"{Array.MaxLength / 3 / width} rows"
+                $"a picture of {width} columns has at most {Array.MaxLength / 3 / width} rows"
             );
         Width = width;
         Height = height;

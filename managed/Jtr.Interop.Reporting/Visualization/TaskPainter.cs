@@ -159,7 +159,7 @@ public static class TaskPainter
         RgbImage picture = new(width, height);
         if (values != (long)channels * height * width)
             throw new ArgumentException(
-                $"{channels} channels of {height} x {width} have {(long)channels * height * width} values, not " + $"{values}",
+                $"{channels} channels of {height} x {width} have {(long)channels * height * width} values, not {values}",
                 name
             );
         return picture;

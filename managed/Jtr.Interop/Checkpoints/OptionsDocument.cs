@@ -80,7 +80,7 @@ internal sealed record OptionsDocument
             if (document.Format != CurrentFormat)
                 throw new JtrFormatException(
                     path,
-                    $"the trainer's options are of format {document.Format}, this version reads " + $"{CurrentFormat}"
+                    $"the trainer's options are of format {document.Format}, this version reads {CurrentFormat}"
                 );
             TrainerOptions options = new()
             {

@@ -29,8 +29,8 @@ public static class PublishedCheckpoint
     /// <param name="options">Everything else that the trainer is made of, or null; the tasks and the width are replaced.</param>
     /// <exception cref="ArgumentException">The tasks do not fit the heads.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="JtrFormatException">It is no PyTorch file, is damaged, holds more than tensors and plain containers, or another
-    /// network.</exception>
+    /// <exception cref="JtrFormatException">It is no PyTorch file, is damaged, holds more than tensors and plain containers, another
+    /// network, or a weight that is no finite number.</exception>
     public static Trainer Load(string path, TaskSet tasks, TrainerOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
@@ -38,7 +38,7 @@ public static class PublishedCheckpoint
         Dictionary<string, PyTorchTensor> state = State(path);
         long width = Find(path, state, "encoder_block.0.0.weight").Sizes[0];
         if (width is < 1 or > TrainerOptions.MaxWidth)
-            throw new JtrFormatException(path, $"its network has the width {width}; up to " + $"{TrainerOptions.MaxWidth} are read");
+            throw new JtrFormatException(path, $"its network has the width {width}; up to {TrainerOptions.MaxWidth} are read");
         CheckHeads(path, state, tasks);
         Trainer trainer = new((options ?? new TrainerOptions { Tasks = tasks }) with { Tasks = tasks, Width = (int)width });
         try
@@ -51,10 +51,11 @@ public static class PublishedCheckpoint
                 if (!tensor.Sizes.SequenceEqual(info.Shape.ToArray()))
                     throw new JtrFormatException(
                         path,
-                        $"'{name}' has the shape {tensor.ShapeText}, expected " + $"({string.Join(", ", info.Shape)})"
+                        $"'{name}' has the shape {tensor.ShapeText}, expected ({string.Join(", ", info.Shape)})"
                     );
                 double[] elements = new double[tensor.Count];
                 tensor.CopyTo(elements);
+                FiniteWeights.Check(path, name, elements);
                 values.Add(info.Name, elements);
             }
             foreach ((string name, double[] elements) in values)
@@ -81,13 +82,13 @@ public static class PublishedCheckpoint
         if (found is not Dictionary<object, object?> entries)
             throw new JtrFormatException(
                 path,
-                $"has no {string.Join(" and no ", _stateKeys)}; it has " + $"{string.Join(", ", file.Keys.Take(8))}"
+                $"has no {string.Join(" and no ", _stateKeys)}; it has {string.Join(", ", file.Keys.Take(8))}"
             );
         Dictionary<string, PyTorchTensor> state = new(StringComparer.Ordinal);
         foreach ((object key, object? entry) in entries)
         {
             if (key is not string name || entry is not PyTorchTensor tensor)
-                throw new JtrFormatException(path, $"the state's entry " + $"'{key}' is no tensor");
+                throw new JtrFormatException(path, $"the state's entry '{key}' is no tensor");
             state[name.StartsWith(ParallelPrefix, StringComparison.Ordinal) ? name[ParallelPrefix.Length..] : name] = tensor;
         }
         return state;
@@ -111,7 +112,7 @@ public static class PublishedCheckpoint
                 );
             if (weight.Sizes[0] != tasks[t].Channels)
                 throw new ArgumentException(
-                    $"task {t + 1} ('{tasks[t].Name}') has {tasks[t].Channels} channels, its head in {path} has " + $"{weight.Sizes[0]}",
+                    $"task {t + 1} ('{tasks[t].Name}') has {tasks[t].Channels} channels, its head in {path} has {weight.Sizes[0]}",
                     nameof(tasks)
                 );
         }

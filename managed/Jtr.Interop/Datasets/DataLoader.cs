@@ -62,7 +62,7 @@ public sealed class DataLoader : IDisposable
         BatchesPerEpoch = options.DropLast ? data.Count / options.BatchSize : (data.Count - 1) / options.BatchSize + 1;
         if (BatchesPerEpoch == 0)
             throw new ArgumentException(
-                $"the data set has {data.Count} samples: with DropLast there is no batch of BatchSize " + $"{options.BatchSize}",
+                $"the data set has {data.Count} samples: with DropLast there is no batch of BatchSize {options.BatchSize}",
                 nameof(data)
             );
 
@@ -365,7 +365,7 @@ public sealed class DataLoader : IDisposable
         {
             if (index < 0 || index >= _order.Length)
                 throw new InvalidOperationException(
-                    $"{_sampler.GetType()} gave index {index} for epoch {epoch}; the data set has " + $"{_order.Length} samples"
+                    $"{_sampler.GetType()} gave index {index} for epoch {epoch}; the data set has {_order.Length} samples"
                 );
         }
         _orderEpoch = epoch;

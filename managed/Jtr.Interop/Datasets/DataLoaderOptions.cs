@@ -84,7 +84,7 @@ public sealed record DataLoaderOptions
             throw new ArgumentOutOfRangeException(
                 nameof(Flip),
                 Flip,
-                $"{nameof(Flip)} has to be " + $"{string.Join(", ", Enum.GetNames<FlipMode>())}"
+                $"{nameof(Flip)} has to be {string.Join(", ", Enum.GetNames<FlipMode>())}"
             );
     }
 

@@ -23,7 +23,7 @@ public readonly ref struct SampleBuffer
             );
         if (labels.Length != tasks.TotalLabelChannels * height * width)
             throw new ArgumentException(
-                $"the labels of {height} x {width} have {tasks.TotalLabelChannels * height * width} values, not " + $"{labels.Length}",
+                $"the labels of {height} x {width} have {tasks.TotalLabelChannels * height * width} values, not {labels.Length}",
                 nameof(labels)
             );
         _tasks = tasks;

@@ -84,7 +84,7 @@ public sealed class SkipBadDataset : DatasetDecorator
             }
         }
         first ??= new JtrFormatException(
-            _skipped.TryGetValue(index, out SkippedSample? known) ? known.Message : $"sample {index} cannot " + $"be read"
+            _skipped.TryGetValue(index, out SkippedSample? known) ? known.Message : $"sample {index} cannot be read"
         );
         throw new JtrFormatException($"none of the {Count} samples can be read; that of index {index}: {first.Message}", first);
     }

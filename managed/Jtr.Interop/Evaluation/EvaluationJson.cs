@@ -58,7 +58,7 @@ internal static class EvaluationJson
                 ?? throw new ArgumentException("the document is null");
             if (document.Format != FormatName || document.Version != FormatVersion)
                 throw new ArgumentException(
-                    $"the format is '{document.Format}' version {document.Version}, not '{FormatName}' version " + $"{FormatVersion}"
+                    $"the format is '{document.Format}' version {document.Version}, not '{FormatName}' version {FormatVersion}"
                 );
             return new EvaluationResult(document.Samples, document.Tasks.Select(t => Task(NotNull(t))));
         }
@@ -164,7 +164,7 @@ internal sealed class ConfusionConverter : JsonConverter<long[][]>
                 row.Add(
                     reader.TryGetInt64(out long count)
                         ? count
-                        : throw new JsonException("a count of the confusion matrix is no whole " + "number")
+                        : throw new JsonException("a count of the confusion matrix is no whole number")
                 );
             }
             rows.Add([.. row]);
@@ -177,14 +177,14 @@ internal sealed class ConfusionConverter : JsonConverter<long[][]>
         writer.WriteStartArray();
         // Raw values are not indented by the writer.
         foreach (long[] row in value)
-            writer.WriteRawValue($"\n        " + $"[{string.Join(", ", row.Select(n => n.ToString(CultureInfo.InvariantCulture)))}]");
+            writer.WriteRawValue($"\n        [{string.Join(", ", row.Select(n => n.ToString(CultureInfo.InvariantCulture)))}]");
         writer.WriteEndArray();
     }
 
     private static void Expect(JsonTokenType found, JsonTokenType expected)
     {
         if (found != expected)
-            throw new JsonException($"the confusion matrix is no array of arrays of numbers: {found}, where {expected} " + $"is expected");
+            throw new JsonException($"the confusion matrix is no array of arrays of numbers: {found}, where {expected} is expected");
     }
 }
 

@@ -58,7 +58,7 @@ public abstract class TaskMetrics : ITaskMetric
         int pixels = label.Length / Task.LabelChannels;
         if (prediction.Length != pixels * Task.Channels)
             throw new ArgumentException(
-                $"task '{Task.Name}': {pixels} pixels have {pixels * Task.Channels} predicted values, not " + $"{prediction.Length}",
+                $"task '{Task.Name}': {pixels} pixels have {pixels * Task.Channels} predicted values, not {prediction.Length}",
                 nameof(prediction)
             );
         for (int i = 0; i < prediction.Length; i++)
@@ -79,7 +79,7 @@ public abstract class TaskMetrics : ITaskMetric
     {
         if (label.Length != (long)Task.LabelChannels * height * width)
             throw new ArgumentException(
-                $"task '{Task.Name}': {Task.LabelChannels} channels of {height} x {width} are not {label.Length} " + $"values",
+                $"task '{Task.Name}': {Task.LabelChannels} channels of {height} x {width} are not {label.Length} values",
                 nameof(label)
             );
         Update(prediction, label);

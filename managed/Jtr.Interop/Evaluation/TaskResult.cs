@@ -139,7 +139,7 @@ public sealed class TaskResult
                     return value;
             }
             throw new KeyNotFoundException(
-                $"task '{Name}' has no metric '{metric}'; it has " + $"{string.Join(", ", Metrics.Select(m => m.Name))}"
+                $"task '{Name}' has no metric '{metric}'; it has {string.Join(", ", Metrics.Select(m => m.Name))}"
             );
         }
     }

@@ -26,8 +26,7 @@ public readonly ref struct Prediction
             size = tasks.TotalChannels * plane;
         if ((sample + 1) * size > predictions.Length)
             throw new ArgumentException(
-                $"predictions [samples, {tasks.TotalChannels}, {height}, {width}] of {predictions.Length} "
-                    + $"elements have no sample {sample}",
+                $"predictions [samples, {tasks.TotalChannels}, {height}, {width}] of {predictions.Length} elements have no sample {sample}",
                 nameof(predictions)
             );
         _tasks = tasks;
@@ -51,12 +50,9 @@ public readonly ref struct Prediction
     public void CopyClasses(string task, Span<int> classes)
     {
         if (_tasks[task] is not SegmentationTask segmentation)
-            throw new ArgumentException(
-                $"task '{task}' is of the kind " + $"{_tasks[task].Kind}; only segmentation has classes",
-                nameof(task)
-            );
+            throw new ArgumentException($"task '{task}' is of the kind {_tasks[task].Kind}; only segmentation has classes", nameof(task));
         if (classes.Length != _plane)
-            throw new ArgumentException($"classes [height, width] has {_plane} elements here, not " + $"{classes.Length}", nameof(classes));
+            throw new ArgumentException($"classes [height, width] has {_plane} elements here, not {classes.Length}", nameof(classes));
         ReadOnlySpan<float> logits = this[task];
         for (int i = 0; i < classes.Length; i++)
         {

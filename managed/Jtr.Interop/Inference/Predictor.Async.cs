@@ -129,7 +129,7 @@ public sealed partial class Predictor
         long plane = (long)image.Height * image.Width;
         if (image.Values.Length != 3 * plane)
             throw new ArgumentException(
-                $"image '{image.Name}' [3, {image.Height}, {image.Width}] has {3 * plane} elements, not " + $"{image.Values.Length}",
+                $"image '{image.Name}' [3, {image.Height}, {image.Width}] has {3 * plane} elements, not {image.Values.Length}",
                 nameof(image)
             );
         float[] predictions = new float[checked(Tasks.TotalChannels * plane)];

@@ -176,7 +176,7 @@ public sealed unsafe partial class Predictor : IDisposable
                 "predictions",
                 predictionValues,
                 Tasks.TotalChannels * plane,
-                $"[{samples}, {Tasks.TotalChannels}, " + $"{height}, {width}]"
+                $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]"
             );
     }
 
@@ -196,7 +196,7 @@ internal static partial class PredictorLog
     [LoggerMessage(
         EventId = 20,
         Level = LogLevel.Information,
-        Message = "Loaded the network of {Path} to predict {Tasks}, up to " + "{MaxBatch} samples at once."
+        Message = "Loaded the network of {Path} to predict {Tasks}, up to {MaxBatch} samples at once."
     )]
     public static partial void Loaded(ILogger logger, string path, TaskSet tasks, int maxBatch);
 }

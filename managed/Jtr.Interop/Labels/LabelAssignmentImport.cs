@@ -66,7 +66,6 @@ internal static class LabelAssignmentImport
     private static JtrFormatException Shape(string path, string shape, TaskSet tasks, int count) =>
         new(
             path,
-            $"an assignment of shape {shape}, where {count} samples and {tasks.Count} tasks ({tasks}) ask for ({count}, "
-                + $"{tasks.Count})"
+            $"an assignment of shape {shape}, where {count} samples and {tasks.Count} tasks ({tasks}) ask for ({count}, {tasks.Count})"
         );
 }

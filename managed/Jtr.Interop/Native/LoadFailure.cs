@@ -20,7 +20,7 @@ internal static partial class LoadFailure
                     + "or build libjtr here, in a source checkout: ./build.sh native";
         }
         if (Missing().Match(reason) is { Success: true } missing)
-            return $"the library {missing.Groups["name"].Value} is missing. " + $"{Remedy(missing.Groups["name"].Value)}";
+            return $"the library {missing.Groups["name"].Value} is missing. {Remedy(missing.Groups["name"].Value)}";
         return reason.Contains("undefined symbol", StringComparison.Ordinal)
             ? "a library has another version than the one that libjtr was built with. libjtr needs the libtorch that it was built with: "
                 + "LIBTORCH can name its folder; in a source checkout, ./build.sh native builds libjtr for the libtorch that it finds"

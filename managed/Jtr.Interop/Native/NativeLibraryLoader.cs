@@ -191,7 +191,7 @@ internal static unsafe class NativeLibraryLoader
     {
         if (!NativeLibrary.TryGetExport(handle, "jtr_get_runtime_info", out nint export))
             throw new JtrNativeLibraryException(
-                $"{path} is not libjtr: it does not export jtr_get_runtime_info. `./build.sh native` " + $"builds libjtr."
+                $"{path} is not libjtr: it does not export jtr_get_runtime_info. `./build.sh native` builds libjtr."
             );
         Raw.RuntimeInfo.__Internal info = new() { struct_size = (ulong)sizeof(Raw.RuntimeInfo.__Internal) };
         Raw.Status status = ((delegate* unmanaged[Cdecl]<nint, Raw.Status>)export)((nint)(&info));
@@ -220,7 +220,7 @@ internal static unsafe class NativeLibraryLoader
     [UnconditionalSuppressMessage(
         "SingleFile",
         "IL3000",
-        Justification = "An empty location is passed over; the application's folder is " + "looked at too."
+        Justification = "An empty location is passed over; the application's folder is looked at too."
     )]
     private static string AssemblyFolder() =>
         typeof(NativeLibraryLoader).Assembly.Location is { Length: > 0 } location ? Path.GetDirectoryName(location)! : "";

@@ -103,7 +103,7 @@ internal sealed class NpyArray : IDisposable
     {
         if (start < 0 || destination.Length > Count - start)
             throw new ArgumentException(
-                $"the array has {Count} elements, not " + $"{destination.Length} from the one of index {start} on",
+                $"the array has {Count} elements, not {destination.Length} from the one of index {start} on",
                 nameof(destination)
             );
         switch (Type)

@@ -48,7 +48,7 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text, string path, int of
                 ReadOnlySpan<byte> word = Word();
                 fortran =
                     word.SequenceEqual("True"u8)
-                    || (word.SequenceEqual("False"u8) ? false : throw Fault("fortran_order is neither " + "True nor False"));
+                    || (word.SequenceEqual("False"u8) ? false : throw Fault("fortran_order is neither True nor False"));
             }
             else if (key.SequenceEqual("shape"u8) && shape is null)
                 shape = Tuple();

@@ -29,7 +29,7 @@ internal static class NpyReader
         if (got < data.Length)
             throw new JtrFormatException(
                 path,
-                $"the header claims {data.Length} bytes of elements, there are {got}: " + $"the file is truncated",
+                $"the header claims {data.Length} bytes of elements, there are {got}: the file is truncated",
                 at
             );
         if (header.BigEndian == BitConverter.IsLittleEndian)
@@ -85,7 +85,7 @@ internal static class NpyReader
         Span<byte> start = stackalloc byte[12];
         int got = ReadUpTo(file, start, 0);
         if (got < start.Length || !start.StartsWith(Magic))
-            throw new JtrFormatException(path, "no .npy file: it does not begin with " + "\\x93NUMPY", 0);
+            throw new JtrFormatException(path, "no .npy file: it does not begin with \\x93NUMPY", 0);
         int version = start[6];
         if (version is < 1 or > 3)
             throw new JtrFormatException(path, $"version {version}.{start[7]} of .npy is not known; 1 to 3 are", 6);

@@ -54,7 +54,7 @@ public sealed class TaskSet : IReadOnlyList<VisionTask>, IEquatable<TaskSet>
     public VisionTask this[string name] =>
         IndexOf(name) is >= 0 and int i
             ? _tasks[i]
-            : throw new KeyNotFoundException($"no task is named '{name}'; there are " + $"{string.Join(", ", _tasks.Select(t => t.Name))}");
+            : throw new KeyNotFoundException($"no task is named '{name}'; there are {string.Join(", ", _tasks.Select(t => t.Name))}");
 
     /// <summary>The place of a task by its name, or -1.</summary>
     public int IndexOf(string name) => Array.FindIndex(_tasks, t => t.Name == name);

@@ -37,10 +37,7 @@ public sealed record BalancingOptions
         {
             OptionRange.NotNull(weights, Weights);
             if (Weights!.Count != tasks)
-                throw new ArgumentException(
-                    $"{weights} must have one number for each of {tasks} tasks, not " + $"{Weights.Count}.",
-                    weights
-                );
+                throw new ArgumentException($"{weights} must have one number for each of {tasks} tasks, not {Weights.Count}.", weights);
             foreach (double weight in Weights)
                 OptionRange.Holds(weights, weight, weight >= 0, "numbers of 0 or more, all finite");
             if (Weights.All(w => w == 0))

@@ -119,9 +119,9 @@ public sealed record FitOptions
         TaskScorer.Check(nameof(Metrics), Metrics);
         EarlyStopping?.Validate(nameof(EarlyStopping));
         if (Validation is null != (EvaluateEvery == 0))
-            throw new ArgumentException($"{nameof(Validation)} and {nameof(EvaluateEvery)} " + $"belong together.", nameof(EvaluateEvery));
+            throw new ArgumentException($"{nameof(Validation)} and {nameof(EvaluateEvery)} belong together.", nameof(EvaluateEvery));
         if (Validation is null && EarlyStopping is not null)
-            throw new ArgumentException($"{nameof(EarlyStopping)} needs " + $"{nameof(Validation)}.", nameof(EarlyStopping));
+            throw new ArgumentException($"{nameof(EarlyStopping)} needs {nameof(Validation)}.", nameof(EarlyStopping));
         if (Validation is null && BestPath is not null)
             throw new ArgumentException($"{nameof(BestPath)} needs {nameof(Validation)}.", nameof(BestPath));
         Trainer.CheckMetadata(CheckpointMetadata, nameof(CheckpointMetadata));

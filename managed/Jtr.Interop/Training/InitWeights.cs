@@ -96,6 +96,7 @@ internal sealed class InitWeights
         foreach ((TensorInfo place, SafetensorsTensor tensor) in matched)
         {
             double[] values = tensor.ToDoubles();
+            FiniteWeights.Check(_path, tensor.Name, values);
             trainer.State.Write(place.Name, values);
             if (trainer.State.Contains(AveragePrefix + place.Name))
                 trainer.State.Write(AveragePrefix + place.Name, values);

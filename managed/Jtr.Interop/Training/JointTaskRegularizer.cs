@@ -180,8 +180,7 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
     {
         if (Options.Precision == Precision.Float64 != wanted)
             throw new InvalidOperationException(
-                $"this {nameof(JointTaskRegularizer)} was made for {Options.Precision}; its predictions "
-                    + $"and gradients have that format"
+                $"this {nameof(JointTaskRegularizer)} was made for {Options.Precision}; its predictions and gradients have that format"
             );
     }
 }

@@ -156,7 +156,7 @@ public static unsafe class JtrRuntime
         IReadOnlyList<TrainingMethod> methods = Methods;
         return methods.FirstOrDefault(m => m.Name == name)
             ?? throw new ArgumentException(
-                $"there is no method '{name}'; {property} must be one of " + $"{string.Join(", ", methods.Select(m => m.Name))}.",
+                $"there is no method '{name}'; {property} must be one of {string.Join(", ", methods.Select(m => m.Name))}.",
                 property
             );
     }

@@ -34,7 +34,7 @@ internal static class OptionRange
             throw new ArgumentOutOfRangeException(
                 property,
                 Unsafe.BitCast<T, int>(value),
-                $"{property} must be one of " + $"{string.Join(", ", Enum.GetNames<T>())}."
+                $"{property} must be one of {string.Join(", ", Enum.GetNames<T>())}."
             );
     }
 

@@ -81,7 +81,7 @@ public sealed unsafe partial class Trainer
     /// <exception cref="ArgumentException">An option is outside its range (ParamName is its name), or no weight of the file
     /// fits.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="JtrFormatException">It is no safetensors file, is damaged, or has elements that are not F32, F64 or
+    /// <exception cref="JtrFormatException">It is no safetensors file, is damaged, or has elements that are not finite or not F32, F64 or
     /// I64.</exception>
     /// <exception cref="JtrDeviceException">The device is absent.</exception>
     /// <exception cref="JtrNativeLibraryException">The native library could not be loaded.</exception>

@@ -169,7 +169,7 @@ public sealed unsafe partial class Trainer : IDisposable
                 nameof(predictions),
                 predictions.Length,
                 Tasks.TotalChannels * plane,
-                $"[{samples}, {Tasks.TotalChannels}, " + $"{height}, {width}]"
+                $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]"
             );
         using NativeHandle.Lease lease = _handle.Use();
         PredictCore(lease.Pointer, images, samples, height, width, predictions);

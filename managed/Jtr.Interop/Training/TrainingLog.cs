@@ -9,7 +9,7 @@ internal static partial class TrainingLog
     [LoggerMessage(
         EventId = 1,
         Level = LogLevel.Information,
-        Message = "Training {Method} on {Samples} samples of {Height} x {Width}: " + "step {Step} to {Total}, batches of {BatchSize}."
+        Message = "Training {Method} on {Samples} samples of {Height} x {Width}: step {Step} to {Total}, batches of {BatchSize}."
     )]
     public static partial void Started(
         ILogger logger,
@@ -43,14 +43,14 @@ internal static partial class TrainingLog
     [LoggerMessage(
         EventId = 11,
         Level = LogLevel.Error,
-        Message = "{Path} could not be saved at step {Step}, after the training had " + "failed."
+        Message = "{Path} could not be saved at step {Step}, after the training had failed."
     )]
     public static partial void NotSaved(ILogger logger, string path, long step, Exception exception);
 
     [LoggerMessage(
         EventId = 8,
         Level = LogLevel.Warning,
-        Message = "The run goes on with {Difference}: its steps are not those of an " + "uninterrupted run."
+        Message = "The run goes on with {Difference}: its steps are not those of an uninterrupted run."
     )]
     public static partial void GoesOnOtherwise(ILogger logger, string difference);
 
@@ -60,14 +60,14 @@ internal static partial class TrainingLog
     [LoggerMessage(
         EventId = 10,
         Level = LogLevel.Information,
-        Message = "Stopped at step {Step}: the scores have not improved since step " + "{BestStep}."
+        Message = "Stopped at step {Step}: the scores have not improved since step {BestStep}."
     )]
     public static partial void StoppedEarly(ILogger logger, long step, long bestStep);
 
     [LoggerMessage(
         EventId = 7,
         Level = LogLevel.Debug,
-        Message = "Step {Step}: loss {Loss:F4} (supervised {Supervised:F4}, dist " + "{Dist:F4}, recon {Recon:F4}), rate {LearningRate}."
+        Message = "Step {Step}: loss {Loss:F4} (supervised {Supervised:F4}, dist {Dist:F4}, recon {Recon:F4}), rate {LearningRate}."
     )]
     public static partial void Progress(
         ILogger logger,

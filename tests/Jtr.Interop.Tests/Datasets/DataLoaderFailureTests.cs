@@ -130,7 +130,7 @@ public sealed class DataLoaderFailureTests
                 .TypeOf<ArgumentOutOfRangeException>()
                 .With.Property("ParamName")
                 .EqualTo(property)
-                .And.Message.Contains($"{property} " + $"has to be 1 to {largest}")
+                .And.Message.Contains($"{property} has to be 1 to {largest}")
         );
     }
 

@@ -63,7 +63,7 @@ public sealed class SamplerTests
         for (int i = 0; i < 2; i++)
             Assert.That(
                 () => loader.Next(),
-                Throws.InvalidOperationException.With.Message.Contain($"gave index {index} for epoch {i}; " + $"the data set has 3 samples")
+                Throws.InvalidOperationException.With.Message.Contain($"gave index {index} for epoch {i}; the data set has 3 samples")
             );
     }
 

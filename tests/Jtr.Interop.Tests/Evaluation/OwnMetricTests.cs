@@ -20,7 +20,7 @@ public sealed class OwnMetricTests
         Assert.That(
             seen,
             Is.EqualTo(Enumerable.Repeat((Pixels, Pixels, SmallModel.Size, SmallModel.Size), 3)),
-            "samples 1, 3 and 5 have " + "depth"
+            "samples 1, 3 and 5 have depth"
         );
         Assert.That(own["depth"].Metrics.SkipLast(1), Is.EqualTo(plain["depth"].Metrics));
         Assert.That(own["seg"].Metrics, Is.EqualTo(plain["seg"].Metrics));

@@ -49,7 +49,7 @@ public sealed class OnnxExportTests : IDisposable
                 Assert.That(
                     ExportModel.Worst(tensor.ToArray(), expected[result.Name]),
                     Is.LessThan(Tolerance),
-                    $"{result.Name}, " + $"{samples} samples"
+                    $"{result.Name}, {samples} samples"
                 );
             }
         }

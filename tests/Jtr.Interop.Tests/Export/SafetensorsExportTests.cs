@@ -106,7 +106,7 @@ public sealed class SafetensorsExportTests
             Assert.That(
                 offsets[0] % (entry.Value.GetProperty("dtype").GetString() == "F32" ? 4 : 8),
                 Is.Zero,
-                $"{entry.Name} is aligned, " + $"for readers that map the file"
+                $"{entry.Name} is aligned, for readers that map the file"
             );
             end = offsets[1];
             tensors[entry.Name] = (

@@ -44,7 +44,7 @@ internal static class FuzzTargets
         new(
             "label assignment",
             Encoding.UTF8.GetBytes(
-                "{\"tasks\": [\"seg\", \"depth\", \"normals\", \"edge\"], \"labels_weights\": [[1, " + "0, 0, 1], [0, 1, 1, 0.0]]}"
+                "{\"tasks\": [\"seg\", \"depth\", \"normals\", \"edge\"], \"labels_weights\": [[1, 0, 0, 1], [0, 1, 1, 0.0]]}"
             ),
             path => LabelAssignment.Load(path, Tasks)
         ),

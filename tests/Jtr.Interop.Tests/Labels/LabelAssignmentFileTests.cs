@@ -49,7 +49,7 @@ public sealed class LabelAssignmentFileTests
     [TestCase("""{"tasks": ["seg \"a\"", "depth"]}""", "the array 'labels_weights' is missing")]
     [TestCase(
         """{"tasks": ["depth", "seg \"a\""], "labels_weights": []}""",
-        "an assignment for the tasks depth, seg \"a\", not for seg " + "\"a\", depth"
+        "an assignment for the tasks depth, seg \"a\", not for seg \"a\", depth"
     )]
     [TestCase("""{"tasks": ["seg \"a\"", "depth"], "labels_weights": [[1, 0], [1]]}""", "labels_weights[1] is not an array of 2 numbers")]
     [TestCase("""{"tasks": ["seg \"a\"", "depth"], "labels_weights": [[1, 0.5]]}""", "labels_weights[0][1] is 0.5; it has to be 0 or 1")]

@@ -46,7 +46,7 @@ public sealed class LabelAssignmentImportTests : IDisposable
         Assert.That(() => LabelAssignment.Import(path, Nyu, 2), Fault("labels_weights[1][1] is 0.5; it has to be 0 or 1"));
         Assert.That(
             () => LabelAssignment.Import(path, Nyu, 3),
-            Fault("shape (2, 3), where 3 samples and 3 tasks (segmentation, depth, " + "normals) ask for (3, 3)")
+            Fault("shape (2, 3), where 3 samples and 3 tasks (segmentation, depth, normals) ask for (3, 3)")
         );
         Assert.That(() => LabelAssignment.Import(path, Cityscapes, 2), Fault("shape (2, 3)"));
         string other = _folder.Write("b.pth", PickleWriter.Zip(PickleWriter.Weights(2, 3, "weights"), storages: ("0", new byte[24])));

@@ -63,7 +63,7 @@ public sealed class TaskNameTests
                     Throws
                         .ArgumentException.With.Property("ParamName")
                         .EqualTo("name")
-                        .And.Message.Contains("cannot be the " + "name of a task: ")
+                        .And.Message.Contains("cannot be the name of a task: ")
                 );
         });
 

@@ -54,7 +54,7 @@ public sealed class LoadFailureTests
                     .And.Message.Contains("is missing")
                     .And.Message.Contains(_folder + ",")
                     .And.Message.Contains("/nowhere/libtorch/lib")
-                    .And.Message.Contains("then in the " + "system")
+                    .And.Message.Contains("then in the system")
             );
         }
         finally
@@ -74,7 +74,7 @@ public sealed class LoadFailureTests
             Throws
                 .TypeOf<JtrNativeLibraryException>()
                 .With.Message.Contains(
-                    $"the C++ runtime (libstdc++.so.6) is older than the one that this libjtr was built with: {future} is " + $"missing"
+                    $"the C++ runtime (libstdc++.so.6) is older than the one that this libjtr was built with: {future} is missing"
                 )
                 .And.Message.Contains("./build.sh native")
         );

@@ -51,7 +51,7 @@ public sealed class NativeLibraryLoaderTests
     public void An_empty_list_of_places_is_told() =>
         Assert.That(
             () => NativeLibraryLoader.Load([]),
-            Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains("list of places " + "is empty")
+            Throws.TypeOf<JtrNativeLibraryException>().With.Message.Contains("list of places is empty")
         );
 
     [Test]

@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Text.RegularExpressions;
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Training;
@@ -38,6 +40,27 @@ public sealed class PublishedCheckpointTests
         // PyTorch computed it in 32 bits; in bfloat16, thirty layers are rounded to 8 bits each.
         double bound = precision == Precision.BFloat16 ? 0.1 : 1e-4;
         Assert.That(actual.Zip(prediction.Values, (a, e) => Math.Abs(a - e)).Max(), Is.LessThan(bound));
+    }
+
+    [Test]
+    public void A_weight_that_is_no_number_is_told()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File("broken.pth.tar");
+        System.IO.File.Copy(File, path);
+        using (ZipArchive archive = ZipFile.Open(path, ZipArchiveMode.Update))
+        {
+            ZipArchiveEntry storage = archive.Entries.First(e => e.FullName.Contains("/data/", StringComparison.Ordinal));
+            using Stream stream = storage.Open();
+            stream.Position = 4;
+            stream.Write(BitConverter.GetBytes(float.NaN));
+        }
+        Assert.That(
+            () => PublishedCheckpoint.Load(path, _tasks),
+            Throws
+                .InstanceOf<JtrFormatException>()
+                .With.Message.Match($"^{Regex.Escape(path)}: tensor '.+' has NaN as its element 1: no weight")
+        );
     }
 
     [Test]

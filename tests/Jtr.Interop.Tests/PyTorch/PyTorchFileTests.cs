@@ -175,7 +175,7 @@ public sealed class PyTorchFileTests : IDisposable
         );
         Assert.That(
             () => Read(PickleWriter.Zip(pickle, CompressionLevel.Optimal, storages: ("0", new byte[24]))),
-            Fault("is compressed, " + "which PyTorch does not do")
+            Fault("is compressed, which PyTorch does not do")
         );
         Assert.That(
             () =>
@@ -209,7 +209,7 @@ public sealed class PyTorchFileTests : IDisposable
                 Assert.That(
                     () => PyTorchFile.Parse("a.pth", whole[..length]),
                     Throws.TypeOf<JtrFormatException>(),
-                    $"{length} of " + $"{whole.Length} bytes"
+                    $"{length} of {whole.Length} bytes"
                 );
         }
         string longer = _folder.Write("a.pth", [.. PickleWriter.Legacy(PickleWriter.Weights(2, 3, legacy: true), data, 6), 0]);

@@ -91,8 +91,7 @@ internal static class Browser
         string? found = _names.SelectMany(n => folders.Select(f => Path.Combine(f, n))).FirstOrDefault(File.Exists);
         if (found is null)
             Assert.Ignore(
-                $"no browser on the PATH ({string.Join(", ", _names)}); ./build.sh test installs one where it "
-                    + $"may: apt-get install chromium"
+                $"no browser on the PATH ({string.Join(", ", _names)}); ./build.sh test installs one where it may: apt-get install chromium"
             );
         return found;
     }

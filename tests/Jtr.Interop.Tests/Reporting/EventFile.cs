@@ -36,7 +36,7 @@ internal static class EventFile
             Assert.That(
                 BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 12 + length)),
                 Is.EqualTo(Masked(data)),
-                "checksum of " + "the record"
+                "checksum of the record"
             );
             at += 16 + length;
             Fields record = Fields.Of(data.ToArray());

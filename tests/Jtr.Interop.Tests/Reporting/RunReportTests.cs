@@ -206,8 +206,7 @@ public sealed class RunReportTests
         }
         File.WriteAllText(
             Path.Combine(folder, "history.csv"),
-            $"step,task,metric,value\n100,seg,mIoU,30\n100,depth,absolute "
-                + $"error,0.5\n200,seg,mIoU,{miou}\n200,depth,absolute error,0.4\n"
+            $"step,task,metric,value\n100,seg,mIoU,30\n100,depth,absolute error,0.5\n200,seg,mIoU,{miou}\n200,depth,absolute error,0.4\n"
         );
         Scores(miou).SaveJson(Path.Combine(folder, "results.json"));
         RgbImage picture = new(96, 80);

@@ -115,7 +115,7 @@ public sealed class DryRunTests
         Assert.That(
             LearningRateFinder.Suggest([.. points.Select((p, i) => p with { Smoothed = i })]),
             Is.Null,
-            "a loss that grows from " + "the start"
+            "a loss that grows from the start"
         );
     }
 

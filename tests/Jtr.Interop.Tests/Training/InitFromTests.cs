@@ -43,7 +43,7 @@ public sealed class InitFromTests : IDisposable
         Assert.That(report.MatchedHeads, Is.EqualTo(new[] { "seg", "depth" }));
         Assert.That(
             report.ToString(),
-            Is.EqualTo($"{_checkpoint}: {trainer.State.Count} of {trainer.State.Count} tensors taken; heads of " + $"seg, depth")
+            Is.EqualTo($"{_checkpoint}: {trainer.State.Count} of {trainer.State.Count} tensors taken; heads of seg, depth")
         );
         Assert.That(trainer.StepCount, Is.Zero, "steps and optimiser begin anew");
         using Trainer other = SmallModel.Create();
@@ -83,7 +83,7 @@ public sealed class InitFromTests : IDisposable
             Assert.That(
                 trainer.State.Read(tensor.Name),
                 Is.EqualTo(fresh.State.Read(tensor.Name)),
-                "the joint space is that of other " + "tasks"
+                "the joint space is that of other tasks"
             );
 
         InitReport report = trainer.Init!;
@@ -171,6 +171,23 @@ public sealed class InitFromTests : IDisposable
         );
         File.WriteAllText(_folder.File("text"), "no weights at all");
         Assert.That(() => Trainer.Create(SmallModel.Options, new InitFrom(_folder.File("text"))), Throws.InstanceOf<JtrFormatException>());
+    }
+
+    [Test]
+    public void A_weight_that_is_no_number_is_told()
+    {
+        using Trainer source = SmallModel.Create();
+        double[] weight = source.State.Read("model/pred_task1.1.weight");
+        weight[2] = double.NaN;
+        source.State.Write("model/pred_task1.1.weight", weight);
+        string path = _folder.File("broken.safetensors");
+        source.Save(path);
+        Assert.That(
+            () => Trainer.Create(SmallModel.Options, new InitFrom(path)),
+            Throws
+                .InstanceOf<JtrFormatException>()
+                .With.Message.StartsWith($"{path}: tensor 'model/pred_task1.1.weight' has NaN as its element 2: no weight")
+        );
     }
 
     private static float[] Predict(Trainer trainer)

@@ -58,7 +58,7 @@ internal sealed partial class NpzFile : IDisposable
         ];
         double[] values = Convert(header.Groups["type"].Value, span[(start + length)..], name);
         if (values.Length != shape.Aggregate(1, (a, b) => a * b))
-            throw new InvalidDataException($"{name}: {values.Length} values for the " + $"shape ({string.Join(", ", shape)})");
+            throw new InvalidDataException($"{name}: {values.Length} values for the shape ({string.Join(", ", shape)})");
         return new NpyArray(shape, values);
     }
 

@@ -31,7 +31,7 @@ public sealed class OptionsTests
         yield return Case(
             o => o with { JointTask = new JointTaskOptions { Mode = (JointTaskMode)3 } },
             "JointTask.Mode",
-            "Published, " + "Corrected"
+            "Published, Corrected"
         );
         yield return Case(o => o with { JointTask = new JointTaskOptions { Width = 0 } }, "JointTask.Width", "1 to 1024");
         yield return Case(o => o with { JointTask = new JointTaskOptions { LambdaDist = -1 } }, "JointTask.LambdaDist", "0 or more");

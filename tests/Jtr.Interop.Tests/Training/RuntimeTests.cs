@@ -30,7 +30,7 @@ public sealed class RuntimeTests
             (Named("jtr").Summary, Named("jtr").Source),
             Is.EqualTo(
                 (
-                    "Predictions and labels of all tasks are encoded into one " + "latent space and pulled together there.",
+                    "Predictions and labels of all tasks are encoded into one latent space and pulled together there.",
                     "Nishi et al., CVPR 2024"
                 )
             )

@@ -26,8 +26,7 @@ public sealed class SteadyStateTests
 
             long resident = Environment.WorkingSet;
             TestContext.Out.WriteLine(
-                $"step {trainer.StepCount}: {resident / 1048576.0:F1} MiB resident, {after - before} bytes "
-                    + $"allocated since the last line"
+                $"step {trainer.StepCount}: {resident / 1048576.0:F1} MiB resident, {after - before} bytes allocated since the last line"
             );
             // The first block warms up: the runtime compiles, the native allocator takes its pools.
             if (done == 0)

@@ -32,7 +32,7 @@ public sealed class TrainerErrorTests
             Throws
                 .ArgumentException.With.Property("ParamName")
                 .EqualTo("batch.image")
-                .And.Message.Contains($"{side} must be a " + $"multiple of 32")
+                .And.Message.Contains($"{side} must be a multiple of 32")
         );
     }
 
@@ -45,7 +45,7 @@ public sealed class TrainerErrorTests
             Throws
                 .ArgumentException.With.Property("ParamName")
                 .EqualTo("batch.image")
-                .And.Message.Contains("number of views " + "must be 3 or more")
+                .And.Message.Contains("number of views must be 3 or more")
         );
     }
 

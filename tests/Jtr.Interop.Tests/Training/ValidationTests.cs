@@ -31,7 +31,7 @@ public sealed class ValidationTests
             Assert.That(
                 ValidationState.Score(Result(double.NaN, 2)),
                 Is.EqualTo(-Math.Log(2)).Within(1e-12),
-                "a task without a score " + "counts for nothing"
+                "a task without a score counts for nothing"
             );
             Assert.That(ValidationState.Score(Result(0, 2)), Is.Not.NaN.And.GreaterThan(double.NegativeInfinity));
         });

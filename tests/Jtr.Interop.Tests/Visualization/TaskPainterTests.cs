@@ -93,7 +93,7 @@ public sealed class TaskPainterTests
         Assert.That(
             Row(prediction),
             Is.EqualTo(new[] { Colormap.Viridis(1), Colormap.Viridis(0), Colormap.Viridis(0.5) }),
-            "a predicted " + "0 is a depth, not a hole"
+            "a predicted 0 is a depth, not a hole"
         );
     }
 

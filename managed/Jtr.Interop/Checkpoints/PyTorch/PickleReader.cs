@@ -322,7 +322,7 @@ internal sealed class PickleReader
     {
         object? state = Pop();
         if (Top() is not Dictionary<object, object?> || state is not Dictionary<object, object?>)
-            throw Fault("state is set on what is no " + "dictionary; it is refused");
+            throw Fault("state is set on what is no dictionary; it is refused");
     }
 
     /// <summary>('storage', type, key, device, number of elements), and for old files a view, which has to be None.</summary>
@@ -331,7 +331,7 @@ internal sealed class PickleReader
         if (id is not object?[] { Length: 5 or 6 } parts || parts is not ["storage", PyTorchType type, string key, string, long count, ..])
             throw Fault("a reference to something other than a storage");
         if (parts is [_, _, _, _, _, not null])
-            throw Fault("a storage that is a view of another, as old PyTorch wrote; save the file " + "again");
+            throw Fault("a storage that is a view of another, as old PyTorch wrote; save the file again");
         if (count < 0 || count > long.MaxValue / PyTorchStorage.SizeOf(type))
             throw Fault($"a storage of {count} elements");
         if (!_storages.TryGetValue(key, out PyTorchStorage? storage))
@@ -342,7 +342,7 @@ internal sealed class PickleReader
     }
 
     private object? Plain(object? value) =>
-        IsInner(value) ? throw Fault("a name or a storage by itself, where a tensor or a plain value " + "belongs") : value;
+        IsInner(value) ? throw Fault("a name or a storage by itself, where a tensor or a plain value belongs") : value;
 
     private static bool IsInner(object? value) => value is Callable or PyTorchType or PyTorchStorage || ReferenceEquals(value, Mark);
 
@@ -418,7 +418,7 @@ internal sealed class PickleReader
         long length = LittleAt(Take(size), size);
         return length >= 0 && length <= _data.Length - _at
             ? (int)length
-            : throw Fault($"the file is truncated: something claims " + $"{(ulong)length} bytes, {_data.Length - _at} are left");
+            : throw Fault($"the file is truncated: something claims {(ulong)length} bytes, {_data.Length - _at} are left");
     }
 
     private long LittleAt(int at, int size) =>

@@ -29,7 +29,7 @@ internal static class PyTorchFile
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         FileInfo info = new(path);
         if (info.Exists && info.Length > Array.MaxLength)
-            throw new JtrFormatException(path, $"a file of {info.Length} bytes; up to " + $"{Array.MaxLength} are read");
+            throw new JtrFormatException(path, $"a file of {info.Length} bytes; up to {Array.MaxLength} are read");
         return Parse(path, File.ReadAllBytes(path));
     }
 
@@ -61,7 +61,7 @@ internal static class PyTorchFile
                 if (entry.Length != expected)
                     throw new JtrFormatException(
                         path,
-                        $"the storage '{storage.Key}' has {entry.Length} bytes, " + $"where its tensors ask for {expected}"
+                        $"the storage '{storage.Key}' has {entry.Length} bytes, where its tensors ask for {expected}"
                     );
                 storage.Data = Stored(path, entry, expected, data.Length);
                 storage.BigEndian = bigEndian;
@@ -79,18 +79,15 @@ internal static class PyTorchFile
     private static byte[] Stored(string path, ZipArchiveEntry entry, long most, int archive)
     {
         if (entry.CompressedLength != entry.Length)
-            throw new JtrFormatException(path, $"'{entry.FullName}' is compressed, which PyTorch " + $"does not do");
+            throw new JtrFormatException(path, $"'{entry.FullName}' is compressed, which PyTorch does not do");
         if (entry.Length > Math.Min(most, archive))
-            throw new JtrFormatException(
-                path,
-                $"'{entry.FullName}' has {entry.Length} bytes; up " + $"to {Math.Min(most, archive)} are read"
-            );
+            throw new JtrFormatException(path, $"'{entry.FullName}' has {entry.Length} bytes; up to {Math.Min(most, archive)} are read");
         using Stream stream = entry.Open(); // throws where the directory claims more than the archive has
         byte[] bytes = new byte[entry.Length];
         int there = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         return there == bytes.Length
             ? bytes
-            : throw new JtrFormatException(path, $"'{entry.FullName}' has {there} bytes instead of " + $"{entry.Length}");
+            : throw new JtrFormatException(path, $"'{entry.FullName}' has {there} bytes instead of {entry.Length}");
     }
 
     /// <summary>
@@ -103,7 +100,7 @@ internal static class PyTorchFile
         if (data.Length < 2 || data[0] != 0x80 || reader.Read() is not BigInteger magic || magic != LegacyMagic)
             throw new JtrFormatException(path, "no PyTorch file: it is neither a zip archive nor begins with PyTorch's magic number", 0);
         if (reader.Read() is not LegacyProtocol)
-            throw new JtrFormatException(path, $"a PyTorch file of a version other than " + $"{LegacyProtocol}", reader.Position);
+            throw new JtrFormatException(path, $"a PyTorch file of a version other than {LegacyProtocol}", reader.Position);
         bool bigEndian =
             reader.Read() is Dictionary<object, object?> machine
             && machine.TryGetValue("little_endian", out object? little)
@@ -125,7 +122,7 @@ internal static class PyTorchFile
             if (count != storage.Count)
                 throw new JtrFormatException(
                     path,
-                    $"the storage '{name}' claims {count} elements, where its " + $"tensors ask for {storage.Count}",
+                    $"the storage '{name}' claims {count} elements, where its tensors ask for {storage.Count}",
                     at
                 );
             at += 8;

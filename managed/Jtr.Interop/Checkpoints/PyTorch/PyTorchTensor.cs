@@ -59,7 +59,7 @@ internal sealed class PyTorchTensor
         for (int d = 0; d < sizes.Length; d++)
         {
             if (sizes[d] < 0 || strides[d] < 0)
-                throw new ArgumentException($"a tensor with the size {sizes[d]} and the stride " + $"{strides[d]}");
+                throw new ArgumentException($"a tensor with the size {sizes[d]} and the stride {strides[d]}");
             count = Int128.Min(count * sizes[d], long.MaxValue);
             last = Int128.Min(last + (Int128)Math.Max(sizes[d] - 1, 0) * strides[d], long.MaxValue);
         }

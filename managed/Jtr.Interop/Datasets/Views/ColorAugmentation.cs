@@ -33,7 +33,7 @@ internal sealed class ColorAugmentation(int height, int width)
     {
         if (image.Length != 3 * height * width)
             throw new ArgumentException(
-                $"an image of {height} x {width} has {3 * height * width} " + $"values, not {image.Length}",
+                $"an image of {height} x {width} has {3 * height * width} values, not {image.Length}",
                 nameof(image)
             );
         switch (change.Operation)

@@ -54,7 +54,7 @@ public static class OnnxExport
         options.Validate();
         if (network.Tasks.IndexOf(options.InputName) >= 0)
             throw new ArgumentException(
-                $"a task has the name of the input, '{options.InputName}'; {nameof(OnnxExportOptions.InputName)} " + $"can be another.",
+                $"a task has the name of the input, '{options.InputName}'; {nameof(OnnxExportOptions.InputName)} can be another.",
                 nameof(options)
             );
         long bytes = network.Tensors.Values.Sum(t => (long)t.Data.Length);
@@ -67,8 +67,7 @@ public static class OnnxExport
         model.Message(7, new OnnxGraphWriter(network).Write(options));
         model.Text(
             6,
-            "Multi-task SegNet. Input: RGB in [0, 1], rows and columns multiples of 32. Outputs: raw logits, depths, unit "
-                + "normals, maps."
+            "Multi-task SegNet. Input: RGB in [0, 1], rows and columns multiples of 32. Outputs: raw logits, depths, unit normals, maps."
         );
         Metadata(model, "jtr.step", network.Step.ToString(CultureInfo.InvariantCulture));
         Metadata(model, "jtr.method", network.Options.Method);

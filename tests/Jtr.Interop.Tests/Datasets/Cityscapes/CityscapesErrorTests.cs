@@ -48,10 +48,7 @@ public sealed class CityscapesErrorTests : IDisposable
         string image = _folder.Image(City, "b");
         Assert.That(
             () => Open(),
-            LayoutReader.Fault(
-                image,
-                $"a photograph without gtFine: there is no " + $"{_folder["gtFine/train/aachen/b_gtFine_labelIds.png"]}"
-            )
+            LayoutReader.Fault(image, $"a photograph without gtFine: there is no {_folder["gtFine/train/aachen/b_gtFine_labelIds.png"]}")
         );
         CityscapesDataset data = Open(CityscapesFolder.Options with { AllowMissing = true });
         Assert.That((data.GetLabeled(0), data.GetLabeled(1)), Is.EqualTo((data.Tasks.All, TaskMask.None)));
@@ -65,7 +62,7 @@ public sealed class CityscapesErrorTests : IDisposable
         string label = _folder.Disparity("bochum", "b", _ => 0);
         Assert.That(
             () => Open(),
-            LayoutReader.Fault(label, $"a label without its photograph " + $"{_folder["leftImg8bit/train/bochum/b_leftImg8bit.png"]}")
+            LayoutReader.Fault(label, $"a label without its photograph {_folder["leftImg8bit/train/bochum/b_leftImg8bit.png"]}")
         );
         CityscapesDataset data = Open(CityscapesFolder.Options with { AllowMissing = true });
         Assert.That(data.Count, Is.EqualTo(1));
@@ -135,7 +132,7 @@ public sealed class CityscapesErrorTests : IDisposable
     [TestCase("[]", "the number 'extrinsic.baseline' of a camera file is missing")]
     [TestCase(
         """{ "extrinsic": { "baseline": "0.2" }, "intrinsic": { "fx": 2262 } }""",
-        "the number 'extrinsic.baseline' of a camera " + "file is missing"
+        "the number 'extrinsic.baseline' of a camera file is missing"
     )]
     [TestCase("""{ "extrinsic": { "baseline": 0.2 }, "intrinsic": 3 }""", "the number 'intrinsic.fx' of a camera file is missing")]
     [TestCase("""{ "extrinsic": { "baseline": 0.2 }, "intrinsic": { "fx": 0 } }""", "'intrinsic.fx' is 0; it has to be above 0")]
@@ -153,7 +150,7 @@ public sealed class CityscapesErrorTests : IDisposable
         CityscapesOptions options = CityscapesFolder.Options with { Depth = CityscapesDepth.Metric };
         Assert.That(
             () => Open(options),
-            LayoutReader.Fault(_folder["camera/train/aachen/a_camera.json"], "the camera file, which metric " + "depth needs, is missing")
+            LayoutReader.Fault(_folder["camera/train/aachen/a_camera.json"], "the camera file, which metric depth needs, is missing")
         );
         Assert.That(Open(options with { AllowMissing = true }).GetLabeled(0), Is.EqualTo(TaskMask.None.With(0)));
     }

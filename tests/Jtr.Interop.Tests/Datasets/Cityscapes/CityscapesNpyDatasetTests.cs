@@ -70,14 +70,14 @@ public sealed class CityscapesNpyDatasetTests : IDisposable
     {
         Assert.That(
             () => Open(CityscapesFolder.Options with { Split = "val" }),
-            LayoutReader.Fault(_folder["val/image"], "the folder of " + "photographs is missing")
+            LayoutReader.Fault(_folder["val/image"], "the folder of photographs is missing")
         );
         Directory.CreateDirectory(_folder["val/image"]);
         Assert.That(() => Open(CityscapesFolder.Options with { Split = "val" }), LayoutReader.Fault(_folder["val/image"], "has none"));
         File.Delete(_folder["train/depth/0.npy"]);
         Assert.That(
             () => Open(),
-            LayoutReader.Fault(_folder["train/image/0.npy"], $"a photograph without the label " + $"{_folder["train/depth/0.npy"]}")
+            LayoutReader.Fault(_folder["train/image/0.npy"], $"a photograph without the label {_folder["train/depth/0.npy"]}")
         );
         Directory.Delete(_folder["train/depth"]);
         Assert.That(() => Open(), LayoutReader.Fault(_folder["train/depth"], "the folder of the task 'depth' is missing"));

@@ -34,7 +34,7 @@ public sealed class FolderErrorTests : IDisposable
         Directory.CreateDirectory(image);
         Assert.That(
             () => new FolderDataset(nowhere, FolderReader.Size32),
-            Format(image, "the folder of photographs has none (.jpg, " + ".jpeg, .png)")
+            Format(image, "the folder of photographs has none (.jpg, .jpeg, .png)")
         );
     }
 
@@ -43,7 +43,7 @@ public sealed class FolderErrorTests : IDisposable
     {
         Assert.That(
             () => new FolderDataset(_folder.Root, FolderReader.Size32),
-            Format(_folder.Root, "no folder beside 'image' holds " + "labels")
+            Format(_folder.Root, "no folder beside 'image' holds labels")
         );
         Assert.That(new FolderDataset(_folder.Root, FolderReader.Size32 with { Tasks = [Seg] }).Count, Is.EqualTo(1));
     }
@@ -117,7 +117,7 @@ public sealed class FolderErrorTests : IDisposable
         string normals = _folder.Npy("normals/a.npy", "(32, 32)", new float[1024]);
         Assert.That(
             () => Label(new NormalsTask()),
-            Format(normals, "an array of shape (32, 32), where the image asks for (32, 32, 3) or " + "(3, 32, 32)")
+            Format(normals, "an array of shape (32, 32), where the image asks for (32, 32, 3) or (3, 32, 32)")
         );
     }
 

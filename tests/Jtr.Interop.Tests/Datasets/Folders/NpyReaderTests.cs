@@ -196,7 +196,7 @@ public sealed class NpyReaderTests : IDisposable
                 .TypeOf<JtrFormatException>()
                 .With.Property("Offset")
                 .EqualTo(8)
-                .And.Message.Contains("claims 200 bytes; the file has " + "2 more")
+                .And.Message.Contains("claims 200 bytes; the file has 2 more")
         );
     }
 }

@@ -144,14 +144,14 @@ public sealed class TaskDiscoveryTests : IDisposable
     [TestCase("""{"tasks": [{"kind": "depth"}]}""", "tasks[0]: 'name' is missing")]
     [TestCase(
         """{"tasks": [{"name": "a", "kind": "deep"}]}""",
-        "tasks[0] ('a'): 'kind' is 'deep'; it has to be segmentation, depth, " + "normals or map"
+        "tasks[0] ('a'): 'kind' is 'deep'; it has to be segmentation, depth, normals or map"
     )]
     [TestCase("""{"tasks": [{"name": "a"}]}""", "'kind' is missing")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "depth"}, {"name": "a", "kind": "map"}]}""", "tasks[1] ('a'): 'a' is there twice")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "segmentation"}]}""", "'classes' or 'class_count' is missing")]
     [TestCase(
         """{"tasks": [{"name": "a", "kind": "segmentation", "classes": ["x", "y"], "class_count": 3}]}""",
-        "3 classes but 2 class " + "names"
+        "3 classes but 2 class names"
     )]
     [TestCase("""{"tasks": [{"name": "a", "kind": "segmentation", "class_count": 1}]}""", "2 to 4096 classes")]
     [TestCase("""{"tasks": [{"name": "a", "kind": "segmentation", "class_count": 3, "scale": 1}]}""", "are for depth")]

@@ -53,7 +53,7 @@ public sealed class JoinedDatasetTests
                 Assert.That(
                     labels[t],
                     theirs < 0 ? Is.All.EqualTo(-77f) : Is.EqualTo(expected[Math.Max(theirs, 0)]),
-                    $"sample {i}, " + $"task {t}"
+                    $"sample {i}, task {t}"
                 );
             }
         }
@@ -107,12 +107,12 @@ public sealed class JoinedDatasetTests
         Assert.That(() => data.JoinLabels(drawn), Throws.ArgumentException.With.Message.Contains("1 assignments for 2 sources"));
         Assert.That(
             () => data.JoinLabels(null, drawn),
-            Throws.ArgumentException.With.Message.Contains("the assignment for 'street' is " + "for 3 samples, the source has 2")
+            Throws.ArgumentException.With.Message.Contains("the assignment for 'street' is for 3 samples, the source has 2")
         );
         LabelAssignment others = new(DepthAndSaliency, default, default);
         Assert.That(
             () => data.JoinLabels(null, others),
-            Throws.ArgumentException.With.Message.Contains("for the tasks depth, saliency, " + "the source has seg, normals, depth")
+            Throws.ArgumentException.With.Message.Contains("for the tasks depth, saliency, the source has seg, normals, depth")
         );
     }
 
@@ -187,7 +187,7 @@ public sealed class JoinedDatasetTests
         Assert.That(
             (data.GetLabeled(0).Bits, data.GetLabeled(1).Bits),
             Is.EqualTo((0b100UL, 0b101UL)),
-            "saliency and seg are not asked " + "for, edge is nowhere"
+            "saliency and seg are not asked for, edge is nowhere"
         );
         (_, float[][] labels, TaskMask written) = SampleArrays.Read(data, 1);
         Assert.That(written.Bits, Is.EqualTo(0b101));

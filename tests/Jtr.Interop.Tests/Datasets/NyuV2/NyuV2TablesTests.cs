@@ -144,7 +144,7 @@ public sealed class NyuV2TablesTests : IDisposable
         Assert.That(() => NyuV2Tables.ReadSplit(_folder.Write("d.txt", " "), NyuV2Split.Train, 9), Fault("no sample"));
         Assert.That(
             () => NyuV2Tables.ReadSplit(_folder.Write("e.mat", MatV5Writer.File(false)), NyuV2Split.Train, 9),
-            Fault("'trainNdxs' " + "is missing")
+            Fault("'trainNdxs' is missing")
         );
     }
 

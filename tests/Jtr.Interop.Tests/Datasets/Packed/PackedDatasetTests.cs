@@ -142,12 +142,12 @@ public sealed class PackedDatasetTests : IDisposable
         Assert.That(
             Encode(2, PackPrecision.Compact, (_, _, i) => 1e-9f * (i + 1)),
             Is.EqualTo((PlaneEncoding.Float32, 0)),
-            "would become " + "0, which says 'no depth'"
+            "would become 0, which says 'no depth'"
         );
         Assert.That(
             Encode(2, PackPrecision.Compact, (_, _, i) => 1e5f * (i + 1)),
             Is.EqualTo((PlaneEncoding.Float32, 0)),
-            "would become " + "infinite"
+            "would become infinite"
         );
         Assert.That(Encode(0, PackPrecision.Compact, Hash), Is.EqualTo((PlaneEncoding.Float32, 0)), "what is no id is not rounded to one");
     }

@@ -159,7 +159,7 @@ public sealed class TaskonomyDatasetTests : IDisposable
             double[] v = [.. Enumerable.Range(0, 3).Select(c => 2.0 * Stored(2, 3 * p + c) / 255 - 1)];
             double length = p % 5 == 0 ? double.PositiveInfinity : Math.Sqrt(v.Sum(x => x * x));
             for (int c = 0; c < 3; c++)
-                Assert.That(labels[2][c * Pixels + p], Is.EqualTo(v[c] / length).Within(1e-6), "a few roundings " + "to float32");
+                Assert.That(labels[2][c * Pixels + p], Is.EqualTo(v[c] / length).Within(1e-6), "a few roundings to float32");
         }
         for (int t = 3; t < 7; t++)
         {

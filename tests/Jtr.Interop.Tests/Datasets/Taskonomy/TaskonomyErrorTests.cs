@@ -45,7 +45,7 @@ public sealed class TaskonomyErrorTests : IDisposable
         string label = _folder.Put("normal", "hanson", 1, 0);
         Assert.That(
             () => Open(),
-            LayoutReader.Fault(label, $"a label without its photograph " + $"{_folder["rgb/hanson/point_1_view_0_domain_rgb.png"]}")
+            LayoutReader.Fault(label, $"a label without its photograph {_folder["rgb/hanson/point_1_view_0_domain_rgb.png"]}")
         );
         Assert.That(Open(TaskonomyFolder.Options with { AllowMissing = true }).Problems.Select(p => p.Path), Is.EqualTo([label]));
     }
@@ -137,7 +137,7 @@ public sealed class TaskonomyErrorTests : IDisposable
         _folder.Put("normal/point_0_view_0_domain_normal.png", 8, 3, _ => 0);
         Assert.That(
             () => Open(TaskonomyFolder.Options with { Buildings = ["onaga"] }),
-            LayoutReader.Fault(_folder.Root, "the domains " + "have no folder for each")
+            LayoutReader.Fault(_folder.Root, "the domains have no folder for each")
         );
     }
 
