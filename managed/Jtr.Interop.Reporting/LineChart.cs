@@ -180,8 +180,7 @@ internal sealed record LineChart(string Title, IReadOnlyList<LineSeries> Series,
 
     /// <summary>
     /// The mean of each point and its neighbours, a fortieth of all to each side; at the ends of as many as both sides have. So the curve
-    /// is not late, and a few huge first
-    /// losses do not lift what comes long after them.
+    /// is not late, and a few huge first losses do not lift what comes long after them.
     /// </summary>
     internal static IReadOnlyList<(double X, double Y)> Smooth(IReadOnlyList<(double X, double Y)> points)
     {

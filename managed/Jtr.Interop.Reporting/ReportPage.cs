@@ -4,8 +4,7 @@ namespace Jtr.Interop.Reporting;
 
 /// <summary>
 /// A page of HTML made of tables, curves, bars and pictures, for reports of one's own. It is one file that any browser shows, without a
-/// network or another
-/// file.
+/// network or another file.
 /// </summary>
 /// <param name="Title">Title of the page.</param>
 /// <param name="Lead">A line below the title.</param>

@@ -7,8 +7,7 @@ namespace Jtr.Interop.Reporting;
 
 /// <summary>
 /// Writes down what happens in a run, into its folder: losses to progress.csv, losses, scores and pictures to an event file of TensorBoard,
-/// the machine to
-/// environment.json. Give it to <see cref="Trainer.FitAsync"/> as its progress; <see cref="RunReport"/> makes a page of it.
+/// the machine to environment.json. Give it to <see cref="Trainer.FitAsync"/> as its progress; <see cref="RunReport"/> makes a page of it.
 /// </summary>
 public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
 {

@@ -7,13 +7,11 @@ namespace Jtr.Interop.Reporting;
 
 /// <summary>
 /// Writes an event file of TensorBoard: scalars, images and histograms by tag and step. `tensorboard --logdir FOLDER` shows them, several
-/// folders side by
-/// side. May be used by several threads.
+/// folders side by side. May be used by several threads.
 /// </summary>
 /// <remarks>
 /// The file is a TFRecord file: of each record its length, a checksum of that, the record, a checksum of that. The records are Event
-/// messages
-/// (tensorflow/core/util/event.proto, summary.proto).
+/// messages (tensorflow/core/util/event.proto, summary.proto).
 /// </remarks>
 public sealed class TensorBoardWriter : IDisposable
 {

@@ -8,8 +8,7 @@ namespace Jtr.Packages.Tests;
 /// <summary>
 /// A new user, with a folder of packages and one of photographs and without the source tree, does what docs/getting-started.md says: every
 /// block of shell in it, in order and unchanged, in one shell, and every block of C# in the file that the page names. Where the test is run
-/// by root, the user is nobody, who
-/// has no rights.
+/// by root, the user is nobody, who has no rights.
 /// </summary>
 public sealed class GettingStartedTests
 {

@@ -6,8 +6,7 @@ namespace Jtr.Packages.Tests;
 
 /// <summary>
 /// The runtime packages of libjtrs that this machine cannot build: the packing sees what a libjtr was built with, so it is given copies
-/// that say
-/// something else. The packages libtorch-* that they depend on are empty ones in a folder.
+/// that say something else. The packages libtorch-* that they depend on are empty ones in a folder.
 /// </summary>
 public sealed class RuntimePackageTests
 {

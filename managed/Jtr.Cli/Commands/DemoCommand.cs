@@ -24,8 +24,7 @@ internal sealed class DemoCommand
     private const double Variety = 0;
 
     // JTR's first gradients are tens of times the later ones. Without a slow start, bounded gradients and a falling rate, these steps and
-    // the
-    // last ones decide where such a short training ends, of either method (docs/results.md).
+    // the last ones decide where such a short training ends, of either method (docs/results.md).
     private const int WarmupParts = 12;
     private const double Clip = 5;
     private const int Pictures = 5;

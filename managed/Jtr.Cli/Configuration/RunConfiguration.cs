@@ -5,8 +5,7 @@ namespace Jtr.Cli.Configuration;
 
 /// <summary>
 /// The settings of a run as a JSON file holds them. What is null is not said. <see cref="SettingsTable"/> tells what each one means and
-/// which
-/// option of `jtr train` it is.
+/// which option of `jtr train` it is.
 /// </summary>
 internal sealed class RunConfiguration
 {

@@ -26,8 +26,7 @@ public sealed class JoinedDataset : IMultiTaskDataset
     /// <param name="sources">1 or more, whose samples all have the same size.</param>
     /// <exception cref="ArgumentException">
     /// There are no sources, two have the same name, a task that is to be renamed does not exist, one is empty or has a weight that is not
-    /// above 0, sizes differ, tasks of the same
-    /// name are of different kinds or classes, or there are more than 2^31 - 1 samples.
+    /// above 0, sizes differ, tasks of the same name are of different kinds or classes, or there are more than 2^31 - 1 samples.
     /// </exception>
     public JoinedDataset(params IReadOnlyList<JoinedSource> sources)
         : this(null, sources) { }

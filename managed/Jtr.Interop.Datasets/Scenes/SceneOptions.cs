@@ -31,9 +31,8 @@ public sealed record SceneOptions
 
     /// <summary>
     /// How much rooms differ, 0 to 1. At 1, the default, walls and furniture have strong colours and patterns, up to six things stand in a
-    /// room,
-    /// and the camera looks from anywhere along a wall: much to learn. At 0, muted and mostly plain colours, up to five things, a camera in
-    /// a corner: what small networks learn
+    /// room, and the camera looks from anywhere along a wall: much to learn. At 0, muted and mostly plain colours, up to five things, a
+    /// camera in a corner: what small networks learn
     /// in minutes. Neither colours nor patterns ever say anything about the class.
     /// </summary>
     public double Variety { get; init; } = 1;

@@ -23,8 +23,7 @@ public static class PublishedCheckpoint
     /// <param name="path">The file.</param>
     /// <param name="tasks">
     /// The tasks in the order of the file's heads pred_task1, pred_task2, ...: segmentation, depth, normals for NYU-v2; segmentation, depth
-    /// for Cityscapes, whose third
-    /// head nothing uses.
+    /// for Cityscapes, whose third head nothing uses.
     /// </param>
     /// <param name="options">Everything else that the trainer is made of, or null; the tasks and the width are replaced.</param>
     /// <exception cref="ArgumentException">The tasks do not fit the heads.</exception>

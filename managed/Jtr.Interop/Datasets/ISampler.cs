@@ -2,8 +2,7 @@ namespace Jtr.Interop.Datasets;
 
 /// <summary>
 /// Says which samples an epoch has and in which order. A function of seed and epoch alone, so that a resumed run sees what an uninterrupted
-/// one
-/// would have seen.
+/// one would have seen.
 /// </summary>
 public interface ISampler
 {
@@ -12,8 +11,7 @@ public interface ISampler
     /// <param name="epoch">The epoch, counted from 0.</param>
     /// <param name="samples">
     /// Receives an index for each place of the epoch, 0 or more and below its length, which is the number of samples. An index may come
-    /// more than
-    /// once, as where rare samples are drawn more often. What it holds before means nothing.
+    /// more than once, as where rare samples are drawn more often. What it holds before means nothing.
     /// </param>
     void Fill(ulong seed, long epoch, Span<int> samples);
 }

@@ -10,8 +10,7 @@ namespace Jtr.Interop.Datasets;
 /// </summary>
 /// <remarks>
 /// <para>In a bad sample's place comes the next one behind it (after the last, the first) which is labelled for the same tasks and can be
-/// read;
-/// if there is none, the next one that can be read, with those labels that both have. What comes is a function of the files and
+/// read; if there is none, the next one that can be read, with those labels that both have. What comes is a function of the files and
 /// of what is asked for, not of what was read before, so a loader gives the same batches for any number of workers.</para>
 /// <para>A file that cannot be read is tried again, for half a second. One that is damaged is remembered as bad; one that is
 /// still out of reach is skipped this once and tried anew the next time, so that a network that is down for a moment costs no

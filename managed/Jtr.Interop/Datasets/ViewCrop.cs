@@ -4,8 +4,7 @@ namespace Jtr.Interop.Datasets;
 
 /// <summary>
 /// How a view was cut out of view 0 (Nishi et al., CVPR 2024): the window of <see cref="Height"/> x <see cref="Width"/> pixels was resized
-/// to the
-/// whole with aligned corners, and depth divided by <see cref="Scale"/>. The memory layout is that which a training step reads.
+/// to the whole with aligned corners, and depth divided by <see cref="Scale"/>. The memory layout is that which a training step reads.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct ViewCrop

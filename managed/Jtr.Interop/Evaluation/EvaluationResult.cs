@@ -107,8 +107,7 @@ public sealed class EvaluationResult
 
     /// <summary>
     /// All scores as comma-separated values with a heading: task, kind, metric, value, unit, better ("higher" or "lower"), headline (1 or
-    /// 0). Values are
-    /// exact; a score without a valid pixel is empty.
+    /// 0). Values are exact; a score without a valid pixel is empty.
     /// </summary>
     public string ToCsv()
     {

@@ -40,8 +40,7 @@ public sealed partial class Predictor
 
     /// <summary>
     /// Predicts image by image, in order, a few ahead of the reader: at most <see cref="PredictorOptions.MaxBatch"/> for each network and
-    /// as many
-    /// again, so that memory does not grow with the number of images. Images may have different sizes.
+    /// as many again, so that memory does not grow with the number of images. Images may have different sizes.
     /// </summary>
     /// <param name="images">The images, taken one at a time as predictions are read.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -68,8 +67,7 @@ public sealed partial class Predictor
 
     /// <summary>
     /// Predicts for all samples of a data set, in order, reading and computing a few ahead of the reader, so that memory does not grow with
-    /// the
-    /// data set. Labels are not read.
+    /// the data set. Labels are not read.
     /// </summary>
     /// <param name="data">The data set, of any tasks; several threads read it at once.</param>
     /// <param name="cancellationToken">Ends it, also where a read hangs.</param>

@@ -77,8 +77,7 @@ internal static class OptionsWriter
 
     /// <summary>
     /// Changes a document as RFC 7396 (JSON merge patch) says: objects key by key, null takes a key out, everything else takes the place of
-    /// what
-    /// is there. An object that is to be of another kind takes the whole place.
+    /// what is there. An object that is to be of another kind takes the whole place.
     /// </summary>
     public static void Merge(JsonObject document, JsonObject patch)
     {

@@ -2,8 +2,7 @@ namespace Jtr.Interop.Native;
 
 /// <summary>
 /// Finds the libtorch that a libjtr needs. Looked at in this order: the environment variable LIBTORCH, which someone has set on purpose;
-/// the
-/// folder of libjtr; the folders that libjtr itself names, which are those of the libtorch that it was built with; the folders of the
+/// the folder of libjtr; the folders that libjtr itself names, which are those of the libtorch that it was built with; the folders of the
 /// application's native assets, where the packages libtorch-* put theirs; the packages libtorch-* in NuGet's folder. Where none has it, the
 /// system's loader looks for it.
 /// </summary>

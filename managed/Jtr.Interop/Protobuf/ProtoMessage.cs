@@ -6,9 +6,8 @@ namespace Jtr.Interop.Protobuf;
 
 /// <summary>
 /// A protocol buffer message in the making: field numbers and values in the wire format, written one by one. The formats that are written
-/// here use so few
-/// of the messages of their .proto files that this is shorter than what would be generated from them, and needs no library at run time; the
-/// tests read the
+/// here use so few of the messages of their .proto files that this is shorter than what would be generated from them, and needs no library
+/// at run time; the tests read the
 /// files with Google.Protobuf and ONNX Runtime.
 /// </summary>
 internal sealed class ProtoMessage

@@ -21,8 +21,7 @@ public sealed record AdamOptions
     /// <summary>
     /// <see cref="LearningRateSchedule.Step"/>: steps after which the rate is multiplied by <see cref="DecayFactor"/>, again and again; 0
     /// keeps it. <see cref="LearningRateSchedule.Cosine"/>: the step at which the cosine ends, above <see cref="WarmupSteps"/>: as a rule
-    /// the
-    /// number of steps of the run.
+    /// the number of steps of the run.
     /// </summary>
     /// <remarks>Published: the steps of 200 epochs, of 400.</remarks>
     public long DecaySteps { get; init; }

@@ -13,8 +13,7 @@ public enum Precision
     /// <summary>
     /// Convolutions, and the maps kept between them, in bfloat16 (the upper half of a 32-bit number: 8 bits of precision, the same range);
     /// weights, norms' statistics, losses, gradients, Adam and everything that is handed over as with <see cref="Float32"/>. Half the
-    /// memory of
-    /// maps. Made for GPUs; slower than <see cref="Float32"/> on processors without matrix units for it.
+    /// memory of maps. Made for GPUs; slower than <see cref="Float32"/> on processors without matrix units for it.
     /// </summary>
     BFloat16 = 2,
 }
@@ -31,8 +30,8 @@ public enum Recomputation
 
     /// <summary>
     /// Whole stages (Chen et al. 2016): only what passes between a network's ten stages is kept, less than a third of <see cref="Norms"/>'.
-    /// It costs about
-    /// a second forward pass, with the balancing rule "pcgrad" one for each task. For images, batches or widths that do not fit otherwise.
+    /// It costs about a second forward pass, with the balancing rule "pcgrad" one for each task. For images, batches or widths that do not
+    /// fit otherwise.
     /// </summary>
     Stages = 1,
 

@@ -63,8 +63,7 @@ public sealed record FitOptions
 
     /// <summary>
     /// How many checkpoints to keep, 1 or more. Above 1, each one that is saved at <see cref="CheckpointPath"/> is also kept beside it
-    /// under its
-    /// step, such as run-00000500.safetensors, and the oldest beyond this number are deleted.
+    /// under its step, such as run-00000500.safetensors, and the oldest beyond this number are deleted.
     /// </summary>
     public int Keep { get; init; } = 1;
 

@@ -81,8 +81,7 @@ public static unsafe class JtrRuntime
 
     /// <summary>
     /// Threads that the arithmetic of this process uses, 1 to 1024. At first what the environment variable OMP_NUM_THREADS says, else one
-    /// for each
-    /// core. The last bits of results depend on it.
+    /// for each core. The last bits of results depend on it.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The new value is outside the range.</exception>
     public static int Threads
@@ -98,8 +97,7 @@ public static unsafe class JtrRuntime
 
     /// <summary>
     /// Sets the bytes of a layer's input and output that are worked on at once in this process: smaller chunks stay in cache. Results
-    /// depend on
-    /// it by rounding only.
+    /// depend on it by rounding only.
     /// </summary>
     /// <param name="bytes">1 or more; 0 chooses, or takes what the environment variable JTR_CHUNK_BYTES says.</param>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
@@ -112,8 +110,7 @@ public static unsafe class JtrRuntime
 
     /// <summary>
     /// Asks for GPU algorithms that give the same result every time, where there are any, at the cost of speed. A CPU always does, for the
-    /// same
-    /// number of threads.
+    /// same number of threads.
     /// </summary>
     /// <param name="deterministic">Whether to.</param>
     public static void SetDeterministic(bool deterministic)

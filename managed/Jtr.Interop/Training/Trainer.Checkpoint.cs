@@ -69,9 +69,8 @@ public sealed unsafe partial class Trainer
 
     /// <summary>
     /// Makes a trainer that starts from the weights of a checkpoint or of a safetensors file, also of one with other tasks. Tensors are
-    /// taken
-    /// where name and shape are the same; heads go by name and kind of their tasks where the file tells these, else by their numbers. What
-    /// a
+    /// taken where name and shape are the same; heads go by name and kind of their tasks where the file tells these, else by their numbers.
+    /// What a
     /// method has beside the network is taken where method and tasks are the same. The rest, optimiser and step begin anew;
     /// <see cref="Init"/> tells it.
     /// </summary>

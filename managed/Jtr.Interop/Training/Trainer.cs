@@ -8,8 +8,7 @@ namespace Jtr.Interop.Training;
 
 /// <summary>
 /// A multi-task network in training, with its optimiser and its regularizer. One call of <see cref="Step(Batch, CancellationToken)"/> is
-/// one
-/// training step; <see cref="FitAsync"/> runs many over a data set.
+/// one training step; <see cref="FitAsync"/> runs many over a data set.
 /// </summary>
 /// <remarks>
 /// May be used by one thread at a time: a call during another one (a whole fit counts as one call) throws
@@ -64,8 +63,7 @@ public sealed unsafe partial class Trainer : IDisposable
 
     /// <summary>
     /// The terms of the loss, as <see cref="StepCapture.Terms"/> receives them: "supervised", the plain sum over tasks; "supervised.depth"
-    /// and so
-    /// on, of each task; and those of the method, such as "jtr.dist", unweighted.
+    /// and so on, of each task; and those of the method, such as "jtr.dist", unweighted.
     /// </summary>
     public IReadOnlyList<string> TermNames => _described.Terms;
 
@@ -116,8 +114,7 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <param name="capture">Memory for what to tell, or default.</param>
     /// <param name="next">
     /// The batch that the next call will give, or null. It must not be written to in between; it is checked in its own step. If the next
-    /// call
-    /// gives another batch, the copy was for nothing.
+    /// call gives another batch, the copy was for nothing.
     /// </param>
     /// <param name="cancellationToken">Gives the step up.</param>
     /// <inheritdoc cref="Step(Batch, CancellationToken)" path="/exception"/>
@@ -132,8 +129,7 @@ public sealed unsafe partial class Trainer : IDisposable
 
     /// <summary>
     /// Replaces <see cref="AdamOptions.LearningRate"/> from the next step on; the schedule stays. Checkpoints keep the rate, so that a
-    /// resumed run
-    /// goes on with it; <see cref="Options"/> stay as they are.
+    /// resumed run goes on with it; <see cref="Options"/> stay as they are.
     /// </summary>
     /// <param name="rate">Above 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>

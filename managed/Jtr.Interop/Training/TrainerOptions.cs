@@ -53,8 +53,7 @@ public sealed record TrainerOptions
     /// <summary>
     /// Decay of the moving average of the multi-task network's weights and norm statistics, in (0, 1), such as 0.999; after t steps it is
     /// at most t / (t + 10), so that the average forgets the initial weights. Where it is set, the averaged network predicts, is scored and
-    /// is
-    /// exported, while training goes on with the plain one. Null: none, as published.
+    /// is exported, while training goes on with the plain one. Null: none, as published.
     /// </summary>
     public double? EmaDecay { get; init; }
 
@@ -75,8 +74,7 @@ public sealed record TrainerOptions
 
     /// <summary>
     /// Options that have no property here, or null: a JSON object that is merged into the document that the native library gets (RFC 7396,
-    /// JSON
-    /// merge patch), such as <c>{"optimizer": {"name": "adamw", "learning_rate": 1e-3, "weight_decay": 0.05}}</c>.
+    /// JSON merge patch), such as <c>{"optimizer": {"name": "adamw", "learning_rate": 1e-3, "weight_decay": 0.05}}</c>.
     /// <see cref="JtrRuntime.OptionsSchema"/> describes them all. Unlike properties, they are checked when the trainer is made.
     /// </summary>
     public string? NativeOptions { get; init; }
@@ -84,8 +82,8 @@ public sealed record TrainerOptions
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentException">
     /// A property is outside its range (<see cref="ArgumentOutOfRangeException"/>) or missing (<see cref="ArgumentNullException"/>);
-    /// ParamName is
-    /// its name, such as "Optimizer.LearningRate". Whether the method exists is asked of the native library when a trainer is made.
+    /// ParamName is its name, such as "Optimizer.LearningRate". Whether the method exists is asked of the native library when a trainer is
+    /// made.
     /// </exception>
     public void Validate()
     {

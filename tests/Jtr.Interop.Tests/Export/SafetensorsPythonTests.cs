@@ -7,8 +7,7 @@ namespace Jtr.Interop.Tests.Export;
 
 /// <summary>
 /// What Python reads in the files: with its package safetensors where the system's Python has it, else with a reader in Python that was
-/// written from the
-/// format's specification (safetensors_check.py). The values are compared with those that libtorch has.
+/// written from the format's specification (safetensors_check.py). The values are compared with those that libtorch has.
 /// </summary>
 public sealed class SafetensorsPythonTests
 {

@@ -13,9 +13,8 @@ internal sealed record FuzzTarget(string Name, byte[] Seed, Action<string> Parse
     public string Extension { get; init; } = "";
 
     /// <summary>Bytes that reading may take beyond the file's own. The runtime's own needs (messages, stack traces, JSON buffers) are far
-    /// below, as are the
-    /// 700,000 pixels that a JPEG of 700 bytes may hold, in a pool's array of up to twice their bytes; a size that is believed is far
-    /// above.</summary>
+    /// below, as are the 700,000 pixels that a JPEG of 700 bytes may hold, in a pool's array of up to twice their bytes; a size that is
+    /// believed is far above.</summary>
     public long MostBytes { get; init; } = 8 << 20;
 
     /// <summary>Share of the cases, relative to the others'.</summary>
