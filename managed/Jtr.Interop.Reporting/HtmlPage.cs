@@ -133,6 +133,9 @@ internal sealed class HtmlPage(string title)
             + $"<style>\n{Style}\n{colors}</style></head>\n<body><main>\n<h1>{Text(title)}</h1>\n{_body}</main></body></html>\n";
     }
 
+    /// <summary>HTML as it is.</summary>
+    public HtmlPage Raw(string html) => Append(html + "\n");
+
     private HtmlPage Append(string html)
     {
         _body.Append(html);

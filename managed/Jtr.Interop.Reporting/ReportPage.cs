@@ -36,12 +36,23 @@ public sealed record ReportPage(string Title, string Lead, IReadOnlyList<ReportP
     }
 }
 
-/// <summary>A part of a page.</summary>
+/// <summary>A part of a page. One of your own is a <see cref="ReportHtml"/>, or derives from it.</summary>
 /// <param name="Title">Its title.</param>
 public abstract record ReportPart(string Title)
 {
     /// <summary>Writes it into a page.</summary>
     internal abstract void AppendTo(HtmlPage page);
+}
+
+/// <summary>A part of your own, such as a drawing in SVG.</summary>
+/// <param name="Title">Its title.</param>
+/// <param name="Html">
+/// What stands below the title, as it is: text in it is escaped by you (<see cref="System.Net.WebUtility.HtmlEncode(string)"/>). Anything
+/// that it refers to must be in it, for a page is one file.
+/// </param>
+public record ReportHtml(string Title, string Html) : ReportPart(Title)
+{
+    internal sealed override void AppendTo(HtmlPage page) => page.Raw(Html);
 }
 
 /// <summary>A table. Columns of numbers are set to the right.</summary>

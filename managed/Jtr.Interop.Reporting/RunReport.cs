@@ -15,14 +15,21 @@ public static class RunReport
     /// <param name="folder">Its folder.</param>
     /// <param name="path">The file to write; null: report.html in the folder.</param>
     /// <param name="baseline">Scores to compare with, or null.</param>
+    /// <param name="parts">Parts of your own, which stand behind the scores and pictures; null for none.</param>
     /// <returns>The file.</returns>
+    /// <exception cref="ArgumentException">A table of yours has no heading, or lines of different lengths.</exception>
     /// <exception cref="IOException">A file cannot be read or written, or the folder is not there.</exception>
     /// <exception cref="JtrFormatException">The folder is not that of a run, or a file in it is damaged.</exception>
-    public static string Save(string folder, string? path = null, EvaluationResult? baseline = null)
+    public static string Save(
+        string folder,
+        string? path = null,
+        EvaluationResult? baseline = null,
+        IReadOnlyList<ReportPart>? parts = null
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         path ??= Path.Combine(folder, "report.html");
-        AtomicFile.Write(path, Encoding.UTF8.GetBytes(OfRun(RunFiles.Read(folder), baseline)));
+        AtomicFile.Write(path, Encoding.UTF8.GetBytes(OfRun(RunFiles.Read(folder), baseline, parts ?? [])));
         return path;
     }
 
@@ -41,7 +48,7 @@ public static class RunReport
         AtomicFile.Write(path, Encoding.UTF8.GetBytes(OfComparison([.. folders.Select(RunFiles.Read)])));
     }
 
-    private static string OfRun(RunFiles run, EvaluationResult? baseline)
+    private static string OfRun(RunFiles run, EvaluationResult? baseline, IReadOnlyList<ReportPart> parts)
     {
         HtmlPage page = new($"Run {run.Name}");
         string method = Option(run, "method", "training.method") ?? "unknown method";
@@ -68,6 +75,11 @@ public static class RunReport
         }
         if (run.Picture is { } picture)
             page.Section("Pictures").Picture(picture, "Photographs, labels and predictions");
+        foreach (ReportPart part in parts)
+        {
+            page.Section(part.Title);
+            part.AppendTo(page);
+        }
         if (run.Options.Count > 0)
             page.Section("Settings").Facts(run.Options);
         if (run.Environment.Count > 0)

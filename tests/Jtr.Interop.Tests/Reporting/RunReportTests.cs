@@ -86,6 +86,35 @@ public sealed class RunReportTests
     }
 
     [Test]
+    public void Parts_of_ones_own_stand_behind_the_scores()
+    {
+        using TemporaryFolder folder = new();
+        MakeRun(folder.Path, seed: 5, miou: 41.25);
+        ReportPart[] parts =
+        [
+            new ReportTable(
+                "Rooms <by area>",
+                [
+                    ["room", "m2"],
+                    ["hall", "12"],
+                ]
+            ),
+            new ReportHtml("Plan", "<svg viewBox=\"0 0 1 1\"><rect width=\"1\" height=\"1\"/></svg>"),
+        ];
+        string html = File.ReadAllText(RunReport.Save(folder.Path, parts: parts));
+        int scores = html.IndexOf("Scores on", StringComparison.Ordinal),
+            table = html.IndexOf("<h2>Rooms &lt;by area&gt;</h2>", StringComparison.Ordinal),
+            plan = html.IndexOf("<h2>Plan</h2>\n<svg viewBox=\"0 0 1 1\">", StringComparison.Ordinal);
+        Assert.That(scores, Is.Positive);
+        Assert.That(table, Is.GreaterThan(scores));
+        Assert.That(plan, Is.GreaterThan(table));
+        Assert.That(
+            () => RunReport.Save(folder.Path, parts: [new ReportTable("Rooms", [])]),
+            Throws.ArgumentException.With.Message.Contains("'Rooms' needs a heading")
+        );
+    }
+
+    [Test]
     public void Scores_that_were_taken_once_have_no_chart()
     {
         using TemporaryFolder folder = new();
