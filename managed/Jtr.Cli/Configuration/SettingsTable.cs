@@ -9,717 +9,197 @@ namespace Jtr.Cli.Configuration;
 /// </summary>
 internal static class SettingsTable
 {
+    // A row of a table is a few lines, which CSharpier would make ten of.
+    // csharpier-ignore-start
     /// <summary>The settings, section by section.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
         new("data.data", "--data", "scenes|PATH", SettingKind.DataSets, c => c.Data.Data, DataOptions.What),
-        new(
-            "data.weights",
-            "--weights",
-            "LIST",
-            SettingKind.Numbers,
-            c => c.Data.Weights,
+        new("data.weights", "--weights", "LIST", SettingKind.Numbers, c => c.Data.Weights,
             "How often an epoch has a sample of each of the joined data sets: 2,0.5 has those of the first twice and every other one of "
-                + "the second. Default: 1 each."
-        )
-        {
-            Minimum = 0,
-            IsAboveMinimum = true,
-        },
-        new(
-            "data.test",
-            "--test",
-            "PATH",
-            SettingKind.Data,
-            c => c.Data.Test,
-            "Other data to score on. Default: the part of --data that is for it: test/ of a folder, val or test of a benchmark."
-        ),
-        new(
-            "data.tasks",
-            "--tasks",
-            "LIST",
-            SettingKind.Texts,
-            c => c.Data.Tasks,
+            + "the second. Default: 1 each.") { Minimum = 0, IsAboveMinimum = true },
+        new("data.test", "--test", "PATH", SettingKind.Data, c => c.Data.Test,
+            "Other data to score on. Default: the part of --data that is for it: test/ of a folder, val or test of a benchmark."),
+        new("data.tasks", "--tasks", "LIST", SettingKind.Texts, c => c.Data.Tasks,
             "Tasks to learn, separated by commas: names of scenes' labels or of label folders. In full NAME[=KIND][:COUNT], such as "
-                + "seg=segmentation:11. Default: all folders; of scenes segmentation,depth,normals."
-        ),
-        new(
-            "data.classNames",
-            "--class-names",
-            "LIST",
-            SettingKind.Texts,
-            c => c.Data.ClassNames,
-            "Names of the classes of a folder's segmentation, in the order of their ids, where tasks.json does not tell them."
-        ),
-        new(
-            "data.scenario",
-            "--scenario",
-            Alternatives(Words.Scenarios),
-            SettingKind.Word,
-            c => c.Data.Scenario,
+            + "seg=segmentation:11. Default: all folders; of scenes segmentation,depth,normals."),
+        new("data.classNames", "--class-names", "LIST", SettingKind.Texts, c => c.Data.ClassNames,
+            "Names of the classes of a folder's segmentation, in the order of their ids, where tasks.json does not tell them."),
+        new("data.scenario", "--scenario", Alternatives(Words.Scenarios), SettingKind.Word, c => c.Data.Scenario,
             "Labels that training may see: asfound all that exist; onelabel one a sample; randomlabels 1 to K-1 a sample; halflabels each "
-                + "with probability 1/2; full all, and a missing one is an error. Default: asfound; for scenes onelabel."
-        )
-        {
-            Words = Of(Words.Scenarios),
-        },
-        new(
-            "data.labels",
-            "--labels",
-            "FILE",
-            SettingKind.Path,
-            c => c.Data.Labels,
+            + "with probability 1/2; full all, and a missing one is an error. Default: asfound; for scenes onelabel.")
+            { Words = Of(Words.Scenarios) },
+        new("data.labels", "--labels", "FILE", SettingKind.Path, c => c.Data.Labels,
             "Labels that training may see, instead of --scenario: a published assignment (.pth or .npy, samples x tasks of 0 and 1) or the "
-                + "labels.json of a run."
-        ),
-        new(
-            "data.size",
-            "--size",
-            "HxW",
-            SettingKind.Size,
-            c => c.Data.Size,
+            + "labels.json of a run."),
+        new("data.size", "--size", "HxW", SettingKind.Size, c => c.Data.Size,
             $"Rows x columns that everything is resized to, multiples of 32. Default: {DataOptions.SceneSize} for scenes, "
-                + $"{DataOptions.FolderSize} for folders, as published for benchmarks ({DataOptions.NyuSize} NYU-v2, "
-                + $"{DataOptions.CityscapesSize} Cityscapes), {DataOptions.TaskonomySize} for Taskonomy, a packed file's own."
-        ),
-        new(
-            "data.skipBad",
-            "--skip-bad",
-            null,
-            SettingKind.Flag,
-            c => c.Data.SkipBad,
-            "Use another sample in place of one whose files are damaged, and count it; otherwise it is an error."
-        ),
-        new(
-            "data.voidId",
-            "--void-id",
-            "N",
-            SettingKind.Whole,
-            c => c.Data.VoidId,
-            "Class id that says \"no label\" in label files. Default: as tasks.json says, else 255."
-        )
-        {
-            Minimum = 0,
-            Maximum = 65535,
-        },
-        new(
-            "data.depthScale",
-            "--depth-scale",
-            "METRES",
-            SettingKind.Number,
-            c => c.Data.DepthScale,
-            "Metres of one unit in whole-number depth files. Default: as tasks.json says, else 0.001."
-        )
-        {
-            Minimum = 0,
-            IsAboveMinimum = true,
-        },
+            + $"{DataOptions.FolderSize} for folders, as published for benchmarks ({DataOptions.NyuSize} NYU-v2, "
+            + $"{DataOptions.CityscapesSize} Cityscapes), {DataOptions.TaskonomySize} for Taskonomy, a packed file's own."),
+        new("data.skipBad", "--skip-bad", null, SettingKind.Flag, c => c.Data.SkipBad,
+            "Use another sample in place of one whose files are damaged, and count it; otherwise it is an error."),
+        new("data.voidId", "--void-id", "N", SettingKind.Whole, c => c.Data.VoidId,
+            "Class id that says \"no label\" in label files. Default: as tasks.json says, else 255.") { Minimum = 0, Maximum = 65535 },
+        new("data.depthScale", "--depth-scale", "METRES", SettingKind.Number, c => c.Data.DepthScale,
+            "Metres of one unit in whole-number depth files. Default: as tasks.json says, else 0.001.")
+            { Minimum = 0, IsAboveMinimum = true },
         new("data.scenes", "--scenes", "N", SettingKind.Whole, c => c.Data.Scenes, "Scenes to train on. Default: 400.")
-        {
-            Minimum = 1,
-            Maximum = 100_000_000,
-        },
+            { Minimum = 1, Maximum = 100_000_000 },
         new("data.testScenes", "--test-scenes", "N", SettingKind.Whole, c => c.Data.TestScenes, "Further scenes to score on. Default: 200.")
-        {
-            Minimum = 1,
-            Maximum = 100_000_000,
-        },
+            { Minimum = 1, Maximum = 100_000_000 },
         new("data.sceneSeed", "--scene-seed", "N", SettingKind.Whole, c => c.Data.SceneSeed, "Seed of the scenes themselves. Default: 1.")
-        {
-            Minimum = 0,
-        },
-        new(
-            "data.sceneVariety",
-            "--scene-variety",
-            "X",
-            SettingKind.Number,
-            c => c.Data.SceneVariety,
+            { Minimum = 0 },
+        new("data.sceneVariety", "--scene-variety", "X", SettingKind.Number, c => c.Data.SceneVariety,
             "How much the scenes differ, 0 to 1: at 0 muted colours, few patterns, fewer things and a camera in a corner, which small "
-                + "networks learn in minutes. Default: 1."
-        )
-        {
-            Minimum = 0,
-            Maximum = 1,
-        },
-        new(
-            "benchmark.classes",
-            "--classes",
-            "7|19|13|40",
-            SettingKind.Whole,
-            c => c.Benchmark.Classes,
-            "Classes of segmentation: 7 or 19 of Cityscapes (default: 7), 13 or 40 of NYU-v2 (default: 13; 40 from the .mat file only)."
-        )
-        {
-            Words = ["7", "19", "13", "40"],
-        },
-        new(
-            "benchmark.cityscapesDepth",
-            "--cityscapes-depth",
-            Alternatives(Words.CityscapesDepths),
-            SettingKind.Word,
+            + "networks learn in minutes. Default: 1.") { Minimum = 0, Maximum = 1 },
+
+        new("benchmark.classes", "--classes", "7|19|13|40", SettingKind.Whole, c => c.Benchmark.Classes,
+            "Classes of segmentation: 7 or 19 of Cityscapes (default: 7), 13 or 40 of NYU-v2 (default: 13; 40 from the .mat file only).")
+            { Words = ["7", "19", "13", "40"] },
+        new("benchmark.cityscapesDepth", "--cityscapes-depth", Alternatives(Words.CityscapesDepths), SettingKind.Word,
             c => c.Benchmark.CityscapesDepth,
-            "Cityscapes: inverse depth as published, metres (needs camera/), or no depth. Default: inverse."
-        )
-        {
-            Words = Of(Words.CityscapesDepths),
-        },
-        new(
-            "benchmark.classMapping",
-            "--class-mapping",
-            "FILES",
-            SettingKind.Paths,
-            c => c.Benchmark.ClassMapping,
+            "Cityscapes: inverse depth as published, metres (needs camera/), or no depth. Default: inverse.")
+            { Words = Of(Words.CityscapesDepths) },
+        new("benchmark.classMapping", "--class-mapping", "FILES", SettingKind.Paths, c => c.Benchmark.ClassMapping,
             "NYU-v2 .mat: files that map its 894 labels to classes, applied one after the other. Default: classMapping40.mat, "
-                + "class13Mapping.mat beside it."
-        ),
-        new(
-            "benchmark.splitFile",
-            "--split-file",
-            "FILE",
-            SettingKind.Path,
-            c => c.Benchmark.SplitFile,
-            "NYU-v2 .mat: which samples are for training and testing. Default: splits.mat beside it."
-        ),
-        new(
-            "benchmark.normals",
-            "--normals",
-            "FOLDER",
-            SettingKind.Path,
-            c => c.Benchmark.Normals,
-            "NYU-v2 .mat: a folder of normals. Default: estimated from depth."
-        ),
-        new(
-            "benchmark.extraFrames",
-            "--extra-frames",
-            "FOLDER",
-            SettingKind.Path,
-            c => c.Benchmark.ExtraFrames,
-            "NYU-v2: further frames to train on (image/ and depth/), which are labelled for depth alone."
-        ),
-        new(
-            "benchmark.buildings",
-            "--buildings",
-            "FILE",
-            SettingKind.Path,
-            c => c.Benchmark.Buildings,
+            + "class13Mapping.mat beside it."),
+        new("benchmark.splitFile", "--split-file", "FILE", SettingKind.Path, c => c.Benchmark.SplitFile,
+            "NYU-v2 .mat: which samples are for training and testing. Default: splits.mat beside it."),
+        new("benchmark.normals", "--normals", "FOLDER", SettingKind.Path, c => c.Benchmark.Normals,
+            "NYU-v2 .mat: a folder of normals. Default: estimated from depth."),
+        new("benchmark.extraFrames", "--extra-frames", "FOLDER", SettingKind.Path, c => c.Benchmark.ExtraFrames,
+            "NYU-v2: further frames to train on (image/ and depth/), which are labelled for depth alone."),
+        new("benchmark.buildings", "--buildings", "FILE", SettingKind.Path, c => c.Benchmark.Buildings,
             "Taskonomy: a published list such as train_val_test_tiny.csv; its part train is trained on, test scored on. Default: train on "
-                + "all buildings."
-        ),
-        new(
-            "benchmark.mapRange",
-            "--map-range",
-            "LIST",
-            SettingKind.Texts,
-            c => c.Benchmark.MapRange,
-            "Taskonomy: the part of the 16-bit range that becomes 1, such as edge_texture=0.08,keypoints2d=0.005. Default: all of it."
-        ),
-        new(
-            "benchmark.allowMissing",
-            "--allow-missing",
-            null,
-            SettingKind.Flag,
-            c => c.Benchmark.AllowMissing,
+            + "all buildings."),
+        new("benchmark.mapRange", "--map-range", "LIST", SettingKind.Texts, c => c.Benchmark.MapRange,
+            "Taskonomy: the part of the 16-bit range that becomes 1, such as edge_texture=0.08,keypoints2d=0.005. Default: all of it."),
+        new("benchmark.allowMissing", "--allow-missing", null, SettingKind.Flag, c => c.Benchmark.AllowMissing,
             "A missing file of NYU-v2 or Cityscapes is a missing label, and a label without photograph is passed over; otherwise both are "
-                + "errors."
-        ),
-        new(
-            "training.method",
-            "--method",
-            "NAME",
-            SettingKind.Text,
-            c => c.Training.Method,
+            + "errors."),
+
+        new("training.method", "--method", "NAME", SettingKind.Text, c => c.Training.Method,
             "supervised uses the labels alone; single_task does so with a network for each task; consistency, direct_map, perceptual_map, "
-                + "mtpsl and jtr also learn where labels are missing. Default: jtr."
-        ),
+            + "mtpsl and jtr also learn where labels are missing. Default: jtr."),
         new("training.steps", "--steps", "N", SettingKind.Whole, c => c.Training.Steps, "Steps in all. Default: 2000.") { Minimum = 1 },
-        new(
-            "training.epochs",
-            "--epochs",
-            "N",
-            SettingKind.Whole,
-            c => c.Training.Epochs,
-            "Passes over the data in all, instead of --steps."
-        )
-        {
-            Minimum = 1,
-            Maximum = int.MaxValue,
-        },
+        new("training.epochs", "--epochs", "N", SettingKind.Whole,
+            c => c.Training.Epochs, "Passes over the data in all, instead of --steps.")
+            { Minimum = 1, Maximum = int.MaxValue },
         new("training.batchSize", "--batch-size", "N", SettingKind.Whole, c => c.Training.BatchSize, "Samples of a step. Default: 8.")
-        {
-            Minimum = 1,
-            Maximum = 65536,
-        },
-        new(
-            "training.width",
-            "--width",
-            "N",
-            SettingKind.Whole,
-            c => c.Training.Width,
-            "First stage width of the networks; published: 64. Small ones train in minutes on a CPU. Default: 16."
-        )
-        {
-            Minimum = 1,
-            Maximum = TrainerOptions.MaxWidth,
-        },
-        new(
-            "training.initFrom",
-            "--init-from",
-            "RUN",
-            SettingKind.Path,
-            c => c.Training.InitFrom,
+            { Minimum = 1, Maximum = 65536 },
+        new("training.width", "--width", "N", SettingKind.Whole, c => c.Training.Width,
+            "First stage width of the networks; published: 64. Small ones train in minutes on a CPU. Default: 16.")
+            { Minimum = 1, Maximum = TrainerOptions.MaxWidth },
+        new("training.initFrom", "--init-from", "RUN", SettingKind.Path, c => c.Training.InitFrom,
             "Start from the weights of a run's folder, a checkpoint or a safetensors file, also of other tasks: what fits by name and "
-                + "shape is taken, and told; the rest starts fresh. Default: all fresh."
-        ),
-        new(
-            "training.seed",
-            "--seed",
-            "N",
-            SettingKind.Whole,
-            c => c.Training.Seed,
-            "Seed of weights, noise, order, crops and scenario. The same seed gives the same run. Default: 1."
-        )
-        {
-            Minimum = 0,
-        },
-        new(
-            "training.precision",
-            "--precision",
-            Alternatives(Words.Precisions),
-            SettingKind.Word,
-            c => c.Training.Precision,
+            + "shape "
+            + "is taken, and told; the rest starts fresh. Default: all fresh."),
+        new("training.seed", "--seed", "N", SettingKind.Whole, c => c.Training.Seed,
+            "Seed of weights, noise, order, crops and scenario. The same seed gives the same run. Default: 1.") { Minimum = 0 },
+        new("training.precision", "--precision", Alternatives(Words.Precisions), SettingKind.Word, c => c.Training.Precision,
             "Number format; bfloat16 is for GPUs (maps and convolutions; weights stay in float32), float64 is slow, for checking. Default: "
-                + "float32."
-        )
-        {
-            Words = Of(Words.Precisions),
-        },
-        new(
-            "training.recomputation",
-            "--recomputation",
-            Alternatives(Words.Recomputations),
-            SettingKind.Word,
+            + "float32.") { Words = Of(Words.Precisions) },
+        new("training.recomputation", "--recomputation", Alternatives(Words.Recomputations), SettingKind.Word,
             c => c.Training.Recomputation,
             "What the backward pass computes again instead of keeping it: norms; stages, nearly a whole forward pass, where memory is too "
-                + "short for a batch; none, which takes the most memory. The results are the same. Default: norms."
-        )
-        {
-            Words = Of(Words.Recomputations),
-        },
-        new(
-            "training.augment",
-            "--no-augment",
-            null,
-            SettingKind.NegatedFlag,
-            c => c.Training.Augment,
-            "Train on whole images instead of random crops."
-        ),
-        new(
-            "training.flip",
-            "--flip",
-            Alternatives(Words.Flips),
-            SettingKind.Word,
-            c => c.Training.Flip,
+            + "short for a batch; none, which takes the most memory. The results are the same. Default: norms.")
+            { Words = Of(Words.Recomputations) },
+        new("training.augment", "--no-augment", null, SettingKind.NegatedFlag, c => c.Training.Augment,
+            "Train on whole images instead of random crops."),
+        new("training.flip", "--flip", Alternatives(Words.Flips), SettingKind.Word, c => c.Training.Flip,
             "Views that are mirrored at random: none; all; or those that the published code for Cityscapes mirrors, which leaves out the "
-                + "third. Default: all for Cityscapes, else none."
-        )
-        {
-            Words = Of(Words.Flips),
-        },
-        new(
-            "training.colour",
-            "--no-colour",
-            null,
-            SettingKind.NegatedFlag,
-            c => c.Training.Colour,
-            "Leave the photographs' colours as they are; by default each view undergoes two random colour operations, as published."
-        ),
-        new(
-            "training.options",
-            "--option",
-            "PATH=VALUE",
-            SettingKind.Assignments,
-            c => c.Training.Options,
+            + "third. Default: all for Cityscapes, else none.") { Words = Of(Words.Flips) },
+        new("training.colour", "--no-colour", null, SettingKind.NegatedFlag, c => c.Training.Colour,
+            "Leave the photographs' colours as they are; by default each view undergoes two random colour operations, as published."),
+        new("training.options", "--option", "PATH=VALUE", SettingKind.Assignments, c => c.Training.Options,
             "An option of the native library that has none here, such as optimizer.name=adamw; may be there several times. 'jtr options' "
-                + "lists them all."
-        ),
-        new(
-            "optimizer.learningRate",
-            "--learning-rate",
-            "RATE",
-            SettingKind.Number,
-            c => c.Optimizer.LearningRate,
-            "Adam's rate; published: 1e-4 (for hundreds of epochs). Default: 2e-3."
-        )
-        {
-            Minimum = 0,
-            IsAboveMinimum = true,
-        },
-        new(
-            "optimizer.schedule",
-            "--lr-schedule",
-            Alternatives(Words.Schedules),
-            SettingKind.Word,
-            c => c.Optimizer.Schedule,
+            + "lists them all."),
+
+        new("optimizer.learningRate", "--learning-rate", "RATE", SettingKind.Number, c => c.Optimizer.LearningRate,
+            "Adam's rate; published: 1e-4 (for hundreds of epochs). Default: 2e-3.") { Minimum = 0, IsAboveMinimum = true },
+        new("optimizer.schedule", "--lr-schedule", Alternatives(Words.Schedules), SettingKind.Word, c => c.Optimizer.Schedule,
             "How the rate changes: constant; step (--lr-decay-every, --lr-decay-factor); cosine, down to --lr-final at the last step. "
-                + "Default: step."
-        )
-        {
-            Words = Of(Words.Schedules),
-        },
-        new(
-            "optimizer.decayEvery",
-            "--lr-decay-every",
-            "STEPS",
-            SettingKind.Whole,
-            c => c.Optimizer.DecayEvery,
-            "Multiply the rate after so many steps, again and again; 0 keeps it. Default: 0."
-        )
-        {
-            Minimum = 0,
-        },
+            + "Default: step.") { Words = Of(Words.Schedules) },
+        new("optimizer.decayEvery", "--lr-decay-every", "STEPS", SettingKind.Whole, c => c.Optimizer.DecayEvery,
+            "Multiply the rate after so many steps, again and again; 0 keeps it. Default: 0.") { Minimum = 0 },
         new("optimizer.decayFactor", "--lr-decay-factor", "F", SettingKind.Number, c => c.Optimizer.DecayFactor, "By this. Default: 0.5.")
-        {
-            Minimum = 0,
-            IsAboveMinimum = true,
-            Maximum = 1,
-        },
-        new(
-            "optimizer.warmup",
-            "--warmup",
-            "STEPS",
-            SettingKind.Whole,
-            c => c.Optimizer.Warmup,
-            "Steps over which the rate rises linearly at the beginning, whatever the schedule. Default: 0."
-        )
-        {
-            Minimum = 0,
-        },
-        new(
-            "optimizer.finalFactor",
-            "--lr-final",
-            "F",
-            SettingKind.Number,
-            c => c.Optimizer.FinalFactor,
-            "For --lr-schedule cosine: what the rate ends at, as a part of --learning-rate. Default: 0."
-        )
-        {
-            Minimum = 0,
-            Maximum = 1,
-        },
-        new(
-            "optimizer.clip",
-            "--clip",
-            "NORM",
-            SettingKind.Number,
-            c => c.Optimizer.Clip,
-            "Scale gradients down to this Euclidean norm where they are longer, each network's by itself. Default: off, as published."
-        )
-        {
-            Minimum = 0,
-            IsAboveMinimum = true,
-        },
-        new(
-            "optimizer.ema",
-            "--ema",
-            "DECAY",
-            SettingKind.Number,
-            c => c.Optimizer.Ema,
+            { Minimum = 0, IsAboveMinimum = true, Maximum = 1 },
+        new("optimizer.warmup", "--warmup", "STEPS", SettingKind.Whole, c => c.Optimizer.Warmup,
+            "Steps over which the rate rises linearly at the beginning, whatever the schedule. Default: 0.") { Minimum = 0 },
+        new("optimizer.finalFactor", "--lr-final", "F", SettingKind.Number, c => c.Optimizer.FinalFactor,
+            "For --lr-schedule cosine: what the rate ends at, as a part of --learning-rate. Default: 0.") { Minimum = 0, Maximum = 1 },
+        new("optimizer.clip", "--clip", "NORM", SettingKind.Number, c => c.Optimizer.Clip,
+            "Scale gradients down to this Euclidean norm where they are longer, each network's by itself. Default: off, as published.")
+            { Minimum = 0, IsAboveMinimum = true },
+        new("optimizer.ema", "--ema", "DECAY", SettingKind.Number, c => c.Optimizer.Ema,
             "Keep a moving average of the network's weights, such as 0.999; it is what is scored, predicts and is exported. Default: "
-                + "off, as published."
-        )
-        {
-            Minimum = 0,
-            IsAboveMinimum = true,
-            Maximum = 1,
-            IsBelowMaximum = true,
-        },
-        new(
-            "jointTask.lambdaDist",
-            "--lambda-dist",
-            "X",
-            SettingKind.Number,
-            c => c.JointTask.LambdaDist,
-            "Weight of the distance between predictions and labels in the joint-task space. Default: 4."
-        )
-        {
-            Minimum = 0,
-        },
-        new(
-            "jointTask.lambdaRecon",
-            "--lambda-recon",
-            "X",
-            SettingKind.Number,
-            c => c.JointTask.LambdaRecon,
-            "Weight of the auto-encoder's reconstruction. Default: 2."
-        )
-        {
-            Minimum = 0,
-        },
-        new(
-            "jointTask.mode",
-            "--mode",
-            Alternatives(Words.Modes),
-            SettingKind.Word,
-            c => c.JointTask.Mode,
-            "The JTR loss as the published code computes it, or with its quirks mended. Default: published."
-        )
-        {
-            Words = Of(Words.Modes),
-        },
-        new(
-            "jointTask.microBatch",
-            "--micro-batch",
-            "N",
-            SettingKind.Whole,
-            c => c.JointTask.MicroBatch,
+            + "off, as "
+            + "published.") { Minimum = 0, IsAboveMinimum = true, Maximum = 1, IsBelowMaximum = true },
+
+        new("jointTask.lambdaDist", "--lambda-dist", "X", SettingKind.Number, c => c.JointTask.LambdaDist,
+            "Weight of the distance between predictions and labels in the joint-task space. Default: 4.") { Minimum = 0 },
+        new("jointTask.lambdaRecon", "--lambda-recon", "X", SettingKind.Number, c => c.JointTask.LambdaRecon,
+            "Weight of the auto-encoder's reconstruction. Default: 2.") { Minimum = 0 },
+        new("jointTask.mode", "--mode", Alternatives(Words.Modes), SettingKind.Word, c => c.JointTask.Mode,
+            "The JTR loss as the published code computes it, or with its quirks mended. Default: published.") { Words = Of(Words.Modes) },
+        new("jointTask.microBatch", "--micro-batch", "N", SettingKind.Whole, c => c.JointTask.MicroBatch,
             "Samples that go through the auto-encoder at once (mtpsl: pairs of tasks through its mapping network), against memory; the "
-                + "result is the same. Default: chosen."
-        )
-        {
-            Minimum = 0,
-            Maximum = 65536,
-        },
-        new(
-            "methods.weight",
-            "--method-weight",
-            "X",
-            SettingKind.Number,
-            c => c.Methods.Weight,
-            "Weight of the term that consistency, direct_map or perceptual_map adds. Default: 1."
-        )
-        {
-            Minimum = 0,
-        },
-        new(
-            "methods.temperature",
-            "--temperature",
-            "X",
-            SettingKind.Number,
-            c => c.Methods.Temperature,
-            "What consistency divides segmentation logits by. Default: 1."
-        )
-        {
-            Minimum = 0,
-            IsAboveMinimum = true,
-        },
-        new(
-            "methods.mapWidth",
-            "--map-width",
-            "N",
-            SettingKind.Whole,
-            c => c.Methods.MapWidth,
-            "First stage width of the networks of direct_map and perceptual_map. Default: that of the network."
-        )
-        {
-            Minimum = 1,
-            Maximum = TrainerOptions.MaxWidth,
-        },
-        new(
-            "methods.conWeight",
-            "--con-weight",
-            "X",
-            SettingKind.Number,
-            c => c.Methods.ConWeight,
-            "Weight of mtpsl's cross-task consistency; published: 2 for NYU-v2, 1 for Cityscapes. Default: 2."
-        )
-        {
-            Minimum = 0,
-        },
-        new(
-            "methods.regWeight",
-            "--reg-weight",
-            "X",
-            SettingKind.Number,
-            c => c.Methods.RegWeight,
-            "Weight of what ties mtpsl's joint spaces to the backbone's feature. Default: 0.5."
-        )
-        {
-            Minimum = 0,
-        },
-        new(
-            "methods.rampUp",
-            "--ramp-up",
-            "STEPS",
-            SettingKind.Whole,
-            c => c.Methods.RampUp,
-            "Steps over which mtpsl's weight rises from 0; published: none, or 100 epochs. Default: 0."
-        )
-        {
-            Minimum = 0,
-        },
-        new(
-            "methods.filmLearningRate",
-            "--film-learning-rate",
-            "RATE",
-            SettingKind.Number,
-            c => c.Methods.FilmLearningRate,
-            "Adam's rate for mtpsl's FiLM weights; published: 1e-3 for NYU-v2, 1e-5 for Cityscapes. Default: 1e-3."
-        )
-        {
-            Minimum = 0,
-            IsAboveMinimum = true,
-        },
-        new(
-            "methods.filmDecayEvery",
-            "--film-lr-decay-every",
-            "STEPS",
-            SettingKind.Whole,
-            c => c.Methods.FilmDecayEvery,
-            "Halve that rate after so many steps; published: 30 epochs; 0 keeps it. Default: 0."
-        )
-        {
-            Minimum = 0,
-        },
-        new(
-            "balancing.rule",
-            "--balance",
-            "RULE",
-            SettingKind.Text,
-            c => c.Balancing.Rule,
+            + "result is the same. Default: chosen.") { Minimum = 0, Maximum = 65536 },
+
+        new("methods.weight", "--method-weight", "X", SettingKind.Number, c => c.Methods.Weight,
+            "Weight of the term that consistency, direct_map or perceptual_map adds. Default: 1.") { Minimum = 0 },
+        new("methods.temperature", "--temperature", "X", SettingKind.Number, c => c.Methods.Temperature,
+            "What consistency divides segmentation logits by. Default: 1.") { Minimum = 0, IsAboveMinimum = true },
+        new("methods.mapWidth", "--map-width", "N", SettingKind.Whole, c => c.Methods.MapWidth,
+            "First stage width of the networks of direct_map and perceptual_map. Default: that of the network.")
+            { Minimum = 1, Maximum = TrainerOptions.MaxWidth },
+        new("methods.conWeight", "--con-weight", "X", SettingKind.Number, c => c.Methods.ConWeight,
+            "Weight of mtpsl's cross-task consistency; published: 2 for NYU-v2, 1 for Cityscapes. Default: 2.") { Minimum = 0 },
+        new("methods.regWeight", "--reg-weight", "X", SettingKind.Number, c => c.Methods.RegWeight,
+            "Weight of what ties mtpsl's joint spaces to the backbone's feature. Default: 0.5.") { Minimum = 0 },
+        new("methods.rampUp", "--ramp-up", "STEPS", SettingKind.Whole, c => c.Methods.RampUp,
+            "Steps over which mtpsl's weight rises from 0; published: none, or 100 epochs. Default: 0.") { Minimum = 0 },
+        new("methods.filmLearningRate", "--film-learning-rate", "RATE", SettingKind.Number, c => c.Methods.FilmLearningRate,
+            "Adam's rate for mtpsl's FiLM weights; published: 1e-3 for NYU-v2, 1e-5 for Cityscapes. Default: 1e-3.")
+            { Minimum = 0, IsAboveMinimum = true },
+        new("methods.filmDecayEvery", "--film-lr-decay-every", "STEPS", SettingKind.Whole, c => c.Methods.FilmDecayEvery,
+            "Halve that rate after so many steps; published: 30 epochs; 0 keeps it. Default: 0.") { Minimum = 0 },
+
+        new("balancing.rule", "--balance", "RULE", SettingKind.Text, c => c.Balancing.Rule,
             "How the tasks' losses are weighed, whatever the method: equal; fixed (--task-weights); uncertainty; dwa; random; pcgrad. "
-                + "Default: equal."
-        ),
-        new(
-            "balancing.taskWeights",
-            "--task-weights",
-            "LIST",
-            SettingKind.Numbers,
-            c => c.Balancing.TaskWeights,
-            "For --balance fixed: a weight of 0 or more for each task, in order, separated by commas."
-        )
-        {
-            Minimum = 0,
-        },
-        new(
-            "balancing.dwaTemperature",
-            "--dwa-temperature",
-            "X",
-            SettingKind.Number,
-            c => c.Balancing.DwaTemperature,
-            "For --balance dwa. Default: 2, as published."
-        )
-        {
-            Minimum = 0,
-            IsAboveMinimum = true,
-        },
-        new(
-            "run.evalEvery",
-            "--eval-every",
-            "STEPS",
-            SettingKind.Whole,
-            c => c.Run.EvalEvery,
-            "Score in between, after every so many steps. Default: at the end only."
-        )
-        {
-            Minimum = 1,
-        },
-        new(
-            "run.saveEvery",
-            "--save-every",
-            "STEPS",
-            SettingKind.Whole,
-            c => c.Run.SaveEvery,
-            "Save the checkpoint after every so many steps. Default: 500."
-        )
-        {
-            Minimum = 1,
-        },
-        new(
-            "run.keep",
-            "--keep",
-            "N",
-            SettingKind.Whole,
-            c => c.Run.Keep,
-            "Keep the last N checkpoints under their steps too, such as checkpoint-00000500.safetensors. Default: only the last one."
-        )
-        {
-            Minimum = 1,
-            Maximum = 1_000_000,
-        },
-        new(
-            "run.earlyStopping",
-            "--early-stopping",
-            "N",
-            SettingKind.Whole,
-            c => c.Run.EarlyStopping,
-            "End when scores were no better N times in a row; needs --eval-every. Default: off."
-        )
-        {
-            Minimum = 1,
-            Maximum = int.MaxValue,
-        },
-        new(
-            "run.minImprovement",
-            "--min-improvement",
-            "PERCENT",
-            SettingKind.Number,
-            c => c.Run.MinImprovement,
-            "By how much scores have to be better to count, on geometric average over the tasks. Default: 0."
-        )
-        {
-            Minimum = 0,
-        },
-        new(
-            "run.baseline",
-            "--baseline",
-            "FILE",
-            SettingKind.Path,
-            c => c.Run.Baseline,
-            "A results.json to compare with: adds Delta %, the mean improvement over it."
-        ),
-        new(
-            "machine.device",
-            "--device",
-            "auto|cpu|cuda[:N]",
-            SettingKind.Device,
-            c => c.Machine.Device,
-            "Where to compute; auto takes a GPU if there is one. Default: auto."
-        ),
-        new(
-            "machine.threads",
-            "--threads",
-            "N",
-            SettingKind.Whole,
-            c => c.Machine.Threads,
-            "Threads of the arithmetic. Default: what OMP_NUM_THREADS says, else one a core."
-        )
-        {
-            Minimum = 1,
-            Maximum = 1024,
-        },
-        new(
-            "machine.workers",
-            "--workers",
-            "N",
-            SettingKind.Whole,
-            c => c.Machine.Workers,
-            "Threads that read and prepare samples. Default: one a core, at most 4."
-        )
-        {
-            Minimum = 1,
-            Maximum = 256,
-        },
-        new(
-            "machine.chunkBytes",
-            "--chunk-bytes",
-            "N",
-            SettingKind.Whole,
-            c => c.Machine.ChunkBytes,
-            "Bytes of a layer's input and output that are worked on at once, so that they stay in cache. Default: chosen."
-        )
-        {
-            Minimum = 1,
-        },
-        new(
-            "machine.deterministic",
-            "--deterministic",
-            null,
-            SettingKind.Flag,
-            c => c.Machine.Deterministic,
+            + "Default: equal."),
+        new("balancing.taskWeights", "--task-weights", "LIST", SettingKind.Numbers, c => c.Balancing.TaskWeights,
+            "For --balance fixed: a weight of 0 or more for each task, in order, separated by commas.") { Minimum = 0 },
+        new("balancing.dwaTemperature", "--dwa-temperature", "X", SettingKind.Number, c => c.Balancing.DwaTemperature,
+            "For --balance dwa. Default: 2, as published.") { Minimum = 0, IsAboveMinimum = true },
+
+        new("run.evalEvery", "--eval-every", "STEPS", SettingKind.Whole, c => c.Run.EvalEvery,
+            "Score in between, after every so many steps. Default: at the end only.") { Minimum = 1 },
+        new("run.saveEvery", "--save-every", "STEPS", SettingKind.Whole, c => c.Run.SaveEvery,
+            "Save the checkpoint after every so many steps. Default: 500.") { Minimum = 1 },
+        new("run.keep", "--keep", "N", SettingKind.Whole, c => c.Run.Keep,
+            "Keep the last N checkpoints under their steps too, such as checkpoint-00000500.safetensors. Default: only the last one.")
+            { Minimum = 1, Maximum = 1_000_000 },
+        new("run.earlyStopping", "--early-stopping", "N", SettingKind.Whole, c => c.Run.EarlyStopping,
+            "End when scores were no better N times in a row; needs --eval-every. Default: off.") { Minimum = 1, Maximum = int.MaxValue },
+        new("run.minImprovement", "--min-improvement", "PERCENT", SettingKind.Number, c => c.Run.MinImprovement,
+            "By how much scores have to be better to count, on geometric average over the tasks. Default: 0.") { Minimum = 0 },
+        new("run.baseline", "--baseline", "FILE", SettingKind.Path, c => c.Run.Baseline,
+            "A results.json to compare with: adds Delta %, the mean improvement over it."),
+
+        new("machine.device", "--device", "auto|cpu|cuda[:N]", SettingKind.Device, c => c.Machine.Device,
+            "Where to compute; auto takes a GPU if there is one. Default: auto."),
+        new("machine.threads", "--threads", "N", SettingKind.Whole, c => c.Machine.Threads,
+            "Threads of the arithmetic. Default: what OMP_NUM_THREADS says, else one a core.") { Minimum = 1, Maximum = 1024 },
+        new("machine.workers", "--workers", "N", SettingKind.Whole, c => c.Machine.Workers,
+            "Threads that read and prepare samples. Default: one a core, at most 4.") { Minimum = 1, Maximum = 256 },
+        new("machine.chunkBytes", "--chunk-bytes", "N", SettingKind.Whole, c => c.Machine.ChunkBytes,
+            "Bytes of a layer's input and output that are worked on at once, so that they stay in cache. Default: chosen.") { Minimum = 1 },
+        new("machine.deterministic", "--deterministic", null, SettingKind.Flag, c => c.Machine.Deterministic,
             "On a GPU, algorithms that give the same result every time, where there are any; slower. A CPU always does, for the same "
-                + "--threads."
-        ),
+            + "--threads."),
     ];
+    // csharpier-ignore-end
 
     /// <summary>Sections and what they are about.</summary>
     public static IReadOnlyList<(string Name, string Title)> Sections { get; } =
