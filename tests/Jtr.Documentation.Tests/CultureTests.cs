@@ -118,7 +118,11 @@ public sealed class CultureTests
         InterpolatedStringExpressionSyntax text = hole.FirstAncestorOrSelf<InterpolatedStringExpressionSyntax>()!;
         if (model.GetTypeInfo(text).ConvertedType is { Name: nameof(FormattableString) or nameof(IFormattable) })
             return true;
-        return text.Parent is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call }
+        // A sum of texts is one text to whom takes a handler; where a part of it is none, it does not compile.
+        SyntaxNode whole = text;
+        while (whole.Parent is BinaryExpressionSyntax { RawKind: (int)SyntaxKind.AddExpression } sum)
+            whole = sum;
+        return whole.Parent is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax call }
             && model.GetSymbolInfo(call).Symbol is IMethodSymbol method
             && method.Parameters.Any(p => p.Type.Name is nameof(IFormatProvider));
     }
