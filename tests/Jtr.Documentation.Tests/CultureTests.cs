@@ -118,7 +118,7 @@ public sealed class CultureTests
         InterpolatedStringExpressionSyntax text = hole.FirstAncestorOrSelf<InterpolatedStringExpressionSyntax>()!;
         if (model.GetTypeInfo(text).ConvertedType is { Name: nameof(FormattableString) or nameof(IFormattable) })
             return true;
-        // A sum of texts is one text to whom takes a handler; where a part of it is none, it does not compile.
+        // Interpolated strings that are added go to one handler; a plain string among them would not compile.
         SyntaxNode whole = text;
         while (whole.Parent is BinaryExpressionSyntax { RawKind: (int)SyntaxKind.AddExpression } sum)
             whole = sum;

@@ -20,14 +20,7 @@ class DirectMap final : public Method {
   static constexpr int64_t kViews = 2, kMinTasks = 2;
   static Json facts() { return Method::facts(kViews, kMinTasks); }
 
-  struct Options {
-    int64_t width = 0;
-    double weight = 1;
-    void visit(OptionVisitor& v) {
-      v.integer("width", width, within(0, 1024), "First stage width of each pair's SegNet; 0: the network's.");
-      v.number("weight", weight, a_weight(), "Weight of the term.");
-    }
-  };
+  using Options = PairMapOptions;
 
   DirectMap(const Options& options, const MethodSetting& setting)
       : tasks_(*setting.tasks),

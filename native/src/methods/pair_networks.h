@@ -36,6 +36,16 @@ class PairNetworks {
   std::vector<std::unique_ptr<Network>> networks_;  // by pair_index
 };
 
+/// Options of a method that learns a map for each pair of tasks.
+struct PairMapOptions {
+  int64_t width = 0;
+  double weight = 1;
+  void visit(OptionVisitor& v) {
+    v.integer("width", width, within(0, 1024), "First stage width of each pair's SegNet; 0: the network's.");
+    v.number("weight", weight, a_weight(), "Weight of the term.");
+  }
+};
+
 /// A task's name as a part of a weight's: '%' and '.', which separates names, as %25 and %2E.
 std::string escaped_name(const std::string& name);
 
