@@ -75,7 +75,7 @@ NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, cons
   const at::Tensor dz = in_full(dy) * z.gt(0);
   const bool per_sample = s.mean.size(0) == x.size(0) && x.size(0) > 1;
   const std::vector<int64_t> over = per_sample ? std::vector<int64_t>{2, 3} : std::vector<int64_t>{0, 2, 3};
-  const at::Tensor through = dz - dz.mean(over, true) - xhat * (dz * xhat).mean(over, true);
+  const at::Tensor through = s.constant ? dz : dz - dz.mean(over, true) - xhat * (dz * xhat).mean(over, true);
   NormGradients g{like(beside(gamma, x) * beside(s.invstd, x) * through, x), (dz * xhat).sum({0, 2, 3}),
                   dz.sum({0, 2, 3})};
   if (dx.defined()) {
@@ -89,6 +89,14 @@ NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor&, c
                                       const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                       const NormStatistics& s) {
   return by_aten::norm_relu_backward(by_aten::unpool(dp, code, x.size(2), x.size(3)), x, gamma, beta, s, {});
+}
+
+at::Tensor norm_add_relu(const NormedMap& x, const NormedMap& r) {
+  const auto normed = [](const NormedMap& map) {
+    if (!map.gamma.defined()) return in_full(map.x);
+    return normalized(map.x, map.statistics) * beside(map.gamma, map.x) + beside(map.beta, map.x);
+  };
+  return like((normed(x) + normed(r)).clamp_min(0), x.x);
 }
 
 at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, int64_t width) {

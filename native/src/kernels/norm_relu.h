@@ -16,9 +16,10 @@
 namespace jtr::kernels {
 
 struct NormStatistics {
-  at::Tensor mean;    // [groups, C]
-  at::Tensor var;     // [groups, C], biased
-  at::Tensor invstd;  // [groups, C], 1 / sqrt(var + eps)
+  at::Tensor mean;        // [groups, C]
+  at::Tensor var;         // [groups, C], biased
+  at::Tensor invstd;      // [groups, C], 1 / sqrt(var + eps)
+  bool constant = false;  // for gradients: none goes through the statistics, as with running ones
 };
 
 /// Statistics of x: of the batch (groups = 1) or of each sample (groups = N).

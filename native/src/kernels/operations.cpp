@@ -1,4 +1,6 @@
 // Every operation: by the kernel of its tensors' device, else by ATen's formula.
+#include <limits>
+
 #include "kernels/aten.h"
 #include "kernels/exponential_noise.h"
 #include "kernels/gradient_norm.h"
@@ -43,14 +45,27 @@ std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at:
 
 NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gamma,
                                  const at::Tensor& beta, const NormStatistics& s, const at::Tensor& dx) {
+  // Frozen statistics are for short trainings of few layers, and worth no kernels.
+  if (s.constant) return by_aten::norm_relu_backward(dy, x, gamma, beta, s, dx);
   return chosen(x, &KernelTable::norm_relu_backward, by_aten::norm_relu_backward)(dy, x, gamma, beta, s, dx);
 }
 
 NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p, const at::Tensor& code,
                                       const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                       const NormStatistics& s) {
+  if (s.constant) return by_aten::norm_relu_pool_backward(dp, p, code, x, gamma, beta, s);
   return chosen(x, &KernelTable::norm_relu_pool_backward, by_aten::norm_relu_pool_backward)(dp, p, code, x, gamma, beta,
                                                                                             s);
+}
+
+at::Tensor norm_add_relu(const NormedMap& x, const NormedMap& r) {
+  return chosen(x.x, &KernelTable::norm_add_relu, by_aten::norm_add_relu)(x, r);
+}
+
+NormGradients norm_backward(const at::Tensor& dz, const NormedMap& x) {
+  // A ReLU of something infinite passes everything on.
+  const at::Tensor beta = at::full_like(x.beta, std::numeric_limits<double>::infinity());
+  return norm_relu_backward(dz, x.x, x.gamma, beta, x.statistics);
 }
 
 at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, int64_t width) {

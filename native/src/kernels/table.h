@@ -1,8 +1,8 @@
 // The kernels of a device: one table a device, with all operations. An operation that a device has no kernel for is
 // computed by ATen's formula (aten.h), on every device.
 //
-// Each operation's formula and shapes stand in its own header: norm_relu.h, one_hot.h, adam.h, exponential_noise.h,
-// gradient_norm.h, joint_stacks.h, joint_reconstruction.h.
+// Each operation's formula and shapes stand in its own header: norm_relu.h, norm_add_relu.h, one_hot.h, adam.h,
+// exponential_noise.h, gradient_norm.h, joint_stacks.h, joint_reconstruction.h.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -12,6 +12,7 @@
 #include "kernels/adam.h"
 #include "kernels/device/layout.h"
 #include "kernels/joint_stacks.h"
+#include "kernels/norm_add_relu.h"
 #include "kernels/norm_relu.h"
 
 namespace jtr::kernels {
@@ -27,6 +28,7 @@ struct KernelTable {
   NormGradients (*norm_relu_pool_backward)(const at::Tensor& dp, const at::Tensor& p, const at::Tensor& code,
                                            const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                            const NormStatistics& s) = nullptr;
+  at::Tensor (*norm_add_relu)(const NormedMap& x, const NormedMap& r) = nullptr;
   at::Tensor (*unpool)(const at::Tensor& y, const at::Tensor& code, int64_t height, int64_t width) = nullptr;
   at::Tensor (*unpool_backward)(const at::Tensor& d, const at::Tensor& code) = nullptr;
   at::Tensor (*one_hot_of_max)(const at::Tensor& x) = nullptr;

@@ -24,6 +24,9 @@ namespace {
 constexpr double kCosineEps = 1e-12;
 constexpr uint32_t kFirstStream = 2u << 16;
 
+/// Channels of a SegNet's coarsest level, for one of its first stage.
+constexpr int64_t kTopOfWidth = 8;
+
 /// Keeps the mapping network's first activations of a micro-batch below this many bytes.
 constexpr int64_t kMicroBatchBytes = int64_t{16} << 20;
 
@@ -63,7 +66,8 @@ class Mtpsl final : public Method {
   Mtpsl(const Options& options, const MethodSetting& setting)
       : tasks_(*checked(setting).tasks),
         options_(options),
-        width_(setting.network->width()),
+        // The features are compared with the mapping network's, whose coarsest level is SegNet's.
+        width_(setting.network->levels().back().channels / kTopOfWidth),
         mapping_(weights_, film_, input_channels(*setting.tasks), width_, setting.recomputation) {
     // Rows are channels of one image to its norms, so the layout is channels first.
     weights_.allocate(setting.precision, setting.device, at::MemoryFormat::Contiguous);
@@ -104,11 +108,10 @@ class Mtpsl final : public Method {
   static const MethodSetting& checked(const MethodSetting& setting) {
     require_tasks(kName, setting, kMinTasks);
     require_joint_space(kName, setting);
-    // The features are compared with the mapping network's, whose coarsest level is SegNet's.
     const Level top = setting.network->levels().back();
-    require(top.channels == 8 * setting.network->width() && top.stride == SegNet::kStride, "network.name",
-            "the method '", kName, "' compares features with those of a SegNet; this network's have ", top.channels,
-            " channels at stride ", top.stride);
+    require(top.channels % kTopOfWidth == 0 && top.stride == SegNet::kStride, "network.name", "the method '", kName,
+            "' compares features with those of a SegNet; this network's have ", top.channels, " channels at stride ",
+            top.stride);
     return setting;
   }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/available.h"
+#include "kernels/norm_add_relu.h"
 #include "kernels/norm_relu.h"
 #include "processor.h"
 
@@ -49,16 +50,21 @@ std::atomic<int64_t> chunk_bytes{default_chunk_bytes()};
 bool has_kernels(const at::Tensor& x) { return kernels::available(x.device()); }
 
 /// What a map is convolved in: its own format, but on a CPU that libtorch cannot convolve bfloat16 on, float32. What is
-/// read and what comes out are rounded to the map's format all the same.
-at::ScalarType convolved_in(const at::Tensor& map) {
-  const bool widens = map.is_cpu() && map.scalar_type() == at::kBFloat16 && !has_bfloat16_convolutions();
+/// read and what comes out are rounded to the map's format all the same. (libtorch 1.13's input gradient of 1x1 windows
+/// is wrong in bfloat16 and channels last.)
+at::ScalarType convolved_in(const at::Tensor& map, const at::Tensor& weight) {
+  const bool widens =
+      map.is_cpu() && map.scalar_type() == at::kBFloat16 && (weight.size(2) == 1 || !has_bfloat16_convolutions());
   return widens ? at::kFloat : map.scalar_type();
 }
 
-/// A weight as the convolution of a map reads it.
-at::Tensor convolved_with(const at::Tensor& weight, const at::Tensor& map) {
-  return weight.to(map.scalar_type()).to(convolved_in(map));
+/// A weight or bias as the convolution of a map reads it.
+at::Tensor convolved_with(const at::Tensor& weight, const at::Tensor& map, at::ScalarType format) {
+  return weight.to(map.scalar_type()).to(format);
 }
+
+/// Rows or columns of what a convolution makes of `size`.
+int64_t strided(int64_t size, int64_t stride) { return (size - 1) / stride + 1; }
 
 /// Images to take through a layer at once. (A GPU is fastest with all of them.)
 int64_t chunk_of(const at::Tensor& out_like, int64_t in_channels, int64_t out_channels) {
@@ -90,18 +96,26 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
   static variable_list forward(AutogradContext* ctx, const at::Tensor& in, const at::Tensor& gamma,
                                const at::Tensor& beta, const at::Tensor& mean, const at::Tensor& invstd,
                                const at::Tensor& places, const at::Tensor& weight, const at::Tensor& bias,
-                               int64_t prologue, int64_t statistics, int64_t rows_with_gradient, bool input_gradient,
-                               bool weight_gradient, bool keep) {
+                               int64_t stride, int64_t dilation, int64_t prologue, int64_t statistics,
+                               int64_t rows_with_gradient, bool constant, bool input_gradient, bool weight_gradient,
+                               bool keep) {
+    ctx->saved_data["stride"] = stride;
+    ctx->saved_data["dilation"] = dilation;
+    ctx->saved_data["has_bias"] = bias.numel() > 0;
+    ctx->saved_data["constant"] = constant;
     ctx->saved_data["prologue"] = prologue;
     ctx->saved_data["rows"] = rows_with_gradient;
     ctx->saved_data["input_gradient"] = input_gradient;
     ctx->saved_data["weight_gradient"] = weight_gradient;
     variable_list saved = {in, gamma, beta, mean, invstd, places, weight};
 
-    const at::ScalarType format = convolved_in(in);
-    const at::Tensor w = convolved_with(weight, in), b = convolved_with(bias, in);
+    const at::ScalarType format = convolved_in(in, weight);
+    const at::Tensor w = convolved_with(weight, in, format);
+    const at::Tensor b = bias.numel() > 0 ? convolved_with(bias, in, format) : at::Tensor{};
     const int64_t images = in.size(0), scale = prologue == kUnpool ? 2 : 1, out_channels = weight.size(0);
-    const std::vector<int64_t> sizes = {images, out_channels, scale * in.size(2), scale * in.size(3)};
+    const int64_t padding = dilation * (weight.size(2) / 2);
+    const std::vector<int64_t> sizes = {images, out_channels, strided(scale * in.size(2), stride),
+                                        strided(scale * in.size(3), stride)};
     const int64_t step = chunk_of(in, scale * scale * in.size(1), scale * scale * out_channels);
     ctx->saved_data["step"] = step;
     at::Tensor out;
@@ -112,7 +126,7 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       const int64_t count = std::min(step, images - begin);
       const at::Tensor x = prepare(saved, prologue, begin, count);
       if (keep && begin < rows_with_gradient) saved.push_back(x);
-      const at::Tensor y = as(at::conv2d(x.to(format), w, b, 1, weight.size(2) / 2).to(in.scalar_type()), in);
+      const at::Tensor y = as(at::conv2d(x.to(format), w, b, stride, padding, dilation).to(in.scalar_type()), in);
       if (statistics != kNone) {
         const NormStatistics s = kernels::norm_statistics(y, statistics == kOfSample, kEps);
         means.push_back(s.mean);
@@ -141,16 +155,18 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
   static variable_list backward(AutogradContext* ctx, variable_list d_out) {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &in = saved[0], &weight = saved[6];
-    const at::ScalarType format = convolved_in(in);
-    const at::Tensor w = convolved_with(weight, in);
+    const at::ScalarType format = convolved_in(in, weight);
+    const at::Tensor w = convolved_with(weight, in, format);
+    const int64_t stride = ctx->saved_data["stride"].toInt(), dilation = ctx->saved_data["dilation"].toInt();
+    const bool has_bias = ctx->saved_data["has_bias"].toBool(), constant = ctx->saved_data["constant"].toBool();
     const int64_t prologue = ctx->saved_data["prologue"].toInt(), rows = ctx->saved_data["rows"].toInt();
     const bool input_gradient = ctx->saved_data["input_gradient"].toBool();
     const bool weight_gradient = ctx->saved_data["weight_gradient"].toBool();
     const at::Tensor d = as(d_out[0], in);
-    const int64_t images = in.size(0), padding = weight.size(2) / 2;
+    const int64_t images = in.size(0), padding = dilation * (weight.size(2) / 2);
     const int64_t step = ctx->saved_data["step"].toInt();
     // With statistics of the whole batch, the norm's gradient needs all images' sums first.
-    const bool norm_at_once = prologue == kNormRelu && saved[3].size(0) == 1 && images > 1;
+    const bool norm_at_once = prologue == kNormRelu && !constant && saved[3].size(0) == 1 && images > 1;
 
     at::Tensor d_in, d_gamma, d_beta, d_weight, d_bias;
     if (input_gradient) d_in = at::empty_like(in, in.suggest_memory_format());
@@ -172,13 +188,13 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       const at::Tensor x = saved.size() > kFirstKept ? saved[kFirstKept + static_cast<size_t>(begin / step)]
                            : values                  ? prepare(saved, prologue, begin, count)
                                                      : in.narrow(0, begin, count);
-      auto [dy, dw, db] = at::convolution_backward(d.narrow(0, begin, count).to(format), x.to(format), w,
-                                                   weight.size(0), {1, 1}, {padding, padding}, {1, 1}, false, {0, 0}, 1,
-                                                   {input_gradient, weight_gradient, weight_gradient});
+      auto [dy, dw, db] = at::convolution_backward(
+          d.narrow(0, begin, count).to(format), x.to(format), w, weight.size(0), {stride, stride}, {padding, padding},
+          {dilation, dilation}, false, {0, 0}, 1, {input_gradient, weight_gradient, weight_gradient && has_bias});
       if (weight_gradient) {
         // Sums of many parts are in full.
         accumulate(d_weight, dw.to(weight.scalar_type()));
-        accumulate(d_bias, db.to(weight.scalar_type()));
+        if (has_bias) accumulate(d_bias, db.to(weight.scalar_type()));
       }
       if (!input_gradient) continue;
       dy = dy.to(in.scalar_type());
@@ -188,7 +204,7 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       } else if (prologue == kNormRelu && !norm_at_once) {
         const kernels::NormGradients g = kernels::norm_relu_backward(
             as(dy, in), in.narrow(0, begin, count), saved[1], saved[2],
-            {statistics_rows(saved[3], begin, count), {}, statistics_rows(saved[4], begin, count)}, part);
+            {statistics_rows(saved[3], begin, count), {}, statistics_rows(saved[4], begin, count), constant}, part);
         accumulate(d_gamma, g.gamma);
         accumulate(d_beta, g.beta);
       } else {
@@ -201,7 +217,7 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       d_gamma = g.gamma;
       d_beta = g.beta;
     }
-    return {d_in, d_gamma, d_beta, {}, {}, {}, d_weight, d_bias, {}, {}, {}, {}, {}, {}};
+    return {d_in, d_gamma, d_beta, {}, {}, {}, d_weight, d_bias, {}, {}, {}, {}, {}, {}, {}, {}, {}};
   }
 
  private:
@@ -225,21 +241,52 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
 
 struct NormRelu : Function<NormRelu> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
-                            const at::Tensor& mean, const at::Tensor& invstd) {
+                            const at::Tensor& mean, const at::Tensor& invstd, bool constant) {
+    ctx->saved_data["constant"] = constant;
     ctx->save_for_backward({x, gamma, beta, mean, invstd});
     return kernels::norm_relu(x, gamma, beta, {mean, {}, invstd});
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list dy) {
     const variable_list v = ctx->get_saved_variables();
-    const kernels::NormGradients g = kernels::norm_relu_backward(as(dy[0], v[0]), v[0], v[1], v[2], {v[3], {}, v[4]});
-    return {g.x, g.gamma, g.beta, {}, {}};
+    const kernels::NormGradients g = kernels::norm_relu_backward(
+        as(dy[0], v[0]), v[0], v[1], v[2], {v[3], {}, v[4], ctx->saved_data["constant"].toBool()});
+    return {g.x, g.gamma, g.beta, {}, {}, {}};
+  }
+};
+
+/// max(norm(x) + norm(r), 0); r as it is where its gamma is empty.
+struct NormAddRelu : Function<NormAddRelu> {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
+                            const at::Tensor& mean, const at::Tensor& invstd, const at::Tensor& r,
+                            const at::Tensor& r_gamma, const at::Tensor& r_beta, const at::Tensor& r_mean,
+                            const at::Tensor& r_invstd, bool constant) {
+    ctx->saved_data["constant"] = constant;
+    const bool normed = r_gamma.numel() > 0;
+    const kernels::NormedMap residual =
+        normed ? kernels::NormedMap{r, r_gamma, r_beta, {r_mean, {}, r_invstd}} : kernels::NormedMap{r, {}, {}, {}};
+    const at::Tensor y = kernels::norm_add_relu({x, gamma, beta, {mean, {}, invstd}}, residual);
+    // Of a residual without norm only the gradient of y is needed.
+    ctx->save_for_backward({y, x, gamma, beta, mean, invstd, normed ? r : r_gamma, r_gamma, r_beta, r_mean, r_invstd});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list dy) {
+    const variable_list v = ctx->get_saved_variables();
+    const bool constant = ctx->saved_data["constant"].toBool();
+    const at::Tensor dz = at::threshold_backward(as(dy[0], v[1]), v[0], 0);
+    const kernels::NormGradients g = kernels::norm_backward(dz, {v[1], v[2], v[3], {v[4], {}, v[5], constant}});
+    if (v[7].numel() == 0) return {g.x, g.gamma, g.beta, {}, {}, dz, {}, {}, {}, {}, {}};
+    const kernels::NormGradients r = kernels::norm_backward(dz, {v[6], v[7], v[8], {v[9], {}, v[10], constant}});
+    return {g.x, g.gamma, g.beta, {}, {}, r.x, r.gamma, r.beta, {}, {}, {}};
   }
 };
 
 struct NormReluPool : Function<NormReluPool> {
   static variable_list forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gamma,
-                               const at::Tensor& beta, const at::Tensor& mean, const at::Tensor& invstd) {
+                               const at::Tensor& beta, const at::Tensor& mean, const at::Tensor& invstd,
+                               bool constant) {
+    ctx->saved_data["constant"] = constant;
     auto [p, code] = kernels::norm_relu_pool(x, gamma, beta, {mean, {}, invstd});
     ctx->save_for_backward({x, gamma, beta, mean, invstd, p, code});
     ctx->mark_non_differentiable({code});
@@ -248,28 +295,41 @@ struct NormReluPool : Function<NormReluPool> {
 
   static variable_list backward(AutogradContext* ctx, variable_list d) {
     const variable_list v = ctx->get_saved_variables();
-    const kernels::NormGradients g =
-        kernels::norm_relu_pool_backward(as(d[0], v[0]), v[5], v[6], v[0], v[1], v[2], {v[3], {}, v[4]});
-    return {g.x, g.gamma, g.beta, {}, {}};
+    const kernels::NormGradients g = kernels::norm_relu_pool_backward(
+        as(d[0], v[0]), v[5], v[6], v[0], v[1], v[2], {v[3], {}, v[4], ctx->saved_data["constant"].toBool()});
+    return {g.x, g.gamma, g.beta, {}, {}, {}};
   }
 };
 
-/// max(norm(x), 0) by ATen's own operations, for devices without kernels of ours.
-at::Tensor aten_norm_relu(const at::Tensor& x, const Norm& norm) {
+/// norm(x) by ATen's own operations, for devices without kernels of ours.
+at::Tensor aten_norm(const RawMap& map) {
+  const Norm& norm = map.norm;
   if (norm.mode == NormMode::kPerSample) {
-    return at::instance_norm(x, norm.gamma, norm.beta, {}, {}, true, kMomentum, kEps, true).relu_();
+    return at::instance_norm(map.x, norm.gamma, norm.beta, {}, {}, true, kMomentum, kEps, true);
   }
   const bool training = norm.mode == NormMode::kBatch;
   at::Tensor batches = norm.batches;
   if (training && batches.defined()) batches.add_(1);
-  return at::batch_norm(x, norm.gamma, norm.beta, norm.running_mean, norm.running_var, training, kMomentum, kEps, true)
-      .relu_();
+  return at::batch_norm(map.x, norm.gamma, norm.beta, norm.running_mean, norm.running_var, training, kMomentum, kEps,
+                        true);
 }
 
+at::Tensor aten_norm_relu(const RawMap& map) { return aten_norm(map).relu_(); }
+
 at::Tensor aten_convolve(const at::Tensor& x, const Convolution& c) {
-  const at::Tensor w = convolved_with(c.weight, x), b = convolved_with(c.bias, x);
-  return at::conv2d(x.to(w.scalar_type()), w, b, 1, w.size(2) / 2).to(x.scalar_type());
+  const at::ScalarType format = convolved_in(x, c.weight);
+  const at::Tensor w = convolved_with(c.weight, x, format);
+  const at::Tensor b = c.bias.defined() ? convolved_with(c.bias, x, format) : at::Tensor{};
+  return at::conv2d(x.to(format), w, b, c.stride, c.dilation * (w.size(2) / 2), c.dilation).to(x.scalar_type());
 }
+
+/// Autograd's functions take no undefined tensors: an empty one in its place.
+at::Tensor or_nothing(const at::Tensor& tensor, const at::Tensor& like) {
+  return tensor.defined() ? tensor : at::empty({0}, like.options());
+}
+
+/// Whether the norm is an affine map: its statistics are no functions of the map.
+bool is_constant(const Norm& norm) { return norm.mode == NormMode::kRunning; }
 
 /// A map whose statistics are known; updates the running ones in training.
 RawMap with_statistics(const at::Tensor& x, const Norm& norm, const at::Tensor& mean, const at::Tensor& var) {
@@ -292,13 +352,11 @@ variable_list chunked(const RawMap& raw, const at::Tensor& places, Prologue prol
       grad &&
       (raw.x.requires_grad() || (raw.norm.gamma.defined() && prologue == kNormRelu && raw.norm.gamma.requires_grad()));
   const bool weight_gradient = grad && c.weight.requires_grad();
-  // Autograd's functions take no undefined tensors.
-  const at::Tensor nothing = at::empty({0}, raw.x.options());
-  const auto or_nothing = [&](const at::Tensor& tensor) { return tensor.defined() ? tensor : nothing; };
-  return ChunkedConvolution::apply(packed(raw.x), or_nothing(raw.norm.gamma), or_nothing(raw.norm.beta),
-                                   or_nothing(raw.mean), or_nothing(raw.invstd), or_nothing(places), c.weight, c.bias,
+  const auto given = [&raw](const at::Tensor& tensor) { return or_nothing(tensor, raw.x); };
+  return ChunkedConvolution::apply(packed(raw.x), given(raw.norm.gamma), given(raw.norm.beta), given(raw.mean),
+                                   given(raw.invstd), given(places), c.weight, given(c.bias), c.stride, c.dilation,
                                    static_cast<int64_t>(prologue), static_cast<int64_t>(statistics), rows_with_gradient,
-                                   input_gradient, weight_gradient,
+                                   is_constant(raw.norm), input_gradient, weight_gradient,
                                    c.keep_input && weight_gradient && prologue != kNothing);
 }
 
@@ -340,14 +398,34 @@ at::Tensor convolve_out(const RawMap& x, const Convolution& convolution, int64_t
   return chunked(x, {}, kNormRelu, convolution, kNone, rows_with_gradient)[0];
 }
 
+at::Tensor convolve_out(const at::Tensor& x, const Convolution& convolution) {
+  if (!has_kernels(x)) return aten_convolve(x, convolution);
+  return chunked({x, {}, {}, {}}, {}, kNothing, convolution, kNone, x.size(0))[0];
+}
+
 at::Tensor activate(const RawMap& x) {
-  if (!has_kernels(x.x)) return aten_norm_relu(x.x, x.norm);
-  return NormRelu::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd);
+  if (!has_kernels(x.x)) return aten_norm_relu(x);
+  return NormRelu::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd, is_constant(x.norm));
+}
+
+at::Tensor activate_sum(const RawMap& x, const at::Tensor& residual) {
+  return activate_sum(x, RawMap{residual, {NormMode::kRunning, {}, {}, {}, {}, {}}, {}, {}});
+}
+
+at::Tensor activate_sum(const RawMap& x, const RawMap& residual) {
+  const bool normed = residual.norm.gamma.defined();
+  if (!has_kernels(x.x)) return (aten_norm(x) + (normed ? aten_norm(residual) : residual.x)).relu_();
+  const auto given = [&x](const at::Tensor& tensor) { return or_nothing(tensor, x.x); };
+  const at::Tensor own = packed(x.x);
+  return NormAddRelu::apply(own, x.norm.gamma, x.norm.beta, x.mean, x.invstd, as(residual.x, own),
+                            given(residual.norm.gamma), given(residual.norm.beta), given(residual.mean),
+                            given(residual.invstd), is_constant(x.norm));
 }
 
 std::tuple<at::Tensor, at::Tensor> activate_and_pool(const RawMap& x) {
-  if (!has_kernels(x.x)) return at::max_pool2d_with_indices(aten_norm_relu(x.x, x.norm), 2, 2);
-  const variable_list out = NormReluPool::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd);
+  if (!has_kernels(x.x)) return at::max_pool2d_with_indices(aten_norm_relu(x), 2, 2);
+  const variable_list out =
+      NormReluPool::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd, is_constant(x.norm));
   return {out[0], out[1]};
 }
 

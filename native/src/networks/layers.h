@@ -23,11 +23,11 @@ void set_chunk_bytes(int64_t bytes);
 /// Which statistics a norm uses.
 enum class NormMode {
   kBatch,      // of the batch, and the running ones are updated (training)
-  kRunning,    // the running ones (evaluation; without gradient)
+  kRunning,    // the running ones (evaluation)
   kPerSample,  // of each sample by itself (the auto-encoder's)
 };
 
-/// A norm over [N, C, H, W]: eps 1e-5, momentum 0.1.
+/// A norm over [N, C, H, W]: eps 1e-5, momentum 0.1. With running statistics its gradient is that of an affine map.
 struct Norm {
   NormMode mode;
   at::Tensor gamma, beta;  // [C]
@@ -35,13 +35,15 @@ struct Norm {
   at::Tensor running_mean, running_var, batches;
 };
 
-/// A convolution: odd square windows, padded so that the size stays.
+/// A convolution: odd square windows, padded by dilation * (k / 2) on each side, so that a stride of 1 keeps the size
+/// and a stride s makes rows of H no more than (H - 1) / s + 1.
 struct Convolution {
   at::Tensor weight;  // [out, in, k, k]
-  at::Tensor bias;    // [out]
+  at::Tensor bias;    // [out], or undefined
   /// Whether the backward pass finds what the convolution read (a map after norm and ReLU, or unpooled), rather than
   /// computing it again. Kept only where the weight has a gradient, which nothing else needs it for.
   bool keep_input = false;
+  int64_t stride = 1, dilation = 1;
 };
 
 /// A convolution's output whose norm and ReLU are still to come.
@@ -58,12 +60,16 @@ RawMap convolve(const RawMap& x, const Convolution& convolution, const Norm& nor
 /// Convolves what puts each value of y [N, C, h, w] at its window's place, and zeros elsewhere: [N, C, 2h, 2w].
 RawMap unpool_convolve(const at::Tensor& y, const at::Tensor& places, const Convolution& convolution, const Norm& norm);
 /// Convolves max(norm(x), 0), and no norm follows. Only the first `rows_with_gradient` images will get a gradient.
-/// (On the CPU, libtorch 1.13's input gradient of 1x1 windows is wrong in bfloat16 and channels last. The networks have
-/// none.)
 at::Tensor convolve_out(const RawMap& x, const Convolution& convolution, int64_t rows_with_gradient);
+/// Convolves a map, and no norm follows.
+at::Tensor convolve_out(const at::Tensor& x, const Convolution& convolution);
 
 /// max(norm(x), 0).
 at::Tensor activate(const RawMap& x);
+/// max(norm(x) + residual, 0), the end of a residual block (He et al., CVPR 2016).
+at::Tensor activate_sum(const RawMap& x, const at::Tensor& residual);
+/// max(norm(x) + norm(residual), 0).
+at::Tensor activate_sum(const RawMap& x, const RawMap& residual);
 /// 2x2 max pool of max(norm(x), 0), and the places of its maxima for unpool_convolve(). H and W are even.
 std::tuple<at::Tensor, at::Tensor> activate_and_pool(const RawMap& x);
 

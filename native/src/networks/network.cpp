@@ -14,7 +14,7 @@ ImageHeads::ImageHeads(ParameterStore& store, const TaskSet& tasks, const std::v
     : store_(store) {
   for (const size_t t : predicted) {
     if (tasks[t].extent() != Extent::kImage) continue;
-    heads_.push_back({store_.add_parameter(head_name(t) + ".weight", {tasks[t].channels(), channels}),
+    heads_.push_back({t, store_.add_parameter(head_name(t) + ".weight", {tasks[t].channels(), channels}),
                       store_.add_parameter(head_name(t) + ".bias", {tasks[t].channels()})});
   }
 }
@@ -35,6 +35,14 @@ at::Tensor ImageHeads::apply(const at::Tensor& features, bool trainable) const {
     out.push_back(at::linear(mean, weight, bias));
   }
   return at::cat(out, 1);
+}
+
+void ImageHeads::write(GraphWriter& graph, const std::string& features) const {
+  if (empty()) return;
+  const std::string mean = graph.mean(features);
+  for (const Head& head : heads_) {
+    graph.output(head.task, graph.linear(mean, head_name(head.task) + ".weight", head_name(head.task) + ".bias"));
+  }
 }
 
 }  // namespace jtr

@@ -5,10 +5,13 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
+#include "networks/graph.h"
 #include "networks/layers.h"
+#include "networks/level.h"
 #include "networks/parameters.h"
 #include "networks/recomputation.h"
 #include "options/registry.h"
@@ -33,19 +36,16 @@ struct NetworkSetting {
   Recomputation recomputation = Recomputation::kNorms;
 };
 
-/// One level of the pyramid.
-struct Level {
-  int64_t channels;
-  int64_t stride;  // of the image's rows for one of the level's
-};
-
 /// Weights that are trained alike: a range of the flat storage.
 struct ParameterGroup {
-  std::string name;         // "backbone", "decoder", "heads"
-  int64_t begin, elements;  // in the flat weights
-  double rate_factor = 1;   // of the learning rate
-  bool frozen = false;      // keeps its values
+  std::string name;          // "backbone", "decoder", "heads"
+  int64_t begin, elements;   // in the flat weights
+  double rate_factor = 1;    // of the learning rate
+  int64_t trained_from = 0;  // steps before which it keeps its values
 };
+
+/// ParameterGroup::trained_from of weights that always keep their values.
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
 /// What an encoder makes of images.
 struct Features {
@@ -62,7 +62,7 @@ class Network {
   virtual ParameterStore& store() = 0;
   const ParameterStore& store() const { return const_cast<Network*>(this)->store(); }
 
-  /// Channels of the first stage, from which methods take the width of their own networks.
+  /// First stage width of the networks that methods have of their own, unless their options say another.
   virtual int64_t width() const = 0;
   /// Rows and columns of images must be multiples of this.
   virtual int64_t stride() const = 0;
@@ -73,6 +73,11 @@ class Network {
   /// How its images and maps lie in memory.
   virtual at::MemoryFormat memory_format() const = 0;
 
+  /// Operations from images to raw predictions in evaluation mode, for exports.
+  virtual void write(GraphWriter& graph) const = 0;
+
+  /// Called before a training step, of which `step` were done before.
+  virtual void begin_step(int64_t /*step*/) {}
   /// Fresh weights from the stream (seed, stream).
   virtual void initialize(uint64_t seed, uint32_t stream) = 0;
 
@@ -95,9 +100,11 @@ class ImageHeads {
   bool empty() const { return heads_.empty(); }
   /// [N, channels, h, w] -> [N, elements of all tasks].
   at::Tensor apply(const at::Tensor& features, bool trainable) const;
+  void write(GraphWriter& graph, const std::string& features) const;
 
  private:
   struct Head {
+    size_t task;
     int64_t weight, bias;
   };
   ParameterStore& store_;

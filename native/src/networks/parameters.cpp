@@ -20,6 +20,9 @@ at::Tensor flat_tensor(const std::vector<NamedTensor>& list, const at::TensorOpt
   return at::zeros({list.empty() ? 0 : list.back().offset + list.back().elements}, options);
 }
 
+/// Elements of the window of a weight [out, in, k, k]; 1 of a linear map's.
+int64_t window(const std::vector<int64_t>& sizes) { return sizes.size() == 4 ? sizes[2] * sizes[3] : 1; }
+
 }  // namespace
 
 at::Tensor slice(const at::Tensor& flat, const NamedTensor& tensor) {
@@ -65,10 +68,18 @@ void ParameterStore::zero_and_release_gradients() { memory::zero_and_release(fla
 void ParameterStore::restore_gradients() { memory::restore(flat_gradients_); }
 
 void ParameterStore::xavier_normal(int64_t i, uint64_t seed, uint32_t stream) {
+  const std::vector<int64_t>& sizes = parameter_list_[i].sizes;
+  normal(i, std::sqrt(2.0 / static_cast<double>((sizes[0] + sizes[1]) * window(sizes))), seed, stream);
+}
+
+void ParameterStore::he_normal(int64_t i, uint64_t seed, uint32_t stream) {
+  const std::vector<int64_t>& sizes = parameter_list_[i].sizes;
+  normal(i, std::sqrt(2.0 / static_cast<double>(sizes[0] * window(sizes))), seed, stream);
+}
+
+void ParameterStore::normal(int64_t i, double deviation, uint64_t seed, uint32_t stream) {
   constexpr double kTwoPi = 6.283185307179586476925;
   const NamedTensor& tensor = parameter_list_[i];
-  const int64_t receptive = tensor.sizes.size() == 4 ? tensor.sizes[2] * tensor.sizes[3] : 1;
-  const double std = std::sqrt(2.0 / static_cast<double>((tensor.sizes[0] + tensor.sizes[1]) * receptive));
   at::Tensor values = at::empty({tensor.elements}, at::kDouble);
   double* out = values.data_ptr<double>();
   // Box-Muller on the host and in double: the same weights for every device, precision and libtorch.
@@ -76,7 +87,8 @@ void ParameterStore::xavier_normal(int64_t i, uint64_t seed, uint32_t stream) {
     const PhiloxBlock block =
         philox(seed, RandomUse::kInitialWeights, stream + static_cast<uint32_t>(i), static_cast<uint64_t>(n / 4));
     for (int pair = 0; pair < 2; ++pair) {
-      const double radius = std * std::sqrt(-2.0 * std::log(static_cast<double>(open_uniform(block.value[2 * pair]))));
+      const double radius =
+          deviation * std::sqrt(-2.0 * std::log(static_cast<double>(open_uniform(block.value[2 * pair]))));
       const double angle = kTwoPi * open_uniform(block.value[2 * pair + 1]);
       if (n + 2 * pair < tensor.elements) out[n + 2 * pair] = radius * std::cos(angle);
       if (n + 2 * pair + 1 < tensor.elements) out[n + 2 * pair + 1] = radius * std::sin(angle);

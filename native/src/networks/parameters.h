@@ -56,8 +56,12 @@ class ParameterStore {
   /// Xavier-normal (Glorot and Bengio 2010) values for the weight of a convolution [out, in, k, k] or of a linear map
   /// [out, in], from the stream (seed, stream).
   void xavier_normal(int64_t i, uint64_t seed, uint32_t stream);
+  /// He-normal (He et al., ICCV 2015) values by the number of outputs, for a convolution before ReLU.
+  void he_normal(int64_t i, uint64_t seed, uint32_t stream);
 
  private:
+  void normal(int64_t i, double deviation, uint64_t seed, uint32_t stream);
+
   std::vector<NamedTensor> parameter_list_, buffer_list_;
   std::vector<at::Tensor> parameters_, frozen_, buffers_;
   at::Tensor flat_parameters_, flat_gradients_, flat_buffers_;

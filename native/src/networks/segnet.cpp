@@ -1,29 +1,37 @@
 #include "networks/segnet.h"
 
 namespace jtr {
+namespace {
+
+std::string write_layer(GraphWriter& graph, const std::string& x, const std::string& name) {
+  return graph.relu(graph.norm(graph.convolve(x, name + ".0.weight", name + ".0.bias", {3, 1, 1}), name + ".1"));
+}
+
+}  // namespace
+
 SegNet::SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads,
                bool running_statistics, Recomputation recomputation)
     : store_(store), recomputation_(recomputation) {
   const std::array<int64_t, kStages> f = {width, 2 * width, 4 * width, 8 * width, 8 * width};
   // Names as in published checkpoints: a block of one convolution is "<block>.<stage>.{0,1}" (convolution, norm), one
   // of two is "<block>.<stage>.{0,1}.{0,1}".
-  auto add_stage = [&](std::vector<ConvNorm>& layers, const std::string& block, int stage, int64_t channels) {
+  auto add_stage = [&](std::vector<Layer>& layers, const std::string& block, int stage, int64_t channels) {
     const std::string name = block + "." + std::to_string(stage);
     if (stage < 2) {
-      layers.push_back(add_conv_norm(name, channels, channels, running_statistics));
+      layers.push_back(add_layer(name, channels, channels, running_statistics));
     } else {
-      layers.push_back(add_conv_norm(name + ".0", channels, channels, running_statistics));
-      layers.push_back(add_conv_norm(name + ".1", channels, channels, running_statistics));
+      layers.push_back(add_layer(name + ".0", channels, channels, running_statistics));
+      layers.push_back(add_layer(name + ".1", channels, channels, running_statistics));
     }
   };
   for (int i = 0; i < kStages; ++i) {
     encoder_[i].push_back(
-        add_conv_norm("encoder_block." + std::to_string(i), i == 0 ? in_channels : f[i - 1], f[i], running_statistics));
+        add_layer("encoder_block." + std::to_string(i), i == 0 ? in_channels : f[i - 1], f[i], running_statistics));
     add_stage(encoder_[i], "conv_block_enc", i, f[i]);
   }
   for (int i = 0; i < kStages; ++i) {
     const int64_t out = i == 0 ? f[0] : f[i - 1];
-    decoder_[i].push_back(add_conv_norm("decoder_block." + std::to_string(i), f[i], out, running_statistics));
+    decoder_[i].push_back(add_layer("decoder_block." + std::to_string(i), f[i], out, running_statistics));
     add_stage(decoder_[i], "conv_block_dec", i, out);
   }
   for (const HeadSpec& head : heads) {
@@ -36,8 +44,9 @@ SegNet::SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::v
   }
 }
 
-SegNet::ConvNorm SegNet::add_conv_norm(const std::string& name, int64_t in, int64_t out, bool running_statistics) {
-  ConvNorm layer{};
+SegNet::Layer SegNet::add_layer(const std::string& name, int64_t in, int64_t out, bool running_statistics) {
+  Layer layer{};
+  layer.name = name;
   layer.weight = store_.add_parameter(name + ".0.weight", {out, in, 3, 3});
   layer.bias = store_.add_parameter(name + ".0.bias", {out});
   layer.norm_weight = store_.add_parameter(name + ".1.weight", {out});
@@ -51,9 +60,9 @@ SegNet::ConvNorm SegNet::add_conv_norm(const std::string& name, int64_t in, int6
 }
 
 void SegNet::initialize(uint64_t seed, uint32_t stream) {
-  auto initialize_layers = [&](const std::array<std::vector<ConvNorm>, kStages>& stages) {
+  auto initialize_layers = [&](const std::array<std::vector<Layer>, kStages>& stages) {
     for (const auto& layers : stages) {
-      for (const ConvNorm& layer : layers) {
+      for (const Layer& layer : layers) {
         store_.xavier_normal(layer.weight, seed, stream);
         store_.frozen(layer.bias).zero_();
         store_.frozen(layer.norm_weight).fill_(1);
@@ -75,12 +84,12 @@ void SegNet::initialize(uint64_t seed, uint32_t stream) {
   }
 }
 
-Convolution SegNet::convolution_of(const ConvNorm& layer, const Pass& pass) const {
+Convolution SegNet::convolution_of(const Layer& layer, const Pass& pass) const {
   return {weight(layer.weight, pass.trainable), weight(layer.bias, pass.trainable),
           recomputation_ == Recomputation::kNone};
 }
 
-Norm SegNet::norm_of(const ConvNorm& layer, const Pass& pass) const {
+Norm SegNet::norm_of(const Layer& layer, const Pass& pass) const {
   Norm norm{pass.norm, weight(layer.norm_weight, pass.trainable), weight(layer.norm_bias, pass.trainable), {}, {}, {}};
   // In training the running statistics have seen the batch when it comes by again.
   if (pass.norm == NormMode::kRunning || (pass.norm == NormMode::kBatch && !pass.again)) {
@@ -91,17 +100,17 @@ Norm SegNet::norm_of(const ConvNorm& layer, const Pass& pass) const {
   return norm;
 }
 
-RawMap SegNet::rest_of(const std::vector<ConvNorm>& layers, RawMap raw, const Pass& pass) const {
+RawMap SegNet::rest_of(const std::vector<Layer>& layers, RawMap raw, const Pass& pass) const {
   for (size_t j = 1; j < layers.size(); ++j) {
     raw = convolve(raw, convolution_of(layers[j], pass), norm_of(layers[j], pass));
   }
   return raw;
 }
 
-std::vector<at::Tensor> SegNet::weights_of(const std::vector<ConvNorm>& layers, bool trainable) const {
+std::vector<at::Tensor> SegNet::weights_of(const std::vector<Layer>& layers, bool trainable) const {
   std::vector<at::Tensor> weights;
   if (!trainable) return weights;
-  for (const ConvNorm& layer : layers) {
+  for (const Layer& layer : layers) {
     for (const int64_t i : {layer.weight, layer.bias, layer.norm_weight, layer.norm_bias}) {
       weights.push_back(store_.parameter(i));
     }
@@ -120,7 +129,7 @@ SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainabl
   for (int i = 0; i < kStages; ++i) {
     const auto stage = [this, i, norm, trainable](const std::vector<at::Tensor>& in,
                                                   bool again) -> std::vector<at::Tensor> {
-      const std::vector<ConvNorm>& layers = encoder_[i];
+      const std::vector<Layer>& layers = encoder_[i];
       const Pass pass{norm, trainable, again};
       const auto [pooled, places] = activate_and_pool(
           rest_of(layers, convolve(in[0], convolution_of(layers[0], pass), norm_of(layers[0], pass)), pass));
@@ -140,7 +149,7 @@ at::Tensor SegNet::decode(const Encoded& encoded, NormMode norm, bool trainable,
   for (int i = kStages - 1; i >= 0; --i) {
     const auto stage = [this, i, norm, trainable, rows_with_gradient](const std::vector<at::Tensor>& in,
                                                                       bool again) -> std::vector<at::Tensor> {
-      const std::vector<ConvNorm>& layers = decoder_[i];
+      const std::vector<Layer>& layers = decoder_[i];
       const Pass pass{norm, trainable, again};
       const RawMap raw = rest_of(
           layers, unpool_convolve(in[0], in[1], convolution_of(layers[0], pass), norm_of(layers[0], pass)), pass);
@@ -157,6 +166,29 @@ at::Tensor SegNet::decode(const Encoded& encoded, NormMode norm, bool trainable,
     y = run({y, encoded.argmax[i]}, weights, stage)[0];
   }
   return y;
+}
+
+SegNet::Written SegNet::write_encoder(GraphWriter& graph, const std::string& image) const {
+  Written encoded{image, {}};
+  for (int i = 0; i < kStages; ++i) {
+    for (const Layer& layer : encoder_[i]) encoded.latent = write_layer(graph, encoded.latent, layer.name);
+    std::tie(encoded.latent, encoded.places[i]) = graph.max_pool_with_places(encoded.latent);
+  }
+  return encoded;
+}
+
+std::string SegNet::write_decoder(GraphWriter& graph, const Written& encoded) const {
+  std::string y = encoded.latent;
+  for (int i = kStages - 1; i >= 0; --i) {
+    y = graph.unpool(y, encoded.places[i]);
+    for (const Layer& layer : decoder_[i]) y = write_layer(graph, y, layer.name);
+  }
+  return y;
+}
+
+std::string SegNet::write_head(GraphWriter& graph, const std::string& features, const std::string& name) {
+  const std::string y = graph.convolve(features, name + ".0.weight", name + ".0.bias", {3, 1, 1});
+  return graph.convolve(y, name + ".1.weight", name + ".1.bias", {1, 1, 1});
 }
 
 at::Tensor SegNet::heads(const RawMap& features, const Pass& pass, int64_t rows_with_gradient) const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "networks/graph.h"
 #include "networks/layers.h"
 #include "networks/parameters.h"
 #include "networks/recomputation.h"
@@ -48,8 +49,19 @@ class SegNet {
   at::Tensor decode(const Encoded& encoded, NormMode norm, bool trainable, int64_t rows_with_gradient) const;
   size_t head_count() const { return heads_.size(); }
 
+  /// The same in evaluation mode as operations, for exports.
+  struct Written {
+    std::string latent;
+    std::array<std::string, kStages> places;
+  };
+  Written write_encoder(GraphWriter& graph, const std::string& image) const;
+  /// The map that the heads read.
+  std::string write_decoder(GraphWriter& graph, const Written& encoded) const;
+  static std::string write_head(GraphWriter& graph, const std::string& features, const std::string& name);
+
  private:
-  struct ConvNorm {
+  struct Layer {
+    std::string name;
     int64_t weight, bias, norm_weight, norm_bias;
     int64_t running_mean = -1, running_var = -1, batches = -1;
   };
@@ -63,16 +75,16 @@ class SegNet {
     bool again;  // in the backward pass
   };
 
-  ConvNorm add_conv_norm(const std::string& name, int64_t in, int64_t out, bool running_statistics);
-  Convolution convolution_of(const ConvNorm& layer, const Pass& pass) const;
-  Norm norm_of(const ConvNorm& layer, const Pass& pass) const;
+  Layer add_layer(const std::string& name, int64_t in, int64_t out, bool running_statistics);
+  Convolution convolution_of(const Layer& layer, const Pass& pass) const;
+  Norm norm_of(const Layer& layer, const Pass& pass) const;
   /// The layers of a stage after its first.
-  RawMap rest_of(const std::vector<ConvNorm>& layers, RawMap raw, const Pass& pass) const;
+  RawMap rest_of(const std::vector<Layer>& layers, RawMap raw, const Pass& pass) const;
   /// Nothing stands between a head's two convolutions, so they are one with the product of their weights: all heads are
   /// one convolution to as many channels as they have together.
   at::Tensor heads(const RawMap& features, const Pass& pass, int64_t rows_with_gradient) const;
   /// The weights of a stage, where they have a gradient.
-  std::vector<at::Tensor> weights_of(const std::vector<ConvNorm>& layers, bool trainable) const;
+  std::vector<at::Tensor> weights_of(const std::vector<Layer>& layers, bool trainable) const;
   std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& weights,
                               const Stage& stage) const;
   const at::Tensor& weight(int64_t i, bool trainable) const {
@@ -81,7 +93,7 @@ class SegNet {
 
   ParameterStore& store_;
   Recomputation recomputation_;
-  std::array<std::vector<ConvNorm>, kStages> encoder_, decoder_;
+  std::array<std::vector<Layer>, kStages> encoder_, decoder_;
   std::vector<Head> heads_;
 };
 

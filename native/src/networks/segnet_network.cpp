@@ -24,6 +24,7 @@ class SegNetNetwork final : public Network {
 
   SegNetNetwork(const Options& options, const NetworkSetting& setting)
       : width_(options.width),
+        setting_(setting),
         format_(network_memory_format(setting.precision, setting.device, options.width)),
         net_(store_, setting.input.channels, options.width, plane_heads(setting), true, setting.recomputation),
         image_heads_(store_, *setting.tasks, setting.predicted, 8 * options.width) {
@@ -50,6 +51,18 @@ class SegNetNetwork final : public Network {
     };
     const int64_t decoder = first("decoder_block"), heads = first("pred_task"), end = store_.flat_parameters().numel();
     return {{"backbone", 0, decoder}, {"decoder", decoder, heads - decoder}, {"heads", heads, end - heads}};
+  }
+
+  void write(GraphWriter& graph) const override {
+    SegNet::Written encoded = net_.write_encoder(graph, graph.input());
+    if (net_.head_count() > 0) {
+      const std::string features = net_.write_decoder(graph, encoded);
+      for (const size_t t : setting_.predicted) {
+        if ((*setting_.tasks)[t].extent() != Extent::kPixel) continue;
+        graph.output(t, net_.write_head(graph, features, head_name(t)));
+      }
+    }
+    image_heads_.write(graph, encoded.latent);
   }
 
   void initialize(uint64_t seed, uint32_t stream) override {
@@ -86,6 +99,7 @@ class SegNetNetwork final : public Network {
   }
 
   int64_t width_;
+  NetworkSetting setting_;
   at::MemoryFormat format_;
   ParameterStore store_;
   SegNet net_;

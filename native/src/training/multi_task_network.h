@@ -46,6 +46,10 @@ class MultiTaskNetwork {
   };
   /// In training mode: batch norm over all images [V * B, 3, H, W], whose statistics are updated.
   Forward forward(const at::Tensor& images, int64_t views, int64_t tracked_views, bool features);
+  /// Before a training step, of which `step` were done before.
+  void begin_step(int64_t step) {
+    for (Part& part : parts_) part.net->begin_step(step);
+  }
   /// In evaluation mode: [N, 3, H, W] -> [N, ...].
   TaskTensors predict(const at::Tensor& images) const;
 

@@ -111,7 +111,11 @@ Json Trainer::describe() const {
                      {"label_channels", task.label_channels()},
                      {"noise_channels", task.noise_channels()}});
   }
+  // Exports are of one network for all tasks.
+  GraphWriter graph;
+  if (network_.parts().size() == 1) network_.first().write(graph);
   return {{"options", write_options(options_)},
+          {"graph", graph.take()},
           {"views", needs_.views},
           {"crops", needs_.crops},
           {"noise_slots", needs_.noise_slots},
@@ -207,6 +211,7 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   for (const auto& part : network_.parts()) part.store().zero_and_release_gradients();
   for (size_t i = parts; i < trained_.size(); ++i) trained_[i].optimizer->store().zero_gradients();
   const int64_t tracked_views = std::max<int64_t>(0, needs_.last_view_with_gradient) + 1;
+  network_.begin_step(steps_done_);
   computed.forward = network_.forward(uploaded.images, views, tracked_views, needs_.features);
   if (computed.forward.features.defined()) context.features = computed.forward.features.unbind(0);
   computed.gradients = computed.forward.predictions.zeros_like();

@@ -3,6 +3,7 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include "kernels/norm_add_relu.h"
 #include "support.h"
 
 namespace jtr {
@@ -86,6 +87,34 @@ TEST_P(NormReluKernel, PoolsAsAtenForwardAndBackward) {
   EXPECT_GE(same, x.scalar_type() == at::kDouble ? 1.0 : 0.999);
   const auto [d, wide] = random_map(p.sizes(), 6);
   expect_gradients(kernels::norm_relu_pool_backward(d, p, code, in, scale, shift, statistics), pooled, wide);
+}
+
+TEST_P(NormReluKernel, AddsAMapAsItIsAndBehindItsNorm) {
+  const auto [r, wide] = random_map(in.sizes(), 9);
+  const bool per_sample = std::get<1>(GetParam());
+  const auto normalized = [per_sample](const at::Tensor& map, const at::Tensor& g, const at::Tensor& b) {
+    return per_sample ? at::instance_norm(map, g, b, {}, {}, true, 0.1, 1e-5, false)
+                      : at::batch_norm(map, g, b, {}, {}, true, 0.1, 1e-5, false);
+  };
+  const at::Tensor z = normalized(x, gamma, beta);
+  const kernels::NormedMap map{in, scale, shift, statistics};
+  const at::Tensor plain = kernels::norm_add_relu(map, {r, {}, {}, {}});
+  EXPECT_EQ(plain.scalar_type(), in.scalar_type());
+  EXPECT_LT(test::relative_error(plain, (z + wide).relu().detach()), bound);
+  const kernels::NormedMap other{r, shift, scale, kernels::norm_statistics(r, per_sample, 1e-5)};
+  const at::Tensor want = (z + normalized(wide, beta, gamma)).relu();
+  EXPECT_LT(test::relative_error(kernels::norm_add_relu(map, other), want.detach()), bound);
+
+  const auto [d, wide_map] = random_map(in.sizes(), 10);
+  // libtorch 1.13's instance norm of one sample misreads a gradient that lies channels last.
+  const at::Tensor wide_d = wide_map.contiguous();
+  expect_gradients(kernels::norm_backward(d, map), z, wide_d);
+  kernels::NormStatistics constant = statistics;
+  constant.constant = true;
+  const auto shaped = [this](const at::Tensor& s) { return s.to(x.scalar_type()).view({-1, x.size(1), 1, 1}); };
+  const at::Tensor affine = (x - shaped(statistics.mean)) * shaped(statistics.invstd) * shaped(gamma) + shaped(beta);
+  expect_gradients(kernels::norm_backward(d, {in, scale, shift, constant}), affine, wide_d);
+  expect_gradients(kernels::norm_relu_backward(d, in, scale, shift, constant), affine.relu(), wide_d);
 }
 
 TEST_P(NormReluKernel, UnpoolsAsAtenForwardAndBackward) {

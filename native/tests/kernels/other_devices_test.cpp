@@ -6,6 +6,7 @@
 #include "kernels/adam.h"
 #include "kernels/exponential_noise.h"
 #include "kernels/joint_reconstruction.h"
+#include "kernels/norm_add_relu.h"
 #include "kernels/norm_relu.h"
 #include "kernels/one_hot.h"
 
@@ -40,6 +41,8 @@ TEST(OtherDevices, AreComputedByAtensFormulasOrSaySo) {
     const auto there = [](const at::Tensor& y, at::IntArrayRef sizes) { return y.is_meta() && y.sizes() == sizes; };
     EXPECT_TRUE(there(kernels::norm_statistics(x, false, 1e-5).invstd, {1, 3}));
     EXPECT_TRUE(there(kernels::norm_relu(x, c, c, s), {2, 3, 4, 6}));
+    EXPECT_TRUE(there(kernels::norm_add_relu({x, c, c, s}, {x, {}, {}, {}}), {2, 3, 4, 6}));
+    EXPECT_TRUE(there(kernels::norm_backward(x, {x, c, c, s}).gamma, {3}));
     EXPECT_TRUE(there(std::get<1>(kernels::norm_relu_pool(x, c, c, s)), {2, 3, 2, 3}));
     EXPECT_TRUE(there(kernels::norm_relu_backward(x, x, c, c, s).gamma, {3}));
     EXPECT_TRUE(there(kernels::norm_relu_pool_backward(p, p, code, x, c, c, s).x, {2, 3, 4, 6}));

@@ -44,6 +44,10 @@ TEST_P(Formulas, OfNormReluAndPoolAreWhatTheKernelsCompute) {
   expect_same(plain.var, s.var, "var");
   expect_same(plain.invstd, s.invstd, "invstd");
   expect_same(kernels::by_aten::norm_relu(x, gamma, beta, s), kernels::norm_relu(x, gamma, beta, s), "norm_relu");
+  for (const kernels::NormedMap& r : {kernels::NormedMap{dy, {}, {}, {}}, kernels::NormedMap{dy, beta, gamma, s}}) {
+    const kernels::NormedMap map{x, gamma, beta, s};
+    expect_same(kernels::by_aten::norm_add_relu(map, r), kernels::norm_add_relu(map, r), "norm_add_relu");
+  }
   const auto [p, code] = kernels::norm_relu_pool(x, gamma, beta, s);
   const auto [plain_p, plain_code] = kernels::by_aten::norm_relu_pool(x, gamma, beta, s);
   expect_same(plain_p, p, "pooled");

@@ -78,7 +78,7 @@ TEST(Optimizers, AGroupHasItsRateAndAFrozenOneKeepsItsWeights) {
   for (const char* name : {"adam", "adamw", "sgd"}) {
     Weights whole, grouped;
     const auto plain = made(whole, name, Json::object());
-    const auto parts = made(grouped, name, Json::object(), {{"a", 0, 3, 1, true}, {"b", 3, 2, 0.25, false}});
+    const auto parts = made(grouped, name, Json::object(), {{"a", 0, 3, 1, kNever}, {"b", 3, 2, 0.25}});
     for (int step = 0; step < 3; ++step) {
       whole.update(*plain, step, 0.25);
       grouped.update(*parts, step, 1);
@@ -89,6 +89,40 @@ TEST(Optimizers, AGroupHasItsRateAndAFrozenOneKeepsItsWeights) {
               1e-13)
         << name;
   }
+}
+
+// A group that thaws is trained as from its first step: its moments know of no earlier one.
+TEST(Optimizers, AGroupThatThawsBeginsThen) {
+  for (const char* name : {"adam", "adamw", "sgd"}) {
+    Weights late, thawed;
+    const auto plain = made(late, name, Json::object());
+    const auto parts = made(thawed, name, Json::object(), {{"a", 0, 3, 1, 2}, {"b", 3, 2}});
+    for (int step = 0; step < 5; ++step) {
+      thawed.update(*parts, step);
+      if (step >= 2) {
+        at::Tensor g = late.store.flat_gradients();
+        g.copy_(Weights::gradient(step));
+        plain->update(step - 2, 1);
+      }
+      const bool kept = at::equal(thawed.store.frozen(0), Weights::start().narrow(0, 0, 3));
+      EXPECT_EQ(kept, step < 2) << name;
+    }
+    EXPECT_LT(test::relative_error(thawed.store.frozen(0), late.store.frozen(0)), 1e-14) << name;
+  }
+}
+
+TEST(Optimizers, AdamWMayDecayWeightsAlone) {
+  ParameterStore store;
+  store.add_parameter("weight", {2, 3});
+  store.add_parameter("bias", {2});
+  store.allocate(at::kDouble, at::kCPU, at::MemoryFormat::Contiguous);
+  at::Tensor flat = store.flat_parameters();
+  flat.fill_(2);
+  const auto optimizer = Optimizer::registry().make(
+      Variant::of("adamw", {{"learning_rate", 0.5}, {"weight_decay", 0.1}, {"decayed", "weights"}}), {&store});
+  optimizer->update(0, 1);  // without gradient
+  EXPECT_TRUE(at::allclose(store.frozen(0), at::full({2, 3}, 2 * (1 - 0.05), at::kDouble)));
+  EXPECT_TRUE(at::equal(store.frozen(1), at::full({2}, 2.0, at::kDouble)));
 }
 
 TEST(Optimizers, GroupsThatAreAlikeGiveTheSameBits) {

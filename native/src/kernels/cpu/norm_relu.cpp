@@ -101,6 +101,14 @@ bool is_short(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16; }
 at::Tensor widened(const at::Tensor& x) { return x.to(at::kFloat); }
 at::Tensor rounded(const at::Tensor& x) { return x.to(at::kBFloat16); }
 
+/// A map with a norm: its own, or one that leaves it as it is.
+NormedMap with_norm(const NormedMap& map) {
+  if (map.gamma.defined()) return map;
+  const auto options = map.x.options().dtype(is_short(map.x) ? at::kFloat : map.x.scalar_type());
+  const at::Tensor one = at::ones({map.x.size(1)}, options), none = at::zeros({map.x.size(1)}, options);
+  return {map.x, one, none, {none.view({1, -1}), {}, one.view({1, -1})}};
+}
+
 /// Gradients whose dx goes, rounded, to `dx` where that is defined.
 NormGradients rounded(NormGradients g, const at::Tensor& dx) {
   if (dx.defined()) {
@@ -169,6 +177,27 @@ at::Tensor norm_relu(const at::Tensor& x, const at::Tensor& gamma, const at::Ten
     const int64_t plane = x.size(2) * x.size(3);
     for_each_plane(x, [&](int64_t n, int64_t c, int64_t offset) {
       plane_norm_relu(in + offset, out + offset, plane, norm.map(n, c));
+    });
+  });
+  return y;
+}
+
+at::Tensor norm_add_relu(const NormedMap& x, const NormedMap& plain_or_normed) {
+  const NormedMap r = with_norm(plain_or_normed);
+  if (is_short(x.x)) {
+    return rounded(on_cpu::norm_add_relu({widened(x.x), x.gamma, x.beta, x.statistics},
+                                         {widened(r.x), r.gamma, r.beta, r.statistics}));
+  }
+  if (is_channels_last(x.x)) return channels_last::norm_add_relu(x, r);
+  at::Tensor y = at::empty_like(x.x);
+  dispatch(x.x, [&](auto zero) {
+    using T = decltype(zero);
+    const Norm<T> z(x.gamma, x.beta, x.statistics), s(r.gamma, r.beta, r.statistics);
+    const T *in = x.x.data_ptr<T>(), *other = r.x.data_ptr<T>();
+    T* out = y.data_ptr<T>();
+    const int64_t plane = x.x.size(2) * x.x.size(3);
+    for_each_plane(x.x, [&](int64_t n, int64_t c, int64_t offset) {
+      plane_norm_add_relu(in + offset, other + offset, out + offset, plane, z.map(n, c), s.map(n, c));
     });
   });
   return y;

@@ -216,6 +216,24 @@ at::Tensor norm_relu(const at::Tensor& x, const at::Tensor& gamma, const at::Ten
   return y;
 }
 
+at::Tensor norm_add_relu(const NormedMap& x, const NormedMap& r) {
+  const Layout layout(x.x);
+  at::Tensor y = at::empty(x.x.sizes(), x.x.options(), kLayout);
+  dispatch(x.x, [&](auto zero) {
+    using T = decltype(zero);
+    const Maps<T> z(x.gamma, x.beta, x.statistics);
+    const Maps<T> s(r.gamma, r.beta, r.statistics);
+    const T *in = x.x.data_ptr<T>(), *other = r.x.data_ptr<T>();
+    T* out = y.data_ptr<T>();
+    for_each_piece(layout.pieces, [&](size_t, const Piece& piece) {
+      const int64_t offset = layout.first_pixel(piece) * layout.channels;
+      rows_norm_add_relu(in + offset, other + offset, out + offset, layout.pixels(piece), layout.channels,
+                         z.of(piece.sample), s.of(piece.sample));
+    });
+  });
+  return y;
+}
+
 std::tuple<at::Tensor, at::Tensor> norm_relu_pool(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                                   const NormStatistics& s) {
   const Layout layout(x);

@@ -1,6 +1,7 @@
 // norm_relu for channels-last tensors; kernels/norm_relu.h says what each computes.
 #pragma once
 
+#include "kernels/norm_add_relu.h"
 #include "kernels/norm_relu.h"
 
 namespace jtr::kernels::channels_last {
@@ -14,6 +15,7 @@ NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, cons
 NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p, const at::Tensor& code,
                                       const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                       const NormStatistics& s);
+at::Tensor norm_add_relu(const NormedMap& x, const NormedMap& r);
 at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, int64_t width);
 at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code);
 

@@ -54,6 +54,16 @@ JTR_INLINE void norm_relu(const T* x, T* y, int64_t count, Affine<T> z) {
 }
 
 template <typename T>
+JTR_INLINE void norm_add_relu(const T* x, const T* r, T* y, int64_t count, Affine<T> z, Affine<T> s) {
+  const T shift = z.shift + s.shift;
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) {
+    const T value = z.scale * x[i] + s.scale * r[i] + shift;
+    y[i] = value < 0 ? T{0} : value;  // NaN stays NaN
+  }
+}
+
+template <typename T>
 JTR_INLINE void norm_relu_pool(const T* x, T* p, uint8_t* code, int64_t height, int64_t width, Affine<T> z, T* rows,
                                int32_t* codes) {
   const int64_t out_height = height / 2, out_width = width / 2;
@@ -229,6 +239,9 @@ JTR_INLINE void unpool_backward_plane(const T* d, const uint8_t* code, T* out, i
 #define JTR_DEFINE_PLANES(T)                                                                                         \
   JTR_MULTIVERSION Moments plane_moments(const T* x, int64_t count) { return moments(x, count); }                    \
   JTR_MULTIVERSION void plane_norm_relu(const T* x, T* y, int64_t count, Affine<T> z) { norm_relu(x, y, count, z); } \
+  JTR_MULTIVERSION void plane_norm_add_relu(const T* x, const T* r, T* y, int64_t count, Affine<T> z, Affine<T> s) { \
+    norm_add_relu(x, r, y, count, z, s);                                                                             \
+  }                                                                                                                  \
   JTR_MULTIVERSION void plane_norm_relu_pool(const T* x, T* p, uint8_t* code, int64_t height, int64_t width,         \
                                              Affine<T> z, T* rows, int32_t* codes) {                                 \
     norm_relu_pool(x, p, code, height, width, z, rows, codes);                                                       \

@@ -24,6 +24,8 @@ struct Affine {
 #define JTR_DECLARE_PLANES(T)                                                                                     \
   Moments plane_moments(const T* x, int64_t count);                                                               \
   void plane_norm_relu(const T* x, T* y, int64_t count, Affine<T> z);                                             \
+  /* y = max(z x + s r, 0) */                                                                                     \
+  void plane_norm_add_relu(const T* x, const T* r, T* y, int64_t count, Affine<T> z, Affine<T> s);                \
   /* scratch: 2 * width values of T and width of int32 */                                                         \
   void plane_norm_relu_pool(const T* x, T* p, uint8_t* code, int64_t height, int64_t width, Affine<T> z, T* rows, \
                             int32_t* codes);                                                                      \

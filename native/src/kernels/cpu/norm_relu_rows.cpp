@@ -37,6 +37,20 @@ JTR_INLINE T relu_of(T x, T scale, T shift) {
 }
 
 template <typename T>
+JTR_INLINE void norm_add_relu(const T* x, const T* r, T* y, int64_t pixels, int64_t channels, const RowNorm<T>& z,
+                              const RowNorm<T>& s) {
+  for (int64_t i = 0; i < pixels; ++i) {
+    const T *in = x + i * channels, *other = r + i * channels;
+    T* out = y + i * channels;
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) {
+      const T value = z.scale[c] * in[c] + z.shift[c] + s.scale[c] * other[c] + s.shift[c];
+      out[c] = value < 0 ? T{0} : value;  // NaN stays NaN
+    }
+  }
+}
+
+template <typename T>
 JTR_INLINE void norm_relu(const T* __restrict x, T* __restrict y, int64_t pixels, int64_t channels,
                           const RowNorm<T>& norm) {
   const T *scale = norm.scale, *shift = norm.shift;
@@ -226,6 +240,10 @@ JTR_INLINE void unpool_backward_row(const T* __restrict d, const uint8_t* __rest
   }                                                                                                                    \
   JTR_MULTIVERSION void rows_norm_relu(const T* x, T* y, int64_t pixels, int64_t channels, const RowNorm<T>& norm) {   \
     norm_relu(x, y, pixels, channels, norm);                                                                           \
+  }                                                                                                                    \
+  JTR_MULTIVERSION void rows_norm_add_relu(const T* x, const T* r, T* y, int64_t pixels, int64_t channels,             \
+                                           const RowNorm<T>& z, const RowNorm<T>& s) {                                 \
+    norm_add_relu(x, r, y, pixels, channels, z, s);                                                                    \
   }                                                                                                                    \
   JTR_MULTIVERSION void rows_norm_relu_pool(const T* x, int64_t row, T* p, uint8_t* code, int64_t windows,             \
                                             int64_t channels, const RowNorm<T>& norm) {                                \

@@ -17,6 +17,9 @@ struct RowNorm {
   /* mean and m2 [C]: mean of `pixels` pixels and sum of squared distances from it; scratch: C values */               \
   void rows_moments(const T* x, int64_t pixels, int64_t channels, T* mean, T* m2);                                     \
   void rows_norm_relu(const T* x, T* y, int64_t pixels, int64_t channels, const RowNorm<T>& norm);                     \
+  /* y = max(z x + s r, 0); of `s` only scale and shift are read */                                                    \
+  void rows_norm_add_relu(const T* x, const T* r, T* y, int64_t pixels, int64_t channels, const RowNorm<T>& z,         \
+                          const RowNorm<T>& s);                                                                        \
   /* one row of windows: x points to the upper of two image rows, `row` elements apart */                              \
   void rows_norm_relu_pool(const T* x, int64_t row, T* p, uint8_t* code, int64_t windows, int64_t channels,            \
                            const RowNorm<T>& norm);                                                                    \

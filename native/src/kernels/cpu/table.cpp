@@ -12,6 +12,7 @@ KernelTable all() {
   kernels.norm_relu_pool = on_cpu::norm_relu_pool;
   kernels.norm_relu_backward = on_cpu::norm_relu_backward;
   kernels.norm_relu_pool_backward = on_cpu::norm_relu_pool_backward;
+  kernels.norm_add_relu = on_cpu::norm_add_relu;
   kernels.unpool = on_cpu::unpool;
   kernels.unpool_backward = on_cpu::unpool_backward;
   kernels.one_hot_of_max = on_cpu::one_hot_of_max;

@@ -1,9 +1,11 @@
-// The kernels of norm_relu.h, one_hot.h, adam.h, exponential_noise.h and joint_*.h for tensors in host memory.
+// The kernels of norm_relu.h, norm_add_relu.h, one_hot.h, adam.h, exponential_noise.h and joint_*.h for tensors in host
+// memory.
 #pragma once
 
 #include "kernels/adam.h"
 #include "kernels/device/layout.h"
 #include "kernels/joint_stacks.h"
+#include "kernels/norm_add_relu.h"
 #include "kernels/norm_relu.h"
 
 namespace jtr::kernels::on_cpu {
@@ -17,6 +19,7 @@ NormGradients norm_relu_backward(const at::Tensor& dy, const at::Tensor& x, cons
 NormGradients norm_relu_pool_backward(const at::Tensor& dp, const at::Tensor& p, const at::Tensor& code,
                                       const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                                       const NormStatistics& s);
+at::Tensor norm_add_relu(const NormedMap& x, const NormedMap& r);
 at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, int64_t width);
 at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code);
 at::Tensor one_hot_of_max(const at::Tensor& x);

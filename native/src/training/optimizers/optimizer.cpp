@@ -11,7 +11,7 @@ std::vector<ParameterGroup> merged(const std::vector<ParameterGroup>& groups) {
   for (const ParameterGroup& group : groups) {
     if (group.elements == 0) continue;
     const bool joins = !all.empty() && all.back().begin + all.back().elements == group.begin &&
-                       all.back().rate_factor == group.rate_factor && all.back().frozen == group.frozen;
+                       all.back().rate_factor == group.rate_factor && all.back().trained_from == group.trained_from;
     if (joins) {
       all.back().elements += group.elements;
     } else {
@@ -38,8 +38,9 @@ void Optimizer::update(int64_t step, double factor) {
   if (step < 0)
     throw Error(JTR_STATUS_INTERNAL, text("an optimiser was asked for its update ", step, "; the first is 0"));
   for (const ParameterGroup& group : groups_) {
-    if (group.frozen) continue;
-    update_range(group.begin, group.elements, learning_rate_ * factor * group.rate_factor, step);
+    if (step < group.trained_from) continue;
+    // What an optimiser keeps begins with the group's first update.
+    update_range(group.begin, group.elements, learning_rate_ * factor * group.rate_factor, step - group.trained_from);
   }
 }
 

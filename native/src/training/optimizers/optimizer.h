@@ -53,7 +53,7 @@ class Optimizer {
   virtual std::vector<State> state() const = 0;
 
  protected:
-  /// Updates a range of the flat weights.
+  /// Updates a range of the flat weights; `step` counts the range's updates done before.
   virtual void update_range(int64_t begin, int64_t elements, double rate, int64_t step) = 0;
 
  private:

@@ -1,0 +1,46 @@
+// A backbone: images to a pyramid of features. One file a backbone; each registers itself.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "networks/conv_norm.h"
+#include "networks/level.h"
+#include "options/registry.h"
+
+namespace jtr {
+
+/// What a backbone is made for.
+struct BackboneSetting {
+  ParameterStore* store;  // for weights whose names begin with "backbone."
+  int64_t input_channels;
+  Recomputation recomputation;
+};
+
+/// How much of a backbone a step trains.
+struct BackbonePass {
+  Pass pass;
+  int64_t frozen_stages = 0;  // the first stages, which run in evaluation mode and get no gradient; 1 is the stem
+  bool frozen_norms = false;  // the others' norms keep their statistics
+};
+
+class Backbone {
+ public:
+  virtual ~Backbone() = default;
+
+  static Registry<Backbone, BackboneSetting>& registry();
+
+  /// The pyramid, the finest level first.
+  virtual std::vector<Level> levels() const = 0;
+  /// Elements of the flat weights up to the end of each stage, the stem first.
+  virtual std::vector<int64_t> stage_ends() const = 0;
+  virtual void initialize(uint64_t seed, uint32_t stream) = 0;
+  /// Images [N, C, H, W] behind the input's transform -> the maps of the levels.
+  virtual std::vector<at::Tensor> encode(const at::Tensor& x, const BackbonePass& pass) const = 0;
+  virtual std::vector<std::string> write(GraphWriter& graph, const std::string& x) const = 0;
+};
+
+}  // namespace jtr

@@ -1,0 +1,83 @@
+#include "networks/conv_norm.h"
+
+namespace jtr {
+namespace {
+
+const at::Tensor& weight_of(const ParameterStore& store, int64_t i, const Pass& pass) {
+  return pass.trainable ? store.parameter(i) : store.frozen(i);
+}
+
+}  // namespace
+
+ConvNorm::ConvNorm(ParameterStore& store, std::string convolution, std::string norm, const Shape& shape)
+    : store_(&store),
+      convolution_name_(std::move(convolution)),
+      norm_name_(std::move(norm)),
+      shape_(shape),
+      weight_(store.add_parameter(convolution_name_ + ".weight", {shape.out, shape.in, shape.kernel, shape.kernel})),
+      gamma_(store.add_parameter(norm_name_ + ".weight", {shape.out})),
+      beta_(store.add_parameter(norm_name_ + ".bias", {shape.out})),
+      running_mean_(store.add_buffer(norm_name_ + ".running_mean", {shape.out})),
+      running_var_(store.add_buffer(norm_name_ + ".running_var", {shape.out})),
+      batches_(store.add_buffer(norm_name_ + ".num_batches_tracked", {}, true)) {}
+
+void ConvNorm::initialize(uint64_t seed, uint32_t stream) {
+  store_->he_normal(weight_, seed, stream);
+  store_->frozen(gamma_).fill_(1);
+  store_->frozen(beta_).zero_();
+  store_->buffer(running_mean_).zero_();
+  store_->buffer(running_var_).fill_(1);
+  store_->buffer(batches_).zero_();
+}
+
+Convolution ConvNorm::convolution(const Pass& pass) const {
+  return {weight_of(*store_, weight_, pass), {}, pass.keep_input, shape_.stride, shape_.dilation};
+}
+
+Norm ConvNorm::norm(const Pass& pass) const {
+  Norm norm{pass.norm, weight_of(*store_, gamma_, pass), weight_of(*store_, beta_, pass), {}, {}, {}};
+  // In training the running statistics have seen the batch when it comes by again.
+  if (pass.norm == NormMode::kRunning || !pass.again) {
+    norm.running_mean = store_->buffer(running_mean_);
+    norm.running_var = store_->buffer(running_var_);
+    norm.batches = store_->buffer(batches_);
+  }
+  return norm;
+}
+
+void ConvNorm::add_weights(std::vector<at::Tensor>& weights) const {
+  for (const int64_t i : {weight_, gamma_, beta_}) weights.push_back(store_->parameter(i));
+}
+
+std::string ConvNorm::write(GraphWriter& graph, const std::string& x) const {
+  return graph.norm(
+      graph.convolve(x, convolution_name_ + ".weight", "", {shape_.kernel, shape_.stride, shape_.dilation}),
+      norm_name_);
+}
+
+PlainConvolution::PlainConvolution(ParameterStore& store, std::string name, int64_t in, int64_t out, int64_t kernel)
+    : store_(&store),
+      name_(std::move(name)),
+      kernel_(kernel),
+      weight_(store.add_parameter(name_ + ".weight", {out, in, kernel, kernel})),
+      bias_(store.add_parameter(name_ + ".bias", {out})) {}
+
+void PlainConvolution::initialize(uint64_t seed, uint32_t stream) {
+  store_->xavier_normal(weight_, seed, stream);
+  store_->frozen(bias_).zero_();
+}
+
+Convolution PlainConvolution::convolution(const Pass& pass) const {
+  return {weight_of(*store_, weight_, pass), weight_of(*store_, bias_, pass), pass.keep_input};
+}
+
+void PlainConvolution::add_weights(std::vector<at::Tensor>& weights) const {
+  weights.push_back(store_->parameter(weight_));
+  weights.push_back(store_->parameter(bias_));
+}
+
+std::string PlainConvolution::write(GraphWriter& graph, const std::string& x) const {
+  return graph.convolve(x, name_ + ".weight", name_ + ".bias", {kernel_, 1, 1});
+}
+
+}  // namespace jtr

@@ -1,0 +1,237 @@
+// A backbone, a decoder and heads as one network.
+#include <optional>
+
+#include "networks/backbones/backbone.h"
+#include "networks/decoders/decoder.h"
+#include "networks/memory_format.h"
+#include "networks/network.h"
+
+namespace jtr {
+namespace {
+
+constexpr int64_t kColors = 3;
+
+/// Where an input's colours stand.
+enum class ColorOrder { kRgb, kBgr };
+/// The backbone's stages that keep their values, from the first on.
+enum class Freeze { kNone, kStem, kStage1, kStage2, kStage3, kStage4 };
+
+struct EncoderDecoderOptions {
+  Variant backbone = Variant::of("resnet18");
+  Variant decoder = Variant::of("pyramid");
+  double backbone_rate = 1, decoder_rate = 1, heads_rate = 1;
+  Freeze freeze = Freeze::kNone;
+  int64_t freeze_steps = 0;
+  bool freeze_norms = false;
+  ColorOrder input_order = ColorOrder::kRgb;
+  double input_scale = 1;
+  std::vector<double> input_mean = {0.485, 0.456, 0.406}, input_deviation = {0.229, 0.224, 0.225};
+  int64_t width = 16;
+
+  void visit(OptionVisitor& v) {
+    v.variant("backbone", backbone, Backbone::registry(), "Makes features of images.");
+    v.variant("decoder", decoder, Decoder::registry(), "Makes of them the map that the heads of pixel tasks read.");
+    v.number("backbone_rate", backbone_rate, at_least(0), "The backbone's learning rate, times the optimiser's.");
+    v.number("decoder_rate", decoder_rate, at_least(0), "The decoder's learning rate, times the optimiser's.");
+    v.number("heads_rate", heads_rate, at_least(0), "The heads' learning rate, times the optimiser's.");
+    v.choice("freeze", freeze,
+             {{"none", Freeze::kNone},
+              {"stem", Freeze::kStem},
+              {"stage1", Freeze::kStage1},
+              {"stage2", Freeze::kStage2},
+              {"stage3", Freeze::kStage3},
+              {"stage4", Freeze::kStage4}},
+             "The backbone's stages up to this one keep their weights and statistics; stage4 is all of it.");
+    v.integer("freeze_steps", freeze_steps, at_least(0), "Steps after which they train like the others; 0: never.");
+    v.flag("freeze_norms", freeze_norms, "Whether the backbone's norms keep their statistics; weights train on.");
+    v.choice("input_order", input_order, {{"rgb", ColorOrder::kRgb}, {"bgr", ColorOrder::kBgr}},
+             "Order of the colours that the backbone reads; images come as RGB in [0, 1].");
+    v.number("input_scale", input_scale, above(0), "Images are multiplied by this, then");
+    v.numbers("input_mean", input_mean, any_number(), "lose these, one for each colour in the backbone's order, and");
+    v.numbers("input_deviation", input_deviation, above(0), "are divided by these. Default: those of ImageNet.");
+    v.integer("width", width, within(1, 1024),
+              "First stage width of networks that methods have beside it, such as the auto-encoder of jtr.");
+  }
+  void check(const std::string& path) const {
+    for (const auto& [name, values] : {std::pair{"input_mean", input_mean}, {"input_deviation", input_deviation}}) {
+      require(values.size() == kColors, join_path(path, name).c_str(), "must be ", kColors, " numbers, not ",
+              values.size());
+    }
+  }
+};
+
+/// A 3x3 convolution, norm and ReLU, then 1x1: "pred_task<i>.0", ".1", ".2".
+struct PixelHead {
+  PixelHead(ParameterStore& store, size_t number, int64_t in, int64_t out)
+      : task(number),
+        features(store, head_name(number) + ".0", head_name(number) + ".1", {in, in}),
+        predict(store, head_name(number) + ".2", in, out, 1) {}
+
+  size_t task;
+  ConvNorm features;
+  PlainConvolution predict;
+};
+
+class EncoderDecoder final : public Network {
+ public:
+  static constexpr char kName[] = "encoder_decoder";
+  static constexpr char kSummary[] = "A backbone, which may have seen photographs before, and a decoder.";
+  static constexpr int kPlace = 2;
+  using Options = EncoderDecoderOptions;
+
+  EncoderDecoder(const Options& options, const NetworkSetting& setting)
+      : options_(options),
+        recomputation_(setting.recomputation),
+        format_(network_memory_format(setting.precision, setting.device, kFormatWidth)),
+        backbone_(
+            Backbone::registry().make(options.backbone, {&store_, setting.input.channels, setting.recomputation})),
+        decoder_begin_(end_of_store()),
+        decoder_(Decoder::registry().make(options.decoder, {&store_, backbone_->levels()})),
+        heads_begin_(end_of_store()) {
+    require(setting.input.channels == kColors, "network.name", "'", kName, "' reads images of ", kColors, " channels");
+    for (const size_t t : setting.predicted) {
+      const Task& task = (*setting.tasks)[t];
+      if (task.extent() == Extent::kPixel) heads_.emplace_back(store_, t, decoder_->out().channels, task.channels());
+    }
+    image_heads_.emplace(store_, *setting.tasks, setting.predicted, levels().back().channels);
+    store_.allocate(setting.precision, setting.device, format_);
+    const auto options_like = at::TensorOptions().dtype(setting.precision.stored).device(setting.device);
+    std::vector<double> scale, shift;
+    for (size_t c = 0; c < kColors; ++c) {
+      scale.push_back(options.input_scale / options.input_deviation[c]);
+      shift.push_back(-options.input_mean[c] / options.input_deviation[c]);
+    }
+    scale_ = at::tensor(scale, at::kDouble).to(options_like).view({1, kColors, 1, 1});
+    shift_ = at::tensor(shift, at::kDouble).to(options_like).view({1, kColors, 1, 1});
+  }
+
+  ParameterStore& store() override { return store_; }
+  int64_t width() const override { return options_.width; }
+  int64_t stride() const override {
+    // Decoders enlarge by whole factors, and an image's rows are even at every stride.
+    return std::max<int64_t>(kStride, levels().back().stride);
+  }
+  at::MemoryFormat memory_format() const override { return format_; }
+  std::vector<Level> levels() const override { return backbone_->levels(); }
+
+  std::vector<ParameterGroup> groups() const override {
+    const int64_t end = end_of_store(), frozen = frozen_end();
+    const int64_t from = options_.freeze_steps > 0 ? options_.freeze_steps : kNever;
+    return {{"backbone", 0, frozen, options_.backbone_rate, from},
+            {"backbone", frozen, decoder_begin_ - frozen, options_.backbone_rate},
+            {"decoder", decoder_begin_, heads_begin_ - decoder_begin_, options_.decoder_rate},
+            {"heads", heads_begin_, end - heads_begin_, options_.heads_rate}};
+  }
+
+  void begin_step(int64_t step) override {
+    frozen_stages_ = options_.freeze_steps > 0 && step >= options_.freeze_steps ? 0 : frozen_stages();
+  }
+
+  void initialize(uint64_t seed, uint32_t stream) override {
+    backbone_->initialize(seed, stream);
+    decoder_->initialize(seed, stream);
+    for (PixelHead& head : heads_) {
+      head.features.initialize(seed, stream);
+      head.predict.initialize(seed, stream);
+    }
+    image_heads_->initialize(seed, stream);
+  }
+
+  Features encode(const at::Tensor& x, NormMode norm, bool trainable) const override {
+    const at::Tensor ordered = options_.input_order == ColorOrder::kBgr ? x.flip(1) : x;
+    const at::Tensor input = at::addcmul(shift_, ordered, scale_).to(store_.convolved()).contiguous(format_);
+    const bool training = norm != NormMode::kRunning;
+    return {backbone_->encode(input, {pass_of(norm, trainable, recomputation_), training ? frozen_stages_ : 0,
+                                      training && options_.freeze_norms}),
+            {}};
+  }
+
+  TaskTensors decode(const Features& features, NormMode norm, bool trainable,
+                     int64_t rows_with_gradient) const override {
+    TaskTensors raw;
+    if (!heads_.empty()) {
+      const Pass pass = pass_of(norm, trainable, recomputation_);
+      std::vector<at::Tensor> weights;
+      if (trainable) {
+        decoder_->add_weights(weights);
+        for (const PixelHead& head : heads_) {
+          head.features.add_weights(weights);
+          head.predict.add_weights(weights);
+        }
+      }
+      const auto stage = [this, pass, rows_with_gradient](const std::vector<at::Tensor>& maps, bool again) {
+        Pass own = pass;
+        own.again = again;
+        const at::Tensor map = decoder_->decode(maps, own);
+        std::vector<at::Tensor> planes;
+        for (const PixelHead& head : heads_) {
+          planes.push_back(head.predict.apply(head.features.apply(map, own), own, rows_with_gradient));
+        }
+        return std::vector<at::Tensor>{
+            upsample(in_full(planes.size() == 1 ? planes[0] : at::cat(planes, 1)), decoder_->out().stride)
+                .contiguous()};
+      };
+      const bool again = recomputation_ == Recomputation::kStages;
+      raw.planes = again ? recomputed(features.maps, weights, stage)[0] : stage(features.maps, false)[0];
+    }
+    if (!image_heads_->empty()) raw.vectors = image_heads_->apply(features.maps.back(), trainable);
+    return raw;
+  }
+
+  void write(GraphWriter& graph) const override {
+    std::vector<double> scale, shift;
+    std::vector<int64_t> order;
+    for (int64_t c = 0; c < kColors; ++c) {
+      scale.push_back(scale_.flatten()[c].item<double>());
+      shift.push_back(shift_.flatten()[c].item<double>());
+      order.push_back(options_.input_order == ColorOrder::kBgr ? kColors - 1 - c : c);
+    }
+    const std::vector<std::string> maps =
+        backbone_->write(graph, graph.channel_affine(graph.input(), order, scale, shift));
+    if (!heads_.empty()) {
+      const std::string map = decoder_->write(graph, maps);
+      for (const PixelHead& head : heads_) {
+        const std::string raw = head.predict.write(graph, graph.relu(head.features.write(graph, map)));
+        graph.output(head.task, graph.upsample(raw, decoder_->out().stride));
+      }
+    }
+    image_heads_->write(graph, maps.back());
+  }
+
+ private:
+  /// Rows and columns are multiples of this, whatever the backbone's output stride.
+  static constexpr int64_t kStride = 32;
+  /// Channels of the widest large maps, by which the layout is chosen.
+  static constexpr int64_t kFormatWidth = 64;
+
+  int64_t frozen_stages() const {
+    const int64_t all = static_cast<int64_t>(backbone_->stage_ends().size());
+    return std::min(static_cast<int64_t>(options_.freeze), all);
+  }
+  int64_t frozen_end() const {
+    const int64_t stages = frozen_stages();
+    return stages == 0 ? 0 : backbone_->stage_ends()[static_cast<size_t>(stages) - 1];
+  }
+  int64_t end_of_store() const {
+    const auto& list = store_.parameter_list();
+    return list.empty() ? 0 : list.back().offset + list.back().elements;
+  }
+
+  Options options_;
+  Recomputation recomputation_;
+  at::MemoryFormat format_;
+  ParameterStore store_;
+  std::unique_ptr<Backbone> backbone_;
+  int64_t decoder_begin_;
+  std::unique_ptr<Decoder> decoder_;
+  int64_t heads_begin_;
+  std::vector<PixelHead> heads_;
+  std::optional<ImageHeads> image_heads_;
+  at::Tensor scale_, shift_;
+  int64_t frozen_stages_ = 0;
+};
+
+const Registered<EncoderDecoder> registered;
+
+}  // namespace
+}  // namespace jtr

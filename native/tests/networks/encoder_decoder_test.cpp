@@ -1,0 +1,339 @@
+// Backbones and decoders: what they predict against their own operations for exports, gradients against finite
+// differences, frozen parts, names and sizes of published networks.
+#include <map>
+
+#include "networks/network.h"
+#include "support.h"
+
+namespace jtr {
+namespace {
+
+Json network(const std::string& backbone, const std::string& decoder = "pyramid") {
+  Json more = {{"name", backbone}};
+  Json head = {{"name", decoder}};
+  head["channels"] = 8;
+  return {{"name", "encoder_decoder"}, {"backbone", more}, {"decoder", head}};
+}
+
+TrainerOptions options_of(const Json& network, const std::string& method = "supervised") {
+  TrainerOptions options = test::trainer_options({test::segmentation(3), test::depth()}, method);
+  options.network = Variant{network, "network"};
+  return options;
+}
+
+/// Runs the operations of Network::write() by ATen.
+class Interpreter {
+ public:
+  Interpreter(const Network& network, const at::Tensor& images) {
+    values_["image"] = images;
+    const ParameterStore& store = network.store();
+    for (const NamedTensor& tensor : store.parameter_list())
+      state_[tensor.name] = slice(store.flat_parameters(), tensor);
+    for (const NamedTensor& tensor : store.buffer_list()) state_[tensor.name] = slice(store.flat_buffers(), tensor);
+    GraphWriter graph;
+    network.write(graph);
+    for (const Json& node : graph.take()) run(node);
+  }
+  std::map<size_t, at::Tensor> outputs;
+
+ private:
+  void run(const Json& node) {
+    const std::string op = node["op"];
+    std::vector<at::Tensor> in;
+    for (const Json& name : node["inputs"]) in.push_back(values_.at(name.get<std::string>()));
+    if (op == "output") {
+      outputs[node["task"].get<size_t>()] = in[0];
+      return;
+    }
+    const at::Tensor out = result(op, node, in);
+    values_[node["outputs"][0].get<std::string>()] = out;
+  }
+  at::Tensor result(const std::string& op, const Json& node, const std::vector<at::Tensor>& in) {
+    const at::Tensor& x = in[0];
+    if (op == "channel_affine") {
+      std::vector<at::Tensor> planes;
+      for (size_t c = 0; c < node["order"].size(); ++c) {
+        planes.push_back(x.select(1, node["order"][c].get<int64_t>()) * node["scale"][c].get<double>() +
+                         node["shift"][c].get<double>());
+      }
+      return at::stack(planes, 1);
+    }
+    if (op == "convolve") {
+      const at::Tensor bias = node.contains("bias") ? state(node, "bias") : at::Tensor{};
+      return at::conv2d(x, state(node, "weight"), bias, node["stride"].get<int64_t>(), node["padding"].get<int64_t>(),
+                        node["dilation"].get<int64_t>());
+    }
+    if (op == "norm") {
+      const std::string name = node["name"];
+      return at::batch_norm(x, state_.at(name + ".weight"), state_.at(name + ".bias"),
+                            state_.at(name + ".running_mean"), state_.at(name + ".running_var"), false, 0,
+                            node["epsilon"].get<double>(), false);
+    }
+    if (op == "relu") return at::relu(x);
+    if (op == "add") return x + in[1];
+    if (op == "max_pool") {
+      return at::max_pool2d(x, node["kernel"].get<int64_t>(), node["stride"].get<int64_t>(),
+                            node["padding"].get<int64_t>());
+    }
+    if (op == "max_pool_with_places") {
+      const auto [pooled, places] = at::max_pool2d_with_indices(x, 2, 2);
+      values_[node["outputs"][1].get<std::string>()] = places;
+      return pooled;
+    }
+    if (op == "unpool") return at::max_unpool2d(x, in[1], {2 * x.size(2), 2 * x.size(3)});
+    if (op == "upsample") {
+      const int64_t factor = node["factor"];
+      return at::upsample_bilinear2d(x, {factor * x.size(2), factor * x.size(3)}, false);
+    }
+    if (op == "concatenate") return at::cat(in, 1);
+    if (op == "mean") return x.mean({2, 3}, true);
+    if (op == "expand") return x.expand({x.size(0), x.size(1), in[1].size(2), in[1].size(3)});
+    if (op == "linear") return at::linear(x.flatten(1), state(node, "weight"), state(node, "bias"));
+    throw std::runtime_error("there is no operation " + op);
+  }
+  at::Tensor state(const Json& node, const char* key) { return state_.at(node[key].get<std::string>()); }
+
+  std::map<std::string, at::Tensor> values_, state_;
+};
+
+class Networks : public ::testing::TestWithParam<std::pair<const char*, const char*>> {
+ protected:
+  Json made() const {
+    if (std::string(GetParam().first) == "segnet") return {{"name", "segnet"}, {"width", 2}};
+    return network(GetParam().first, GetParam().second);
+  }
+};
+
+TEST_P(Networks, PredictWhatTheirOperationsForExportsDo) {
+  TrainerOptions options = options_of(made());
+  Trainer trainer(options);
+  const test::OwnedBatch batch = test::random_batch(options.tasks, {1, 1, 1, 1}, 64, 96, 1);
+  test::step(trainer, batch.host);  // norms have seen something
+  const at::Tensor images = test::uniform({2, 3, 64, 96}, 0, 1, 9).to(at::kFloat);
+  std::vector<at::Tensor> got = {at::empty({2, 3, 64, 96}), at::empty({2, 1, 64, 96})};
+  trainer.predict(images, {{0, got[0]}, {1, got[1]}});
+
+  const TaskSet tasks(options.tasks);
+  const auto net =
+      Network::registry().make(options.network, {&tasks, {0, 1}, InputSpec{}, options.precision(), at::kCPU});
+  for (const TensorEntry& entry : trainer.state().entries()) {
+    const std::string name = entry.name.substr(entry.name.find('/') + 1);
+    for (const NamedTensor& tensor : net->store().parameter_list()) {
+      if (tensor.name == name) slice(net->store().flat_parameters(), tensor).copy_(entry.tensor);
+    }
+    for (const NamedTensor& tensor : net->store().buffer_list()) {
+      if (tensor.name == name) slice(net->store().flat_buffers(), tensor).copy_(entry.tensor);
+    }
+  }
+  Interpreter interpreter(*net, images.to(options.precision().stored));
+  ASSERT_EQ(interpreter.outputs.size(), 2U);
+  for (size_t t = 0; t < 2; ++t) {
+    EXPECT_LT(test::relative_error(got[t].to(at::kDouble), interpreter.outputs[t].to(at::kDouble)), 1e-5) << t;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Networks,
+                         ::testing::Values(std::pair{"segnet", "segnet"}, std::pair{"resnet18", "pyramid"},
+                                           std::pair{"resnet34", "pyramid"}, std::pair{"resnet50", "deeplab"},
+                                           std::pair{"resnet101", "pyramid"}, std::pair{"resnet18-cntk", "deeplab"}),
+                         [](const auto& info) {
+                           std::string name = std::string(info.param.first) + "_" + info.param.second;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+// Numbers of weights of torchvision's networks without their classifier.
+TEST(Backbones, HaveThePublishedNumbersOfWeights) {
+  const std::map<std::string, int64_t> published = {
+      {"resnet18", 11176512}, {"resnet34", 21284672}, {"resnet50", 23508032}, {"resnet101", 42500160}};
+  for (const auto& [name, count] : published) {
+    const Trainer trainer(options_of(network(name)));
+    int64_t found = 0;
+    for (const TensorEntry& entry : trainer.gradients().entries()) {
+      if (entry.name.rfind("model/backbone.", 0) == 0) found += entry.tensor.numel();
+    }
+    EXPECT_EQ(found, count) << name;
+  }
+}
+
+/// A trainer whose weights can be moved along a direction for one step at a time.
+class Moved {
+ public:
+  Moved(const TrainerOptions& options, const test::OwnedBatch& batch) : trainer_(options), batch_(batch) {
+    for (const TensorEntry& entry : trainer_.state().entries()) start_.push_back(entry.tensor.clone());
+  }
+  /// The loss where the weights of some names have moved by `by`, and its derivative along the direction.
+  std::pair<double, double> at(const std::string& prefix, double by) {
+    const auto& entries = trainer_.state().entries();
+    uint64_t seed = 0;
+    std::map<std::string, at::Tensor> directions;
+    for (const TensorEntry& entry : trainer_.gradients().entries()) {
+      if (entry.name.rfind(prefix, 0) == 0) directions[entry.name] = test::normal(entry.tensor.sizes(), ++seed);
+    }
+    EXPECT_FALSE(directions.empty()) << prefix;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      at::Tensor tensor = entries[i].tensor;
+      tensor.copy_(start_[i]);
+      if (directions.count(entries[i].name) > 0) tensor.add_(directions.at(entries[i].name), by);
+    }
+    const double loss = test::step(trainer_, batch_.host).loss;
+    double along = 0;
+    for (const TensorEntry& entry : trainer_.gradients().entries()) {
+      if (directions.count(entry.name) > 0) along += (entry.tensor * directions.at(entry.name)).sum().item<double>();
+    }
+    return {loss, along};
+  }
+
+ private:
+  Trainer trainer_;
+  const test::OwnedBatch& batch_;
+  std::vector<at::Tensor> start_;
+};
+
+TEST(EncoderDecoder, HasTheGradientsOfFiniteDifferences) {
+  // Small enough that hardly a ReLU turns over.
+  constexpr double kStep = 1e-9;
+  for (const bool frozen_norms : {false, true}) {
+    Json net = network("resnet18", frozen_norms ? "deeplab" : "pyramid");
+    net["backbone"]["output_stride"] = frozen_norms ? 16 : 32;
+    net["freeze_norms"] = frozen_norms;
+    const TrainerOptions options = options_of(net);
+    const test::OwnedBatch batch = test::random_batch(options.tasks, {1, 0, 1, 1}, 64, 64, 1);
+    Moved moved(options, batch);
+    for (const std::string part : {"model/backbone.conv1", "model/backbone.layer2", "model/backbone.layer4.1",
+                                   "model/decoder.", "model/pred_task1", "model/pred_task2"}) {
+      const double along = moved.at(part, 0).second;
+      const double expected = (moved.at(part, kStep).first - moved.at(part, -kStep).first) / (2 * kStep);
+      EXPECT_NEAR(along, expected, 1e-3 * std::max(1.0, std::abs(expected))) << part;
+    }
+  }
+}
+
+TEST(EncoderDecoder, HasTheSameGradientsHoweverMuchItComputesAgain) {
+  TrainerOptions options = options_of(network("resnet18"));
+  const test::OwnedBatch batch = test::random_batch(options.tasks, {1, 0, 1, 1}, 64, 64, 1);
+  std::vector<at::Tensor> first;
+  for (const Recomputation recomputation : {Recomputation::kNorms, Recomputation::kStages, Recomputation::kNone}) {
+    options.recomputation = recomputation;
+    Trainer trainer(options);
+    test::step(trainer, batch.host);
+    std::vector<at::Tensor> all;
+    for (const TensorEntry& entry : trainer.gradients().entries()) all.push_back(entry.tensor.flatten());
+    for (const TensorEntry& entry : trainer.state().entries()) {
+      if (entry.name.find("running_") != std::string::npos) all.push_back(entry.tensor.flatten());
+    }
+    first.push_back(at::cat(all).clone());
+    EXPECT_LT(test::relative_error(first.back(), first.front()), 1e-12);
+  }
+}
+
+std::map<std::string, at::Tensor> state_of(const Trainer& trainer) {
+  std::map<std::string, at::Tensor> all;
+  for (const TensorEntry& entry : trainer.state().entries()) all[entry.name] = entry.tensor.clone();
+  return all;
+}
+
+TEST(EncoderDecoder, KeepsFrozenStagesUntilTheyThaw) {
+  Json net = network("resnet18");
+  net["freeze"] = "stage2";
+  net["freeze_steps"] = 2;
+  TrainerOptions options = options_of(net);
+  options.optimizer = Variant::of("adamw", {{"weight_decay", 0.1}});
+  Trainer trainer(options);
+  const auto before = state_of(trainer);
+  const test::OwnedBatch batch = test::random_batch(options.tasks, {1, 1, 1, 1}, 32, 32, 1);
+  const auto is_frozen = [](const std::string& name) {
+    for (const char* part : {"conv1.", "bn1.", "layer1.", "layer2."}) {
+      if (name.rfind(std::string("model/backbone.") + part, 0) == 0) return true;
+    }
+    return false;
+  };
+  for (int step = 0; step < 3; ++step) {
+    test::step(trainer, batch.host);
+    for (const auto& [name, tensor] : state_of(trainer)) {
+      const bool changed = !at::equal(tensor, before.at(name));
+      EXPECT_EQ(changed, step >= 2 || !is_frozen(name)) << name << " after step " << step + 1;
+    }
+  }
+}
+
+TEST(EncoderDecoder, KeepsTheStatisticsOfFrozenNormsAlone) {
+  Json net = network("resnet18");
+  net["freeze_norms"] = true;
+  const TrainerOptions options = options_of(net);
+  Trainer trainer(options);
+  const auto before = state_of(trainer);
+  const test::OwnedBatch batch = test::random_batch(options.tasks, {1, 1, 1, 1}, 32, 32, 1);
+  test::step(trainer, batch.host);
+  for (const auto& [name, tensor] : state_of(trainer)) {
+    const bool statistics = name.find("running_") != std::string::npos || name.find("num_batches") != std::string::npos;
+    const bool kept = statistics && name.rfind("model/backbone.", 0) == 0;
+    EXPECT_EQ(at::equal(tensor, before.at(name)), kept) << name;
+  }
+}
+
+TEST(EncoderDecoder, GivesItsGroupsTheirRates) {
+  Json net = network("resnet18");
+  net["backbone_rate"] = 0;
+  net["heads_rate"] = 0;
+  const TrainerOptions options = options_of(net);
+  Trainer trainer(options);
+  const auto before = state_of(trainer);
+  const test::OwnedBatch batch = test::random_batch(options.tasks, {1, 1, 1, 1}, 32, 32, 1);
+  test::step(trainer, batch.host);
+  for (const TensorEntry& entry : trainer.gradients().entries()) {
+    const bool moved = entry.name.rfind("model/decoder.", 0) == 0;
+    const auto now = state_of(trainer);
+    EXPECT_EQ(!at::equal(now.at(entry.name), before.at(entry.name)), moved) << entry.name;
+  }
+}
+
+TEST(EncoderDecoder, TrainsWithEveryMethodAndBalancing) {
+  for (const std::string& method : Method::registry().names()) {
+    TrainerOptions options = options_of(network("resnet18"), method);
+    options.network.options["width"] = 4;
+    Trainer trainer(options);
+    test::OwnedBatch batch = test::random_batch(options.tasks, {1, 0, 0, 1}, 32, 32, 1);
+    batch.host.crops = at::tensor({1.0, 0.0, 0.0, 32.0, 32.0, 0.0}, at::kDouble).expand({3, 2, 6}).contiguous();
+    const double first = test::step(trainer, batch.host).loss;
+    EXPECT_TRUE(std::isfinite(first)) << method;
+    EXPECT_TRUE(std::isfinite(test::step(trainer, batch.host).loss)) << method;
+  }
+}
+
+TEST(EncoderDecoder, InBFloat16StaysNearFloat) {
+  TrainerOptions options = options_of(network("resnet18"));
+  const test::OwnedBatch batch = test::random_batch(options.tasks, {1, 1, 1, 1, 1, 1, 1, 1}, 64, 64, 1);
+  Trainer exact(options);
+  options.format = Format::kBFloat16;
+  Trainer rounded(options);
+  const double want = test::step(exact, batch.host).loss, got = test::step(rounded, batch.host).loss;
+  EXPECT_NEAR(got, want, 0.03 * std::abs(want));
+}
+
+TEST(EncoderDecoder, SaysWhatIsWrongWithItsOptions) {
+  const auto field_of = [](const Json& net) {
+    try {
+      const Trainer trainer(options_of(net));
+    } catch (const Error& e) {
+      return e.field();
+    }
+    return std::string("nothing");
+  };
+  Json net = network("resnet18");
+  net["backbone"]["output_stride"] = 24;
+  EXPECT_EQ(field_of(net), "network.backbone.output_stride");
+  net = network("resnet19");
+  EXPECT_EQ(field_of(net), "network.backbone.name");
+  net = network("resnet18", "unet");
+  EXPECT_EQ(field_of(net), "network.decoder.name");
+  net = network("resnet18");
+  net["input_mean"] = {0.5, 0.5};
+  EXPECT_EQ(field_of(net), "network.input_mean");
+  net = network("resnet18");
+  net["freeze"] = "stage5";
+  EXPECT_EQ(field_of(net), "network.freeze");
+}
+
+}  // namespace
+}  // namespace jtr
