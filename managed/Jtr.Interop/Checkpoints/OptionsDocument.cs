@@ -17,6 +17,9 @@ internal sealed record OptionsDocument
     public required IReadOnlyList<TaskDocument> Tasks { get; init; }
     public required string Method { get; init; }
     public required int Width { get; init; }
+
+    /// <summary>Null: a SegNet of that width.</summary>
+    public NetworkOptions? Network { get; init; }
     public required JointTaskOptions JointTask { get; init; }
 
     // Checkpoints from before these methods lack them.
@@ -47,6 +50,7 @@ internal sealed record OptionsDocument
             Tasks = [.. options.Tasks.Select(TaskDocument.From)],
             Method = options.Method,
             Width = options.Width,
+            Network = options.Network,
             JointTask = options.JointTask,
             Consistency = options.Consistency,
             DirectMap = options.DirectMap,
@@ -87,6 +91,7 @@ internal sealed record OptionsDocument
                 Tasks = new TaskSet(document.Tasks.Select(t => t.ToTask())),
                 Method = document.Method,
                 Width = document.Width,
+                Network = document.Network,
                 JointTask = document.JointTask,
                 Consistency = document.Consistency ?? new ConsistencyOptions(),
                 DirectMap = document.DirectMap ?? new PairMapOptions(),

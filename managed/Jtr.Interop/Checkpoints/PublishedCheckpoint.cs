@@ -14,7 +14,7 @@ namespace Jtr.Interop.Checkpoints;
 /// </remarks>
 public static class PublishedCheckpoint
 {
-    private static readonly string[] _stateKeys = ["model_state_dict", "state_dict"];
+    private static readonly string[] _stateKeys = ["model_state_dict", "state_dict", "model"];
 
     // torch.nn.DataParallel puts this before every name.
     private const string ParallelPrefix = "module.";
@@ -69,7 +69,7 @@ public static class PublishedCheckpoint
     }
 
     /// <summary>The tensors of the network by name.</summary>
-    private static Dictionary<string, PyTorchTensor> State(string path)
+    internal static Dictionary<string, PyTorchTensor> State(string path)
     {
         object? value = PyTorchFile.Read(path);
         if (value is not Dictionary<object, object?> file)

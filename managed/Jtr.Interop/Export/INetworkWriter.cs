@@ -1,18 +1,31 @@
 namespace Jtr.Interop.Export;
 
-/// <summary>The operations that a network is made of, in some language; a value is a name in that language.</summary>
+/// <summary>
+/// The operations that networks are made of, in some language; a value is a name in that language. Maps are [N, channels, H, W]; names of
+/// weights are those of the network's state.
+/// </summary>
 internal interface INetworkWriter
 {
-    /// <summary>A convolution of stride 1 that keeps the size.</summary>
-    /// <param name="input">[N, channels, H, W].</param>
-    /// <param name="name">Its weights are NAME.weight and NAME.bias.</param>
-    /// <param name="kernel">3 or 1.</param>
-    string Convolve(string input, string name, int kernel);
+    /// <summary>Channels in another order, then each times its scale plus its shift.</summary>
+    string ChannelAffine(string input, int[] order, double[] scale, double[] shift);
 
-    /// <summary>Batch norm with running statistics (eps 1e-5), then ReLU.</summary>
-    /// <param name="input">[N, channels, H, W].</param>
+    /// <summary>A convolution with a square window.</summary>
+    string Convolve(string input, string weight, string? bias, ConvolutionWindow window);
+
+    /// <summary>Batch norm with running statistics.</summary>
+    /// <param name="input">What it reads.</param>
     /// <param name="name">Its tensors are NAME.weight, .bias, .running_mean and .running_var.</param>
-    string NormRelu(string input, string name);
+    /// <param name="epsilon">Added to the variance.</param>
+    string Norm(string input, string name, double epsilon);
+
+    /// <summary>max(x, 0).</summary>
+    string Relu(string input);
+
+    /// <summary>a + b.</summary>
+    string Add(string a, string b);
+
+    /// <summary>Max pool with a square window.</summary>
+    string MaxPool(string input, int kernel, int stride, int padding);
 
     /// <summary>2 x 2 max pool of stride 2.</summary>
     /// <returns>The pooled values, and what <see cref="Unpool"/> needs to undo it.</returns>
@@ -21,9 +34,27 @@ internal interface INetworkWriter
     /// <summary>Puts values back to the places where a pool took them from, zeros elsewhere.</summary>
     string Unpool(string input, string places);
 
+    /// <summary>Enlarges bilinearly by a whole factor; centres of pixels lie at half.</summary>
+    string Upsample(string input, int factor);
+
+    /// <summary>Channels of several maps one after the other.</summary>
+    string Concatenate(IReadOnlyList<string> inputs);
+
+    /// <summary>Mean over all pixels, [N, channels, 1, 1].</summary>
+    string Mean(string input);
+
+    /// <summary>A map of one pixel as large as another map.</summary>
+    string Expand(string input, string like);
+
+    /// <summary>[N, channels, 1, 1] to [N, elements].</summary>
+    string Linear(string input, string weight, string bias);
+
     /// <summary>Divides by the L2 norm over channels, whose square is taken as 1e-24 at least.</summary>
     string Normalize(string input);
 
     /// <summary>Makes a value the output of a task.</summary>
     void Output(string task, string value);
 }
+
+/// <summary>The window of a convolution: rows and columns alike.</summary>
+internal readonly record struct ConvolutionWindow(int Kernel, int Stride, int Dilation, int Padding);

@@ -1,6 +1,7 @@
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Checkpoints.Safetensors;
 using Jtr.Interop.Inference;
+using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
@@ -16,6 +17,33 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
     public const string CounterSuffix = ".num_batches_tracked";
 
     private const string SeveralNetworks = "has a network for each task (method single_task), and an export holds one network";
+
+    /// <summary>What the network computes.</summary>
+    public NetworkGraph Graph
+    {
+        get
+        {
+            if (_graph is null)
+            {
+                // A network of the same make, to be asked.
+                using Trainer trainer = new(
+                    Options with
+                    {
+                        Method = "supervised",
+                        EmaDecay = null,
+                        Device = DeviceKind.Cpu,
+                        DeviceIndex = 0,
+                        NativeOptions = OptionsWriter.OfTheNetwork(Options.NativeOptions),
+                    }
+                );
+                _graph = trainer.Graph;
+            }
+            return _graph;
+        }
+        init => _graph = value;
+    }
+
+    private NetworkGraph? _graph;
 
     /// <summary>The tasks, in the order of the heads.</summary>
     public TaskSet Tasks => Options.Tasks;
@@ -46,7 +74,10 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
                     .State.Where(i => Predictor.IsOfNetwork(i.Name, trainer.Options, trainer.StepCount))
                     .Select(i => SafetensorsTensor.Of(i.Name, SafetensorsType.F64, i.Shape, trainer.State.Read(i.Name)))
             )
-        );
+        )
+        {
+            Graph = trainer.Graph,
+        };
     }
 
     /// <summary>A tensor by its name.</summary>

@@ -14,6 +14,9 @@ internal sealed class NativeSchema
         JsonElement properties = document.RootElement.GetProperty("properties");
         Methods = [.. Kinds(properties, "method").Select(ToMethod)];
         BalancingRules = [.. Kinds(properties, "balancing").Select(Title)];
+        JsonElement network = Kinds(properties, "network").Single(k => Title(k) == "encoder_decoder").GetProperty("properties");
+        Backbones = [.. Kinds(network, "backbone").Select(Title)];
+        Decoders = [.. Kinds(network, "decoder").Select(Title)];
     }
 
     /// <summary>That of the library that is loaded.</summary>
@@ -21,6 +24,12 @@ internal sealed class NativeSchema
 
     /// <summary>The training methods.</summary>
     public IReadOnlyList<TrainingMethod> Methods { get; }
+
+    /// <summary>The backbones.</summary>
+    public IReadOnlyList<string> Backbones { get; }
+
+    /// <summary>The decoders.</summary>
+    public IReadOnlyList<string> Decoders { get; }
 
     /// <summary>The rules that weigh the tasks' losses.</summary>
     public IReadOnlyList<string> BalancingRules { get; }

@@ -31,7 +31,7 @@ internal static class OptionsWriter
         JsonObject document = new()
         {
             ["tasks"] = Tasks(options.Tasks),
-            ["network"] = new JsonObject { ["name"] = "segnet", ["width"] = options.Width },
+            ["network"] = Network(options),
             ["method"] = Method(options),
             ["balancing"] = Balancing(options.Balancing),
             ["optimizer"] = Optimizer(options.Optimizer),
@@ -124,6 +124,32 @@ internal static class OptionsWriter
         return array;
     }
 
+    private static JsonObject Network(TrainerOptions options)
+    {
+        if (options.Network is not { } network)
+            return new() { ["name"] = "segnet", ["width"] = options.Width };
+        JsonObject decoder = new() { ["name"] = network.Decoder };
+        if (network.DecoderChannels is { } channels)
+            decoder["channels"] = channels;
+        return new()
+        {
+            ["name"] = "encoder_decoder",
+            ["backbone"] = new JsonObject { ["name"] = network.Backbone, ["output_stride"] = network.OutputStride },
+            ["decoder"] = decoder,
+            ["backbone_rate"] = network.BackboneRate,
+            ["decoder_rate"] = network.DecoderRate,
+            ["heads_rate"] = network.HeadsRate,
+            ["freeze"] = Word(network.Freeze),
+            ["freeze_steps"] = network.FreezeSteps,
+            ["freeze_norms"] = network.FreezeNorms,
+            ["input_order"] = Word(network.Input.Order),
+            ["input_scale"] = network.Input.Scale,
+            ["input_mean"] = new JsonArray([.. network.Input.Mean.Select(v => (JsonNode)v)]),
+            ["input_deviation"] = new JsonArray([.. network.Input.StandardDeviation.Select(v => (JsonNode)v)]),
+            ["width"] = options.Width,
+        };
+    }
+
     private static JsonObject Method(TrainerOptions options) =>
         options.Method switch
         {
@@ -183,15 +209,20 @@ internal static class OptionsWriter
         return rule;
     }
 
-    private static JsonObject Optimizer(AdamOptions options) =>
-        new()
+    private static JsonObject Optimizer(AdamOptions options)
+    {
+        JsonObject optimizer = new()
         {
-            ["name"] = "adam",
+            ["name"] = options.WeightDecay is null ? "adam" : "adamw",
             ["learning_rate"] = options.LearningRate,
             ["beta1"] = options.Beta1,
             ["beta2"] = options.Beta2,
             ["epsilon"] = options.Epsilon,
         };
+        if (options.WeightDecay is { } decay)
+            (optimizer["weight_decay"], optimizer["decayed"]) = (decay, "weights");
+        return optimizer;
+    }
 
     private static JsonObject Schedule(AdamOptions options)
     {

@@ -9,6 +9,9 @@ namespace Jtr.Interop.Native;
 /// <summary>What libjtr says of an object (jtr_trainer_describe).</summary>
 internal sealed record NativeDescription(int Views, int NoiseSlots, int NoiseChannels, int Stride, IReadOnlyList<string> Terms)
 {
+    /// <summary>The network's operations in evaluation mode; empty where there are several networks, or none.</summary>
+    public NetworkGraph Graph { get; private init; } = NetworkGraph.Empty;
+
     /// <summary>Reads it; what an object does not have is 0.</summary>
     public static NativeDescription Parse(nint utf8)
     {
@@ -21,7 +24,10 @@ internal sealed record NativeDescription(int Views, int NoiseSlots, int NoiseCha
             Number("noise_channels"),
             Number("stride"),
             [.. root.GetProperty("terms").EnumerateArray().Select(t => t.GetString()!)]
-        );
+        )
+        {
+            Graph = root.TryGetProperty("graph", out JsonElement graph) ? NetworkGraph.Parse(graph) : NetworkGraph.Empty,
+        };
     }
 }
 

@@ -15,6 +15,12 @@ public sealed record AdamOptions
     /// <summary>Added to the denominator, above 0.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
+    /// <summary>
+    /// Decoupled weight decay, 0 or more (AdamW; Loshchilov and Hutter, ICLR 2019): in each step the weights of convolutions and linear maps
+    /// lose this times the rate of themselves; biases and norms do not. Null: plain Adam, as published.
+    /// </summary>
+    public double? WeightDecay { get; init; }
+
     /// <summary>How the rate changes from step to step.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Step;
 
@@ -63,6 +69,8 @@ public sealed record AdamOptions
         OptionRange.Holds($"{name}.{nameof(Beta1)}", Beta1, Beta1 is >= 0 and < 1, "in [0, 1)");
         OptionRange.Holds($"{name}.{nameof(Beta2)}", Beta2, Beta2 is >= 0 and < 1, "in [0, 1)");
         OptionRange.Holds($"{name}.{nameof(Epsilon)}", Epsilon, Epsilon > 0, "above 0 and finite");
+        if (WeightDecay is { } decay)
+            OptionRange.Holds($"{name}.{nameof(WeightDecay)}", decay, decay >= 0, "0 or more and finite, or null");
         OptionRange.Named($"{name}.{nameof(Schedule)}", Schedule);
         OptionRange.Within($"{name}.{nameof(WarmupSteps)}", WarmupSteps, 0);
         OptionRange.Within($"{name}.{nameof(DecaySteps)}", DecaySteps, 0);

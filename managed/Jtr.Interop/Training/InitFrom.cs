@@ -2,13 +2,20 @@ namespace Jtr.Interop.Training;
 
 /// <summary>Where <see cref="Trainer.Create"/> takes weights from.</summary>
 /// <param name="Path">
-/// A checkpoint of a run, or a safetensors file of weights: of <see cref="Export.SafetensorsExport"/>, or any other with names of the
-/// published code's state.
+/// A checkpoint of a run, or a file of weights: safetensors (of <see cref="Export.SafetensorsExport"/>, or with the names of the published
+/// code's state, of torchvision, timm or Hugging Face), PyTorch's .pth with the same names, or ONNX, whose graph is compared with the
+/// backbone's.
 /// </param>
 public sealed record InitFrom(string Path)
 {
     /// <summary>Whether to take the moving average of the weights where a checkpoint has one; it is what predicts there.</summary>
     public bool Averaged { get; init; } = true;
+
+    /// <summary>
+    /// Whether it is an error that the file lacks a tensor of the network other than of a head or decoder, has one of another shape, or has one
+    /// that the network has no place for.
+    /// </summary>
+    public bool Strict { get; init; }
 
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentException">A property is outside its range; ParamName is its name.</exception>

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Checkpoints.Safetensors;
+using Jtr.Interop.Export;
 using Jtr.Interop.Tasks;
+using Jtr.Interop.Weights;
 
 namespace Jtr.Interop.Training;
 
@@ -21,6 +23,11 @@ internal sealed class InitWeights
     // Name and kind of each head's task; null where the file does not say them, and heads go by their numbers.
     private readonly IReadOnlyList<string>? _tasks;
 
+    // Tensors that stand under names of another library, by these.
+    private IReadOnlyList<SafetensorsTensor> _foreign = [];
+    private OnnxFile? _onnx;
+    private bool _strict;
+
     private InitWeights(string path, IReadOnlyList<string>? tasks) => (_path, _tasks) = (path, tasks);
 
     /// <summary>Reads the weights of a file that a trainer can use.</summary>
@@ -29,6 +36,18 @@ internal sealed class InitWeights
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="JtrFormatException">It is no safetensors file, or damaged.</exception>
     public static InitWeights Read(InitFrom from, TrainerOptions target)
+    {
+        InitWeights weights = WeightFile.KindOf(from.Path) switch
+        {
+            WeightFileKind.Onnx => new(from.Path, null) { _onnx = OnnxFile.Read(from.Path) },
+            WeightFileKind.PyTorch => new(from.Path, null) { _foreign = WeightFile.ReadPyTorch(from.Path) },
+            _ => ReadSafetensors(from, target),
+        };
+        weights._strict = from.Strict;
+        return weights;
+    }
+
+    private static InitWeights ReadSafetensors(InitFrom from, TrainerOptions target)
     {
         string path = from.Path;
         IReadOnlyDictionary<string, string> metadata = SafetensorsFile.ReadMetadata(path);
@@ -39,6 +58,11 @@ internal sealed class InitWeights
         bool isAveraged = hasAverage && from.Averaged;
         InitWeights weights = new(path, source is not null ? Keys(source.Tasks) : TasksOfExport(metadata));
         // What a method has beside the network depends on all tasks and their order.
+        if (source is null && weights._tasks is null)
+        {
+            weights._foreign = SafetensorsFile.Read(path, _ => true);
+            return weights;
+        }
         bool isSameMethod = source is not null && source.Method == target.Method && Keys(source.Tasks).SequenceEqual(Keys(target.Tasks));
         foreach (SafetensorsTensor tensor in SafetensorsFile.Read(path, IsWanted))
         {
@@ -73,6 +97,7 @@ internal sealed class InitWeights
         [
             .. trainer.State.Where(i => !i.Name.StartsWith(AveragePrefix, StringComparison.Ordinal) && !IsState(i.Name)),
         ];
+        Func<string, bool> isSkipped = Translate(trainer, places);
         List<(TensorInfo Place, SafetensorsTensor Tensor)> matched = [];
         List<string> missing = [];
         List<InitMismatch> others = [];
@@ -81,7 +106,9 @@ internal sealed class InitWeights
         {
             if (Find(Key(place.Name, keys)) is not { } tensor)
             {
-                missing.Add(place.Name);
+                // Counters of batches are of no use where the statistics came from elsewhere, and other libraries keep none.
+                if (_onnx is null || !place.Name.EndsWith(NetworkWeights.CounterSuffix, StringComparison.Ordinal))
+                    missing.Add(place.Name);
                 continue;
             }
             used.Add(tensor.Name);
@@ -93,6 +120,17 @@ internal sealed class InitWeights
         // Counters and single biases fit every network.
         if (!matched.Any(m => m.Place.Shape.Count > 1))
             throw NothingFits(trainer, others, parameter);
+        string[] unused =
+        [
+            .. _tensors
+                .Values.Concat(_foreign)
+                .Select(t => t.Name)
+                .Distinct(StringComparer.Ordinal)
+                .Where(n => !used.Contains(n) && !isSkipped(n))
+                .Order(StringComparer.Ordinal),
+        ];
+        if (_strict)
+            RequireAll(missing, others, unused, parameter);
         foreach ((TensorInfo place, SafetensorsTensor tensor) in matched)
         {
             double[] values = tensor.ToDoubles();
@@ -111,10 +149,55 @@ internal sealed class InitWeights
             Matched = [.. matched.Select(m => m.Place.Name)],
             Missing = missing,
             OtherShape = others,
-            Unused = [.. _tensors.Values.Select(t => t.Name).Where(n => !used.Contains(n)).Order(StringComparer.Ordinal)],
+            Unused = unused,
             MatchedHeads = [.. heads[false]],
             FreshHeads = [.. heads[true]],
         };
+    }
+
+    /// <summary>Puts tensors of other libraries under the network's names.</summary>
+    /// <returns>Says of a name in the file whether no backbone has a use for it.</returns>
+    private Func<string, bool> Translate(Trainer trainer, TensorInfo[] places)
+    {
+        if (_onnx is not null)
+        {
+            Dictionary<string, IReadOnlyList<long>> shapes = places
+                .Where(p => p.Name.StartsWith($"{Network}/", StringComparison.Ordinal))
+                .ToDictionary(p => p.Name[(Network.Length + 1)..], p => (IReadOnlyList<long>)[.. p.Shape], StringComparer.Ordinal);
+            foreach ((string name, SafetensorsTensor tensor) in new OnnxMatch(_onnx).Match(trainer.Graph, shapes))
+                _tensors[$"{Network}/{name}"] = tensor;
+            return _ => false;
+        }
+        if (_foreign.Count == 0)
+            return _ => false;
+        HashSet<string> known = [.. places.Select(p => p.Name)];
+        (NameMap? Map, int Found) best = (null, _foreign.Count(t => known.Contains($"{Network}/{t.Name}")));
+        foreach (NameMap map in NameMap.All)
+        {
+            int found = _foreign.Count(t => known.Contains($"{Network}/{map.Apply(t.Name)}"));
+            if (found > best.Found)
+                best = (map, found);
+        }
+        foreach (SafetensorsTensor tensor in _foreign)
+            _tensors[$"{Network}/{best.Map?.Apply(tensor.Name) ?? tensor.Name}"] = tensor;
+        return name => best.Map?.IsSkipped(name) == true;
+    }
+
+    private void RequireAll(List<string> missing, List<InitMismatch> others, string[] unused, string parameter)
+    {
+        string[] lacking =
+        [
+            .. missing.Where(n =>
+                IsOfNetwork(n) && !n.Contains($"/{Head}", StringComparison.Ordinal) && !n.Contains("/decoder.", StringComparison.Ordinal)
+            ),
+        ];
+        string? why =
+            lacking.Length > 0 ? $"it lacks {lacking.Length} tensors of the network: {Names(lacking)}"
+            : others.Count > 0 ? $"{others.Count} of its tensors have other shapes: {Names(others.Select(o => o.Name))}"
+            : unused.Length > 0 ? $"the network has no place for {unused.Length} of its tensors: {Names(unused)}"
+            : null;
+        if (why is not null)
+            throw new ArgumentException($"{_path} does not fit strictly: {why}", parameter);
     }
 
     /// <summary>The tensor for a place. A network for each task takes what the file has for all tasks.</summary>
@@ -133,7 +216,7 @@ internal sealed class InitWeights
             others.Count > 0
                 ? $"shapes differ, such as {others[0].Name}: [{string.Join(", ", others[0].FileShape)}] in the file, "
                     + $"[{string.Join(", ", others[0].Shape)}] in the network"
-            : _tensors.Count == 0 ? "it holds no weights of a network"
+            : _tensors.Count + _foreign.Count == 0 ? "it holds no weights of a network"
             : $"it has {Names(_tensors.Values.Select(t => t.Name))}; the network has {Names(trainer.State.Select(i => i.Name))}";
         return new ArgumentException($"{_path} has no weight that fits the network: {why}", parameter);
     }

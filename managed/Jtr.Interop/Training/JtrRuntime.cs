@@ -138,6 +138,12 @@ public static unsafe class JtrRuntime
     /// <summary>The rules that weigh the tasks' losses, for <see cref="BalancingOptions.Name"/>.</summary>
     public static IReadOnlyList<string> BalancingRules => NativeSchema.Current.BalancingRules;
 
+    /// <summary>Names that <see cref="NetworkOptions.Backbone"/> may have.</summary>
+    public static IReadOnlyList<string> Backbones => NativeSchema.Current.Backbones;
+
+    /// <summary>Names that <see cref="NetworkOptions.Decoder"/> may have.</summary>
+    public static IReadOnlyList<string> Decoders => NativeSchema.Current.Decoders;
+
     /// <summary>Receives the messages of the native library; null drops them. Of the process, not of one trainer.</summary>
     public static ILogger? Logger
     {

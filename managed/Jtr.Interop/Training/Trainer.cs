@@ -61,6 +61,9 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <summary>What height and width of images must be multiples of.</summary>
     public int Stride => _described.Stride;
 
+    /// <summary>What the network computes, for exports and imports.</summary>
+    internal NetworkGraph Graph => _described.Graph;
+
     /// <summary>
     /// The terms of the loss, as <see cref="StepCapture.Terms"/> receives them: "supervised", the plain sum over tasks; "supervised.depth"
     /// and so on, of each task; and those of the method, such as "jtr.dist", unweighted.

@@ -18,8 +18,12 @@ public sealed record TrainerOptions
     /// </summary>
     public string Method { get; init; } = "jtr";
 
+    /// <summary>A backbone and a decoder in place of the SegNet, or null.</summary>
+    public NetworkOptions? Network { get; init; }
+
     /// <summary>
-    /// First stage width of the multi-task SegNet, 1 to 1024; its five stages have 1, 2, 4, 8, 8 times it. Published: 64.
+    /// First stage width of the multi-task SegNet, 1 to 1024; its five stages have 1, 2, 4, 8, 8 times it. Published: 64. With
+    /// <see cref="Network"/> it is that of the networks that methods have beside it, such as the auto-encoder of "jtr".
     /// </summary>
     public int Width { get; init; } = 64;
 
@@ -90,6 +94,7 @@ public sealed record TrainerOptions
         ValidateTasks(OptionRange.NotNull(nameof(Tasks), Tasks));
         if (string.IsNullOrWhiteSpace(Method))
             throw new ArgumentException($"{nameof(Method)} must be the name of a training method.", nameof(Method));
+        Network?.Validate();
         OptionRange.Within(nameof(Width), Width, 1, MaxWidth);
         OptionRange.NotNull(nameof(JointTask), JointTask).Validate();
         OptionRange.NotNull(nameof(Consistency), Consistency).Validate();

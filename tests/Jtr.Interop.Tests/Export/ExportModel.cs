@@ -15,9 +15,35 @@ internal sealed class ExportModel : IDisposable
         new MapTask("edge", 2)
     );
 
-    public ExportModel()
+    /// <summary>Networks of every make; null: a SegNet.</summary>
+    public static IEnumerable<NetworkOptions?> Networks =>
+        [
+            null,
+            new()
+            {
+                Backbone = "resnet18",
+                Decoder = "pyramid",
+                DecoderChannels = 8,
+            },
+            new()
+            {
+                Backbone = "resnet50",
+                Decoder = "deeplab",
+                DecoderChannels = 8,
+                OutputStride = 16,
+                Input = new InputTransform
+                {
+                    Order = ColorOrder.Bgr,
+                    Scale = 255,
+                    Mean = [100, 110, 120],
+                    StandardDeviation = [60, 61, 62],
+                },
+            },
+        ];
+
+    public ExportModel(NetworkOptions? network = null)
     {
-        Trainer = SmallModel.Create(o => o with { Tasks = Tasks });
+        Trainer = SmallModel.Create(o => o with { Tasks = Tasks, Network = network });
         using Batch batch = SmallModel.CreateBatch(samples: 2, tasks: Tasks);
         for (int i = 0; i < 3; i++)
             Trainer.Step(batch);
@@ -38,11 +64,15 @@ internal sealed class ExportModel : IDisposable
     }
 
     /// <summary>What the trainer itself predicts for a task, [samples, channels, height, width].</summary>
-    public Dictionary<string, float[]> Predict(float[] images, int samples, int height, int width)
+    public Dictionary<string, float[]> Predict(float[] images, int samples, int height, int width) =>
+        Predict(Trainer, images, samples, height, width);
+
+    /// <summary>The same of another trainer of these tasks.</summary>
+    public static Dictionary<string, float[]> Predict(Trainer trainer, float[] images, int samples, int height, int width)
     {
         int plane = height * width;
         float[] all = new float[samples * Tasks.TotalChannels * plane];
-        Trainer.Predict(images, samples, height, width, all);
+        trainer.Predict(images, samples, height, width, all);
         return Enumerable
             .Range(0, Tasks.Count)
             .ToDictionary(

@@ -6,12 +6,13 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Jtr.Interop.Tests.Export;
 
-public sealed class OnnxExportTests : IDisposable
+[TestFixtureSource(typeof(ExportModel), nameof(ExportModel.Networks))]
+public sealed class OnnxExportTests(NetworkOptions? network) : IDisposable
 {
     // The bound. Both sides compute in 32 bits, in another order.
     private const double Tolerance = 1e-4;
 
-    private readonly ExportModel _model = new();
+    private readonly ExportModel _model = new(network);
 
     public void Dispose() => _model.Dispose();
 

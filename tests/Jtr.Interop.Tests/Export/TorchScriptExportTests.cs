@@ -1,13 +1,14 @@
 using Jtr.Interop.Export;
+using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Tests.Export;
 
 public sealed class TorchScriptExportTests
 {
-    [Test]
-    public void Libtorch_alone_loads_the_network_and_predicts_what_the_trainer_does()
+    [TestCaseSource(typeof(ExportModel), nameof(ExportModel.Networks))]
+    public void Libtorch_alone_loads_the_network_and_predicts_what_the_trainer_does(NetworkOptions? network)
     {
-        using ExportModel model = new();
+        using ExportModel model = new(network);
         string file = model.Folder.File("network.pt");
         TorchScriptExport.Save(model.Checkpoint, file);
         float[] images = ExportModel.Images(2, 32, 64);

@@ -10,12 +10,14 @@ using Jtr.Interop.Evaluation;
 using Jtr.Interop.Hdf5;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Npy;
+using Jtr.Interop.Protobuf;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Datasets.Layouts;
 using Jtr.Interop.Tests.Datasets.NyuV2;
 using Jtr.Interop.Tests.Datasets.Packed;
 using Jtr.Interop.Tests.PyTorch;
 using Jtr.Interop.Training;
+using Jtr.Interop.Weights;
 using TemporaryFolder = Jtr.Interop.Tests.Datasets.Folders.TemporaryFolder;
 
 namespace Jtr.Interop.Tests.Fuzz;
@@ -32,6 +34,27 @@ internal static class FuzzTargets
 
     // A chunk may claim to be 1,032 times as long as its bytes, as deflate can make it.
     private const long HdfBytes = 1032L * 40_000;
+
+    /// <summary>A mean image that is taken from an input, and a tensor of typed elements.</summary>
+    private static byte[] Onnx()
+    {
+        ProtoMessage mean = new ProtoMessage().Number(1, 1).Number(1, 3).Number(1, 2).Number(1, 2).Number(2, 1).Text(8, "mean");
+        ProtoMessage typed = new ProtoMessage().Number(1, 2).Number(2, 10).Number(5, 0x3c00).Number(5, 0x4000).Text(8, "half");
+        ProtoMessage attribute = new ProtoMessage().Text(1, "axis").Number(3, 1).Number(20, 2);
+        ProtoMessage node = new ProtoMessage().Text(1, "image").Text(1, "mean").Text(2, "out").Text(4, "Sub").Message(5, attribute);
+        ProtoMessage graph = new ProtoMessage()
+            .Message(1, node)
+            .Message(5, mean.Bytes(9, new byte[48]))
+            .Message(5, typed)
+            .Message(11, new ProtoMessage().Text(1, "image"));
+        return new ProtoMessage().Number(1, 8).Message(7, graph).Written.ToArray();
+    }
+
+    private static void ReadOnnx(string path)
+    {
+        foreach (OnnxTensor tensor in OnnxFile.Read(path).Tensors.Values)
+            tensor.ToWeights(path).ToDoubles();
+    }
 
     private static string SmallMat => Path.Combine(Repository.Root, "tests/Jtr.Interop.Tests/Datasets/NyuV2/Data/small.mat");
 
@@ -89,6 +112,8 @@ internal static class FuzzTargets
         {
             Weight = 2,
         },
+        new("onnx", Onnx(), path => PretrainedWeights.ReadInput(path)) { Weight = 2 },
+        new("onnx, graph and tensors", Onnx(), ReadOnnx) { Weight = 2 },
         new("png, palette of 4 bits", TemporaryFolder.RawPng(3, 4, 9, 7, i => i % 16), ReadPng) { Weight = 2 },
         new("png, grey of 1 bit", TemporaryFolder.RawPng(0, 1, 5, 19, i => i % 2), ReadPng),
         new(

@@ -55,6 +55,21 @@ public sealed class ExactResumeTests
         );
         yield return Case("float64", all with { Precision = Precision.Float64 });
         yield return Case("stages", all with { Recomputation = Recomputation.Stages });
+        yield return Case(
+            "resnet18",
+            all with
+            {
+                Network = new NetworkOptions
+                {
+                    Backbone = "resnet18",
+                    DecoderChannels = 4,
+                    BackboneRate = 0.3,
+                    Freeze = BackboneStage.Stage1,
+                    FreezeSteps = 2,
+                },
+                Optimizer = _cosine with { WeightDecay = 0.05 },
+            }
+        );
         yield return Case("bfloat16", all with { Precision = Precision.BFloat16 });
 
         static TestCaseData Case(string name, TrainerOptions options) => new TestCaseData(options).SetArgDisplayNames(name);

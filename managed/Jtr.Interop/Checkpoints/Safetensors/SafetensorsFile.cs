@@ -128,10 +128,12 @@ internal static class SafetensorsFile
         string dtype = entry.Value.GetProperty("dtype").GetString() ?? "";
         SafetensorsType type = dtype switch
         {
+            "F16" => SafetensorsType.F16,
+            "BF16" => SafetensorsType.BF16,
             "F32" => SafetensorsType.F32,
             "F64" => SafetensorsType.F64,
             "I64" => SafetensorsType.I64,
-            _ => throw new JtrFormatException(path, $"tensor '{entry.Name}' has the type {dtype}, expected F32, F64 or I64", 8),
+            _ => throw new JtrFormatException(path, $"tensor '{entry.Name}' has the type {dtype}, expected F16, BF16, F32, F64 or I64", 8),
         };
         long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())];
         long[] offsets = [.. entry.Value.GetProperty("data_offsets").EnumerateArray().Select(o => o.GetInt64())];

@@ -5,6 +5,8 @@ namespace Jtr.Interop.Checkpoints.Safetensors;
 /// <summary>Element types of safetensors files that are read and written here.</summary>
 internal enum SafetensorsType
 {
+    F16,
+    BF16,
     F32,
     F64,
     I64,
@@ -21,7 +23,13 @@ internal sealed record SafetensorsTensor(string Name, SafetensorsType Type, IRea
     public int Count => Data.Length / SizeOf(Type);
 
     /// <summary>Bytes of an element.</summary>
-    public static int SizeOf(SafetensorsType type) => type == SafetensorsType.F32 ? 4 : 8;
+    public static int SizeOf(SafetensorsType type) =>
+        type switch
+        {
+            SafetensorsType.F16 or SafetensorsType.BF16 => 2,
+            SafetensorsType.F32 => 4,
+            _ => 8,
+        };
 
     /// <summary>Makes a tensor of values; whole numbers become the nearest.</summary>
     public static SafetensorsTensor Of(string name, SafetensorsType type, IReadOnlyList<long> shape, ReadOnlySpan<double> values)
@@ -33,6 +41,10 @@ internal sealed record SafetensorsTensor(string Name, SafetensorsType Type, IRea
             Span<byte> element = data.AsSpan(i * size, size);
             if (type == SafetensorsType.F32)
                 BinaryPrimitives.WriteSingleLittleEndian(element, (float)values[i]);
+            else if (type == SafetensorsType.F16)
+                BinaryPrimitives.WriteHalfLittleEndian(element, (Half)values[i]);
+            else if (type == SafetensorsType.BF16)
+                BinaryPrimitives.WriteUInt16LittleEndian(element, (ushort)(BitConverter.SingleToUInt32Bits((float)values[i]) >> 16));
             else if (type == SafetensorsType.F64)
                 BinaryPrimitives.WriteDoubleLittleEndian(element, values[i]);
             else
@@ -50,6 +62,10 @@ internal sealed record SafetensorsTensor(string Name, SafetensorsType Type, IRea
         {
             values[i] = Type switch
             {
+                SafetensorsType.F16 => (double)BinaryPrimitives.ReadHalfLittleEndian(data[(2 * i)..]),
+                SafetensorsType.BF16 => BitConverter.UInt32BitsToSingle(
+                    (uint)BinaryPrimitives.ReadUInt16LittleEndian(data[(2 * i)..]) << 16
+                ),
                 SafetensorsType.F32 => BinaryPrimitives.ReadSingleLittleEndian(data[(4 * i)..]),
                 SafetensorsType.F64 => BinaryPrimitives.ReadDoubleLittleEndian(data[(8 * i)..]),
                 _ => BinaryPrimitives.ReadInt64LittleEndian(data[(8 * i)..]),

@@ -8,7 +8,7 @@ namespace Jtr.Interop.Export;
 
 /// <summary>
 /// Writes a trained network as an ONNX model (opset 17) for ONNX Runtime and others. The input is [N, 3, H, W] RGB in [0, 1]; every task
-/// has an output of its name: raw logits, depths, unit normals, maps. Max pools keep their argmax (MaxPool's indices and MaxUnpool), so
+/// has an output of its name: raw logits, depths, unit normals, maps. A SegNet's max pools keep their argmax (MaxPool's indices and MaxUnpool), so
 /// that the network is the trained one and no approximation.
 /// </summary>
 /// <remarks>
@@ -66,7 +66,7 @@ public static class OnnxExport
         model.Message(7, new OnnxGraphWriter(network).Write(options));
         model.Text(
             6,
-            "Multi-task SegNet. Input: RGB in [0, 1], rows and columns multiples of 32. Outputs: raw logits, depths, unit normals, maps."
+            "Multi-task network. Input: RGB in [0, 1], rows and columns multiples of 32. Outputs: raw logits, depths, unit normals, maps."
         );
         Metadata(model, "jtr.step", network.Step.ToString(CultureInfo.InvariantCulture));
         Metadata(model, "jtr.method", network.Options.Method);

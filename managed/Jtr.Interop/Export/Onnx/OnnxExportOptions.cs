@@ -5,8 +5,8 @@ namespace Jtr.Interop.Export;
 /// <summary>How <see cref="OnnxExport"/> writes a network.</summary>
 public sealed record OnnxExportOptions
 {
-    // The exported graph is a SegNet's, whose maps are halved five times.
-    private const int SegNetStride = 32;
+    // Every network halves its maps five times.
+    private const int Stride = 32;
 
     /// <summary>Rows of the input, a multiple of 32; null: any multiple of 32.</summary>
     public int? Height { get; init; }
@@ -25,9 +25,9 @@ public sealed record OnnxExportOptions
     public void Validate()
     {
         if (Height is { } height)
-            Trainer.CheckSize(nameof(Height), height, SegNetStride);
+            Trainer.CheckSize(nameof(Height), height, Stride);
         if (Width is { } width)
-            Trainer.CheckSize(nameof(Width), width, SegNetStride);
+            Trainer.CheckSize(nameof(Width), width, Stride);
         if (Batch is { } batch)
             OptionRange.Within(nameof(Batch), batch, 1, int.MaxValue);
         if (string.IsNullOrWhiteSpace(InputName))

@@ -11,9 +11,13 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         TypeInt64 = 7;
     private const int AttributeFloat = 1,
         AttributeInt = 2,
+        AttributeText = 3,
         AttributeInts = 7;
     private const string ChannelAxis = "jtr.channel_axis",
-        SmallestSquare = "jtr.smallest_square";
+        SmallestSquare = "jtr.smallest_square",
+        ChannelOrder = "jtr.channel_order",
+        InputScale = "jtr.input_scale",
+        InputShift = "jtr.input_shift";
 
     private readonly ProtoMessage _graph = new();
     private readonly HashSet<string> _initializers = new(StringComparer.Ordinal);
@@ -24,7 +28,7 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
     /// <param name="options">Names and sizes.</param>
     public ProtoMessage Write(OnnxExportOptions options)
     {
-        SegNetGraph.Write(this, options.InputName, network.Tasks);
+        NetworkGraphExport.Write(network.Graph, this, options.InputName, network.Tasks);
         _graph.Text(2, "jtr");
         (long? batch, long? height, long? width) = (options.Batch, options.Height, options.Width);
         _graph.Message(11, Value(options.InputName, batch, 3, height, width));
@@ -33,29 +37,70 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         return _graph;
     }
 
-    public string Convolve(string input, string name, int kernel)
+    public string ChannelAffine(string input, int[] order, double[] scale, double[] shift)
     {
-        long pad = kernel / 2;
+        string value = input;
+        if (!order.SequenceEqual(Enumerable.Range(0, order.Length)))
+        {
+            Initializer(ChannelOrder, TypeInt64, [order.Length], order.SelectMany(o => BitConverter.GetBytes((long)o)).ToArray());
+            value = Node("Gather", [value, ChannelOrder], 1, Int("axis", 1))[0];
+        }
+        Initializer(InputScale, TypeFloat, [1, scale.Length, 1, 1], Floats(scale));
+        Initializer(InputShift, TypeFloat, [1, shift.Length, 1, 1], Floats(shift));
+        return Node("Add", [Node("Mul", [value, InputScale], 1)[0], InputShift], 1)[0];
+    }
+
+    public string Convolve(string input, string weight, string? bias, ConvolutionWindow window)
+    {
+        string[] inputs = bias is null ? [input, Weight(weight)] : [input, Weight(weight), Weight(bias)];
         return Node(
             "Conv",
-            [input, Weight($"{name}.weight"), Weight($"{name}.bias")],
+            inputs,
             1,
-            Ints("kernel_shape", kernel, kernel),
-            Ints("pads", pad, pad, pad, pad),
-            Ints("strides", 1, 1)
+            Ints("kernel_shape", window.Kernel, window.Kernel),
+            Ints("pads", window.Padding, window.Padding, window.Padding, window.Padding),
+            Ints("strides", window.Stride, window.Stride),
+            Ints("dilations", window.Dilation, window.Dilation)
         )[0];
     }
 
-    public string NormRelu(string input, string name)
-    {
-        string normed = Node(
+    public string Norm(string input, string name, double epsilon) =>
+        Node(
             "BatchNormalization",
             [input, Weight($"{name}.weight"), Weight($"{name}.bias"), Weight($"{name}.running_mean"), Weight($"{name}.running_var")],
             1,
-            Float("epsilon", 1e-5f)
+            Float("epsilon", (float)epsilon)
         )[0];
-        return Node("Relu", [normed], 1)[0];
+
+    public string Relu(string input) => Node("Relu", [input], 1)[0];
+
+    public string Add(string a, string b) => Node("Add", [a, b], 1)[0];
+
+    public string MaxPool(string input, int kernel, int stride, int padding) =>
+        Node(
+            "MaxPool",
+            [input],
+            1,
+            Ints("kernel_shape", kernel, kernel),
+            Ints("strides", stride, stride),
+            Ints("pads", padding, padding, padding, padding)
+        )[0];
+
+    public string Upsample(string input, int factor)
+    {
+        string scales = $"jtr.scales.{factor}";
+        Initializer(scales, TypeFloat, [4], Floats([1, 1, factor, factor]));
+        return Node("Resize", [input, "", scales], 1, Text("mode", "linear"), Text("coordinate_transformation_mode", "half_pixel"))[0];
     }
+
+    public string Concatenate(IReadOnlyList<string> inputs) => Node("Concat", [.. inputs], 1, Int("axis", 1))[0];
+
+    public string Mean(string input) => Node("GlobalAveragePool", [input], 1)[0];
+
+    public string Expand(string input, string like) => Node("Expand", [input, Node("Shape", [like], 1)[0]], 1)[0];
+
+    public string Linear(string input, string weight, string bias) =>
+        Node("Gemm", [Node("Flatten", [input], 1)[0], Weight(weight), Weight(bias)], 1, Int("transB", 1))[0];
 
     public (string Pooled, string Places) Pool(string input)
     {
@@ -127,6 +172,11 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
     }
 
     private static ProtoMessage Int(string name, long value) => new ProtoMessage().Text(1, name).Number(3, value).Number(20, AttributeInt);
+
+    private static ProtoMessage Text(string name, string value) =>
+        new ProtoMessage().Text(1, name).Text(4, value).Number(20, AttributeText);
+
+    private static byte[] Floats(IReadOnlyCollection<double> values) => [.. values.SelectMany(v => BitConverter.GetBytes((float)v))];
 
     private static ProtoMessage Float(string name, float value) =>
         new ProtoMessage().Text(1, name).Single(2, value).Number(20, AttributeFloat);

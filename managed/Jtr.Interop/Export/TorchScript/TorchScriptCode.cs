@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Jtr.Interop.Checkpoints.Safetensors;
 
 namespace Jtr.Interop.Export.TorchScript;
 
@@ -7,7 +8,7 @@ namespace Jtr.Interop.Export.TorchScript;
 internal sealed class TorchScriptCode : INetworkWriter
 {
     /// <summary>Name of the class in its archive.</summary>
-    public const string ClassName = "SegNet";
+    public const string ClassName = "Network";
 
     private readonly StringBuilder _body = new();
     private readonly List<string> _parameters = [],
@@ -26,7 +27,7 @@ internal sealed class TorchScriptCode : INetworkWriter
     /// <param name="network">The network.</param>
     public string Write(NetworkWeights network)
     {
-        SegNetGraph.Write(this, "image", network.Tasks);
+        NetworkGraphExport.Write(network.Graph, this, "image", network.Tasks);
         StringBuilder code = new();
         code.Append("class ").Append(ClassName).Append("(Module):\n");
         code.Append("  __parameters__ = [").AppendJoin("", _parameters.Select(p => $"\"{Attribute(p)}\", ")).Append("]\n");
@@ -40,20 +41,54 @@ internal sealed class TorchScriptCode : INetworkWriter
         return code.ToString();
     }
 
-    public string Convolve(string input, string name, int kernel)
+    /// <summary>Tensors of the class that the network's state lacks, by name.</summary>
+    public Dictionary<string, SafetensorsTensor> Constants { get; } = new(StringComparer.Ordinal);
+
+    public string ChannelAffine(string input, int[] order, double[] scale, double[] shift)
     {
-        int pad = kernel / 2;
-        return Let($"torch.conv2d({input}, {Parameter($"{name}.weight")}, {Parameter($"{name}.bias")}, [1, 1], [{pad}, {pad}], [1, 1], 1)");
+        string value = input;
+        if (order.SequenceEqual(Enumerable.Range(0, order.Length).Reverse()))
+            value = Let($"torch.flip({input}, [1])");
+        else if (!order.SequenceEqual(Enumerable.Range(0, order.Length)))
+            throw new JtrException("TorchScript is written of networks that read colours as RGB or BGR");
+        return Let($"torch.add(torch.mul({value}, {Constant("jtr.input_scale", scale)}), {Constant("jtr.input_shift", shift)})");
     }
 
-    public string NormRelu(string input, string name)
-    {
-        string normed = Let(
-            $"torch.batch_norm({input}, {Parameter($"{name}.weight")}, {Parameter($"{name}.bias")}, "
-                + $"{Buffer($"{name}.running_mean")}, {Buffer($"{name}.running_var")}, False, 0.1, 1.0e-05, True)"
+    public string Convolve(string input, string weight, string? bias, ConvolutionWindow w) =>
+        Let(
+            $"torch.conv2d({input}, {Parameter(weight)}, {(bias is null ? "None" : Parameter(bias))}, [{w.Stride}, {w.Stride}], "
+                + $"[{w.Padding}, {w.Padding}], [{w.Dilation}, {w.Dilation}], 1)"
         );
-        return Let($"torch.relu({normed})");
-    }
+
+    public string Norm(string input, string name, double epsilon) =>
+        Let(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"torch.batch_norm({input}, {Parameter($"{name}.weight")}, {Parameter($"{name}.bias")}, {Buffer($"{name}.running_mean")}, {Buffer($"{name}.running_var")}, False, 0.1, {epsilon:0.0e-00}, True)"
+            )
+        );
+
+    public string Relu(string input) => Let($"torch.relu({input})");
+
+    public string Add(string a, string b) => Let($"torch.add({a}, {b})");
+
+    public string MaxPool(string input, int kernel, int stride, int padding) =>
+        Let($"torch.max_pool2d({input}, [{kernel}, {kernel}], [{stride}, {stride}], [{padding}, {padding}], [1, 1], False)");
+
+    public string Upsample(string input, int factor) =>
+        Let(
+            $"torch.upsample_bilinear2d({input}, [torch.mul(torch.size({input}, 2), {factor}), "
+                + $"torch.mul(torch.size({input}, 3), {factor})], False, None, None)"
+        );
+
+    public string Concatenate(IReadOnlyList<string> inputs) => Let($"torch.cat([{string.Join(", ", inputs)}], 1)");
+
+    public string Mean(string input) => Let($"torch.mean({input}, [2, 3], True)");
+
+    public string Expand(string input, string like) => Let($"torch.expand_as({input}, {like})");
+
+    public string Linear(string input, string weight, string bias) =>
+        Let($"torch.linear(torch.flatten({input}, 1), {Parameter(weight)}, {Parameter(bias)})");
 
     public (string Pooled, string Places) Pool(string input)
     {
@@ -95,6 +130,12 @@ internal sealed class TorchScriptCode : INetworkWriter
     private string Parameter(string name) => Use(name, _parameters);
 
     private string Buffer(string name) => Use(name, _buffers);
+
+    private string Constant(string name, double[] values)
+    {
+        Constants[name] = SafetensorsTensor.Of(name, SafetensorsType.F32, [1, values.Length, 1, 1], values);
+        return Buffer(name);
+    }
 
     private string Use(string name, List<string> list)
     {

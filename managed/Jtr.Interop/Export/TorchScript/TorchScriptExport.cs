@@ -40,7 +40,13 @@ public static class TorchScriptExport
         List<(string Attribute, string Key, SafetensorsTensor Tensor, bool IsParameter)> tensors =
         [
             .. code.Tensors.Select(
-                (t, i) => (t.Attribute, i.ToString(CultureInfo.InvariantCulture), network[t.Name], parameters.Contains(t.Name))
+                (t, i) =>
+                    (
+                        t.Attribute,
+                        i.ToString(CultureInfo.InvariantCulture),
+                        code.Constants.GetValueOrDefault(t.Name) ?? network[t.Name],
+                        parameters.Contains(t.Name)
+                    )
             ),
         ];
 

@@ -1,0 +1,63 @@
+using Jtr.Interop.Native;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Export;
+
+/// <summary>Writes a network, as the native library describes it, operation by operation.</summary>
+internal static class NetworkGraphExport
+{
+    /// <summary>Writes the network.</summary>
+    /// <param name="graph">The network.</param>
+    /// <param name="writer">Writes the operations.</param>
+    /// <param name="image">The input, [N, 3, H, W] RGB in [0, 1].</param>
+    /// <param name="tasks">The tasks, by the numbers of the outputs.</param>
+    public static void Write(NetworkGraph graph, INetworkWriter writer, string image, TaskSet tasks)
+    {
+        Dictionary<string, string> values = new(StringComparer.Ordinal) { [NetworkGraph.Image] = image };
+        foreach (GraphNode node in graph.Nodes)
+        {
+            string[] inputs = [.. node.Inputs.Select(i => values[i])];
+            if (node.Operation == "output")
+            {
+                VisionTask task = tasks[node.Number("task")];
+                writer.Output(task.Name, task.Kind == TaskKind.Normals ? writer.Normalize(inputs[0]) : inputs[0]);
+            }
+            else if (node.Operation == "max_pool_with_places")
+            {
+                (values[node.Outputs[0]], values[node.Outputs[1]]) = writer.Pool(inputs[0]);
+            }
+            else
+            {
+                values[node.Outputs[0]] = Value(node, inputs, writer);
+            }
+        }
+    }
+
+    private static string Value(GraphNode node, string[] inputs, INetworkWriter writer) =>
+        node.Operation switch
+        {
+            "channel_affine" => writer.ChannelAffine(
+                inputs[0],
+                [.. node.Numbers("order").Select(o => (int)o)],
+                node.Numbers("scale"),
+                node.Numbers("shift")
+            ),
+            "convolve" => writer.Convolve(
+                inputs[0],
+                node.Text("weight"),
+                node.OptionalText("bias"),
+                new(node.Number("kernel"), node.Number("stride"), node.Number("dilation"), node.Number("padding"))
+            ),
+            "norm" => writer.Norm(inputs[0], node.Text("name"), node.Settings.GetProperty("epsilon").GetDouble()),
+            "relu" => writer.Relu(inputs[0]),
+            "add" => writer.Add(inputs[0], inputs[1]),
+            "max_pool" => writer.MaxPool(inputs[0], node.Number("kernel"), node.Number("stride"), node.Number("padding")),
+            "unpool" => writer.Unpool(inputs[0], inputs[1]),
+            "upsample" => writer.Upsample(inputs[0], node.Number("factor")),
+            "concatenate" => writer.Concatenate(inputs),
+            "mean" => writer.Mean(inputs[0]),
+            "expand" => writer.Expand(inputs[0], inputs[1]),
+            "linear" => writer.Linear(inputs[0], node.Text("weight"), node.Text("bias")),
+            _ => throw new JtrException($"there is no export of the network's operation '{node.Operation}'"),
+        };
+}

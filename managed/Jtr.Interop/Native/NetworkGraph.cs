@@ -1,0 +1,39 @@
+using System.Text.Json;
+
+namespace Jtr.Interop.Native;
+
+/// <summary>An operation of a network: what it reads, what it makes, and what else it needs, by name.</summary>
+/// <param name="Operation">Its name, such as "convolve".</param>
+/// <param name="Inputs">Names of the values that it reads.</param>
+/// <param name="Outputs">Names of the values that it makes.</param>
+/// <param name="Settings">What else the native library says of it.</param>
+internal sealed record GraphNode(string Operation, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs, JsonElement Settings)
+{
+    public string Text(string name) => Settings.GetProperty(name).GetString()!;
+
+    public string? OptionalText(string name) => Settings.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
+
+    public int Number(string name) => Settings.GetProperty(name).GetInt32();
+
+    public double[] Numbers(string name) => [.. Settings.GetProperty(name).EnumerateArray().Select(v => v.GetDouble())];
+}
+
+/// <summary>The operations of a network in evaluation mode in their order, as the native library writes them.</summary>
+/// <param name="Nodes">The operations.</param>
+internal sealed record NetworkGraph(IReadOnlyList<GraphNode> Nodes)
+{
+    /// <summary>Name of the images, RGB in [0, 1].</summary>
+    public const string Image = "image";
+
+    public static NetworkGraph Empty { get; } = new([]);
+
+    public static NetworkGraph Parse(JsonElement nodes) =>
+        new([
+            .. nodes
+                .EnumerateArray()
+                .Select(n => new GraphNode(n.GetProperty("op").GetString()!, Names(n, "inputs"), Names(n, "outputs"), n.Clone())),
+        ]);
+
+    private static string[] Names(JsonElement node, string property) =>
+        [.. node.GetProperty(property).EnumerateArray().Select(v => v.GetString()!)];
+}

@@ -1,0 +1,152 @@
+namespace Jtr.Interop.Training;
+
+/// <summary>
+/// A network of a backbone, which may have seen photographs before, and a decoder. Backbones and decoders are those of the native library;
+/// <see cref="JtrRuntime.Backbones"/> and <see cref="JtrRuntime.Decoders"/> list them.
+/// </summary>
+public sealed record NetworkOptions
+{
+    /// <summary>What makes features of images: "resnet18", "resnet34", "resnet50", "resnet101", "resnet18-cntk".</summary>
+    public string Backbone { get; init; } = "resnet18";
+
+    /// <summary>What makes of them the map that the heads of pixel tasks read: "pyramid", "deeplab".</summary>
+    public string Decoder { get; init; } = "pyramid";
+
+    /// <summary>Channels of the decoder, 1 to 1024; null: 64 for a pyramid, 256 for deeplab.</summary>
+    public int? DecoderChannels { get; init; }
+
+    /// <summary>
+    /// Rows of an image for one of the coarsest map: 32, 16 or 8. Below 32 the last stages are dilated instead of strided (Chen et al., ECCV
+    /// 2018).
+    /// </summary>
+    public int OutputStride { get; init; } = 32;
+
+    /// <summary>The backbone's learning rate, times the optimiser's; 0.1 to 0.3 for one that has seen photographs.</summary>
+    public double BackboneRate { get; init; } = 1;
+
+    /// <summary>The decoder's learning rate, times the optimiser's.</summary>
+    public double DecoderRate { get; init; } = 1;
+
+    /// <summary>The heads' learning rate, times the optimiser's.</summary>
+    public double HeadsRate { get; init; } = 1;
+
+    /// <summary>The backbone's stages up to this one keep their weights and statistics.</summary>
+    public BackboneStage Freeze { get; init; }
+
+    /// <summary>Steps after which they train like the others; 0: never.</summary>
+    public long FreezeSteps { get; init; }
+
+    /// <summary>Whether the backbone's norms keep their statistics; their weights train on.</summary>
+    public bool FreezeNorms { get; init; }
+
+    /// <summary>What the backbone reads of images. It belongs to its weights.</summary>
+    public InputTransform Input { get; init; } = InputTransform.ImageNet;
+
+    /// <summary>Checks every property.</summary>
+    /// <param name="name">Where these options are, for messages.</param>
+    /// <exception cref="ArgumentException">A property is outside its range; ParamName is its name. Whether backbone and decoder exist is
+    /// asked of the native library when a trainer is made.</exception>
+    public void Validate(string name = "Network")
+    {
+        if (string.IsNullOrWhiteSpace(Backbone))
+            throw new ArgumentException($"{name}.{nameof(Backbone)} must be the name of a backbone.", $"{name}.{nameof(Backbone)}");
+        if (string.IsNullOrWhiteSpace(Decoder))
+            throw new ArgumentException($"{name}.{nameof(Decoder)} must be the name of a decoder.", $"{name}.{nameof(Decoder)}");
+        if (DecoderChannels is { } channels)
+            OptionRange.Within($"{name}.{nameof(DecoderChannels)}", channels, 1, TrainerOptions.MaxWidth);
+        OptionRange.Holds($"{name}.{nameof(OutputStride)}", OutputStride, OutputStride is 8 or 16 or 32, "8, 16 or 32");
+        OptionRange.Holds($"{name}.{nameof(BackboneRate)}", BackboneRate, BackboneRate >= 0, "0 or more and finite");
+        OptionRange.Holds($"{name}.{nameof(DecoderRate)}", DecoderRate, DecoderRate >= 0, "0 or more and finite");
+        OptionRange.Holds($"{name}.{nameof(HeadsRate)}", HeadsRate, HeadsRate >= 0, "0 or more and finite");
+        OptionRange.Named($"{name}.{nameof(Freeze)}", Freeze);
+        OptionRange.Within($"{name}.{nameof(FreezeSteps)}", FreezeSteps, 0);
+        OptionRange.NotNull($"{name}.{nameof(Input)}", Input).Validate($"{name}.{nameof(Input)}");
+    }
+}
+
+/// <summary>A part of a backbone that can be frozen with all before it.</summary>
+public enum BackboneStage
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>The first convolution and its pool.</summary>
+    Stem = 1,
+
+    /// <summary>The stem and the first stage.</summary>
+    Stage1 = 2,
+
+    /// <summary>Up to the second stage.</summary>
+    Stage2 = 3,
+
+    /// <summary>Up to the third stage.</summary>
+    Stage3 = 4,
+
+    /// <summary>The whole backbone.</summary>
+    Stage4 = 5,
+}
+
+/// <summary>Order of an image's colours.</summary>
+public enum ColorOrder
+{
+    /// <summary>Red, green, blue.</summary>
+    Rgb = 0,
+
+    /// <summary>Blue, green, red.</summary>
+    Bgr = 1,
+}
+
+/// <summary>
+/// What a backbone reads of an image, RGB in [0, 1]: its colours in another order, times <see cref="Scale"/>, minus <see cref="Mean"/>,
+/// divided by <see cref="StandardDeviation"/>.
+/// </summary>
+public sealed record InputTransform
+{
+    private const int Colors = 3;
+
+    /// <summary>As torchvision's networks were trained on ImageNet.</summary>
+    public static InputTransform ImageNet { get; } = new() { Mean = [0.485, 0.456, 0.406], StandardDeviation = [0.229, 0.224, 0.225] };
+
+    /// <summary>Order of the colours that the backbone reads, of <see cref="Mean"/> and of <see cref="StandardDeviation"/>.</summary>
+    public ColorOrder Order { get; init; }
+
+    /// <summary>Above 0; 255 for weights that were trained on bytes.</summary>
+    public double Scale { get; init; } = 1;
+
+    /// <summary>A number for each colour.</summary>
+    public IReadOnlyList<double> Mean { get; init; } = [0, 0, 0];
+
+    /// <summary>A number above 0 for each colour.</summary>
+    public IReadOnlyList<double> StandardDeviation { get; init; } = [1, 1, 1];
+
+    /// <summary>Whether all numbers are the same.</summary>
+    public bool Equals(InputTransform? other) =>
+        other is not null
+        && (Order, Scale) == (other.Order, other.Scale)
+        && Mean.SequenceEqual(other.Mean)
+        && StandardDeviation.SequenceEqual(other.StandardDeviation);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Order, Scale, Mean[0], StandardDeviation[0]);
+
+    internal void Validate(string name)
+    {
+        OptionRange.Named($"{name}.{nameof(Order)}", Order);
+        OptionRange.Holds($"{name}.{nameof(Scale)}", Scale, Scale > 0, "above 0 and finite");
+        Numbers($"{name}.{nameof(Mean)}", OptionRange.NotNull($"{name}.{nameof(Mean)}", Mean), _ => true, "finite");
+        Numbers(
+            $"{name}.{nameof(StandardDeviation)}",
+            OptionRange.NotNull($"{name}.{nameof(StandardDeviation)}", StandardDeviation),
+            v => v > 0,
+            "above 0 and finite"
+        );
+    }
+
+    private static void Numbers(string name, IReadOnlyList<double> values, Func<double, bool> allowed, string range)
+    {
+        if (values.Count != Colors)
+            throw new ArgumentException($"{name} must have {Colors} numbers, not {values.Count}.", name);
+        for (int i = 0; i < Colors; i++)
+            OptionRange.Holds($"{name}[{i}]", values[i], allowed(values[i]), range);
+    }
+}
