@@ -75,6 +75,7 @@ internal static class JtrCommandLine
         root.Add(ExportCommand.Make(console));
         root.Add(ImportCommand.Make(console));
         root.Add(ConfigCommand.Make(console));
+        root.Add(WeightsCommand.Make(console));
         root.Add(OptionsCommand.Make(console));
         root.Add(DoctorCommand.Make(console));
         RootHelp.Apply(root, console);

@@ -266,7 +266,7 @@ public sealed class ConfigurationTests
     [TestCase("training.batch-size=3", "Did you mean 'training.batchSize'?")]
     [TestCase("optimizer.lr-schedule=step", "Did you mean 'optimizer.schedule'?")]
     [TestCase("optimizer.momentum=0.9", "there is no setting 'optimizer.momentum'. 'optimizer' has learningRate, schedule, ")]
-    [TestCase("zebra.crossing=1", "there is no setting 'zebra.crossing'. The sections are data, benchmark, training, ")]
+    [TestCase("zebra.crossing=1", "there is no setting 'zebra.crossing'. The sections are data, benchmark, network, training, ")]
     [TestCase("training.seed=-1", "training.seed must be a whole number of 0 or more, not '-1'.")]
     [TestCase("data.size=31x32", "data.size must be two multiples of 32")]
     [TestCase("training.method=magic", "--method must be one of")]

@@ -31,7 +31,7 @@ public sealed class JoinedTests
             "inspect",
             folder["a"],
             folder["b"],
-            "--weights",
+            "--data-weights",
             "2,0.5",
             "--size",
             "32x32",
@@ -109,7 +109,7 @@ public sealed class JoinedTests
             folder["a"],
             "--data",
             folder["b"],
-            "--weights",
+            "--data-weights",
             "2,1",
             "--size",
             "32x32",
@@ -182,9 +182,9 @@ public sealed class JoinedTests
         PhotoFolder.Write(folder["b"], 2);
         Directory.Move(folder["b", "edge"], folder["b", "depth"]);
         Directory.Move(folder["b", "seg"], folder["b", "edge"]);
-        Check("--weights has 1 numbers, where 2 data sets", folder["a"], folder["b"], "--weights", "1");
-        Check("--weights must be numbers above 0, not '-1'", folder["a"], folder["b"], "--weights", "1,-1");
-        Check("--weights is for several data sets", folder["a"], "--weights", "1");
+        Check("--data-weights has 1 numbers, where 2 data sets", folder["a"], folder["b"], "--data-weights", "1");
+        Check("--data-weights must be numbers above 0, not '-1'", folder["a"], folder["b"], "--data-weights", "1,-1");
+        Check("--data-weights is for several data sets", folder["a"], "--data-weights", "1");
         Check("--tasks and --class-names are for one data set", folder["a"], folder["b"], "--tasks", "seg");
         Check(
             "--void-id is for one data set; of joined ones a .json file says it for each, as \"void_id\"",

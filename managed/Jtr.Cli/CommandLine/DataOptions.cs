@@ -63,7 +63,7 @@ internal static class DataOptions
         if (given.Count > 1)
             return Joined(said, saved, string.Join(" + ", given), null, SourceRequest.Of(given, said.Data.Weights));
         if (said.Data.Weights is not null)
-            throw new UsageException("--weights is for several data sets; in a .json file each source has a \"weight\".");
+            throw new UsageException("--data-weights is for several data sets; in a .json file each source has a \"weight\".");
         DataLocation at = DataLocation.Parse(given.Count > 0 ? given[0] : saved?.Data ?? DataRequest.Scenes);
         if (at.Kind == DataKind.Joined)
         {

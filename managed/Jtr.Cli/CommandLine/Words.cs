@@ -32,6 +32,16 @@ internal static class Words
     public static IReadOnlyList<(string Word, LearningRateSchedule Value)> Schedules { get; } =
     [("constant", LearningRateSchedule.Constant), ("step", LearningRateSchedule.Step), ("cosine", LearningRateSchedule.Cosine)];
 
+    public static IReadOnlyList<(string Word, BackboneStage Value)> BackboneStages { get; } =
+    [
+        ("none", BackboneStage.None),
+        ("stem", BackboneStage.Stem),
+        ("stage1", BackboneStage.Stage1),
+        ("stage2", BackboneStage.Stage2),
+        ("stage3", BackboneStage.Stage3),
+        ("stage4", BackboneStage.Stage4),
+    ];
+
     public static IReadOnlyList<(string Word, CityscapesDepth Value)> CityscapesDepths { get; } =
     [("inverse", CityscapesDepth.Inverse), ("metric", CityscapesDepth.Metric), ("none", CityscapesDepth.None)];
 

@@ -127,6 +127,7 @@ internal sealed class CompareCommand
                 new("Comparison", [_methods, _scenarios, _seeds, _output, _evalEvery, _saveEvery, _quick]),
                 TrainOptions.DataGroup,
                 DataOptions.LayoutGroup,
+                TrainOptions.NetworkGroup,
                 TrainOptions.SharedTrainingGroup,
                 TrainOptions.MethodsGroup,
                 TrainOptions.BalancingGroup,
@@ -301,7 +302,7 @@ internal sealed class CompareCommand
                 "each",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{total} steps of {settings.BatchSize} samples, width {settings.Width}, "
+                    $"{total} steps of {settings.BatchSize} samples, {settings.NetworkInWords}, "
                         + $"rate {settings.LearningRate:G6}, balancing {settings.Balance ?? "equal"}"
                 )
             ),
@@ -367,7 +368,7 @@ internal sealed class CompareCommand
         Show(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Width {settings.Width}, {settings.BatchSize} samples of {settings.Data.Size}, "
+                $"{settings.NetworkInWords}, {settings.BatchSize} samples of {settings.Data.Size}, "
                     + $"{Words.Of(Words.Scenarios, settings.Scenario)}"
             ),
             TaskCost.Cells(points)

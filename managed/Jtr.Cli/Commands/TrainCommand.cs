@@ -73,6 +73,7 @@ internal sealed class TrainCommand
                 _run.ConfigurationGroup,
                 TrainOptions.DataGroup,
                 DataOptions.LayoutGroup,
+                TrainOptions.NetworkGroup,
                 TrainOptions.TrainingGroup,
                 TrainOptions.JtrGroup,
                 TrainOptions.OtherMethodsGroup,
@@ -372,7 +373,7 @@ internal sealed class TrainCommand
                 "network",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"SegNet of width {settings.Width}, {Words.Of(Words.Precisions, trainer.Options.Precision)}"
+                    $"{settings.NetworkInWords}, {Words.Of(Words.Precisions, trainer.Options.Precision)}"
                 )
             ),
             (

@@ -11,6 +11,10 @@ namespace Jtr.Cli.Commands;
 /// <summary>The options of `jtr train` that make <see cref="TrainSettings"/>.</summary>
 internal static class TrainOptions
 {
+    // Tried on photographs with one label each (docs/results.md).
+    private const double BackboneLearningRate = 5e-4,
+        BackboneWeightDecay = 0.01;
+
     private static readonly string[] _training =
     [
         "training.steps",
@@ -18,6 +22,7 @@ internal static class TrainOptions
         "training.batchSize",
         "training.width",
         "optimizer.learningRate",
+        "optimizer.weightDecay",
         "optimizer.schedule",
         "optimizer.decayEvery",
         "optimizer.decayFactor",
@@ -33,6 +38,22 @@ internal static class TrainOptions
         "training.precision",
         "training.recomputation",
         "training.options",
+    ];
+
+    private static readonly string[] _network =
+    [
+        "network.backbone",
+        "network.decoder",
+        "network.weights",
+        "network.strict",
+        "network.decoderWidth",
+        "network.outputStride",
+        "network.backboneRate",
+        "network.decoderRate",
+        "network.headsRate",
+        "network.freeze",
+        "network.freezeSteps",
+        "network.freezeNorms",
     ];
 
     private static readonly string[] _jointTask =
@@ -75,6 +96,9 @@ internal static class TrainOptions
             "data.sceneSeed",
             "data.sceneVariety"
         );
+
+    /// <summary>Options about the network.</summary>
+    public static OptionGroup NetworkGroup => SettingsTable.Group("Network", _network);
 
     /// <summary>Options about training.</summary>
     public static OptionGroup TrainingGroup => SettingsTable.Group("Training", ["training.method", .. _training]);
@@ -136,6 +160,7 @@ internal static class TrainOptions
             };
         if (saved is null && defaults is not null)
             basis = defaults(basis);
+        basis = WithNetwork(said, saved, basis);
         bool fixedNow = saved is not null;
         return basis with
         {
@@ -160,6 +185,7 @@ internal static class TrainOptions
             BatchSize = Pick(said.Training.BatchSize, basis.BatchSize, "--batch-size", fixedNow),
             Width = Pick(said.Training.Width, basis.Width, "--width", fixedNow),
             LearningRate = Pick(said.Optimizer.LearningRate, basis.LearningRate, "--learning-rate", fixedNow),
+            WeightDecay = Pick(said.Optimizer.WeightDecay, basis.WeightDecay, "--weight-decay", fixedNow),
             LrDecayEvery = Pick(said.Optimizer.DecayEvery, basis.LrDecayEvery, "--lr-decay-every", fixedNow),
             LrDecayFactor = Pick(said.Optimizer.DecayFactor, basis.LrDecayFactor, "--lr-decay-factor", fixedNow),
             LrSchedule = Pick(Words.Value(Words.Schedules, said.Optimizer.Schedule), basis.LrSchedule, "--lr-schedule", fixedNow),
@@ -201,6 +227,54 @@ internal static class TrainOptions
                     ? labels ?? basis.LabelsFile
                     : throw Changed("--labels", basis.LabelsFile ?? "not given"),
         };
+    }
+
+    /// <summary>The settings with the network that is asked for, and with the defaults that suit it.</summary>
+    private static TrainSettings WithNetwork(RunConfiguration said, TrainSettings? saved, TrainSettings basis)
+    {
+        if (saved is not null)
+        {
+            Kept(said.Network, saved.Network);
+            return basis;
+        }
+        string? weights = said.Network.Weights;
+        if (weights is not null && said.Training.InitFrom is not null)
+            throw new UsageException("--weights and --init-from say the same thing in two ways; give one of them.");
+        if (said.Network.Strict == true && weights is null)
+            throw new UsageException("--strict is for --weights.");
+        NetworkSettings? network = NetworkSettings.Of(said.Network);
+        if (network is null)
+            return weights is null ? basis : basis with { InitFrom = WeightsInput.Name(weights) };
+        return basis with
+        {
+            Network = network,
+            LearningRate = BackboneLearningRate,
+            LrSchedule = LearningRateSchedule.Cosine,
+            WeightDecay = BackboneWeightDecay,
+        };
+    }
+
+    /// <summary>Throws if a run that is resumed is to have another network.</summary>
+    private static void Kept(NetworkSection said, NetworkSettings? saved)
+    {
+        Keep("--backbone", said.Backbone, saved?.Backbone ?? NetworkSettings.SegNet);
+        Keep("--decoder", said.Decoder, saved?.Decoder ?? NetworkSettings.SegNet);
+        Keep("--weights", said.Weights is null ? null : WeightsInput.Name(said.Weights), saved?.Weights);
+        Keep("--strict", said.Strict, saved?.Strict ?? false);
+        Keep("--decoder-width", said.DecoderWidth, saved?.DecoderWidth);
+        Keep("--output-stride", said.OutputStride, saved?.OutputStride);
+        Keep("--backbone-rate", said.BackboneRate, saved?.BackboneRate);
+        Keep("--decoder-rate", said.DecoderRate, saved?.DecoderRate);
+        Keep("--heads-rate", said.HeadsRate, saved?.HeadsRate);
+        Keep("--freeze", Words.Value(Words.BackboneStages, said.Freeze), saved?.Freeze);
+        Keep("--freeze-steps", said.FreezeSteps, saved?.FreezeSteps);
+        Keep("--freeze-norms", said.FreezeNorms, saved?.FreezeNorms ?? false);
+    }
+
+    private static void Keep(string option, object? given, object? saved)
+    {
+        if (given is not null && !given.Equals(saved))
+            throw Changed(option, saved is null ? "not given" : string.Create(CultureInfo.InvariantCulture, $"{saved}"));
     }
 
     /// <summary>The file whose weights a run begins with.</summary>

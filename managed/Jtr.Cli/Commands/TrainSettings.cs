@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
@@ -64,6 +65,12 @@ internal sealed record TrainSettings
 
     /// <summary>Samples that go through the auto-encoder at once, 0 chooses.</summary>
     public int MicroBatch { get; init; }
+
+    /// <summary>The network; null: a SegNet.</summary>
+    public NetworkSettings? Network { get; init; }
+
+    /// <summary>Decoupled weight decay, or null.</summary>
+    public double? WeightDecay { get; init; }
 
     // What came later is null in older checkpoints: then the library's default counts.
 
@@ -157,6 +164,13 @@ internal sealed record TrainSettings
     /// <summary>With what the run computes, or null where it was not kept.</summary>
     public MachineSettings? Machine { get; init; }
 
+    /// <summary>The network in words.</summary>
+    [JsonIgnore]
+    public string NetworkInWords =>
+        Network is null
+            ? string.Create(CultureInfo.InvariantCulture, $"SegNet of width {Width}")
+            : $"{Network.Backbone} and {Network.Decoder}{(Network.Weights is null ? "" : $", from {Path.GetFileName(Network.Weights)}")}";
+
     /// <summary>The trainer's part of the settings.</summary>
     /// <param name="tasks">The tasks of the data.</param>
     /// <param name="samples">Samples of the training set.</param>
@@ -167,6 +181,7 @@ internal sealed record TrainSettings
             Tasks = tasks,
             Method = Method,
             Width = Width,
+            Network = Network?.ToOptions(),
             Seed = Seed,
             Precision = Precision,
             Recomputation = Recomputation,
@@ -216,17 +231,19 @@ internal sealed record TrainSettings
     /// <param name="console">Where it is told which weights were taken from another run.</param>
     public Trainer Begin(TrainerOptions options, CliConsole console)
     {
-        if (InitFrom is null)
+        if ((InitFrom ?? Network?.Weights) is not { } weights)
             return new Trainer(options, console.Logger);
+        string option = InitFrom is null ? "--weights" : "--init-from";
         Trainer trainer;
         try
         {
-            trainer = Trainer.Create(options, new InitFrom(InitFrom), console.Logger);
+            InitFrom from = new(InitFrom ?? WeightsInput.File(weights)) { Strict = Network?.Strict == true };
+            trainer = Trainer.Create(options, from, console.Logger);
         }
         catch (ArgumentException e) when (e.ParamName == "from")
         {
             // Without the name of the library's parameter.
-            throw new UsageException($"--init-from: {e.Message.Split(" (Parameter", 2)[0]}");
+            throw new UsageException($"{option}: {e.Message.Split(" (Parameter", 2)[0]}");
         }
         console.Line($"Begins with the weights of {trainer.Init}");
         return trainer;
@@ -238,6 +255,7 @@ internal sealed record TrainSettings
         new()
         {
             LearningRate = LearningRate,
+            WeightDecay = WeightDecay,
             Schedule = LrSchedule ?? LearningRateSchedule.Step,
             DecaySteps = LrSchedule == LearningRateSchedule.Cosine ? TotalSteps(samples) : LrDecayEvery,
             DecayFactor = LrDecayFactor,

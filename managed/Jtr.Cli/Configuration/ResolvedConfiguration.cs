@@ -19,6 +19,7 @@ internal static class ResolvedConfiguration
         {
             Data = Data(settings),
             Benchmark = Benchmark(settings.Data.Layout),
+            Network = Network(settings.Network),
             Training = new TrainingSection
             {
                 Method = settings.Method,
@@ -112,6 +113,25 @@ internal static class ResolvedConfiguration
                 AllowMissing = layout.AllowMissing,
             };
 
+    private static NetworkSection Network(NetworkSettings? network) =>
+        network is null
+            ? new NetworkSection { Backbone = NetworkSettings.SegNet }
+            : new NetworkSection
+            {
+                Backbone = network.Backbone,
+                Decoder = network.Decoder,
+                DecoderWidth = network.DecoderWidth,
+                OutputStride = network.OutputStride,
+                Weights = network.Weights,
+                Strict = network.Strict,
+                BackboneRate = network.BackboneRate,
+                DecoderRate = network.DecoderRate,
+                HeadsRate = network.HeadsRate,
+                Freeze = Words.Of(Words.BackboneStages, network.Freeze),
+                FreezeSteps = network.FreezeSteps,
+                FreezeNorms = network.FreezeNorms,
+            };
+
     private static OptimizerSection Optimizer(TrainSettings settings)
     {
         LearningRateSchedule schedule = settings.LrSchedule ?? LearningRateSchedule.Step;
@@ -119,6 +139,7 @@ internal static class ResolvedConfiguration
         {
             LearningRate = settings.LearningRate,
             Schedule = Words.Of(Words.Schedules, schedule),
+            WeightDecay = settings.WeightDecay,
             DecayEvery = schedule == LearningRateSchedule.Step ? settings.LrDecayEvery : null,
             DecayFactor = schedule == LearningRateSchedule.Step ? settings.LrDecayFactor : null,
             Warmup = settings.WarmupSteps ?? 0,

@@ -14,6 +14,7 @@ internal sealed class RunConfiguration
 
     public DataSection Data { get; set; } = new();
     public BenchmarkSection Benchmark { get; set; } = new();
+    public NetworkSection Network { get; set; } = new();
     public TrainingSection Training { get; set; } = new();
     public OptimizerSection Optimizer { get; set; } = new();
     public JointTaskSection JointTask { get; set; } = new();
@@ -60,7 +61,24 @@ internal sealed class BenchmarkSection
     public bool? AllowMissing { get; set; }
 }
 
-/// <summary>Network and training.</summary>
+/// <summary>Backbone, decoder and their weights.</summary>
+internal sealed class NetworkSection
+{
+    public string? Backbone { get; set; }
+    public string? Decoder { get; set; }
+    public int? DecoderWidth { get; set; }
+    public int? OutputStride { get; set; }
+    public string? Weights { get; set; }
+    public bool? Strict { get; set; }
+    public double? BackboneRate { get; set; }
+    public double? DecoderRate { get; set; }
+    public double? HeadsRate { get; set; }
+    public string? Freeze { get; set; }
+    public long? FreezeSteps { get; set; }
+    public bool? FreezeNorms { get; set; }
+}
+
+/// <summary>Training.</summary>
 internal sealed class TrainingSection
 {
     public string? Method { get; set; }
@@ -83,6 +101,7 @@ internal sealed class OptimizerSection
 {
     public double? LearningRate { get; set; }
     public string? Schedule { get; set; }
+    public double? WeightDecay { get; set; }
     public long? DecayEvery { get; set; }
     public double? DecayFactor { get; set; }
     public long? Warmup { get; set; }

@@ -15,7 +15,7 @@ internal static class SettingsTable
     public static IReadOnlyList<Setting> All { get; } =
     [
         new("data.data", "--data", "scenes|PATH", SettingKind.DataSets, c => c.Data.Data, DataOptions.What),
-        new("data.weights", "--weights", "LIST", SettingKind.Numbers, c => c.Data.Weights,
+        new("data.weights", "--data-weights", "LIST", SettingKind.Numbers, c => c.Data.Weights,
             "How often an epoch has a sample of each of the joined data sets: 2,0.5 has those of the first twice and every other one of "
             + "the second. Default: 1 each.") { Minimum = 0, IsAboveMinimum = true },
         new("data.test", "--test", "PATH", SettingKind.Data, c => c.Data.Test,
@@ -78,6 +78,35 @@ internal static class SettingsTable
             "A missing file of NYU-v2 or Cityscapes is a missing label, and a label without photograph is passed over; otherwise both are "
             + "errors."),
 
+        new("network.backbone", "--backbone", "NAME", SettingKind.Text, c => c.Network.Backbone,
+            "What makes features of photographs: segnet, the published network; resnet18, resnet34, resnet50, resnet101; resnet18-cntk. "
+            + "Default: segnet, or that of --weights."),
+        new("network.decoder", "--decoder", "NAME", SettingKind.Text, c => c.Network.Decoder,
+            "What makes predictions of the features: pyramid or deeplab; segnet with the backbone segnet. Default: pyramid."),
+        new("network.decoderWidth", "--decoder-width", "N", SettingKind.Whole, c => c.Network.DecoderWidth,
+            "Channels of the decoder. Default: 64 of pyramid, 256 of deeplab.") { Minimum = 1, Maximum = TrainerOptions.MaxWidth },
+        new("network.outputStride", "--output-stride", "32|16|8", SettingKind.Whole, c => c.Network.OutputStride,
+            "Rows of a photograph for one of the backbone's coarsest features; below 32 its last stages are dilated. Default: 32.")
+            { Words = ["32", "16", "8"] },
+        new("network.weights", "--weights", "NAME|FILE", SettingKind.Text, c => c.Network.Weights,
+            "Start from weights that are known by a name ('jtr weights' lists them), a file of weights (ONNX, safetensors, .pth), or a run. "
+            + "What fits is taken, and told; the rest starts fresh. Default: all fresh."),
+        new("network.strict", "--strict", null, SettingKind.Flag, c => c.Network.Strict,
+            "With --weights: an error where a weight of the backbone is missing, or one of the file has no place."),
+        new("network.backboneRate", "--backbone-rate", "X", SettingKind.Number, c => c.Network.BackboneRate,
+            "The backbone's learning rate, times --learning-rate. Default: 1; with --weights 0.3.") { Minimum = 0 },
+        new("network.decoderRate", "--decoder-rate", "X", SettingKind.Number, c => c.Network.DecoderRate,
+            "The decoder's learning rate, times --learning-rate. Default: 1.") { Minimum = 0 },
+        new("network.headsRate", "--heads-rate", "X", SettingKind.Number, c => c.Network.HeadsRate,
+            "The heads' learning rate, times --learning-rate. Default: 1.") { Minimum = 0 },
+        new("network.freeze", "--freeze", Alternatives(Words.BackboneStages), SettingKind.Word, c => c.Network.Freeze,
+            "The backbone's stages up to this one keep their weights and statistics; stage4 is all of it. Default: none.")
+            { Words = Of(Words.BackboneStages) },
+        new("network.freezeSteps", "--freeze-steps", "STEPS", SettingKind.Whole, c => c.Network.FreezeSteps,
+            "Steps after which frozen stages train like the others; 0: never. Default: 0.") { Minimum = 0 },
+        new("network.freezeNorms", "--freeze-norms", null, SettingKind.Flag, c => c.Network.FreezeNorms,
+            "The backbone's norms keep their statistics, and train their weights."),
+
         new("training.method", "--method", "NAME", SettingKind.Text, c => c.Training.Method,
             "supervised uses the labels alone; single_task does so with a network for each task; consistency, direct_map, perceptual_map, "
             + "mtpsl and jtr also learn where labels are missing. Default: jtr."),
@@ -88,7 +117,8 @@ internal static class SettingsTable
         new("training.batchSize", "--batch-size", "N", SettingKind.Whole, c => c.Training.BatchSize, "Samples of a step. Default: 8.")
             { Minimum = 1, Maximum = 65536 },
         new("training.width", "--width", "N", SettingKind.Whole, c => c.Training.Width,
-            "First stage width of the networks; published: 64. Small ones train in minutes on a CPU. Default: 16.")
+            "First stage width of SegNets; published: 64. Small ones train in minutes on a CPU. Beside a --backbone it is that of the "
+            + "methods' own networks. Default: 16.")
             { Minimum = 1, Maximum = TrainerOptions.MaxWidth },
         new("training.initFrom", "--init-from", "RUN", SettingKind.Path, c => c.Training.InitFrom,
             "Start from the weights of a run's folder, a checkpoint or a safetensors file, also of other tasks: what fits by name and "
@@ -116,10 +146,13 @@ internal static class SettingsTable
             + "lists them all."),
 
         new("optimizer.learningRate", "--learning-rate", "RATE", SettingKind.Number, c => c.Optimizer.LearningRate,
-            "Adam's rate; published: 1e-4 (for hundreds of epochs). Default: 2e-3.") { Minimum = 0, IsAboveMinimum = true },
+            "Adam's rate; published: 1e-4 (for hundreds of epochs). Default: 2e-3; with a --backbone other than segnet 5e-4.") { Minimum = 0, IsAboveMinimum = true },
         new("optimizer.schedule", "--lr-schedule", Alternatives(Words.Schedules), SettingKind.Word, c => c.Optimizer.Schedule,
             "How the rate changes: constant; step (--lr-decay-every, --lr-decay-factor); cosine, down to --lr-final at the last step. "
-            + "Default: step.") { Words = Of(Words.Schedules) },
+            + "Default: step; with a --backbone other than segnet cosine.") { Words = Of(Words.Schedules) },
+        new("optimizer.weightDecay", "--weight-decay", "X", SettingKind.Number, c => c.Optimizer.WeightDecay,
+            "Decoupled weight decay (AdamW), of convolutions and linear maps but no norms and biases. Default: none; with a --backbone other "
+            + "than segnet 0.01.") { Minimum = 0 },
         new("optimizer.decayEvery", "--lr-decay-every", "STEPS", SettingKind.Whole, c => c.Optimizer.DecayEvery,
             "Multiply the rate after so many steps, again and again; 0 keeps it. Default: 0.") { Minimum = 0 },
         new("optimizer.decayFactor", "--lr-decay-factor", "F", SettingKind.Number, c => c.Optimizer.DecayFactor, "By this. Default: 0.5.")
@@ -206,7 +239,8 @@ internal static class SettingsTable
     [
         ("data", "Data and labels"),
         ("benchmark", "How the files of benchmarks are read"),
-        ("training", "Network and training"),
+        ("network", "Backbone, decoder and their weights"),
+        ("training", "Training"),
         ("optimizer", "Adam, its rate, clipping and average"),
         ("jointTask", "Joint-Task Regularization (method jtr)"),
         ("methods", "The other methods"),

@@ -25,7 +25,7 @@ internal sealed record SourceRequest
     public static IReadOnlyList<SourceRequest> Of(IReadOnlyList<string> data, IReadOnlyList<double>? weights)
     {
         if (weights is not null && weights.Count != data.Count)
-            throw new UsageException($"--weights has {weights.Count} numbers, where {data.Count} data sets are joined.");
+            throw new UsageException($"--data-weights has {weights.Count} numbers, where {data.Count} data sets are joined.");
         List<SourceRequest> sources = [];
         for (int i = 0; i < data.Count; i++)
         {
