@@ -4,6 +4,9 @@
 //   jtr_step [--batch FILE] --width 64 --samples 4 --height 64 --columns 96 --tasks segmentation:13,depth,normals
 //            [--method jtr] [--steps 6] [--warm-up 1] [--threads 2] [--device cpu|cuda]
 //            [--precision float32|bfloat16] [--recomputation norms|stages|none]
+//            [--network '{"name": "encoder_decoder"}'] [--optimizer '{"name": "adamw"}'] [--predict 1]
+//
+// --predict 1 times predictions on the images of the first view instead of steps.
 //
 // The batch file holds, without header, float32 images [3, B, 3, H, W], float32 labels [3, B, L, H, W] and bytes
 // labelled [B, K], as a step's inputs want them. bench/published/compare.py writes such files.
@@ -40,7 +43,8 @@ int main(int argc, char** argv) {
                                                 {"--height", "64"},  {"--columns", "96"}, {"--device", "cpu"},
                                                 {"--precision", "float32"},  {"--recomputation", "norms"},
                                                 {"--batch", ""},     {"--tasks", "segmentation:13,depth,normals"},
-                                                {"--micro-batch", "0"}};
+                                                {"--micro-batch", "0"}, {"--network", ""}, {"--optimizer", ""},
+                                                {"--predict", "0"}};
   for (int i = 1; i + 1 < argc; i += 2) {
     if (options.count(argv[i]) == 0) fail(std::string("there is no option '") + argv[i] + "'");
     options[argv[i]] = argv[i + 1];
@@ -69,6 +73,10 @@ int main(int argc, char** argv) {
                          {"precision", options["--precision"]},
                          {"recomputation", options["--recomputation"]},
                          {"device", options["--device"]}};
+  for (const char* part : {"network", "optimizer"}) {
+    const std::string& wish = options[std::string("--") + part];
+    if (!wish.empty()) make[part] = nlohmann::json::parse(wish);
+  }
   if (number("--micro-batch") > 0) make["method"]["micro_batch"] = number("--micro-batch");
   jtr_trainer* trainer = jtr_trainer_create(make.dump().c_str());
   check(trainer != nullptr);
@@ -77,11 +85,30 @@ int main(int argc, char** argv) {
   // As in a training: a GPU gets the next batch while it computes.
   batch.request.next_inputs = batch.inputs.data();
   batch.request.next_input_count = static_cast<int32_t>(batch.inputs.size());
+  // The images of the first view, and room for their predictions.
+  const int64_t height = number("--height"), columns = number("--columns"), images = number("--samples");
+  std::vector<NamedTensor> image = {{"image", JTR_DTYPE_FLOAT32, {images, 3, height, columns}, {}, batch.images.data(),
+                                     static_cast<size_t>(3 * images * height * columns) * sizeof(float)}};
+  std::vector<NamedTensor> outputs;
+  std::vector<std::vector<float>> predicted;
+  for (const TaskDescription& task : tasks.all) {
+    predicted.emplace_back(static_cast<size_t>(images * task.channels * height * columns));
+    outputs.push_back({"prediction." + task.name, JTR_DTYPE_FLOAT32, {images, task.channels, height, columns}, {},
+                       predicted.back().data(), predicted.back().size() * sizeof(float)});
+  }
+  const std::vector<jtr_tensor> asked = crossing(image), answers = crossing(outputs);
+  jtr_predict_request ask = sized<jtr_predict_request>();
+  ask.inputs = asked.data();
+  ask.input_count = 1;
+  ask.outputs = answers.data();
+  ask.output_count = static_cast<int32_t>(answers.size());
+  const bool predicts = number("--predict") != 0;
   std::vector<double> wall, processor;
   for (int step = -number("--warm-up"); step < number("--steps"); ++step) {
     const auto begin = std::chrono::steady_clock::now();
     const double begin_processor = processor_seconds();
-    check(jtr_trainer_step(trainer, &batch.request, &result) == JTR_STATUS_OK);
+    check((predicts ? jtr_trainer_predict(trainer, &ask) : jtr_trainer_step(trainer, &batch.request, &result)) ==
+          JTR_STATUS_OK);
     if (step < 0) continue;
     wall.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     processor.push_back(processor_seconds() - begin_processor);

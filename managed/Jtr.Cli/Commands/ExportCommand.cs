@@ -27,6 +27,19 @@ internal sealed class ExportCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private static readonly IReadOnlyList<(string Word, OnnxPrecision Value)> _precisions =
+    [
+        ("float32", OnnxPrecision.Float32),
+        ("float16", OnnxPrecision.Float16),
+        ("int8", OnnxPrecision.Int8),
+    ];
+
+    private readonly Option<OnnxPrecision?> _precision = OptionKinds.Choice(
+        "--precision",
+        "onnx: number format. float16 halves the file, for GPUs; int8 quarters it (dynamic quantisation), at some loss. Default: float32.",
+        _precisions
+    );
+
     private readonly Option<ExportFormat?> _format = OptionKinds.Choice("--format", "What to write. Default: onnx.", _formats);
 
     private readonly Option<string?> _output = OptionKinds.Text(
@@ -37,7 +50,7 @@ internal sealed class ExportCommand
 
     private readonly Option<ImageSize?> _size = OptionKinds.Size(
         "--size",
-        "onnx: the only size that the model takes, rows x columns. Default: any multiples of 32."
+        "onnx: the only size that the model takes, rows x columns. Default: any size."
     );
 
     private readonly Option<long?> _batch = OptionKinds.Whole(
@@ -62,16 +75,17 @@ internal sealed class ExportCommand
             [
                 "onnx: a model for ONNX Runtime and others (opset 17). torchscript: a module for torch.jit.load, in Python and C++. "
                     + "safetensors: the weights alone, in 32 bits, named as in the published code's state.",
-                "The models take images [N, 3, H, W], RGB in [0, 1], H and W multiples of 32, and give an output for each task, of its "
+                "The models take images [N, 3, H, W], RGB in [0, 1], of every size, and give an output for each task, of its "
                     + "name: raw logits, depths, unit normals, maps. They compute what the trained network does, argmax pooling included.",
             ],
             Arguments = [export._checkpoint],
-            Groups = [new("Export", [export._format, export._output, export._size, export._batch])],
+            Groups = [new("Export", [export._format, export._output, export._size, export._batch, export._precision])],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
                 new("For ONNX Runtime:", "jtr export jtr-run/checkpoint.safetensors --output rooms.onnx"),
                 new("For a device that wants to know all sizes:", "jtr export jtr-run/checkpoint.safetensors --size 96x128 --batch 1"),
+                new("In half the bytes, for a GPU:", "jtr export jtr-run/checkpoint.safetensors --precision float16"),
                 new("For libtorch:", "jtr export jtr-run/checkpoint.safetensors --format torchscript"),
             ],
         }.Apply(command, console);
@@ -87,8 +101,9 @@ internal sealed class ExportCommand
         ExportFormat format = parsed.GetValue(_format) ?? ExportFormat.Onnx;
         ImageSize? size = parsed.GetValue(_size);
         long? batch = parsed.GetValue(_batch);
-        if (format != ExportFormat.Onnx && (size is not null || batch is not null))
-            throw new UsageException("--size and --batch are for --format onnx only.");
+        OnnxPrecision? precision = parsed.GetValue(_precision);
+        if (format != ExportFormat.Onnx && (size is not null || batch is not null || precision is not null))
+            throw new UsageException("--size, --batch and --precision are for --format onnx only.");
         string output =
             parsed.GetValue(_output)
             ?? Path.Combine(
@@ -113,6 +128,7 @@ internal sealed class ExportCommand
                         Height = size?.Height,
                         Width = size?.Width,
                         Batch = (int?)batch,
+                        Precision = precision ?? OnnxPrecision.Float32,
                     }
                 );
                 break;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Configuration;
 using Jtr.Interop.Training;
@@ -11,11 +12,16 @@ internal sealed record NetworkSettings
     /// <summary>The name of the backbone and of the decoder of the published network.</summary>
     public const string SegNet = "segnet";
 
+    private const string TorchScript = "torchscript";
+
     // Tried on photographs with one label each (docs/results.md).
     private const double RateOfPretrained = 0.3;
 
     /// <summary>Name of the backbone.</summary>
     public required string Backbone { get; init; }
+
+    /// <summary>The TorchScript file of the backbone, or null.</summary>
+    public string? BackboneFile { get; init; }
 
     /// <summary>Name of the decoder.</summary>
     public required string Decoder { get; init; }
@@ -61,6 +67,13 @@ internal sealed record NetworkSettings
         PretrainedWeights? known = said.Weights is null ? null : PretrainedWeights.Find(said.Weights);
         string backbone = Name(said.Backbone) ?? known?.Backbone ?? SegNet;
         string? decoder = Name(said.Decoder);
+        string? file = null;
+        if (backbone.StartsWith(TorchScript + ":", StringComparison.Ordinal))
+            (backbone, file) = (TorchScript, Path.GetFullPath(backbone[(TorchScript.Length + 1)..]));
+        if (file is not null && !File.Exists(file))
+            throw new UsageException($"--backbone: there is no file '{file}'.");
+        if (backbone == TorchScript && file is null)
+            throw new UsageException("--backbone torchscript needs a file, as in torchscript:encoder.pt.");
         if (backbone == SegNet)
         {
             if (decoder is not (null or SegNet))
@@ -71,7 +84,9 @@ internal sealed record NetworkSettings
             return null;
         }
         if (!JtrRuntime.Backbones.Contains(backbone))
-            throw new UsageException($"--backbone must be one of {SegNet}, {string.Join(", ", JtrRuntime.Backbones)}, not '{backbone}'.");
+            throw new UsageException(
+                $"--backbone must be one of {SegNet}, {string.Join(", ", JtrRuntime.Backbones.Where(b => b != TorchScript))}, {TorchScript}:FILE, not '{backbone}'."
+            );
         if (decoder is not null && !JtrRuntime.Decoders.Contains(decoder))
             throw new UsageException(
                 decoder == SegNet
@@ -83,6 +98,7 @@ internal sealed record NetworkSettings
         return new NetworkSettings
         {
             Backbone = backbone,
+            BackboneFile = file,
             Decoder = decoder ?? "pyramid",
             DecoderWidth = said.DecoderWidth,
             OutputStride = said.OutputStride ?? 32,
@@ -98,11 +114,16 @@ internal sealed record NetworkSettings
         };
     }
 
+    /// <summary>The backbone as it is asked for.</summary>
+    [JsonIgnore]
+    public string Asked => BackboneFile is null ? Backbone : $"{TorchScript}:{BackboneFile}";
+
     /// <summary>The trainer's part.</summary>
     public NetworkOptions ToOptions() =>
         new()
         {
             Backbone = Backbone,
+            BackboneFile = BackboneFile,
             Decoder = Decoder,
             DecoderChannels = DecoderWidth,
             OutputStride = OutputStride,

@@ -257,7 +257,7 @@ internal static class TrainOptions
     /// <summary>Throws if a run that is resumed is to have another network.</summary>
     private static void Kept(NetworkSection said, NetworkSettings? saved)
     {
-        Keep("--backbone", said.Backbone, saved?.Backbone ?? NetworkSettings.SegNet);
+        Keep("--backbone", said.Backbone, saved?.Asked ?? NetworkSettings.SegNet);
         Keep("--decoder", said.Decoder, saved?.Decoder ?? NetworkSettings.SegNet);
         Keep("--weights", said.Weights is null ? null : WeightsInput.Name(said.Weights), saved?.Weights);
         Keep("--strict", said.Strict, saved?.Strict ?? false);

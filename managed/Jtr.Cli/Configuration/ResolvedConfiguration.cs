@@ -118,7 +118,7 @@ internal static class ResolvedConfiguration
             ? new NetworkSection { Backbone = NetworkSettings.SegNet }
             : new NetworkSection
             {
-                Backbone = network.Backbone,
+                Backbone = network.Asked,
                 Decoder = network.Decoder,
                 DecoderWidth = network.DecoderWidth,
                 OutputStride = network.OutputStride,

@@ -79,8 +79,8 @@ internal static class SettingsTable
             + "errors."),
 
         new("network.backbone", "--backbone", "NAME", SettingKind.Text, c => c.Network.Backbone,
-            "What makes features of photographs: segnet, the published network; resnet18, resnet34, resnet50, resnet101; resnet18-cntk. "
-            + "Default: segnet, or that of --weights."),
+            "What makes features of photographs: segnet, the published network; resnet18, resnet34, resnet50, resnet101; resnet18-cntk; "
+            + "torchscript:FILE, whose forward gives a list of maps. Default: segnet, or that of --weights."),
         new("network.decoder", "--decoder", "NAME", SettingKind.Text, c => c.Network.Decoder,
             "What makes predictions of the features: pyramid or deeplab; segnet with the backbone segnet. Default: pyramid."),
         new("network.decoderWidth", "--decoder-width", "N", SettingKind.Whole, c => c.Network.DecoderWidth,

@@ -24,6 +24,8 @@ internal sealed class BindableType
         Of<MtpslOptions>(o => o with { }),
         Of<BalancingOptions>(o => o with { }),
         Of<AdamOptions>(o => o with { }),
+        Of<NetworkOptions>(o => o with { }),
+        Of<InputTransform>(o => o with { }),
         Of<FitOptions>(o => o with { }),
         Of<EarlyStoppingOptions>(o => o with { }),
         Of<PredictorOptions>(o => o with { }),

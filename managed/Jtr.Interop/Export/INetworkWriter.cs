@@ -6,6 +6,12 @@ namespace Jtr.Interop.Export;
 /// </summary>
 internal interface INetworkWriter
 {
+    /// <summary>The image with its last rows and columns repeated up to multiples of a stride.</summary>
+    string Pad(string image, int stride);
+
+    /// <summary>A map without the rows and columns that an image lacks.</summary>
+    string Cut(string input, string image);
+
     /// <summary>Channels in another order, then each times its scale plus its shift.</summary>
     string ChannelAffine(string input, int[] order, double[] scale, double[] shift);
 
@@ -17,6 +23,10 @@ internal interface INetworkWriter
     /// <param name="name">Its tensors are NAME.weight, .bias, .running_mean and .running_var.</param>
     /// <param name="epsilon">Added to the variance.</param>
     string Norm(string input, string name, double epsilon);
+
+    /// <summary>A convolution and the norm that alone reads it.</summary>
+    string ConvolveNorm(string input, string weight, string? bias, ConvolutionWindow window, string norm, double epsilon) =>
+        Norm(Convolve(input, weight, bias, window), norm, epsilon);
 
     /// <summary>max(x, 0).</summary>
     string Relu(string input);

@@ -6,6 +6,9 @@ namespace Jtr.Interop.Export;
 /// <summary>Writes a network, as the native library describes it, operation by operation.</summary>
 internal static class NetworkGraphExport
 {
+    // Every network halves its maps five times.
+    private const int Stride = 32;
+
     /// <summary>Writes the network.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="writer">Writes the operations.</param>
@@ -13,18 +16,40 @@ internal static class NetworkGraphExport
     /// <param name="tasks">The tasks, by the numbers of the outputs.</param>
     public static void Write(NetworkGraph graph, INetworkWriter writer, string image, TaskSet tasks)
     {
-        Dictionary<string, string> values = new(StringComparer.Ordinal) { [NetworkGraph.Image] = image };
+        if (graph.Nodes.Count == 0)
+            throw new NotSupportedException(
+                "the network has an encoder out of a TorchScript file, whose operations are not known: only its weights can be exported"
+            );
+        Dictionary<string, string> values = new(StringComparer.Ordinal) { [NetworkGraph.Image] = writer.Pad(image, Stride) };
+        ILookup<string, GraphNode> readers = graph
+            .Nodes.SelectMany(n => n.Inputs.Select(i => (Value: i, Node: n)))
+            .ToLookup(r => r.Value, r => r.Node, StringComparer.Ordinal);
         foreach (GraphNode node in graph.Nodes)
         {
+            // Written together with its convolution.
+            if (node.Operation == "norm" && values.ContainsKey(node.Outputs[0]))
+                continue;
             string[] inputs = [.. node.Inputs.Select(i => values[i])];
             if (node.Operation == "output")
             {
                 VisionTask task = tasks[node.Number("task")];
-                writer.Output(task.Name, task.Kind == TaskKind.Normals ? writer.Normalize(inputs[0]) : inputs[0]);
+                string value = writer.Cut(inputs[0], image);
+                writer.Output(task.Name, task.Kind == TaskKind.Normals ? writer.Normalize(value) : value);
             }
             else if (node.Operation == "max_pool_with_places")
             {
                 (values[node.Outputs[0]], values[node.Outputs[1]]) = writer.Pool(inputs[0]);
+            }
+            else if (node.Operation == "convolve" && readers[node.Outputs[0]].ToArray() is [{ Operation: "norm" } norm])
+            {
+                values[norm.Outputs[0]] = writer.ConvolveNorm(
+                    inputs[0],
+                    node.Text("weight"),
+                    node.OptionalText("bias"),
+                    Window(node),
+                    norm.Text("name"),
+                    Epsilon(norm)
+                );
             }
             else
             {
@@ -42,13 +67,8 @@ internal static class NetworkGraphExport
                 node.Numbers("scale"),
                 node.Numbers("shift")
             ),
-            "convolve" => writer.Convolve(
-                inputs[0],
-                node.Text("weight"),
-                node.OptionalText("bias"),
-                new(node.Number("kernel"), node.Number("stride"), node.Number("dilation"), node.Number("padding"))
-            ),
-            "norm" => writer.Norm(inputs[0], node.Text("name"), node.Settings.GetProperty("epsilon").GetDouble()),
+            "convolve" => writer.Convolve(inputs[0], node.Text("weight"), node.OptionalText("bias"), Window(node)),
+            "norm" => writer.Norm(inputs[0], node.Text("name"), Epsilon(node)),
             "relu" => writer.Relu(inputs[0]),
             "add" => writer.Add(inputs[0], inputs[1]),
             "max_pool" => writer.MaxPool(inputs[0], node.Number("kernel"), node.Number("stride"), node.Number("padding")),
@@ -60,4 +80,9 @@ internal static class NetworkGraphExport
             "linear" => writer.Linear(inputs[0], node.Text("weight"), node.Text("bias")),
             _ => throw new JtrException($"there is no export of the network's operation '{node.Operation}'"),
         };
+
+    private static ConvolutionWindow Window(GraphNode node) =>
+        new(node.Number("kernel"), node.Number("stride"), node.Number("dilation"), node.Number("padding"));
+
+    private static double Epsilon(GraphNode norm) => norm.Settings.GetProperty("epsilon").GetDouble();
 }

@@ -5,8 +5,8 @@ namespace Jtr.Interop.Inference;
 /// <summary>An image to predict for.</summary>
 /// <param name="Name">A name that its owner recognises, such as its file name.</param>
 /// <param name="Values">[3, height, width] RGB in [0, 1].</param>
-/// <param name="Height">Rows, a multiple of <see cref="Predictor.Stride"/>.</param>
-/// <param name="Width">Columns, a multiple of <see cref="Predictor.Stride"/>.</param>
+/// <param name="Height">Rows.</param>
+/// <param name="Width">Columns.</param>
 public sealed record ImageSample(string Name, ReadOnlyMemory<float> Values, int Height, int Width);
 
 /// <summary>The predictions for one image, in memory of their own.</summary>

@@ -15,8 +15,8 @@ public sealed partial class Predictor
     /// </summary>
     /// <param name="images">[samples, 3, height, width] RGB in [0, 1]; left as it is until the task ends.</param>
     /// <param name="samples">1 or more.</param>
-    /// <param name="height">A multiple of <see cref="Stride"/>.</param>
-    /// <param name="width">A multiple of <see cref="Stride"/>.</param>
+    /// <param name="height">1 or more.</param>
+    /// <param name="width">1 or more.</param>
     /// <param name="predictions">Receives [samples, C, height, width]; not used by others until the task ends. See
     /// <see cref="Prediction"/>.</param>
     /// <param name="cancellationToken">Takes the call out of the queue. One that is being computed ends with its predictions.</param>
@@ -80,11 +80,6 @@ public sealed partial class Predictor
     public IAsyncEnumerable<SamplePrediction> PredictAsync(IMultiTaskDataset data, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(data);
-        if (data.Height < Stride || data.Height % Stride != 0 || data.Width < Stride || data.Width % Stride != 0)
-            throw new ArgumentException(
-                $"the samples of the data set are {data.Height} x {data.Width}; both must be multiples of {Stride}",
-                nameof(data)
-            );
         return InOrder(
             ToAsync(Enumerable.Range(0, data.Count)),
             (index, token) => ReadAndPredictAsync(data, index, token),
@@ -119,11 +114,8 @@ public sealed partial class Predictor
 
     private async Task<SamplePrediction> PredictOneAsync(ImageSample image, CancellationToken cancellationToken)
     {
-        if (image.Height < Stride || image.Height % Stride != 0 || image.Width < Stride || image.Width % Stride != 0)
-            throw new ArgumentException(
-                $"image '{image.Name}' is {image.Height} x {image.Width}; both must be multiples of {Stride}",
-                nameof(image)
-            );
+        if (image.Height < 1 || image.Width < 1)
+            throw new ArgumentException($"image '{image.Name}' is {image.Height} x {image.Width}; both must be 1 or more", nameof(image));
         long plane = (long)image.Height * image.Width;
         if (image.Values.Length != 3 * plane)
             throw new ArgumentException(

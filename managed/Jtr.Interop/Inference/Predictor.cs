@@ -96,15 +96,11 @@ public sealed unsafe partial class Predictor : IDisposable
                 made.Dispose();
             throw;
         }
-        Stride = networks[0].Stride;
         _queue = new PredictionQueue(networks, options.MaxBatch, new PredictorMetrics(options.Name));
     }
 
     /// <summary>How it computes.</summary>
     public PredictorOptions Options { get; }
-
-    /// <summary>What height and width of images must be multiples of.</summary>
-    public int Stride { get; }
 
     /// <summary>The tasks, in the order of the predictions.</summary>
     public TaskSet Tasks { get; }
@@ -145,8 +141,8 @@ public sealed unsafe partial class Predictor : IDisposable
     /// <summary>Predicts. Any number of threads may call at once; a call returns when its predictions are there.</summary>
     /// <param name="images">[samples, 3, height, width] RGB in [0, 1].</param>
     /// <param name="samples">1 or more.</param>
-    /// <param name="height">A multiple of <see cref="Stride"/>.</param>
-    /// <param name="width">A multiple of <see cref="Stride"/>.</param>
+    /// <param name="height">1 or more: inside, the last rows and columns are repeated up to a multiple of the network's stride.</param>
+    /// <param name="width">1 or more.</param>
     /// <param name="predictions">Receives [samples, C, height, width]: raw logits, depths, unit normals, maps, tasks in order; see
     /// <see cref="Prediction"/>.</param>
     /// <exception cref="ArgumentException">A size does not fit.</exception>
@@ -166,8 +162,8 @@ public sealed unsafe partial class Predictor : IDisposable
     private void Check(int imageValues, int samples, int height, int width, int predictionValues)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        Trainer.CheckSize(nameof(height), height, Stride);
-        Trainer.CheckSize(nameof(width), width, Stride);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         long plane = (long)samples * height * width;
         if (imageValues != 3 * plane)
             throw Trainer.WrongLength("images", imageValues, 3 * plane, $"[{samples}, 3, {height}, {width}]");

@@ -128,13 +128,18 @@ internal static class OptionsWriter
     {
         if (options.Network is not { } network)
             return new() { ["name"] = "segnet", ["width"] = options.Width };
+        JsonObject backbone = new() { ["name"] = network.Backbone };
+        if (network.BackboneFile is { } file)
+            backbone["file"] = file;
+        else
+            backbone["output_stride"] = network.OutputStride;
         JsonObject decoder = new() { ["name"] = network.Decoder };
         if (network.DecoderChannels is { } channels)
             decoder["channels"] = channels;
         return new()
         {
             ["name"] = "encoder_decoder",
-            ["backbone"] = new JsonObject { ["name"] = network.Backbone, ["output_stride"] = network.OutputStride },
+            ["backbone"] = backbone,
             ["decoder"] = decoder,
             ["backbone_rate"] = network.BackboneRate,
             ["decoder_rate"] = network.DecoderRate,

@@ -71,6 +71,7 @@ public static class DryRun
         fit.Validate();
         using Trainer network = new(trainer, logger);
         network.CheckData(data);
+        network.CheckTrained(data, nameof(data));
         using DataLoader loader = network.OpenLoader(data, fit, fit.DataSeed ?? trainer.Seed);
         List<TimeSpan> times = [],
             waits = [];

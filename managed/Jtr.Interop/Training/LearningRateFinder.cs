@@ -89,6 +89,7 @@ public static class LearningRateFinder
             logger
         );
         network.CheckData(data);
+        network.CheckTrained(data, nameof(data));
         using DataLoader loader = network.OpenLoader(data, fit, fit.DataSeed ?? trainer.Seed);
         List<LearningRatePoint> points = [];
         double mean = 0,

@@ -6,8 +6,20 @@ namespace Jtr.Interop.Training;
 /// </summary>
 public sealed record NetworkOptions
 {
-    /// <summary>What makes features of images: "resnet18", "resnet34", "resnet50", "resnet101", "resnet18-cntk".</summary>
+    private const string TorchScript = "torchscript";
+
+    /// <summary>
+    /// What makes features of images: "resnet18", "resnet34", "resnet50", "resnet101", "resnet18-cntk", or "torchscript", an encoder in
+    /// <see cref="BackboneFile"/>.
+    /// </summary>
     public string Backbone { get; init; } = "resnet18";
+
+    /// <summary>
+    /// Of the backbone "torchscript": a TorchScript file whose forward takes [N, 3, H, W] and gives a list of maps, the finest first. The
+    /// network is made of it again wherever a checkpoint is loaded, so the file has to stay; such networks have no exports but their weights.
+    /// Else null.
+    /// </summary>
+    public string? BackboneFile { get; init; }
 
     /// <summary>What makes of them the map that the heads of pixel tasks read: "pyramid", "deeplab".</summary>
     public string Decoder { get; init; } = "pyramid";
@@ -50,6 +62,11 @@ public sealed record NetworkOptions
     {
         if (string.IsNullOrWhiteSpace(Backbone))
             throw new ArgumentException($"{name}.{nameof(Backbone)} must be the name of a backbone.", $"{name}.{nameof(Backbone)}");
+        if (Backbone == TorchScript != BackboneFile is not null)
+            throw new ArgumentException(
+                $"{name}.{nameof(BackboneFile)} must be given with the backbone '{TorchScript}', and with no other.",
+                $"{name}.{nameof(BackboneFile)}"
+            );
         if (string.IsNullOrWhiteSpace(Decoder))
             throw new ArgumentException($"{name}.{nameof(Decoder)} must be the name of a decoder.", $"{name}.{nameof(Decoder)}");
         if (DecoderChannels is { } channels)

@@ -39,6 +39,7 @@ public sealed unsafe partial class Trainer
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         CheckData(data);
+        CheckTrained(data, nameof(data));
         if (options.Validation is not null)
             CheckData(options.Validation, $"{nameof(options)}.{nameof(FitOptions.Validation)}");
         if (cancellationToken.IsCancellationRequested)
@@ -339,13 +340,19 @@ public sealed unsafe partial class Trainer
     {
         if (!SameLayout(data.Tasks, Tasks))
             throw new ArgumentException($"the data set has the tasks {Describe(data.Tasks)}; the trainer has {Describe(Tasks)}", parameter);
-        if (data.Height < 32 || data.Height % 32 != 0 || data.Width < 32 || data.Width % 32 != 0)
-            throw new ArgumentException(
-                $"the samples of the data set are {data.Height} x {data.Width}; both must be multiples of 32",
-                parameter
-            );
         if (data.Count == 0)
             throw new ArgumentException("the data set has no samples", parameter);
+    }
+
+    /// <summary>Throws unless a data set's samples can be trained on.</summary>
+    internal void CheckTrained(IMultiTaskDataset data, string parameter)
+    {
+        if (data.Height < Stride || data.Height % Stride != 0 || data.Width < Stride || data.Width % Stride != 0)
+            throw new ArgumentException(
+                $"the samples of the data set are {data.Height} x {data.Width}; with the method {Options.Method} both must be multiples of "
+                    + $"{Stride}",
+                parameter
+            );
     }
 
     /// <summary>Whether labels and predictions of two sets of tasks lie alike in memory and mean the same.</summary>

@@ -58,7 +58,10 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <summary>V, the number of views of each sample that the method reads.</summary>
     public int Views => _described.Views;
 
-    /// <summary>What height and width of images must be multiples of.</summary>
+    /// <summary>
+    /// What height and width of a step's images must be multiples of: 32 where the method has a network of its own over them, else 1.
+    /// Predictions take every size.
+    /// </summary>
     public int Stride => _described.Stride;
 
     /// <summary>What the network computes, for exports and imports.</summary>
@@ -149,16 +152,16 @@ public sealed unsafe partial class Trainer : IDisposable
     /// </summary>
     /// <param name="images">[samples, 3, height, width] RGB in [0, 1].</param>
     /// <param name="samples">1 or more.</param>
-    /// <param name="height">A multiple of <see cref="Stride"/>.</param>
-    /// <param name="width">A multiple of <see cref="Stride"/>.</param>
+    /// <param name="height">1 or more: inside, the last rows and columns are repeated up to a multiple of the network's stride.</param>
+    /// <param name="width">1 or more.</param>
     /// <param name="predictions">Receives [samples, C, height, width]: raw logits, depths, unit normals, maps, tasks in order.</param>
     /// <exception cref="ArgumentException">A size does not fit.</exception>
     /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
     public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
-        CheckSize(nameof(height), height, Stride);
-        CheckSize(nameof(width), width, Stride);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         long plane = (long)samples * height * width;
         // The text is made where it is needed only: a call allocates nothing.
         if (images.Length != 3 * plane)

@@ -72,6 +72,7 @@ class JointTask final : public Method {
   MethodNeeds needs() const override {
     MethodNeeds needs;
     needs.views = kViews;
+    needs.stride = SegNet::kStride;
     needs.last_view_with_gradient = 1;
     needs.noise_slots = kNoiseSlots;
     return needs;

@@ -28,6 +28,7 @@ struct MethodNeeds {
   bool images = false;                   // MethodContext::images()
   bool teacher = false;                  // MethodContext::teacher()
   bool separate_networks = false;        // a network for each task
+  int64_t stride = 1;                    // of which rows and columns of views must be multiples
 
   /// What looks at the supervised view alone; 0: its predictions get a gradient, -1: they do not.
   static MethodNeeds of_one_view(int64_t last_view_with_gradient = -1) {

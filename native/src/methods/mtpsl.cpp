@@ -78,6 +78,7 @@ class Mtpsl final : public Method {
   MethodNeeds needs() const override {
     MethodNeeds needs;
     needs.views = kViews;
+    needs.stride = SegNet::kStride;
     needs.last_view_with_gradient = 1;
     // A sample with an unlabelled source has at most all other tasks labelled.
     needs.noise_slots = task_count() - 1;

@@ -7,6 +7,7 @@
 
 #include "methods/pair_networks.h"
 #include "methods/task_pairs.h"
+#include "networks/segnet.h"
 
 namespace jtr {
 namespace {
@@ -30,6 +31,7 @@ class PerceptualMap final : public Method {
   MethodNeeds needs() const override {
     MethodNeeds needs;
     needs.views = kViews;
+    needs.stride = SegNet::kStride;
     needs.last_view_with_gradient = 1;
     return needs;
   }

@@ -178,6 +178,7 @@ class EncoderDecoder final : public Network {
     return raw;
   }
 
+  bool is_exportable() const override { return backbone_->is_exportable(); }
   void write(GraphWriter& graph) const override {
     std::vector<double> scale, shift;
     std::vector<int64_t> order;

@@ -75,6 +75,8 @@ class Network {
 
   /// Operations from images to raw predictions in evaluation mode, for exports.
   virtual void write(GraphWriter& graph) const = 0;
+  /// Whether write() can say them.
+  virtual bool is_exportable() const { return true; }
 
   /// Called before a training step, of which `step` were done before.
   virtual void begin_step(int64_t /*step*/) {}

@@ -27,7 +27,8 @@ struct TaskTensors {
   }
   /// Part of the outermost dimension.
   TaskTensors narrow(int64_t begin, int64_t count) const {
-    return map([&](const at::Tensor& x) { return x.narrow(0, begin, count); });
+    // All of it is itself, without a step of autograd's.
+    return map([&](const at::Tensor& x) { return count == x.size(0) ? x : x.narrow(0, begin, count); });
   }
   /// One place of the outermost dimension, which goes.
   TaskTensors operator[](int64_t index) const {

@@ -18,6 +18,21 @@ TaskTensors joined(const std::vector<TaskTensors>& parts) {
   return {join(planes), join(vectors)};
 }
 
+/// Images with their last rows and columns repeated up to multiples of the stride.
+at::Tensor padded(const at::Tensor& images, int64_t stride) {
+  const auto missing = [stride](int64_t size) { return (stride - size % stride) % stride; };
+  const int64_t rows = missing(images.size(2)), columns = missing(images.size(3));
+  return rows == 0 && columns == 0 ? images : at::replication_pad2d(images, {0, columns, 0, rows});
+}
+
+/// Planes without what was added.
+TaskTensors cut(const TaskTensors& all, const at::Tensor& images) {
+  const int64_t rows = images.size(2), columns = images.size(3);
+  const at::Tensor& planes = all.planes;
+  if (!planes.defined() || (planes.size(2) == rows && planes.size(3) == columns)) return all;
+  return {planes.narrow(2, 0, rows).narrow(3, 0, columns), all.vectors};
+}
+
 }  // namespace
 
 MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, const Setting& setting) : tasks_(tasks) {
@@ -43,15 +58,16 @@ MultiTaskNetwork::Forward MultiTaskNetwork::forward(const at::Tensor& images, in
   const int64_t rows = images.size(0), tracked_rows = rows / views * tracked_views;
   Forward result;
   std::vector<TaskTensors> raw;
+  const at::Tensor whole = padded(images, first().stride());
   for (const Part& part : parts_) {
-    const Features encoded = part.net->encode(images.contiguous(part.net->memory_format()), NormMode::kBatch, true);
+    const Features encoded = part.net->encode(whole.contiguous(part.net->memory_format()), NormMode::kBatch, true);
     if (features && !result.features.defined()) {
       const at::Tensor f = in_full(encoded.maps.back().detach()).contiguous();
       result.features = f.view({views, rows / views, f.size(1), f.size(2), f.size(3)});
     }
     raw.push_back(part.net->decode(encoded, NormMode::kBatch, true, tracked_rows));
   }
-  const TaskTensors all = joined(raw);
+  const TaskTensors all = cut(joined(raw), images);
   result.tracked = tasks_.activate(all.narrow(0, tracked_rows));
   result.predictions = result.tracked.detach();
   if (tracked_rows < rows) {
@@ -75,11 +91,12 @@ MultiTaskNetwork::Forward MultiTaskNetwork::forward(const at::Tensor& images, in
 TaskTensors MultiTaskNetwork::predict(const at::Tensor& images) const {
   const at::NoGradGuard no_grad;
   std::vector<TaskTensors> raw;
+  const at::Tensor whole = padded(images, first().stride());
   for (const Part& part : parts_) {
-    const Features encoded = part.net->encode(images.contiguous(part.net->memory_format()), NormMode::kRunning, false);
+    const Features encoded = part.net->encode(whole.contiguous(part.net->memory_format()), NormMode::kRunning, false);
     raw.push_back(part.net->decode(encoded, NormMode::kRunning, false, 0));
   }
-  return tasks_.activate(joined(raw));
+  return tasks_.activate(cut(joined(raw), images));
 }
 
 void MultiTaskNetwork::average_with(const MultiTaskNetwork& other, double decay) {

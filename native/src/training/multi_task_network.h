@@ -1,4 +1,5 @@
-// The network that is trained: one for all tasks, or one for each task.
+// The network that is trained: one for all tasks, or one for each task. Images of every size go through it: their last
+// rows and columns are repeated up to a multiple of its stride, and what is made of these is cut off.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -42,7 +43,7 @@ class MultiTaskNetwork {
   struct Forward {
     TaskTensors predictions;
     TaskTensors tracked;
-    at::Tensor features;  // [V, B, c, h, w]: the first part's coarsest, without gradient
+    at::Tensor features;  // [V, B, c, h, w]: the first part's coarsest, of the enlarged images, without gradient
   };
   /// In training mode: batch norm over all images [V * B, 3, H, W], whose statistics are updated.
   Forward forward(const at::Tensor& images, int64_t views, int64_t tracked_views, bool features);

@@ -45,8 +45,7 @@ Trainer::Trainer(const TrainerOptions& options)
       needs_(method_->needs()),
       balancing_(Balancing::registry().make(options_.balancing, {static_cast<int64_t>(tasks_.size()), options_.seed})),
       schedule_(Schedule::registry().make(options_.schedule, {})),
-      uploader_(tasks_,
-                {name_of(options_.method), tensor_options_, needs_.views, needs_.crops, network_.first().stride()}) {
+      uploader_(tasks_, {name_of(options_.method), tensor_options_, needs_.views, needs_.crops, needs_.stride}) {
   require(!balancing_->separates_gradients() || !needs_.separate_networks, "balancing.name", "'",
           name_of(options_.balancing), "' works on weights that tasks share; with the method '",
           name_of(options_.method), "' they share none");
@@ -113,7 +112,7 @@ Json Trainer::describe() const {
   }
   // Exports are of one network for all tasks.
   GraphWriter graph;
-  if (network_.parts().size() == 1) network_.first().write(graph);
+  if (network_.parts().size() == 1 && network_.first().is_exportable()) network_.first().write(graph);
   return {{"options", write_options(options_)},
           {"graph", graph.take()},
           {"views", needs_.views},
@@ -208,7 +207,14 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   context.checkpoint();
   // The multi-task network, whose optimisers are the first, has its turn last: until then its gradients take no memory.
   const size_t parts = network_.parts().size();
-  for (const auto& part : network_.parts()) part.store().zero_and_release_gradients();
+  const bool waits = trained_.size() > parts;
+  for (const auto& part : network_.parts()) {
+    if (waits) {
+      part.store().zero_and_release_gradients();
+    } else {
+      part.store().zero_gradients();
+    }
+  }
   for (size_t i = parts; i < trained_.size(); ++i) trained_[i].optimizer->store().zero_gradients();
   const int64_t tracked_views = std::max<int64_t>(0, needs_.last_view_with_gradient) + 1;
   network_.begin_step(steps_done_);
@@ -245,7 +251,9 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   computed.terms = at::cat({computed.task_losses.losses.sum(1).unsqueeze(0), computed.task_losses.losses.t(),
                             all.narrow(1, task_count + 1, all.size(1) - task_count - 1).t()});
   check_losses(computed);
-  for (const auto& part : network_.parts()) part.store().restore_gradients();
+  if (waits) {
+    for (const auto& part : network_.parts()) part.store().restore_gradients();
+  }
   if (separate) {
     separate_backward(computed, supervised_grad);
     for (size_t t = 0; t < tasks_.size(); ++t) context.add_gradient(0, t, tasks_.prediction(supervised_grad, t));
@@ -383,7 +391,7 @@ void Trainer::clip_gradients() {
 
 void Trainer::predict(const at::Tensor& images, const StepRequest::Numbered& predictions, const int32_t* cancel) const {
   check_tensor(images, at::kFloat, {-1, 3, -1, -1}, 3, "image");
-  check_image_size(images, stride(), "image");
+  check_image_size(images, 1, "image");
   check_finite(images, "image");
   const at::NoGradGuard no_grad;
   const int64_t image_bytes = network_.first().width() * images.size(2) * images.size(3) *

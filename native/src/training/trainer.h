@@ -53,7 +53,8 @@ class Trainer {
   /// Replaces the learning rate from the next step on; the schedule stays, and so do rates of optimisers of a method's
   /// own.
   void set_learning_rate(double rate);
-  int64_t stride() const { return network_.first().stride(); }
+  /// Of which rows and columns of a step's images must be multiples; predictions take every size.
+  int64_t stride() const { return needs_.stride; }
   Communicator& communicator() { return *communicator_; }
   const TensorList& state() const { return state_; }
   const TensorList& gradients() const { return gradients_; }

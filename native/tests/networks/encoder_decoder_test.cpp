@@ -301,6 +301,36 @@ TEST(EncoderDecoder, TrainsWithEveryMethodAndBalancing) {
   }
 }
 
+// What is added at the end of rows and columns repeats the last ones, and is cut off again.
+TEST(EncoderDecoder, TakesImagesOfEverySize) {
+  for (const Json& net : {network("resnet18"), Json{{"name", "segnet"}, {"width", 2}}}) {
+    const TrainerOptions options = options_of(net);
+    Trainer trainer(options), same(options);
+    const test::OwnedBatch batch = test::random_batch(options.tasks, {1, 1, 1, 1}, 40, 90, 1);
+    const double loss = test::step(trainer, batch.host).loss;
+    EXPECT_TRUE(std::isfinite(loss));
+
+    test::OwnedBatch whole = test::random_batch(options.tasks, {1, 1, 1, 1}, 64, 96, 1);
+    whole.host.images = at::replication_pad2d(batch.images.flatten(0, 1), {0, 6, 0, 24}).view({3, 2, 3, 64, 96});
+    std::vector<at::Tensor> labels;
+    const TaskSet tasks(options.tasks);
+    for (size_t t = 0; t < tasks.size(); ++t) {
+      at::Tensor label = at::full_like(whole.host.labels[t], tasks[t].invalid_label());
+      label.narrow(3, 0, 40).narrow(4, 0, 90).copy_(batch.host.labels[t]);
+      whole.host.labels[t] = label;
+    }
+    EXPECT_NEAR(test::step(same, whole.host).loss, loss, 1e-12 * std::abs(loss));
+    EXPECT_LT(test::relative_error(test::all_state(trainer), test::all_state(same)), 1e-10);
+
+    const at::Tensor images = batch.images[0].contiguous();
+    std::vector<at::Tensor> got = {at::empty({2, 3, 40, 90}), at::empty({2, 1, 40, 90})};
+    std::vector<at::Tensor> want = {at::empty({2, 3, 64, 96}), at::empty({2, 1, 64, 96})};
+    trainer.predict(images, {{0, got[0]}, {1, got[1]}});
+    trainer.predict(whole.host.images[0].contiguous(), {{0, want[0]}, {1, want[1]}});
+    for (size_t t = 0; t < 2; ++t) EXPECT_TRUE(at::equal(got[t], want[t].narrow(2, 0, 40).narrow(3, 0, 90))) << t;
+  }
+}
+
 TEST(EncoderDecoder, InBFloat16StaysNearFloat) {
   TrainerOptions options = options_of(network("resnet18"));
   const test::OwnedBatch batch = test::random_batch(options.tasks, {1, 1, 1, 1, 1, 1, 1, 1}, 64, 64, 1);

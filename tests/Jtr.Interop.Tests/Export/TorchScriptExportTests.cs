@@ -11,15 +11,15 @@ public sealed class TorchScriptExportTests
         using ExportModel model = new(network);
         string file = model.Folder.File("network.pt");
         TorchScriptExport.Save(model.Checkpoint, file);
-        float[] images = ExportModel.Images(2, 32, 64);
-        Dictionary<string, float[]> expected = model.Predict(images, 2, 32, 64);
+        float[] images = ExportModel.Images(2, 45, 70);
+        Dictionary<string, float[]> expected = model.Predict(images, 2, 45, 70);
         foreach (string[] program in TorchScriptLoader.Programs())
         {
-            Dictionary<string, float[]> actual = TorchScriptLoader.Run(program, file, images, 2, 32, 64);
+            Dictionary<string, float[]> actual = TorchScriptLoader.Run(program, file, images, 2, 45, 70);
             Assert.That(actual.Keys, Is.EquivalentTo(expected.Keys));
-            // The same library's operations, some of them fused in libjtr: rounding only.
+            // The same library's operations, some of them fused in libjtr: rounding only, in up to sixty layers.
             foreach ((string task, float[] values) in expected)
-                Assert.That(ExportModel.Worst(actual[task], values), Is.LessThan(1e-4), $"{task}, {program[0]}");
+                Assert.That(ExportModel.Worst(actual[task], values), Is.LessThan(3e-4), $"{task}, {program[0]}");
         }
     }
 }

@@ -269,7 +269,7 @@ public sealed class PredictorTests : IDisposable
             Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("samples")
         );
         Assert.That(
-            () => predictor.Predict(image, 1, 33, 32, prediction),
+            () => predictor.Predict(image, 1, 0, 32, prediction),
             Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("height")
         );
         Assert.That(

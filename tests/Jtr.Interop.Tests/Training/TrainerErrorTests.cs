@@ -185,7 +185,7 @@ public sealed class TrainerErrorTests
                 Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("samples")
             );
             Assert.That(
-                () => _trainer.Predict(image, 1, 31, 32, prediction),
+                () => _trainer.Predict(image, 1, -1, 32, prediction),
                 Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("height")
             );
             Assert.That(

@@ -8,7 +8,12 @@ namespace Jtr.Interop.Export.Onnx;
 internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
 {
     private const int TypeFloat = 1,
-        TypeInt64 = 7;
+        TypeInt8 = 3,
+        TypeInt64 = 7,
+        TypeFloat16 = 10;
+
+    // Convolutions of fewer channels cost little and lose much in whole numbers.
+    private const int FewestQuantized = 16;
     private const int AttributeFloat = 1,
         AttributeInt = 2,
         AttributeText = 3,
@@ -17,17 +22,28 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         SmallestSquare = "jtr.smallest_square",
         ChannelOrder = "jtr.channel_order",
         InputScale = "jtr.input_scale",
-        InputShift = "jtr.input_shift";
+        InputShift = "jtr.input_shift",
+        Rows = "jtr.rows",
+        Columns = "jtr.columns",
+        Stride = "jtr.stride",
+        NoPadding = "jtr.no_padding",
+        Corner = "jtr.corner",
+        RowsAndColumns = "jtr.rows_and_columns";
 
     private readonly ProtoMessage _graph = new();
     private readonly HashSet<string> _initializers = new(StringComparer.Ordinal);
     private readonly List<(VisionTask Task, string Value)> _outputs = [];
+    private OnnxExportOptions _options = new();
+    private readonly Dictionary<string, (string Value, string Scale, string Zero)> _quantized = new(StringComparer.Ordinal);
+    private bool _isCut;
+    private string _size = "";
     private int _node;
 
     /// <summary>The network as a graph.</summary>
     /// <param name="options">Names and sizes.</param>
     public ProtoMessage Write(OnnxExportOptions options)
     {
+        _options = options;
         NetworkGraphExport.Write(network.Graph, this, options.InputName, network.Tasks);
         _graph.Text(2, "jtr");
         (long? batch, long? height, long? width) = (options.Batch, options.Height, options.Width);
@@ -37,31 +53,130 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         return _graph;
     }
 
+    public string Pad(string image, int stride)
+    {
+        // Of a size that is fixed and fits there is nothing to do.
+        _isCut = !(_options.Height is { } h && h % stride == 0 && _options.Width is { } w && w % stride == 0);
+        if (!_isCut)
+            return Shortened(image);
+        Integers(Rows, 2);
+        Integers(Columns, 4);
+        Integers(Stride, stride);
+        Integers(NoPadding, 0, 0, 0, 0, 0, 0);
+        _size = Node("Slice", [Node("Shape", [image], 1)[0], Rows, Columns], 1)[0];
+        // (stride - size % stride) % stride
+        string missing = Node("Mod", [Node("Sub", [Stride, Node("Mod", [_size, Stride], 1)[0]], 1)[0], Stride], 1)[0];
+        string pads = Node("Concat", [NoPadding, missing], 1, Int("axis", 0))[0];
+        return Shortened(Node("Pad", [image, pads], 1, Text("mode", "edge"))[0]);
+    }
+
+    public string Cut(string input, string image)
+    {
+        string value = _options.Precision == OnnxPrecision.Float16 ? Node("Cast", [input], 1, Int("to", TypeFloat))[0] : input;
+        if (!_isCut)
+            return value;
+        Integers(Corner, 0, 0);
+        Integers(RowsAndColumns, 2, 3);
+        return Node("Slice", [value, Corner, _size, RowsAndColumns], 1)[0];
+    }
+
     public string ChannelAffine(string input, int[] order, double[] scale, double[] shift)
     {
         string value = input;
         if (!order.SequenceEqual(Enumerable.Range(0, order.Length)))
         {
-            Initializer(ChannelOrder, TypeInt64, [order.Length], order.SelectMany(o => BitConverter.GetBytes((long)o)).ToArray());
+            Integers(ChannelOrder, [.. order.Select(o => (long)o)]);
             value = Node("Gather", [value, ChannelOrder], 1, Int("axis", 1))[0];
         }
-        Initializer(InputScale, TypeFloat, [1, scale.Length, 1, 1], Floats(scale));
-        Initializer(InputShift, TypeFloat, [1, shift.Length, 1, 1], Floats(shift));
+        Numbers(InputScale, [1, scale.Length, 1, 1], scale);
+        Numbers(InputShift, [1, shift.Length, 1, 1], shift);
         return Node("Add", [Node("Mul", [value, InputScale], 1)[0], InputShift], 1)[0];
     }
 
-    public string Convolve(string input, string weight, string? bias, ConvolutionWindow window)
+    public string Convolve(string input, string weight, string? bias, ConvolutionWindow window) =>
+        Convolve(input, network[weight], bias is null ? null : network[bias], window);
+
+    public string ConvolveNorm(string input, string weight, string? bias, ConvolutionWindow window, string norm, double epsilon)
     {
-        string[] inputs = bias is null ? [input, Weight(weight)] : [input, Weight(weight), Weight(bias)];
-        return Node(
-            "Conv",
-            inputs,
-            1,
+        if (_options.Precision == OnnxPrecision.Float32)
+            return Norm(Convolve(input, weight, bias, window), norm, epsilon);
+        // norm(W x + b) = (gamma / s) W x + (gamma / s) (b - mean) + beta, s = sqrt(var + epsilon)
+        double[] gamma = network[$"{norm}.weight"].ToDoubles(),
+            beta = network[$"{norm}.bias"].ToDoubles(),
+            mean = network[$"{norm}.running_mean"].ToDoubles(),
+            variance = network[$"{norm}.running_var"].ToDoubles();
+        double[] values = network[weight].ToDoubles(),
+            shift = bias is null ? new double[gamma.Length] : network[bias].ToDoubles();
+        int window3 = values.Length / gamma.Length;
+        for (int c = 0; c < gamma.Length; c++)
+        {
+            double scale = gamma[c] / Math.Sqrt(variance[c] + epsilon);
+            shift[c] = scale * (shift[c] - mean[c]) + beta[c];
+            for (int i = c * window3; i < (c + 1) * window3; i++)
+                values[i] *= scale;
+        }
+        return Convolve(
+            input,
+            SafetensorsTensor.Of(weight, SafetensorsType.F32, network[weight].Shape, values),
+            SafetensorsTensor.Of($"{norm}.bias", SafetensorsType.F32, [shift.Length], shift),
+            window
+        );
+    }
+
+    private string Convolve(string input, SafetensorsTensor weight, SafetensorsTensor? bias, ConvolutionWindow window)
+    {
+        ProtoMessage[] attributes =
+        [
             Ints("kernel_shape", window.Kernel, window.Kernel),
             Ints("pads", window.Padding, window.Padding, window.Padding, window.Padding),
             Ints("strides", window.Stride, window.Stride),
-            Ints("dilations", window.Dilation, window.Dilation)
-        )[0];
+            Ints("dilations", window.Dilation, window.Dilation),
+        ];
+        bool isQuantized = weight.Shape[0] >= FewestQuantized && weight.Shape[1] >= FewestQuantized;
+        if (_options.Precision == OnnxPrecision.Int8 && isQuantized)
+            return ConvolveWhole(input, weight, bias, attributes);
+        string[] inputs = bias is null ? [input, Weight(weight)] : [input, Weight(weight), Weight(bias)];
+        return Node("Conv", inputs, 1, attributes)[0];
+    }
+
+    /// <summary>
+    /// In whole numbers: x is about x_scale (x_q - x_zero), w about w_scale w_q, so that the sum of their products is the sum of those of
+    /// whole numbers times both scales.
+    /// </summary>
+    private string ConvolveWhole(string input, SafetensorsTensor weight, SafetensorsTensor? bias, ProtoMessage[] attributes)
+    {
+        if (!_quantized.TryGetValue(input, out (string Value, string Scale, string Zero) x))
+        {
+            string[] found = Node("DynamicQuantizeLinear", [input], 3);
+            x = _quantized[input] = (found[0], found[1], found[2]);
+        }
+        double[] values = weight.ToDoubles();
+        int channels = (int)weight.Shape[0],
+            window = values.Length / channels;
+        byte[] whole = new byte[values.Length];
+        double[] scales = new double[channels];
+        for (int c = 0; c < channels; c++)
+        {
+            ReadOnlySpan<double> row = values.AsSpan(c * window, window);
+            double largest = 0;
+            foreach (double v in row)
+                largest = Math.Max(largest, Math.Abs(v));
+            scales[c] = largest > 0 ? largest / sbyte.MaxValue : 1;
+            for (int i = 0; i < window; i++)
+                whole[c * window + i] = (byte)(sbyte)Math.Round(row[i] / scales[c]);
+        }
+        string name = $"{weight.Name}.int8",
+            scale = $"{weight.Name}.scale";
+        Initializer(name, TypeInt8, weight.Shape, whole);
+        Numbers(scale, [1, channels, 1, 1], scales);
+        string sum = Node("ConvInteger", [x.Value, name, x.Zero], 1, attributes)[0];
+        string both = Node("Mul", [scale, x.Scale], 1)[0];
+        string product = Node("Mul", [Node("Cast", [sum], 1, Int("to", TypeFloat))[0], both], 1)[0];
+        if (bias is null)
+            return product;
+        string shift = $"{bias.Name}.shaped";
+        Numbers(shift, [1, channels, 1, 1], bias.ToDoubles());
+        return Node("Add", [product, shift], 1)[0];
     }
 
     public string Norm(string input, string name, double epsilon) =>
@@ -113,7 +228,7 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
 
     public string Normalize(string input)
     {
-        Initializer(ChannelAxis, TypeInt64, [1], BitConverter.GetBytes(1L));
+        Integers(ChannelAxis, 1);
         Initializer(SmallestSquare, TypeFloat, [], BitConverter.GetBytes(1e-24f));
         string squares = Node("Mul", [input, input], 1)[0];
         string sum = Node("ReduceSum", [squares, ChannelAxis], 1, Int("keepdims", 1))[0];
@@ -144,12 +259,36 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         return values;
     }
 
-    private string Weight(string name)
+    private string Weight(string name) => Weight(network[name]);
+
+    private string Weight(SafetensorsTensor tensor)
     {
-        SafetensorsTensor tensor = network[name];
-        Initializer(name, TypeFloat, tensor.Shape, tensor.Data);
-        return name;
+        if (_options.Precision == OnnxPrecision.Float16)
+            Numbers(tensor.Name, tensor.Shape, tensor.ToDoubles());
+        else
+            Initializer(tensor.Name, TypeFloat, tensor.Shape, tensor.Data);
+        return tensor.Name;
     }
+
+    /// <summary>Numbers in the format of the arithmetic.</summary>
+    private void Numbers(string name, IReadOnlyList<long> shape, double[] values)
+    {
+        if (_options.Precision != OnnxPrecision.Float16)
+        {
+            Initializer(name, TypeFloat, shape, Floats(values));
+            return;
+        }
+        int at = Array.FindIndex(values, v => Math.Abs(v) > (double)Half.MaxValue);
+        if (at >= 0)
+            throw new ArgumentException($"'{name}' has {values[at]:G6}, more than 16 bits hold; export it in 32 bits", nameof(values));
+        Initializer(name, TypeFloat16, shape, SafetensorsTensor.Of(name, SafetensorsType.F16, shape, values).Data);
+    }
+
+    private string Shortened(string value) =>
+        _options.Precision == OnnxPrecision.Float16 ? Node("Cast", [value], 1, Int("to", TypeFloat16))[0] : value;
+
+    private void Integers(string name, params long[] values) =>
+        Initializer(name, TypeInt64, [values.Length], values.SelectMany(BitConverter.GetBytes).ToArray());
 
     private void Initializer(string name, int type, IReadOnlyList<long> shape, ReadOnlyMemory<byte> data)
     {

@@ -16,6 +16,8 @@ internal sealed class TorchScriptCode : INetworkWriter
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly List<(string Task, string Value)> _outputs = [];
     private int _values;
+    private string _rows = "",
+        _columns = "";
 
     /// <summary>The tensors that the class has, in order: their names in the network and in the class.</summary>
     public IEnumerable<(string Name, string Attribute)> Tensors => _parameters.Concat(_buffers).Select(n => (n, Attribute(n)));
@@ -43,6 +45,19 @@ internal sealed class TorchScriptCode : INetworkWriter
 
     /// <summary>Tensors of the class that the network's state lacks, by name.</summary>
     public Dictionary<string, SafetensorsTensor> Constants { get; } = new(StringComparer.Ordinal);
+
+    public string Pad(string image, int stride)
+    {
+        string rows = Let($"torch.size({image}, 2)"),
+            columns = Let($"torch.size({image}, 3)");
+        (_rows, _columns) = (rows, columns);
+        // Rounded up to a multiple: -(-size // stride) * stride.
+        string Missing(string size) =>
+            Let($"torch.sub(torch.mul(torch.neg(torch.floordiv(torch.neg({size}), {stride})), {stride}), {size})");
+        return Let($"torch.replication_pad2d({image}, [0, {Missing(columns)}, 0, {Missing(rows)}])");
+    }
+
+    public string Cut(string input, string image) => Let($"torch.slice(torch.slice({input}, 2, 0, {_rows}, 1), 3, 0, {_columns}, 1)");
 
     public string ChannelAffine(string input, int[] order, double[] scale, double[] shift)
     {

@@ -9,7 +9,7 @@ namespace Jtr.Interop.Export;
 
 /// <summary>
 /// Writes a trained network as a TorchScript module that torch.jit.load reads, in Python and in C++, without this library. Its forward
-/// takes [N, 3, H, W] RGB in [0, 1], H and W multiples of 32, and returns a dictionary with a tensor for every task: raw logits, depths,
+/// takes [N, 3, H, W] RGB in [0, 1] of every size, and returns a dictionary with a tensor for every task: raw logits, depths,
 /// unit normals, maps.
 /// </summary>
 public static class TorchScriptExport

@@ -40,6 +40,8 @@ class Backbone {
   virtual void initialize(uint64_t seed, uint32_t stream) = 0;
   /// Images [N, C, H, W] behind the input's transform -> the maps of the levels.
   virtual std::vector<at::Tensor> encode(const at::Tensor& x, const BackbonePass& pass) const = 0;
+  /// Whether write() can say what it computes.
+  virtual bool is_exportable() const { return true; }
   virtual std::vector<std::string> write(GraphWriter& graph, const std::string& x) const = 0;
 };
 
