@@ -369,6 +369,8 @@ command_demo() {
   build_managed managed/Jtr.Cli
   local -a output=(--output "$root/artifacts/demo")
   if [[ " $* " == *' --output'[\ =]* ]]; then output=(); fi
+  # Weights of a network that has seen photographs. Without them, as without a network, the demo begins from nothing.
+  dotnet "$root/managed/Jtr.Cli/bin/Release/net10.0/Jtr.Cli.dll" weights get resnet18-imagenet || true
   say 'demo'
   cd "$caller"
   # exec: Ctrl-C reaches the training, which saves and stops, and its exit code is ours.

@@ -11,8 +11,8 @@ namespace Jtr.Cli.Commands;
 /// <summary>The options of `jtr train` that make <see cref="TrainSettings"/>.</summary>
 internal static class TrainOptions
 {
-    // Tried on photographs with one label each (docs/results.md).
-    private const double BackboneLearningRate = 5e-4,
+    /// <summary>Rate and decay with a backbone. Tried on photographs with one label each (docs/results.md).</summary>
+    public const double BackboneLearningRate = 5e-4,
         BackboneWeightDecay = 0.01;
 
     private static readonly string[] _training =

@@ -229,7 +229,8 @@ internal sealed record TrainSettings
     /// <summary>A trainer at its beginning.</summary>
     /// <param name="options">What <see cref="ToTrainerOptions"/> made.</param>
     /// <param name="console">Where it is told which weights were taken from another run.</param>
-    public Trainer Begin(TrainerOptions options, CliConsole console)
+    /// <param name="isTold">Whether it is.</param>
+    public Trainer Begin(TrainerOptions options, CliConsole console, bool isTold = true)
     {
         if ((InitFrom ?? Network?.Weights) is not { } weights)
             return new Trainer(options, console.Logger);
@@ -245,7 +246,8 @@ internal sealed record TrainSettings
             // Without the name of the library's parameter.
             throw new UsageException($"{option}: {e.Message.Split(" (Parameter", 2)[0]}");
         }
-        console.Line($"Begins with the weights of {trainer.Init}");
+        if (isTold)
+            console.Line($"Begins with the weights of {trainer.Init}");
         return trainer;
     }
 

@@ -21,25 +21,7 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
     /// <summary>What the network computes.</summary>
     public NetworkGraph Graph
     {
-        get
-        {
-            if (_graph is null)
-            {
-                // A network of the same make, to be asked.
-                using Trainer trainer = new(
-                    Options with
-                    {
-                        Method = "supervised",
-                        EmaDecay = null,
-                        Device = DeviceKind.Cpu,
-                        DeviceIndex = 0,
-                        NativeOptions = OptionsWriter.OfTheNetwork(Options.NativeOptions),
-                    }
-                );
-                _graph = trainer.Graph;
-            }
-            return _graph;
-        }
+        get => _graph ??= Trainer.GraphOf(Options);
         init => _graph = value;
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Checkpoints.Safetensors;
 using Jtr.Interop.Export;
+using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Weights;
 
@@ -161,10 +162,12 @@ internal sealed class InitWeights
     {
         if (_onnx is not null)
         {
-            Dictionary<string, IReadOnlyList<long>> shapes = places
-                .Where(p => p.Name.StartsWith($"{Network}/", StringComparison.Ordinal))
-                .ToDictionary(p => p.Name[(Network.Length + 1)..], p => (IReadOnlyList<long>)[.. p.Shape], StringComparer.Ordinal);
-            foreach ((string name, SafetensorsTensor tensor) in new OnnxMatch(_onnx).Match(trainer.Graph, shapes))
+            // Networks of a task each have the same backbone, which takes the same weights.
+            Dictionary<string, IReadOnlyList<long>> shapes = new(StringComparer.Ordinal);
+            foreach (TensorInfo place in places.Where(p => IsOfNetwork(p.Name)))
+                shapes[place.Name[(place.Name.IndexOf('/', StringComparison.Ordinal) + 1)..]] = [.. place.Shape];
+            NetworkGraph graph = trainer.Graph.Nodes.Count > 0 ? trainer.Graph : Trainer.GraphOf(trainer.Options);
+            foreach ((string name, SafetensorsTensor tensor) in new OnnxMatch(_onnx).Match(graph, shapes))
                 _tensors[$"{Network}/{name}"] = tensor;
             return _ => false;
         }

@@ -67,6 +67,22 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <summary>What the network computes, for exports and imports.</summary>
     internal NetworkGraph Graph => _described.Graph;
 
+    /// <summary>What one network for all tasks computes: asked of a network that is made for it.</summary>
+    internal static NetworkGraph GraphOf(TrainerOptions options)
+    {
+        using Trainer trainer = new(
+            options with
+            {
+                Method = "supervised",
+                EmaDecay = null,
+                Device = DeviceKind.Cpu,
+                DeviceIndex = 0,
+                NativeOptions = OptionsWriter.OfTheNetwork(options.NativeOptions),
+            }
+        );
+        return trainer.Graph;
+    }
+
     /// <summary>
     /// The terms of the loss, as <see cref="StepCapture.Terms"/> receives them: "supervised", the plain sum over tasks; "supervised.depth"
     /// and so on, of each task; and those of the method, such as "jtr.dist", unweighted.

@@ -94,6 +94,14 @@ internal sealed class ExportModel : IDisposable
         return actual.Zip(expected, (a, e) => Math.Abs((double)a - e) / Math.Max(1, Math.Abs(e))).Max();
     }
 
+    /// <summary>The L2 norm of the difference, relative to that of what is expected.</summary>
+    public static double Relative(float[] actual, float[] expected)
+    {
+        Assert.That(actual, Has.Length.EqualTo(expected.Length));
+        double difference = Math.Sqrt(actual.Zip(expected, (a, e) => Math.Pow((double)a - e, 2)).Sum());
+        return difference / Math.Sqrt(expected.Sum(e => (double)e * e));
+    }
+
     public void Dispose()
     {
         Trainer.Dispose();

@@ -47,11 +47,15 @@ public sealed class OnnxExportTests(NetworkOptions? network) : IDisposable
                     Is.EqualTo(new[] { samples, ExportModel.Tasks[result.Name].Channels, height, width }),
                     result.Name
                 );
+                float[] actual = tensor.ToArray();
                 Assert.That(
-                    ExportModel.Worst(tensor.ToArray(), expected[result.Name]),
+                    ExportModel.Relative(actual, expected[result.Name]),
                     Is.LessThan(Tolerance),
                     $"{result.Name}, {samples} samples"
                 );
+                // A normal is short before it is made one of length 1, in places.
+                double worst = result.Name == "normals" ? 10 * Tolerance : Tolerance;
+                Assert.That(ExportModel.Worst(actual, expected[result.Name]), Is.LessThan(worst), $"{result.Name}, {samples} samples");
             }
         }
     }
@@ -77,8 +81,7 @@ public sealed class OnnxExportTests(NetworkOptions? network) : IDisposable
         foreach (DisposableNamedOnnxValue result in results)
         {
             float[] actual = [.. result.AsTensor<float>()];
-            double difference = Math.Sqrt(actual.Zip(expected[result.Name], (a, e) => Math.Pow((double)a - e, 2)).Sum());
-            double relative = difference / Math.Sqrt(expected[result.Name].Sum(e => (double)e * e));
+            double relative = ExportModel.Relative(actual, expected[result.Name]);
             Assert.That(relative, Is.LessThan(tolerance).And.Not.Zero, result.Name);
         }
     }

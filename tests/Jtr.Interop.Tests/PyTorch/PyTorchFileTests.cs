@@ -52,6 +52,40 @@ public sealed class PyTorchFileTests : IDisposable
         }
     }
 
+    // torch.save of {"epoch": 3, "best": np.float64(1.5), "count": np.int64(7), "avg": np.zeros((2, 3), np.float32), "state_dict":
+    // OrderedDict(w=torch.arange(4.0))}, by PyTorch 1.13 in both forms.
+    [TestCase("numpy-zip.pth")]
+    [TestCase("numpy-legacy.pth")]
+    public void Scalars_and_arrays_of_numpy_are_data(string name)
+    {
+        string file = Path.Combine(Repository.Root, "tests/Jtr.Interop.Tests/PyTorch/Data", name);
+        Dictionary<object, object?> read = (Dictionary<object, object?>)PyTorchFile.Read(file)!;
+        Assert.That((read["epoch"], read["best"], read["count"]), Is.EqualTo(((object)3L, (object)1.5, (object)7L)));
+        Assert.That(read["avg"], Is.Not.Null);
+        PyTorchTensor weight = (PyTorchTensor)((Dictionary<object, object?>)read["state_dict"]!)["w"]!;
+        Assert.That(weight.Sizes.ToArray(), Is.EqualTo(new long[] { 4 }));
+    }
+
+    [Test]
+    public void A_scalar_of_numpy_that_is_no_number_is_refused()
+    {
+        byte[] pickle = new PickleWriter()
+            .Global("numpy.core.multiarray", "scalar")
+            .Global("numpy", "dtype")
+            .Code("(")
+            .Text("O8")
+            .Raw(0x89, 0x88)
+            .Code("tR")
+            .Raw((byte)'C', 1, 0x80)
+            .Raw(0x86)
+            .Code("R")
+            .End();
+        Assert.That(
+            () => Read(PickleWriter.Zip(pickle)),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("NumPy scalar of the type 'O8'")
+        );
+    }
+
     [Test]
     public void Views_are_read_through_their_strides_and_offset()
     {

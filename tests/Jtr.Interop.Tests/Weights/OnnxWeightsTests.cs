@@ -118,14 +118,24 @@ public sealed class OnnxWeightsTests : IDisposable
             float[] expected = Run(theirs, "Input247", Preprocessed(image, input));
             // Theirs ends with the mean over 7 x 7 places.
             float[] mean = [.. Run(ours, "image", image, value).Chunk(49).Select(c => c.Average())];
-            Assert.That(Relative(mean, expected), Is.LessThan(1e-4));
+            Assert.That(ExportModel.Relative(mean, expected), Is.LessThan(1e-4));
         }
 
         // And the library's own arithmetic is that of its export.
         float[] photograph = Photographs(224).First();
         Dictionary<string, float[]> predictions = ExportModel.Predict(trainer, photograph, 1, 224, 224);
         foreach ((string task, float[] values) in predictions)
-            Assert.That(Relative(Run(ours, "image", photograph, task), values), Is.LessThan(1e-4), task);
+            Assert.That(ExportModel.Relative(Run(ours, "image", photograph, task), values), Is.LessThan(1e-4), task);
+    }
+
+    [Test]
+    public void A_network_for_each_task_takes_the_backbone_every_time()
+    {
+        using Trainer trainer = Trainer.Create(Options() with { Method = "single_task" }, new InitFrom(_file));
+        Assert.That(trainer.Init!.Matched, Has.Count.EqualTo(100 * ExportModel.Tasks.Count));
+        double[] expected = [.. _model.Trainer.State.Read("model/backbone.conv1.weight").Select(v => (double)(float)v)];
+        foreach (string task in ExportModel.Tasks.Select(t => t.Name))
+            Assert.That(trainer.State.Read($"model.{task}/backbone.conv1.weight"), Is.EqualTo(expected), task);
     }
 
     [Test]
@@ -302,12 +312,5 @@ public sealed class OnnxWeightsTests : IDisposable
             }
             yield return image;
         }
-    }
-
-    private static double Relative(float[] actual, float[] expected)
-    {
-        Assert.That(actual, Has.Length.EqualTo(expected.Length));
-        double difference = Math.Sqrt(actual.Zip(expected, (a, e) => Math.Pow((double)a - e, 2)).Sum());
-        return difference / Math.Sqrt(expected.Sum(e => (double)e * e));
     }
 }

@@ -264,6 +264,12 @@ internal sealed class PickleReader
             ("collections", "OrderedDict") => Callable.OrderedDictionary,
             ("torch._utils", "_rebuild_tensor_v2") => Callable.Tensor,
             ("torch._utils", "_rebuild_parameter") => Callable.Parameter,
+            // NumPy before and after version 2. Its scalars and arrays are data as well: none of its code is needed to read them.
+            ("numpy.core.multiarray" or "numpy._core.multiarray", "scalar") => Callable.NumpyScalar,
+            ("numpy.core.multiarray" or "numpy._core.multiarray", "_reconstruct") => Callable.NumpyArray,
+            ("numpy", "ndarray") => Callable.NumpyArrayClass,
+            ("numpy", "dtype") => Callable.NumpyType,
+            ("_codecs", "encode") => Callable.Encode,
             ("torch", "BoolStorage") => PyTorchType.Boolean,
             ("torch", "ByteStorage") => PyTorchType.UInt8,
             ("torch", "CharStorage") => PyTorchType.Int8,
@@ -297,6 +303,11 @@ internal sealed class PickleReader
                     Callable.Tensor,
                     [PyTorchStorage storage, long offset, object?[] sizes, object?[] strides, bool, Dictionary<object, object?>, ..]
                 ) => Tensor(storage, offset, sizes, strides),
+                (Callable.NumpyType, [string code, ..]) => new NumpyType(code),
+                (Callable.NumpyScalar, [NumpyType type, byte[] bytes]) => Scalar(type, bytes),
+                (Callable.NumpyArray, [Callable.NumpyArrayClass, object?[], _]) => new NumpyArray(),
+                // Bytes, as the second protocol writes them.
+                (Callable.Encode, [string text, "latin1"]) => Encoding.Latin1.GetBytes(text),
                 _ => throw Fault("a call with arguments that make no tensor and no dictionary; it is refused"),
             }
         );
@@ -317,10 +328,41 @@ internal sealed class PickleReader
     private long[] Numbers(object?[] values) =>
         [.. values.Select(v => v as long? ?? throw Fault("a tensor's size or stride is no number"))];
 
-    /// <summary>State set on an object: the version numbers that a state dictionary carries, which nothing needs.</summary>
+    private object Scalar(NumpyType type, byte[] bytes)
+    {
+        byte[] little = type.IsBigEndian ? [.. bytes.Reverse()] : bytes;
+        return (type.Code, little.Length) switch
+        {
+            ("f8", 8) => BitConverter.ToDouble(little),
+            ("f4", 4) => (double)BitConverter.ToSingle(little),
+            ("f2", 2) => (double)BitConverter.ToHalf(little),
+            ("i8", 8) => BitConverter.ToInt64(little),
+            ("i4", 4) => (long)BitConverter.ToInt32(little),
+            ("i2", 2) => (long)BitConverter.ToInt16(little),
+            ("i1", 1) => (long)(sbyte)little[0],
+            ("u8", 8) => (BigInteger)BitConverter.ToUInt64(little),
+            ("u4", 4) => (long)BitConverter.ToUInt32(little),
+            ("u2", 2) => (long)BitConverter.ToUInt16(little),
+            ("u1", 1) => (long)little[0],
+            ("b1", 1) => little[0] != 0,
+            _ => throw Fault($"a NumPy scalar of the type '{Printable(type.Code)}' in {bytes.Length} bytes"),
+        };
+    }
+
+    /// <summary>
+    /// State set on an object: the version numbers that a state dictionary carries, which nothing needs; the byte order of a NumPy type; what
+    /// a NumPy array holds, which is no weight.
+    /// </summary>
     private void Build()
     {
         object? state = Pop();
+        if (Top() is NumpyType type && state is object?[] { Length: > 1 } order)
+        {
+            type.IsBigEndian = order[1] is ">";
+            return;
+        }
+        if (Top() is NumpyArray && state is object?[])
+            return;
         if (Top() is not Dictionary<object, object?> || state is not Dictionary<object, object?>)
             throw Fault("state is set on what is no dictionary; it is refused");
     }
@@ -344,7 +386,8 @@ internal sealed class PickleReader
     private object? Plain(object? value) =>
         IsInner(value) ? throw Fault("a name or a storage by itself, where a tensor or a plain value belongs") : value;
 
-    private static bool IsInner(object? value) => value is Callable or PyTorchType or PyTorchStorage || ReferenceEquals(value, Mark);
+    private static bool IsInner(object? value) =>
+        value is Callable or PyTorchType or PyTorchStorage or NumpyType || ReferenceEquals(value, Mark);
 
     private object? Top()
     {
@@ -435,5 +478,21 @@ internal sealed class PickleReader
         OrderedDictionary,
         Tensor,
         Parameter,
+        NumpyType,
+        NumpyScalar,
+        NumpyArray,
+        NumpyArrayClass,
+        Encode,
     }
+
+    /// <summary>Type of a NumPy scalar or array, such as "f8".</summary>
+    private sealed class NumpyType(string code)
+    {
+        public string Code { get; } = code;
+
+        public bool IsBigEndian { get; set; }
+    }
+
+    /// <summary>A NumPy array, of which nothing is needed.</summary>
+    private sealed class NumpyArray;
 }
