@@ -1,3 +1,4 @@
+using System.Globalization;
 using Jtr.Interop.Checkpoints.Safetensors;
 using Jtr.Interop.Protobuf;
 using Jtr.Interop.Tasks;
@@ -280,7 +281,10 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         }
         int at = Array.FindIndex(values, v => Math.Abs(v) > (double)Half.MaxValue);
         if (at >= 0)
-            throw new ArgumentException($"'{name}' has {values[at]:G6}, more than 16 bits hold; export it in 32 bits", nameof(values));
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"'{name}' has {values[at]:G6}, more than 16 bits hold; export it in 32 bits"),
+                nameof(values)
+            );
         Initializer(name, TypeFloat16, shape, SafetensorsTensor.Of(name, SafetensorsType.F16, shape, values).Data);
     }
 
