@@ -25,8 +25,8 @@ internal sealed class WeightsCommand
             [
                 "Lists the weights that --weights knows by a name, and where they were found. None travels with this program: they come in "
                     + $"packages of others, in the package folder of NuGet or in the folder that {PretrainedWeights.FolderVariable} names.",
-                "Besides, --weights takes files: ONNX (the backbone is found along the graph), safetensors and PyTorch's .pth with the names "
-                    + "of torchvision, timm or Hugging Face, and runs of jtr.",
+                "Besides, --weights takes files: ONNX (the backbone is found along the graph), safetensors and PyTorch's .pth with the "
+                    + "names of torchvision, timm or Hugging Face, and runs of jtr.",
             ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =

@@ -146,7 +146,8 @@ internal static class SettingsTable
             + "lists them all."),
 
         new("optimizer.learningRate", "--learning-rate", "RATE", SettingKind.Number, c => c.Optimizer.LearningRate,
-            "Adam's rate; published: 1e-4 (for hundreds of epochs). Default: 2e-3; with a --backbone other than segnet 5e-4.") { Minimum = 0, IsAboveMinimum = true },
+            "Adam's rate; published: 1e-4 (for hundreds of epochs). Default: 2e-3; with a --backbone other than "
+            + "segnet 5e-4.") { Minimum = 0, IsAboveMinimum = true },
         new("optimizer.schedule", "--lr-schedule", Alternatives(Words.Schedules), SettingKind.Word, c => c.Optimizer.Schedule,
             "How the rate changes: constant; step (--lr-decay-every, --lr-decay-factor); cosine, down to --lr-final at the last step. "
             + "Default: step; with a --backbone other than segnet cosine.") { Words = Of(Words.Schedules) },

@@ -16,7 +16,8 @@ public sealed record AdamOptions
     public double Epsilon { get; init; } = 1e-8;
 
     /// <summary>
-    /// Decoupled weight decay, 0 or more (AdamW; Loshchilov and Hutter, ICLR 2019): in each step the weights of convolutions and linear maps
+    /// Decoupled weight decay, 0 or more (AdamW; Loshchilov and Hutter, ICLR 2019): in each step the weights of convolutions and linear
+    /// maps
     /// lose this times the rate of themselves; biases and norms do not. Null: plain Adam, as published.
     /// </summary>
     public double? WeightDecay { get; init; }

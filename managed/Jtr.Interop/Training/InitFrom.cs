@@ -12,7 +12,8 @@ public sealed record InitFrom(string Path)
     public bool Averaged { get; init; } = true;
 
     /// <summary>
-    /// Whether it is an error that the file lacks a tensor of the network other than of a head or decoder, has one of another shape, or has one
+    /// Whether it is an error that the file lacks a tensor of the network other than of a head or decoder, has one of another shape, or
+    /// has one
     /// that the network has no place for.
     /// </summary>
     public bool Strict { get; init; }

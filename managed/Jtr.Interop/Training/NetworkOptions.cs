@@ -16,7 +16,8 @@ public sealed record NetworkOptions
 
     /// <summary>
     /// Of the backbone "torchscript": a TorchScript file whose forward takes [N, 3, H, W] and gives a list of maps, the finest first. The
-    /// network is made of it again wherever a checkpoint is loaded, so the file has to stay; such networks have no exports but their weights.
+    /// network is made of it again wherever a checkpoint is loaded, so the file has to stay; such networks have no exports but their
+    /// weights.
     /// Else null.
     /// </summary>
     public string? BackboneFile { get; init; }
@@ -28,7 +29,8 @@ public sealed record NetworkOptions
     public int? DecoderChannels { get; init; }
 
     /// <summary>
-    /// Rows of an image for one of the coarsest map: 32, 16 or 8. Below 32 the last stages are dilated instead of strided (Chen et al., ECCV
+    /// Rows of an image for one of the coarsest map: 32, 16 or 8. Below 32 the last stages are dilated instead of strided (Chen et al.,
+    /// ECCV
     /// 2018).
     /// </summary>
     public int OutputStride { get; init; } = 32;

@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 
 namespace Jtr.Interop.Weights;
 
-/// <summary>How the names of tensors in other libraries' files become the network's. Each map is a small JSON file beside this one.</summary>
+/// <summary>How the names of tensors in other libraries' files become the network's. Each map is a small JSON file beside this
+/// one.</summary>
 internal sealed record NameMap
 {
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(1);

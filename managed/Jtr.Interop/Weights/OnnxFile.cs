@@ -71,7 +71,8 @@ internal sealed record OnnxTensor(
 }
 
 /// <summary>
-/// What an ONNX file says of its graph: operations and tensors, for taking weights out of it. Field numbers are those of onnx.proto. Nothing
+/// What an ONNX file says of its graph: operations and tensors, for taking weights out of it. Field numbers are those of onnx.proto.
+/// Nothing
 /// is run, and operations that nobody asks for need not be known.
 /// </summary>
 /// <param name="Path">The file.</param>

@@ -4,7 +4,8 @@ using Jtr.Interop.Native;
 namespace Jtr.Interop.Weights;
 
 /// <summary>
-/// Finds the weights of a backbone in an ONNX file, whatever their names there: both graphs are walked from the backbone's first convolution on,
+/// Finds the weights of a backbone in an ONNX file, whatever their names there: both graphs are walked from the backbone's first
+/// convolution on,
 /// operation by operation.
 /// </summary>
 /// <param name="file">The file.</param>

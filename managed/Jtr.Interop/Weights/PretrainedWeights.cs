@@ -7,7 +7,8 @@ namespace Jtr.Interop.Weights;
 public sealed record PretrainedWeights
 {
     /// <summary>
-    /// Environment variable that names a folder where the files of the weights, by the names that they have in their packages, are looked for
+    /// Environment variable that names a folder where the files of the weights, by the names that they have in their packages, are looked
+    /// for
     /// first.
     /// </summary>
     public const string FolderVariable = "JTR_WEIGHTS";

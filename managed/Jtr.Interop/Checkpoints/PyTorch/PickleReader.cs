@@ -350,7 +350,8 @@ internal sealed class PickleReader
     }
 
     /// <summary>
-    /// State set on an object: the version numbers that a state dictionary carries, which nothing needs; the byte order of a NumPy type; what
+    /// State set on an object: the version numbers that a state dictionary carries, which nothing needs; the byte order of a NumPy type;
+    /// what
     /// a NumPy array holds, which is no weight.
     /// </summary>
     private void Build()

@@ -8,7 +8,8 @@ namespace Jtr.Interop.Export;
 
 /// <summary>
 /// Writes a trained network as an ONNX model (opset 17) for ONNX Runtime and others. The input is [N, 3, H, W] RGB in [0, 1]; every task
-/// has an output of its name: raw logits, depths, unit normals, maps. A SegNet's max pools keep their argmax (MaxPool's indices and MaxUnpool), so
+/// has an output of its name: raw logits, depths, unit normals, maps. A SegNet's max pools keep their argmax (MaxPool's indices and
+/// MaxUnpool), so
 /// that the network is the trained one and no approximation.
 /// </summary>
 /// <remarks>

@@ -47,7 +47,8 @@ public enum OnnxPrecision
     Float16 = 1,
 
     /// <summary>
-    /// Convolutions of 16 channels or more in 8-bit whole numbers, by a scale for each output channel and one for each input, which is found
+    /// Convolutions of 16 channels or more in 8-bit whole numbers, by a scale for each output channel and one for each input, which is
+    /// found
     /// when the model runs (dynamic quantisation); norms are part of the convolutions. The rest is in 32 bits.
     /// </summary>
     Int8 = 2,
