@@ -75,8 +75,8 @@ internal sealed class DemoCommand
                     + "or surface normals. One learns from these labels "
                     + "alone (supervised), one also by Joint-Task Regularization (jtr); seed, labels and number of steps are the same. "
                     + "Both are scored on 200 other scenes with every label.",
-                $"Where the weights {Weights} are on this machine ('jtr weights'), both begin with a backbone that has seen photographs; else "
-                    + "with a small SegNet from nothing.",
+                $"Where the weights {Weights} are on this machine ('jtr weights'), both begin with a backbone that has seen photographs; "
+                    + "else with a small SegNet from nothing.",
                 "Writes into the folder --output: comparison.png (photographs, labels, predictions of both), comparison.txt (the table), "
                     + "and a folder for each with checkpoint and scores.",
             ],

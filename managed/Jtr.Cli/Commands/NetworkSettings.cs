@@ -85,12 +85,14 @@ internal sealed record NetworkSettings
         }
         if (!JtrRuntime.Backbones.Contains(backbone))
             throw new UsageException(
-                $"--backbone must be one of {SegNet}, {string.Join(", ", JtrRuntime.Backbones.Where(b => b != TorchScript))}, {TorchScript}:FILE, not '{backbone}'."
+                $"--backbone must be one of {SegNet}, {string.Join(", ", JtrRuntime.Backbones.Where(b => b != TorchScript))}, "
+                    + $"{TorchScript}:FILE, not '{backbone}'."
             );
         if (decoder is not null && !JtrRuntime.Decoders.Contains(decoder))
             throw new UsageException(
                 decoder == SegNet
-                    ? $"--decoder segnet belongs to --backbone segnet; with {backbone} take one of {string.Join(", ", JtrRuntime.Decoders)}."
+                    ? $"--decoder segnet belongs to --backbone segnet; "
+                        + $"with {backbone} take one of {string.Join(", ", JtrRuntime.Decoders)}."
                     : $"--decoder must be one of {string.Join(", ", JtrRuntime.Decoders)}, not '{decoder}'."
             );
         if (known is not null && known.Backbone != backbone)

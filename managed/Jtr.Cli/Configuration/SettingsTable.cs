@@ -89,8 +89,8 @@ internal static class SettingsTable
             "Rows of a photograph for one of the backbone's coarsest features; below 32 its last stages are dilated. Default: 32.")
             { Words = ["32", "16", "8"] },
         new("network.weights", "--weights", "NAME|FILE", SettingKind.Text, c => c.Network.Weights,
-            "Start from weights that are known by a name ('jtr weights' lists them), a file of weights (ONNX, safetensors, .pth), or a run. "
-            + "What fits is taken, and told; the rest starts fresh. Default: all fresh."),
+            "Start from weights that are known by a name ('jtr weights' lists them), a file of weights (ONNX, safetensors, .pth), or a "
+            + "run. What fits is taken, and told; the rest starts fresh. Default: all fresh."),
         new("network.strict", "--strict", null, SettingKind.Flag, c => c.Network.Strict,
             "With --weights: an error where a weight of the backbone is missing, or one of the file has no place."),
         new("network.backboneRate", "--backbone-rate", "X", SettingKind.Number, c => c.Network.BackboneRate,
@@ -152,8 +152,8 @@ internal static class SettingsTable
             "How the rate changes: constant; step (--lr-decay-every, --lr-decay-factor); cosine, down to --lr-final at the last step. "
             + "Default: step; with a --backbone other than segnet cosine.") { Words = Of(Words.Schedules) },
         new("optimizer.weightDecay", "--weight-decay", "X", SettingKind.Number, c => c.Optimizer.WeightDecay,
-            "Decoupled weight decay (AdamW), of convolutions and linear maps but no norms and biases. Default: none; with a --backbone other "
-            + "than segnet 0.01.") { Minimum = 0 },
+            "Decoupled weight decay (AdamW), of convolutions and linear maps but no norms and biases. Default: none; with a --backbone "
+            + "other than segnet 0.01.") { Minimum = 0 },
         new("optimizer.decayEvery", "--lr-decay-every", "STEPS", SettingKind.Whole, c => c.Optimizer.DecayEvery,
             "Multiply the rate after so many steps, again and again; 0 keeps it. Default: 0.") { Minimum = 0 },
         new("optimizer.decayFactor", "--lr-decay-factor", "F", SettingKind.Number, c => c.Optimizer.DecayFactor, "By this. Default: 0.5.")

@@ -79,7 +79,8 @@ internal sealed class TorchScriptCode : INetworkWriter
         Let(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"torch.batch_norm({input}, {Parameter($"{name}.weight")}, {Parameter($"{name}.bias")}, {Buffer($"{name}.running_mean")}, {Buffer($"{name}.running_var")}, False, 0.1, {epsilon:0.0e-00}, True)"
+                $"torch.batch_norm({input}, {Parameter($"{name}.weight")}, {Parameter($"{name}.bias")}, "
+                    + $"{Buffer($"{name}.running_mean")}, {Buffer($"{name}.running_var")}, False, 0.1, {epsilon:0.0e-00}, True)"
             )
         );
 
