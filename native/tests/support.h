@@ -141,11 +141,18 @@ inline TrainerOptions trainer_options(std::vector<Variant> tasks, const std::str
   options.method = Variant::of(method);
   options.optimizer = Variant::of("adam", {{"learning_rate", 1e-3}});
   options.seed = 7;
+  if (method == "teacher") options.ema_decay = 0.9;
   options.format = precision.stored == at::kDouble        ? Format::kFloat64
                    : precision.convolved == at::kBFloat16 ? Format::kBFloat16
                                                           : Format::kFloat32;
   options.device_choice = DeviceChoice::kCpu;
   return options;
+}
+
+/// A name as GoogleTest takes it.
+inline std::string identifier(std::string name) {
+  for (size_t plus = name.find('+'); plus != std::string::npos; plus = name.find('+')) name.replace(plus, 1, "_plus");
+  return name;
 }
 
 /// What a step did, with the method's first and second term by the names that the JTR loss has for them.

@@ -42,6 +42,12 @@ internal static class Words
         ("stage4", BackboneStage.Stage4),
     ];
 
+    public static IReadOnlyList<(string Word, TeacherTarget Value)> TeacherTargets { get; } =
+    [("soft", TeacherTarget.Soft), ("hard", TeacherTarget.Hard)];
+
+    public static IReadOnlyList<(string Word, TeacherSelection Value)> TeacherSelections { get; } =
+    [("adaptive", TeacherSelection.Adaptive), ("fixed", TeacherSelection.Fixed), ("all", TeacherSelection.All)];
+
     public static IReadOnlyList<(string Word, CityscapesDepth Value)> CityscapesDepths { get; } =
     [("inverse", CityscapesDepth.Inverse), ("metric", CityscapesDepth.Metric), ("none", CityscapesDepth.None)];
 

@@ -76,6 +76,7 @@ internal sealed class TrainCommand
                 TrainOptions.NetworkGroup,
                 TrainOptions.TrainingGroup,
                 TrainOptions.JtrGroup,
+                TrainOptions.TeacherGroup,
                 TrainOptions.OtherMethodsGroup,
                 TrainOptions.BalancingGroup,
                 new(
@@ -149,7 +150,7 @@ internal sealed class TrainCommand
         };
         TrainSettings settings = TrainOptions.Settings(said, saved);
         settings = TrainRunOptions.Settings(said.Run, settings) with { Machine = machine };
-        if (JtrRuntime.Methods.All(m => m.Name != settings.Method))
+        if (JtrRuntime.FindMethod(settings.Method) is null)
             throw new UsageException(
                 $"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not '{settings.Method}'."
             );

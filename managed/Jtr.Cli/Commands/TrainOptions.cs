@@ -76,6 +76,19 @@ internal static class TrainOptions
         "methods.filmDecayEvery",
     ];
 
+    private static readonly string[] _teacher =
+    [
+        "teacher.weight",
+        "teacher.valueWeight",
+        "teacher.rampUp",
+        "teacher.target",
+        "teacher.selection",
+        "teacher.threshold",
+        "teacher.color",
+        "teacher.cutOut",
+        "teacher.cutMix",
+    ];
+
     /// <summary>Options about data.</summary>
     public static OptionGroup DataGroup =>
         SettingsTable.Group(
@@ -106,6 +119,9 @@ internal static class TrainOptions
     /// <summary>Options of the method "jtr".</summary>
     public static OptionGroup JtrGroup => SettingsTable.Group("Joint-Task Regularization (--method jtr)", _jointTask);
 
+    /// <summary>Options of the method "teacher".</summary>
+    public static OptionGroup TeacherGroup => SettingsTable.Group("Teacher (--method teacher)", _teacher);
+
     /// <summary>Options of the other methods.</summary>
     public static OptionGroup OtherMethodsGroup => SettingsTable.Group("Other methods", _otherMethods);
 
@@ -117,7 +133,7 @@ internal static class TrainOptions
     public static OptionGroup SharedTrainingGroup => SettingsTable.Group("Training", _training.Except(["training.seed"]));
 
     /// <summary>Options of the methods that a comparison may change.</summary>
-    public static OptionGroup MethodsGroup => SettingsTable.Group("Methods", [.. _jointTask.Except(["jointTask.mode"]), .. _otherMethods]);
+    public static OptionGroup MethodsGroup => SettingsTable.Group("Methods", [.. _jointTask.Except(["jointTask.mode"]), .. _teacher, .. _otherMethods]);
 
     /// <summary>The settings: what is said, on top of what the run to resume says or of the defaults.</summary>
     /// <param name="said">What is said.</param>
@@ -205,6 +221,7 @@ internal static class TrainOptions
             RampUpSteps = Pick(said.Methods.RampUp, basis.RampUpSteps, "--ramp-up", fixedNow),
             FilmLearningRate = Pick(said.Methods.FilmLearningRate, basis.FilmLearningRate, "--film-learning-rate", fixedNow),
             FilmDecayEvery = Pick(said.Methods.FilmDecayEvery, basis.FilmDecayEvery, "--film-lr-decay-every", fixedNow),
+            Teacher = Taught(said.Teacher, basis.Teacher, fixedNow),
             Balance = Pick(said.Balancing.Rule, basis.Balance ?? "equal", "--balance", fixedNow),
             TaskWeights = Weights(said.Balancing.TaskWeights, basis.TaskWeights, fixedNow),
             DwaTemperature = Pick(said.Balancing.DwaTemperature, basis.DwaTemperature, "--dwa-temperature", fixedNow),
@@ -227,6 +244,25 @@ internal static class TrainOptions
                     ? labels ?? basis.LabelsFile
                     : throw Changed("--labels", basis.LabelsFile ?? "not given"),
         };
+    }
+
+    /// <summary>The teacher's options.</summary>
+    private static TeacherOptions? Taught(TeacherSection said, TeacherOptions? basis, bool fixedNow)
+    {
+        TeacherOptions b = basis ?? new TeacherOptions();
+        TeacherOptions options = b with
+        {
+            Weight = Pick(said.Weight, b.Weight, "--teacher-weight", fixedNow),
+            ValueWeight = Pick(said.ValueWeight, b.ValueWeight, "--teacher-value-weight", fixedNow),
+            RampUpSteps = Pick(said.RampUp, b.RampUpSteps, "--teacher-ramp-up", fixedNow),
+            Target = Pick(Words.Value(Words.TeacherTargets, said.Target), b.Target, "--teacher-target", fixedNow),
+            Selection = Pick(Words.Value(Words.TeacherSelections, said.Selection), b.Selection, "--teacher-selection", fixedNow),
+            Threshold = Pick(said.Threshold, b.Threshold, "--teacher-threshold", fixedNow),
+            Color = Pick(said.Color, b.Color, "--teacher-color", fixedNow),
+            CutOut = Pick(said.CutOut, b.CutOut, "--cut-out", fixedNow),
+            CutMix = Pick(said.CutMix, b.CutMix, "--cut-mix", fixedNow),
+        };
+        return options == new TeacherOptions() ? null : options;
     }
 
     /// <summary>The settings with the network that is asked for, and with the defaults that suit it.</summary>

@@ -98,6 +98,9 @@ internal sealed record TrainSettings
     /// <summary>Steps between two halvings of that rate.</summary>
     public long? FilmDecayEvery { get; init; }
 
+    /// <summary>The method "teacher", or null for its defaults.</summary>
+    public TeacherOptions? Teacher { get; init; }
+
     /// <summary>The rule that weighs the tasks' losses.</summary>
     public string? Balance { get; init; }
 
@@ -213,6 +216,7 @@ internal sealed record TrainSettings
                     DecaySteps = FilmDecayEvery ?? 0,
                 },
             },
+            Teacher = Teacher ?? new TeacherOptions(),
             Balancing = new BalancingOptions
             {
                 Name = Balance ?? "equal",

@@ -24,8 +24,8 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
             new(Corrected, "jtr", JointTaskMode.Corrected),
         ];
 
-    /// <summary>The lines that a command line names, in their fixed order, each once.</summary>
-    /// <param name="names">Names, with hyphens or underscores, or "all".</param>
+    /// <summary>The lines that a command line names, in their fixed order, each once; then those of several methods together.</summary>
+    /// <param name="names">Names, with hyphens or underscores, several with '+' between, or "all".</param>
     /// <exception cref="UsageException">A name is none of them.</exception>
     public static IReadOnlyList<ComparedMethod> Parse(IReadOnlyList<string> names)
     {
@@ -33,16 +33,23 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
         names = [.. names.Select(n => n.Replace('-', '_'))];
         foreach (string name in names)
         {
-            if (name != AllOfThem && all.All(m => m.Name != name))
+            if (name != AllOfThem && all.All(m => m.Name != name) && JtrRuntime.FindMethod(name) is null)
                 throw new UsageException(
                     $"--methods: there is no method '{name}'; there are {string.Join(", ", all.Select(m => m.Name))}, and {AllOfThem}."
                 );
         }
-        return names.Contains(AllOfThem) ? all : [.. all.Where(m => names.Contains(m.Name))];
+        return
+        [
+            .. all.Where(m => names.Contains(AllOfThem) || names.Contains(m.Name)),
+            .. names
+                .Distinct()
+                .Where(n => n != AllOfThem && all.All(m => m.Name != n))
+                .Select(n => new ComparedMethod(n, n, JointTaskMode.Published)),
+        ];
     }
 
     /// <summary>Whether the method is defined on so many tasks.</summary>
-    public bool IsDefinedOn(int tasks) => JtrRuntime.Methods.First(m => m.Name == Method).MinTasks <= tasks;
+    public bool IsDefinedOn(int tasks) => JtrRuntime.FindMethod(Method)!.MinTasks <= tasks;
 
     /// <summary>The settings of one run.</summary>
     public TrainSettings Apply(TrainSettings shared, ulong seed) => shared with { Method = Method, Mode = Mode, Seed = seed };

@@ -45,6 +45,7 @@ internal static class ResolvedConfiguration
                 MicroBatch = settings.MicroBatch,
             },
             Methods = Methods(settings),
+            Teacher = Teacher(settings.Teacher),
             Balancing = new BalancingSection
             {
                 Rule = settings.Balance ?? "equal",
@@ -148,6 +149,21 @@ internal static class ResolvedConfiguration
             Ema = settings.EmaDecay,
         };
     }
+
+    /// <summary>What is not said keeps the library's default.</summary>
+    private static TeacherSection Teacher(TeacherOptions? teacher) =>
+        new()
+        {
+            Weight = teacher?.Weight,
+            ValueWeight = teacher?.ValueWeight,
+            RampUp = teacher?.RampUpSteps,
+            Target = teacher?.Target is { } target ? Words.Of(Words.TeacherTargets, target) : null,
+            Selection = teacher?.Selection is { } selection ? Words.Of(Words.TeacherSelections, selection) : null,
+            Threshold = teacher?.Threshold,
+            Color = teacher?.Color,
+            CutOut = teacher?.CutOut,
+            CutMix = teacher?.CutMix,
+        };
 
     private static MethodsSection Methods(TrainSettings settings)
     {

@@ -19,6 +19,7 @@ internal sealed class RunConfiguration
     public OptimizerSection Optimizer { get; set; } = new();
     public JointTaskSection JointTask { get; set; } = new();
     public MethodsSection Methods { get; set; } = new();
+    public TeacherSection Teacher { get; set; } = new();
     public BalancingSection Balancing { get; set; } = new();
     public RunSection Run { get; set; } = new();
     public MachineSection Machine { get; set; } = new();
@@ -130,6 +131,20 @@ internal sealed class MethodsSection
     public long? RampUp { get; set; }
     public double? FilmLearningRate { get; set; }
     public long? FilmDecayEvery { get; set; }
+}
+
+/// <summary>The method "teacher".</summary>
+internal sealed class TeacherSection
+{
+    public double? Weight { get; set; }
+    public double? ValueWeight { get; set; }
+    public long? RampUp { get; set; }
+    public string? Target { get; set; }
+    public string? Selection { get; set; }
+    public double? Threshold { get; set; }
+    public double? Color { get; set; }
+    public double? CutOut { get; set; }
+    public double? CutMix { get; set; }
 }
 
 /// <summary>Weights of the tasks.</summary>

@@ -108,8 +108,9 @@ internal static class SettingsTable
             "The backbone's norms keep their statistics, and train their weights."),
 
         new("training.method", "--method", "NAME", SettingKind.Text, c => c.Training.Method,
-            "supervised uses the labels alone; single_task does so with a network for each task; consistency, direct_map, perceptual_map, "
-            + "mtpsl and jtr also learn where labels are missing. Default: jtr."),
+            "supervised uses the labels alone; single_task does so with a network for each task, supervised+ on more views; consistency, "
+            + "direct_map, perceptual_map, mtpsl, jtr and teacher also learn where labels are missing. Several with '+' between: jtr+teacher. "
+            + "Default: jtr."),
         new("training.steps", "--steps", "N", SettingKind.Whole, c => c.Training.Steps, "Steps in all. Default: 2000.") { Minimum = 1 },
         new("training.epochs", "--epochs", "N", SettingKind.Whole,
             c => c.Training.Epochs, "Passes over the data in all, instead of --steps.")
@@ -198,6 +199,27 @@ internal static class SettingsTable
             { Minimum = 0, IsAboveMinimum = true },
         new("methods.filmDecayEvery", "--film-lr-decay-every", "STEPS", SettingKind.Whole, c => c.Methods.FilmDecayEvery,
             "Halve that rate after so many steps; published: 30 epochs; 0 keeps it. Default: 0.") { Minimum = 0 },
+
+        new("teacher.weight", "--teacher-weight", "X", SettingKind.Number, c => c.Teacher.Weight,
+            "Weight of what the average of the weights teaches. Default: 1.") { Minimum = 0 },
+        new("teacher.valueWeight", "--teacher-value-weight", "X", SettingKind.Number, c => c.Teacher.ValueWeight,
+            "What that weight is multiplied by for tasks without classes: depth, normals, maps. Default: 1.") { Minimum = 0 },
+        new("teacher.rampUp", "--teacher-ramp-up", "STEPS", SettingKind.Whole, c => c.Teacher.RampUp,
+            "Steps over which that weight rises; 0: none. Default: 100.") { Minimum = 0 },
+        new("teacher.target", "--teacher-target", Alternatives(Words.TeacherTargets), SettingKind.Word, c => c.Teacher.Target,
+            "What is taught of classes: the teacher's probabilities, or its most probable class. Default: soft.")
+            { Words = Of(Words.TeacherTargets) },
+        new("teacher.selection", "--teacher-selection", Alternatives(Words.TeacherSelections), SettingKind.Word, c => c.Teacher.Selection,
+            "Pixels that a class is taught to: those above a threshold of their class that follows the teacher, those above "
+            + "--teacher-threshold, or all. Default: adaptive.") { Words = Of(Words.TeacherSelections) },
+        new("teacher.threshold", "--teacher-threshold", "P", SettingKind.Number, c => c.Teacher.Threshold,
+            "Least probability of a class that is taught, with --teacher-selection fixed. Default: 0.95.") { Minimum = 0, Maximum = 1 },
+        new("teacher.color", "--teacher-color", "X", SettingKind.Number, c => c.Teacher.Color,
+            "How far the colours of the network's view change. Default: 0.5.") { Minimum = 0, Maximum = 1 },
+        new("teacher.cutOut", "--cut-out", "SHARE", SettingKind.Number, c => c.Teacher.CutOut,
+            "How often a box of the network's view is grey. Default: 0.") { Minimum = 0, Maximum = 1 },
+        new("teacher.cutMix", "--cut-mix", "SHARE", SettingKind.Number, c => c.Teacher.CutMix,
+            "How often a box of the network's view shows another photograph, and its target. Default: 0.5.") { Minimum = 0, Maximum = 1 },
 
         new("balancing.rule", "--balance", "RULE", SettingKind.Text, c => c.Balancing.Rule,
             "How the tasks' losses are weighed, whatever the method: equal; fixed (--task-weights); uncertainty; dwa; random; pcgrad. "

@@ -22,6 +22,7 @@ internal sealed class BindableType
         Of<ConsistencyOptions>(o => o with { }),
         Of<PairMapOptions>(o => o with { }),
         Of<MtpslOptions>(o => o with { }),
+        Of<TeacherOptions>(o => o with { }),
         Of<BalancingOptions>(o => o with { }),
         Of<AdamOptions>(o => o with { }),
         Of<NetworkOptions>(o => o with { }),

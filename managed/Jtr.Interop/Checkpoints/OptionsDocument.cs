@@ -27,6 +27,7 @@ internal sealed record OptionsDocument
     public PairMapOptions? DirectMap { get; init; }
     public PairMapOptions? PerceptualMap { get; init; }
     public MtpslOptions? Mtpsl { get; init; }
+    public TeacherOptions? Teacher { get; init; }
     public BalancingOptions? Balancing { get; init; }
     public required AdamOptions Optimizer { get; init; }
     public double? MaxGradientNorm { get; init; }
@@ -56,6 +57,7 @@ internal sealed record OptionsDocument
             DirectMap = options.DirectMap,
             PerceptualMap = options.PerceptualMap,
             Mtpsl = options.Mtpsl,
+            Teacher = options.Teacher,
             Balancing = options.Balancing,
             Optimizer = options.Optimizer,
             MaxGradientNorm = options.MaxGradientNorm,
@@ -97,6 +99,7 @@ internal sealed record OptionsDocument
                 DirectMap = document.DirectMap ?? new PairMapOptions(),
                 PerceptualMap = document.PerceptualMap ?? new PairMapOptions(),
                 Mtpsl = document.Mtpsl ?? new MtpslOptions(),
+                Teacher = document.Teacher ?? new TeacherOptions(),
                 Balancing = document.Balancing ?? new BalancingOptions(),
                 Optimizer = document.Optimizer,
                 MaxGradientNorm = document.MaxGradientNorm,

@@ -46,6 +46,7 @@ internal sealed class NativeSchema
         {
             Summary = kind.GetProperty("description").GetString()!,
             Source = kind.TryGetProperty("x-source", out JsonElement source) ? source.GetString()! : "",
+            HasTeacher = facts.TryGetProperty("teacher", out JsonElement teacher) && teacher.GetBoolean(),
         };
     }
 }

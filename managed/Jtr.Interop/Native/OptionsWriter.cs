@@ -16,6 +16,7 @@ internal static class OptionsWriter
     private static readonly string[] _ofTraining =
     [
         "method",
+        "beside",
         "balancing",
         "optimizer",
         "schedule",
@@ -28,11 +29,16 @@ internal static class OptionsWriter
     /// <exception cref="ArgumentException"><see cref="TrainerOptions.NativeOptions"/> is no JSON object.</exception>
     public static string Trainer(TrainerOptions options)
     {
+        JsonNode[] methods =
+        [
+            .. JtrRuntime.FindMethod(options.Method, nameof(TrainerOptions.Method)).Parts.Select(m => Method(options, m.Name)),
+        ];
         JsonObject document = new()
         {
             ["tasks"] = Tasks(options.Tasks),
             ["network"] = Network(options),
-            ["method"] = Method(options),
+            ["method"] = methods[0],
+            ["beside"] = new JsonArray([.. methods.Skip(1)]),
             ["balancing"] = Balancing(options.Balancing),
             ["optimizer"] = Optimizer(options.Optimizer),
             ["schedule"] = Schedule(options.Optimizer),
@@ -155,20 +161,21 @@ internal static class OptionsWriter
         };
     }
 
-    private static JsonObject Method(TrainerOptions options) =>
-        options.Method switch
+    private static JsonObject Method(TrainerOptions options, string name) =>
+        name switch
         {
             "jtr" => JointTask(options.JointTask, options.Width),
             "consistency" => new()
             {
-                ["name"] = options.Method,
+                ["name"] = name,
                 ["weight"] = options.Consistency.Weight,
                 ["temperature"] = options.Consistency.Temperature,
             },
-            "direct_map" => PairMap(options.Method, options.DirectMap),
-            "perceptual_map" => PairMap(options.Method, options.PerceptualMap),
+            "direct_map" => PairMap(name, options.DirectMap),
+            "perceptual_map" => PairMap(name, options.PerceptualMap),
             "mtpsl" => Mtpsl(options.Mtpsl),
-            _ => new() { ["name"] = options.Method },
+            "teacher" => Teacher(options.Teacher),
+            _ => new() { ["name"] = name },
         };
 
     private static JsonObject JointTask(JointTaskOptions options, int width) =>
@@ -181,6 +188,13 @@ internal static class OptionsWriter
             ["lambda_recon"] = options.LambdaRecon,
             ["micro_batch"] = options.MicroBatch,
         };
+
+    private static JsonObject Teacher(TeacherOptions options)
+    {
+        JsonObject native = options.ToNative();
+        native["name"] = "teacher";
+        return native;
+    }
 
     private static JsonObject PairMap(string name, PairMapOptions options) =>
         new()

@@ -15,6 +15,12 @@ public sealed record TrainingMethod(string Name, int Views, int MinTasks)
 
     /// <summary>The paper that it comes from, or empty.</summary>
     public string Source { get; init; } = "";
+
+    /// <summary>Whether the average of the weights teaches: <see cref="TrainerOptions.EmaDecay"/> then has a default.</summary>
+    public bool HasTeacher { get; init; }
+
+    /// <summary>The methods that it is made of: one for most, more of a name such as "jtr+teacher".</summary>
+    internal IReadOnlyList<TrainingMethod> Parts { get; init; } = [];
 }
 
 /// <summary>Memory of a GPU that this process's tensors use, as libtorch's allocator counts it.</summary>
@@ -154,14 +160,41 @@ public static unsafe class JtrRuntime
     /// <summary>A method by its name.</summary>
     /// <param name="name">The name.</param>
     /// <param name="property">The option that it comes from, for messages.</param>
-    internal static TrainingMethod FindMethod(string name, string property)
+    internal static TrainingMethod FindMethod(string name, string property) =>
+        FindMethod(name)
+        ?? throw new ArgumentException(
+            $"there is no method '{name}'; {property} must be one of {string.Join(", ", Methods.Select(m => m.Name))}, or several of them "
+                + "with '+' between.",
+            property
+        );
+
+    /// <summary>A training method by its name.</summary>
+    /// <param name="name">One of <see cref="Methods"/>, or several with '+' between, such as "jtr+teacher".</param>
+    /// <returns>The method, or null where there is none of that name. Of several, the most views and tasks that one of them needs.</returns>
+    public static TrainingMethod? FindMethod(string name)
     {
-        IReadOnlyList<TrainingMethod> methods = Methods;
-        return methods.FirstOrDefault(m => m.Name == name)
-            ?? throw new ArgumentException(
-                $"there is no method '{name}'; {property} must be one of {string.Join(", ", methods.Select(m => m.Name))}.",
-                property
-            );
+        ArgumentNullException.ThrowIfNull(name);
+        if (Methods.FirstOrDefault(m => m.Name == name) is { } method)
+            return method with { Parts = [method] };
+        foreach (TrainingMethod first in Methods)
+        {
+            // A name may end with a '+' itself.
+            if (
+                name.StartsWith(first.Name + "+", StringComparison.Ordinal)
+                && FindMethod(name[(first.Name.Length + 1)..]) is { } rest
+                && rest.Parts.All(m => m.Name != first.Name)
+            )
+            {
+                return new TrainingMethod(name, Math.Max(first.Views, rest.Views), Math.Max(first.MinTasks, rest.MinTasks))
+                {
+                    Summary = $"{first.Summary} {rest.Summary}",
+                    Source = string.Join("; ", ((string[])[first.Source, rest.Source]).Where(s => s.Length > 0)),
+                    HasTeacher = first.HasTeacher || rest.HasTeacher,
+                    Parts = [first, .. rest.Parts],
+                };
+            }
+        }
+        return null;
     }
 
     /// <summary>Throws unless there is a rule of that name.</summary>

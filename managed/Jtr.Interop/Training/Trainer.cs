@@ -35,7 +35,8 @@ public sealed unsafe partial class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        JtrRuntime.FindMethod(options.Method, nameof(TrainerOptions.Method));
+        if (JtrRuntime.FindMethod(options.Method, nameof(TrainerOptions.Method)).HasTeacher && options.EmaDecay is null)
+            options = options with { EmaDecay = TrainerOptions.DefaultTeacherDecay };
         JtrRuntime.CheckBalancing(options.Balancing.Name, $"{nameof(TrainerOptions.Balancing)}.{nameof(BalancingOptions.Name)}");
         Options = options;
         _logger = GuardedLogger.Around(logger);

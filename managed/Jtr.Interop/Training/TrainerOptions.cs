@@ -6,6 +6,9 @@ namespace Jtr.Interop.Training;
 /// <summary>Everything that a <see cref="Trainer"/> is made of.</summary>
 public sealed record TrainerOptions
 {
+    /// <summary>What <see cref="EmaDecay"/> is where a method has a teacher and nothing else is said.</summary>
+    public const double DefaultTeacherDecay = 0.99;
+
     /// <summary>The largest first stage width of a network.</summary>
     public const int MaxWidth = 1024;
 
@@ -14,7 +17,7 @@ public sealed record TrainerOptions
 
     /// <summary>
     /// Name of the training method, one of <see cref="JtrRuntime.Methods"/>: "supervised", "single_task", "consistency", "direct_map",
-    /// "perceptual_map", "mtpsl", "jtr".
+    /// "perceptual_map", "mtpsl", "jtr", "teacher", "supervised+". Several add their terms with '+' between: "jtr+teacher".
     /// </summary>
     public string Method { get; init; } = "jtr";
 
@@ -42,6 +45,9 @@ public sealed record TrainerOptions
     /// <summary>The method "mtpsl".</summary>
     public MtpslOptions Mtpsl { get; init; } = new();
 
+    /// <summary>The method "teacher".</summary>
+    public TeacherOptions Teacher { get; init; } = new();
+
     /// <summary>Weights of the tasks' supervised losses, whatever the method.</summary>
     public BalancingOptions Balancing { get; init; } = new();
 
@@ -57,7 +63,8 @@ public sealed record TrainerOptions
     /// <summary>
     /// Decay of the moving average of the multi-task network's weights and norm statistics, in (0, 1), such as 0.999; after t steps it is
     /// at most t / (t + 10), so that the average forgets the initial weights. Where it is set, the averaged network predicts, is scored and
-    /// is exported, while training goes on with the plain one. Null: none, as published.
+    /// is exported, while training goes on with the plain one. Null: none, as published; with the method "teacher"
+    /// <see cref="DefaultTeacherDecay"/>.
     /// </summary>
     public double? EmaDecay { get; init; }
 
@@ -101,6 +108,7 @@ public sealed record TrainerOptions
         OptionRange.NotNull(nameof(DirectMap), DirectMap).Validate(nameof(DirectMap));
         OptionRange.NotNull(nameof(PerceptualMap), PerceptualMap).Validate(nameof(PerceptualMap));
         OptionRange.NotNull(nameof(Mtpsl), Mtpsl).Validate();
+        OptionRange.NotNull(nameof(Teacher), Teacher).Validate();
         OptionRange.NotNull(nameof(Balancing), Balancing).Validate(Tasks.Count);
         OptionRange.NotNull(nameof(Optimizer), Optimizer).Validate();
         if (MaxGradientNorm is { } norm)

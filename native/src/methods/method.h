@@ -21,7 +21,8 @@ namespace jtr {
 /// What a method asks of a step.
 struct MethodNeeds {
   int64_t views = 1;                     // of each sample
-  int64_t last_view_with_gradient = -1;  // whose predictions get a gradient from the method; -1: none
+  int64_t made_views = 0;                // more of them, which Method::make_views() makes of those
+  int64_t last_view_with_gradient = -1;  // whose predictions get a gradient from the method; -1: none but made ones
   int64_t noise_slots = 0;               // draws of Gumbel noise for each sample
   bool features = false;                 // MethodContext::features()
   bool crops = false;                    // MethodContext::crops()
@@ -39,12 +40,13 @@ struct MethodNeeds {
 };
 
 /// A step's batch as a method sees it: on the device and in the training precision. View 0 is the one that is compared
-/// with labels.
+/// with labels. Views that a method makes by itself come after the others; they have predictions and gradients alone.
 class MethodContext {
  public:
   const TaskSet* tasks = nullptr;
   int64_t samples = 0;
   int64_t step = 0;                      // steps done before this one
+  uint64_t seed = 0;                     // of the run's random numbers
   std::vector<TaskTensors> predictions;  // of each view, without gradient; views that are not read may be undefined
   std::vector<TaskTensors> labels;       // of each view, invalid_label() where the sample is not labelled
   std::vector<TaskTensors> gradients;    // of each view, like the predictions: receives the gradient of the mean loss
@@ -54,7 +56,9 @@ class MethodContext {
   std::vector<at::Tensor> features;      // of each view: the network's coarsest features [B, c, h, w], detached
   at::Tensor crops;                      // [V, B, 6], on the host in double: how each view was cut out of view 0
   std::function<at::Tensor(int64_t view)> images_of;    // [B, 3, H, W]
-  std::function<TaskTensors(int64_t view)> teacher_of;  // predictions of the average of the network's weights
+  /// Predictions of the average of the network's weights for images [N, 3, H, W], in evaluation mode.
+  std::function<TaskTensors(const at::Tensor& images)> teacher_of;
+  at::Tensor task_weights;                              // double [K], on the host: of the tasks' supervised losses
   std::function<void()> between = [] {};                // throws where the step is to be given up
 
   at::Tensor prediction(int64_t view, size_t task) const {
@@ -81,7 +85,7 @@ class MethodContext {
     return labelled_host[static_cast<size_t>(sample) * tasks->size() + task] != 0;
   }
   at::Tensor images(int64_t view) const { return images_of(view); }
-  TaskTensors teacher(int64_t view) const { return teacher_of(view); }
+  TaskTensors teacher(const at::Tensor& images) const { return teacher_of(images); }
   /// To be called between parts of the work.
   void checkpoint() const { between(); }
 };
@@ -122,8 +126,17 @@ class Method {
   /// All networks of the method's own.
   virtual std::vector<OwnNetwork> networks() { return {}; }
 
+  /// What the method keeps from step to step besides networks: buffers alone, saved under "<method>/"; null for
+  /// nothing.
+  virtual ParameterStore* state() { return nullptr; }
+
+  /// Images [made_views * B, 3, H, W] of the views that it makes by itself. Nothing is predicted yet.
+  virtual at::Tensor make_views(const MethodContext& /*context*/) { return {}; }
   /// The method's loss. Adds the gradient of its mean to the context's gradients and to its own weights' gradients.
   virtual MethodLoss compute(const MethodContext& context) = 0;
+  /// Called after the weights have changed by what compute() gave: what the method keeps may follow. A step that fails
+  /// never comes here.
+  virtual void follow() {}
 
  protected:
   /// What callers must know of a method before they make one.

@@ -35,9 +35,9 @@ Convolution ConvNorm::convolution(const Pass& pass) const {
 }
 
 Norm ConvNorm::norm(const Pass& pass) const {
-  Norm norm{pass.norm, weight_of(*store_, gamma_, pass), weight_of(*store_, beta_, pass), {}, {}, {}};
-  // In training the running statistics have seen the batch when it comes by again.
-  if (pass.norm == NormMode::kRunning || !pass.again) {
+  const at::Tensor &gamma = weight_of(*store_, gamma_, pass), &beta = weight_of(*store_, beta_, pass);
+  Norm norm{mode_of_norms(pass.norm), gamma, beta, {}, {}, {}};
+  if (has_running_statistics(pass.norm, pass.again)) {
     norm.running_mean = store_->buffer(running_mean_);
     norm.running_var = store_->buffer(running_var_);
     norm.batches = store_->buffer(batches_);

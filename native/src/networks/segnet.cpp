@@ -90,9 +90,9 @@ Convolution SegNet::convolution_of(const Layer& layer, const Pass& pass) const {
 }
 
 Norm SegNet::norm_of(const Layer& layer, const Pass& pass) const {
-  Norm norm{pass.norm, weight(layer.norm_weight, pass.trainable), weight(layer.norm_bias, pass.trainable), {}, {}, {}};
-  // In training the running statistics have seen the batch when it comes by again.
-  if (pass.norm == NormMode::kRunning || (pass.norm == NormMode::kBatch && !pass.again)) {
+  const at::Tensor &gamma = weight(layer.norm_weight, pass.trainable), &beta = weight(layer.norm_bias, pass.trainable);
+  Norm norm{mode_of_norms(pass.norm), gamma, beta, {}, {}, {}};
+  if (has_running_statistics(pass.norm, pass.again)) {
     norm.running_mean = store_.buffer(layer.running_mean);
     norm.running_var = store_.buffer(layer.running_var);
     norm.batches = store_.buffer(layer.batches);

@@ -92,6 +92,8 @@ class Segmentation final : public Task {
     return masked_cross_entropy(r, encoded, mask) / count_nonzero_per_sample(mask);
   }
 
+  bool has_classes() const override { return true; }
+
   at::Tensor prediction_as_target(const at::Tensor& prediction, double temperature) const override {
     return at::softmax(prediction / temperature, 1);
   }

@@ -59,6 +59,8 @@ class Task {
   /// Mean over what is valid, 0 where nothing is.
   virtual at::Tensor supervised_loss(const at::Tensor& prediction, const at::Tensor& label) const = 0;
 
+  /// Whether such targets are probabilities along dimension 1.
+  virtual bool has_classes() const { return false; }
   /// A prediction as the target of another one. Segmentation: probabilities, of logits divided by `temperature`.
   virtual at::Tensor prediction_as_target(const at::Tensor& prediction, double /*temperature*/ = 1) const {
     return prediction;

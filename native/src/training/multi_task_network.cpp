@@ -54,18 +54,18 @@ MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, const Setting& setting)
 }
 
 MultiTaskNetwork::Forward MultiTaskNetwork::forward(const at::Tensor& images, int64_t views, int64_t tracked_views,
-                                                    bool features) {
+                                                    bool features, NormMode norm) {
   const int64_t rows = images.size(0), tracked_rows = rows / views * tracked_views;
   Forward result;
   std::vector<TaskTensors> raw;
   const at::Tensor whole = padded(images, first().stride());
   for (const Part& part : parts_) {
-    const Features encoded = part.net->encode(whole.contiguous(part.net->memory_format()), NormMode::kBatch, true);
+    const Features encoded = part.net->encode(whole.contiguous(part.net->memory_format()), norm, true);
     if (features && !result.features.defined()) {
       const at::Tensor f = in_full(encoded.maps.back().detach()).contiguous();
       result.features = f.view({views, rows / views, f.size(1), f.size(2), f.size(3)});
     }
-    raw.push_back(part.net->decode(encoded, NormMode::kBatch, true, tracked_rows));
+    raw.push_back(part.net->decode(encoded, norm, true, tracked_rows));
   }
   const TaskTensors all = cut(joined(raw), images);
   result.tracked = tasks_.activate(all.narrow(0, tracked_rows));

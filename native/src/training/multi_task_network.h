@@ -45,8 +45,10 @@ class MultiTaskNetwork {
     TaskTensors tracked;
     at::Tensor features;  // [V, B, c, h, w]: the first part's coarsest, of the enlarged images, without gradient
   };
-  /// In training mode: batch norm over all images [V * B, 3, H, W], whose statistics are updated.
-  Forward forward(const at::Tensor& images, int64_t views, int64_t tracked_views, bool features);
+  /// In training mode: batch norm over all images [V * B, 3, H, W], whose statistics are updated (kBatch) or stay
+  /// (kBatchApart).
+  Forward forward(const at::Tensor& images, int64_t views, int64_t tracked_views, bool features,
+                  NormMode norm = NormMode::kBatch);
   /// Before a training step, of which `step` were done before.
   void begin_step(int64_t step) {
     for (Part& part : parts_) part.net->begin_step(step);

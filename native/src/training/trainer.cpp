@@ -20,8 +20,23 @@ TrainerOptions completed(const TrainerOptions& options) {
   return read_options<TrainerOptions>(write_options(options), "");
 }
 
+std::vector<const Variant*> methods_of(const TrainerOptions& o) {
+  std::vector<const Variant*> all = {&o.method};
+  for (const Variant& method : o.beside) all.push_back(&method);
+  return all;
+}
+
+std::string names_of_methods(const TrainerOptions& o) {
+  std::string names;
+  for (const Variant* method : methods_of(o)) names += (names.empty() ? "" : "+") + name_of(*method);
+  return names;
+}
+
 MultiTaskNetwork::Setting network_setting(const TrainerOptions& o) {
-  const bool separate = Method::registry().info(o.method).facts().value("separate_networks", false);
+  bool separate = false;
+  for (const Variant* method : methods_of(o)) {
+    separate |= Method::registry().info(*method).facts().value("separate_networks", false);
+  }
   return {o.network, o.precision(), o.device(), o.seed, separate, o.recomputation};
 }
 
@@ -41,24 +56,32 @@ Trainer::Trainer(const TrainerOptions& options)
       tasks_(options_.tasks),
       communicator_(Communicator::registry().make(options_.parallel, {options_.device()})),
       network_(tasks_, network_setting(options_)),
-      method_(Method::registry().make(options_.method, method_setting(options_, tasks_, network_))),
-      needs_(method_->needs()),
+      guides_(made_guides(options_, method_setting(options_, tasks_, network_))),
+      needs_(needs_of(guides_)),
       balancing_(Balancing::registry().make(options_.balancing, {static_cast<int64_t>(tasks_.size()), options_.seed})),
       schedule_(Schedule::registry().make(options_.schedule, {})),
-      uploader_(tasks_, {name_of(options_.method), tensor_options_, needs_.views, needs_.crops, needs_.stride}) {
+      uploader_(tasks_, {names_of_methods(options_), tensor_options_, needs_.views, needs_.crops, needs_.stride}) {
   require(!balancing_->separates_gradients() || !needs_.separate_networks, "balancing.name", "'",
           name_of(options_.balancing), "' works on weights that tasks share; with the method '",
-          name_of(options_.method), "' they share none");
-  require(!needs_.teacher || options_.ema_decay > 0, "ema_decay", "must be above 0: the method '",
-          name_of(options_.method), "' is taught by the average of the weights");
+          names_of_methods(options_), "' they share none");
+  require(!needs_.teacher || options_.ema_decay > 0, "ema_decay", "must be above 0: with the method '",
+          names_of_methods(options_), "' the average of the weights teaches");
   for (const auto& part : network_.parts()) add_network(part.prefix, part.store(), part.net->groups(), {}, {});
-  for (const OwnNetwork& own : method_->networks())
-    add_network(own.prefix, *own.store, {}, own.optimizer, own.schedule);
+  for (const Guide& guide : guides_) {
+    for (const OwnNetwork& own : guide.method->networks())
+      add_network(own.prefix, *own.store, {}, own.optimizer, own.schedule);
+    if (ParameterStore* state = guide.method->state()) {
+      add_state(state_, guide.name + "/", *state);
+      add_state(saved_, guide.name + "/", *state);
+    }
+  }
   if (ParameterStore* own = balancing_->parameters()) add_network("balancing/", *own, {}, {}, {});
 
   term_names_.emplace_back("supervised");
   for (size_t t = 0; t < tasks_.size(); ++t) term_names_.push_back("supervised." + tasks_[t].name());
-  for (const std::string& term : method_->terms()) term_names_.push_back(name_of(options_.method) + "." + term);
+  for (const Guide& guide : guides_) {
+    for (const std::string& term : guide.method->terms()) term_names_.push_back(guide.name + "." + term);
+  }
 
   if (options_.ema_decay <= 0) return;
   MultiTaskNetwork::Setting setting = network_setting(options_);
@@ -68,6 +91,39 @@ Trainer::Trainer(const TrainerOptions& options)
     add_state(state_, "ema/" + part.prefix, part.store());
     add_state(saved_, "ema/" + part.prefix, part.store());
   }
+}
+
+std::vector<Trainer::Guide> Trainer::made_guides(const TrainerOptions& options, const MethodSetting& setting) {
+  std::vector<Guide> guides;
+  int64_t slots = 0;
+  for (const Variant* variant : methods_of(options)) {
+    Guide guide{name_of(*variant), Method::registry().make(*variant, setting), {}, slots};
+    guide.needs = guide.method->needs();
+    slots += guide.needs.noise_slots;
+    for (const Guide& other : guides) {
+      require(other.name != guide.name, "beside", "the method '", guide.name, "' is there twice");
+    }
+    guides.push_back(std::move(guide));
+  }
+  return guides;
+}
+
+MethodNeeds Trainer::needs_of(const std::vector<Guide>& guides) {
+  MethodNeeds all;
+  for (const Guide& guide : guides) {
+    const MethodNeeds& own = guide.needs;
+    all.views = std::max(all.views, own.views);
+    all.made_views += own.made_views;
+    all.last_view_with_gradient = std::max(all.last_view_with_gradient, own.last_view_with_gradient);
+    all.noise_slots += own.noise_slots;
+    all.features |= own.features;
+    all.crops |= own.crops;
+    all.images |= own.images;
+    all.teacher |= own.teacher;
+    all.separate_networks |= own.separate_networks;
+    all.stride = std::max(all.stride, own.stride);
+  }
+  return all;
 }
 
 void Trainer::add_network(const std::string& prefix, ParameterStore& store, std::vector<ParameterGroup> groups,
@@ -131,6 +187,7 @@ MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uplo
   context.tasks = &tasks_;
   context.samples = host.samples();
   context.step = steps_done_;
+  context.seed = options_.seed;
   for (int64_t v = 0; v < needs_.views; ++v) context.labels.push_back(uploaded.labels[v]);
   context.labelled = uploaded.labelled;
   const uint8_t* labelled = host.labelled.data_ptr<uint8_t>();
@@ -142,11 +199,33 @@ MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uplo
   const int64_t samples = host.samples();
   const at::Tensor images = uploaded.images;
   context.images_of = [images, samples](int64_t view) { return images.narrow(0, view * samples, samples); };
-  context.teacher_of = [this, images, samples](int64_t view) {
-    const MultiTaskNetwork& teacher = steps_done_ > 0 ? average_->network() : network_;
-    return teacher.predict(images.narrow(0, view * samples, samples));
+  context.teacher_of = [this](const at::Tensor& some) {
+    return (steps_done_ > 0 ? average_->network() : network_).predict(some);
   };
   return context;
+}
+
+MethodContext Trainer::context_of(const Guide& guide, const MethodContext& all, const Seen* made) {
+  MethodContext own = all;
+  if (all.noise.defined()) own.noise = all.noise.narrow(1, guide.first_slot, guide.needs.noise_slots);
+  if (made == nullptr) return own;
+  const size_t views = static_cast<size_t>(guide.needs.views);
+  own.predictions.resize(views);
+  own.gradients.resize(views);
+  for (int64_t v = 0; v < guide.needs.made_views; ++v) {
+    own.predictions.push_back(made->forward.predictions[v]);
+    own.gradients.push_back(made->gradients[v]);
+  }
+  return own;
+}
+
+Trainer::Seen Trainer::seen(const at::Tensor& images, int64_t views, int64_t tracked_views, bool features,
+                            NormMode norm) {
+  Seen seen;
+  seen.forward = network_.forward(images, views, tracked_views, features, norm);
+  seen.gradients = seen.forward.predictions.zeros_like();
+  seen.tracked_views = tracked_views;
+  return seen;
 }
 
 at::Tensor Trainer::supervised(const MethodContext& context, const at::Tensor& weights, const TaskTensors& grad) const {
@@ -167,17 +246,24 @@ at::Tensor Trainer::supervised(const MethodContext& context, const at::Tensor& w
   return all;
 }
 
-void Trainer::backward(const MultiTaskNetwork::Forward& forward, const TaskTensors& gradients, bool retain) const {
-  const int64_t tracked_views = std::max<int64_t>(0, needs_.last_view_with_gradient) + 1;
+void Trainer::backward(const std::vector<const Seen*>& seen, bool retain) {
   std::vector<at::Tensor> roots, d_roots;
-  const auto add = [&](const at::Tensor& root, const at::Tensor& gradient) {
-    if (!root.defined()) return;
-    roots.push_back(root);
-    d_roots.push_back(gradient.narrow(0, 0, tracked_views).flatten(0, 1));
-  };
-  add(forward.tracked.planes, gradients.planes);
-  add(forward.tracked.vectors, gradients.vectors);
+  for (const Seen* views : seen) {
+    const auto add = [&](const at::Tensor& root, const at::Tensor& gradient) {
+      if (!root.defined()) return;
+      roots.push_back(root);
+      d_roots.push_back(gradient.narrow(0, 0, views->tracked_views).flatten(0, 1));
+    };
+    add(views->forward.tracked.planes, views->gradients.planes);
+    add(views->forward.tracked.vectors, views->gradients.vectors);
+  }
   torch::autograd::backward(roots, d_roots, retain);
+}
+
+std::vector<const Trainer::Seen*> Trainer::all_seen(const Computed& computed) {
+  std::vector<const Seen*> all = {&computed.given};
+  for (const Seen& views : computed.made) all.push_back(&views);
+  return all;
 }
 
 void Trainer::separate_backward(const Computed& computed, const TaskTensors& supervised_grad) {
@@ -185,18 +271,19 @@ void Trainer::separate_backward(const Computed& computed, const TaskTensors& sup
   const int64_t shared = network_.shared_elements(), task_count = static_cast<int64_t>(tasks_.size());
   const at::Tensor separate = at::empty({task_count, shared}, total.options());
   at::Tensor part = total.narrow(0, 0, shared);
-  const TaskTensors grad = computed.gradients.zeros_like();
+  Seen apart = computed.given;
+  apart.gradients = computed.given.gradients.zeros_like();
   for (int64_t t = 0; t < task_count; ++t) {
     const size_t task = static_cast<size_t>(t);
     part.zero_();
-    at::Tensor own = tasks_.prediction(grad[0], task);
+    at::Tensor own = tasks_.prediction(apart.gradients[0], task);
     own.copy_(tasks_.prediction(supervised_grad, task));
-    backward(computed.forward, grad, true);
+    backward({&apart}, true);
     own.zero_();
     separate[t].copy_(part);
   }
   part.copy_(balancing_->combined(separate, steps_done_));
-  backward(computed.forward, computed.gradients, false);
+  backward(all_seen(computed), false);
 }
 
 void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const StepRequest& request,
@@ -218,28 +305,45 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   for (size_t i = parts; i < trained_.size(); ++i) trained_[i].optimizer->store().zero_gradients();
   const int64_t tracked_views = std::max<int64_t>(0, needs_.last_view_with_gradient) + 1;
   network_.begin_step(steps_done_);
-  computed.forward = network_.forward(uploaded.images, views, tracked_views, needs_.features);
-  if (computed.forward.features.defined()) context.features = computed.forward.features.unbind(0);
-  computed.gradients = computed.forward.predictions.zeros_like();
+  computed.given = seen(uploaded.images, views, tracked_views, needs_.features, NormMode::kBatch);
+  if (computed.given.forward.features.defined()) context.features = computed.given.forward.features.unbind(0);
   for (int64_t v = 0; v < views; ++v) {
-    context.predictions.push_back(computed.forward.predictions[v]);
-    context.gradients.push_back(computed.gradients[v]);
+    context.predictions.push_back(computed.given.forward.predictions[v]);
+    context.gradients.push_back(computed.given.gradients[v]);
   }
   context.checkpoint();
+  std::vector<const Seen*> made_for;
+  computed.made.reserve(guides_.size());
+  for (const Guide& guide : guides_) {
+    made_for.push_back(nullptr);
+    const int64_t count = guide.needs.made_views;
+    if (count == 0) continue;
+    const at::Tensor images = guide.method->make_views(context_of(guide, context, nullptr));
+    // What is no photograph that the network will see must not enter the statistics that it predicts with.
+    computed.made.push_back(seen(images, count, count, false, NormMode::kBatchApart));
+    made_for.back() = &computed.made.back();
+    context.checkpoint();
+  }
 
   const bool separate = balancing_->separates_gradients();
   const at::Tensor weights = balancing_->weights(steps_done_);
+  context.task_weights = weights;
   const TaskTensors supervised_grad = separate ? context.gradients[0].zeros_like() : context.gradients[0];
   const at::Tensor supervised_losses = supervised(context, weights, supervised_grad);
-  const MethodLoss own = method_->compute(context);
+  at::Tensor added = at::zeros({context.samples}, tensor_options_);
+  std::vector<at::Tensor> own_terms;
+  for (size_t g = 0; g < guides_.size(); ++g) {
+    const MethodLoss own = guides_[g].method->compute(context_of(guides_[g], context, made_for[g]));
+    if (own.loss.defined()) added = added + own.loss.to(tensor_options_);
+    own_terms.insert(own_terms.end(), own.terms.begin(), own.terms.end());
+  }
 
   // A GPU is busy with the above; a CPU would gain nothing.
   if (request.next != nullptr && !tensor_options_.device().is_cpu()) uploader_.begin(*request.next);
 
   // [B, K + 1 + terms] on the host: the tasks' losses, what the method adds, and its terms.
-  const at::Tensor added = own.loss.defined() ? own.loss : at::zeros({context.samples}, tensor_options_);
-  std::vector<at::Tensor> columns = {supervised_losses, added.unsqueeze(1).to(tensor_options_)};
-  for (const at::Tensor& term : own.terms) columns.push_back(term.unsqueeze(1).to(tensor_options_));
+  std::vector<at::Tensor> columns = {supervised_losses, added.unsqueeze(1)};
+  for (const at::Tensor& term : own_terms) columns.push_back(term.unsqueeze(1).to(tensor_options_));
   const at::Tensor all = at::cat(columns, 1).to(at::kCPU, at::kDouble);
   computed.task_losses.losses = all.narrow(1, 0, task_count);
   computed.task_losses.labelled = context.labelled.to(at::kCPU, at::kDouble);
@@ -258,7 +362,7 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
     separate_backward(computed, supervised_grad);
     for (size_t t = 0; t < tasks_.size(); ++t) context.add_gradient(0, t, tasks_.prediction(supervised_grad, t));
   } else {
-    backward(computed.forward, computed.gradients, false);
+    backward(all_seen(computed), false);
   }
   balancing_->add_gradients(computed.task_losses);
   context.checkpoint();
@@ -294,8 +398,8 @@ void Trainer::deliver(const Computed& computed, const StepRequest& request) cons
       for (int64_t v = 0; v < out.size(0); ++v) out[v].copy_(tasks_.prediction(views[v], task));
     }
   };
-  copy_views(computed.forward.predictions, request.predictions);
-  copy_views(computed.gradients, request.prediction_gradients);
+  copy_views(computed.given.forward.predictions, request.predictions);
+  copy_views(computed.given.gradients, request.prediction_gradients);
 }
 
 void Trainer::apply(const Computed& computed) {
@@ -305,6 +409,7 @@ void Trainer::apply(const Computed& computed) {
     trained.optimizer->update(steps_done_, schedule.factor(steps_done_));
   }
   if (average_ != nullptr) average_->follow(network_, steps_done_);
+  for (const Guide& guide : guides_) guide.method->follow();
   ++steps_done_;
   balancing_->observe(computed.task_losses, steps_done_);
 }

@@ -73,19 +73,37 @@ class Trainer {
     bool own_rate;                           // whether the rate is not the trainer's
     double gradient_norm = 0;                // of the last step
   };
+  /// A method, and what it asks for.
+  struct Guide {
+    std::string name;
+    std::unique_ptr<Method> method;
+    MethodNeeds needs;
+    int64_t first_slot;  // of the step's noise
+  };
+  /// Views that have been through the network.
+  struct Seen {
+    MultiTaskNetwork::Forward forward;
+    TaskTensors gradients;      // like forward.predictions
+    int64_t tracked_views = 0;  // that get a gradient
+  };
   /// What a step has computed before weights change.
   struct Computed {
     StepResult result{};
     TaskLosses task_losses;
-    MultiTaskNetwork::Forward forward;
-    TaskTensors gradients;  // like forward.predictions
-    at::Tensor losses;      // [B] on the host
-    at::Tensor terms;       // [terms, B] on the host
+    Seen given;              // the batch's views
+    std::vector<Seen> made;  // views that methods made
+    at::Tensor losses;       // [B] on the host
+    at::Tensor terms;        // [terms, B] on the host
   };
 
   void add_network(const std::string& prefix, ParameterStore& store, std::vector<ParameterGroup> groups,
                    const std::optional<Variant>& optimizer, const std::optional<Variant>& schedule);
   void use_rate(double rate);
+  static std::vector<Guide> made_guides(const TrainerOptions& options, const MethodSetting& setting);
+  static MethodNeeds needs_of(const std::vector<Guide>& guides);
+  Seen seen(const at::Tensor& images, int64_t views, int64_t tracked_views, bool features, NormMode norm);
+  /// The step's context as one of the methods sees it; `made`: its own views, or none.
+  static MethodContext context_of(const Guide& guide, const MethodContext& all, const Seen* made);
   MethodContext context_of(const HostBatch& host, const DeviceBatch& uploaded) const;
   void compute(const HostBatch& host, const DeviceBatch& uploaded, const StepRequest& request, Computed& computed);
   /// One sum over all processes instead of each one's own.
@@ -94,8 +112,9 @@ class Trainer {
   void apply(const Computed& computed);
   /// The tasks' supervised losses [B, K]; their weighted gradients into `grad`, like predictions of a view.
   at::Tensor supervised(const MethodContext& context, const at::Tensor& weights, const TaskTensors& grad) const;
+  static std::vector<const Seen*> all_seen(const Computed& computed);
   /// One backward pass from the predictions of the tracked views.
-  void backward(const MultiTaskNetwork::Forward& forward, const TaskTensors& gradients, bool retain) const;
+  static void backward(const std::vector<const Seen*>& seen, bool retain);
   /// PCGrad: one backward pass for each task, then one for the method's own term.
   void separate_backward(const Computed& computed, const TaskTensors& supervised_grad);
   /// Throws NON_FINITE unless every sample's loss is a finite number.
@@ -111,8 +130,8 @@ class Trainer {
   TaskSet tasks_;
   std::unique_ptr<Communicator> communicator_;
   MultiTaskNetwork network_;
-  std::unique_ptr<Method> method_;
-  MethodNeeds needs_;
+  std::vector<Guide> guides_;  // the method and those beside it
+  MethodNeeds needs_;          // of all together
   std::unique_ptr<Balancing> balancing_;
   std::unique_ptr<Schedule> schedule_;
   BatchUploader uploader_;

@@ -13,6 +13,7 @@
 namespace jtr {
 namespace {
 
+constexpr double kMostBeside = 4;
 constexpr char kTasksAbout[] = "The tasks, in the order of their predictions.";
 constexpr char kOptimizerAbout[] = "How gradients change the weights.";
 constexpr char kScheduleAbout[] = "How the learning rate changes from step to step.";
@@ -58,6 +59,8 @@ void TrainerOptions::visit(OptionVisitor& v) {
   v.variants("tasks", tasks, Task::registry(), within(1, kMostTasks), kTasksAbout);
   v.variant("network", network, Network::registry(), "The network that is trained.");
   v.variant("method", method, Method::registry(), "What is added to the supervised loss.");
+  v.variants("beside", beside, Method::registry(), within(0, kMostBeside),
+             "Methods whose terms are added to the method's, each once.");
   v.variant("balancing", balancing, Balancing::registry(), "How the tasks' supervised losses are weighed.");
   v.variant("optimizer", optimizer, Optimizer::registry(), kOptimizerAbout);
   v.variant("schedule", schedule, Schedule::registry(), kScheduleAbout);

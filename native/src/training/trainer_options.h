@@ -39,6 +39,7 @@ struct TrainerOptions : ComputeOptions {
   std::vector<Variant> tasks;
   Variant network = Variant::of("segnet");
   Variant method = Variant::of("jtr");
+  std::vector<Variant> beside;
   Variant balancing = Variant::of("equal");
   Variant optimizer = Variant::of("adam");
   Variant schedule = Variant::of("step");

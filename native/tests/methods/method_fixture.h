@@ -21,6 +21,8 @@ struct LossBatch {
   at::Tensor noise, crops = {};
   std::vector<at::Tensor> features = {};
   int64_t step = 0;
+  at::Tensor images = {};              // [B, 3, H, W], of view 0
+  at::Tensor teacher, teacher_mirror;  // [B, C, H, W]: what the teacher predicts for them and for their mirror images
 };
 
 /// What a method adds, and its first and second term; zeros where it has none.
@@ -44,6 +46,13 @@ inline LossTerms compute(
   context.features = batch.features;
   context.crops = batch.crops;
   context.between = std::move(checkpoint);
+  context.task_weights = at::ones({static_cast<int64_t>(tasks.size())}, at::kDouble);
+  context.images_of = [&batch](int64_t) { return batch.images; };
+  context.teacher_of = [&batch](const at::Tensor& images) {
+    const bool both = images.size(0) == 2 * batch.samples;
+    return TaskTensors{both ? at::cat({batch.teacher, batch.teacher_mirror}) : batch.teacher, {}};
+  };
+  if (method.needs().made_views > 0) method.make_views(context);
   const MethodLoss computed = method.compute(context);
   const auto term = [&](size_t i) {
     return computed.terms.size() > i ? computed.terms[i] : at::zeros({batch.samples}, at::kDouble);
@@ -83,6 +92,9 @@ struct MethodFixture {
     batch.labelled = upload_labelled(labelled_matrix(this->w, specs.size()), at::kCPU);
     batch.labelled_host = w;
     batch.noise = uniform({samples, made->needs().noise_slots, tasks.noise_channels(), height, columns}, 0.05, 3, 9);
+    batch.images = uniform({samples, 3, height, columns}, 0, 1, 11);
+    batch.teacher = random_predictions(tasks, 1, samples, height, columns, 12)[0];
+    batch.teacher_mirror = random_predictions(tasks, 1, samples, height, columns, 13)[0];
     batch.features = uniform({2, samples, 8 * kWidth, height / 32, columns / 32}, 0, 1, 10).unbind(0);
     batch.crops =
         at::tensor({1.0, 0.0, 0.0, static_cast<double>(height), static_cast<double>(columns), 0.0}, at::kDouble)
@@ -98,6 +110,12 @@ struct MethodFixture {
   }
 
   static Json options_of(const std::string& method, int64_t micro_batch, int64_t ramp_up_steps) {
+    // One sample's confidence must not hang on the others'.
+    if (method == "teacher") {
+      return {{"weight", 0.7},  {"value_weight", 0.5}, {"selection", "fixed"}, {"threshold", 0.3},
+              {"mirror", false}, {"cut_mix", 0},       {"ramp_up_steps", 0}};
+    }
+    if (method == "supervised+") return {{"views", 2}, {"weight", 0.7}};
     if (method == "consistency") return {{"weight", 0.7}, {"temperature", 2}};
     if (method == "mtpsl") return {{"micro_batch", micro_batch}, {"ramp_up_steps", ramp_up_steps}};
     if (method == "direct_map" || method == "perceptual_map") return {{"weight", 0.7}};
@@ -120,6 +138,7 @@ struct MethodFixture {
     for (at::Tensor& p : batch.predictions) p = p.narrow(0, b, 1).clone();
     for (at::Tensor& l : batch.labels) l = l.narrow(0, b, 1);
     for (at::Tensor& f : batch.features) f = f.narrow(0, b, 1);
+    for (at::Tensor* t : {&batch.images, &batch.teacher, &batch.teacher_mirror}) *t = t->narrow(0, b, 1);
     batch.labelled = batch.labelled.narrow(0, b, 1);
     batch.labelled_host.assign(w.begin() + k * b, w.begin() + k * (b + 1));
     batch.noise = batch.noise.narrow(0, b, 1);

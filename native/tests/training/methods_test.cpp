@@ -149,8 +149,8 @@ TEST_P(EveryMethodTrains, LossesInBFloat16AreThoseInDoubleRounded) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethodTrains,
                          testing::Values("supervised", "single_task", "consistency", "direct_map", "perceptual_map",
-                                         "mtpsl", "jtr"),
-                         [](const auto& info) { return info.param; });
+                                         "mtpsl", "jtr", "teacher", "supervised+"),
+                         [](const auto& info) { return test::identifier(info.param); });
 
 TEST(SingleTask, IsANetworkForEachTaskTrainedOnThatTaskAlone) {
   // The network of a task must be the one that supervised learning of that task alone gives.

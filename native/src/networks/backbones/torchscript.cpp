@@ -69,8 +69,16 @@ class TorchScriptBackbone final : public Backbone {
     const at::AutoGradMode grad_mode(at::GradMode::is_enabled() && !frozen);
     std::vector<at::Tensor> maps;
     module_.train(!evaluates);
+    // The module updates its statistics by itself.
+    const bool apart = !evaluates && pass.pass.norm == NormMode::kBatchApart;
+    const at::Tensor before = apart ? store_.flat_buffers().clone() : at::Tensor{};
     for (const at::Tensor& map : run(x.to(store_.flat_parameters().scalar_type()))) {
       maps.push_back(map.to(x.scalar_type()));
+    }
+    if (apart) {
+      // With a version of its own: the graph holds them, and reads the batch's.
+      at::Tensor buffers = store_.flat_buffers().variable_data();
+      buffers.copy_(before);
     }
     return maps;
   }

@@ -1,0 +1,40 @@
+// Strongly changed photographs, for methods that teach by a weakly changed view of the same window: colours as in
+// ColorJitter (SimCLR, Chen et al., ICML 2020), grey, blur, and boxes that are cut out (DeVries and Taylor 2017) or
+// that come from another sample of the batch (CutMix, Yun et al., ICCV 2019; French et al., BMVC 2020).
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "options/options.h"
+
+namespace jtr {
+
+struct StrongViewOptions {
+  double color = 0.5, grey = 0.2, blur = 0, cut_out = 0, cut_mix = 0.5;
+  void visit(OptionVisitor& v);
+};
+
+/// A box of a view: cut out, or another sample's.
+struct ViewBox {
+  int64_t top = 0, left = 0, height = 0, width = 0;  // no rows: no box
+  int64_t source = -1;                               // the sample that it shows; -1: none, it is grey
+
+  bool empty() const { return height == 0; }
+};
+
+struct StrongViews {
+  at::Tensor images;           // [B, 3, H, W] in [0, 1]
+  std::vector<ViewBox> boxes;  // of each sample
+
+  /// Values of the samples [B, ...] as the views show them: a box has its source's. `hidden` is what is written where a
+  /// box shows none. Values of whole images, [B] or [B, c], are `hidden` where there is a box.
+  at::Tensor mixed(const at::Tensor& values, double hidden) const;
+};
+
+/// Strong views of images [B, 3, H, W] in [0, 1], a function of (seed, step), options and images.
+StrongViews strong_views(const at::Tensor& images, const StrongViewOptions& options, uint64_t seed, int64_t step);
+
+}  // namespace jtr

@@ -1,0 +1,275 @@
+// Mean teacher, from weak to strong (Tarvainen and Valpola, NIPS 2017; FixMatch, Sohn et al., NeurIPS 2020; UniMatch,
+// Yang et al., CVPR 2023). The average of the network's weights predicts a sample as the supervised view shows it; the
+// network sees the same window strongly changed. For a task t that a sample is not labelled for:
+//
+//   loss = weight ramp(step) sum_t w_t mean over places of confidence * disagreement(prediction, target)
+//
+// The target is the mean of the teacher's predictions for the window and for its mirror image. Confidence: of classes 1
+// where the target's largest probability p reaches a threshold, fixed or by class (FreeMatch, Wang et al., ICLR 2023),
+//
+//   threshold_c = q_c / max q * mean p,   q the mean target and mean p both moving averages over unlabelled samples;
+//
+// of values exp(-d / mean d), where d is how far the two predictions are apart and mean d its moving average.
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cmath>
+
+#include "error.h"
+#include "methods/method.h"
+#include "methods/strong_views.h"
+
+namespace jtr {
+namespace {
+
+enum class TargetForm { kSoft, kHard };
+enum class Selection { kAll, kFixed, kAdaptive };
+
+/// exp(-5 (1 - x)^2), the usual ramp (Laine and Aila, ICLR 2017).
+constexpr double kRampSlope = 5;
+/// Steps after which a moving average of nothing seen counts as one.
+constexpr double kNothing = 1e-12;
+
+class Teacher final : public Method {
+ public:
+  static constexpr char kName[] = "teacher";
+  static constexpr char kSummary[] =
+      "The average of the network's weights teaches the tasks that a sample is not labelled for, from a weakly to a "
+      "strongly changed view.";
+  static constexpr char kSource[] = "Tarvainen and Valpola, NIPS 2017; Sohn et al., NeurIPS 2020";
+  static constexpr int kPlace = 8;
+  static Json facts() {
+    Json all = Method::facts(1, 1);
+    all["teacher"] = true;
+    return all;
+  }
+
+  struct Options : StrongViewOptions {
+    double weight = 1, value_weight = 1, threshold = 0.95, temperature = 1, momentum = 0.99;
+    int64_t ramp_up_steps = 100;
+    TargetForm target = TargetForm::kSoft;
+    Selection selection = Selection::kAdaptive;
+    bool mirror = true;
+    void visit(OptionVisitor& v) {
+      v.number("weight", weight, a_weight(), "Weight of the term.");
+      v.number("value_weight", value_weight, a_weight(),
+               "What the weight is multiplied by for tasks without classes: depth, normals, maps.");
+      v.integer("ramp_up_steps", ramp_up_steps, at_least(0), "Steps over which the weight rises; 0: it is constant.");
+      v.choice("target", target, {{"soft", TargetForm::kSoft}, {"hard", TargetForm::kHard}},
+               "Of classes: the teacher's probabilities (soft) or its most probable class (hard).");
+      v.number("temperature", temperature, above(0), "What the teacher's logits of classes are divided by.");
+      v.choice("selection", selection,
+               {{"all", Selection::kAll}, {"fixed", Selection::kFixed}, {"adaptive", Selection::kAdaptive}},
+               "Pixels whose class is taught: all, those above the threshold, or those above a threshold by class that "
+               "follows what the teacher is sure of.");
+      v.number("threshold", threshold, within(0, 1), "Least probability of a class that is taught (selection fixed).");
+      v.number("momentum", momentum, below(0, 1), "Of the moving averages that confidence is measured by.");
+      v.flag("mirror", mirror,
+             "Whether the teacher also sees the mirror image: its target is the mean of both, and where they differ "
+             "values count less.");
+      StrongViewOptions::visit(v);
+    }
+  };
+
+  Teacher(const Options& options, const MethodSetting& setting)
+      : options_(options), tasks_(*setting.tasks) {
+    for (size_t t = 0; t < tasks_.size(); ++t) {
+      const Task& task = tasks_[t];
+      Followed followed;
+      if (task.has_classes()) {
+        followed.mean = state_.add_buffer("confidence." + task.name(), {});
+        followed.classes = state_.add_buffer("classes." + task.name(), {task.channels()});
+      } else {
+        followed.mean = state_.add_buffer("difference." + task.name(), {});
+      }
+      followed.seen = state_.add_buffer("seen." + task.name(), {});
+      followed_.push_back(followed);
+    }
+    state_.allocate(setting.precision, setting.device, at::MemoryFormat::Contiguous);
+  }
+
+  MethodNeeds needs() const override {
+    MethodNeeds needs;
+    needs.made_views = 1;
+    needs.images = true;
+    needs.teacher = true;
+    return needs;
+  }
+
+  std::vector<std::string> terms() const override {
+    std::vector<std::string> names = {"agreement"};
+    for (const char* what : {"agreement.", "taught."}) {
+      for (size_t t = 0; t < tasks_.size(); ++t) names.push_back(what + tasks_[t].name());
+    }
+    return names;
+  }
+
+  ParameterStore* state() override { return &state_; }
+
+  at::Tensor make_views(const MethodContext& context) override {
+    views_ = strong_views(context.images(0), options_, context.seed, context.step);
+    return views_.images;
+  }
+
+  MethodLoss compute(const MethodContext& context) override {
+    pending_.clear();
+    const int64_t samples = context.samples, count = static_cast<int64_t>(tasks_.size());
+    const at::TensorOptions of_losses = context.labelled.options().dtype(context.images(0).scalar_type());
+    at::Tensor losses = at::zeros({count, samples}, of_losses), taught = at::zeros({count, samples}, of_losses);
+    const Predictions predictions = predict(context);
+    at::Tensor total = at::zeros({samples}, of_losses);
+    for (size_t t = 0; t < tasks_.size(); ++t) {
+      const at::Tensor unlabelled = context.unlabelled(t);
+      if (!unlabelled.any().item<bool>()) continue;
+      context.checkpoint();
+      const int64_t row = static_cast<int64_t>(t);
+      const Task& task = tasks_[t];
+      at::Tensor target, weight;
+      {
+        const at::NoGradGuard no_grad;
+        const Taught of_teacher = taught_by(t, predictions, unlabelled);
+        target = views_.mixed(of_teacher.target, 0);
+        weight = views_.mixed(of_teacher.confidence, 0);
+      }
+      const at::AutoGradMode mode(true);
+      const at::Tensor prediction = context.tracked(kStudent, t);
+      const at::Tensor loss = task.agreement_loss(prediction, target, 1, weight);
+      const double factor = weight_of(task) * ramp(context.step);
+      const at::Tensor scale = at::full_like(loss, factor / static_cast<double>(samples));
+      context.add_gradient(kStudent, t, torch::autograd::grad({loss}, {prediction}, {scale})[0]);
+      losses[row].copy_(loss.detach());
+      taught[row].copy_(mean_per_sample(weight.unsqueeze(1)));
+      total.add_(loss.detach(), factor);
+    }
+    std::vector<at::Tensor> terms = {losses.sum(0)};
+    for (const at::Tensor& rows : {losses, taught}) {
+      for (int64_t t = 0; t < count; ++t) terms.push_back(rows[t]);
+    }
+    return {total, terms};
+  }
+
+  void follow() override {
+    const at::NoGradGuard no_grad;
+    for (const Pending& p : pending_) {
+      const Followed& followed = followed_[p.task];
+      move(followed.mean, p.mean);
+      if (followed.classes >= 0) move(followed.classes, p.classes);
+      move(followed.seen, at::ones_like(state_.buffer(followed.seen)));
+    }
+    pending_.clear();
+  }
+
+ private:
+  /// The view that it makes.
+  static constexpr int64_t kStudent = 1;
+
+  /// What is followed of a task: places in the state. Moving averages begin at 0 and are divided by that of 1.
+  struct Followed {
+    int64_t mean = -1, classes = -1, seen = -1;
+  };
+  /// What a step's unlabelled samples say of it.
+  struct Pending {
+    size_t task;
+    at::Tensor mean, classes;
+  };
+  struct Predictions {
+    TaskTensors plain, mirrored;  // the latter of mirrored images
+  };
+  struct Taught {
+    at::Tensor target;      // [B, c, H, W], or [B, c]
+    at::Tensor confidence;  // [B, H, W], or [B]; 0 where the sample is labelled
+  };
+
+  Predictions predict(const MethodContext& context) const {
+    const at::Tensor images = context.images(0);
+    if (!options_.mirror) return {context.teacher(images), {}};
+    const TaskTensors both = context.teacher(at::cat({images, images.flip(3)}));
+    return {both.narrow(0, context.samples), both.narrow(context.samples, context.samples)};
+  }
+
+  Taught taught_by(size_t t, const Predictions& predictions, const at::Tensor& unlabelled) {
+    const Task& task = tasks_[t];
+    at::Tensor target = task.prediction_as_target(tasks_.prediction(predictions.plain, t), options_.temperature);
+    at::Tensor difference;
+    if (options_.mirror) {
+      const at::Tensor other = mirrored_back(
+          task, task.prediction_as_target(tasks_.prediction(predictions.mirrored, t), options_.temperature));
+      if (!task.has_classes()) difference = task.disagreement(other, target, 1);
+      target = as_target(task, (target + other) / 2, 0);
+    }
+    std::vector<int64_t> column(static_cast<size_t>(target.dim() - 1), 1);
+    column[0] = target.size(0);
+    const at::Tensor taught = unlabelled.view(column).to(target.scalar_type());
+    const at::Tensor confidence =
+        task.has_classes() ? of_classes(t, target, unlabelled) : of_values(t, target, difference, unlabelled);
+    if (task.has_classes() && options_.target == TargetForm::kHard) {
+      target = at::zeros_like(target).scatter_(1, target.argmax(1, true), 1);
+    }
+    return {target, confidence * taught};
+  }
+
+  at::Tensor of_classes(size_t t, const at::Tensor& target, const at::Tensor& unlabelled) {
+    const auto [largest, best] = target.max(1);
+    const at::Tensor seen = target.index({unlabelled});
+    std::vector<int64_t> others = {0};
+    for (int64_t d = 2; d < target.dim(); ++d) others.push_back(d);
+    pending_.push_back({t, seen.amax(1).mean(), seen.mean(others)});
+    if (options_.selection == Selection::kAll) return at::ones_like(largest);
+    if (options_.selection == Selection::kFixed) return largest.ge(options_.threshold).to(largest.scalar_type());
+    const at::Tensor classes = average(t, followed_[t].classes, pending_.back().classes);
+    const at::Tensor thresholds = classes / classes.max() * average(t, followed_[t].mean, pending_.back().mean);
+    return largest.ge(thresholds.index({best})).to(largest.scalar_type());
+  }
+
+  at::Tensor of_values(size_t t, const at::Tensor& target, const at::Tensor& difference,
+                       const at::Tensor& unlabelled) {
+    if (!difference.defined()) return at::ones_like(target.select(1, 0));
+    pending_.push_back({t, difference.index({unlabelled}).mean(), {}});
+    const at::Tensor mean = average(t, followed_[t].mean, pending_.back().mean);
+    return (-difference / mean.clamp_min(kNothing)).exp();
+  }
+
+  /// The moving average; what this step says where there is none yet.
+  at::Tensor average(size_t t, int64_t place, const at::Tensor& now) const {
+    const at::Tensor& seen = state_.buffer(followed_[t].seen);
+    return at::where(seen.gt(0), state_.buffer(place) / seen.clamp_min(kNothing), now);
+  }
+
+  void move(int64_t place, const at::Tensor& value) {
+    at::Tensor average = state_.buffer(place);
+    average.mul_(options_.momentum).add_(value.to(average.scalar_type()), 1 - options_.momentum);
+  }
+
+  double weight_of(const Task& task) const {
+    return task.has_classes() ? options_.weight : options_.weight * options_.value_weight;
+  }
+
+  double ramp(int64_t step) const {
+    if (step >= options_.ramp_up_steps) return 1;
+    const double left = 1 - static_cast<double>(step) / static_cast<double>(options_.ramp_up_steps);
+    return std::exp(-kRampSlope * left * left);
+  }
+
+  /// A target of the mirrored image as one of the image.
+  static at::Tensor mirrored_back(const Task& task, const at::Tensor& target) {
+    return task.extent() == Extent::kPixel ? as_target(task, target.flip(3), 1) : target;
+  }
+
+  /// What a task makes of a blend: normals of unit length; and of a mirror image.
+  static at::Tensor as_target(const Task& task, const at::Tensor& blend, double mirrored) {
+    if (task.extent() != Extent::kPixel) return blend;
+    const std::vector<int64_t> one = {blend.size(0), 1, 1, 1};
+    return task.enlarged(blend, at::ones(one, blend.options()), at::full(one, mirrored, blend.options()));
+  }
+
+  Options options_;
+  const TaskSet& tasks_;
+  ParameterStore state_;
+  std::vector<Followed> followed_;
+  StrongViews views_;
+  std::vector<Pending> pending_;
+};
+
+const Registered<Teacher> registered;
+
+}  // namespace
+}  // namespace jtr
