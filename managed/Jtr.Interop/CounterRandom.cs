@@ -10,6 +10,7 @@ internal enum RandomUse : ulong
     Color = 5,
     Flip = 6,
     Source = 7,
+    Limit = 8,
 
     /// <summary>The first of the steps that users add; each has the number behind the one before.</summary>
     ViewStep = 1UL << 32,

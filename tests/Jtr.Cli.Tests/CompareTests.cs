@@ -36,7 +36,7 @@ public sealed class CompareTests
         CliRun first = CliRun.Of([.. command, "--seeds", "1"]);
         Assert.That(first.ExitCode, Is.EqualTo(ExitCode.Success), first.Error);
         string[] methods = [.. ComparedMethod.All.Select(m => m.Name)];
-        Assert.That(methods, Has.Length.EqualTo(8));
+        Assert.That(methods, Has.Length.EqualTo(11));
         string table = File.ReadAllText(folder["c", "comparison.md"]);
         foreach (string method in methods)
         {
@@ -49,9 +49,10 @@ public sealed class CompareTests
                 method
             );
             Assert.That(
-                File.ReadAllText(folder["c", method, "seed-1", "labels.json"]),
-                Is.EqualTo(File.ReadAllText(folder["c", "supervised", "seed-1", "labels.json"])),
-                "all see the same labels"
+                File.ReadAllText(folder["c", method, "seed-1", "labels.json"])
+                    == File.ReadAllText(folder["c", "supervised", "seed-1", "labels.json"]),
+                Is.EqualTo(method != ComparedMethod.Ceiling),
+                "all see the same labels, but for the ceiling"
             );
         }
         foreach (string file in new[] { "scores.png", "delta.png", "pictures.png" })
@@ -303,7 +304,9 @@ public sealed class CompareTests
         Assert.That(table.CostCells()[2], Is.EqualTo(new[] { "jtr", "5.00 ± 0.00", "300.0 ± 0.0", "100 ± 0", "40 ± 0" }));
         Assert.That(
             table.ToMarkdown(),
-            Does.StartWith("| method | depth absolute error m (lower) | Delta % | seeds |\n| --- | ---: | ---: | ---: |\n")
+            Does.StartWith(Conclusion.Of(table))
+                .And.Contain("\n\n| method | depth absolute error m (lower) | Delta % | seeds |\n| --- | ---: | ---: | ---: |\n")
+                .And.Contain("| better than supervised by | depth absolute error m | Delta % | p (t) | p (signs) | pairs |")
         );
         Assert.That(table.ToCsv().Split('\n')[4], Is.EqualTo($"jtr,,Delta,%,higher,37.5,{Math.Sqrt(312.5):R},2"));
 
@@ -358,6 +361,28 @@ public sealed class CompareTests
     [TestCase("--method", "consistency", "--method-weight", "0.5", "--temperature", "2", "--balance", "uncertainty")]
     [TestCase("--method", "direct_map", "--map-width", "3", "--balance", "fixed", "--task-weights", "1,0.5")]
     [TestCase("--method", "single_task", "--balance", "dwa", "--dwa-temperature", "1")]
+    [TestCase(
+        "--method",
+        "consistency+teacher",
+        "--teacher-weight",
+        "0.5",
+        "--teacher-value-weight",
+        "0.1",
+        "--teacher-ramp-up",
+        "3",
+        "--teacher-target",
+        "hard",
+        "--teacher-selection",
+        "fixed",
+        "--teacher-threshold",
+        "0.5",
+        "--teacher-color",
+        "0.2",
+        "--cut-out",
+        "0.5",
+        "--cut-mix",
+        "0"
+    )]
     public void Every_method_and_rule_can_be_trained_with_its_options(params string[] options)
     {
         using TemporaryFolder folder = new();

@@ -7,6 +7,7 @@ using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Reporting;
+using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
 namespace Jtr.Cli.Commands;
@@ -27,7 +28,9 @@ internal sealed class CompareCommand
         "--methods",
         "LIST",
         "Methods, separated by commas: supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, jtr, jtr_corrected (JTR "
-            + "with its published quirks mended); or all, without those that the data have too few tasks for. Default: all."
+            + "with its published quirks mended), teacher, supervised+ (on further views), several with '+' between, such as jtr+teacher, and "
+            + "all_labels (supervised training that sees every label: more cannot be gained); or all, without those that the data have too few "
+            + "tasks for. Default: all."
     );
 
     private readonly Option<string[]?> _scenarios = OptionKinds.List(
@@ -35,6 +38,19 @@ internal sealed class CompareCommand
         "LIST",
         "Several label scenarios, separated by commas, instead of one --scenario: each in a folder of its own in --output, and a table of "
             + "Delta % over all."
+    );
+
+    private readonly Option<string[]?> _fractions = OptionKinds.List(
+        "--label-fractions",
+        "LIST",
+        "Parts of the labels that training sees, separated by commas, such as 1/16,1/4,1: each in a folder of its own in --output, with a table "
+            + "and a plot of the scores against the number of labels. Fewer labels are always among more."
+    );
+
+    private readonly Option<string[]?> _fractionTasks = OptionKinds.List(
+        "--fraction-tasks",
+        "LIST",
+        "The tasks whose labels --label-fractions limits. Default: all."
     );
 
     private readonly Option<long?> _seeds = OptionKinds.Whole(
@@ -124,7 +140,7 @@ internal sealed class CompareCommand
             ],
             Groups =
             [
-                new("Comparison", [_methods, _scenarios, _seeds, _output, _evalEvery, _saveEvery, _quick]),
+                new("Comparison", [_methods, _scenarios, _fractions, _fractionTasks, _seeds, _output, _evalEvery, _saveEvery, _quick]),
                 TrainOptions.DataGroup,
                 DataOptions.LayoutGroup,
                 TrainOptions.NetworkGroup,
@@ -167,25 +183,32 @@ internal sealed class CompareCommand
         if (cost)
             return MeasureCost(parsed, said, settings, methods, folder, cancellationToken);
 
-        List<LabelScenario> scenarios = Scenarios(parsed, said, settings);
         OpenData data = DataSource.Open(settings.Data);
         if (data.Test is null)
             throw new UsageException("there is nothing to score on: give --test, or a folder with train/ and test/.");
-        methods = Defined(methods, data.Train.Tasks.Count, explicitly: !names.Contains(ComparedMethod.AllOfThem));
+        List<(string Name, TrainSettings Settings)> variants = Variants(parsed, said, settings, data.Train.Tasks);
+        bool all = names.Contains(ComparedMethod.AllOfThem);
+        methods = Defined(methods, data.Train.Tasks.Count, explicitly: !all);
+        // Where the others see all labels too, or in the end, the line would say nothing.
+        if (all && (parsed.GetResult(_fractions) is not null || variants.All(v => SeesAllLabels(v.Settings))))
+            methods = [.. methods.Where(m => m.Name != ComparedMethod.Ceiling)];
         int seeds = (int?)parsed.GetValue(_seeds) ?? Seeds;
         long total = settings.TotalSteps(data.Train.Count);
         ScenarioComparison[] comparisons =
         [
-            .. scenarios.Select(scenario => new ScenarioComparison(
+            .. variants.Select(variant => new ScenarioComparison(
                 new ComparisonPlan
                 {
-                    Settings = settings with { Seed = 0, Method = "", Mode = default, Scenario = scenario },
+                    Settings = variant.Settings with { Seed = 0, Method = "", Mode = default },
                     EvalEvery = parsed.GetValue(_evalEvery) ?? (total - 1) / Points + 1,
                 },
                 methods,
                 seeds,
-                scenarios.Count == 1 ? folder : Path.Combine(folder, Words.Of(Words.Scenarios, scenario))
-            )),
+                variants.Count == 1 ? folder : Path.Combine(folder, variant.Name.Replace('/', '-'))
+            )
+            {
+                Name = variant.Name,
+            }),
         ];
         Introduce(settings, data, comparisons, seeds, total, folder);
         try
@@ -201,15 +224,67 @@ internal sealed class CompareCommand
         foreach (ScenarioComparison comparison in comparisons)
             Conclude(comparison, data);
         if (comparisons.Length > 1)
-        {
-            IReadOnlyList<string[]> cells = ComparisonTable.DeltaCells([
-                .. comparisons.Select(c => (Words.Of(Words.Scenarios, c.Scenario), c.Table())),
-            ]);
-            WholeFile.Write(Path.Combine(folder, "comparison.md"), ComparisonTable.Markdown(cells));
-            Show("Delta % in each scenario, mean ± standard deviation over seeds", cells);
-            _console.Line($"Written: {Path.Combine(folder, "comparison.md")}");
-        }
+            ConcludeAll(comparisons, folder, ofFractions: parsed.GetResult(_fractions) is not null);
         return ExitCode.Success;
+    }
+
+    private void ConcludeAll(ScenarioComparison[] comparisons, string folder, bool ofFractions)
+    {
+        (string Name, ComparisonTable Table)[] tables = [.. comparisons.Select(c => (c.Name, c.Table()))];
+        IReadOnlyList<string[]> cells = ComparisonTable.DeltaCells(tables);
+        string text = ComparisonTable.Markdown(cells);
+        Show($"Delta % {(ofFractions ? "for each part of the labels" : "in each scenario")}, mean ± standard deviation over seeds", cells);
+        string written = Path.Combine(folder, "comparison.md");
+        if (ofFractions)
+        {
+            LabelCurve curve = new(tables);
+            IReadOnlyList<string[]> scores = curve.Cells();
+            text += "\n" + ComparisonTable.Markdown(scores);
+            Show("Scores for each part of the labels, mean ± standard deviation over seeds", scores);
+            curve.Draw(Path.Combine(folder, "labels.png"));
+            written += ", labels.png";
+        }
+        WholeFile.Write(Path.Combine(folder, "comparison.md"), text);
+        _console.Line($"Written: {written}");
+    }
+
+    private static bool SeesAllLabels(TrainSettings settings) =>
+        settings is { LabelsFile: null, LabelLimits: null, Scenario: LabelScenario.AsFound or LabelScenario.Full };
+
+    /// <summary>What is compared one beside the other: scenarios, or parts of the labels; or one alone.</summary>
+    private List<(string Name, TrainSettings Settings)> Variants(
+        ParseResult parsed,
+        RunConfiguration said,
+        TrainSettings settings,
+        TaskSet tasks
+    )
+    {
+        List<LabelScenario> scenarios = Scenarios(parsed, said, settings);
+        if (parsed.GetResult(_fractions) is null)
+        {
+            if (parsed.GetResult(_fractionTasks) is not null)
+                throw new UsageException("--fraction-tasks is for --label-fractions.");
+            return [.. scenarios.Select(s => (Words.Of(Words.Scenarios, s), settings with { Scenario = s }))];
+        }
+        if (scenarios.Count > 1)
+            throw new UsageException("--label-fractions and --scenarios make too many comparisons; give one of them.");
+        if (settings.LabelLimits is not null)
+            throw new UsageException("--label-fractions and --limit-labels both limit labels; give one of them.");
+        string[] limited = parsed.GetValue(_fractionTasks) ?? [.. tasks.Select(t => t.Name)];
+        if (limited.FirstOrDefault(name => tasks.All(t => t.Name != name)) is { } unknown)
+            throw new UsageException($"--fraction-tasks: there is no task '{unknown}'; the data have {tasks}.");
+        List<(string Name, TrainSettings Settings)> variants = [];
+        foreach (string text in parsed.GetValue(_fractions)!)
+        {
+            string name = text.Trim();
+            if (LabelLimit.Part(name) is not { } part)
+                throw new UsageException($"--label-fractions: '{name}' is no part above 0 up to 1, such as 1/4 or 0.25.");
+            if (variants.Any(v => v.Name == name))
+                continue;
+            string[] limits = [.. limited.Select(task => new LabelLimit(task, part, IsPart: true).ToString())];
+            variants.Add((name, settings with { LabelLimits = part < 1 ? limits : null }));
+        }
+        return [.. variants.OrderBy(v => LabelLimit.Part(v.Name))];
     }
 
     /// <summary>Does the runs that are not finished, and writes the tables anew after each.</summary>
@@ -230,7 +305,7 @@ internal sealed class CompareCommand
             (ScenarioComparison comparison, ComparisonRun run) = runs[i];
             if (run.IsFinished)
                 continue;
-            string scenario = comparisons.Length == 1 ? "" : $"{Words.Of(Words.Scenarios, comparison.Scenario)}, ";
+            string scenario = comparisons.Length == 1 ? "" : $"{comparison.Name}, ";
             _console.Title($"{scenario}{run.Method.Name}, seed {run.Seed} (run {i + 1} of {runs.Length})");
             await run.RunAsync(_console, data, MachineOptions.Device(said), said.Machine.Workers, saveEvery, cancellationToken)
                 .ConfigureAwait(false);
@@ -291,7 +366,7 @@ internal sealed class CompareCommand
                     + $"to score on"
             ),
             ("tasks", string.Join(", ", data.Train.Tasks.Select(t => t.Name))),
-            ("labels", settings.LabelsFile ?? string.Join(", ", comparisons.Select(c => Words.Of(Words.Scenarios, c.Scenario)))),
+            ("labels", settings.LabelsFile ?? string.Join(", ", comparisons.Select(c => c.Name))),
             ("methods", string.Join(", ", comparisons[0].Methods.Select(m => m.Name))),
             (
                 "runs",
@@ -318,11 +393,20 @@ internal sealed class CompareCommand
         comparison.WriteFigures(data);
         ComparisonTable table = comparison.Table();
         Show(
-            $"{Words.Of(Words.Scenarios, comparison.Scenario)}: scores on {data.Test!.Count} samples, "
+            $"{comparison.Name}: scores on {data.Test!.Count} samples, "
                 + "mean ± standard deviation over seeds",
             table.ScoreCells()
         );
+        if (PairedTable.Of(table) is { } paired && paired.Others.Any())
+        {
+            Show($"Against {paired.Against}, paired by seed: mean difference ± half of the 95 % interval", paired.Cells());
+        }
         Show("Cost of training", table.CostCells());
+        if (Conclusion.Of(table) is { Length: > 0 } conclusion)
+        {
+            _console.Title("What this says");
+            _console.Line(conclusion);
+        }
         _console.Title("Written");
         _console.Facts(
             ("tables", $"{comparison.TablesPath}, scores.csv, comparison.json"),

@@ -269,11 +269,7 @@ internal sealed class TrainCommand
         bool isFromFiles = settings.LabelsFile is not null || sources.Any(s => s.Labels is not null);
         if (isFromFiles && File.Exists(kept))
             return LabelsFile.Read(kept, data);
-        if (settings.LabelsFile is not null)
-            return LabelsFile.Read(settings.LabelsFile, data);
-        return data is JoinedDataset joined
-            ? JoinedSources.Draw(settings.Scenario, joined, sources, settings.Seed)
-            : LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
+        return VisibleLabels.Of(settings, data);
     }
 
     /// <summary>Trains, with scores in between if they are wanted.</summary>

@@ -100,6 +100,7 @@ internal static class TrainOptions
             "data.classNames",
             "data.scenario",
             "data.labels",
+            "data.limitLabels",
             "data.size",
             "data.skipBad",
             "data.voidId",
@@ -239,11 +240,22 @@ internal static class TrainOptions
             Flip = Pick(Words.Value(Words.Flips, said.Training.Flip), basis.Flip, "--flip", fixedNow, v => Words.Of(Words.Flips, v)),
             NoColour = Pick(said.Training.Colour is bool color ? !color : null, basis.NoColour, "--no-colour", fixedNow),
             InitFrom = Begun(said.Training.InitFrom, basis.InitFrom, fixedNow),
+            LabelLimits = Limits(said.Data.LimitLabels, basis.LabelLimits, fixedNow),
             LabelsFile =
                 labels is null || !fixedNow || labels == basis.LabelsFile
                     ? labels ?? basis.LabelsFile
                     : throw Changed("--labels", basis.LabelsFile ?? "not given"),
         };
+    }
+
+    private static IReadOnlyList<string>? Limits(string[]? given, IReadOnlyList<string>? basis, bool fixedNow)
+    {
+        if (given is null)
+            return basis;
+        string[] limits = [.. given.Select(text => LabelLimit.Parse(text).ToString())];
+        return !fixedNow || limits.SequenceEqual(basis ?? [])
+            ? limits
+            : throw Changed("--limit-labels", basis is null ? "not given" : string.Join(",", basis));
     }
 
     /// <summary>The teacher's options.</summary>

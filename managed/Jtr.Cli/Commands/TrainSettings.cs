@@ -161,6 +161,9 @@ internal sealed record TrainSettings
     /// <summary>The file of the labels that training may see, instead of a scenario, or null.</summary>
     public string? LabelsFile { get; init; }
 
+    /// <summary>How many labels of some tasks training may see, or null for all.</summary>
+    public IReadOnlyList<string>? LabelLimits { get; init; }
+
     /// <summary>The file whose weights the run began with, or null for fresh ones.</summary>
     public string? InitFrom { get; init; }
 

@@ -1,14 +1,22 @@
 using Jtr.Cli.Commands;
+using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
 
 namespace Jtr.Cli.Comparison;
 
-/// <summary>A line of a comparison: a method, or JTR with its quirks mended.</summary>
+/// <summary>A line of a comparison: a method, JTR with its quirks mended, or supervised training with all labels.</summary>
 /// <param name="Name">As on the command line and in the table.</param>
 /// <param name="Method">Name of the training method.</param>
 /// <param name="Mode">How the JTR loss treats the published code's quirks.</param>
-internal sealed record ComparedMethod(string Name, string Method, JointTaskMode Mode)
+/// <param name="SeesAllLabels">Whether it sees every label that there is, whatever the others see.</param>
+internal sealed record ComparedMethod(string Name, string Method, JointTaskMode Mode, bool SeesAllLabels = false)
 {
+    /// <summary>Name of the line with supervised training on every label that there is: more cannot be gained.</summary>
+    public const string Ceiling = "all_labels";
+
+    /// <summary>Name of supervised training on as many views as other methods see.</summary>
+    public const string SupervisedViews = "supervised+";
+
     /// <summary>Name of the line that Delta % compares with.</summary>
     public const string Baseline = "supervised";
 
@@ -17,11 +25,12 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
 
     private const string Corrected = "jtr_corrected";
 
-    /// <summary>Every line that there can be: the library's methods, then JTR with its quirks mended.</summary>
+    /// <summary>Every line that there can be: the library's methods, JTR with its quirks mended, and the ceiling.</summary>
     public static IReadOnlyList<ComparedMethod> All =>
         [
             .. JtrRuntime.Methods.Select(m => new ComparedMethod(m.Name, m.Name, JointTaskMode.Published)),
             new(Corrected, "jtr", JointTaskMode.Corrected),
+            new(Ceiling, Baseline, JointTaskMode.Published, SeesAllLabels: true),
         ];
 
     /// <summary>The lines that a command line names, in their fixed order, each once; then those of several methods together.</summary>
@@ -52,5 +61,9 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
     public bool IsDefinedOn(int tasks) => JtrRuntime.FindMethod(Method)!.MinTasks <= tasks;
 
     /// <summary>The settings of one run.</summary>
-    public TrainSettings Apply(TrainSettings shared, ulong seed) => shared with { Method = Method, Mode = Mode, Seed = seed };
+    public TrainSettings Apply(TrainSettings shared, ulong seed)
+    {
+        TrainSettings own = shared with { Method = Method, Mode = Mode, Seed = seed };
+        return SeesAllLabels ? own with { Scenario = LabelScenario.AsFound, LabelsFile = null, LabelLimits = null } : own;
+    }
 }

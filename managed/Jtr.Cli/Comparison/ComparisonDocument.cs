@@ -10,6 +10,9 @@ internal sealed record ComparisonDocument
     public required IReadOnlyList<MetricDocument> Headlines { get; init; }
     public required IReadOnlyList<MethodDocument> Methods { get; init; }
 
+    /// <summary>What to conclude, in words.</summary>
+    public string? Conclusion { get; init; }
+
     /// <summary>A task's headline metric.</summary>
     internal sealed record MetricDocument(string Task, string Metric, string Unit, bool HigherIsBetter);
 
@@ -24,17 +27,30 @@ internal sealed record ComparisonDocument
         string Name,
         IReadOnlyList<StatisticDocument> Scores,
         StatisticDocument DeltaPercent,
-        IReadOnlyList<RunDocument> Runs
+        IReadOnlyList<RunDocument> Runs,
+        PairedDocument? AgainstSupervised
     );
+
+    /// <summary>A method against supervised training with the same seeds.</summary>
+    internal sealed record PairedDocument(IReadOnlyList<DifferenceDocument> Tasks, DifferenceDocument DeltaPercent);
+
+    /// <summary>A paired difference, positive where better; null where there is none.</summary>
+    internal sealed record DifferenceDocument(int Pairs, double? Mean, double? HalfInterval95, double? PairedTTestP, double? SignTestP)
+    {
+        public static DifferenceDocument Of(PairedDifference d) =>
+            new(d.Count, Nullable(d.Mean), Nullable(d.Half), Nullable(d.P), Nullable(d.SignP));
+    }
 
     /// <summary>A run.</summary>
     internal sealed record RunDocument(ulong Seed, IReadOnlyList<double?> Headlines, RunRecord Record);
 
     public static string Write(ComparisonPlan plan, ComparisonTable table)
     {
+        PairedTable? paired = PairedTable.Of(table);
         ComparisonDocument document = new()
         {
             Plan = plan,
+            Conclusion = Comparison.Conclusion.Of(table),
             Headlines = [.. table.Columns.Select(c => new MetricDocument(c.Task, c.Metric.Name, c.Metric.Unit, c.Metric.HigherIsBetter))],
             Methods =
             [
@@ -42,7 +58,13 @@ internal sealed record ComparisonDocument
                     m.Name,
                     [.. table.Columns.Select((_, t) => StatisticDocument.Of(ComparisonTable.Score(m, t)))],
                     StatisticDocument.Of(table.Delta(m)),
-                    [.. m.Runs.Select(r => new RunDocument(r.Seed, HeadlinesOf(r.Result), r.Record))]
+                    [.. m.Runs.Select(r => new RunDocument(r.Seed, HeadlinesOf(r.Result), r.Record))],
+                    paired is null || m.Name == paired.Against
+                        ? null
+                        : new PairedDocument(
+                            [.. table.Columns.Select((_, t) => DifferenceDocument.Of(paired.Task(m, t)))],
+                            DifferenceDocument.Of(paired.Delta(m))
+                        )
                 )),
             ],
         };

@@ -51,7 +51,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
     {
         _files.Create();
         TrainSettings settings = method.Apply(plan.Settings, seed);
-        LabelAssignment labels = Labels(settings, data.Train);
+        LabelAssignment labels = VisibleLabels.Of(settings, data.Train);
         labels.Save(_files.Labels);
         IMultiTaskDataset train = BadSamples.Wrap(settings.Data, data.Train, labels),
             test = BadSamples.Wrap(settings.Data, data.Test!);
@@ -121,14 +121,5 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         _files.SaveResults(result);
         console.Line($"{method.Name}, seed {seed}: {result}");
         BadSamples.Report(console, train, test);
-    }
-
-    private static LabelAssignment Labels(TrainSettings settings, IMultiTaskDataset data)
-    {
-        if (settings.LabelsFile is not null)
-            return LabelsFile.Read(settings.LabelsFile, data);
-        return data is JoinedDataset joined
-            ? JoinedSources.Draw(settings.Scenario, joined, settings.Data.Sources ?? [], settings.Seed)
-            : LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
     }
 }

@@ -82,14 +82,17 @@ internal sealed class ComparisonTable
             ),
         ];
 
-    /// <summary>Both tables as Markdown.</summary>
+    /// <summary>All tables as Markdown, and what to conclude.</summary>
     public string ToMarkdown() =>
         new StringBuilder()
+            .Append(Conclusion.Of(this))
+            .Append("\n\n")
             .Append(Markdown(ScoreCells()))
             .Append(
                 "\nMean and standard deviation over seeds; Delta % against supervised training with the same seed, positive when "
                     + "better.\n\n"
             )
+            .Append(PairedTable.Of(this) is { } paired && paired.Others.Any() ? $"{Markdown(paired.Cells())}\n{PairedTable.About}\n\n" : "")
             .Append(Markdown(CostCells()))
             .Append(
                 "\nTraining alone, without scoring; the peak is the most memory that the process held, of which training added the last "

@@ -36,6 +36,9 @@ internal sealed class ScenarioComparison
     /// <summary>Every run, seed by seed.</summary>
     public IReadOnlyList<ComparisonRun> Runs { get; }
 
+    /// <summary>What sets it apart from others of one command: its scenario, or its part of the labels.</summary>
+    public required string Name { get; init; }
+
     /// <summary>Which labels training sees.</summary>
     public LabelScenario Scenario => _plan.Settings.Scenario;
 

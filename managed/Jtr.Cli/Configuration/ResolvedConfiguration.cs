@@ -81,6 +81,7 @@ internal static class ResolvedConfiguration
             ClassNames = data.Sources is null ? data.ClassNames?.ToArray() : null,
             Scenario = settings.LabelsFile is null ? Words.Of(Words.Scenarios, settings.Scenario) : null,
             Labels = settings.LabelsFile,
+            LimitLabels = settings.LabelLimits?.ToArray(),
             Size = data.Size.ToString(),
             SkipBad = data.SkipBad,
             VoidId = data.VoidId,

@@ -38,6 +38,7 @@ internal sealed class DataSection
     public string[]? ClassNames { get; set; }
     public string? Scenario { get; set; }
     public string? Labels { get; set; }
+    public string[]? LimitLabels { get; set; }
     public string? Size { get; set; }
     public bool? SkipBad { get; set; }
     public int? VoidId { get; set; }

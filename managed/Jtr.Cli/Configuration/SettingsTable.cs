@@ -32,6 +32,9 @@ internal static class SettingsTable
         new("data.labels", "--labels", "FILE", SettingKind.Path, c => c.Data.Labels,
             "Labels that training may see, instead of --scenario: a published assignment (.pth or .npy, samples x tasks of 0 and 1) or the "
             + "labels.json of a run."),
+        new("data.limitLabels", "--limit-labels", "LIST", SettingKind.Texts, c => c.Data.LimitLabels,
+            "Labels of some tasks that training may see, by number or part: seg=40,depth=1/4. Drawn by the seed; fewer are always among more. "
+            + "Default: all of --scenario or --labels."),
         new("data.size", "--size", "HxW", SettingKind.Size, c => c.Data.Size,
             $"Rows x columns that everything is resized to, multiples of 32. Default: {DataOptions.SceneSize} for scenes, "
             + $"{DataOptions.FolderSize} for folders, as published for benchmarks ({DataOptions.NyuSize} NYU-v2, "

@@ -161,6 +161,31 @@ public sealed class LabelAssignment
         return new LabelAssignment(Tasks, samples);
     }
 
+    /// <summary>
+    /// The assignment with fewer labels of a task: for learning curves, and to see what further labels would bring. Fewer are always among
+    /// more, and tasks with as many labels keep those of the same samples.
+    /// </summary>
+    /// <param name="task">0 or more, below K.</param>
+    /// <param name="count">The most labels to keep, 0 or more.</param>
+    /// <param name="seed">Seed of the draw.</param>
+    public LabelAssignment WithAtMost(int task, int count, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(task);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(task, Tasks.Count);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        IEnumerable<int> kept = Enumerable
+            .Range(0, _samples.Length)
+            .Where(i => _samples[i][task])
+            .OrderBy(i => new CounterRandom(seed, RandomUse.Limit, (ulong)i).NextUInt64())
+            .ThenBy(i => i)
+            .Take(count);
+        TaskMask others = new(Tasks.All.Bits & ~TaskMask.None.With(task).Bits);
+        TaskMask[] samples = [.. _samples.Select(s => s & others)];
+        foreach (int i in kept)
+            samples[i] = samples[i].With(task);
+        return new LabelAssignment(Tasks, samples);
+    }
+
     /// <summary>A uniformly drawn subset of a given size (selection sampling: one pass, each subset equally likely).</summary>
     private static TaskMask Choose(TaskMask from, int size, ref CounterRandom random)
     {

@@ -64,6 +64,9 @@ public sealed record TeacherOptions
     /// </summary>
     public bool? Mirror { get; init; }
 
+    /// <summary>Whether all that is taught of a task counts at most as much as its labels, however few these are.</summary>
+    public bool? AsLabels { get; init; }
+
     /// <summary>How far brightness, contrast and saturation of the network's view change, 0 to 1.</summary>
     public double? Color { get; init; }
 

@@ -10,6 +10,10 @@
 //   threshold_c = q_c / max q * mean p,   q the mean target and mean p both moving averages over unlabelled samples;
 //
 // of values exp(-d / mean d), where d is how far the two predictions are apart and mean d its moving average.
+//
+// w_t is the task's weight in the supervised loss, times s_t / (1 - s_t) where s_t, the share of samples that have the
+// label, is below 1/2: all that is taught then counts as much as all labels. Otherwise few labels would be outvoted,
+// for a loss is a mean over the batch.
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
@@ -48,7 +52,7 @@ class Teacher final : public Method {
     int64_t ramp_up_steps = 100;
     TargetForm target = TargetForm::kSoft;
     Selection selection = Selection::kAdaptive;
-    bool mirror = true;
+    bool mirror = true, as_labels = true;
     void visit(OptionVisitor& v) {
       v.number("weight", weight, a_weight(), "Weight of the term.");
       v.number("value_weight", value_weight, a_weight(),
@@ -66,6 +70,8 @@ class Teacher final : public Method {
       v.flag("mirror", mirror,
              "Whether the teacher also sees the mirror image: its target is the mean of both, and where they differ "
              "values count less.");
+      v.flag("as_labels", as_labels,
+             "Whether all that is taught of a task counts at most as much as its labels, however few these are.");
       StrongViewOptions::visit(v);
     }
   };
@@ -82,8 +88,10 @@ class Teacher final : public Method {
         followed.mean = state_.add_buffer("difference." + task.name(), {});
       }
       followed.seen = state_.add_buffer("seen." + task.name(), {});
+      followed.labels = state_.add_buffer("labels." + task.name(), {});
       followed_.push_back(followed);
     }
+    samples_ = state_.add_buffer("samples", {});
     state_.allocate(setting.precision, setting.device, at::MemoryFormat::Contiguous);
   }
 
@@ -112,6 +120,8 @@ class Teacher final : public Method {
 
   MethodLoss compute(const MethodContext& context) override {
     pending_.clear();
+    labelled_ = context.labelled.sum(0);
+    batch_ = static_cast<double>(context.samples);
     const int64_t samples = context.samples, count = static_cast<int64_t>(tasks_.size());
     const at::TensorOptions of_losses = context.labelled.options().dtype(context.images(0).scalar_type());
     at::Tensor losses = at::zeros({count, samples}, of_losses), taught = at::zeros({count, samples}, of_losses);
@@ -133,7 +143,7 @@ class Teacher final : public Method {
       const at::AutoGradMode mode(true);
       const at::Tensor prediction = context.tracked(kStudent, t);
       const at::Tensor loss = task.agreement_loss(prediction, target, 1, weight);
-      const double factor = weight_of(task) * ramp(context.step);
+      const double factor = weight_of(t) * context.task_weights[row].item<double>() * ramp(context.step);
       const at::Tensor scale = at::full_like(loss, factor / static_cast<double>(samples));
       context.add_gradient(kStudent, t, torch::autograd::grad({loss}, {prediction}, {scale})[0]);
       losses[row].copy_(loss.detach());
@@ -156,6 +166,10 @@ class Teacher final : public Method {
       move(followed.seen, at::ones_like(state_.buffer(followed.seen)));
     }
     pending_.clear();
+    for (size_t t = 0; t < followed_.size(); ++t) {
+      state_.buffer(followed_[t].labels).add_(labelled_[static_cast<int64_t>(t)]);
+    }
+    state_.buffer(samples_).add_(batch_);
   }
 
  private:
@@ -165,6 +179,7 @@ class Teacher final : public Method {
   /// What is followed of a task: places in the state. Moving averages begin at 0 and are divided by that of 1.
   struct Followed {
     int64_t mean = -1, classes = -1, seen = -1;
+    int64_t labels = -1;  // how many there were
   };
   /// What a step's unlabelled samples say of it.
   struct Pending {
@@ -239,8 +254,14 @@ class Teacher final : public Method {
     average.mul_(options_.momentum).add_(value.to(average.scalar_type()), 1 - options_.momentum);
   }
 
-  double weight_of(const Task& task) const {
-    return task.has_classes() ? options_.weight : options_.weight * options_.value_weight;
+  double weight_of(size_t t) const {
+    const double weight = options_.weight * (tasks_[t].has_classes() ? 1 : options_.value_weight);
+    if (!options_.as_labels) return weight;
+    // This step's samples count as those before it.
+    const double samples = state_.buffer(samples_).item<double>() + batch_;
+    const double labels =
+        state_.buffer(followed_[t].labels).item<double>() + labelled_[static_cast<int64_t>(t)].item<double>();
+    return weight * std::min(1.0, labels / std::max(samples - labels, 1.0));
   }
 
   double ramp(int64_t step) const {
@@ -267,6 +288,9 @@ class Teacher final : public Method {
   std::vector<Followed> followed_;
   StrongViews views_;
   std::vector<Pending> pending_;
+  int64_t samples_ = -1;     // place of the number of samples
+  at::Tensor labelled_;      // [K]: of this step's samples, how many have each label
+  double batch_ = 0;         // this step's samples
 };
 
 const Registered<Teacher> registered;

@@ -40,6 +40,27 @@ TEST(Balancing, DwaTakesATaskWithoutLabelsForSteady) {
   EXPECT_NEAR(dwa->weights(2)[1].item<double>(), 2 * b / (a + b), 1e-12);
 }
 
+TEST(Balancing, LabelsWeighsTasksByHowRareTheirLabelsAre) {
+  const auto labels = make_balancing(rule("labels"), 2, 1), half = make_balancing(rule("labels", {{"power", 0.5}}), 2, 1);
+  EXPECT_TRUE(at::equal(labels->weights(0), at::ones({2}, at::kDouble)));
+  // Of four samples one has the first label, all have the second: shares of 1/4 and 1.
+  const TaskLosses step = losses({3, 1, 0, 1, 0, 1, 0, 1}, {1, 1, 0, 1, 0, 1, 0, 1});
+  labels->observe(step, 1);
+  half->observe(step, 1);
+  // c (1, 1) with c = 1.25 / 2: weights 4 c and c.
+  EXPECT_NEAR(labels->weights(1)[0].item<double>(), 2.5, 1e-12);
+  EXPECT_NEAR(labels->weights(1)[1].item<double>(), 0.625, 1e-12);
+  // 2 c and c with 0.5 c + c = 1.25.
+  EXPECT_NEAR(half->weights(1)[0].item<double>(), 2 * 1.25 / 1.5, 1e-12);
+  EXPECT_NEAR(half->weights(1)[1].item<double>(), 1.25 / 1.5, 1e-12);
+}
+
+TEST(Balancing, LabelsLeavesATaskWithoutAnyAlone) {
+  const auto labels = make_balancing(rule("labels"), 2, 1);
+  labels->observe(losses({3, 0, 1, 0}, {1, 0, 1, 0}), 1);
+  EXPECT_TRUE(at::equal(labels->weights(1), at::ones({2}, at::kDouble)));
+}
+
 TEST(Balancing, UncertaintysGradientIsThatOfItsLoss) {
   const auto uncertainty = make_balancing(rule("uncertainty"), 2, 1);
   const TaskLosses step = losses({3, 0.2, 0, 0.7}, {1, 1, 0, 1});

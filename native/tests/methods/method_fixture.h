@@ -113,7 +113,7 @@ struct MethodFixture {
     // One sample's confidence must not hang on the others'.
     if (method == "teacher") {
       return {{"weight", 0.7},  {"value_weight", 0.5}, {"selection", "fixed"}, {"threshold", 0.3},
-              {"mirror", false}, {"cut_mix", 0},       {"ramp_up_steps", 0}};
+              {"mirror", false}, {"cut_mix", 0},       {"ramp_up_steps", 0}, {"as_labels", false}};
     }
     if (method == "supervised+") return {{"views", 2}, {"weight", 0.7}};
     if (method == "consistency") return {{"weight", 0.7}, {"temperature", 2}};

@@ -33,7 +33,7 @@ struct Lesson {
   }
 
   static Json plain(Json options) {
-    const Json all = {{"color", 0}, {"grey", 0}, {"cut_mix", 0}, {"ramp_up_steps", 0}};
+    const Json all = {{"color", 0}, {"grey", 0}, {"cut_mix", 0}, {"ramp_up_steps", 0}, {"as_labels", false}};
     for (const auto& entry : all.items()) {
       if (!options.contains(entry.key())) options[entry.key()] = entry.value();
     }
@@ -138,6 +138,22 @@ TEST(Teacher, RisesSlowly) {
     const double left = std::max(0.0, 1 - static_cast<double>(step) / 10);
     EXPECT_NEAR(lesson.loss()[0].item<double>(), 2 * std::exp(-5 * left * left), 1e-12) << step;
   }
+}
+
+TEST(Teacher, TeachesAsMuchAsLabelsDo) {
+  // One of four samples is labelled: what is taught to the other three weighs as much as that label.
+  Lesson lesson({test::depth()}, {1, 0, 0, 0}, {{"mirror", false}, {"as_labels", true}, {"weight", 0.5}});
+  lesson.batch.teacher.fill_(3);
+  EXPECT_NEAR(lesson.loss().sum().item<double>(), 0.5 * 3, 1e-12);
+  lesson.made->follow();
+  // All four labelled in the second step: five labels of eight samples so far, and none to teach.
+  lesson.batch.labelled.fill_(true);
+  EXPECT_EQ(lesson.loss().sum().item<double>(), 0);
+  lesson.made->follow();
+  lesson.batch.labelled.fill_(false);
+  lesson.batch.labelled[0].fill_(true);
+  // 6 labels of 12 samples: half of them, so what is taught counts in full.
+  EXPECT_NEAR(lesson.loss().sum().item<double>(), 0.5 * 3 * 3, 1e-12);
 }
 
 TEST(Teacher, MixesTargetsAsItMixesPhotographs) {

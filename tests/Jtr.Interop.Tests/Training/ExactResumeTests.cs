@@ -44,6 +44,7 @@ public sealed class ExactResumeTests
                 Balancing = new() { Name = "random" },
             }
         );
+        yield return Case("jtr+teacher", all with { Method = "jtr+teacher" });
         yield return Case("single_task", all with { Method = "single_task" });
         yield return Case(
             "consistency",

@@ -21,9 +21,11 @@ public sealed class MethodsTests : IDisposable
         "perceptual_map",
         "mtpsl",
         "jtr",
+        "teacher",
+        "supervised+",
     ];
 
-    private static readonly string[] AllRules = ["equal", "fixed", "uncertainty", "dwa", "random", "pcgrad"];
+    private static readonly string[] AllRules = ["equal", "fixed", "uncertainty", "dwa", "random", "pcgrad", "labels"];
 
     [Test]
     public void The_library_has_every_method_and_rule() =>
