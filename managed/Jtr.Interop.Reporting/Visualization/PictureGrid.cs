@@ -144,7 +144,7 @@ public sealed class PictureGrid
         List<(int X, int Line)> legend = PlaceLegend(width);
         int legendHeight = legend.Count == 0 ? 0 : Gap + (legend[^1].Line + 1) * LineHeight;
 
-        RgbImage canvas = new(width, top + _rows.Count * rowHeight - Gap + legendHeight + Margin);
+        RgbImage canvas = RgbImage.Create(top + _rows.Count * rowHeight - Gap + legendHeight + Margin, width);
         canvas.Data.Fill(255);
         Text(canvas, Margin, Margin, Title, width - 2 * Margin);
         for (int c = 0; c < _columns.Length; c++)

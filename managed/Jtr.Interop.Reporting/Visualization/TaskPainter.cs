@@ -64,7 +64,7 @@ public static class TaskPainter
 
     private static RgbImage Make(int values, int channels, TaskExtent extent, int height, int width, string name)
     {
-        RgbImage picture = new(width, height);
+        RgbImage picture = RgbImage.Create(height, width);
         if (extent == TaskExtent.Image && values != channels)
             throw new ArgumentException($"{channels} channels of a photograph as a whole are {channels} values, not {values}", name);
         if (extent == TaskExtent.Pixel && values != (long)channels * height * width)

@@ -11,15 +11,18 @@ public sealed class TaskSettings
 
     /// <summary>Looks at a JSON object.</summary>
     /// <param name="values">The object, or null for an empty one. What is changed in it afterwards does not count.</param>
-    public TaskSettings(JsonObject? values = null) =>
+    public TaskSettings(JsonObject? values = null)
+    {
         // Values that were put in as they are would be read back by their own type alone.
         _values = values is null ? [] : (JsonObject)JsonNode.Parse(values.ToJsonString())!;
+        Keys = [.. _values.Where(v => v.Value is not null).Select(v => v.Key)];
+    }
 
     /// <summary>No settings.</summary>
     public static TaskSettings Empty { get; } = new();
 
     /// <summary>Names of the settings that are there.</summary>
-    public IReadOnlyCollection<string> Keys => [.. _values.Where(v => v.Value is not null).Select(v => v.Key)];
+    public IReadOnlyCollection<string> Keys { get; }
 
     internal JsonObject Values => _values;
 
