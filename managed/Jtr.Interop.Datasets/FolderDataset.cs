@@ -30,15 +30,13 @@ public sealed class FolderDataset : IMultiTaskDataset
     /// <summary>Name of the folder of photographs.</summary>
     public const string ImageFolder = "image";
 
-    private const int DefaultVoidId = 255;
-    private const double DefaultDepthScale = 0.001;
+    internal const int DefaultVoidId = 255;
 
     private readonly string[] _names;
     private readonly string[] _images;
     private readonly string?[][] _labels;
     private readonly TaskMask[] _labeled;
-    private readonly int[] _voidIds;
-    private readonly double[] _depthScales;
+    private readonly LabelFormat[] _formats;
     private readonly SampleReader _reader;
 
     /// <summary>Lists the files, and reads the labels of segmentation if nothing else says how many classes there are.</summary>
@@ -71,11 +69,14 @@ public sealed class FolderDataset : IMultiTaskDataset
                 ?? file?.Tasks
                 ?? TaskDiscovery.Find(root, options.VoidId ?? DefaultVoidId, options.PassOverDamaged ? problems : null)
         );
-        _voidIds = [.. Tasks.Select(t => options.VoidId ?? file?.VoidId(t.Name) ?? DefaultVoidId)];
-        _depthScales = [.. Tasks.Select(t => options.DepthScale ?? file?.DepthScale(t.Name) ?? DefaultDepthScale)];
+        _formats = [.. Tasks.Select(t => LabelFormat.Of(t.Kind))];
+        Func<LabelSource, PackedLabel>[] readers =
+        [
+            .. Tasks.Select((t, i) => _formats[i].Reader(t, file?.Settings(t.Name) ?? TaskSettings.Empty, options)),
+        ];
         _names = [.. images.Stems];
         _images = [.. images.Paths];
-        _labels = [.. Tasks.Select(t => ListLabels(root, t, images, problems))];
+        _labels = [.. Tasks.Select((t, i) => ListLabels(root, t, _formats[i], images, problems))];
         _labeled = [.. Enumerable.Range(0, Count).Select(HasLabels)];
         Problems = problems;
         _reader = new SampleReader(
@@ -87,7 +88,7 @@ public sealed class FolderDataset : IMultiTaskDataset
             BytesPerPixel(),
             GetLabelPath,
             i => DecodedImage.ReadPhotograph(_images[i], Height, Width),
-            ReadLabel
+            (_, task, source) => readers[task](source)
         );
     }
 
@@ -141,16 +142,6 @@ public sealed class FolderDataset : IMultiTaskDataset
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken) =>
         _reader.Read(index, wanted, destination, cancellationToken);
 
-    private PackedLabel ReadLabel(int index, int task, LabelSource source) =>
-        Tasks[task] switch
-        {
-            SegmentationTask segmentation => SegmentationLabels.Read(source, segmentation, _voidIds[task]),
-            DepthTask => DepthLabels.Read(source, _depthScales[task]),
-            NormalsTask => NormalsLabels.Read(source),
-            MapTask map => MapLabels.Read(source, map),
-            VisionTask other => throw new NotSupportedException($"task '{other.Name}' is of a kind that folders do not hold: {other.Kind}"),
-        };
-
     private static FolderIndex ListImages(string root, List<FolderProblem> problems)
     {
         string folder = Path.Combine(root, ImageFolder);
@@ -165,7 +156,7 @@ public sealed class FolderDataset : IMultiTaskDataset
         return images;
     }
 
-    private static string?[] ListLabels(string root, VisionTask task, FolderIndex images, List<FolderProblem> problems)
+    private static string?[] ListLabels(string root, VisionTask task, LabelFormat format, FolderIndex images, List<FolderProblem> problems)
     {
         string folder = Path.Combine(root, task.Name);
         if (!Directory.Exists(folder))
@@ -173,7 +164,7 @@ public sealed class FolderDataset : IMultiTaskDataset
             problems.Add(new FolderProblem(folder, $"the folder is missing: no sample has a label for '{task.Name}'"));
             return new string?[images.Stems.Count];
         }
-        FolderIndex labels = new(folder, FolderIndex.LabelExtensions, problems);
+        FolderIndex labels = new(folder, format.Extensions, problems);
         foreach (string stem in labels.Stems)
         {
             if (images[stem] is null)
@@ -200,14 +191,7 @@ public sealed class FolderDataset : IMultiTaskDataset
         {
             long values = (long)Tasks[t].LabelChannels * _labels[t].Count(p => p is not null);
             bool isNpy = _labels[t].Any(p => p is not null && FolderIndex.IsNpy(p));
-            perPixel +=
-                values
-                * Tasks[t] switch
-                {
-                    SegmentationTask segmentation => segmentation.ClassCount < 256 ? 1 : 2,
-                    NormalsTask => 4,
-                    _ => isNpy ? 4 : 2,
-                };
+            perPixel += values * _formats[t].BytesPerValue(Tasks[t], isNpy);
         }
         return perPixel;
     }

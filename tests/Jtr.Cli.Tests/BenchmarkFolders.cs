@@ -73,14 +73,14 @@ internal static class BenchmarkFolders
     public static void Cityscapes(string root)
     {
         foreach (string part in new[] { "train", "val" })
-            new RgbImage(32, 32).SavePng(Path.Combine(root, "leftImg8bit", part, "ulm", "ulm_0_0_leftImg8bit.png"));
+            RgbImage.Create(32, 32).SavePng(Path.Combine(root, "leftImg8bit", part, "ulm", "ulm_0_0_leftImg8bit.png"));
     }
 
     /// <summary>Taskonomy's photographs and normals.</summary>
     public static void Taskonomy(string root)
     {
         foreach (string domain in new[] { "rgb", "normal" })
-            new RgbImage(32, 32).SavePng(Path.Combine(root, domain, "allensville", $"point_0_view_0_domain_{domain}.png"));
+            RgbImage.Create(32, 32).SavePng(Path.Combine(root, domain, "allensville", $"point_0_view_0_domain_{domain}.png"));
     }
 
     private static void Image(string path) => NpyFile.Write(path, "(32, 32, 3)", [.. Enumerable.Repeat(0.5f, 3 * Pixels)]);

@@ -10,7 +10,7 @@ internal static class PhotoFolder
     {
         for (int n = 0; n < count; n++)
         {
-            RgbImage picture = new(50, 40);
+            RgbImage picture = RgbImage.Create(40, 50);
             picture.Fill(10 * n, 5, 20, 30, new Rgb(200, (byte)(20 * n), 90));
             picture.SavePng(Path.Combine(root, "image", $"photo{n}.png"));
             byte[] ids = new byte[40 * 50];
@@ -19,7 +19,7 @@ internal static class PhotoFolder
             NpyFile.Write(Path.Combine(root, "seg", $"photo{n}.npy"), "|u1", "(40, 50)", ids);
             if (n == count - 1)
                 continue;
-            RgbImage edge = new(50, 40);
+            RgbImage edge = RgbImage.Create(40, 50);
             edge.Fill(20, 0, 3, 40, Rgb.White);
             float[] values = new float[40 * 50];
             for (int i = 0; i < values.Length; i++)

@@ -23,8 +23,8 @@ public sealed class ServiceTests
         _folder = Directory.CreateTempSubdirectory("jtr-service-").FullName;
         for (int n = 0; n < 4; n++)
         {
-            RgbImage photograph = new(Width, Height),
-                edge = new(Width, Height);
+            RgbImage photograph = RgbImage.Create(Height, Width),
+                edge = RgbImage.Create(Height, Width);
             photograph.Data.Fill((byte)(40 * n));
             photograph.Fill(8 * n, 8, 16, 16, new Rgb(220, 160, 100));
             edge.Fill(8 * n, 8, 16, 2, Rgb.White);

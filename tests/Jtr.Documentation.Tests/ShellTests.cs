@@ -121,9 +121,9 @@ public sealed class ShellTests
     {
         for (int n = 0; n < count; n++)
         {
-            RgbImage photo = new(64, 32),
-                ids = new(64, 32),
-                edge = new(64, 32);
+            RgbImage photo = RgbImage.Create(32, 64),
+                ids = RgbImage.Create(32, 64),
+                edge = RgbImage.Create(32, 64);
             photo.Fill(0, 0, 64, 32, new Rgb(60, (byte)(30 * n), 90));
             photo.Fill(10 + 4 * n, 6, 20, 20, new Rgb(220, 190, 40));
             ids.Fill(0, 16, 64, 16, new Rgb(1, 1, 1));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
@@ -107,7 +106,7 @@ internal sealed class InspectCommand
         [
             .. Enumerable
                 .Range(0, tasks.Count)
-                .Select(t => tasks[t] is DepthTask ? InspectedData.Range(parts.Select(p => p.Tasks[t])) : null),
+                .Select(t => LabelPainter.Of(tasks[t].Kind).HasRange ? InspectedData.Range(parts.Select(p => p.Tasks[t])) : null),
         ];
         foreach (DataInspection part in parts)
             part.Draw(
@@ -116,21 +115,7 @@ internal sealed class InspectCommand
                 ranges,
                 name => Caption(name) + (parts.Count == 1 ? "" : $"\n{part.Part.ToString().ToLowerInvariant()}")
             );
-        foreach (SegmentationTask task in tasks.OfType<SegmentationTask>().Take(1))
-            grid.AddLegend(task);
-        for (int t = 0; t < tasks.Count; t++)
-        {
-            if (ranges[t] is { } range)
-                grid.AddLegend(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{tasks[t].Name}: {range.Low:G3} to {range.High:G3} {((DepthTask)tasks[t]).Unit}"
-                    ),
-                    Colormap.Viridis
-                );
-        }
-        if (tasks.Any(t => t is MapTask))
-            grid.AddLegend("maps: 0 to 1", Colormap.Magma);
+        grid.AddLegend(tasks, ranges);
         return grid;
     }
 

@@ -70,7 +70,7 @@ internal sealed class TrainRunOptions
         TrainSettings result = settings with
         {
             EvalEvery = said.EvalEvery ?? settings.EvalEvery,
-            SaveEvery = said.SaveEvery ?? settings.SaveEvery ?? 500,
+            SaveEvery = said.SaveEvery ?? settings.SaveEvery ?? TrainSettings.DefaultSaveEvery,
             Keep = said.Keep ?? settings.Keep,
             EarlyStopping = said.EarlyStopping ?? settings.EarlyStopping,
             MinImprovement = said.MinImprovement ?? settings.MinImprovement,

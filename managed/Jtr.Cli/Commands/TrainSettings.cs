@@ -21,6 +21,15 @@ internal sealed record TrainSettings
     /// <summary>Key of these settings in a checkpoint's metadata.</summary>
     public const string MetadataKey = "jtr-cli.train";
 
+    // The defaults of a run, once. Those that the library has, too, are its own.
+    public const long DefaultSteps = 2000,
+        DefaultSaveEvery = 500;
+    public const int DefaultBatchSize = 8,
+        DefaultWidth = 16;
+    public const ulong DefaultSeed = 1;
+    public const double DefaultLearningRate = 2e-3,
+        DefaultLrDecayFactor = 0.5;
+
     /// <summary>The data.</summary>
     public required DataRequest Data { get; init; }
 
@@ -31,7 +40,7 @@ internal sealed record TrainSettings
     public LabelScenario Scenario { get; init; }
 
     /// <summary>Seed of weights, noise, order, crops and label scenario.</summary>
-    public ulong Seed { get; init; } = 1;
+    public ulong Seed { get; init; } = DefaultSeed;
 
     /// <summary>Steps in all, or null.</summary>
     public long? Steps { get; init; }
@@ -40,25 +49,25 @@ internal sealed record TrainSettings
     public int? Epochs { get; init; }
 
     /// <summary>Samples of a step.</summary>
-    public int BatchSize { get; init; } = 8;
+    public int BatchSize { get; init; } = DefaultBatchSize;
 
     /// <summary>First stage width of the networks.</summary>
-    public int Width { get; init; } = 16;
+    public int Width { get; init; } = DefaultWidth;
 
     /// <summary>Adam's rate.</summary>
-    public double LearningRate { get; init; } = 2e-3;
+    public double LearningRate { get; init; } = DefaultLearningRate;
 
     /// <summary>Steps between two reductions of the rate, 0 for none.</summary>
     public long LrDecayEvery { get; init; }
 
     /// <summary>What the rate is multiplied by.</summary>
-    public double LrDecayFactor { get; init; } = 0.5;
+    public double LrDecayFactor { get; init; } = DefaultLrDecayFactor;
 
     /// <summary>Weight of the distance term.</summary>
-    public double LambdaDist { get; init; } = 4;
+    public double LambdaDist { get; init; } = new JointTaskOptions().LambdaDist;
 
     /// <summary>Weight of the reconstruction term.</summary>
-    public double LambdaRecon { get; init; } = 2;
+    public double LambdaRecon { get; init; } = new JointTaskOptions().LambdaRecon;
 
     /// <summary>Whether to compute the published code's quirks.</summary>
     public JointTaskMode Mode { get; init; }
@@ -301,7 +310,7 @@ internal sealed record TrainSettings
 
     /// <summary>Steps in all.</summary>
     /// <param name="samples">Samples of the training set.</param>
-    public long TotalSteps(int samples) => Epochs is int epochs ? epochs * StepsPerEpoch(samples) : Steps ?? 2000;
+    public long TotalSteps(int samples) => Epochs is int epochs ? epochs * StepsPerEpoch(samples) : Steps ?? DefaultSteps;
 
     /// <summary>As text, for a checkpoint's metadata.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Default.TrainSettings);

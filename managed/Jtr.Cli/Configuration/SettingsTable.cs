@@ -1,4 +1,6 @@
+using System.Globalization;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands;
 using Jtr.Interop.Training;
 
 namespace Jtr.Cli.Configuration;
@@ -9,6 +11,10 @@ namespace Jtr.Cli.Configuration;
 /// </summary>
 internal static class SettingsTable
 {
+    // What the library does where nothing is said.
+    private static readonly JointTaskOptions _jointTask = new();
+    private static readonly MtpslOptions _mtpsl = new();
+
     // A row of a table is a few lines, which CSharpier would make ten of.
     // csharpier-ignore-start
     /// <summary>The settings, section by section.</summary>
@@ -122,14 +128,15 @@ internal static class SettingsTable
             { Minimum = 1, Maximum = 65536 },
         new("training.width", "--width", "N", SettingKind.Whole, c => c.Training.Width,
             "First stage width of SegNets; published: 64. Small ones train in minutes on a CPU. Beside a --backbone it is that of the "
-            + "methods' own networks. Default: 16.")
+            + $"methods' own networks. Default: {TrainSettings.DefaultWidth}.")
             { Minimum = 1, Maximum = TrainerOptions.MaxWidth },
         new("training.initFrom", "--init-from", "RUN", SettingKind.Path, c => c.Training.InitFrom,
             "Start from the weights of a run's folder, a checkpoint or a safetensors file, also of other tasks: what fits by name and "
             + "shape "
             + "is taken, and told; the rest starts fresh. Default: all fresh."),
         new("training.seed", "--seed", "N", SettingKind.Whole, c => c.Training.Seed,
-            "Seed of weights, noise, order, crops and scenario. The same seed gives the same run. Default: 1.") { Minimum = 0 },
+            "Seed of weights, noise, order, crops and scenario. The same seed gives the same run. "
+            + $"Default: {TrainSettings.DefaultSeed}.") { Minimum = 0 },
         new("training.precision", "--precision", Alternatives(Words.Precisions), SettingKind.Word, c => c.Training.Precision,
             "Number format; bfloat16 is for GPUs (maps and convolutions; weights stay in float32), float64 is slow, for checking. Default: "
             + "float32.") { Words = Of(Words.Precisions) },
@@ -160,7 +167,8 @@ internal static class SettingsTable
             + "other than segnet 0.01.") { Minimum = 0 },
         new("optimizer.decayEvery", "--lr-decay-every", "STEPS", SettingKind.Whole, c => c.Optimizer.DecayEvery,
             "Multiply the rate after so many steps, again and again; 0 keeps it. Default: 0.") { Minimum = 0 },
-        new("optimizer.decayFactor", "--lr-decay-factor", "F", SettingKind.Number, c => c.Optimizer.DecayFactor, "By this. Default: 0.5.")
+        new("optimizer.decayFactor", "--lr-decay-factor", "F", SettingKind.Number, c => c.Optimizer.DecayFactor,
+            $"By this. Default: {Number(TrainSettings.DefaultLrDecayFactor)}.")
             { Minimum = 0, IsAboveMinimum = true, Maximum = 1 },
         new("optimizer.warmup", "--warmup", "STEPS", SettingKind.Whole, c => c.Optimizer.Warmup,
             "Steps over which the rate rises linearly at the beginning, whatever the schedule. Default: 0.") { Minimum = 0 },
@@ -175,9 +183,10 @@ internal static class SettingsTable
             + "published.") { Minimum = 0, IsAboveMinimum = true, Maximum = 1, IsBelowMaximum = true },
 
         new("jointTask.lambdaDist", "--lambda-dist", "X", SettingKind.Number, c => c.JointTask.LambdaDist,
-            "Weight of the distance between predictions and labels in the joint-task space. Default: 4.") { Minimum = 0 },
+            "Weight of the distance between predictions and labels in the joint-task space. "
+            + $"Default: {Number(_jointTask.LambdaDist)}.") { Minimum = 0 },
         new("jointTask.lambdaRecon", "--lambda-recon", "X", SettingKind.Number, c => c.JointTask.LambdaRecon,
-            "Weight of the auto-encoder's reconstruction. Default: 2.") { Minimum = 0 },
+            $"Weight of the auto-encoder's reconstruction. Default: {Number(_jointTask.LambdaRecon)}.") { Minimum = 0 },
         new("jointTask.mode", "--mode", Alternatives(Words.Modes), SettingKind.Word, c => c.JointTask.Mode,
             "The JTR loss as the published code computes it, or with its quirks mended. Default: published.") { Words = Of(Words.Modes) },
         new("jointTask.microBatch", "--micro-batch", "N", SettingKind.Whole, c => c.JointTask.MicroBatch,
@@ -185,20 +194,24 @@ internal static class SettingsTable
             + "result is the same. Default: chosen.") { Minimum = 0, Maximum = 65536 },
 
         new("methods.weight", "--method-weight", "X", SettingKind.Number, c => c.Methods.Weight,
-            "Weight of the term that consistency, direct_map or perceptual_map adds. Default: 1.") { Minimum = 0 },
+            "Weight of the term that consistency, direct_map or perceptual_map adds. "
+            + $"Default: {Number(new ConsistencyOptions().Weight)}.") { Minimum = 0 },
         new("methods.temperature", "--temperature", "X", SettingKind.Number, c => c.Methods.Temperature,
-            "What consistency divides segmentation logits by. Default: 1.") { Minimum = 0, IsAboveMinimum = true },
+            "What consistency divides segmentation logits by. "
+            + $"Default: {Number(new ConsistencyOptions().Temperature)}.") { Minimum = 0, IsAboveMinimum = true },
         new("methods.mapWidth", "--map-width", "N", SettingKind.Whole, c => c.Methods.MapWidth,
             "First stage width of the networks of direct_map and perceptual_map. Default: that of the network.")
             { Minimum = 1, Maximum = TrainerOptions.MaxWidth },
         new("methods.conWeight", "--con-weight", "X", SettingKind.Number, c => c.Methods.ConWeight,
-            "Weight of mtpsl's cross-task consistency; published: 2 for NYU-v2, 1 for Cityscapes. Default: 2.") { Minimum = 0 },
+            "Weight of mtpsl's cross-task consistency; published: 2 for NYU-v2, 1 for Cityscapes. "
+            + $"Default: {Number(_mtpsl.ConWeight)}.") { Minimum = 0 },
         new("methods.regWeight", "--reg-weight", "X", SettingKind.Number, c => c.Methods.RegWeight,
-            "Weight of what ties mtpsl's joint spaces to the backbone's feature. Default: 0.5.") { Minimum = 0 },
+            $"Weight of what ties mtpsl's joint spaces to the backbone's feature. Default: {Number(_mtpsl.RegWeight)}.") { Minimum = 0 },
         new("methods.rampUp", "--ramp-up", "STEPS", SettingKind.Whole, c => c.Methods.RampUp,
             "Steps over which mtpsl's weight rises from 0; published: none, or 100 epochs. Default: 0.") { Minimum = 0 },
         new("methods.filmLearningRate", "--film-learning-rate", "RATE", SettingKind.Number, c => c.Methods.FilmLearningRate,
-            "Adam's rate for mtpsl's FiLM weights; published: 1e-3 for NYU-v2, 1e-5 for Cityscapes. Default: 1e-3.")
+            "Adam's rate for mtpsl's FiLM weights; published: 1e-3 for NYU-v2, 1e-5 for Cityscapes. Default: "
+            + $"{Rate(_mtpsl.Film.LearningRate)}.")
             { Minimum = 0, IsAboveMinimum = true },
         new("methods.filmDecayEvery", "--film-lr-decay-every", "STEPS", SettingKind.Whole, c => c.Methods.FilmDecayEvery,
             "Halve that rate after so many steps; published: 30 epochs; 0 keeps it. Default: 0.") { Minimum = 0 },
@@ -230,12 +243,13 @@ internal static class SettingsTable
         new("balancing.taskWeights", "--task-weights", "LIST", SettingKind.Numbers, c => c.Balancing.TaskWeights,
             "For --balance fixed: a weight of 0 or more for each task, in order, separated by commas.") { Minimum = 0 },
         new("balancing.dwaTemperature", "--dwa-temperature", "X", SettingKind.Number, c => c.Balancing.DwaTemperature,
-            "For --balance dwa. Default: 2, as published.") { Minimum = 0, IsAboveMinimum = true },
+            "For --balance dwa. "
+            + $"Default: {Number(new BalancingOptions().Temperature)}, as published.") { Minimum = 0, IsAboveMinimum = true },
 
         new("run.evalEvery", "--eval-every", "STEPS", SettingKind.Whole, c => c.Run.EvalEvery,
             "Score in between, after every so many steps. Default: at the end only.") { Minimum = 1 },
         new("run.saveEvery", "--save-every", "STEPS", SettingKind.Whole, c => c.Run.SaveEvery,
-            "Save the checkpoint after every so many steps. Default: 500.") { Minimum = 1 },
+            $"Save the checkpoint after every so many steps. Default: {TrainSettings.DefaultSaveEvery}.") { Minimum = 1 },
         new("run.keep", "--keep", "N", SettingKind.Whole, c => c.Run.Keep,
             "Keep the last N checkpoints under their steps too, such as checkpoint-00000500.safetensors. Default: only the last one.")
             { Minimum = 1, Maximum = 1_000_000 },
@@ -341,6 +355,11 @@ internal static class SettingsTable
     private static string Last(string key) => key[(key.LastIndexOf('.') + 1)..];
 
     private static string Alternatives<T>(IReadOnlyList<(string Word, T Value)> words) => string.Join('|', Of(words));
+
+    private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
+
+    // "1e-3"
+    private static string Rate(double value) => value.ToString("0.###e-0", CultureInfo.InvariantCulture);
 
     private static string[] Of<T>(IReadOnlyList<(string Word, T Value)> words) => [.. words.Select(w => w.Word)];
 }

@@ -9,14 +9,6 @@ namespace Jtr.Cli.Data;
 /// <param name="Count">Classes of a segmentation or channels of a map; null: as found.</param>
 internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
 {
-    private static readonly (string Word, TaskKind Kind)[] _kinds =
-    [
-        ("segmentation", TaskKind.Segmentation),
-        ("depth", TaskKind.Depth),
-        ("normals", TaskKind.Normals),
-        ("map", TaskKind.Map),
-    ];
-
     /// <summary>Whether only the name is written.</summary>
     public bool IsName => Kind is null && Count is null;
 
@@ -38,10 +30,8 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
         int equals = rest.IndexOf('=', StringComparison.Ordinal);
         if (equals >= 0)
         {
-            int found = Array.FindIndex(_kinds, k => k.Word == rest[(equals + 1)..]);
-            if (found < 0)
-                throw Wrong(text);
-            kind = _kinds[found].Kind;
+            string word = rest[(equals + 1)..];
+            kind = TaskKind.All.FirstOrDefault(k => k.Word == word) ?? throw Wrong(text);
             rest = rest[..equals];
         }
         if (rest.Length == 0 || rest.AsSpan().ContainsAny("/\\=: "))
@@ -58,22 +48,15 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
             Kind
             ?? found?.Kind
             ?? throw new UsageException($"--tasks: there is no folder '{Name}' to tell the kind from; write {Name}=KIND.");
-        if (Count is not null && kind is TaskKind.Depth or TaskKind.Normals)
+        if (Count is not null && kind.Channels == ChannelChoice.Fixed)
             throw new UsageException($"--tasks: '{Name}' has a fixed number of channels; leave out ':{Count}'.");
         if (found is not null && kind == found.Kind && (Count is null || Count == found.Channels))
             return found;
+        if (Count is null && kind.Channels == ChannelChoice.Required)
+            throw new UsageException($"--tasks: how many {kind.ChannelWord} has '{Name}'? Write {Name}={kind.Word}:11 for eleven.");
         try
         {
-            return kind switch
-            {
-                TaskKind.Segmentation => new SegmentationTask(
-                    Name,
-                    Count ?? throw new UsageException($"--tasks: how many classes has '{Name}'? Write {Name}=segmentation:11 for eleven.")
-                ),
-                TaskKind.Depth => new DepthTask(Name),
-                TaskKind.Normals => new NormalsTask(Name),
-                _ => new MapTask(Name, Count ?? 1),
-            };
+            return kind.Create(Name, Count);
         }
         catch (ArgumentException e)
         {
@@ -82,8 +65,5 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
     }
 
     private static UsageException Wrong(string text) =>
-        new(
-            $"--tasks: '{text}' is not NAME[=KIND][:COUNT], KIND being segmentation, depth, normals or map, COUNT the number of classes "
-                + $"or channels."
-        );
+        new($"--tasks: '{text}' is not NAME[=KIND][:COUNT], KIND being {TaskKind.Words()}, COUNT the number of classes or channels.");
 }

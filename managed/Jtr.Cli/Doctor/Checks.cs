@@ -147,7 +147,8 @@ internal static class Checks
         string file = Path.Combine(Path.GetTempPath(), $"jtr-doctor-{Guid.NewGuid():N}.png");
         try
         {
-            RgbImage picture = new(2, 2) { [0, 0] = Rgb.White, [1, 1] = Rgb.White };
+            RgbImage picture = RgbImage.Create(2, 2);
+            (picture[0, 0], picture[1, 1]) = (Rgb.White, Rgb.White);
             picture.SavePng(file);
             float[] image = new float[3 * 2 * 2];
             PhotographReader.Read(file, 2, 2, image);

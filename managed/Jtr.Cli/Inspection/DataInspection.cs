@@ -1,6 +1,7 @@
 using Jtr.Cli.Data;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Joined;
+using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Visualization;
 
@@ -13,7 +14,8 @@ internal sealed class DataInspection
     {
         Part = part;
         Data = data;
-        Tasks = [.. data.Tasks.Select(t => new LabelStatistics(t))];
+        Tasks = [.. data.Tasks.Select(t => t.Kind.CreateStatistics(t))];
+        Labeled = new int[data.Tasks.Count];
         LabelCounts = new int[data.Tasks.Count + 1];
         Problems.AddRange(DataSource.Problems(data));
     }
@@ -29,6 +31,9 @@ internal sealed class DataInspection
 
     /// <summary>Samples by their number of labels.</summary>
     public int[] LabelCounts { get; }
+
+    /// <summary>For each task the samples that have a label, of all samples.</summary>
+    public int[] Labeled { get; }
 
     /// <summary>Samples that were read.</summary>
     public int Read { get; private set; }
@@ -62,7 +67,7 @@ internal sealed class DataInspection
             TaskMask labeled = data.GetLabeled(i);
             inspection.LabelCounts[(labeled & data.Tasks.All).Count]++;
             for (int t = 0; t < data.Tasks.Count; t++)
-                inspection.Tasks[t].Labeled += labeled[t] ? 1 : 0;
+                inspection.Labeled[t] += labeled[t] ? 1 : 0;
         }
         CarefulReader reader = new(data);
         HashSet<string> known = [.. inspection.Problems.Select(p => p.Path)];
@@ -93,7 +98,7 @@ internal sealed class DataInspection
     /// <summary>Adds rows of samples with every label to a picture.</summary>
     /// <param name="grid">The picture.</param>
     /// <param name="count">Samples at most, evenly spread.</param>
-    /// <param name="ranges">For each task of depth what the colours' ends stand for.</param>
+    /// <param name="ranges">For each task what the colours' ends stand for, or null.</param>
     /// <param name="caption">What to write beside a sample, given its name.</param>
     public void Draw(PictureGrid grid, int count, IReadOnlyList<ValueRange?> ranges, Func<string, string> caption)
     {

@@ -2,6 +2,7 @@ using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
 using Jtr.Interop;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Labels;
 using Jtr.Interop.Visualization;
 
 namespace Jtr.Cli.Inspection;

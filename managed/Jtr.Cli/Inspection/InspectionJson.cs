@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Joined;
-using Jtr.Interop.Tasks;
+using Jtr.Interop.Labels;
 
 namespace Jtr.Cli.Inspection;
 
@@ -25,7 +25,7 @@ internal static class InspectionJson
                         [.. p.Sizes.OrderByDescending(s => s.Value).Select(s => new SizeDocument(s.Key.Height, s.Key.Width, s.Value))],
                         Sources(p.Data),
                         p.LabelCounts,
-                        [.. p.Tasks.Select(Task)],
+                        [.. p.Tasks.Select((t, i) => Task(t, p.Labeled[i]))],
                         [.. p.Problems.Select(f => new ProblemDocument(f.Path, f.Message))]
                     )),
                 ]
@@ -43,16 +43,18 @@ internal static class InspectionJson
         return [.. joined.Sources.Select((s, i) => new SourceDocument(s.Name, s.Data.Count, s.Weight, samples[i]))];
     }
 
-    private static TaskDocument Task(LabelStatistics t) =>
+    private static TaskDocument Task(LabelStatistics t, int labeled) =>
         new(
             t.Task.Name,
-            t.Task.Kind.ToString().ToLowerInvariant(),
-            (t.Task as DepthTask)?.Unit,
-            t.Labeled,
+            t.Task.Kind.Word,
+            t.Task.Kind.Unit(t.Task),
+            labeled,
             t.Read,
             t.Pixels,
             t.Invalid,
-            t.Task is SegmentationTask s ? [.. s.ClassNames.Zip(t.Classes, (name, pixels) => new ClassDocument(name, pixels))] : null,
+            t.Classes.Count > 0
+                ? [.. t.Task.Kind.ClassNames(t.Task).Zip(t.Classes, (name, pixels) => new ClassDocument(name, pixels))]
+                : null,
             t.Lowest,
             t.Highest,
             t.Mean

@@ -4,6 +4,7 @@ using Jtr.Cli.Output;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Cli.Inspection;
@@ -40,24 +41,25 @@ internal static class InspectionView
             ["task", "kind", "labelled", "invalid %", "lowest", "mean", "highest"],
         ];
         tasks.AddRange(
-            part.Tasks.Select(t =>
-                (string[])
-                    [
-                        t.Task.Name,
-                        Kind(t.Task),
-                        $"{t.Labeled}",
-                        Number(t.InvalidPercent, "F2"),
-                        Number(t.Lowest, "G4"),
-                        Number(t.Mean, "G4"),
-                        Number(t.Highest, "G4"),
-                    ]
+            part.Tasks.Select(
+                (t, i) =>
+                    (string[])
+                        [
+                            t.Task.Name,
+                            t.Task.Kind.Describe(t.Task),
+                            $"{part.Labeled[i]}",
+                            Number(t.InvalidPercent, "F2"),
+                            Number(t.Lowest, "G4"),
+                            Number(t.Mean, "G4"),
+                            Number(t.Highest, "G4"),
+                        ]
             )
         );
         console.Table(TextTable.Format(tasks, 2, 3, 4, 5, 6), tasks, numbers: [2, 3, 4, 5, 6]);
         foreach (LabelStatistics t in part.Tasks)
         {
-            if (t.Task is SegmentationTask segmentation && t.Pixels > 0)
-                ShowClasses(console, segmentation, t);
+            if (t.Classes.Count > 0 && t.Pixels > 0)
+                ShowClasses(console, t.Task, t);
         }
         if (part.Problems.Count == 0)
             return;
@@ -77,27 +79,19 @@ internal static class InspectionView
         return string.Join(", ", commonest) + (part.Sizes.Count > MostSizes ? $" and {part.Sizes.Count - MostSizes} further sizes" : "");
     }
 
-    private static void ShowClasses(CliConsole console, SegmentationTask task, LabelStatistics t)
+    private static void ShowClasses(CliConsole console, VisionTask task, LabelStatistics t)
     {
         console.Title($"Pixels of {task.Name}");
         List<string[]> cells =
         [
             ["id", "class", "pixels", "%"],
         ];
-        for (int c = 0; c < t.Classes.Length; c++)
-            cells.Add([$"{c}", task.ClassNames[c], Number(t.Classes[c], "F0"), Number(100.0 * t.Classes[c] / t.Pixels, "F2")]);
+        IReadOnlyList<string> names = task.Kind.ClassNames(task);
+        for (int c = 0; c < t.Classes.Count; c++)
+            cells.Add([$"{c}", names[c], Number(t.Classes[c], "F0"), Number(100.0 * t.Classes[c] / t.Pixels, "F2")]);
         cells.Add(["", "no label", Number(t.Invalid, "F0"), Number(t.InvalidPercent, "F2")]);
         console.Table(TextTable.Format(cells, 0, 2, 3), cells, numbers: [0, 2, 3]);
     }
-
-    private static string Kind(VisionTask task) =>
-        task switch
-        {
-            SegmentationTask => $"segmentation, {task.Channels} classes",
-            DepthTask depth => depth.Unit.Length > 0 ? $"depth, {depth.Unit}" : "depth, no unit",
-            MapTask { Channels: > 1 } => $"map, {task.Channels} channels",
-            _ => task.Kind.ToString().ToLowerInvariant(),
-        };
 
     private static string Number(double? value, string format) =>
         value is not double number || double.IsNaN(number) ? "-" : number.ToString(format, CultureInfo.InvariantCulture);

@@ -55,7 +55,7 @@ internal static class PredictionSheet
                 grid.AddRow(name, [PictureCell.Blank, .. Paint(tasks, predictions, height, width, ranges)]);
             }
         }
-        foreach (SegmentationTask task in tasks.OfType<SegmentationTask>().Take(1))
+        foreach (VisionTask task in tasks.Where(t => t.Kind.ClassNames(t).Count > 0).Take(1))
             grid.AddLegend(task);
         return grid;
     }

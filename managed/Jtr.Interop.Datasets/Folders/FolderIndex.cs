@@ -10,7 +10,7 @@ internal sealed class FolderIndex
     /// <param name="extensions">The extensions that count, with the dot, in lower case; the case of the files' is ignored.</param>
     /// <param name="problems">Receives files that have another extension. Hidden files are passed over.</param>
     /// <exception cref="JtrFormatException">Two files have the same stem.</exception>
-    public FolderIndex(string folder, string[] extensions, List<FolderProblem> problems)
+    public FolderIndex(string folder, IReadOnlyList<string> extensions, List<FolderProblem> problems)
     {
         foreach (string path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
         {

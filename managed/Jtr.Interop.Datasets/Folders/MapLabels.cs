@@ -1,5 +1,4 @@
 using System.Globalization;
-using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Folders;
 
@@ -9,9 +8,8 @@ namespace Jtr.Interop.Datasets.Folders;
 /// </summary>
 internal static class MapLabels
 {
-    public static PackedLabel Read(LabelSource source, MapTask task)
+    public static PackedLabel Read(LabelSource source, int channels)
     {
-        int channels = task.LabelChannels;
         if (!source.IsNpy)
         {
             using Raster png = source.ReadPng(channels);

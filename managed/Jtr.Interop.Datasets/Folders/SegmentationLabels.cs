@@ -9,9 +9,6 @@ namespace Jtr.Interop.Datasets.Folders;
 /// </summary>
 internal static class SegmentationLabels
 {
-    // SegmentationTask's limit.
-    private const int MostClasses = 4096;
-
     public static PackedLabel Read(LabelSource source, SegmentationTask task, int voidId)
     {
         using Pooled<ushort> codes = source.IsNpy ? FromNpy(source, task.ClassCount, voidId) : FromPng(source, task.ClassCount, voidId);
@@ -42,13 +39,13 @@ internal static class SegmentationLabels
                 [1, int h, int w] => (h, w),
                 _ => throw new JtrFormatException(path, $"an array of shape ({string.Join(", ", shape)}), where class ids have (H, W)"),
             };
-            codes = FromNpy(new LabelSource(path, height, width, height, width), MostClasses, voidId);
+            codes = FromNpy(new LabelSource(path, height, width, height, width), SegmentationTask.MaxClasses, voidId);
         }
         else
         {
             using Raster raster = ImageFiles.ReadLabel(path, ids: true);
             LabelSource source = new(path, raster.Height, raster.Width, raster.Height, raster.Width);
-            codes = FromRaster(source, source.Check(raster, 1, ids: true), MostClasses, voidId);
+            codes = FromRaster(source, source.Check(raster, 1, ids: true), SegmentationTask.MaxClasses, voidId);
         }
         using (codes)
         {

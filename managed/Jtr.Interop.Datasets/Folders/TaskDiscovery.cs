@@ -21,72 +21,18 @@ internal static class TaskDiscovery
             string name = Path.GetFileName(folder);
             if (name == FolderDataset.ImageFolder || name.StartsWith('.'))
                 continue;
-            FolderIndex files = new(folder, FolderIndex.LabelExtensions, []);
+            LabelFormat format = LabelFormat.OfFolder(name);
+            FolderIndex files = new(folder, format.Extensions, []);
             if (files.Paths.Count == 0)
                 continue;
             if (TaskName.Fault(name) is { } fault)
                 throw new JtrFormatException(folder, $"the name of this folder cannot be that of a task: {fault}");
-            tasks.Add(Make(name, files, voidId, damaged));
+            if (TaskKind.Find(format.Kind) is not { } kind)
+                throw new JtrFormatException(folder, $"labels of the kind '{format.Kind}', which {nameof(TaskKind)} does not know");
+            tasks.Add(kind.Own(format.Discover(kind, name, new LabelSurvey(files, voidId, damaged))));
         }
         if (tasks.Count == 0)
             throw new JtrFormatException(root, $"no folder beside '{FolderDataset.ImageFolder}' holds labels (.png or .npy)");
-        return [.. tasks.OrderBy(t => t.Kind).ThenBy(t => t.Name, StringComparer.Ordinal)];
-    }
-
-    private static VisionTask Make(string name, FolderIndex files, int voidId, List<FolderProblem>? damaged) =>
-        name.ToLowerInvariant() switch
-        {
-            "seg" or "segmentation" or "semantic" or "label" or "labels" => new SegmentationTask(
-                name,
-                CountClasses(files, voidId, damaged)
-            ),
-            "depth" => new DepthTask(name),
-            "normal" or "normals" => new NormalsTask(name),
-            _ => new MapTask(
-                name,
-                files.Paths.Select(path => Try(path, () => CountChannels(path), damaged)).FirstOrDefault(c => c is not null) ?? 1
-            ),
-        };
-
-    // Reads every file once; a tasks.json saves that.
-    private static int CountClasses(FolderIndex files, int voidId, List<FolderProblem>? damaged)
-    {
-        int largest = 0;
-        foreach (string path in files.Paths)
-            largest = Math.Max(largest, Try(path, () => SegmentationLabels.LargestId(path, voidId), damaged) ?? 0);
-        // Two is the least that a task can have.
-        return Math.Max(largest + 1, 2);
-    }
-
-    /// <summary>A number out of a file; null, and a note, if it cannot be read.</summary>
-    private static int? Try(string path, Func<int> count, List<FolderProblem>? damaged)
-    {
-        try
-        {
-            return count();
-        }
-        catch (Exception e) when (damaged is not null && e is JtrFormatException or IOException or UnauthorizedAccessException)
-        {
-            damaged!.Add(FolderProblem.Of(path, e));
-            return null;
-        }
-    }
-
-    private static int CountChannels(string path)
-    {
-        int channels = FolderIndex.IsNpy(path)
-            ? NpyReader.ReadShape(path) switch
-            {
-                [_, _] => 1,
-                [int first, int second, int last] => last <= first && last <= second ? last : first,
-                int[] shape => throw new JtrFormatException(
-                    path,
-                    $"an array of shape ({string.Join(", ", shape)}), where a map has (H, W), (H, W, C) or (C, H, W)"
-                ),
-            }
-            : ImageFiles.ReadChannels(path);
-        return channels is >= 1 and <= 256
-            ? channels
-            : throw new JtrFormatException(path, $"a map of {channels} channels; 1 to 256 are read");
+        return [.. tasks.OrderBy(t => t.Kind.Order).ThenBy(t => t.Name, StringComparer.Ordinal)];
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Jtr.Interop.Tasks;
@@ -21,18 +20,15 @@ internal sealed class TasksFile
 {
     public const string Name = "tasks.json";
 
-    private readonly Dictionary<string, TaskEntry> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TaskSettings> _settings = new(StringComparer.Ordinal);
 
     private TasksFile(List<VisionTask> tasks) => Tasks = tasks;
 
     /// <summary>The tasks in the order of the file.</summary>
     public IReadOnlyList<VisionTask> Tasks { get; }
 
-    /// <summary>The void id of a task, if the file gives one.</summary>
-    public int? VoidId(string task) => _entries.GetValueOrDefault(task)?.VoidId;
-
-    /// <summary>The depth scale of a task, if the file gives one.</summary>
-    public double? DepthScale(string task) => _entries.GetValueOrDefault(task)?.Scale;
+    /// <summary>What the file says of a task; nothing, if it is not in the file.</summary>
+    public TaskSettings Settings(string task) => _settings.GetValueOrDefault(task, TaskSettings.Empty);
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="JtrFormatException">It is damaged; the message says where.</exception>
@@ -62,7 +58,7 @@ internal sealed class TasksFile
                 if (entry is null)
                     throw new ArgumentException("it is null");
                 VisionTask task = entry.ToTask();
-                if (!file._entries.TryAdd(task.Name, entry))
+                if (!file._settings.TryAdd(task.Name, entry.ToSettings()))
                     throw new ArgumentException($"'{task.Name}' is there twice");
                 tasks.Add(task);
             }
@@ -87,69 +83,47 @@ internal sealed record TaskEntry
 {
     public string? Name { get; init; }
     public string? Kind { get; init; }
-    public List<string>? Classes { get; init; }
-    public int? ClassCount { get; init; }
-    public int? VoidId { get; init; }
-    public double? Scale { get; init; }
-    public double? Mean { get; init; }
-    public double? StandardDeviation { get; init; }
-    public string? Unit { get; init; }
-    public int? Channels { get; init; }
+
+    /// <summary>What tasks of that kind may have.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Settings { get; set; }
+
+    public TaskSettings ToSettings() => TaskSettings.Of(Settings);
 
     public VisionTask ToTask()
     {
         if (string.IsNullOrWhiteSpace(Name))
             throw new ArgumentException("'name' is missing");
-        switch (Kind)
+        // Words are as they are written here.
+        if (TaskKind.Find(Kind) is not { } kind || kind.Word != Kind)
+            throw new ArgumentException($"'kind' is {(Kind is null ? "missing" : $"'{Kind}'")}; it has to be {TaskKind.Words()}");
+        LabelFormat format = LabelFormat.Of(kind);
+        string[] known = [.. format.Keys.Union(kind.SettingKeys, StringComparer.Ordinal)];
+        TaskSettings settings = ToSettings();
+        foreach (string key in settings.Keys)
         {
-            case "segmentation":
-                Allow(depth: false, map: false);
-                int count = ClassCount ?? Classes?.Count ?? throw new ArgumentException("'classes' or 'class_count' is missing");
-                return new SegmentationTask(Name, count, Classes);
-            case "depth":
-                Allow(segmentation: false, map: false);
-                if (Scale is { } scale && !(scale > 0 && double.IsFinite(scale)))
-                    throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"'scale' is {scale}; it has to be above 0"));
-                if (StandardDeviation is { } deviation && !(deviation > 0 && double.IsFinite(deviation)))
-                    throw new ArgumentException(
-                        string.Create(CultureInfo.InvariantCulture, $"'standard_deviation' is {deviation}; it has to be above 0")
-                    );
-                DepthTask task = new(Name);
-                return task with
-                {
-                    Mean = Mean ?? task.Mean,
-                    StandardDeviation = StandardDeviation ?? task.StandardDeviation,
-                    Unit = Unit ?? task.Unit,
-                };
-            case "normals":
-                Allow(segmentation: false, depth: false, map: false);
-                return new NormalsTask(Name);
-            case "map":
-                Allow(segmentation: false, depth: false);
-                return new MapTask(Name, Channels ?? 1);
-            default:
-                throw new ArgumentException(
-                    $"'kind' is {(Kind is null ? "missing" : $"'{Kind}'")}; it has to be segmentation, depth, normals or map"
-                );
+            if (known.Contains(key, StringComparer.Ordinal))
+                continue;
+            // A property of another kind of task is a misunderstanding that would otherwise pass unseen.
+            if (LabelFormat.OfKey(key) is { } other)
+                throw new ArgumentException($"{List(other.Keys)} for {other.Subject}");
+            throw new ArgumentException(
+                $"there is no '{key}'; a task of this kind has {string.Join(", ", known.Prepend("kind").Prepend("name"))}"
+            );
         }
+        return format.ReadTask(kind, Name, settings);
     }
 
-    // A property of another kind of task is a misunderstanding that would otherwise pass unseen.
-    private void Allow(bool segmentation = true, bool depth = true, bool map = true)
+    private static string List(IReadOnlyList<string> keys)
     {
-        if (!segmentation && (Classes is not null || ClassCount is not null || VoidId is not null))
-            throw new ArgumentException("'classes', 'class_count' and 'void_id' are for segmentation");
-        if (!depth && (Scale is not null || Mean is not null || StandardDeviation is not null || Unit is not null))
-            throw new ArgumentException("'scale', 'mean', 'standard_deviation' and 'unit' are for depth");
-        if (!map && Channels is not null)
-            throw new ArgumentException("'channels' is for maps");
+        string[] quoted = [.. keys.Select(k => $"'{k}'")];
+        return quoted.Length == 1 ? $"{quoted[0]} is" : $"{string.Join(", ", quoted[..^1])} and {quoted[^1]} are";
     }
 }
 
 /// <summary>Generated at compile time, so that it needs no reflection.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true
 )]

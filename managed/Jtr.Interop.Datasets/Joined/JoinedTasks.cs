@@ -1,4 +1,3 @@
-using System.Globalization;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Joined;
@@ -24,9 +23,7 @@ internal static class JoinedTasks
                     continue;
                 }
                 Match(source, task, united[place], $"that of '{from[place]}'", nameof(sources));
-                // Names tell more than numbers.
-                if (united[place] is SegmentationTask known && task is SegmentationTask && !IsNamed(known))
-                    united[place] = task;
+                united[place] = task.Kind.Richer(united[place], task);
             }
         }
         return new TaskSet(united);
@@ -65,21 +62,7 @@ internal static class JoinedTasks
             string name = source.JoinedName(task.Name);
             if (!names.Add(name))
                 throw new ArgumentException($"'{source.Name}' has two tasks named '{name}'", nameof(source));
-            yield return name == task.Name
-                ? task
-                : task switch
-                {
-                    SegmentationTask s => new SegmentationTask(name, s.ClassCount, IsNamed(s) ? s.ClassNames : null),
-                    DepthTask d => new DepthTask(name)
-                    {
-                        Mean = d.Mean,
-                        StandardDeviation = d.StandardDeviation,
-                        Unit = d.Unit,
-                    },
-                    NormalsTask => new NormalsTask(name),
-                    MapTask m => new MapTask(name, m.Channels),
-                    _ => throw new NotSupportedException($"task '{task.Name}' is of a kind that cannot be renamed: {task.Kind}"),
-                };
+            yield return name == task.Name ? task : task.WithName(name);
         }
         if (source.Rename?.Keys.FirstOrDefault(k => source.Data.Tasks.IndexOf(k) < 0) is string unknown)
             throw new ArgumentException($"'{source.Name}' has no task '{unknown}' to rename; it has {source.Data.Tasks}", nameof(source));
@@ -90,28 +73,7 @@ internal static class JoinedTasks
         if (first.Kind != second.Kind)
             return $"{second.Kind} and {first.Kind}";
         if (first.Channels != second.Channels)
-            return $"{second.Channels} and {first.Channels} {(first is SegmentationTask ? "classes" : "channels")}";
-        return (first, second) switch
-        {
-            (SegmentationTask a, SegmentationTask b) when IsNamed(a) && IsNamed(b) => FirstDifference(a.ClassNames, b.ClassNames),
-            (DepthTask a, DepthTask b) when a != b => string.Create(
-                CultureInfo.InvariantCulture,
-                $"mean, deviation and unit ({b.Mean}, {b.StandardDeviation}, '{b.Unit}') and ({a.Mean}, {a.StandardDeviation}, '{a.Unit}')"
-            ),
-            _ => null,
-        };
+            return $"{second.Channels} and {first.Channels} {first.Kind.ChannelWord}";
+        return first.Kind.Difference(first, second);
     }
-
-    private static string? FirstDifference(IReadOnlyList<string> first, IReadOnlyList<string> second)
-    {
-        for (int i = 0; i < first.Count; i++)
-        {
-            if (first[i] != second[i])
-                return $"class {i} is '{second[i]}' and '{first[i]}'";
-        }
-        return null;
-    }
-
-    private static bool IsNamed(SegmentationTask task) =>
-        !task.ClassNames.SequenceEqual(new SegmentationTask(task.Name, task.ClassCount).ClassNames);
 }

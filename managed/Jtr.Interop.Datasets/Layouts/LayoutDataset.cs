@@ -114,9 +114,9 @@ public abstract class LayoutDataset : IMultiTaskDataset
         {
             for (int t = 0; t < Tasks.Count; t++)
                 perPixel += mask[t]
-                    ? Tasks[t] is SegmentationTask
-                        ? 1
-                        : 4L * Tasks[t].LabelChannels
+                    ? LabelFormat.Of(Tasks[t].Kind).Packing == LabelPacking.Ids
+                        ? sizeof(byte)
+                        : (long)sizeof(float) * Tasks[t].LabelChannels
                     : 0;
         }
         return perPixel;

@@ -109,7 +109,7 @@ internal sealed class MatSource : NyuV2Source
             if (estimate)
             {
                 using Pooled<float> normals = new(3 * pixels);
-                DepthNormals.Estimate(depth.Span, file.Height, file.Width, _options.Camera.ScaledTo(file.Width, file.Height), normals.Span);
+                DepthNormals.Estimate(depth.Span, file.Height, file.Width, _options.Camera.WithSize(file.Height, file.Width), normals.Span);
                 WriteNormals(source, normals, destination.Label(NyuV2Classes.Normals));
             }
         }

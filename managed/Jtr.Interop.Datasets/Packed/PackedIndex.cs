@@ -138,7 +138,7 @@ internal sealed class PackedIndex
         }
         catch (Exception e) when (e is ArgumentException or JsonException)
         {
-            throw new JtrFormatException(path, $"the header's tasks are damaged: {e.Message}", PackedStart.Size, e);
+            throw new JtrFormatException(path, $"the header is damaged: its tasks: {e.Message}", PackedStart.Size, e);
         }
         if ((Int128)header.Height * header.Width * Math.Max(3, tasks.TotalLabelChannels) > int.MaxValue)
             throw new JtrFormatException(

@@ -137,6 +137,7 @@ internal sealed class PackedWriter
         private readonly ArrayBufferWriter<byte> _planes = new();
         private readonly ArrayBufferWriter<byte> _record = new();
         private readonly PlaneEncoder _imageEncoder = new(precision);
+        private readonly LabelPacking[] _packings = [.. source.Tasks.Select(t => LabelFormat.Of(t.Kind).Packing)];
         private readonly PlaneEncoder[] _labelEncoders = [.. source.Tasks.Select(_ => new PlaneEncoder(precision))];
 
         public ReadOnlySpan<byte> Record => _record.WrittenSpan;
@@ -170,7 +171,7 @@ internal sealed class PackedWriter
                 for (int t = 0; t < source.Tasks.Count; t++)
                 {
                     if (Labeled[t])
-                        _parts[parts++] = Put(_labelEncoders[t], sample.Label(t), source.Tasks[t].Kind);
+                        _parts[parts++] = Put(_labelEncoders[t], sample.Label(t), _packings[t]);
                 }
                 int directory = (int)PlaneLayout.Aligned(parts * PackedPart.Size);
                 Span<byte> to = _record.GetSpan(directory)[..directory];
@@ -218,9 +219,9 @@ internal sealed class PackedWriter
             return HasImage;
         }
 
-        private PackedPart Put(PlaneEncoder encoder, ReadOnlySpan<float> values, TaskKind? kind)
+        private PackedPart Put(PlaneEncoder encoder, ReadOnlySpan<float> values, LabelPacking? packing)
         {
-            (PlaneEncoding encoding, int entries) = encoder.Write(values, kind, _planes);
+            (PlaneEncoding encoding, int entries) = encoder.Write(values, packing, _planes);
             return new PackedPart { Encoding = encoding, Entries = (uint)entries };
         }
     }

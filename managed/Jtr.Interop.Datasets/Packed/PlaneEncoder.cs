@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Packed;
 
@@ -14,23 +13,23 @@ internal sealed class PlaneEncoder(PackPrecision precision)
 
     /// <summary>Writes values.</summary>
     /// <param name="values">All channels of an image or a label.</param>
-    /// <param name="kind">The label's task; null: an image.</param>
+    /// <param name="packing">What to try for the label's kind; null: an image.</param>
     /// <param name="output">Receives table and values, each padded to a multiple of <see cref="PlaneLayout.Alignment"/>.</param>
     /// <returns>The encoding and the number of entries of its table.</returns>
-    public (PlaneEncoding Encoding, int Entries) Write(ReadOnlySpan<float> values, TaskKind? kind, IBufferWriter<byte> output)
+    public (PlaneEncoding Encoding, int Entries) Write(ReadOnlySpan<float> values, LabelPacking? packing, IBufferWriter<byte> output)
     {
         if (_bytes.Length != values.Length)
         {
             _bytes = new byte[values.Length];
             _words = new ushort[values.Length];
         }
-        bool rounds = precision == PackPrecision.Compact && kind != TaskKind.Segmentation;
-        if (kind is null or TaskKind.Map && TryUnits(values, rounds && kind is null))
+        bool rounds = precision == PackPrecision.Compact && packing != LabelPacking.Ids;
+        if (packing is null or LabelPacking.Units && TryUnits(values, rounds && packing is null))
         {
             Put(_bytes, output);
             return (PlaneEncoding.Unit8, 0);
         }
-        if (kind == TaskKind.Segmentation && TryIds(values))
+        if (packing == LabelPacking.Ids && TryIds(values))
         {
             Put(_bytes, output);
             return (PlaneEncoding.Ids8, 0);

@@ -104,9 +104,17 @@ public static class ClassPalette
     public static IReadOnlyList<Rgb> For(SegmentationTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return Array.Find(_known, known => task.ClassNames.All(known.ContainsKey)) is { } colors
-            ? [.. task.ClassNames.Select(name => colors[name])]
-            : [.. Enumerable.Range(0, task.ClassCount).Select(id => id < _distinct.Length ? _distinct[id] : Voc(id))];
+        return For(task.ClassNames);
+    }
+
+    /// <summary>The colours of classes, in order.</summary>
+    /// <param name="classNames">The classes' names.</param>
+    public static IReadOnlyList<Rgb> For(IReadOnlyList<string> classNames)
+    {
+        ArgumentNullException.ThrowIfNull(classNames);
+        return Array.Find(_known, known => classNames.All(known.ContainsKey)) is { } colors
+            ? [.. classNames.Select(name => colors[name])]
+            : [.. Enumerable.Range(0, classNames.Count).Select(id => id < _distinct.Length ? _distinct[id] : Voc(id))];
     }
 
     // PASCAL VOC spreads the bits of the id over the high bits of the three channels.

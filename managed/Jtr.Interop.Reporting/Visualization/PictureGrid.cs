@@ -89,13 +89,30 @@ public sealed class PictureGrid
         _rows.Add((caption.Split('\n'), row));
     }
 
-    /// <summary>Adds the classes of a task and their colours below the pictures.</summary>
+    /// <summary>Adds the classes of a task and their colours below the pictures. Of a task without classes there is nothing to say.</summary>
     /// <param name="task">The task.</param>
-    public void AddLegend(SegmentationTask task)
+    public void AddLegend(VisionTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        foreach ((string name, Rgb color) in task.ClassNames.Zip(ClassPalette.For(task)).Append(("no label", Rgb.Black)))
+        if (task.Kind.ClassNames(task) is not { Count: > 0 } names)
+            return;
+        foreach ((string name, Rgb color) in names.Zip(ClassPalette.For(names)).Append(("no label", Rgb.Black)))
             _legend.Add((name, TextHeight, _ => color));
+    }
+
+    /// <summary>Adds what the colours of all tasks stand for below the pictures, kind by kind, as their <see cref="LabelPainter"/> says it.</summary>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="ranges">For each task what the ends of its colours stand for in all pictures, or null.</param>
+    /// <exception cref="ArgumentException">There are not as many ranges as tasks.</exception>
+    public void AddLegend(TaskSet tasks, IReadOnlyList<ValueRange?> ranges)
+    {
+        ArgumentNullException.ThrowIfNull(tasks);
+        ArgumentNullException.ThrowIfNull(ranges);
+        if (ranges.Count != tasks.Count)
+            throw new ArgumentException($"{tasks.Count} tasks have as many ranges, not {ranges.Count}", nameof(ranges));
+        IEnumerable<PaintedTask> painted = tasks.Select((task, t) => new PaintedTask(task, ranges[t]));
+        foreach (IGrouping<TaskKind, PaintedTask> kind in painted.GroupBy(p => p.Task.Kind).OrderBy(k => k.Key.Order))
+            LabelPainter.Of(kind.Key).AddLegend(this, [.. kind]);
     }
 
     /// <summary>Adds a bar of colours and what its ends stand for below the pictures.</summary>
@@ -127,7 +144,7 @@ public sealed class PictureGrid
         List<(int X, int Line)> legend = PlaceLegend(width);
         int legendHeight = legend.Count == 0 ? 0 : Gap + (legend[^1].Line + 1) * LineHeight;
 
-        RgbImage canvas = new(width, top + _rows.Count * rowHeight - Gap + legendHeight + Margin);
+        RgbImage canvas = RgbImage.Create(top + _rows.Count * rowHeight - Gap + legendHeight + Margin, width);
         canvas.Data.Fill(255);
         Text(canvas, Margin, Margin, Title, width - 2 * Margin);
         for (int c = 0; c < _columns.Length; c++)

@@ -14,9 +14,9 @@ internal static class PngWriter
 
     /// <summary>A file's bytes.</summary>
     /// <param name="pixels">[H, W, 3] red, green and blue.</param>
-    /// <param name="width">W.</param>
     /// <param name="height">H.</param>
-    public static byte[] Write(ReadOnlySpan<byte> pixels, int width, int height)
+    /// <param name="width">W.</param>
+    public static byte[] Write(ReadOnlySpan<byte> pixels, int height, int width)
     {
         using MemoryStream file = new();
         file.Write(Signature);

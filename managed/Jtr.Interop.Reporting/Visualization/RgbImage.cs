@@ -21,14 +21,10 @@ public sealed class RgbImage
 
     private readonly byte[] _data;
 
-    /// <summary>Makes a black picture.</summary>
-    /// <param name="width">Columns, 1 to <see cref="MaxSize"/>.</param>
-    /// <param name="height">Rows, 1 to <see cref="MaxSize"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the picture would exceed 2 GB.</exception>
-    public RgbImage(int width, int height)
+    private RgbImage(int height, int width)
     {
-        Check(width, nameof(width));
         Check(height, nameof(height));
+        Check(width, nameof(width));
         if (3L * width * height > Array.MaxLength)
             throw new ArgumentOutOfRangeException(
                 nameof(height),
@@ -39,6 +35,12 @@ public sealed class RgbImage
         Height = height;
         _data = new byte[3 * width * height];
     }
+
+    /// <summary>Makes a black picture.</summary>
+    /// <param name="height">Rows, 1 to <see cref="MaxSize"/>.</param>
+    /// <param name="width">Columns, 1 to <see cref="MaxSize"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the picture would exceed 2 GB.</exception>
+    public static RgbImage Create(int height, int width) => new(height, width);
 
     /// <summary>Columns.</summary>
     public int Width { get; }
@@ -98,7 +100,7 @@ public sealed class RgbImage
     }
 
     /// <summary>The picture as a PNG file's bytes.</summary>
-    public byte[] ToPng() => PngWriter.Write(_data, Width, Height);
+    public byte[] ToPng() => PngWriter.Write(_data, Height, Width);
 
     /// <summary>Writes the picture as a PNG file, which appears whole or not at all. Makes the folder if need be.</summary>
     /// <param name="path">The file.</param>

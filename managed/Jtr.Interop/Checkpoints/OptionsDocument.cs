@@ -125,43 +125,52 @@ internal sealed record OptionsDocument
 internal sealed record TaskDocument
 {
     public required string Name { get; init; }
-    public required TaskKind Kind { get; init; }
+
+    /// <summary><see cref="TaskKind.Name"/>.</summary>
+    public required string Kind { get; init; }
     public required int Channels { get; init; }
-    public IReadOnlyList<string>? ClassNames { get; init; }
-    public double? Mean { get; init; }
-    public double? StandardDeviation { get; init; }
 
-    /// <summary>Null: metres, as in files that were written before there were other units.</summary>
-    public string? Unit { get; init; }
+    /// <summary>What tasks of that kind have beside it.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Settings { get; set; }
 
-    public static TaskDocument From(VisionTask task) =>
-        new()
+    public static TaskDocument From(VisionTask task)
+    {
+        JsonObject settings = [];
+        task.Kind.WriteSettings(task, settings);
+        return new()
         {
             Name = task.Name,
-            Kind = task.Kind,
+            Kind = task.Kind.Name,
             Channels = task.Channels,
-            ClassNames = (task as SegmentationTask)?.ClassNames,
-            Mean = (task as DepthTask)?.Mean,
-            StandardDeviation = (task as DepthTask)?.StandardDeviation,
-            Unit = task is DepthTask { Unit: not "m" and var unit } ? unit : null,
+            Settings = settings.ToDictionary(s => s.Key, s => Element(s.Value), StringComparer.Ordinal),
         };
+    }
 
-    public VisionTask ToTask() =>
-        Kind switch
+    // The serializer writes a JsonObject of further properties as an object of its own.
+    private static JsonElement Element(JsonNode? value)
+    {
+        using JsonDocument parsed = JsonDocument.Parse(value?.ToJsonString() ?? "null");
+        return parsed.RootElement.Clone();
+    }
+
+    public VisionTask ToTask()
+    {
+        TaskKind kind =
+            TaskKind.Find(Kind)
+            ?? throw new JsonException(
+                $"task '{Name}' is of the kind '{Kind}', which is not known here; there are {TaskKind.Words()}, "
+                    + $"and those that {nameof(TaskKind)}.{nameof(TaskKind.Register)} was given"
+            );
+        try
         {
-            TaskKind.Segmentation => new SegmentationTask(Name, Channels, ClassNames),
-            TaskKind.Depth => new DepthTask(Name)
-            {
-                Mean = Mean ?? Missing(nameof(Mean)),
-                StandardDeviation = StandardDeviation ?? Missing(nameof(StandardDeviation)),
-                Unit = Unit ?? "m",
-            },
-            TaskKind.Normals => new NormalsTask(Name),
-            TaskKind.Map => new MapTask(Name, Channels),
-            _ => throw new JsonException($"task '{Name}' is of the unknown kind {Kind}"),
-        };
-
-    private double Missing(string property) => throw new JsonException($"task '{Name}' has no {property}");
+            return kind.Own(kind.ReadSettings(Name, Channels, TaskSettings.Of(Settings)));
+        }
+        catch (ArgumentException e)
+        {
+            throw new JsonException($"task '{Name}': {e.Message}", e);
+        }
+    }
 }
 
 [JsonSourceGenerationOptions(

@@ -103,7 +103,18 @@ public sealed class ConfusionMatrix : TaskMetrics
             new("pixel accuracy", PixelAccuracy, "%", HigherIsBetter: true, IsHeadline: false),
         ];
 
-    private protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
+    /// <inheritdoc/>
+    public override IReadOnlyList<ClassScore> ClassScores =>
+        [.. Task.Kind.ClassNames(Task).Select((name, id) => new ClassScore(name, ClassIou(id)))];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<IReadOnlyList<long>>? Confusion =>
+        _classes > TaskResult.MostConfused
+            ? null
+            : [.. Enumerable.Range(0, _classes).Select(label => _counts.AsSpan(label * _classes, _classes).ToArray())];
+
+    /// <inheritdoc/>
+    protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
     {
         for (int i = 0; i < label.Length; i++)
         {
@@ -114,7 +125,8 @@ public sealed class ConfusionMatrix : TaskMetrics
         return null;
     }
 
-    private protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
+    /// <inheritdoc/>
+    protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
     {
         Span<float> largest = stackalloc float[Block];
         Span<int> winner = stackalloc int[Block];
@@ -144,7 +156,8 @@ public sealed class ConfusionMatrix : TaskMetrics
         }
     }
 
-    private protected override void Add(TaskMetrics other)
+    /// <inheritdoc/>
+    protected override void Add(TaskMetrics other)
     {
         long[] counts = ((ConfusionMatrix)other)._counts;
         for (int i = 0; i < counts.Length; i++)

@@ -56,7 +56,8 @@ public sealed class DepthMetrics : TaskMetrics
             new("delta < 1.25^3", PercentWithin(3), "%", HigherIsBetter: true, IsHeadline: false),
         ];
 
-    private protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
+    /// <inheritdoc/>
+    protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
     {
         for (int i = 0; i < label.Length; i++)
         {
@@ -66,7 +67,8 @@ public sealed class DepthMetrics : TaskMetrics
         return null;
     }
 
-    private protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
+    /// <inheritdoc/>
+    protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
     {
         for (int i = 0; i < pixels; i++)
         {
@@ -91,7 +93,8 @@ public sealed class DepthMetrics : TaskMetrics
         }
     }
 
-    private protected override void Add(TaskMetrics other)
+    /// <inheritdoc/>
+    protected override void Add(TaskMetrics other)
     {
         DepthMetrics depth = (DepthMetrics)other;
         _count += depth._count;

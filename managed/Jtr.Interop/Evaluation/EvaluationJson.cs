@@ -23,7 +23,7 @@ internal static class EvaluationJson
                     .. result.Tasks.Select(t => new TaskDocument
                     {
                         Name = t.Name,
-                        Kind = MetricFormat.Kind(t.Kind),
+                        Kind = t.Kind.Word,
                         Samples = t.Samples,
                         ValidCount = t.ValidCount,
                         Metrics =
@@ -72,14 +72,7 @@ internal static class EvaluationJson
     private static TaskResult Task(TaskDocument task) =>
         new(
             task.Name,
-            task.Kind switch
-            {
-                "segmentation" => TaskKind.Segmentation,
-                "depth" => TaskKind.Depth,
-                "normals" => TaskKind.Normals,
-                "map" => TaskKind.Map,
-                _ => throw new ArgumentException($"'{task.Kind}' is not a kind of task"),
-            },
+            TaskKind.Find(task.Kind) ?? throw new ArgumentException($"'{task.Kind}' is not a kind of task"),
             task.Samples,
             task.ValidCount,
             [

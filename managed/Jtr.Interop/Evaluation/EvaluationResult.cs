@@ -178,7 +178,7 @@ public sealed class EvaluationResult
     private static void Line(StringBuilder text, TaskResult task, string metric, double value, string unit, bool higher, bool headline) =>
         text.Append(Quote(task.Name))
             .Append(',')
-            .Append(MetricFormat.Kind(task.Kind))
+            .Append(task.Kind.Word)
             .Append(',')
             .Append(Quote(metric))
             .Append(',')

@@ -22,7 +22,8 @@ public sealed class MapMetrics : TaskMetrics
     /// <inheritdoc/>
     public override IReadOnlyList<MetricValue> Values => [new("L1", AbsoluteError, "", HigherIsBetter: false, IsHeadline: true)];
 
-    private protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
+    /// <inheritdoc/>
+    protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
     {
         for (int i = 0; i < label.Length; i++)
         {
@@ -32,7 +33,8 @@ public sealed class MapMetrics : TaskMetrics
         return null;
     }
 
-    private protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
+    /// <inheritdoc/>
+    protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
     {
         for (int i = 0; i < label.Length; i++)
         {
@@ -43,7 +45,8 @@ public sealed class MapMetrics : TaskMetrics
         }
     }
 
-    private protected override void Add(TaskMetrics other)
+    /// <inheritdoc/>
+    protected override void Add(TaskMetrics other)
     {
         MapMetrics map = (MapMetrics)other;
         _count += map._count;

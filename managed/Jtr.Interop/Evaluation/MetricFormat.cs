@@ -1,5 +1,4 @@
 using System.Globalization;
-using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Evaluation;
 
@@ -17,14 +16,4 @@ public static class MetricFormat
     /// <param name="percent">In percent.</param>
     public static string Delta(double percent) =>
         double.IsNaN(percent) ? "-" : percent.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture);
-
-    internal static string Kind(TaskKind kind) =>
-        kind switch
-        {
-            TaskKind.Segmentation => "segmentation",
-            TaskKind.Depth => "depth",
-            TaskKind.Normals => "normals",
-            TaskKind.Map => "map",
-            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "unknown task kind"),
-        };
 }

@@ -64,7 +64,8 @@ public sealed class NormalsMetrics : TaskMetrics
             new("within 30 deg", PercentWithin30, "%", HigherIsBetter: true, IsHeadline: false),
         ];
 
-    private protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
+    /// <inheritdoc/>
+    protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
     {
         for (int i = 0; i < label.Length; i++)
         {
@@ -74,7 +75,8 @@ public sealed class NormalsMetrics : TaskMetrics
         return null;
     }
 
-    private protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
+    /// <inheritdoc/>
+    protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
     {
         for (int i = 0; i < pixels; i++)
         {
@@ -101,7 +103,8 @@ public sealed class NormalsMetrics : TaskMetrics
         }
     }
 
-    private protected override void Add(TaskMetrics other)
+    /// <inheritdoc/>
+    protected override void Add(TaskMetrics other)
     {
         NormalsMetrics normals = (NormalsMetrics)other;
         _count += normals._count;

@@ -10,7 +10,13 @@ namespace Jtr.Interop.Evaluation;
 /// </summary>
 public abstract class TaskMetrics : ITaskMetric
 {
-    private protected TaskMetrics(VisionTask task) => Task = task;
+    /// <summary>Makes an empty accumulator.</summary>
+    /// <param name="task">The task.</param>
+    protected TaskMetrics(VisionTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        Task = task;
+    }
 
     /// <summary>The task.</summary>
     public VisionTask Task { get; }
@@ -27,18 +33,19 @@ public abstract class TaskMetrics : ITaskMetric
     /// <summary>The score that enters Delta %.</summary>
     public MetricValue Headline => Values[0];
 
+    /// <summary>Tasks of classes: a score for each class; else empty.</summary>
+    public virtual IReadOnlyList<ClassScore> ClassScores => [];
+
+    /// <summary>Tasks of classes: see <see cref="TaskResult.Confusion"/>; else null.</summary>
+    public virtual IReadOnlyList<IReadOnlyList<long>>? Confusion => null;
+
     /// <summary>Makes the accumulator for a task's kind.</summary>
     /// <param name="task">The task.</param>
-    public static TaskMetrics Create(VisionTask task) =>
-        task switch
-        {
-            SegmentationTask segmentation => new ConfusionMatrix(segmentation),
-            DepthTask depth => new DepthMetrics(depth),
-            NormalsTask normals => new NormalsMetrics(normals),
-            MapTask map => new MapMetrics(map),
-            null => throw new ArgumentNullException(nameof(task)),
-            _ => throw new ArgumentException($"no metrics are known for a {task.Kind} task", nameof(task)),
-        };
+    public static TaskMetrics Create(VisionTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return task.Kind.CreateMetrics(task);
+    }
 
     /// <summary>Adds one sample. Allocates nothing; on an exception nothing has been added.</summary>
     /// <param name="prediction">[C, H, W]: raw logits, depths, normals or maps, as the network gives them out.</param>
@@ -77,7 +84,7 @@ public abstract class TaskMetrics : ITaskMetric
     /// <exception cref="JtrNonFiniteException">A prediction is not a finite number; the term is "prediction.(task)".</exception>
     public void Update(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int height, int width)
     {
-        if (label.Length != (long)Task.LabelChannels * height * width)
+        if (label.Length != (long)Task.LabelChannels * Task.Kind.Places(height, width))
             throw new ArgumentException(
                 $"task '{Task.Name}': {Task.LabelChannels} channels of {height} x {width} are not {label.Length} values",
                 nameof(label)
@@ -93,7 +100,7 @@ public abstract class TaskMetrics : ITaskMetric
         ArgumentNullException.ThrowIfNull(other);
         if (ReferenceEquals(other, this))
             throw new ArgumentException("metrics cannot be merged with themselves", nameof(other));
-        if (other is not TaskMetrics metrics)
+        if (other is not TaskMetrics metrics || metrics.GetType() != GetType())
             throw new ArgumentException(
                 $"a {other.GetType().Name} cannot be merged into the built-in metrics of task '{Task.Name}'",
                 nameof(other)
@@ -108,11 +115,19 @@ public abstract class TaskMetrics : ITaskMetric
     }
 
     /// <summary>What is wrong with a label, or null.</summary>
-    private protected abstract string? LabelFault(ReadOnlySpan<float> label, int pixels);
+    /// <param name="label">[label channels, pixels].</param>
+    /// <param name="pixels">H x W, or 1 where the task is about whole photographs.</param>
+    protected virtual string? LabelFault(ReadOnlySpan<float> label, int pixels) => null;
 
-    private protected abstract void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels);
+    /// <summary>Adds one sample that was checked.</summary>
+    /// <param name="prediction">[C, pixels], all finite.</param>
+    /// <param name="label">[label channels, pixels].</param>
+    /// <param name="pixels">H x W, or 1 where the task is about whole photographs.</param>
+    protected abstract void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels);
 
-    private protected abstract void Add(TaskMetrics other);
+    /// <summary>Adds what another accumulator of the same task and type has gathered.</summary>
+    /// <param name="other">The other one.</param>
+    protected abstract void Add(TaskMetrics other);
 
     private JtrNonFiniteException NotFinite(int channel, int pixel, float value) =>
         new(
@@ -124,10 +139,21 @@ public abstract class TaskMetrics : ITaskMetric
             samples: []
         );
 
-    private protected static string BadValue(int channel, int pixel, float value, string allowed) =>
+    /// <summary>What <see cref="LabelFault"/> says of a value.</summary>
+    /// <param name="channel">Its channel.</param>
+    /// <param name="pixel">Its pixel.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="allowed">Which values there may be.</param>
+    protected static string BadValue(int channel, int pixel, float value, string allowed) =>
         string.Create(CultureInfo.InvariantCulture, $"the label of channel {channel}, pixel {pixel} is {value}; {allowed}");
 
-    private protected static double Percent(long part, long whole) => whole == 0 ? double.NaN : 100.0 * part / whole;
+    /// <summary>A part in percent of the whole; NaN where that is 0.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="whole">The whole.</param>
+    protected static double Percent(long part, long whole) => whole == 0 ? double.NaN : 100.0 * part / whole;
 
-    private protected static double Mean(double sum, long count) => count == 0 ? double.NaN : sum / count;
+    /// <summary>A sum over a count; NaN where that is 0.</summary>
+    /// <param name="sum">The sum.</param>
+    /// <param name="count">The count.</param>
+    protected static double Mean(double sum, long count) => count == 0 ? double.NaN : sum / count;
 }

@@ -36,6 +36,7 @@ public sealed class TaskResult
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentOutOfRangeException.ThrowIfNegative(samples);
         ArgumentOutOfRangeException.ThrowIfNegative(validCount);
+        ArgumentNullException.ThrowIfNull(kind);
         ArgumentNullException.ThrowIfNull(metrics);
         if (metrics.Count(m => m.IsHeadline) != 1)
             throw new ArgumentException($"task '{name}' needs exactly one headline metric", nameof(metrics));
@@ -62,18 +63,14 @@ public sealed class TaskResult
     public static TaskResult From(TaskMetrics metrics)
     {
         ArgumentNullException.ThrowIfNull(metrics);
-        IReadOnlyList<ClassScore>? classes =
-            metrics is ConfusionMatrix matrix && matrix.Task is SegmentationTask task
-                ? [.. task.ClassNames.Select((name, id) => new ClassScore(name, matrix.ClassIou(id)))]
-                : null;
         return new TaskResult(
             metrics.Task.Name,
             metrics.Task.Kind,
             metrics.Samples,
             metrics.ValidCount,
             metrics.Values,
-            classes,
-            Counts(metrics as ConfusionMatrix)
+            metrics.ClassScores,
+            metrics.Confusion
         );
     }
 
@@ -142,18 +139,5 @@ public sealed class TaskResult
                 $"task '{Name}' has no metric '{metric}'; it has {string.Join(", ", Metrics.Select(m => m.Name))}"
             );
         }
-    }
-
-    private static IReadOnlyList<IReadOnlyList<long>>? Counts(ConfusionMatrix? matrix)
-    {
-        if (matrix is null || matrix.Task.Channels > MostConfused)
-            return null;
-        int classes = matrix.Task.Channels;
-        return
-        [
-            .. Enumerable
-                .Range(0, classes)
-                .Select(label => (long[])[.. Enumerable.Range(0, classes).Select(predicted => matrix[label, predicted])]),
-        ];
     }
 }

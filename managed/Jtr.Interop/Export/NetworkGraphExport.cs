@@ -34,7 +34,7 @@ internal static class NetworkGraphExport
             {
                 VisionTask task = tasks[node.Number("task")];
                 string value = writer.Cut(inputs[0], image);
-                writer.Output(task.Name, task.Kind == TaskKind.Normals ? writer.Normalize(value) : value);
+                writer.Output(task.Name, task.Kind.PredictsDirections ? writer.Normalize(value) : value);
             }
             else if (node.Operation == "max_pool_with_places")
             {

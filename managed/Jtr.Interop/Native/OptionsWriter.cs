@@ -123,8 +123,8 @@ internal static class OptionsWriter
         JsonArray array = [];
         foreach (VisionTask task in tasks)
         {
-            JsonObject options = new() { ["name"] = task.Name };
-            task.WriteNativeOptions(options);
+            JsonObject options = new() { ["name"] = task.Name, ["kind"] = task.Kind.NativeKind };
+            task.Kind.WriteNativeOptions(task, options);
             array.Add((JsonNode)options);
         }
         return array;

@@ -126,15 +126,7 @@ public sealed record TrainerOptions
     /// <summary>Checks what the tasks themselves leave unchecked.</summary>
     internal static void ValidateTasks(TaskSet tasks)
     {
-        foreach (DepthTask depth in tasks.OfType<DepthTask>())
-        {
-            OptionRange.Holds($"{nameof(Tasks)}[{depth.Name}].{nameof(DepthTask.Mean)}", depth.Mean, true, "finite");
-            OptionRange.Holds(
-                $"{nameof(Tasks)}[{depth.Name}].{nameof(DepthTask.StandardDeviation)}",
-                depth.StandardDeviation,
-                depth.StandardDeviation > 0,
-                "above 0 and finite"
-            );
-        }
+        foreach (VisionTask task in tasks)
+            task.Kind.Validate(task, $"{nameof(Tasks)}[{task.Name}]");
     }
 }

@@ -55,11 +55,11 @@ internal sealed class MemoryDataset : IMultiTaskDataset
     public static float ImageValue(int index, int i) => (float)((index * 7919L + i * 31L) % 1009) / 1009f;
 
     public float LabelValue(int index, int task, int i) =>
-        Tasks[task].Kind switch
+        Tasks[task] switch
         {
-            TaskKind.Segmentation => (index + i) % (Tasks[task].Channels + 1) - 1,
-            TaskKind.Depth => (index * 13 + i) % 97 * 0.125f,
-            TaskKind.Normals => (index + i * 5) % 41 / 20f - 1f,
+            SegmentationTask => (index + i) % (Tasks[task].Channels + 1) - 1,
+            DepthTask => (index * 13 + i) % 97 * 0.125f,
+            NormalsTask => (index + i * 5) % 41 / 20f - 1f,
             _ => (index * 3 + i) % 101 / 100f,
         };
 }

@@ -12,7 +12,7 @@ public sealed class PhotographReaderTests
     public void MakeFolder()
     {
         _folder = Directory.CreateTempSubdirectory("jtr-test").FullName;
-        RgbImage picture = new(50, 40);
+        RgbImage picture = RgbImage.Create(40, 50);
         for (int y = 0; y < 40; y++)
         {
             for (int x = 0; x < 50; x++)
@@ -81,7 +81,7 @@ public sealed class PhotographReaderTests
     [Test]
     public void The_size_of_a_file_is_told_by_its_header()
     {
-        RgbImage picture = new(50, 40);
+        RgbImage picture = RgbImage.Create(40, 50);
         picture.SavePng(Path.Combine(_folder, "b.png"));
         Assert.That(PhotographReader.ReadSize(Path.Combine(_folder, "b.png")), Is.EqualTo((40, 50)));
         string array = Path.Combine(_folder, "b.npy");

@@ -31,7 +31,7 @@ public sealed class ReadmeTests
             // As small as the example's settings allow: one photograph, whose label is a map.
             foreach (string set in new[] { "train", "test" })
             {
-                RgbImage picture = new(32, 32);
+                RgbImage picture = RgbImage.Create(32, 32);
                 picture.Fill(8, 8, 16, 16, new Rgb(250, 120, 30));
                 picture.SavePng(Path.Combine(folder, "photos", set, "image", "square.png"));
                 picture.SavePng(Path.Combine(folder, "photos", set, "edge", "square.png"));

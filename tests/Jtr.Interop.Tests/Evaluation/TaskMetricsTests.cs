@@ -95,11 +95,11 @@ public sealed class TaskMetricsTests
         Assert.That(
             metrics.Headline.Name,
             Is.EqualTo(
-                task.Kind switch
+                task switch
                 {
-                    TaskKind.Segmentation => "mIoU",
-                    TaskKind.Depth => "absolute error",
-                    TaskKind.Normals => "mean angle",
+                    SegmentationTask => "mIoU",
+                    DepthTask => "absolute error",
+                    NormalsTask => "mean angle",
                     _ => "L1",
                 }
             )

@@ -74,7 +74,7 @@ internal static class Browser
         (int height, int width) = PhotographReader.ReadSize(path);
         float[] planes = new float[3 * height * width];
         PhotographReader.Read(path, height, width, planes);
-        RgbImage image = new(width, height);
+        RgbImage image = RgbImage.Create(height, width);
         int plane = height * width;
         byte Channel(int c, int i) => (byte)MathF.Round(255 * planes[c * plane + i]);
         for (int i = 0; i < plane; i++)

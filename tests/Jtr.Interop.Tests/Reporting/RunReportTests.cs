@@ -238,7 +238,7 @@ public sealed class RunReportTests
             $"step,task,metric,value\n100,seg,mIoU,30\n100,depth,absolute error,0.5\n200,seg,mIoU,{miou}\n200,depth,absolute error,0.4\n"
         );
         Scores(miou).SaveJson(Path.Combine(folder, "results.json"));
-        RgbImage picture = new(96, 80);
+        RgbImage picture = RgbImage.Create(80, 96);
         picture.Fill(0, 0, 96, 80, Rgb.White);
         picture.Fill(16, 8, 64, 64, _magenta);
         picture.SavePng(Path.Combine(folder, "predictions.png"));

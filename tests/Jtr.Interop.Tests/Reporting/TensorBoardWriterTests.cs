@@ -25,7 +25,7 @@ public sealed class TensorBoardWriterTests
     public void Numbers_pictures_and_histograms_are_read_back_from_the_format()
     {
         using TemporaryFolder folder = new();
-        RgbImage picture = new(3, 2);
+        RgbImage picture = RgbImage.Create(2, 3);
         picture[2, 1] = new Rgb(9, 8, 7);
         string file;
         using (TensorBoardWriter writer = new(folder.Path))

@@ -20,7 +20,7 @@ public sealed class PictureGridTests
     [Test]
     public void Small_pictures_are_enlarged_by_a_whole_factor_without_smoothing()
     {
-        RgbImage half = new(64, 32);
+        RgbImage half = RgbImage.Create(32, 64);
         half.Fill(0, 0, 32, 32, _red);
         half.Fill(32, 0, 32, 32, _blue);
         PictureGrid grid = new("photo") { CellWidth = 256 };
@@ -35,7 +35,7 @@ public sealed class PictureGridTests
     [Test]
     public void A_picture_wider_than_a_cell_is_not_shrunk()
     {
-        RgbImage large = new(300, 20);
+        RgbImage large = RgbImage.Create(20, 300);
         large.Fill(0, 0, 300, 20, _red);
         PictureGrid grid = new("photo") { CellWidth = 256 };
         grid.AddRow("", PictureCell.Of(large));
@@ -46,7 +46,7 @@ public sealed class PictureGridTests
     public void A_bar_of_colours_goes_from_one_end_to_the_other()
     {
         PictureGrid grid = new("photo");
-        grid.AddRow("", PictureCell.Of(new RgbImage(64, 32)));
+        grid.AddRow("", PictureCell.Of(RgbImage.Create(32, 64)));
         grid.AddLegend(
             "depth: 1 to 5 m",
             place =>
@@ -63,7 +63,7 @@ public sealed class PictureGridTests
     [Test]
     public void A_missing_label_is_hatched_and_a_blank_cell_is_white()
     {
-        RgbImage red = new(256, 128);
+        RgbImage red = RgbImage.Create(128, 256);
         red.Fill(0, 0, 256, 128, _red);
         PictureGrid blank = new("a", "b");
         blank.AddRow("", PictureCell.Of(red), PictureCell.Blank);
@@ -79,7 +79,7 @@ public sealed class PictureGridTests
     [Test]
     public void Captions_titles_and_a_legend_are_drawn()
     {
-        RgbImage red = new(64, 32);
+        RgbImage red = RgbImage.Create(32, 64);
         int plain = Ink(new PictureGrid("") { Title = "" }, red, "");
         Assert.That(Ink(new PictureGrid("") { Title = "Title" }, red, ""), Is.GreaterThan(plain));
         Assert.That(Ink(new PictureGrid("photo"), red, ""), Is.GreaterThan(plain));
@@ -92,7 +92,7 @@ public sealed class PictureGridTests
     [Test]
     public void A_file_is_written_whole_and_reads_back_the_same()
     {
-        RgbImage picture = new(5, 3);
+        RgbImage picture = RgbImage.Create(3, 5);
         picture[4, 2] = new Rgb(1, 2, 3);
         string path = Path.Combine(_folder, "new", "picture.png");
         picture.SavePng(path);
@@ -109,7 +109,7 @@ public sealed class PictureGridTests
         string file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
         Assert.That(
-            () => new RgbImage(1, 1).SavePng(Path.Combine(file, "picture.png")),
+            () => RgbImage.Create(1, 1).SavePng(Path.Combine(file, "picture.png")),
             Throws.InstanceOf<IOException>().With.Message.Contains(file)
         );
     }
@@ -122,9 +122,9 @@ public sealed class PictureGridTests
         Assert.That(grid.Render, Throws.InvalidOperationException);
         Assert.That(() => new PictureGrid(), Throws.ArgumentException);
         Assert.That(() => new PictureGrid("a") { CellWidth = 0 }, Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new RgbImage(0, 1), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new RgbImage(65535, 65535), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new RgbImage(2, 2)[2, 0], Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => RgbImage.Create(1, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => RgbImage.Create(65535, 65535), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => RgbImage.Create(2, 2)[2, 0], Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
@@ -142,7 +142,7 @@ public sealed class PictureGridTests
         HashSet<string> shapes = [];
         for (char c = ' '; c <= '~'; c++)
         {
-            RgbImage dots = new(BitmapFont.GlyphWidth, BitmapFont.GlyphHeight);
+            RgbImage dots = RgbImage.Create(BitmapFont.GlyphHeight, BitmapFont.GlyphWidth);
             BitmapFont.Draw(dots, 0, 0, c.ToString(), Rgb.White, 1);
             Assert.That(shapes.Add(Convert.ToHexString(dots.Data)), c.ToString());
         }

@@ -11,9 +11,9 @@ public sealed class PngWriterTests
     [TestCase(257, 64)]
     public void Every_pixel_is_read_back_as_it_was(int width, int height)
     {
-        RgbImage noise = new(width, height),
-            smooth = new(width, height),
-            flat = new(width, height);
+        RgbImage noise = RgbImage.Create(height, width),
+            smooth = RgbImage.Create(height, width),
+            flat = RgbImage.Create(height, width);
         Random random = new(width);
         random.NextBytes(noise.Data);
         for (int y = 0; y < height; y++)
@@ -33,7 +33,7 @@ public sealed class PngWriterTests
     [Test]
     public void A_smooth_picture_takes_a_fraction_of_its_pixels()
     {
-        RgbImage picture = new(256, 256);
+        RgbImage picture = RgbImage.Create(256, 256);
         for (int i = 0; i < 256 * 256; i++)
         {
             (int x, int y) = (i % 256, i / 256);

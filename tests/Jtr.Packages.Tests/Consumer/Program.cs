@@ -41,7 +41,9 @@ Console.WriteLine(
 File.Delete(checkpoint);
 
 string picture = Path.ChangeExtension(checkpoint, "png");
-new RgbImage(3, 2) { [2, 1] = Rgb.White }.SavePng(picture);
+RgbImage drawn = RgbImage.Create(height: 2, width: 3);
+drawn[2, 1] = Rgb.White;
+drawn.SavePng(picture);
 float[] image = new float[3 * 2 * 3];
 PhotographReader.Read(picture, 2, 3, image);
 Console.WriteLine($"picture: {image.Sum()}");

@@ -87,26 +87,45 @@ internal sealed class RandomScaleCrop : IViewStep
                 continue;
             Span<float> from = source.Label(t);
             Span<float> to = destination.Label(t);
-            switch (_tasks[t].Kind)
+            ViewRule rule = _tasks[t].Kind.Views;
+            int channels = _tasks[t].LabelChannels;
+            float divisor = rule.DividedByScale ? zoom.Scale : 1f;
+            if (rule.Sampling == ViewSampling.Nearest)
             {
-                case TaskKind.Segmentation:
-                    PlaneSampling.Nearest(from[start..], _width, zoom.NearestRows, columns.Nearest, 1f, to);
-                    break;
-                case TaskKind.Depth:
-                    PlaneSampling.Nearest(from[start..], _width, zoom.NearestRows, columns.Nearest, zoom.Scale, to);
-                    break;
-                case TaskKind.Normals:
-                    Bilinear(from, to, 3, start, zoom, columns);
-                    if (window.Mirrored)
-                        PlaneSampling.Negate(to[..(_height * _width)]);
-                    break;
-                case TaskKind.Map:
-                    Bilinear(from, to, _tasks[t].LabelChannels, start, zoom, columns);
-                    break;
-                default:
-                    throw new NotSupportedException($"task '{_tasks[t].Name}' is of a kind that has no crop: {_tasks[t].Kind}");
+                Nearest(from, to, channels, start, zoom, columns, divisor);
             }
+            else
+            {
+                if (rule.Sampling == ViewSampling.Bilinear)
+                    Bilinear(from, to, channels, start, zoom, columns);
+                else
+                    from.CopyTo(to);
+                if (divisor != 1f)
+                {
+                    foreach (ref float value in to)
+                        value /= divisor;
+                }
+            }
+            if (!window.Mirrored)
+                continue;
+            int places = to.Length / channels;
+            for (int i = 0; i < rule.NegatedByMirror.Count; i++)
+                PlaneSampling.Negate(to.Slice(rule.NegatedByMirror[i] * places, places));
         }
+    }
+
+    private void Nearest(ReadOnlySpan<float> from, Span<float> to, int channels, int start, Zoom zoom, Columns columns, float divisor)
+    {
+        int plane = _height * _width;
+        for (int c = 0; c < channels; c++)
+            PlaneSampling.Nearest(
+                from[(c * plane + start)..],
+                _width,
+                zoom.NearestRows,
+                columns.Nearest,
+                divisor,
+                to.Slice(c * plane, plane)
+            );
     }
 
     private void Bilinear(ReadOnlySpan<float> from, Span<float> to, int channels, int start, Zoom zoom, Columns columns)

@@ -70,9 +70,9 @@ public static class OnnxExport
         Metadata(model, "jtr.method", network.Options.Method);
         foreach (VisionTask task in network.Tasks)
         {
-            Metadata(model, $"task.{task.Name}", task.Kind.ToString());
-            if (task is SegmentationTask segmentation)
-                Metadata(model, $"task.{task.Name}.classes", string.Join('\n', segmentation.ClassNames));
+            Metadata(model, $"task.{task.Name}", task.Kind.Name);
+            if (task.Kind.ClassNames(task) is { Count: > 0 } classes)
+                Metadata(model, $"task.{task.Name}.classes", string.Join('\n', classes));
         }
         AtomicFile.Write(path, model.Written.Span);
     }

@@ -10,7 +10,7 @@ public sealed class DepthNormalsTests
     private const int H = 48;
     private const int W = 64;
 
-    private static readonly CameraIntrinsics Camera = CameraIntrinsics.NyuV2.ScaledTo(W, H);
+    private static readonly CameraIntrinsics Camera = CameraIntrinsics.NyuV2.WithSize(H, W);
 
     [TestCase(0, 0, -1)]
     [TestCase(0, -0.8f, -0.6f)]
@@ -68,7 +68,16 @@ public sealed class DepthNormalsTests
     [Test]
     public void A_camera_scales_with_its_image()
     {
-        CameraIntrinsics half = new CameraIntrinsics(500, 400, 319.5, 239.5, 640, 480).ScaledTo(320, 120);
+        CameraIntrinsics whole = new()
+        {
+            FocalX = 500,
+            FocalY = 400,
+            CenterX = 319.5,
+            CenterY = 239.5,
+            Height = 480,
+            Width = 640,
+        };
+        CameraIntrinsics half = whole.WithSize(height: 120, width: 320);
         Assert.That((half.FocalX, half.FocalY, half.CenterX, half.CenterY), Is.EqualTo((250.0, 100.0, 159.5, 59.5)));
     }
 

@@ -123,7 +123,7 @@ public sealed class PackedDatasetTests : IDisposable
         (PlaneEncoding, int) Encode(int task, PackPrecision precision = PackPrecision.Exact, Func<int, int, int, float>? value = null) =>
             new PlaneEncoder(precision).Write(
                 [.. Enumerable.Range(0, 3000).Select(i => (value ?? Quantised)(1, task, i))],
-                task < 0 ? null : Tasks[task].Kind,
+                task < 0 ? null : LabelFormat.Of(Tasks[task].Kind).Packing,
                 new System.Buffers.ArrayBufferWriter<byte>()
             );
 

@@ -33,7 +33,7 @@ public sealed class RandomScaleCropTests
     {
         int height = (int)(Height / scale);
         int width = (int)(Width / scale);
-        if (kind is TaskKind.Segmentation or TaskKind.Depth)
+        if (kind == TaskKind.Segmentation || kind == TaskKind.Depth)
         {
             float picked = plane[(window.Top + y * height / Height) * Width + window.Left + x * width / Width];
             return kind == TaskKind.Depth ? picked / scale : picked;

@@ -1,0 +1,42 @@
+using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets;
+
+/// <summary>Maps; see <see cref="MapLabels"/>. Folders that no other kind claims hold them.</summary>
+internal sealed class MapFormat() : BuiltInFormat("map")
+{
+    public override IReadOnlyList<string> Keys => ["channels"];
+
+    public override LabelPacking Packing => LabelPacking.Units;
+
+    internal override string Subject => "maps";
+
+    internal override VisionTask Discover(TaskKind kind, string name, LabelSurvey survey) =>
+        kind.Create(name, survey.Numbers(CountChannels).Append(1).First());
+
+    internal override Func<LabelSource, PackedLabel> Reader(VisionTask task, TaskSettings settings, FolderOptions options) =>
+        source => MapLabels.Read(source, task.LabelChannels);
+
+    internal override int BytesPerValue(VisionTask task, bool isNpy) => isNpy ? sizeof(float) : sizeof(ushort);
+
+    private protected override int? ReadChannels(TaskSettings settings) => settings.Whole("channels");
+
+    private static int CountChannels(string path)
+    {
+        int channels = FolderIndex.IsNpy(path)
+            ? NpyReader.ReadShape(path) switch
+            {
+                [_, _] => 1,
+                [int first, int second, int last] => last <= first && last <= second ? last : first,
+                int[] shape => throw new JtrFormatException(
+                    path,
+                    $"an array of shape ({string.Join(", ", shape)}), where a map has (H, W), (H, W, C) or (C, H, W)"
+                ),
+            }
+            : ImageFiles.ReadChannels(path);
+        return channels is >= 1 and <= 256
+            ? channels
+            : throw new JtrFormatException(path, $"a map of {channels} channels; 1 to 256 are read");
+    }
+}

@@ -1,0 +1,13 @@
+using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets;
+
+/// <summary>Normals; see <see cref="NormalsLabels"/>.</summary>
+internal sealed class NormalsFormat() : BuiltInFormat("normals")
+{
+    public override IReadOnlyList<string> FolderNames => ["normal", "normals"];
+
+    internal override Func<LabelSource, PackedLabel> Reader(VisionTask task, TaskSettings settings, FolderOptions options) =>
+        NormalsLabels.Read;
+}

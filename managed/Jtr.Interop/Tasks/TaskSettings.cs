@@ -1,0 +1,85 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Jtr.Interop.Tasks;
+
+/// <summary>The settings of one task in a JSON document. Immutable.</summary>
+public sealed class TaskSettings
+{
+    private readonly JsonObject _values;
+
+    /// <summary>Looks at a JSON object.</summary>
+    /// <param name="values">The object, or null for an empty one. What is changed in it afterwards does not count.</param>
+    public TaskSettings(JsonObject? values = null)
+    {
+        // Values that were put in as they are would be read back by their own type alone.
+        _values = values is null ? [] : (JsonObject)JsonNode.Parse(values.ToJsonString())!;
+        Keys = [.. _values.Where(v => v.Value is not null).Select(v => v.Key)];
+    }
+
+    /// <summary>No settings.</summary>
+    public static TaskSettings Empty { get; } = new();
+
+    /// <summary>Names of the settings that are there.</summary>
+    public IReadOnlyCollection<string> Keys { get; }
+
+    internal JsonObject Values => _values;
+
+    /// <summary>The further properties of a document.</summary>
+    internal static TaskSettings Of(Dictionary<string, JsonElement>? properties) =>
+        new(properties is null ? null : new JsonObject(properties.Select(p => KeyValuePair.Create(p.Key, Node(p.Value)))));
+
+    /// <summary>A number; null where there is none.</summary>
+    /// <param name="key">Its name.</param>
+    /// <exception cref="ArgumentException">It is something else.</exception>
+    public double? Number(string key) =>
+        !Has(key, out JsonNode? node) ? null
+        : Is(node, out double number) ? number
+        : throw new ArgumentException($"'{key}' has to be a number");
+
+    /// <summary>A whole number; null where there is none.</summary>
+    /// <param name="key">Its name.</param>
+    /// <exception cref="ArgumentException">It is something else.</exception>
+    public int? Whole(string key) =>
+        !Has(key, out JsonNode? node) ? null
+        : Is(node, out int number) ? number
+        : throw new ArgumentException($"'{key}' has to be a whole number");
+
+    /// <summary>A text; null where there is none.</summary>
+    /// <param name="key">Its name.</param>
+    /// <exception cref="ArgumentException">It is something else.</exception>
+    public string? Text(string key) =>
+        !Has(key, out JsonNode? node) ? null
+        : Is(node, out string? text) ? text
+        : throw new ArgumentException($"'{key}' has to be a text");
+
+    /// <summary>A list of texts; null where there is none.</summary>
+    /// <param name="key">Its name.</param>
+    /// <exception cref="ArgumentException">It is something else.</exception>
+    public IReadOnlyList<string>? Texts(string key)
+    {
+        if (!Has(key, out JsonNode? node))
+            return null;
+        if (node is not JsonArray array)
+            throw new ArgumentException($"'{key}' has to be a list of texts");
+        return [.. array.Select(a => Is(a, out string? text) ? text : throw new ArgumentException($"'{key}' has to be a list of texts"))];
+    }
+
+    private bool Has(string key, [NotNullWhen(true)] out JsonNode? node) => _values.TryGetPropertyValue(key, out node) && node is not null;
+
+    private static JsonNode? Node(JsonElement element) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.Object => JsonObject.Create(element),
+            JsonValueKind.Array => JsonArray.Create(element),
+            JsonValueKind.Null => null,
+            _ => JsonValue.Create(element),
+        };
+
+    private static bool Is<T>(JsonNode? node, [NotNullWhen(true)] out T? value)
+    {
+        value = default;
+        return node is JsonValue one && one.TryGetValue(out value) && value is not null;
+    }
+}
