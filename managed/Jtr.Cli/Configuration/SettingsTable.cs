@@ -238,7 +238,7 @@ internal static class SettingsTable
             "How often a box of the network's view shows another photograph, and its target. Default: 0.5.") { Minimum = 0, Maximum = 1 },
 
         new("balancing.rule", "--balance", "RULE", SettingKind.Text, c => c.Balancing.Rule,
-            "How the tasks' losses are weighed, whatever the method: equal; fixed (--task-weights); uncertainty; dwa; random; pcgrad. "
+            "How the tasks' losses are weighed, whatever the method: equal; fixed (--task-weights); uncertainty; dwa; random; pcgrad; labels. "
             + "Default: equal."),
         new("balancing.taskWeights", "--task-weights", "LIST", SettingKind.Numbers, c => c.Balancing.TaskWeights,
             "For --balance fixed: a weight of 0 or more for each task, in order, separated by commas.") { Minimum = 0 },
@@ -284,6 +284,7 @@ internal static class SettingsTable
         ("optimizer", "Adam, its rate, clipping and average"),
         ("jointTask", "Joint-Task Regularization (method jtr)"),
         ("methods", "The other methods"),
+        ("teacher", "The method teacher"),
         ("balancing", "Weights of the tasks' losses"),
         ("run", "Scores and checkpoints on the way"),
         ("machine", "Where and with what to compute"),
