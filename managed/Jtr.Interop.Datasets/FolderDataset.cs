@@ -30,7 +30,7 @@ public sealed class FolderDataset : IMultiTaskDataset
     /// <summary>Name of the folder of photographs.</summary>
     public const string ImageFolder = "image";
 
-    private const int DefaultVoidId = 255;
+    internal const int DefaultVoidId = 255;
     private const double DefaultDepthScale = 0.001;
 
     private readonly string[] _names;
