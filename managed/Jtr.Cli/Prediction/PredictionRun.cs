@@ -105,7 +105,7 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
         return files;
     }
 
-    private string ConfidenceEnding => job.Formats.Any(f => f is NpyFormat) ? ".npy" : ".png";
+    private string ConfidenceEnding => job.Labels is null && job.Formats.Any(f => f is NpyFormat) ? ".npy" : ".png";
 
     private string RecordPath(string name) => Path.Combine(job.Output, name + ".json");
 
