@@ -1,3 +1,4 @@
+using System.Globalization;
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Inference;
 using Jtr.Interop.Tasks;
@@ -38,7 +39,11 @@ public sealed class LabelFolder
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
         ArgumentNullException.ThrowIfNull(tasks);
         if (depthScale is { } scale && !(scale > 0 && double.IsFinite(scale)))
-            throw new ArgumentOutOfRangeException(nameof(depthScale), scale, "the scale of depth has to be a finite number above 0");
+            throw new ArgumentOutOfRangeException(
+                nameof(depthScale),
+                scale.ToString(CultureInfo.InvariantCulture),
+                "the scale of depth has to be a finite number above 0"
+            );
         string path = Path.Combine(root, TasksFile.Name);
         Directory.CreateDirectory(root);
         if (!File.Exists(path) && !HasOthers(root, tasks))
@@ -50,7 +55,10 @@ public sealed class LabelFolder
         for (int t = 0; t < tasks.Count; t++)
         {
             if (tasks[t] is DepthTask && depthScale is { } wanted && scales[t] != wanted)
-                throw new JtrFormatException(path, $"task '{tasks[t].Name}' has the scale {scales[t]} there, not {wanted}");
+                throw new JtrFormatException(
+                    path,
+                    string.Create(CultureInfo.InvariantCulture, $"task '{tasks[t].Name}' has the scale {scales[t]} there, not {wanted}")
+                );
         }
         return new LabelFolder(root, tasks, scales);
     }

@@ -65,6 +65,8 @@ internal sealed class PredictCommand
                     + "(n + 1) / 2 as red, green and blue, maps go from black to pale yellow.",
                 "Photographs are resized to the size that the network was trained at, and the predictions back; --tile keeps their "
                     + "resolution.",
+                "A file that is no photograph is an error before any work is done, one that is damaged an error at the end, when all others "
+                    + "are done; with --skip-bad both are listed and no error.",
             ],
             Arguments = [predict._input.Checkpoint, predict._photographs],
             Groups =
