@@ -58,16 +58,7 @@ public sealed class PredictTests : IDisposable
         Assert.That(
             Files(folder["out"]),
             Is.EquivalentTo(
-                new[]
-                {
-                    "predictions.png",
-                    "x.seg.png",
-                    "x.edge.png",
-                    "a/x.seg.png",
-                    "a/x.edge.png",
-                    "a/b/x.seg.png",
-                    "a/b/x.edge.png",
-                }
+                new[] { "predictions.png", "x.seg.png", "x.edge.png", "a/x.seg.png", "a/x.edge.png", "a/b/x.seg.png", "a/b/x.edge.png" }
             )
         );
         Assert.That(run.Output, Does.Contain("Hidden files that were passed over: 2").And.Contain("6 files of 3 photographs"));
@@ -179,14 +170,18 @@ public sealed class PredictTests : IDisposable
         Assert.That(some.ExitCode, Is.Zero, some.Error);
         Assert.That(
             Files(folder["some"]),
-            Is.EquivalentTo(
-                new[] { "predictions.png", "p00.seg.ids.png", "p05.seg.ids.png", "p10.seg.ids.png", "p15.seg.ids.png" }
-            )
+            Is.EquivalentTo(new[] { "predictions.png", "p00.seg.ids.png", "p05.seg.ids.png", "p10.seg.ids.png", "p15.seg.ids.png" })
         );
         CliRun all = CliRun.Of("predict", _run, folder["in"], "--format", "ids", "--output", folder["all"]);
-        CliRun first = CliRun.Of(
-            ["predict", _run, "--format", "ids", "--output", folder["16"], .. Directory.GetFiles(folder["in"]).Order().Take(16)]
-        );
+        CliRun first = CliRun.Of([
+            "predict",
+            _run,
+            "--format",
+            "ids",
+            "--output",
+            folder["16"],
+            .. Directory.GetFiles(folder["in"]).Order().Take(16),
+        ]);
         Assert.That((all.ExitCode, first.ExitCode), Is.EqualTo((0, 0)));
         Assert.That(
             PhotographReader.ReadSize(folder["all", "predictions.png"]),
@@ -231,7 +226,15 @@ public sealed class PredictTests : IDisposable
 
         float[] Read(string root, int index)
         {
-            FolderDataset set = new(root, new FolderOptions { Height = 64, Width = 64, Tasks = data.Tasks });
+            FolderDataset set = new(
+                root,
+                new FolderOptions
+                {
+                    Height = 64,
+                    Width = 64,
+                    Tasks = data.Tasks,
+                }
+            );
             float[] image = new float[3 * 4096],
                 labels = new float[set.Tasks.TotalLabelChannels * 4096];
             SampleBuffer buffer = new(set.Tasks, 64, 64, image, labels);
@@ -433,13 +436,7 @@ public sealed class PredictTests : IDisposable
             Assert.That(
                 Files(folder["out"]),
                 Is.EquivalentTo(
-                    new[]
-                    {
-                        "predictions.png",
-                        "a.seg.ids.png",
-                        "drive/frame-000001.seg.ids.png",
-                        "drive/frame-000003.seg.ids.png",
-                    }
+                    new[] { "predictions.png", "a.seg.ids.png", "drive/frame-000001.seg.ids.png", "drive/frame-000003.seg.ids.png" }
                 )
             );
             Assert.That(PhotographReader.ReadSize(folder["out", "drive", "frame-000003.seg.ids.png"]), Is.EqualTo((20, 30)));

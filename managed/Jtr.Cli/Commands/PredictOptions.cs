@@ -24,8 +24,7 @@ internal sealed class PredictOptions
 
     private readonly Option<bool> _tile = new("--tile")
     {
-        Description =
-            "Cut photographs into tiles of --size at their own resolution, instead of resizing them to it. Overlaps are blended.",
+        Description = "Cut photographs into tiles of --size at their own resolution, instead of resizing them to it. Overlaps are blended.",
     };
 
     private readonly Option<long?> _overlap = OptionKinds.Whole(

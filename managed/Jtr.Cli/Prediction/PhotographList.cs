@@ -81,7 +81,12 @@ internal sealed class PhotographList
         string? own = output is null ? null : Path.GetFullPath(output) + Path.DirectorySeparatorChar;
         if (own is not null && Path.GetFullPath(root + Path.DirectorySeparatorChar).StartsWith(own, StringComparison.Ordinal))
             own = null;
-        EnumerationOptions all = new() { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false };
+        EnumerationOptions all = new()
+        {
+            RecurseSubdirectories = true,
+            AttributesToSkip = 0,
+            IgnoreInaccessible = false,
+        };
         int before = _entries.Count;
         foreach (string path in Directory.EnumerateFiles(root, "*", all).Order(StringComparer.Ordinal))
         {
@@ -122,9 +127,7 @@ internal sealed class PhotographList
             ];
             Func<Entry, string>? way = Array.Find(
                 ways,
-                w =>
-                    same.Select(w).Distinct(StringComparer.OrdinalIgnoreCase).Count() == same.Length
-                    && !same.Select(w).Any(taken.Contains)
+                w => same.Select(w).Distinct(StringComparer.OrdinalIgnoreCase).Count() == same.Length && !same.Select(w).Any(taken.Contains)
             );
             foreach (Entry entry in same)
             {

@@ -24,11 +24,7 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
     /// <param name="items">The photographs.</param>
     /// <param name="done">Receives the number of photographs that are done.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<PredictionOutcome> RunAsync(
-        IEnumerable<PhotographItem> items,
-        Action<int> done,
-        CancellationToken cancellationToken
-    )
+    public async Task<PredictionOutcome> RunAsync(IEnumerable<PhotographItem> items, Action<int> done, CancellationToken cancellationToken)
     {
         using PredictionTable? table = job.Csv ? new PredictionTable(Path.Combine(job.Output, "predictions.csv"), job.Resume) : null;
         _table = table;
@@ -36,10 +32,7 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         long next = 0;
         int finished = 0;
-        Task[] workers =
-        [
-            .. Enumerable.Range(0, job.Workers).Select(_ => Task.Factory.StartNew(Work, TaskCreationOptions.LongRunning)),
-        ];
+        Task[] workers = [.. Enumerable.Range(0, job.Workers).Select(_ => Task.Factory.StartNew(Work, TaskCreationOptions.LongRunning))];
         await Task.WhenAll(workers).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return _outcome;

@@ -26,7 +26,7 @@ public sealed record InferenceOptions
 
     /// <summary>
     /// Whether the image is cut into tiles at its own resolution, instead of being resized. Where tiles overlap, their predictions
-    /// are blended, each with a weight that falls towards its edge. An image that fits into a tile is one.
+    /// are blended, each with a weight that falls towards its edge; the outermost quarter of an overlap counts nothing.
     /// </summary>
     public bool Tile { get; init; }
 

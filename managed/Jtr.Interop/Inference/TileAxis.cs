@@ -20,7 +20,7 @@ internal sealed class TileAxis
     {
         (_length, _tile) = (length, tile);
         int shared = overlap ?? tile / 4;
-        if (shared >= tile)
+        if (shared >= tile && length > tile)
             throw new ArgumentException($"an overlap of {shared} pixels is not below the tile's {tile}", nameof(overlap));
         int step = Math.Max((tile - shared) / ImageInference.Grid * ImageInference.Grid, Math.Min(ImageInference.Grid, tile - shared));
         List<int> starts = [0];
@@ -43,17 +43,21 @@ internal sealed class TileAxis
     /// <summary>First pixel and number of pixels of a tile.</summary>
     public (int Start, int Length) this[int index] => (_starts[index], Math.Min(_tile, _length - _starts[index]));
 
-    /// <summary>How much a tile counts at one of its pixels: 1, towards a neighbour falling over the overlap.</summary>
+    /// <summary>
+    /// How much a tile counts at one of its pixels: 1, and over the overlap with a neighbour falling to 0. The outermost quarter of
+    /// an overlap counts nothing: there a network sees least of what lies around.
+    /// </summary>
     public float Weight(int index, int at) => _weights[index][at];
 
     private static float[] Ramp(int length, bool hasBefore, bool hasAfter, int overlap)
     {
+        int margin = overlap / 4;
         float[] weights = new float[length];
         for (int i = 0; i < length; i++)
         {
-            int before = hasBefore ? i + 1 : overlap + 1,
-                after = hasAfter ? length - i : overlap + 1;
-            weights[i] = (float)Math.Min(Math.Min(before, after), overlap + 1) / (overlap + 1);
+            int before = hasBefore ? i : overlap,
+                after = hasAfter ? length - 1 - i : overlap;
+            weights[i] = Math.Clamp((Math.Min(before, after) - margin + 1f) / (overlap - 2 * margin + 1), 0, 1);
         }
         return weights;
     }

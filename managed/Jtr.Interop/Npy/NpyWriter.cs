@@ -42,14 +42,7 @@ internal static class NpyWriter
     /// <param name="width">W.</param>
     /// <param name="channels">C.</param>
     /// <param name="isNotNegative">Whether values below 0 are written as 0.</param>
-    public static void WriteInterleaved(
-        string path,
-        ReadOnlySpan<float> planes,
-        int height,
-        int width,
-        int channels,
-        bool isNotNegative
-    )
+    public static void WriteInterleaved(string path, ReadOnlySpan<float> planes, int height, int width, int channels, bool isNotNegative)
     {
         using AtomicFile.Writing file = new(path, flush: false);
         Header(file.Stream, "<f4", channels == 1 ? [height, width] : [height, width, channels]);

@@ -204,10 +204,9 @@ public sealed class ImagePredictionTests : IDisposable
         {
             for (int x = 0; x < 96; x++)
             {
-                float expected =
-                    x < 32 ? left[y * 64 + x]
-                    : x >= 64 ? right[y * 64 + x - 32]
-                    : (left[y * 64 + x] * (64 - x) + right[y * 64 + x - 32] * (x - 31)) / 33;
+                // Of the 32 common columns the first and last 8 are one tile's, between them the weight goes from 1/17 to 16/17.
+                float weight = Math.Clamp((x - 39) / 17f, 0, 1);
+                float expected = (weight < 1 ? (1 - weight) * left[y * 64 + x] : 0) + (weight > 0 ? weight * right[y * 64 + x - 32] : 0);
                 Assert.That(tiled["depth"].Values[y * 96 + x], Is.EqualTo(expected).Within(Tolerance), $"row {y}, column {x}");
             }
         }
@@ -269,7 +268,13 @@ public sealed class ImagePredictionTests : IDisposable
         using PlaneRows rows = new(1, 2, 2, 4, 4);
         float[] planes = [0, 1, 4, 5],
             row = new float[4];
-        float[][] expected = [[0, 0.25f, 0.75f, 1], [1, 1.25f, 1.75f, 2], [3, 3.25f, 3.75f, 4], [4, 4.25f, 4.75f, 5]];
+        float[][] expected =
+        [
+            [0, 0.25f, 0.75f, 1],
+            [1, 1.25f, 1.75f, 2],
+            [3, 3.25f, 3.75f, 4],
+            [4, 4.25f, 4.75f, 5],
+        ];
         foreach (int y in new[] { 0, 1, 2, 3, 1, 0, 3 })
         {
             rows.Get(planes, y, row);
@@ -336,10 +341,19 @@ public sealed class ImagePredictionTests : IDisposable
         );
         Assert.That(
             () => _predictor.Predict(image, new InferenceOptions { Scales = [double.NaN] }),
-            Throws.ArgumentException.With.Message.Contains("0.1 to 8")
+            Throws.InstanceOf<ArgumentException>().With.Message.Contains("0.1 to 8")
         );
         Assert.That(
-            () => _predictor.Predict(image, new InferenceOptions { Tile = true, Size = (32, 32), Overlap = 32 }),
+            () =>
+                _predictor.Predict(
+                    Image(32, 64),
+                    new InferenceOptions
+                    {
+                        Tile = true,
+                        Size = (32, 32),
+                        Overlap = 32,
+                    }
+                ),
             Throws.ArgumentException.With.Message.Contains("an overlap of 32 pixels is not below the tile's 32")
         );
         Assert.That(

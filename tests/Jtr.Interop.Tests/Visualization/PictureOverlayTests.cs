@@ -27,7 +27,10 @@ public sealed class PictureOverlayTests
     [Test]
     public void Another_size_or_strength_is_an_error()
     {
-        Assert.That(() => PictureOverlay.Blend(new byte[5], new RgbImage(2, 2)), Throws.ArgumentException.With.Message.Contains("12 values"));
+        Assert.That(
+            () => PictureOverlay.Blend(new byte[5], new RgbImage(2, 2)),
+            Throws.ArgumentException.With.Message.Contains("12 values")
+        );
         Assert.That(() => PictureOverlay.Blend(new byte[12], new RgbImage(2, 2), double.NaN), Throws.ArgumentException);
     }
 }
