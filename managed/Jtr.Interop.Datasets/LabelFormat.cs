@@ -113,6 +113,14 @@ public abstract class LabelFormat
         return kind.Own(kind.ReadSettings(name, fresh.Channels, new TaskSettings(all)));
     }
 
+    /// <summary>What tasks.json says of a task, beside its name and kind: what <see cref="ReadTask"/> makes the same task of.</summary>
+    internal virtual JsonObject WriteTask(VisionTask task)
+    {
+        JsonObject own = [];
+        task.Kind.WriteSettings(task, own);
+        return new JsonObject(own.Select(s => KeyValuePair.Create(SettingOf(s.Key), s.Value?.DeepClone())));
+    }
+
     /// <summary>Finds out about a task that nothing is said of, from its files.</summary>
     internal virtual VisionTask Discover(TaskKind kind, string name, LabelSurvey survey) => kind.Create(name, null);
 

@@ -20,14 +20,17 @@ internal static class AtomicFile
     {
         private readonly string _path;
         private readonly string _temporary;
+        private readonly bool _flush;
 
         /// <summary>Begins. Nothing is at the path until <see cref="Commit"/>.</summary>
         /// <param name="path">The file.</param>
+        /// <param name="flush">Whether it is on the disk once committed; files of which there are thousands leave that to the system.</param>
         /// <exception cref="IOException">It cannot be written.</exception>
         /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-        public Writing(string path)
+        public Writing(string path, bool flush = true)
         {
             ArgumentException.ThrowIfNullOrWhiteSpace(path);
+            _flush = flush;
             _path = Path.GetFullPath(path);
             Directory.CreateDirectory(Path.GetDirectoryName(_path) ?? throw new IOException($"{path}: not the name of a file"));
             _temporary = $"{_path}.{Guid.NewGuid():N}.tmp";
@@ -40,7 +43,7 @@ internal static class AtomicFile
         /// <summary>Moves the file to its place.</summary>
         public void Commit()
         {
-            Stream.Flush(flushToDisk: true);
+            Stream.Flush(flushToDisk: _flush);
             Stream.Dispose();
             File.Move(_temporary, _path, overwrite: true);
         }

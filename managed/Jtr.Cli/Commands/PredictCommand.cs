@@ -3,35 +3,47 @@ using Jtr.Cli.CommandLine;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
+using Jtr.Cli.Prediction;
+using Jtr.Cli.Prediction.Formats;
+using Jtr.Interop;
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Inference;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 using Jtr.Interop.Visualization;
 
 namespace Jtr.Cli.Commands;
 
-/// <summary>`jtr predict`: pictures of what a network predicts.</summary>
+/// <summary>`jtr predict`: what a network predicts, as data and as pictures.</summary>
 internal sealed class PredictCommand
 {
+    private const int SheetRows = 16;
+
+    // Photographs of so many pixels are in memory at once, whatever their number.
+    private const long PixelsAtOnce = 48L << 20;
+
     private readonly CliConsole _console;
     private readonly CheckpointInput _input = new();
+    private readonly PredictOptions _options = new();
 
     private readonly Argument<string[]> _photographs = new("photographs")
     {
         HelpName = "PHOTOGRAPH",
-        Description = "JPEG or PNG files, or folders of them. Without any: samples of the test data, shown beside their labels.",
+        Description =
+            "JPEG or PNG files, folders with all that is below them, or videos (.mp4, .avi, .mov, .mkv, where ffmpeg is installed). "
+            + "Without any: samples of the test data, shown beside their labels.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string?> _output = OptionKinds.Text("--output", "FOLDER", "Where the pictures go. Default: jtr-predictions.");
+    private readonly Option<string?> _output = OptionKinds.Text("--output", "FOLDER", "Where the files go. Default: jtr-predictions.");
 
     private readonly Option<long?> _count = OptionKinds.Whole(
         "--count",
         "N",
-        "Samples of the test data to show, evenly spread. Default: 8.",
+        "Photographs to predict, evenly spread over all that are named. Default: all; of the test data 8.",
         1,
-        1000
+        1_000_000
     );
 
     private PredictCommand(CliConsole console) => _console = console;
@@ -40,113 +52,207 @@ internal sealed class PredictCommand
     public static Command Make(CliConsole console)
     {
         PredictCommand predict = new(console);
-        Command command = new("predict", "Paint what a trained network predicts for photographs.");
+        Command command = new("predict", "Write what a trained network predicts for photographs, as data and pictures.");
         new HelpPage
         {
             Usage = "jtr predict CHECKPOINT [PHOTOGRAPH...] [options]",
             Text =
             [
-                "Writes PNG pictures into the folder --output: predictions.png with everything side by side, and for photographs "
-                    + "NAME.TASK.png of each. Classes have colours of their own (the legend "
-                    + "tells which), depth goes from violet (near) to yellow (far), normals are (n + 1) / 2 as red, green and blue, "
-                    + "maps go from black to pale yellow.",
-                "Photographs are resized to the size that the network was trained at.",
+                "Writes a file for each photograph and task into the folder --output: NAME.TASK.png and what else --format asks for, at the "
+                    + "photograph's own size. predictions.png there shows the first 16 side by side. Folders keep their tree, "
+                    + "hidden files are passed over, and photographs of one name do not overwrite each other.",
+                "Classes have colours of their own (the legend tells which), depth goes from violet (near) to yellow (far), normals are "
+                    + "(n + 1) / 2 as red, green and blue, maps go from black to pale yellow.",
+                "Photographs are resized to the size that the network was trained at, and the predictions back; --tile keeps their "
+                    + "resolution.",
+                "A file that is no photograph is an error before any work is done, one that is damaged an error at the end, when all others "
+                    + "are done; with --skip-bad both are listed and no error.",
             ],
             Arguments = [predict._input.Checkpoint, predict._photographs],
             Groups =
             [
-                new("Pictures", [predict._output, predict._count]),
+                new("What is written", [predict._output, predict._count, .. predict._options.Written]),
+                new("How it is computed", predict._options.Computed),
                 CheckpointInput.DataGroup,
                 DataOptions.LayoutGroup,
                 MachineOptions.Group,
             ],
-            Sections = [("Exit codes", RootHelp.ExitCodes)],
+            Sections = [("Formats", PredictionFormats.Words), ("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
                 new("For the test data of its run:", "jtr predict jtr-run/checkpoint.safetensors --count 4"),
                 new("For photographs:", "jtr predict jtr-run/checkpoint.safetensors street.jpg holidays/ --output pictures"),
+                new(
+                    "Class ids and pictures of a large folder, which may be interrupted:",
+                    "jtr predict jtr-run photos --format ids --format overlay --skip-bad --resume"
+                ),
+                new("Fill in the missing labels of a data set:", "jtr predict jtr-run photos/train --as-labels --output photos/train"),
             ],
         }.Apply(command, console);
         command.SetAction(predict.RunAsync);
         return command;
     }
 
-    private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         RunConfiguration said = RunConfigurationReader.Read(parsed);
         RunFolder folder = new(parsed.GetValue(_output) ?? "jtr-predictions");
-        string[] photographs = parsed.GetValue(_photographs) ?? [];
-        if (photographs.Length > 0 && said.Data.Data is not null)
+        string[] arguments = parsed.GetValue(_photographs) ?? [];
+        if (arguments.Length > 0 && said.Data.Data is not null)
             throw new UsageException("Name photographs or --data, not both.");
+        _options.Words(parsed);
         string checkpoint = _input.Path(parsed);
         MachineOptions.Prepare(MachineOptions.Settings(said), _console);
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
-        string[] files = Files(photographs);
-        IMultiTaskDataset? data =
-            files.Length > 0 ? null : DataSource.OpenTest(CheckpointInput.Request(said, info), info.Options.Tasks).Test;
+        if (arguments.Length > 0)
+            return await PhotographsAsync(parsed, said, info, arguments, folder, cancellationToken).ConfigureAwait(false);
+        if (_options.FirstGiven(parsed) is string option)
+            throw new UsageException($"{option} is for photographs: name them, or a folder of them.");
+        IMultiTaskDataset data = DataSource.OpenTest(CheckpointInput.Request(said, info), info.Options.Tasks).Test!;
         using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(said), _console.Logger);
         folder.Create();
+        int[] samples = PredictionSheet.Spread(data.Count, (int)(parsed.GetValue(_count) ?? 8));
+        PredictionSheet.Draw(data, samples, ("prediction", trainer)).SavePng(folder.Pictures);
+        _console.Line($"Written: {folder.Pictures}");
+        return ExitCode.Success;
+    }
 
-        PictureGrid grid = data is null
-            ? Paint(trainer, files, CheckpointInput.Size(said, info), folder, cancellationToken)
-            : PredictionSheet.Draw(data, PredictionSheet.Spread(data.Count, (int)(parsed.GetValue(_count) ?? 8)), ("prediction", trainer));
-        grid.SavePng(folder.Pictures);
-        _console.Line(
-            $"Written: {folder.Pictures}{(files.Length == 0 ? "" : $" and {files.Length * trainer.Tasks.Count} pictures beside it")}"
+    private async Task<int> PhotographsAsync(
+        ParseResult parsed,
+        RunConfiguration said,
+        CheckpointInfo info,
+        string[] arguments,
+        RunFolder folder,
+        CancellationToken cancellationToken
+    )
+    {
+        ImageSize size = SizeOf(said, info);
+        InferenceOptions inference = _options.Inference(parsed, size);
+        bool asLabels = _options.AsLabels(parsed);
+        (IReadOnlyList<IPredictionFormat> formats, bool json, bool csv) = _options.Formats(parsed, info.Options.Tasks);
+        PhotographList list = PhotographList.Find(arguments, folder.Path, unique: asLabels);
+        if (list.Videos > 0)
+            VideoFrames.CheckProgram();
+        if (parsed.GetValue(_count) is long count)
+        {
+            if (list.Videos > 0)
+                throw new UsageException("--count is for photographs; of videos --every takes every Nth frame.");
+            list.Spread((int)count);
+        }
+        bool skipBad = said.Data.SkipBad == true;
+        long largest = CheckAll(list, skipBad, cancellationToken);
+        DeviceChoice device = MachineOptions.Device(said);
+        using Predictor predictor = Predictor.Load(
+            info.Path,
+            new PredictorOptions { Device = device.Kind, DeviceIndex = device.Index },
+            _console.Logger
         );
-        return Task.FromResult(ExitCode.Success);
-    }
-
-    private static string[] Files(string[] photographs)
-    {
-        List<string> files = [];
-        foreach (string path in photographs)
+        folder.Create();
+        double? depthScale = said.Data.DepthScale ?? TrainSettings.From(info.Metadata, info.Path)?.Data.DepthScale;
+        PredictionJob job = new()
         {
-            if (!Directory.Exists(path))
-            {
-                files.Add(File.Exists(path) ? path : throw new FileNotFoundException($"there is no file or folder '{path}'", path));
-                continue;
-            }
-            string[] inside = [.. Directory.EnumerateFiles(path).Where(IsPhotograph).Order(StringComparer.Ordinal)];
-            if (inside.Length == 0)
-                throw new FileNotFoundException($"the folder '{path}' has no photographs (.jpg, .jpeg, .png)", path);
-            files.AddRange(inside);
-        }
-        return [.. files];
+            Inference = inference,
+            Formats = formats,
+            Json = json,
+            Csv = csv,
+            Output = folder.Path,
+            Labels = asLabels ? LabelFolder.Open(folder.Path, info.Options.Tasks, said.Data.DepthScale) : null,
+            DepthScale = depthScale ?? PredictionFiles.DefaultDepthScale,
+            Resume = _options.Resume(parsed),
+            Workers = said.Machine.Workers ?? (int)Math.Clamp(PixelsAtOnce / largest, 1, Environment.ProcessorCount + 1),
+            SheetRows = asLabels ? 0 : SheetRows,
+        };
+        PredictionOutcome outcome = await WorkView
+            .ShowAsync(
+                _console,
+                "predicting",
+                list.Videos > 0 ? "photographs and frames" : "photographs",
+                list.Count,
+                done => new PredictionRun(predictor, job).RunAsync(list.Items(_options.Every(parsed)), done, cancellationToken)
+            )
+            .ConfigureAwait(false);
+        if (outcome.Rows.Count > 0)
+            Sheet(predictor.Tasks, outcome).SavePng(folder.Pictures);
+        return Report(list, outcome, folder, skipBad);
     }
 
-    private static bool IsPhotograph(string path) => Path.GetExtension(path).ToUpperInvariant() is ".JPG" or ".JPEG" or ".PNG";
-
-    private static PictureGrid Paint(Trainer trainer, string[] files, ImageSize size, RunFolder folder, CancellationToken cancellationToken)
+    /// <summary>Reads the headers of all photographs, so that a file that is none shows before any work is done.</summary>
+    /// <returns>Pixels of the largest.</returns>
+    private long CheckAll(PhotographList list, bool skipBad, CancellationToken cancellationToken)
     {
-        (int height, int width) = (size.Height, size.Width);
-        int plane = height * width;
-        TaskSet tasks = trainer.Tasks;
-        float[] image = new float[3 * plane],
-            predictions = new float[tasks.TotalChannels * plane];
+        // A frame of a video is taken to be as large as that of a usual one.
+        long largest = 1920L * 1080;
+        List<Exception> bad = [];
+        IReadOnlyList<PhotographItem> photographs = list.Photographs;
+        CountView.Show(
+            _console,
+            "looking at the photographs",
+            photographs.Count,
+            done =>
+            {
+                for (int i = 0; i < photographs.Count; i++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    try
+                    {
+                        (int height, int width) = PhotographReader.ReadSize(photographs[i].Source);
+                        largest = Math.Max(largest, (long)height * width);
+                    }
+                    catch (Exception e) when (e is JtrFormatException or IOException or UnauthorizedAccessException)
+                    {
+                        bad.Add(e);
+                    }
+                    done(i + 1);
+                }
+                return 0;
+            }
+        );
+        if (bad.Count == 0 || skipBad)
+            return largest;
+        string others = bad.Count > 1 ? $" ({bad.Count - 1} more cannot be read)" : "";
+        throw new IOException($"{ErrorText.Describe(bad[0])}{others}; nothing was done. --skip-bad leaves such files out", bad[0]);
+    }
+
+    private static PictureGrid Sheet(TaskSet tasks, PredictionOutcome outcome)
+    {
         PictureGrid grid = new(["photo", .. tasks.Select(t => t.Name)]);
-        foreach (string file in files)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            PhotographReader.Read(file, height, width, image);
-            trainer.Predict(image, 1, height, width, predictions);
-            string name = Path.GetFileNameWithoutExtension(file);
-            List<PictureCell> cells = [PictureCell.Of(TaskPainter.PaintImage(image, height, width))];
-            for (int t = 0; t < tasks.Count; t++)
-            {
-                RgbImage picture = TaskPainter.PaintPrediction(
-                    tasks[t],
-                    predictions.AsSpan(tasks.ChannelOffset(t) * plane, tasks[t].Channels * plane),
-                    height,
-                    width
-                );
-                picture.SavePng(Path.Combine(folder.Path, $"{name}.{tasks[t].Name}.png"));
-                cells.Add(PictureCell.Of(picture));
-            }
+        foreach ((string name, IReadOnlyList<PictureCell> cells) in outcome.Rows.Values)
             grid.AddRow(name, cells);
-        }
         foreach (SegmentationTask task in tasks.OfType<SegmentationTask>().Take(1))
             grid.AddLegend(task);
         return grid;
     }
+
+    private int Report(PhotographList list, PredictionOutcome outcome, RunFolder folder, bool skipBad)
+    {
+        if (list.Hidden > 0)
+            _console.Line($"Hidden files that were passed over: {list.Hidden}");
+        if (outcome.Done > 0)
+            _console.Line($"Photographs whose files were there already: {outcome.Done}");
+        if (outcome.KeptLabels > 0)
+            _console.Line($"Labels that were there already and stay: {outcome.KeptLabels}");
+        string sheet = outcome.Rows.Count > 0 ? $"{folder.Pictures} and " : "";
+        _console.Line($"Written: {sheet}{outcome.Files} files of {outcome.Predicted} photographs in {folder.Path}");
+        if (outcome.Bad.Count == 0)
+            return ExitCode.Success;
+        if (skipBad)
+        {
+            _console.Line($"warning: photographs that cannot be read and were skipped: {outcome.Bad.Count}");
+            foreach (string message in outcome.Bad)
+                _console.Line($"warning: {message}");
+            return ExitCode.Success;
+        }
+        foreach (string message in outcome.Bad)
+            _console.Fail(message);
+        _console.Fail(
+            $"photographs that cannot be read: {outcome.Bad.Count}; all others are done. --skip-bad makes this no error, --resume goes on"
+        );
+        return ExitCode.Failure;
+    }
+
+    /// <summary>The size that is named, that of the run, that of the checkpoint's last step, or the default.</summary>
+    private static ImageSize SizeOf(RunConfiguration said, CheckpointInfo info) =>
+        info.TrainingSize is { } trained && TrainSettings.From(info.Metadata, info.Path) is null && DataOptions.ImageSizeOf(said) is null
+            ? new ImageSize(trained.Height, trained.Width)
+            : CheckpointInput.Size(said, info);
 }

@@ -39,12 +39,16 @@ internal sealed record Photograph(int SourceHeight, int SourceWidth, Pooled<byte
         }
         using Pooled<float> resized = Resampler.Bilinear(raster.Height, raster.Width, 3, height, width, raster.AddRow);
         using Pooled<byte> rounded = new(resized.Length);
-        Span<float> from = resized.Span;
-        Span<byte> to = rounded.Span;
-        for (int i = 0; i < to.Length; i++)
-            to[i] = (byte)Math.Min(from[i] + 0.5f, 255f);
+        Round(resized.Span, rounded.Span);
         LabelSource.Planar(rounded.Span, planar.Span, 3);
         return new Photograph(raster.Height, raster.Width, planar);
+    }
+
+    /// <summary>Rounds resized values to 8 bits.</summary>
+    public static void Round(ReadOnlySpan<float> from, Span<byte> to)
+    {
+        for (int i = 0; i < to.Length; i++)
+            to[i] = (byte)Math.Min(from[i] + 0.5f, 255f);
     }
 
     /// <summary>Gives the memory back; the sizes stay.</summary>

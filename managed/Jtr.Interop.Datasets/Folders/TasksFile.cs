@@ -73,6 +73,11 @@ internal sealed class TasksFile
         }
         return file;
     }
+
+    /// <summary>Writes a file.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Write(string path, List<TaskEntry?> tasks) =>
+        AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(new TasksContent(tasks), TasksJson.Default.TasksContent));
 }
 
 /// <summary>The file as JSON has it.</summary>
@@ -124,6 +129,8 @@ internal sealed record TaskEntry
 /// <summary>Generated at compile time, so that it needs no reflection.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true,
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true
 )]

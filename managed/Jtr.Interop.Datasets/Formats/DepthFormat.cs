@@ -7,15 +7,13 @@ namespace Jtr.Interop.Datasets;
 /// <summary>Depths; see <see cref="DepthLabels"/>.</summary>
 internal sealed class DepthFormat() : BuiltInFormat("depth")
 {
-    private const double DefaultScale = 0.001;
-
     public override IReadOnlyList<string> FolderNames => ["depth"];
 
     public override IReadOnlyList<string> Keys => ["scale", "mean", "standard_deviation", "unit"];
 
     internal override Func<LabelSource, PackedLabel> Reader(VisionTask task, TaskSettings settings, FolderOptions options)
     {
-        double scale = options.DepthScale ?? settings.Number("scale") ?? DefaultScale;
+        double scale = options.DepthScale ?? settings.Number("scale") ?? PredictionFiles.DefaultDepthScale;
         return source => DepthLabels.Read(source, scale);
     }
 

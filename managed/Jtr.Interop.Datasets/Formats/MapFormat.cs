@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Tasks;
 
@@ -19,6 +20,13 @@ internal sealed class MapFormat() : BuiltInFormat("map")
         source => MapLabels.Read(source, task.LabelChannels);
 
     internal override int BytesPerValue(VisionTask task, bool isNpy) => isNpy ? sizeof(float) : sizeof(ushort);
+
+    internal override JsonObject WriteTask(VisionTask task)
+    {
+        JsonObject settings = base.WriteTask(task);
+        settings["channels"] = task.Channels;
+        return settings;
+    }
 
     private protected override int? ReadChannels(TaskSettings settings) => settings.Whole("channels");
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Tasks;
 
@@ -24,6 +25,15 @@ internal sealed class SegmentationFormat() : BuiltInFormat("segmentation")
     }
 
     internal override int BytesPerValue(VisionTask task, bool isNpy) => task.Channels < 256 ? sizeof(byte) : sizeof(ushort);
+
+    internal override JsonObject WriteTask(VisionTask task)
+    {
+        JsonObject settings = base.WriteTask(task);
+        // 255 is a class then; 16-bit images have another.
+        if (task.Channels > byte.MaxValue)
+            settings["void_id"] = ushort.MaxValue;
+        return settings;
+    }
 
     private protected override int? ReadChannels(TaskSettings settings)
     {

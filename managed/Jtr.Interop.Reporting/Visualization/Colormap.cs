@@ -56,19 +56,29 @@ public static class Colormap
         -5.601961508734096,
     ];
 
+    // A photograph has millions of values: of so many steps the polynomials are computed once.
+    private const int Steps = 4096;
+
+    private static readonly Rgb[] _viridisTable = Table(_viridis),
+        _magmaTable = Table(_magma);
+
     /// <summary>From dark violet over green to yellow; for depth.</summary>
     /// <param name="value">0 to 1; values outside take the nearer end's colour.</param>
-    public static Rgb Viridis(double value) => Evaluate(_viridis, value);
+    public static Rgb Viridis(double value) => _viridisTable[Step(value)];
 
     /// <summary>From black over violet and orange to a pale yellow; for maps.</summary>
     /// <param name="value">0 to 1; values outside take the nearer end's colour.</param>
-    public static Rgb Magma(double value) => Evaluate(_magma, value);
+    public static Rgb Magma(double value) => _magmaTable[Step(value)];
 
     internal static byte Byte(double value) => double.IsNaN(value) ? (byte)0 : (byte)Math.Round(255 * Math.Clamp(value, 0, 1));
 
-    private static Rgb Evaluate(double[] coefficients, double value)
+    private static int Step(double value) => double.IsNaN(value) ? 0 : (int)(Math.Clamp(value, 0, 1) * (Steps - 1) + 0.5);
+
+    private static Rgb[] Table(double[] coefficients) =>
+        [.. Enumerable.Range(0, Steps).Select(i => Evaluate(coefficients, i / (Steps - 1.0)))];
+
+    private static Rgb Evaluate(double[] coefficients, double t)
     {
-        double t = double.IsNaN(value) ? 0 : Math.Clamp(value, 0, 1);
         double r = 0,
             g = 0,
             b = 0;

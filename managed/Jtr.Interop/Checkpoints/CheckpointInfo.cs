@@ -11,6 +11,9 @@ public sealed unsafe class CheckpointInfo
     /// <summary>The metadata key under which <see cref="Trainer.Save"/> puts the options.</summary>
     internal const string OptionsKey = "jtr-interop.options";
 
+    /// <summary>The metadata key of the size of the images that were trained with.</summary>
+    internal const string TrainingSizeKey = "jtr-interop.training_size";
+
     /// <summary>Keys that begin like one of these are the native library's and this one's own.</summary>
     internal static readonly string[] ReservedPrefixes = ["jtr.", "jtr-interop."];
 
@@ -34,6 +37,25 @@ public sealed unsafe class CheckpointInfo
     public long Step =>
         long.TryParse(Metadata.GetValueOrDefault("jtr.step"), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : 0;
 
+    /// <summary>
+    /// Rows and columns of the images of the last step, or null where none was done or the checkpoint is from before this was kept.
+    /// </summary>
+    public (int Height, int Width)? TrainingSize
+    {
+        get
+        {
+            string[] parts = Metadata.GetValueOrDefault(TrainingSizeKey, "").Split('x');
+            return
+                parts.Length == 2
+                && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int height)
+                && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int width)
+                && height > 0
+                && width > 0
+                ? (height, width)
+                : null;
+        }
+    }
+
     /// <summary>Scores in between, and how long ago they were best.</summary>
     /// <exception cref="JtrFormatException">They are damaged.</exception>
     public ValidationState Validation => CheckpointDocuments.ReadValidation(Metadata, Path);
@@ -41,6 +63,10 @@ public sealed unsafe class CheckpointInfo
     /// <summary>Where in the data set the fit was that saved it, or null where none did.</summary>
     /// <exception cref="JtrFormatException">It is damaged.</exception>
     public FitPosition? Position => CheckpointDocuments.ReadPosition(Metadata, Path);
+
+    /// <summary>A size as the metadata have it.</summary>
+    internal static string WriteSize((int Height, int Width) size) =>
+        string.Create(CultureInfo.InvariantCulture, $"{size.Height}x{size.Width}");
 
     /// <summary>Reads the metadata of a checkpoint and checks the structure of the whole file.</summary>
     /// <param name="path">The file.</param>

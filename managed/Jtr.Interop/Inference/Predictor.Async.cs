@@ -11,7 +11,7 @@ public sealed partial class Predictor
     /// <summary>
     /// Predicts without blocking a thread while the call waits for the network. Calls that come together go through the network together,
     /// as of
-    /// <see cref="Predict"/>.
+    /// <see cref="Predict(ReadOnlySpan{float}, int, int, int, Span{float})"/>.
     /// </summary>
     /// <param name="images">[samples, 3, height, width] RGB in [0, 1]; left as it is until the task ends.</param>
     /// <param name="samples">1 or more.</param>
@@ -114,14 +114,8 @@ public sealed partial class Predictor
 
     private async Task<SamplePrediction> PredictOneAsync(ImageSample image, CancellationToken cancellationToken)
     {
-        if (image.Height < 1 || image.Width < 1)
-            throw new ArgumentException($"image '{image.Name}' is {image.Height} x {image.Width}; both must be 1 or more", nameof(image));
+        Check(image);
         long plane = (long)image.Height * image.Width;
-        if (image.Values.Length != 3 * plane)
-            throw new ArgumentException(
-                $"image '{image.Name}' [3, {image.Height}, {image.Width}] has {3 * plane} elements, not {image.Values.Length}",
-                nameof(image)
-            );
         float[] predictions = new float[checked(Tasks.TotalChannels * plane)];
         await PredictAsync(image.Values, 1, image.Height, image.Width, predictions, cancellationToken).ConfigureAwait(false);
         return new SamplePrediction(image.Name, Tasks, predictions, image.Height, image.Width);

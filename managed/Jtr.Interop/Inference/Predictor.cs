@@ -61,12 +61,19 @@ public sealed unsafe partial class Predictor : IDisposable
                     .State.Where(i => IsOfNetwork(i.Name, trainer.Options, trainer.StepCount))
                     .Select(i => (Plain(i.Name), trainer.State.Read(i.Name))),
             ],
-            options ?? new PredictorOptions()
+            options ?? new PredictorOptions(),
+            trainer.TrainingSize
         ) { }
 
-    private Predictor(TrainerOptions network, IReadOnlyList<(string Name, double[] Values)> state, PredictorOptions options)
+    private Predictor(
+        TrainerOptions network,
+        IReadOnlyList<(string Name, double[] Values)> state,
+        PredictorOptions options,
+        (int Height, int Width)? trainingSize
+    )
     {
         options.Validate();
+        TrainingSize = trainingSize;
         Options = options;
         Tasks = network.Tasks;
         // The method with nothing beside the network, or beside the networks.
@@ -127,7 +134,7 @@ public sealed unsafe partial class Predictor : IDisposable
             throw new JtrFormatException(path, "has no weights of a network");
         try
         {
-            Predictor predictor = new(info.Options, [.. tensors.Select(t => (Plain(t.Name), t.ToDoubles()))], options);
+            Predictor predictor = new(info.Options, [.. tensors.Select(t => (Plain(t.Name), t.ToDoubles()))], options, info.TrainingSize);
             ILogger guarded = GuardedLogger.Around(logger);
             PredictorLog.Loaded(guarded, path, predictor.Tasks, options.MaxBatch);
             return predictor;

@@ -8,7 +8,8 @@ public sealed record BalancingOptions
     /// <summary>
     /// Name of the rule, one of <see cref="JtrRuntime.BalancingRules"/>: "equal" (as published); "fixed" (<see cref="Weights"/>);
     /// "uncertainty" (Kendall, Gal, Cipolla, CVPR 2018); "dwa", dynamic weight average (Liu, Johns, Davison, CVPR 2019); "random", random
-    /// loss weighting (Lin et al., TMLR 2022); "pcgrad", gradient surgery (Yu et al., NeurIPS 2020; not with the method "single_task").
+    /// loss weighting (Lin et al., TMLR 2022); "pcgrad", gradient surgery (Yu et al., NeurIPS 2020; not with the method "single_task");
+    /// "labels": a task counts more the fewer samples have its label, so that each counts as much as any other.
     /// </summary>
     public string Name { get; init; } = "equal";
 

@@ -57,6 +57,7 @@ public sealed unsafe partial class Trainer
             Volatile.Write(ref trainer._stepCount, Api.TrainerGetStep(lease.Pointer));
             trainer.Validation = info.Validation;
             trainer._loadedPosition = info.Position;
+            trainer.TrainingSize = info.TrainingSize;
             TrainingLog.Loaded(trainer._logger, path, trainer.StepCount);
             return trainer;
         }
@@ -134,6 +135,8 @@ public sealed unsafe partial class Trainer
             all[CheckpointDocuments.ValidationKey] = CheckpointDocuments.Write(Validation);
         if (position is not null)
             all[CheckpointDocuments.PositionKey] = CheckpointDocuments.Write(position);
+        if (TrainingSize is { } size)
+            all[CheckpointInfo.TrainingSizeKey] = CheckpointInfo.WriteSize(size);
 
         using NativeArena arena = new();
         Raw.MetadataEntry.__Internal* entries = arena.Array<Raw.MetadataEntry.__Internal>(all.Count);

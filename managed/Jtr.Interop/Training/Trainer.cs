@@ -93,6 +93,9 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <summary>Steps done, those of a loaded checkpoint included.</summary>
     public long StepCount => Volatile.Read(ref _stepCount);
 
+    /// <summary>Rows and columns of the images of the last step, this trainer's or the loaded one's; null before the first.</summary>
+    public (int Height, int Width)? TrainingSize { get; private set; }
+
     /// <summary>Scores in between, and how long ago they were best; see <see cref="AddValidation"/>.</summary>
     public ValidationState Validation { get; private set; } = new();
 
@@ -222,6 +225,7 @@ public sealed unsafe partial class Trainer : IDisposable
         for (int i = 0; i < capture.Terms.Length; i++)
             capture.Terms[i] = _border.Term(result, i);
         Volatile.Write(ref _stepCount, result.step);
+        TrainingSize = (batch.Height, batch.Width);
         int own = _border.FirstOwnTerm;
         return new StepResult(
             result.step,

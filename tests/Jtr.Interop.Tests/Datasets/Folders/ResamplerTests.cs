@@ -1,4 +1,4 @@
-using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Npy;
 
 namespace Jtr.Interop.Tests.Datasets.Folders;

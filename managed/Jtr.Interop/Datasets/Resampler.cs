@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Jtr.Interop.Npy;
 
-namespace Jtr.Interop.Datasets.Folders;
+namespace Jtr.Interop.Datasets;
 
 /// <summary>
 /// Resizes stored images to the training size. Bilinear with antialiasing: a triangle as wide as a target pixel (at

@@ -1,0 +1,18 @@
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Inference;
+
+namespace Jtr.Cli.Prediction;
+
+/// <summary>A photograph and what was predicted for it.</summary>
+/// <param name="Name">Name of its files, with the folders that it lies in.</param>
+/// <param name="Source">Where it came from, for people.</param>
+/// <param name="Image">The photograph.</param>
+/// <param name="Prediction">The prediction.</param>
+/// <param name="DepthScale">What one step of depth images stands for.</param>
+internal sealed record PredictedPhotograph(
+    string Name,
+    string Source,
+    PhotographImage Image,
+    ImagePrediction Prediction,
+    double DepthScale
+);

@@ -1,0 +1,17 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Inference.Outputs;
+
+/// <summary>Depth: values as they are. The spread is the standard deviation over the passes, in the depth's unit.</summary>
+internal sealed class DepthOutput : TaskOutput
+{
+    public override bool NeedsPasses => true;
+
+    public override string ConfidenceUnit(VisionTask task) => ((DepthTask)task).Unit;
+
+    public override void Spread(ReadOnlySpan<float> means, ReadOnlySpan<float> squares, int passes, int plane, Span<float> spread) =>
+        LargestDeviation(squares, passes, plane, spread);
+
+    public override void ToValues(Span<float> row, int width, Span<float> values, int stride, Span<float> confidence) =>
+        Copy(row, width, values, stride);
+}
