@@ -56,7 +56,7 @@ public abstract class LabelFormat
         return Find(kind.Word)
             ?? Find(kind.NativeKind)
             ?? throw new NotSupportedException(
-                $"tasks of the kind {kind.Word} are of a kind that folders do not hold; {nameof(LabelFormat)}.{nameof(Register)} can say how"
+                $"folders do not hold tasks of the kind {kind.Word}; {nameof(LabelFormat)}.{nameof(Register)} can say how"
             );
     }
 

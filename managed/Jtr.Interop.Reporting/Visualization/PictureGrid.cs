@@ -89,7 +89,7 @@ public sealed class PictureGrid
         _rows.Add((caption.Split('\n'), row));
     }
 
-    /// <summary>Adds the classes of a task and their colours below the pictures. Of a task without classes there is nothing to say.</summary>
+    /// <summary>Adds the classes of a task and their colours below the pictures; of a task without classes nothing.</summary>
     /// <param name="task">The task.</param>
     public void AddLegend(VisionTask task)
     {
@@ -100,7 +100,9 @@ public sealed class PictureGrid
             _legend.Add((name, TextHeight, _ => color));
     }
 
-    /// <summary>Adds what the colours of all tasks stand for below the pictures, kind by kind, as their <see cref="LabelPainter"/> says it.</summary>
+    /// <summary>
+    /// Adds what the colours of all tasks stand for below the pictures, kind by kind, as their <see cref="LabelPainter"/> says it.
+    /// </summary>
     /// <param name="tasks">The tasks.</param>
     /// <param name="ranges">For each task what the ends of its colours stand for in all pictures, or null.</param>
     /// <exception cref="ArgumentException">There are not as many ranges as tasks.</exception>

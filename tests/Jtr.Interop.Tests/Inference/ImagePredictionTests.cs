@@ -58,7 +58,7 @@ public sealed class ImagePredictionTests : IDisposable
         Assert.That(Jtr.Interop.Checkpoints.CheckpointInfo.Read(checkpoint).TrainingSize, Is.EqualTo((32, 64)));
         using (Trainer loaded = Trainer.Load(checkpoint))
             Assert.That(loaded.TrainingSize, Is.EqualTo((32, 64)));
-        RgbImage picture = new(90, 70);
+        RgbImage picture = RgbImage.Create(70, 90);
         picture.Fill(20, 10, 40, 50, new Rgb(200, 120, 40));
         picture.SavePng(file);
 

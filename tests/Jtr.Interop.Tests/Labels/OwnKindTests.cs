@@ -132,6 +132,27 @@ public sealed class OwnKindTests : IDisposable
     }
 
     [Test]
+    public void A_kind_that_overrides_little_has_files_and_settings_of_the_one_that_it_derives_from()
+    {
+        TaskKind.Register(LuxKind.Instance);
+        _folder.Image("image/a.png", Size, Size, 3, i => i % 256);
+        _folder.Image("light/a.png", Size, Size, 1, i => i % 7);
+        _folder.Write("tasks.json", """{"tasks": [{"name": "light", "kind": "lux", "scale": 0.5, "unit": "lx", "mean": 3}]}""");
+        FolderDataset data = new(_folder.Root, new FolderOptions { Height = Size, Width = Size });
+        LuxTask expected = new("light") { Unit = "lx", Mean = 3 };
+        Assert.That(data.Tasks[0], Is.EqualTo(expected).And.TypeOf<LuxTask>());
+        Assert.That(SampleArrays.Read(data, 0).Labels[0][..3], Is.EqualTo(new[] { 0, 0.5f, 1 }));
+        TrainerOptions options = new() { Tasks = data.Tasks };
+        Assert.That(OptionsDocument.Read(OptionsDocument.Write(options), "run.safetensors").Tasks, Is.EqualTo(data.Tasks));
+        Assert.That(expected.WithName("dark"), Is.EqualTo(new LuxTask("dark") { Unit = "lx", Mean = 3 }).And.TypeOf<LuxTask>());
+        _folder.Write("tasks.json", """{"tasks": [{"name": "light", "kind": "lux", "classes": ["a", "b"]}]}""");
+        Assert.That(
+            () => new FolderDataset(_folder.Root, new FolderOptions { Height = Size, Width = Size }),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("are for segmentation")
+        );
+    }
+
+    [Test]
     public void A_word_belongs_to_one_kind()
     {
         int before = TaskKind.All.Count;
@@ -299,6 +320,26 @@ internal sealed class ForgetfulKind : MapKind
         : base("forgetful") { }
 
     public static ForgetfulKind Instance { get; } = new();
+}
+
+/// <summary>Light, as positive a measure as depth.</summary>
+internal sealed record LuxTask : DepthTask
+{
+    public LuxTask(string name)
+        : base(name, LuxKind.Instance) { }
+}
+
+internal sealed class LuxKind : DepthKind
+{
+    private LuxKind()
+        : base("lux") { }
+
+    public static LuxKind Instance { get; } = new();
+
+    // What is nearer is not darker.
+    public override ViewRule Views { get; } = new(ViewSampling.Nearest);
+
+    public override VisionTask Create(string name, int? channels = null) => new LuxTask(name);
 }
 
 internal sealed record PlainTask : MapTask

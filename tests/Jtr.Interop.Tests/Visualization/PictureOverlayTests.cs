@@ -11,7 +11,7 @@ public sealed class PictureOverlayTests
     public void A_pixel_is_the_mean_of_both_weighted_by_the_strength(double strength)
     {
         // Longer than a vector, and no multiple of one.
-        RgbImage picture = new(23, 7);
+        RgbImage picture = RgbImage.Create(7, 23);
         byte[] photograph = new byte[3 * 23 * 7];
         Random random = new(5);
         random.NextBytes(photograph);
