@@ -34,6 +34,12 @@ public sealed unsafe class CheckpointInfo
     public long Step =>
         long.TryParse(Metadata.GetValueOrDefault("jtr.step"), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : 0;
 
+    /// <summary>
+    /// Rows and columns of the samples that the last step was trained on; null where there was no step, and in older checkpoints.
+    /// </summary>
+    /// <exception cref="JtrFormatException">They are damaged.</exception>
+    public (int Height, int Width)? TrainingSize => CheckpointDocuments.ReadSize(Metadata, Path);
+
     /// <summary>Scores in between, and how long ago they were best.</summary>
     /// <exception cref="JtrFormatException">They are damaged.</exception>
     public ValidationState Validation => CheckpointDocuments.ReadValidation(Metadata, Path);
@@ -43,12 +49,14 @@ public sealed unsafe class CheckpointInfo
     public FitPosition? Position => CheckpointDocuments.ReadPosition(Metadata, Path);
 
     /// <summary>Reads the metadata of a checkpoint and checks the structure of the whole file.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or the folder of a run, whose checkpoint.safetensors it is then.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="JtrFormatException">It is damaged, or was not written by a trainer.</exception>
+    /// <exception cref="JtrFormatException">It is damaged, or was not written by a trainer; the message says what it is instead.</exception>
     public static CheckpointInfo Read(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        path = CheckpointFile.Find(path);
+        CheckpointFile.Check(path);
         NativeLibraryLoader.EnsureLoaded();
         using CheckpointHandle handle = new(NativeError.CheckHandle(Api.CheckpointOpen(path)));
         Dictionary<string, string> metadata = new(StringComparer.Ordinal);
@@ -63,7 +71,7 @@ public sealed unsafe class CheckpointInfo
             }
         }
         if (!metadata.TryGetValue(OptionsKey, out string? options))
-            throw new JtrFormatException(path, $"no checkpoint of a trainer: its metadata have no '{OptionsKey}'");
+            throw CheckpointFile.Other(path, $"a safetensors file of other weights: its metadata have no '{OptionsKey}'");
         return new CheckpointInfo(path, OptionsDocument.Read(options, path), metadata);
     }
 }

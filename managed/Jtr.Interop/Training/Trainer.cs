@@ -23,6 +23,7 @@ public sealed unsafe partial class Trainer : IDisposable
     private readonly StepBorder _border;
     private long _stepCount;
     private FitPosition? _loadedPosition;
+    private (int Height, int Width)? _trainingSize;
 
     /// <summary>Makes a trainer with freshly initialised weights.</summary>
     /// <param name="options">What to make.</param>
@@ -221,6 +222,7 @@ public sealed unsafe partial class Trainer : IDisposable
         for (int i = 0; i < capture.Terms.Length; i++)
             capture.Terms[i] = _border.Term(result, i);
         Volatile.Write(ref _stepCount, result.step);
+        _trainingSize = (batch.Height, batch.Width);
         int own = _border.FirstOwnTerm;
         return new StepResult(
             result.step,
