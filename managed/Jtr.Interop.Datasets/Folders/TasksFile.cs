@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Jtr.Interop.Json;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Folders;
@@ -14,7 +15,9 @@ namespace Jtr.Interop.Datasets.Folders;
 ///     { "name": "normals", "kind": "normals" },
 ///     { "name": "edge", "kind": "map", "channels": 1 } ] }
 /// </code>
-/// Instead of the names of the classes, "class_count" gives their number. What is optional has the same default as the
+/// Instead of the names of the classes, "class_count" gives their number. Where files hold
+/// other numbers than 0, 1, 2, ... for the classes, "values" lists them in the order of the classes, as [0, 255] for a mask of black and white.
+/// A depth's "void_value" is a further number that says "none", such as 65535. What is optional has the same default as the
 /// task's, or the options', property.
 /// </summary>
 internal sealed class TasksFile
@@ -31,6 +34,12 @@ internal sealed class TasksFile
     /// <summary>The void id of a task, if the file gives one.</summary>
     public int? VoidId(string task) => _entries.GetValueOrDefault(task)?.VoidId;
 
+    /// <summary>The number in the files of each class of a segmentation, if the file gives them.</summary>
+    public IReadOnlyList<int>? Values(string task) => _entries.GetValueOrDefault(task)?.Values;
+
+    /// <summary>The number in the files of a depth that says "none", if the file gives one.</summary>
+    public double? VoidValue(string task) => _entries.GetValueOrDefault(task)?.VoidValue;
+
     /// <summary>The depth scale of a task, if the file gives one.</summary>
     public double? DepthScale(string task) => _entries.GetValueOrDefault(task)?.Scale;
 
@@ -38,17 +47,7 @@ internal sealed class TasksFile
     /// <exception cref="JtrFormatException">It is damaged; the message says where.</exception>
     public static TasksFile Read(string path)
     {
-        TasksContent content;
-        try
-        {
-            content =
-                JsonSerializer.Deserialize(File.ReadAllBytes(path), TasksJson.Default.TasksContent)
-                ?? throw new JtrFormatException(path, "it holds null");
-        }
-        catch (JsonException e)
-        {
-            throw new JtrFormatException(path, e.Message, innerException: e);
-        }
+        TasksContent content = JsonFile.Read(path, TasksJson.Default.TasksContent);
         if (content.Tasks is not { Count: > 0 })
             throw new JtrFormatException(path, "the array 'tasks' is missing or empty");
 
@@ -90,6 +89,8 @@ internal sealed record TaskEntry
     public List<string>? Classes { get; init; }
     public int? ClassCount { get; init; }
     public int? VoidId { get; init; }
+    public List<int>? Values { get; init; }
+    public double? VoidValue { get; init; }
     public double? Scale { get; init; }
     public double? Mean { get; init; }
     public double? StandardDeviation { get; init; }
@@ -104,7 +105,9 @@ internal sealed record TaskEntry
         {
             case "segmentation":
                 Allow(depth: false, map: false);
-                int count = ClassCount ?? Classes?.Count ?? throw new ArgumentException("'classes' or 'class_count' is missing");
+                int count =
+                    ClassCount ?? Classes?.Count ?? Values?.Count ?? throw new ArgumentException("'classes' or 'class_count' is missing");
+                CheckValues(count);
                 return new SegmentationTask(Name, count, Classes);
             case "depth":
                 Allow(segmentation: false, map: false);
@@ -134,13 +137,30 @@ internal sealed record TaskEntry
         }
     }
 
+    private void CheckValues(int classes)
+    {
+        if (Values is null)
+            return;
+        if (Values.Count != classes)
+            throw new ArgumentException($"'values' has {Values.Count} numbers for {classes} classes");
+        foreach (int value in Values)
+        {
+            if (value is < 0 or > ushort.MaxValue)
+                throw new ArgumentException($"'values' has {value}; they have to be 0 to {ushort.MaxValue}");
+            if (Values.Count(v => v == value) > 1)
+                throw new ArgumentException($"'values' has {value} twice");
+            if (value == VoidId)
+                throw new ArgumentException($"'values' and 'void_id' are both {value}");
+        }
+    }
+
     // A property of another kind of task is a misunderstanding that would otherwise pass unseen.
     private void Allow(bool segmentation = true, bool depth = true, bool map = true)
     {
-        if (!segmentation && (Classes is not null || ClassCount is not null || VoidId is not null))
-            throw new ArgumentException("'classes', 'class_count' and 'void_id' are for segmentation");
-        if (!depth && (Scale is not null || Mean is not null || StandardDeviation is not null || Unit is not null))
-            throw new ArgumentException("'scale', 'mean', 'standard_deviation' and 'unit' are for depth");
+        if (!segmentation && (Classes is not null || ClassCount is not null || VoidId is not null || Values is not null))
+            throw new ArgumentException("'classes', 'class_count', 'void_id' and 'values' are for segmentation");
+        if (!depth && (Scale is not null || VoidValue is not null || Mean is not null || StandardDeviation is not null || Unit is not null))
+            throw new ArgumentException("'scale', 'void_value', 'mean', 'standard_deviation' and 'unit' are for depth");
         if (!map && Channels is not null)
             throw new ArgumentException("'channels' is for maps");
     }
