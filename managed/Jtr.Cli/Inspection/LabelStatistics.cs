@@ -26,16 +26,16 @@ internal sealed class LabelStatistics(VisionTask task)
     /// <summary>Segmentation: pixels of each class.</summary>
     public long[] Classes { get; } = task is SegmentationTask ? new long[task.Channels] : [];
 
-    /// <summary>Depth and maps: the smallest value, or null when there is none.</summary>
+    /// <summary>Depth, normals and maps: the smallest value, or null when there is none.</summary>
     public float? Lowest { get; private set; }
 
-    /// <summary>Depth and maps: the largest value, or null when there is none.</summary>
+    /// <summary>Depth, normals and maps: the largest value, or null when there is none.</summary>
     public float? Highest { get; private set; }
 
-    /// <summary>Depth and maps: the mean of all values, or null when there is none. (Maps have a value for each channel.)</summary>
+    /// <summary>Depth, normals and maps: the mean of all values, or null when there is none. (Maps and normals have a value for each channel.)</summary>
     public double? Mean => Pixels > Invalid && Lowest is not null ? _sum / ((Pixels - Invalid) * task.LabelChannels) : null;
 
-    /// <summary>Depth and maps: the standard deviation of all values, or null when there is none.</summary>
+    /// <summary>Depth, normals and maps: the standard deviation of all values, or null when there is none.</summary>
     public double? Deviation =>
         Mean is double mean ? Math.Sqrt(Math.Max(_squares / ((Pixels - Invalid) * task.LabelChannels) - mean * mean, 0)) : null;
 
@@ -58,7 +58,7 @@ internal sealed class LabelStatistics(VisionTask task)
             }
             if (task is SegmentationTask)
                 Classes[(int)label[i]]++;
-            if (task is not (DepthTask or MapTask))
+            if (task is SegmentationTask)
                 continue;
             for (int c = 0; c < task.LabelChannels; c++)
             {
