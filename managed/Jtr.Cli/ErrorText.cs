@@ -18,6 +18,7 @@ internal static class ErrorText
             if (actual >= 0)
                 message = $"{message[..actual].TrimEnd('\r', '.')}; it is {message[(actual + 18)..].TrimEnd('.')}";
         }
+        message = OptionWords.Translate(message);
         return exception is JtrException or ArgumentException or IOException or UnauthorizedAccessException
             ? message
             : $"{exception.GetType().Name}: {message}";

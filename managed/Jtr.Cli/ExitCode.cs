@@ -12,6 +12,6 @@ internal static class ExitCode
     /// <summary>The command line is wrong; nothing was done.</summary>
     public const int Usage = 2;
 
-    /// <summary>It was stopped by Ctrl-C or SIGTERM, after saving what it had.</summary>
+    /// <summary>It was stopped by Ctrl-C, SIGTERM or SIGHUP, after saving what it had.</summary>
     public const int Canceled = 130;
 }

@@ -17,8 +17,12 @@ internal static class JtrCommandLine
     {
         RootCommand root = MakeRoot(console);
         ParseResult parsed = root.Parse(args);
+        if (parsed.GetValue(GlobalOptions.Quiet))
+            console.BeQuiet();
         console.Verbose = parsed.GetValue(GlobalOptions.Verbose);
-        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction and not HelpPage.Printer)
+        // What a shell wants to have completed is not complete.
+        bool isCompletion = args is [string first, ..] && first.StartsWith("[suggest", StringComparison.Ordinal);
+        if (parsed.Errors.Count > 0 && !isCompletion && parsed.Action is not System.CommandLine.Help.HelpAction and not HelpPage.Printer)
         {
             foreach (string message in Messages(parsed))
                 console.Fail(message);
@@ -58,12 +62,17 @@ internal static class JtrCommandLine
                 console.Error.WriteLine("This is a fault of jtr itself; --verbose shows where.");
             return ExitCode.Failure;
         }
+        finally
+        {
+            console.LogTo(null);
+        }
     }
 
     internal static RootCommand MakeRoot(CliConsole console)
     {
         RootCommand root = new("Trains one network for many vision tasks when most labels are missing.");
         root.Add(GlobalOptions.Verbose);
+        root.Add(GlobalOptions.Quiet);
         root.Add(TrainCommand.Make(console));
         root.Add(EvaluateCommand.Make(console));
         root.Add(PredictCommand.Make(console));
@@ -78,6 +87,7 @@ internal static class JtrCommandLine
         root.Add(WeightsCommand.Make(console));
         root.Add(OptionsCommand.Make(console));
         root.Add(DoctorCommand.Make(console));
+        root.Add(CompletionCommand.Make(console));
         RootHelp.Apply(root, console);
         return root;
     }

@@ -5,7 +5,7 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Datasets;
 
 /// <summary>
-/// Photographs and labels on disk: <c>image/*.jpg</c>, <c>*.jpeg</c> or <c>*.png</c>, and beside it one folder per task,
+/// Photographs and labels on disk: <c>image/*.jpg</c>, <c>*.jpeg</c> or <c>*.png</c> (or <c>images/</c>), and beside it one folder per task,
 /// named as the task, whose files bear the photographs' names with <c>.png</c> or <c>.npy</c>. A missing label file is a
 /// missing label.
 /// </summary>
@@ -20,15 +20,18 @@ namespace Jtr.Interop.Datasets;
 /// <item>maps: PNG, 0..max for 0..1, or floating-point .npy in [0, 1] (NaN says "none").</item>
 /// </list>
 /// <para>The tasks are those of <see cref="FolderOptions.Tasks"/>, else those that <c>tasks.json</c> in the root lists
-/// (names, kinds, class names, void id, depth scale), else every other folder is one: seg, segmentation, semantic, label or
-/// labels hold class ids (as many classes as the largest id of all files says), depth, normal or normals what they say, and any
-/// other name a map.</para>
+/// (names, kinds, class names, void id, depth scale), else every other folder is one: seg, segmentation, semantic, label, mask,
+/// annotations, SegmentationClass and the like hold class ids (as many classes as the largest id of all files says), depth, normal or
+/// normals what they say, and any other name a map.</para>
 /// <para>Several threads may read at once.</para>
 /// </remarks>
 public sealed class FolderDataset : IMultiTaskDataset
 {
     /// <summary>Name of the folder of photographs.</summary>
     public const string ImageFolder = "image";
+
+    /// <summary>What is said of a label whose name no photograph has.</summary>
+    internal const string Stray = "a label without a photograph";
 
     internal const int DefaultVoidId = 255;
 
@@ -37,6 +40,9 @@ public sealed class FolderDataset : IMultiTaskDataset
     private readonly string?[][] _labels;
     private readonly TaskMask[] _labeled;
     private readonly LabelFormat[] _formats;
+    private readonly TaskSettings[] _settings;
+    private readonly FolderOptions _options;
+    private readonly Func<LabelSource, PackedLabel>[] _readers;
     private readonly SampleReader _reader;
 
     /// <summary>Lists the files, and reads the labels of segmentation if nothing else says how many classes there are.</summary>
@@ -70,10 +76,9 @@ public sealed class FolderDataset : IMultiTaskDataset
                 ?? TaskDiscovery.Find(root, options.VoidId ?? DefaultVoidId, options.PassOverDamaged ? problems : null)
         );
         _formats = [.. Tasks.Select(t => LabelFormat.Of(t.Kind))];
-        Func<LabelSource, PackedLabel>[] readers =
-        [
-            .. Tasks.Select((t, i) => _formats[i].Reader(t, file?.Settings(t.Name) ?? TaskSettings.Empty, options)),
-        ];
+        _settings = [.. Tasks.Select(t => file?.Settings(t.Name) ?? TaskSettings.Empty)];
+        _options = options;
+        _readers = [.. Tasks.Select((t, i) => _formats[i].Reader(t, _settings[i], options))];
         _names = [.. images.Stems];
         _images = [.. images.Paths];
         _labels = [.. Tasks.Select((t, i) => ListLabels(root, t, _formats[i], images, problems))];
@@ -88,9 +93,15 @@ public sealed class FolderDataset : IMultiTaskDataset
             BytesPerPixel(),
             GetLabelPath,
             i => DecodedImage.ReadPhotograph(_images[i], Height, Width),
-            (_, task, source) => readers[task](source)
+            (_, task, source) => _readers[task](source)
         );
     }
+
+    /// <summary>
+    /// The folder of photographs of a data set: <c>image</c>, else one of the other usual names, as <c>images</c>; null where there is none.
+    /// </summary>
+    /// <param name="root">The data set's folder, which need not exist.</param>
+    public static string? FindPhotographs(string root) => FolderNames.Photographs(root);
 
     /// <summary>The data set's folder.</summary>
     public string Root { get; }
@@ -142,13 +153,28 @@ public sealed class FolderDataset : IMultiTaskDataset
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken) =>
         _reader.Read(index, wanted, destination, cancellationToken);
 
+    /// <summary>How a task's files were said to be read.</summary>
+    internal LabelReading ReadingOf(int task) => _formats[task].Reading(_settings[task], _options);
+
+    /// <summary>[C, H, W] of a label that there is, without its photograph being decoded.</summary>
+    /// <exception cref="JtrFormatException">A file is damaged, or the label has another size.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    internal float[] ReadLabelAlone(int index, int task)
+    {
+        (int height, int width) = ImageFiles.ReadSize(_images[index]);
+        float[] values = new float[Tasks[task].LabelChannels * Height * Width];
+        using PackedLabel label = _readers[task](new LabelSource(_labels[task][index]!, height, width, Height, Width));
+        label.Expand(values);
+        return values;
+    }
+
     private static FolderIndex ListImages(string root, List<FolderProblem> problems)
     {
-        string folder = Path.Combine(root, ImageFolder);
-        if (!Directory.Exists(folder))
-            throw new JtrFormatException(
-                folder,
-                $"the folder of photographs is missing: a data set has '{ImageFolder}' and one folder per task"
+        string folder =
+            FolderNames.Photographs(root)
+            ?? throw new JtrFormatException(
+                Path.Combine(root, ImageFolder),
+                $"the folder of photographs is missing: a data set has '{ImageFolder}' (or {FolderNames.OthersInWords}) and one folder per task"
             );
         FolderIndex images = new(folder, FolderIndex.ImageExtensions, problems);
         if (images.Paths.Count == 0)
@@ -168,7 +194,7 @@ public sealed class FolderDataset : IMultiTaskDataset
         foreach (string stem in labels.Stems)
         {
             if (images[stem] is null)
-                problems.Add(new FolderProblem(labels[stem]!, $"a label without a photograph: {ImageFolder} has no '{stem}'"));
+                problems.Add(new FolderProblem(labels[stem]!, $"{Stray}: {images.Name} has no '{stem}'"));
         }
         string?[] paths = [.. images.Stems.Select(stem => labels[stem])];
         if (paths.All(p => p is null))

@@ -141,6 +141,9 @@ public abstract class LabelFormat
             return new PackedFloats(values);
         };
 
+    /// <summary>What is known of how files are read.</summary>
+    internal virtual LabelReading Reading(TaskSettings settings, FolderOptions options) => new();
+
     /// <summary>Bytes of a value of a label that is kept in memory.</summary>
     internal virtual int BytesPerValue(VisionTask task, bool isNpy) => sizeof(float);
 

@@ -92,7 +92,9 @@ public sealed class ConfigurationTests
                 "--dry-run",
                 "--find-lr",
                 "--no-tensorboard",
+                "--no-check",
                 "--help",
+                "--help-all",
                 "--verbose",
             ];
             Assert.That(

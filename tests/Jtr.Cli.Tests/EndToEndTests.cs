@@ -30,7 +30,7 @@ public sealed class EndToEndTests
         string checkpoint = folder["run", "checkpoint.safetensors"];
         CliRun train = CliRun.Of(["train", "--steps", "3", "--eval-every", "2", "--output", folder["run"], .. _small]);
         Assert.That(train.ExitCode, Is.EqualTo(ExitCode.Success), train.Error);
-        Assert.That(train.Output, Does.Contain("jtr: step 3/3, loss ").And.Contain("scores at step 2:").And.Contain("mIoU"));
+        Assert.That(train.Output, Does.Contain("jtr: step 3/3, epoch 2/2, loss ").And.Contain("scores at step 2:").And.Contain("mIoU"));
         foreach (
             string file in new[]
             {

@@ -7,20 +7,21 @@ namespace Jtr.Cli.Tests;
 public sealed class TrainingViewTests
 {
     [Test]
-    public void In_a_pipe_there_is_a_line_at_the_start_at_the_end_and_every_ten_seconds()
+    public void In_a_pipe_there_is_a_line_at_the_start_at_the_end_and_every_minute()
     {
         using StringWriter output = new();
         FakeClock clock = new();
         _ = TrainingView
             .ShowAsync(
                 new CliConsole(output, TextWriter.Null),
-                "jtr",
-                progress =>
+                view =>
                 {
+                    TrainingView.Run run = view.Begin(new RunPlan("jtr", 30, 12));
                     for (int step = 1; step <= 30; step++)
                     {
-                        progress.Report(Progress(step, 30, loss: step));
-                        clock.Seconds++;
+                        // Of a fit that ends before the run does, to score.
+                        run.Report(Progress(step, (step + 9) / 10 * 10, loss: step));
+                        clock.Seconds += 6;
                     }
                     return Task.FromResult(true);
                 },
@@ -44,9 +45,9 @@ public sealed class TrainingViewTests
         _ = TrainingView
             .ShowAsync(
                 new CliConsole(output, TextWriter.Null),
-                "jtr",
-                progress =>
+                view =>
                 {
+                    TrainingView.Run progress = view.Begin(new RunPlan("jtr", 4, 50));
                     progress.Report(Progress(1, 4, loss: 9));
                     progress.Report(Progress(2, 4, loss: 1));
                     progress.Report(Progress(4, 4, loss: 4));
@@ -57,7 +58,7 @@ public sealed class TrainingViewTests
             .GetAwaiter()
             .GetResult();
         // One step of loss 1, two of mean loss 4.
-        Assert.That(output.ToString(), Does.Contain("step 4/4, loss 3.0000"));
+        Assert.That(output.ToString(), Does.Contain("step 4/4, epoch 1/1, loss 3.0000"));
     }
 
     [Test]
@@ -77,9 +78,9 @@ public sealed class TrainingViewTests
         _ = TrainingView
             .ShowAsync(
                 new CliConsole(output, TextWriter.Null),
-                "jtr",
-                progress =>
+                view =>
                 {
+                    TrainingView.Run progress = view.Begin(new RunPlan("jtr", 100, 50));
                     progress.Report(Progress(1, 100, loss: 1) with { StepsPerSecond = 2.5, Remaining = TimeSpan.FromSeconds(75) });
                     return Task.FromResult(true);
                 },
@@ -87,7 +88,7 @@ public sealed class TrainingViewTests
             )
             .GetAwaiter()
             .GetResult();
-        Assert.That(output.ToString().TrimEnd(), Is.EqualTo("jtr: step 1/100, loss 1.0000, 2.5 steps/s, 1 min 15 s left"));
+        Assert.That(output.ToString().TrimEnd(), Is.EqualTo("jtr: step 1/100, epoch 1/2, loss 1.0000, 2.5 steps/s, 40 s left"));
     }
 
     [Test]
@@ -112,15 +113,73 @@ public sealed class TrainingViewTests
         Assert.That(pipe.Where(char.IsControl).Distinct(), Is.SubsetOf(Environment.NewLine.ToCharArray()));
     }
 
+    [Test]
+    public void The_time_left_is_that_of_the_whole_run_with_the_scores_in_between()
+    {
+        using StringWriter output = new();
+        FakeClock clock = new();
+        _ = TrainingView
+            .ShowAsync(
+                new CliConsole(output, TextWriter.Null),
+                view =>
+                {
+                    TrainingView.Run run = view.Begin(new RunPlan("jtr", 100, 25));
+                    run.Report(Progress(1, 20, loss: 1));
+                    // A step a second, and half a minute of scoring.
+                    clock.Seconds += 49;
+                    run.Report(Progress(20, 20, loss: 1));
+                    clock.Seconds += 50;
+                    run.Report(Progress(26, 40, loss: 1) with { Epoch = 2 });
+                    return Task.FromResult(true);
+                },
+                clock
+            )
+            .GetAwaiter()
+            .GetResult();
+        Assert.That(
+            output.ToString().TrimEnd().Split(Environment.NewLine)[^1],
+            Is.EqualTo("jtr: step 26/100, epoch 2/4, loss 1.0000, 4 min 53 s left")
+        );
+    }
+
+    [Test]
+    public void Several_runs_are_counted_and_their_time_left_is_told()
+    {
+        using StringWriter output = new();
+        FakeClock clock = new();
+        _ = TrainingView
+            .ShowAsync(
+                new CliConsole(output, TextWriter.Null),
+                view =>
+                {
+                    view.BeginRuns(4, done: 1);
+                    for (int run = 1; run < 4; run++)
+                    {
+                        view.Begin(new RunPlan($"run {run}", 2, 2)).Report(Progress(2, 2, loss: 1));
+                        clock.Seconds += 30;
+                        view.EndRun();
+                    }
+                    return Task.FromResult(true);
+                },
+                clock
+            )
+            .GetAwaiter()
+            .GetResult();
+        Assert.That(
+            output.ToString().TrimEnd().Split(Environment.NewLine).Where(l => l.StartsWith("runs", StringComparison.Ordinal)),
+            Is.EqualTo(new[] { "runs: 2 of 4 done, about 1 min 00 s left", "runs: 3 of 4 done, about 30 s left", "runs: 4 of 4 done" })
+        );
+    }
+
     private static string Show(Func<TextWriter, CliConsole> make)
     {
         using StringWriter writer = new();
         _ = TrainingView
             .ShowAsync(
                 make(writer),
-                "jtr [x]",
-                progress =>
+                view =>
                 {
+                    TrainingView.Run progress = view.Begin(new RunPlan("jtr [x]", 2, 2));
                     progress.Report(Progress(1, 2, loss: 1));
                     progress.Report(Progress(2, 2, loss: 1));
                     return Task.FromResult(true);

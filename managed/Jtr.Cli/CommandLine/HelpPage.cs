@@ -18,6 +18,8 @@ internal sealed record Example(string Purpose, string Command);
 internal sealed class HelpPage
 {
     private const int Indent = 2;
+    private const string AllName = "--help-all";
+    private const string AllDescription = "Show every option.";
 
     /// <summary>How the command is called, such as "jtr train [options]".</summary>
     public required string Usage { get; init; }
@@ -28,11 +30,17 @@ internal sealed class HelpPage
     /// <summary>Its positional arguments.</summary>
     public IReadOnlyList<Argument> Arguments { get; init; } = [];
 
+    /// <summary>Names of the options that `--help` shows, where there are so many that `--help-all` shows the rest; or none.</summary>
+    public IReadOnlyList<string> Everyday { get; init; } = [];
+
     /// <summary>Its options.</summary>
     public IReadOnlyList<OptionGroup> Groups { get; init; } = [];
 
     /// <summary>Things to say behind the options: a title and lines.</summary>
     public IReadOnlyList<(string Title, IReadOnlyList<(string Term, string Meaning)> Lines)> Sections { get; init; } = [];
+
+    /// <summary>Options beside those of all commands, which are no <see cref="Groups"/>' own.</summary>
+    public IReadOnlyList<(string Term, string Meaning)> General { get; init; } = [];
 
     /// <summary>Examples.</summary>
     public required IReadOnlyList<Example> Examples { get; init; }
@@ -46,14 +54,21 @@ internal sealed class HelpPage
             command.Add(option);
         HelpOption help = command.Options.OfType<HelpOption>().FirstOrDefault() ?? new HelpOption();
         help.Description = "Show this page.";
-        help.Action = new Printer(this, console);
+        help.Action = new Printer(this, console, isAll: false);
         if (!command.Options.Contains(help))
             command.Add(help);
+        if (Everyday.Count == 0)
+            return;
+        command.Add(new Option<bool>(AllName) { Description = AllDescription, Action = new Printer(this, console, isAll: true) });
     }
 
     /// <summary>Prints the page, lines broken at a width.</summary>
-    public void Write(TextWriter output, int width)
+    /// <param name="output">Where to.</param>
+    /// <param name="width">Columns of a line.</param>
+    /// <param name="isAll">Whether with all options, or with those of every day alone.</param>
+    public void Write(TextWriter output, int width, bool isAll = false)
     {
+        isAll |= Everyday.Count == 0;
         output.WriteLine($"usage: {Usage}");
         foreach (string paragraph in Text)
         {
@@ -63,9 +78,25 @@ internal sealed class HelpPage
         }
         if (Arguments.Count > 0)
             WriteSection(output, width, "Arguments", [.. Arguments.Select(a => (a.HelpName ?? a.Name, a.Description ?? ""))]);
-        foreach (OptionGroup group in Groups)
+        if (!isAll)
+        {
+            Dictionary<string, Option> options = Groups.SelectMany(g => g.Options).ToDictionary(o => o.Name);
+            WriteSection(output, width, "Options of every day", [.. Everyday.Select(name => Describe(options[name]))]);
+        }
+        foreach (OptionGroup group in isAll ? Groups : [])
             WriteSection(output, width, group.Title, [.. group.Options.Select(Describe)]);
-        WriteSection(output, width, "General", [("--verbose", GlobalOptions.Verbose.Description!), ("--help", "Show this page.")]);
+        WriteSection(
+            output,
+            width,
+            "General",
+            [
+                ("--verbose", GlobalOptions.Verbose.Description!),
+                ("--quiet", GlobalOptions.Quiet.Description!),
+                ("--help", "Show this page."),
+                .. Everyday.Count > 0 ? [(AllName, AllDescription)] : Array.Empty<(string, string)>(),
+                .. General,
+            ]
+        );
         foreach ((string title, IReadOnlyList<(string, string)> lines) in Sections)
             WriteSection(output, width, title, lines);
         output.WriteLine();
@@ -105,12 +136,12 @@ internal sealed class HelpPage
     }
 
     /// <summary>What `--help` does.</summary>
-    internal sealed class Printer(HelpPage page, CliConsole console) : SynchronousCommandLineAction
+    internal sealed class Printer(HelpPage page, CliConsole console, bool isAll) : SynchronousCommandLineAction
     {
         /// <inheritdoc/>
         public override int Invoke(ParseResult parseResult)
         {
-            page.Write(console.Output, console.Width);
+            page.Write(console.Output, console.Width, isAll);
             return ExitCode.Success;
         }
     }

@@ -11,7 +11,7 @@ internal static class RootHelp
         ("0", "It did what it was asked to."),
         ("1", "It could not; the last line says why."),
         ("2", "The command line is wrong; nothing was done."),
-        ("130", "It was stopped by Ctrl-C or SIGTERM, after saving what it had."),
+        ("130", "It was stopped by Ctrl-C, SIGTERM or the end of its terminal, after saving what it had."),
     ];
 
     public static void Apply(RootCommand root, CliConsole console)
@@ -27,12 +27,13 @@ internal static class RootHelp
                     + "together, and teaches the first where labels are missing.",
             ],
             Sections = [("Commands", [.. root.Subcommands.Select(c => (c.Name, c.Description ?? ""))]), ("Exit codes", ExitCodes)],
+            General = [("--version", "Show the version.")],
             Examples =
             [
                 new("Is everything there that training needs?", "jtr doctor"),
                 new("Supervised training against JTR on built-in scenes, in minutes:", "jtr demo --quick"),
                 new("What do my data hold?", "jtr inspect photos"),
-                new("All options of training:", "jtr train --help"),
+                new("How to train, and with which options:", "jtr train --help"),
             ],
         };
         page.Apply(root, console);

@@ -11,7 +11,12 @@ internal static class Suggestion
     /// <summary>The name of an option or subcommand of a command that is nearest to a word, or null if none is near.</summary>
     public static string? For(string word, Command command)
     {
-        IEnumerable<string> names = command.Options.Select(o => o.Name).Concat(command.Subcommands.Select(c => c.Name));
+        if (UsualWords.Ours(word, command) is string ours)
+            return ours;
+        IEnumerable<string> names = command
+            .Options.Concat(GlobalOptions.All)
+            .Select(o => o.Name)
+            .Concat(command.Subcommands.Select(c => c.Name));
         (string? Name, int Slips) best = names.Select(n => (n, Distance(word, n))).OrderBy(n => n.Item2).FirstOrDefault();
         return best.Name is not null && best.Slips <= MostSlips && best.Slips < word.Length / 2 ? best.Name : null;
     }

@@ -210,10 +210,19 @@ internal sealed class CompareCommand
                 Name = variant.Name,
             }),
         ];
+        RunFolder place = new(folder);
+        using IDisposable held = place.Hold();
+        _console.LogTo(new RunLog(place.Log, isContinued: true));
         Introduce(settings, data, comparisons, seeds, total, folder);
         try
         {
-            await TrainAsync(said, data, comparisons, parsed.GetValue(_saveEvery) ?? SaveEvery, cancellationToken).ConfigureAwait(false);
+            _console.StopWords = "Stopping after this step, then saving; Ctrl-C again ends now, without saving.";
+            await TrainingView
+                .ShowAsync(
+                    _console,
+                    view => TrainAsync(view, said, data, comparisons, parsed.GetValue(_saveEvery) ?? SaveEvery, cancellationToken)
+                )
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -288,7 +297,8 @@ internal sealed class CompareCommand
     }
 
     /// <summary>Does the runs that are not finished, and writes the tables anew after each.</summary>
-    private async Task TrainAsync(
+    private async Task<bool> TrainAsync(
+        TrainingView view,
         RunConfiguration said,
         OpenData data,
         ScenarioComparison[] comparisons,
@@ -300,6 +310,7 @@ internal sealed class CompareCommand
         [
             .. comparisons.SelectMany(c => c.Runs.Select(r => (c, r))).OrderBy(r => r.r.Seed),
         ];
+        view.BeginRuns(runs.Length, runs.Count(r => r.Run.IsFinished));
         for (int i = 0; i < runs.Length; i++)
         {
             (ScenarioComparison comparison, ComparisonRun run) = runs[i];
@@ -307,11 +318,13 @@ internal sealed class CompareCommand
                 continue;
             string scenario = comparisons.Length == 1 ? "" : $"{comparison.Name}, ";
             _console.Title($"{scenario}{run.Method.Name}, seed {run.Seed} (run {i + 1} of {runs.Length})");
-            await run.RunAsync(_console, data, MachineOptions.Device(said), said.Machine.Workers, saveEvery, cancellationToken)
+            await run.RunAsync(_console, view, data, MachineOptions.Device(said), said.Machine.Workers, saveEvery, cancellationToken)
                 .ConfigureAwait(false);
+            view.EndRun();
             comparison.WriteTables();
             cancellationToken.ThrowIfCancellationRequested();
         }
+        return true;
     }
 
     private List<LabelScenario> Scenarios(ParseResult parsed, RunConfiguration said, TrainSettings settings)

@@ -200,7 +200,16 @@ internal sealed class DemoCommand
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
         };
         FitResult done = await TrainingView
-            .ShowAsync(_console, settings.Method, progress => trainer.FitAsync(data.Train, fit, progress, cancellationToken))
+            .ShowAsync(
+                _console,
+                view =>
+                    trainer.FitAsync(
+                        data.Train,
+                        fit,
+                        view.Begin(new RunPlan(settings.Method, fit.Steps!.Value, settings.StepsPerEpoch(data.Train.Count))),
+                        cancellationToken
+                    )
+            )
             .ConfigureAwait(false);
         EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test!, settings.Machine?.Workers, cancellationToken);
         folder.SaveResults(result);

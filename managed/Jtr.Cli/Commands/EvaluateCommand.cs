@@ -20,7 +20,11 @@ internal sealed class EvaluateCommand
         "FILE",
         "A results.json to compare with: adds Delta %, the mean improvement over it."
     );
-    private readonly Option<string?> _json = OptionKinds.Text("--json", "FILE", "Write the scores as JSON, which --baseline reads.");
+    private readonly Option<string?> _json = OptionKinds.Text(
+        "--json",
+        "FILE",
+        "Write the scores as JSON, which --baseline reads; - writes to standard output."
+    );
     private readonly Option<string?> _csv = OptionKinds.Text("--csv", "FILE", "Write the scores as comma-separated values.");
 
     private readonly Option<string?> _confusion = OptionKinds.Text(
@@ -75,6 +79,7 @@ internal sealed class EvaluateCommand
     private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         EvaluationResult? baseline = parsed.GetValue(_baseline) is string file ? EvaluationResult.LoadJson(file) : null;
+        Document? document = Document.Of(parsed.GetValue(_json), _console);
         string checkpoint = _input.Path(parsed);
         RunConfiguration said = RunConfigurationReader.Read(parsed);
         MachineOptions.Prepare(MachineOptions.Settings(said), _console);
@@ -86,8 +91,7 @@ internal sealed class EvaluateCommand
             _console.Line(note);
         using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(said), _console.Logger);
         EvaluationResult result = EvaluationView.Show(_console, trainer, scored, said.Machine.Workers, cancellationToken);
-        if (parsed.GetValue(_json) is string json)
-            result.SaveJson(json);
+        document?.Write(result.ToJson());
         if (parsed.GetValue(_csv) is string csv)
             WholeFile.Write(csv, result.ToCsv());
         if (parsed.GetValue(_confusion) is string confusion)

@@ -5,6 +5,7 @@ using Jtr.Cli.Data;
 using Jtr.Cli.Inspection;
 using Jtr.Cli.Output;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Checks;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Visualization;
 
@@ -24,7 +25,11 @@ internal sealed class InspectCommand
         int.MaxValue
     );
     private readonly Option<string?> _output = OptionKinds.Text("--output", "FILE", "The picture. Default: jtr-inspect.png.");
-    private readonly Option<string?> _json = OptionKinds.Text("--json", "FILE", "Write counts, statistics and all problems as JSON.");
+    private readonly Option<string?> _json = OptionKinds.Text(
+        "--json",
+        "FILE",
+        "Write counts, statistics, findings and all problems as JSON; - writes to standard output."
+    );
 
     private InspectCommand(CliConsole console) => _console = console;
 
@@ -40,6 +45,9 @@ internal sealed class InspectCommand
             [
                 "Lists samples, sizes, tasks and labels of data, the pixels of each class, ranges of depth and maps, the share of pixels "
                     + "without a label and the first files that cannot be used and why; and draws a picture of samples with every label.",
+                "Looks whether labels hold what they are taken for: masks of 0 and 255, class ids that are read as a map, depth of 8 bits, a "
+                    + "number for \"nothing there\", normals as colours, labels of another size, classes or photographs that training and "
+                    + "scoring do not, or do, share. 'jtr train' looks too, at fewer files.",
             ],
             Arguments = [inspect._input.Data],
             Groups =
@@ -65,6 +73,7 @@ internal sealed class InspectCommand
     private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         DataRequest request = _input.Request(parsed);
+        Document? document = Document.Of(parsed.GetValue(_json), _console);
         DataLocation at = DataSource.Locate(request);
         request = InspectedData.Prepare(request, at, RunConfigurationReader.Read(parsed).Data.Size is not null);
         int limit = (int)(parsed.GetValue(_limit) ?? 1000),
@@ -79,14 +88,30 @@ internal sealed class InspectCommand
             _console.Line($"{at.Path}{(at.Path.Length > 0 ? ": " : "")}{at.Kind}");
             foreach (DataInspection part in parts)
                 InspectionView.Show(_console, part);
+            DataCheckReport checks = CountView.Show(
+                _console,
+                "checking",
+                parts.Sum(p => Math.Min(p.Data.Count, limit) * (1 + p.Data.Tasks.Count)),
+                progress =>
+                    DataChecks.Run(
+                        data.Train,
+                        data.Test,
+                        new DataCheckOptions
+                        {
+                            MostLabels = limit,
+                            MostPhotographs = limit,
+                            Progress = progress,
+                        },
+                        cancellationToken
+                    )
+            );
+            CheckView.ShowTitled(_console, checks);
 
             Draw(data.Train.Tasks, parts, count).SavePng(picture);
             List<(string, string)> written = [("picture", picture)];
-            if (parsed.GetValue(_json) is string json)
-            {
-                WholeFile.Write(json, InspectionJson.Write(request.Data, parts));
-                written.Add(("JSON", json));
-            }
+            document?.Write(InspectionJson.Write(request.Data, parts, checks));
+            if (document is { IsFile: true })
+                written.Add(("JSON", parsed.GetValue(_json)!));
             _console.Title("Written");
             _console.Facts(written);
             return Task.FromResult(ExitCode.Success);

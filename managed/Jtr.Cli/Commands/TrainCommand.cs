@@ -4,10 +4,12 @@ using System.Text;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
+using Jtr.Cli.Inspection;
 using Jtr.Cli.Output;
 using Jtr.Interop;
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Checks;
 using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Labels;
@@ -20,6 +22,10 @@ namespace Jtr.Cli.Commands;
 /// <summary>`jtr train`: trains a network, scores it and shows what it predicts.</summary>
 internal sealed class TrainCommand
 {
+    // Seconds at most; 'jtr inspect' looks at more.
+    private const int LookedLabels = 32;
+    private const long LookedBytes = 32L << 20;
+
     private readonly CliConsole _console;
     private readonly TrainRunOptions _run = new();
 
@@ -37,6 +43,11 @@ internal sealed class TrainCommand
     };
 
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Start anew although --output has a checkpoint." };
+
+    private readonly Option<bool> _noCheck = new("--no-check")
+    {
+        Description = "Do not look at labels before they are learned; 'jtr inspect --help' says what is looked for.",
+    };
 
     private readonly Option<bool> _noTensorBoard = new("--no-tensorboard") { Description = "Write no event file for TensorBoard." };
 
@@ -62,11 +73,37 @@ internal sealed class TrainCommand
                     + "settings), results.json and "
                     + "results.csv (scores on the test data), labels.json (which labels training saw), predictions.png (photographs, "
                     + "labels, predictions), progress.csv and an event file for TensorBoard (losses), and report.html, "
-                    + "a page of all that for the browser.",
+                    + "a page of all that for the browser; log.txt is what was said.",
                 "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened, to the bit on a CPU, also after a "
                     + "crash: with the same --threads and so on, unless others are given.",
                 "config.json keeps all settings: --config with it repeats the run. With --eval-every, best.safetensors is the checkpoint "
                     + "with the best scores.",
+            ],
+            Everyday =
+            [
+                "--data",
+                "--test",
+                "--tasks",
+                "--size",
+                "--scenario",
+                "--method",
+                "--backbone",
+                "--weights",
+                "--steps",
+                "--epochs",
+                "--batch-size",
+                "--learning-rate",
+                "--lr-schedule",
+                "--eval-every",
+                "--early-stopping",
+                "--output",
+                "--resume",
+                "--overwrite",
+                "--config",
+                "--dry-run",
+                "--find-lr",
+                "--device",
+                "--seed",
             ],
             Groups =
             [
@@ -87,6 +124,7 @@ internal sealed class TrainCommand
                         _overwrite,
                         .. SettingsTable.Group("", "run.evalEvery", "run.saveEvery", "run.baseline").Options,
                         _noTensorBoard,
+                        _noCheck,
                     ]
                 ),
                 TrainRunOptions.OnTheWayGroup,
@@ -138,6 +176,8 @@ internal sealed class TrainCommand
             throw new UsageException(
                 $"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output names another folder."
             );
+        // A folder that is there may be another run's; one that is not is made when nothing is wrong with the options.
+        using IDisposable? early = !_run.IsTrial(parsed) && Directory.Exists(folder.Path) ? folder.Hold() : null;
         EvaluationResult? baseline = said.Run.Baseline is string file ? EvaluationResult.LoadJson(file) : null;
         CheckpointInfo? info = resumed is null ? null : CheckpointInfo.Read(resumed);
         TrainSettings? saved = info is null ? null : ReadSettings(info);
@@ -175,6 +215,9 @@ internal sealed class TrainCommand
         using Trainer? made = loaded is null && !_run.IsTrial(parsed) ? settings.Begin(options, _console) : null;
 
         LabelAssignment labels = Labels(settings, data.Train, resumed);
+        // A run that goes on was looked at when it began.
+        DataCheckReport? checks =
+            parsed.GetValue(_noCheck) || resumed is not null ? null : Check(settings, data, labels, cancellationToken);
         data = data with
         {
             Train = BadSamples.Wrap(settings.Data, data.Train, labels),
@@ -184,6 +227,8 @@ internal sealed class TrainCommand
         if (_run.IsTrial(parsed))
         {
             FitOptions steps = Fit(settings, labels, total);
+            if (checks is not null)
+                CheckView.Show(_console, checks);
             if (_run.IsDryRun(parsed))
                 TrainTrial.DryRun(_console, options, data.Train, steps, cancellationToken);
             else
@@ -191,13 +236,15 @@ internal sealed class TrainCommand
             return ExitCode.Success;
         }
         Trainer trainer = loaded ?? made!;
+        using IDisposable? held = early is null ? folder.Hold() : null;
         folder.Create();
+        _console.LogTo(new RunLog(folder.Log, isContinued: resumed is not null));
         labels.Save(folder.Labels);
         WholeFile.Write(
             folder.Configuration,
             ResolvedConfiguration.Of(settings, data.Train.Count, Machine(machine, trainer), said.Run.Baseline).ToJson()
         );
-        Introduce(settings, saved, data, labels, trainer, total, folder);
+        Introduce(settings, saved, data, labels, checks, UnusedOptions.Notes(parsed, settings), trainer, total, folder);
         if (trainer.StepCount >= total)
             _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
 
@@ -217,7 +264,9 @@ internal sealed class TrainCommand
         );
         try
         {
-            await FitAsync(trainer, data, fit, settings, folder, recorder, cancellationToken).ConfigureAwait(false);
+            await TrainingView
+                .ShowAsync(_console, view => FitAsync(view, trainer, data, fit, settings, folder, recorder, cancellationToken))
+                .ConfigureAwait(false);
             Conclude(trainer, data, baseline, folder, recorder, settings, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -236,6 +285,27 @@ internal sealed class TrainCommand
             ConcludeBest(trainer, settings, fit, folder);
         BadSamples.Report(_console, data.Train, data.Test);
         return ExitCode.Success;
+    }
+
+    /// <summary>Looks at the data.</summary>
+    /// <exception cref="JtrFormatException">There is nothing to learn from.</exception>
+    private static DataCheckReport Check(TrainSettings settings, OpenData data, LabelAssignment labels, CancellationToken cancellationToken)
+    {
+        DataCheckReport report = DataChecks.Run(
+            data.Train,
+            data.Test,
+            new DataCheckOptions
+            {
+                MostLabels = LookedLabels,
+                MostPhotographBytes = LookedBytes,
+                Labels = labels,
+                UnlabeledUse = UnlabeledUse.Of(settings.Method),
+            },
+            cancellationToken
+        );
+        return report.Findings.FirstOrDefault(f => f.Level == FindingLevel.Error) is { } error
+            ? throw new JtrFormatException(settings.Data.Data, error.ToString())
+            : report;
     }
 
     /// <summary>How to train, without what is written.</summary>
@@ -273,7 +343,8 @@ internal sealed class TrainCommand
     }
 
     /// <summary>Trains, with scores in between if they are wanted.</summary>
-    private async Task FitAsync(
+    private async Task<bool> FitAsync(
+        TrainingView view,
         Trainer trainer,
         OpenData data,
         FitOptions fit,
@@ -285,6 +356,8 @@ internal sealed class TrainCommand
     {
         long total = fit.Steps!.Value;
         long? evalEvery = settings.EvalEvery;
+        _console.StopWords = "Stopping after this step, then saving; Ctrl-C again ends now, without saving.";
+        TrainingView.Run shown = view.Begin(new RunPlan(trainer.Options.Method, total, settings.StepsPerEpoch(data.Train.Count)));
         while (trainer.StepCount < total && !IsStopped(trainer, settings))
         {
             // A run that was killed between a step and its scores catches up on them.
@@ -300,21 +373,18 @@ internal sealed class TrainCommand
                 : evalEvery is long every ? Math.Min(total, (trainer.StepCount / every + 1) * every)
                 : total;
             if (!isDue)
-                await TrainingView
-                    .ShowAsync(
-                        _console,
-                        trainer.Options.Method,
-                        progress => trainer.FitAsync(data.Train, fit with { Steps = until }, recorder.Then(progress), cancellationToken)
-                    )
+                await trainer
+                    .FitAsync(data.Train, fit with { Steps = until }, recorder.Then(shown), cancellationToken)
                     .ConfigureAwait(false);
             if (until == total || data.Test is null)
                 continue;
-            EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, fit.Workers, cancellationToken);
+            EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, fit.Workers, cancellationToken, shown);
             _console.Line($"scores at step {until}: {result}");
             folder.AppendHistory(until, result);
             recorder.AddScores(result, until);
             KeepBest(trainer, result, settings, fit, folder);
         }
+        return true;
     }
 
     /// <summary>Whether scores were no better for too long.</summary>
@@ -349,6 +419,8 @@ internal sealed class TrainCommand
         TrainSettings? saved,
         OpenData data,
         LabelAssignment labels,
+        DataCheckReport? checks,
+        IEnumerable<string> notes,
         Trainer trainer,
         long total,
         RunFolder folder
@@ -365,6 +437,7 @@ internal sealed class TrainCommand
                     + $"{(data.Test is null ? "nothing to score on" : $"{data.Test.Count} to score on")}"
             ),
             ("labels", $"{settings.LabelsFile ?? Words.Of(Words.Scenarios, settings.Scenario)}: {counts}"),
+            ("checked", checks is null ? "no" : CheckView.Looked(checks)),
             ("method", settings.Method),
             (
                 "network",
@@ -382,8 +455,10 @@ internal sealed class TrainCommand
             ),
             ("output", folder.Path)
         );
-        foreach (string note in data.Notes)
+        foreach (string note in data.Notes.Concat(notes))
             _console.Line(note);
+        if (checks is not null)
+            CheckView.Show(_console, checks);
         if (saved?.Machine?.Threads is int before && settings.Machine!.Threads != before)
             _console.Line(
                 $"The run began with --threads {before}: with {settings.Machine.Threads} sums are rounded otherwise, "

@@ -42,6 +42,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
     /// <summary>Does what is left to do.</summary>
     public async Task RunAsync(
         CliConsole console,
+        TrainingView view,
         OpenData data,
         DeviceChoice device,
         int? workers,
@@ -73,6 +74,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
         };
         long total = settings.TotalSteps(train.Count);
+        TrainingView.Run shown = view.Begin(new RunPlan($"{method.Name}, seed {seed}", total, settings.StepsPerEpoch(train.Count)));
         RunRecord record = Record;
         EvaluationResult? result = null;
         for (long until = Math.Min(plan.EvalEvery, total); ; until = Math.Min(until + plan.EvalEvery, total))
@@ -82,13 +84,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
                 long before = trainer.StepCount,
                     start = Stopwatch.GetTimestamp();
                 TimeSpan processor = meter.Processor;
-                await TrainingView
-                    .ShowAsync(
-                        console,
-                        method.Name,
-                        progress => trainer.FitAsync(train, fit with { Steps = until }, progress, cancellationToken)
-                    )
-                    .ConfigureAwait(false);
+                await trainer.FitAsync(train, fit with { Steps = until }, shown, cancellationToken).ConfigureAwait(false);
                 record = record.With(
                     until - before,
                     Stopwatch.GetElapsedTime(start).TotalSeconds,
@@ -101,7 +97,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
             // Scores are written before training goes on, so a trainer that is further has them; at the end they are needed whole.
             if (trainer.StepCount == until && (until == total || record.Scores.All(s => s.Step != until)))
             {
-                result = EvaluationView.Show(console, trainer, test, workers, cancellationToken);
+                result = EvaluationView.Show(console, trainer, test, workers, cancellationToken, shown);
                 record = record.With(
                     new ScorePoint
                     {

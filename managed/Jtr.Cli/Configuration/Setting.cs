@@ -81,6 +81,9 @@ internal sealed record Setting(
     /// <summary>Whether the number has to be below <see cref="Maximum"/>.</summary>
     public bool IsBelowMaximum { get; init; }
 
+    /// <summary>Other names of the option, which are understood: those that it has elsewhere.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
     /// <summary>The words, or none.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 

@@ -25,6 +25,10 @@ internal sealed class ValueOption : Option<string[]?>, ISettingOption
         Description = setting.Description;
         Arity = setting.IsRepeated ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne;
         CustomParser = Parse;
+        foreach (string alias in setting.Aliases)
+            Aliases.Add(alias);
+        if (setting.Words.Count > 0)
+            CompletionSources.Add(setting.Words.ToArray());
     }
 
     /// <inheritdoc/>
@@ -57,6 +61,8 @@ internal sealed class FlagOption : Option<bool>, ISettingOption
     {
         Setting = setting;
         Description = setting.Description;
+        foreach (string alias in setting.Aliases)
+            Aliases.Add(alias);
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,7 @@ internal static class SettingsTable
             "How often an epoch has a sample of each of the joined data sets: 2,0.5 has those of the first twice and every other one of "
             + "the second. Default: 1 each.") { Minimum = 0, IsAboveMinimum = true },
         new("data.test", "--test", "PATH", SettingKind.Data, c => c.Data.Test,
-            "Other data to score on. Default: the part of --data that is for it: test/ of a folder, val or test of a benchmark."),
+            "Other data to score on. Default: the part of --data that is for it: test/ or val/ of a folder, val or test of a benchmark."),
         new("data.tasks", "--tasks", "LIST", SettingKind.Texts, c => c.Data.Tasks,
             "Tasks to learn, separated by commas: names of scenes' labels or of label folders. In full NAME[=KIND][:COUNT], such as "
             + "seg=segmentation:11. Default: all folders; of scenes segmentation,depth,normals."),
@@ -120,12 +120,13 @@ internal static class SettingsTable
             "supervised uses the labels alone; single_task does so with a network for each task, supervised+ on more views; consistency, "
             + "direct_map, perceptual_map, mtpsl, jtr and teacher also learn where labels are missing. Several with '+' between: jtr+teacher. "
             + "Default: jtr."),
-        new("training.steps", "--steps", "N", SettingKind.Whole, c => c.Training.Steps, "Steps in all. Default: 2000.") { Minimum = 1 },
+        new("training.steps", "--steps", "N", SettingKind.Whole, c => c.Training.Steps, "Steps in all. Default: 2000.")
+            { Minimum = 1, Aliases = ["--step"] },
         new("training.epochs", "--epochs", "N", SettingKind.Whole,
             c => c.Training.Epochs, "Passes over the data in all, instead of --steps.")
-            { Minimum = 1, Maximum = int.MaxValue },
+            { Minimum = 1, Maximum = int.MaxValue, Aliases = ["--epoch"] },
         new("training.batchSize", "--batch-size", "N", SettingKind.Whole, c => c.Training.BatchSize, "Samples of a step. Default: 8.")
-            { Minimum = 1, Maximum = 65536 },
+            { Minimum = 1, Maximum = 65536, Aliases = ["--batch", "--bs"] },
         new("training.width", "--width", "N", SettingKind.Whole, c => c.Training.Width,
             "First stage width of SegNets; published: 64. Small ones train in minutes on a CPU. Beside a --backbone it is that of the "
             + $"methods' own networks. Default: {TrainSettings.DefaultWidth}.")
@@ -151,20 +152,21 @@ internal static class SettingsTable
             "Views that are mirrored at random: none; all; or those that the published code for Cityscapes mirrors, which leaves out the "
             + "third. Default: all for Cityscapes, else none.") { Words = Of(Words.Flips) },
         new("training.colour", "--no-colour", null, SettingKind.NegatedFlag, c => c.Training.Colour,
-            "Leave the photographs' colours as they are; by default each view undergoes two random colour operations, as published."),
+            "Leave the photographs' colours as they are; by default each view undergoes two random colour operations, as published.")
+            { Aliases = ["--no-color"] },
         new("training.options", "--option", "PATH=VALUE", SettingKind.Assignments, c => c.Training.Options,
             "An option of the native library that has none here, such as optimizer.name=adamw; may be there several times. 'jtr options' "
             + "lists them all."),
 
         new("optimizer.learningRate", "--learning-rate", "RATE", SettingKind.Number, c => c.Optimizer.LearningRate,
-            "Adam's rate; published: 1e-4 (for hundreds of epochs). Default: 2e-3; with a --backbone other than "
-            + "segnet 5e-4.") { Minimum = 0, IsAboveMinimum = true },
+            "Adam's rate (also --lr); published: 1e-4 (for hundreds of epochs). Default: 2e-3; with a --backbone other than "
+            + "segnet 5e-4.") { Minimum = 0, IsAboveMinimum = true, Aliases = ["--lr"] },
         new("optimizer.schedule", "--lr-schedule", Alternatives(Words.Schedules), SettingKind.Word, c => c.Optimizer.Schedule,
             "How the rate changes: constant; step (--lr-decay-every, --lr-decay-factor); cosine, down to --lr-final at the last step. "
             + "Default: step; with a --backbone other than segnet cosine.") { Words = Of(Words.Schedules) },
         new("optimizer.weightDecay", "--weight-decay", "X", SettingKind.Number, c => c.Optimizer.WeightDecay,
             "Decoupled weight decay (AdamW), of convolutions and linear maps but no norms and biases. Default: none; with a --backbone "
-            + "other than segnet 0.01.") { Minimum = 0 },
+            + "other than segnet 0.01.") { Minimum = 0, Aliases = ["--wd"] },
         new("optimizer.decayEvery", "--lr-decay-every", "STEPS", SettingKind.Whole, c => c.Optimizer.DecayEvery,
             "Multiply the rate after so many steps, again and again; 0 keeps it. Default: 0.") { Minimum = 0 },
         new("optimizer.decayFactor", "--lr-decay-factor", "F", SettingKind.Number, c => c.Optimizer.DecayFactor,

@@ -111,7 +111,7 @@ internal sealed record DataLocation(DataKind Kind, string Path)
         return found switch
         {
             [(DataKind only, _)] => only,
-            [] when HasFolder(path, "image") || HasFolder(path, "train", "image") => DataKind.Folder,
+            [] when Photographs(path) is not null => DataKind.Folder,
             [] => throw new UsageException(
                 $"{path} is laid out like no data that are known: it has none of image/ or train/image/ (a "
                     + $"folder of photographs), nyu_depth_v2_labeled.mat "
@@ -128,9 +128,9 @@ internal sealed record DataLocation(DataKind Kind, string Path)
     private static string? Sign(DataKind kind, string path) =>
         kind switch
         {
-            DataKind.Folder => HasPhotographs(path, "image") ? "image/ has photographs"
-            : HasPhotographs(path, "train", "image") ? "train/image/ has photographs"
-            : null,
+            DataKind.Folder => Photographs(path) is string folder && HasFiles(folder, _photographs)
+                ? $"{System.IO.Path.GetRelativePath(path, folder).Replace('\\', '/')}/ has photographs"
+                : null,
             DataKind.NyuV2 => File.Exists(System.IO.Path.Combine(path, NyuV2Dataset.MatFileName)) ? NyuV2Dataset.MatFileName
             : HasNpy(path) && HasFolder(path, "train", "normal") ? "train/image/*.npy and train/normal/"
             : null,
@@ -148,7 +148,10 @@ internal sealed record DataLocation(DataKind Kind, string Path)
 
     private static bool HasNpy(string path) => HasFiles(System.IO.Path.Combine(path, "train", "image"), [".npy"]);
 
-    private static bool HasPhotographs(params string[] parts) => HasFiles(System.IO.Path.Combine(parts), _photographs);
+    /// <summary>The folder of photographs of a folder, or of its part to train on.</summary>
+    private static string? Photographs(string path) =>
+        FolderDataset.FindPhotographs(path)
+        ?? (PartNames.Find(path, DataPart.Train) is string train ? FolderDataset.FindPhotographs(train) : null);
 
     private static bool HasFiles(string folder, string[] extensions) =>
         Directory.Exists(folder)

@@ -54,6 +54,9 @@ internal static class DataSource
             [
                 .. first is JoinedDataset joined ? [$"joined: {JoinedSources.Describe(joined)}"] : Array.Empty<string>(),
                 .. Notes(first),
+                .. at.Kind == DataKind.Folder && request.Test is null && second is not null
+                    ? PartNames.Unused(at.Path, DataPart.Test).Select(f => $"note: {f} is not used; --test names it to score on it instead")
+                    : [],
                 .. second is null ? [] : Notes(second),
             ]
         );
@@ -192,10 +195,10 @@ internal static class DataSource
             throw new DirectoryNotFoundException(
                 $"--data: there is no folder '{root}' (and '{DataRequest.Scenes}' would be the built-in scenes)"
             );
-        string train = Path.Combine(root, "train"),
-            test = Path.Combine(root, "test");
-        bool isPair = !Directory.Exists(Path.Combine(root, FolderDataset.ImageFolder)) && Directory.Exists(train);
-        return isPair ? (train, Directory.Exists(test) ? test : null) : (root, null);
+        if (FolderDataset.FindPhotographs(root) is not null)
+            return (root, null);
+        string? train = PartNames.Find(root, DataPart.Train);
+        return train is null ? (root, null) : (train, PartNames.Find(root, DataPart.Test));
     }
 
     private static FolderDataset OpenFolder(DataRequest request, string root, TaskSet? tasks)

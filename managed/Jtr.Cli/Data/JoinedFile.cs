@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
 using Jtr.Interop;
 using Jtr.Interop.Datasets.Cityscapes;
+using Jtr.Interop.Json;
 
 namespace Jtr.Cli.Data;
 
@@ -27,17 +28,7 @@ internal static class JoinedFile
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"--data: there is no file '{path}'", path);
-        JoinedContent content;
-        try
-        {
-            content =
-                JsonSerializer.Deserialize(File.ReadAllBytes(path), JoinedJson.Default.JoinedContent)
-                ?? throw new JtrFormatException(path, "it holds null");
-        }
-        catch (JsonException e)
-        {
-            throw new JtrFormatException(path, e.Message, innerException: e);
-        }
+        JoinedContent content = JsonFile.Read(path, JoinedJson.Default.JoinedContent);
         if (content.Sources is not { Count: > 0 })
             throw new JtrFormatException(path, "the array 'sources' is missing or empty");
         ImageSize? size = content.Size is null

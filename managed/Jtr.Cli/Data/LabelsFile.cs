@@ -28,8 +28,9 @@ internal static class LabelsFile
     {
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         int first;
+        // Blanks, and the marks of encodings: of UTF-8, and of UTF-16 and UTF-32, which have zeros between characters.
         do first = stream.ReadByte();
-        while (first is ' ' or '\n' or '\r' or '\t');
+        while (first is ' ' or '\n' or '\r' or '\t' or 0xEF or 0xBB or 0xBF or 0xFE or 0xFF or 0);
         return first == '{';
     }
 }

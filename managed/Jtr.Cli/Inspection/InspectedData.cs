@@ -62,12 +62,13 @@ internal static class InspectedData
     /// <summary>The size of the first photograph that can be read, as multiples of 32 and not too wide.</summary>
     private static ImageSize? OwnSize(string root)
     {
-        foreach (
-            string folder in new[] { Path.Combine(root, FolderDataset.ImageFolder), Path.Combine(root, "train", FolderDataset.ImageFolder) }
-        )
+        string?[] folders =
+        [
+            FolderDataset.FindPhotographs(root),
+            PartNames.Find(root, DataPart.Train) is string train ? FolderDataset.FindPhotographs(train) : null,
+        ];
+        foreach (string folder in folders.OfType<string>())
         {
-            if (!Directory.Exists(folder))
-                continue;
             foreach (string file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
             {
                 try

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Checks;
 using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Labels;
 
@@ -10,7 +11,7 @@ namespace Jtr.Cli.Inspection;
 internal static class InspectionJson
 {
     /// <summary>As text.</summary>
-    public static string Write(string data, IEnumerable<DataInspection> parts) =>
+    public static string Write(string data, IEnumerable<DataInspection> parts, DataCheckReport checks) =>
         JsonSerializer.Serialize(
             new InspectionDocument(
                 data,
@@ -28,7 +29,23 @@ internal static class InspectionJson
                         [.. p.Tasks.Select((t, i) => Task(t, p.Labeled[i]))],
                         [.. p.Problems.Select(f => new ProblemDocument(f.Path, f.Message))]
                     )),
-                ]
+                ],
+                new ChecksDocument(
+                    checks.Labels,
+                    checks.Photographs,
+                    [
+                        .. checks.Findings.Select(f => new FindingDocument(
+                            f.Level.ToString().ToLowerInvariant(),
+                            f.Check,
+                            f.Task,
+                            f.File,
+                            f.Count,
+                            f.Looked,
+                            f.Message,
+                            f.Advice
+                        )),
+                    ]
+                )
             ),
             InspectionJsonContext.Default.InspectionDocument
         ) + "\n";
@@ -61,7 +78,22 @@ internal static class InspectionJson
         );
 }
 
-internal sealed record InspectionDocument(string Data, PartDocument[] Parts);
+internal sealed record InspectionDocument(string Data, PartDocument[] Parts, ChecksDocument Checks);
+
+/// <param name="Labels">That were looked at.</param>
+/// <param name="Photographs">That were compared.</param>
+internal sealed record ChecksDocument(int Labels, int Photographs, FindingDocument[] Findings);
+
+internal sealed record FindingDocument(
+    string Level,
+    string Check,
+    string? Task,
+    string? File,
+    int Count,
+    int Looked,
+    string Message,
+    string Advice
+);
 
 internal sealed record PartDocument(
     string Part,

@@ -12,6 +12,8 @@ internal sealed class CliConsole
     private const int PlainWidth = 100;
 
     private readonly VerboseLogger _logger;
+    private readonly List<TerminalWriter> _terminals = [];
+    private RunLog? _log;
 
     /// <summary>Makes a console.</summary>
     /// <param name="output">Receives results and progress.</param>
@@ -26,13 +28,22 @@ internal sealed class CliConsole
     }
 
     /// <summary>Receives results and progress.</summary>
-    public TextWriter Output { get; }
+    public TextWriter Output { get; private set; }
 
     /// <summary>Receives errors.</summary>
-    public TextWriter Error { get; }
+    public TextWriter Error { get; private set; }
 
     /// <summary>The terminal, or null when output goes to a file or pipe.</summary>
-    public IAnsiConsole? Terminal { get; }
+    public IAnsiConsole? Terminal { get; private set; }
+
+    /// <summary>Whether nothing but warnings and errors is shown.</summary>
+    public bool IsQuiet { get; private set; }
+
+    /// <summary>What is said as soon as the command is asked to stop.</summary>
+    public string StopWords { get; set; } = "Stopping; Ctrl-C again ends now.";
+
+    /// <summary>Says so on a display that has the terminal to itself; null where there is none.</summary>
+    public Action<string>? OnStop { get; set; }
 
     /// <summary>Whether to show what is behind an error.</summary>
     public bool Verbose { get; set; }
@@ -46,27 +57,109 @@ internal sealed class CliConsole
     /// <summary>The console of this process.</summary>
     public static CliConsole ForProcess()
     {
+        // Written to a file, an error of writing is one of the command; a terminal may go.
+        List<TerminalWriter> writers = [];
+        if (!Console.IsOutputRedirected)
+            Console.SetOut(Kept(Console.Out));
+        if (!Console.IsErrorRedirected)
+            Console.SetError(Kept(Console.Error));
         bool terminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
-        return new CliConsole(Console.Out, Console.Error, terminal ? AnsiConsole.Console : null);
+        CliConsole console = new(Console.Out, Console.Error, terminal ? AnsiConsole.Console : null);
+        console._terminals.AddRange(writers);
+        return console;
+
+        TerminalWriter Kept(TextWriter writer)
+        {
+            writers.Add(new TerminalWriter(writer));
+            return writers[^1];
+        }
+    }
+
+    /// <summary>The terminal was closed: writes nothing to it any more. Files and pipes still get what is written.</summary>
+    public void HangUp() => _terminals.ForEach(t => t.Leave());
+
+    /// <summary>Says at once that the command was asked to stop.</summary>
+    public void AnnounceStop()
+    {
+        _log?.Write(StopWords);
+        if (OnStop is { } show)
+            show(StopWords);
+        else
+            Error.WriteLine(StopWords);
+    }
+
+    /// <summary>Shows nothing but warnings and errors from here on.</summary>
+    public void BeQuiet()
+    {
+        IsQuiet = true;
+        Output = TextWriter.Null;
+        Terminal = null;
+    }
+
+    /// <summary>Shows on standard error what would be on standard output, which is to have nothing but a document.</summary>
+    /// <returns>Where the document goes.</returns>
+    public TextWriter KeepOutputFree()
+    {
+        TextWriter output = Output;
+        if (!IsQuiet)
+            Output = Error;
+        Terminal = null;
+        return output;
+    }
+
+    /// <summary>Writes all that is said from here on to a file, too.</summary>
+    /// <param name="log">The file, or null for none any more; the one before is closed.</param>
+    public void LogTo(RunLog? log)
+    {
+        _log?.Dispose();
+        _log = log;
     }
 
     /// <summary>Writes a line.</summary>
     public void Line(string text = "")
     {
+        _log?.Write(text);
         if (Terminal is null)
             Output.WriteLine(text);
         else
-            Terminal.WriteLine(text);
+            Terminal.WriteLine(Above(text));
+    }
+
+    /// <summary>Writes a line that matters also to those who want to read nothing else.</summary>
+    public void Warn(string text)
+    {
+        if (!IsQuiet)
+        {
+            Line(text);
+            return;
+        }
+        _log?.Write(text);
+        Error.WriteLine(text);
+    }
+
+    /// <summary>Writes a line of progress: to the log, and where there is no terminal, which has a bar for it.</summary>
+    public void Progress(string text)
+    {
+        _log?.Write(text);
+        if (Terminal is null)
+            Output.WriteLine(text);
     }
 
     /// <summary>Writes the title of what follows, a blank line before it.</summary>
     public void Title(string text)
     {
+        _log?.Write(text);
         if (Terminal is null)
             Output.WriteLine($"{Environment.NewLine}{text}");
         else
-            Terminal.MarkupLineInterpolated($"\n[bold]{text}[/]");
+        {
+            Terminal.WriteLine(Above(""));
+            Terminal.MarkupLineInterpolated($"[bold]{Above(text)}[/]");
+        }
     }
+
+    /// <summary>A line over a display: as wide as the terminal, for what stood there is not erased.</summary>
+    private string Above(string text) => OnStop is null ? text : text.PadRight(Terminal!.Profile.Width - 1);
 
     /// <summary>Writes names and values, the values aligned.</summary>
     public void Facts(params IReadOnlyList<(string Name, string Value)> facts)
@@ -74,6 +167,7 @@ internal sealed class CliConsole
         int width = facts.Max(f => f.Name.Length) + 2;
         foreach ((string name, string value) in facts)
         {
+            _log?.Write($"  {name.PadRight(width)}{value}");
             if (Terminal is null)
                 Output.WriteLine($"  {name.PadRight(width)}{value}");
             else
@@ -87,6 +181,7 @@ internal sealed class CliConsole
     /// <param name="numbers">The columns that hold numbers.</param>
     public void Table(string plain, IReadOnlyList<string[]> cells, IReadOnlyList<int> numbers)
     {
+        _log?.Write(plain);
         if (Terminal is null)
         {
             foreach (string line in plain.TrimEnd('\n').Split('\n'))
@@ -105,5 +200,9 @@ internal sealed class CliConsole
     }
 
     /// <summary>Writes an error to standard error.</summary>
-    public void Fail(string message) => Error.WriteLine($"jtr: {message}");
+    public void Fail(string message)
+    {
+        _log?.Write($"jtr: {message}");
+        Error.WriteLine($"jtr: {message}");
+    }
 }

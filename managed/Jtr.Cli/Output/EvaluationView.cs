@@ -9,17 +9,24 @@ namespace Jtr.Cli.Output;
 internal static class EvaluationView
 {
     /// <summary>Scores a network on all samples of a data set.</summary>
+    /// <param name="console">Where to show progress, unless <paramref name="progress"/> does.</param>
+    /// <param name="trainer">The network.</param>
+    /// <param name="data">The data set.</param>
+    /// <param name="workers">Threads that read samples, or null.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <param name="progress">A display that has the terminal already, or null.</param>
     public static EvaluationResult Show(
         CliConsole console,
         Trainer trainer,
         IMultiTaskDataset data,
         int? workers,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        IProgress<EvaluationProgress>? progress = null
     )
     {
         EvaluateOptions options = new() { BatchSize = 8, Workers = workers };
-        if (console.Terminal is null)
-            return trainer.Evaluate(data, options, progress: null, cancellationToken);
+        if (console.Terminal is null || progress is not null)
+            return trainer.Evaluate(data, options, progress, cancellationToken);
         return console
             .Terminal.Progress()
             .AutoClear(true)

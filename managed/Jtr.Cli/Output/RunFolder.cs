@@ -30,6 +30,25 @@ internal sealed class RunFolder(string path)
     /// <summary>The labels that training saw.</summary>
     public string Labels => File("labels.json");
 
+    /// <summary>All that was said, each line with its time.</summary>
+    public string Log => File("log.txt");
+
+    /// <summary>Makes the folder and keeps other processes from training into it until the result is disposed, or this process ends.</summary>
+    /// <exception cref="UsageException">Another one does.</exception>
+    public IDisposable Hold()
+    {
+        Directory.CreateDirectory(path);
+        try
+        {
+            // The system lets go of it when the process ends, however it does.
+            return new FileStream(File(".jtr-lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e) when (e is not DirectoryNotFoundException and not PathTooLongException)
+        {
+            throw new UsageException($"{path} is in use: another jtr trains into it. --output names another folder. ({e.Message})");
+        }
+    }
+
     /// <summary>Makes the folder, so that a place that cannot be written to shows before training.</summary>
     public void Create()
     {

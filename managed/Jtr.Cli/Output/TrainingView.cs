@@ -4,45 +4,107 @@ using Spectre.Console;
 
 namespace Jtr.Cli.Output;
 
-/// <summary>Shows how far a training is: a bar on a terminal, else a line every so often.</summary>
-internal static class TrainingView
+/// <summary>A run whose progress is shown.</summary>
+/// <param name="Name">What is trained, in a word or two.</param>
+/// <param name="Steps">Steps of the whole run.</param>
+/// <param name="StepsPerEpoch">Steps of a pass over the data.</param>
+internal sealed record RunPlan(string Name, long Steps, long StepsPerEpoch);
+
+/// <summary>
+/// Shows how far training is: on a terminal one bar over all steps of a run, scores in between included, and where there are several runs
+/// another one over all of them; elsewhere, and in the log of a run, a line a minute.
+/// </summary>
+internal sealed class TrainingView
 {
     /// <summary>Time between two lines where there is no terminal.</summary>
-    public static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan LineInterval = TimeSpan.FromMinutes(1);
 
     // Columns that a bar with all losses takes; a narrower one would break into lines.
     private const int WideEnough = 130;
 
-    /// <summary>Runs a training with its progress on the console.</summary>
-    /// <param name="console">The console.</param>
-    /// <param name="name">What is trained, in a word or two.</param>
-    /// <param name="train">Starts it.</param>
-    /// <param name="clock">For tests.</param>
-    public static async Task<T> ShowAsync<T>(
-        CliConsole console,
-        string name,
-        Func<IProgress<TrainingProgress>, Task<T>> train,
-        TimeProvider? clock = null
-    )
+    private readonly CliConsole _console;
+    private readonly TimeProvider _clock;
+    private readonly ProgressContext? _context;
+    private readonly long _start;
+    private ProgressTask? _bar;
+    private ProgressTask? _all;
+    private int _runs;
+    private int _runsDone;
+    private int _runsBefore;
+    private string? _stopping;
+
+    private TrainingView(CliConsole console, TimeProvider clock, ProgressContext? context)
     {
+        _console = console;
+        _clock = clock;
+        _context = context;
+        _start = clock.GetTimestamp();
+    }
+
+    /// <summary>Does work that trains, with its progress on the console.</summary>
+    /// <param name="console">The console.</param>
+    /// <param name="train">The work.</param>
+    /// <param name="clock">For tests.</param>
+    public static async Task<T> ShowAsync<T>(CliConsole console, Func<TrainingView, Task<T>> train, TimeProvider? clock = null)
+    {
+        clock ??= TimeProvider.System;
         if (console.Terminal is null)
-            return await train(new Lines(console, name, clock ?? TimeProvider.System)).ConfigureAwait(false);
-        return await console
-            .Terminal.Progress()
-            .AutoClear(false)
-            .HideCompleted(false)
-            .Columns(
-                new SpinnerColumn(),
-                new TaskDescriptionColumn { Alignment = Justify.Left },
-                new ProgressBarColumn { Width = 24 },
-                new PercentageColumn()
-            )
-            .StartAsync(context =>
-                train(
-                    new Bar(context.AddTask(name.EscapeMarkup()), name, isWide: console.Width >= WideEnough, clock ?? TimeProvider.System)
+            return await train(new TrainingView(console, clock, null)).ConfigureAwait(false);
+        try
+        {
+            return await console
+                .Terminal.Progress()
+                .AutoClear(false)
+                .HideCompleted(false)
+                .Columns(
+                    new SpinnerColumn(),
+                    new TaskDescriptionColumn { Alignment = Justify.Left },
+                    new ProgressBarColumn { Width = 24 },
+                    new PercentageColumn()
                 )
-            )
-            .ConfigureAwait(false);
+                .StartAsync(context =>
+                {
+                    TrainingView view = new(console, clock, context);
+                    // In place of what the bar says, at once: the step that is under way may take a while yet.
+                    console.OnStop = view.SayStopping;
+                    return train(view);
+                })
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            console.OnStop = null;
+        }
+    }
+
+    /// <summary>Says that there are several runs.</summary>
+    /// <param name="runs">How many.</param>
+    /// <param name="done">Those that are finished already.</param>
+    public void BeginRuns(int runs, int done)
+    {
+        (_runs, _runsDone, _runsBefore) = (runs, done, done);
+        _all = _context?.AddTask("runs", maxValue: runs);
+        ShowRuns(0);
+    }
+
+    /// <summary>Says that one of several runs is finished.</summary>
+    public void EndRun()
+    {
+        _runsDone++;
+        ShowRuns(0);
+        _console.Progress($"runs: {_runsDone} of {_runs} done{LeftOfRuns(0)}");
+    }
+
+    /// <summary>Begins a run, or goes on with one.</summary>
+    public Run Begin(RunPlan plan)
+    {
+        if (_context is not null)
+        {
+            _bar ??= _context.AddTask(plan.Name.EscapeMarkup());
+            // Of several runs, one after the other has the bar.
+            (_bar.Value, _bar.MaxValue, _bar.Description) = (0, plan.Steps, plan.Name.EscapeMarkup());
+        }
+        return new Run(this, plan);
     }
 
     /// <summary>The losses in words: the JTR terms only where the method has them.</summary>
@@ -57,55 +119,113 @@ internal static class TrainingView
             );
     }
 
-    private static string TimeLeft(TrainingProgress progress) =>
-        progress.Remaining is TimeSpan left ? $", {Durations.Format(left)} left" : "";
-
-    /// <summary>A bar, its losses renewed every second. The fit reports from a thread of its own; a bar may be set from any.</summary>
-    private sealed class Bar(ProgressTask task, string name, bool isWide, TimeProvider clock) : IProgress<TrainingProgress>
+    private void SayStopping(string words)
     {
-        private static readonly TimeSpan LossInterval = TimeSpan.FromSeconds(1);
+        _stopping = words;
+        if (_bar is not null)
+            _bar.Description = $"[yellow]{words.EscapeMarkup()}[/]";
+    }
 
-        private readonly LossWindow _window = new();
-        private long? _last;
-        private string _losses = "";
+    private void Describe(string markup)
+    {
+        if (_bar is not null && _stopping is null)
+            _bar.Description = markup;
+    }
 
-        public void Report(TrainingProgress value)
-        {
-            _window.Add(value);
-            long now = clock.GetTimestamp();
-            if (_last is null || clock.GetElapsedTime(_last.Value, now) >= LossInterval)
-            {
-                _last = now;
-                TrainingProgress mean = _window.Take(value);
-                _losses = isWide ? Losses(mean) : string.Create(CultureInfo.InvariantCulture, $"loss {mean.Loss:F4}");
-            }
-            task.MaxValue = value.TotalSteps;
-            task.Value = value.Step;
-            task.Description =
-                $"{name.EscapeMarkup()} [grey]step {value.Step}/{value.TotalSteps}{TimeLeft(value)}[/]  {_losses.EscapeMarkup()}";
-        }
+    private void ShowRuns(double part)
+    {
+        if (_all is null)
+            return;
+        _all.Value = _runsDone + part;
+        _all.Description = $"run {Math.Min(_runsDone + 1, _runs)} of {_runs}[grey]{LeftOfRuns(part)}[/]";
+    }
+
+    /// <summary>The time that all further runs may take, as those of this process did on average.</summary>
+    private string LeftOfRuns(double part)
+    {
+        double done = _runsDone - _runsBefore + part;
+        return done <= 0 || _runsDone == _runs
+            ? ""
+            : $", about {Durations.Format(_clock.GetElapsedTime(_start, _clock.GetTimestamp()) * ((_runs - _runsDone - part) / done))} left";
     }
 
     /// <summary>
-    /// Plain lines: the first report, the last, and one every <see cref="LineInterval"/> between, with the mean losses since the one
-    /// before.
+    /// The progress of one run. The fit reports from a thread of its own; a bar may be set from any.
     /// </summary>
-    private sealed class Lines(CliConsole console, string name, TimeProvider clock) : IProgress<TrainingProgress>
+    internal sealed class Run : IProgress<TrainingProgress>, IProgress<EvaluationProgress>
     {
-        private readonly LossWindow _window = new();
-        private long? _last;
+        private static readonly TimeSpan _lossInterval = TimeSpan.FromSeconds(1);
 
+        private readonly TrainingView _view;
+        private readonly RunPlan _plan;
+        private readonly LossWindow _line = new();
+        private readonly LossWindow _bar = new();
+        private readonly bool _isWide;
+        private long? _lastLine;
+        private long? _lastLosses;
+        private string _losses = "";
+        private string _where = "";
+        private (long Step, long Time)? _first;
+
+        /// <summary>Begins.</summary>
+        public Run(TrainingView view, RunPlan plan)
+        {
+            (_view, _plan) = (view, plan);
+            _isWide = view._console.Width >= WideEnough;
+        }
+
+        /// <summary>Shows steps. Their total is the run's, whatever that of the fit is.</summary>
         public void Report(TrainingProgress value)
         {
-            _window.Add(value);
-            long now = clock.GetTimestamp();
-            bool due = _last is null || value.Step == value.TotalSteps || clock.GetElapsedTime(_last.Value, now) >= LineInterval;
-            if (!due)
+            long now = _view._clock.GetTimestamp();
+            _first ??= (value.Step, now);
+            _line.Add(value);
+            _bar.Add(value);
+            string left = Left(value, now) is TimeSpan time ? $", {Durations.Format(time)} left" : "";
+            if (_view._bar is { } bar)
+            {
+                if (_lastLosses is null || _view._clock.GetElapsedTime(_lastLosses.Value, now) >= _lossInterval)
+                {
+                    _lastLosses = now;
+                    TrainingProgress mean = _bar.Take(value);
+                    _losses = _isWide ? Losses(mean) : string.Create(CultureInfo.InvariantCulture, $"loss {mean.Loss:F4}");
+                }
+                bar.Value = value.Step;
+                _where = $"{_plan.Name.EscapeMarkup()} [grey]step {value.Step}/{_plan.Steps}, epoch {Epoch(value)}{left}[/]";
+                _view.Describe($"{_where}  {_losses.EscapeMarkup()}");
+                _view.ShowRuns((double)value.Step / _plan.Steps);
+            }
+            bool isDue =
+                _lastLine is null || value.Step == _plan.Steps || _view._clock.GetElapsedTime(_lastLine.Value, now) >= LineInterval;
+            if (!isDue)
                 return;
-            _last = now;
+            _lastLine = now;
             string speed =
                 value.StepsPerSecond > 0 ? string.Create(CultureInfo.InvariantCulture, $", {value.StepsPerSecond:F1} steps/s") : "";
-            console.Line($"{name}: step {value.Step}/{value.TotalSteps}, {Losses(_window.Take(value))}{speed}{TimeLeft(value)}");
+            _view._console.Progress(
+                $"{_plan.Name}: step {value.Step}/{_plan.Steps}, epoch {Epoch(value)}, {Losses(_line.Take(value))}{speed}{left}"
+            );
+        }
+
+        /// <summary>Shows how many samples are scored, in place of the losses.</summary>
+        public void Report(EvaluationProgress value)
+        {
+            string what = value.Done < value.Total ? $"scoring {value.Done}/{value.Total}" : _losses;
+            _view.Describe($"{(_where.Length > 0 ? _where : _plan.Name.EscapeMarkup())}  {what.EscapeMarkup()}");
+        }
+
+        private string Epoch(TrainingProgress value) => $"{value.Epoch}/{(_plan.Steps - 1) / _plan.StepsPerEpoch + 1}";
+
+        /// <summary>The time left as the steps before took it, with the scores in between; null while unknown.</summary>
+        private TimeSpan? Left(TrainingProgress value, long now)
+        {
+            if (value.Step == _plan.Steps)
+                return null;
+            (long step, long time) = _first!.Value;
+            TimeSpan elapsed = _view._clock.GetElapsedTime(time, now);
+            if (value.Step > step && elapsed > TimeSpan.Zero)
+                return elapsed * ((double)(_plan.Steps - value.Step) / (value.Step - step));
+            return value.StepsPerSecond > 0 ? TimeSpan.FromSeconds((_plan.Steps - value.Step) / value.StepsPerSecond) : null;
         }
     }
 }

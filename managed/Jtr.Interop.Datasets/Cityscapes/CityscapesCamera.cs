@@ -20,7 +20,7 @@ internal sealed record CityscapesCamera(double Baseline, double FocalLength)
             throw new JtrFormatException(path, $"{length} bytes, where a camera file has a few hundred");
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonDocument.Parse(Json.JsonFile.ReadBytes(path));
             return new CityscapesCamera(
                 Number(path, document.RootElement, "extrinsic", "baseline"),
                 Number(path, document.RootElement, "intrinsic", "fx")

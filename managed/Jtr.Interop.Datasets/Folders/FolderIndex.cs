@@ -12,6 +12,7 @@ internal sealed class FolderIndex
     /// <exception cref="JtrFormatException">Two files have the same stem.</exception>
     public FolderIndex(string folder, IReadOnlyList<string> extensions, List<FolderProblem> problems)
     {
+        Name = Path.GetFileName(folder);
         foreach (string path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileName(path);
@@ -27,6 +28,9 @@ internal sealed class FolderIndex
                 throw new JtrFormatException(path, $"'{Path.GetFileName(_files[stem])}' beside it has the same name; which one counts?");
         }
     }
+
+    /// <summary>The folder's own name.</summary>
+    public string Name { get; }
 
     public static string[] ImageExtensions { get; } = [".jpg", ".jpeg", ".png"];
 

@@ -98,6 +98,52 @@ internal static class ImageFiles
         );
     }
 
+    /// <summary>Rows and columns of a photograph as its file has them, and how it is to be turned (EXIF), from its header.</summary>
+    public static Checks.StoredSize ReadStoredSize(string path)
+    {
+        return Decode(
+            path,
+            static path =>
+            {
+                using Image stored = Open(path);
+                const string orientation = "orientation";
+                return new Checks.StoredSize(
+                    stored.Height,
+                    stored.Width,
+                    stored.Contains(orientation) && stored.Get(orientation) is int turned ? turned : 1
+                );
+            }
+        );
+    }
+
+    /// <summary>[height, width] grey levels of a photograph, upright, whatever its proportions. Large JPEG files are not decoded in full.</summary>
+    public static byte[] ReadGreyThumbnail(string path, int height, int width)
+    {
+        return Decode(
+            path,
+            path =>
+            {
+                using (Open(path))
+                {
+                    // Only to check that it is a photograph of a size that its bytes can hold.
+                }
+                using Image small = Image.Thumbnail(path, width, height: height, size: Enums.Size.Force);
+                using Image grey = small.Colourspace(Enums.Interpretation.Bw);
+                using Image opaque = grey.Bands > 1 ? grey.ExtractBand(0) : grey.Copy();
+                using Image bytes = opaque.Cast(Enums.BandFormat.Uchar);
+                return bytes.WriteToMemory<byte>();
+            }
+        );
+    }
+
+    /// <summary>Whether a file is a PNG with a palette, from its header.</summary>
+    public static bool IsPalette(string path)
+    {
+        Span<byte> start = stackalloc byte[StartBytes];
+        ReadStart(path, ref start, out _);
+        return start.StartsWith(PngSignature) && RawPng.IsPalette(start);
+    }
+
     /// <summary>Channels of a PNG, transparency left out, from its header.</summary>
     public static int ReadChannels(string path)
     {

@@ -17,19 +17,21 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
 
     /// <summary>Reads a PNG of the photograph's size.</summary>
     /// <exception cref="JtrFormatException">Its size or number of channels is another, or it is damaged.</exception>
-    public Raster ReadPng(int channels, bool ids = false) => Check(ImageFiles.ReadLabel(Path, ids), channels, ids);
+    public Raster ReadPng(int channels, bool ids = false, string? hint = null) => Check(ImageFiles.ReadLabel(Path, ids), channels, hint);
 
     /// <summary>Checks what a PNG of this file holds.</summary>
+    /// <param name="raster">What it holds.</param>
+    /// <param name="channels">Channels that it has to have.</param>
+    /// <param name="hint">What to know where it has others, or null.</param>
     /// <exception cref="JtrFormatException">Its size or number of channels is another.</exception>
-    public Raster Check(Raster raster, int channels, bool ids)
+    public Raster Check(Raster raster, int channels, string? hint)
     {
         if (raster.Height != ImageHeight || raster.Width != ImageWidth)
             throw new JtrFormatException(Path, $"a label of {raster.Height} x {raster.Width} for an image of {ImageHeight} x {ImageWidth}");
         if (raster.Channels != channels)
             throw new JtrFormatException(
                 Path,
-                $"{raster.Channels} channels, where the task has "
-                    + $"{channels}{(ids ? " (colours that stand for classes are not read; palette images are)" : "")}"
+                $"{raster.Channels} channels, where the task has {channels}{(hint is null ? "" : $" ({hint})")}"
             );
         return raster;
     }

@@ -17,6 +17,9 @@ internal static class RawPng
     public static bool Applies(ReadOnlySpan<byte> file) =>
         file.Length > HeaderAt + 13 && (file[HeaderAt + 9] == Palette || (file[HeaderAt + 9] == Grey && file[HeaderAt + 8] < 8));
 
+    /// <summary>Whether a PNG file (whose signature was checked) has a palette.</summary>
+    public static bool IsPalette(ReadOnlySpan<byte> file) => file.Length > HeaderAt + 13 && file[HeaderAt + 9] == Palette;
+
     /// <summary>Reads palette indices or grey values, [H, W, 1].</summary>
     /// <exception cref="JtrFormatException">The file is damaged, or interlaced.</exception>
     public static Raster Read(string path, ReadOnlySpan<byte> file, long mostPixels)

@@ -9,9 +9,13 @@ namespace Jtr.Interop.Datasets.Folders;
 /// </summary>
 internal static class SegmentationLabels
 {
-    public static PackedLabel Read(LabelSource source, SegmentationTask task, int voidId)
+    private const string Colours = "colours that stand for classes are not read; palette images are";
+
+    public static PackedLabel Read(LabelSource source, SegmentationTask task, int voidId, ClassValues? values = null)
     {
-        using Pooled<ushort> codes = source.IsNpy ? FromNpy(source, task.ClassCount, voidId) : FromPng(source, task.ClassCount, voidId);
+        using Pooled<ushort> codes = source.IsNpy
+            ? FromNpy(source, task.ClassCount, voidId, values)
+            : FromPng(source, task.ClassCount, voidId, values);
         Pooled<ushort> resized = source.Nearest<ushort>(codes.Span);
         if (task.ClassCount >= 256)
             return new PackedWideIds(resized);
@@ -39,13 +43,13 @@ internal static class SegmentationLabels
                 [1, int h, int w] => (h, w),
                 _ => throw new JtrFormatException(path, $"an array of shape ({string.Join(", ", shape)}), where class ids have (H, W)"),
             };
-            codes = FromNpy(new LabelSource(path, height, width, height, width), SegmentationTask.MaxClasses, voidId);
+            codes = FromNpy(new LabelSource(path, height, width, height, width), SegmentationTask.MaxClasses, voidId, null);
         }
         else
         {
             using Raster raster = ImageFiles.ReadLabel(path, ids: true);
             LabelSource source = new(path, raster.Height, raster.Width, raster.Height, raster.Width);
-            codes = FromRaster(source, source.Check(raster, 1, ids: true), SegmentationTask.MaxClasses, voidId);
+            codes = FromRaster(source, source.Check(raster, 1, Colours), SegmentationTask.MaxClasses, voidId, null);
         }
         using (codes)
         {
@@ -56,20 +60,27 @@ internal static class SegmentationLabels
         }
     }
 
-    private static Pooled<ushort> FromPng(LabelSource source, int classes, int voidId)
+    private static Pooled<ushort> FromPng(LabelSource source, int classes, int voidId, ClassValues? values)
     {
-        using Raster raster = source.ReadPng(1, ids: true);
-        return FromRaster(source, raster, classes, voidId);
+        using Raster raster = source.ReadPng(1, ids: true, Colours);
+        return FromRaster(source, raster, classes, voidId, values);
     }
 
     // Ids plus 1; 0 is none.
-    private static Pooled<ushort> FromRaster(LabelSource source, Raster raster, int classes, int voidId)
+    private static Pooled<ushort> FromRaster(LabelSource source, Raster raster, int classes, int voidId, ClassValues? values)
     {
         Pooled<ushort> codes = raster.ToWords();
         Span<ushort> ids = codes.Span;
         for (int i = 0; i < ids.Length; i++)
         {
             int id = ids[i];
+            if (values is not null)
+            {
+                ids[i] = values.Code(id);
+                if (ids[i] == 0 && id != voidId)
+                    throw OutOfRange(source, i, id, values, voidId);
+                continue;
+            }
             if (id != voidId && id >= classes)
                 throw OutOfRange(source, i, id, classes, voidId);
             ids[i] = (ushort)(id == voidId ? 0 : id + 1);
@@ -77,7 +88,7 @@ internal static class SegmentationLabels
         return codes;
     }
 
-    private static Pooled<ushort> FromNpy(LabelSource source, int classes, int voidId)
+    private static Pooled<ushort> FromNpy(LabelSource source, int classes, int voidId, ClassValues? classValues)
     {
         using NpyArray array = source.ReadNpy(1).Array;
         Pooled<ushort> codes = new(array.Count);
@@ -91,6 +102,13 @@ internal static class SegmentationLabels
             {
                 double id = values[i];
                 bool isNone = id == voidId || id == -1;
+                if (classValues is not null)
+                {
+                    to[i] = classValues.Code(id);
+                    if (to[i] == 0 && !isNone)
+                        throw OutOfRange(source, start + i, id, classValues, voidId);
+                    continue;
+                }
                 if (!isNone && (!(id >= 0 && id < classes) || id != Math.Floor(id)))
                     throw OutOfRange(source, start + i, id, classes, voidId);
                 to[i] = (ushort)(isNone ? 0 : (int)id + 1);
@@ -98,6 +116,15 @@ internal static class SegmentationLabels
         }
         return codes;
     }
+
+    private static JtrFormatException OutOfRange(LabelSource source, int pixel, double id, ClassValues values, int voidId) =>
+        source.Fault(
+            pixel,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{id}, which is neither one of the classes' values {string.Join(", ", values.Values)} nor the void id {voidId},"
+            )
+        );
 
     private static JtrFormatException OutOfRange(LabelSource source, int pixel, double id, int classes, int voidId) =>
         source.Fault(

@@ -6,7 +6,7 @@ namespace Jtr.Interop.Datasets.Folders;
 internal static class TaskDiscovery
 {
     /// <summary>
-    /// Every folder beside <c>image</c> that holds labels is a task of the kind that its name says. Ordered by kind,
+    /// Every folder beside that of the photographs that holds labels is a task of the kind that its name says. Ordered by kind,
     /// then by name.
     /// </summary>
     /// <param name="root">The data set.</param>
@@ -16,10 +16,11 @@ internal static class TaskDiscovery
     public static List<VisionTask> Find(string root, int voidId, List<FolderProblem>? damaged = null)
     {
         List<VisionTask> tasks = [];
+        string? photographs = FolderNames.Photographs(root);
         foreach (string folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileName(folder);
-            if (name == FolderDataset.ImageFolder || name.StartsWith('.'))
+            if (folder == photographs || name.StartsWith('.'))
                 continue;
             LabelFormat format = LabelFormat.OfFolder(name);
             FolderIndex files = new(folder, format.Extensions, []);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Jtr.Interop.Json;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Folders;
@@ -13,7 +14,9 @@ namespace Jtr.Interop.Datasets.Folders;
 ///     { "name": "normals", "kind": "normals" },
 ///     { "name": "edge", "kind": "map", "channels": 1 } ] }
 /// </code>
-/// Instead of the names of the classes, "class_count" gives their number. What is optional has the same default as the
+/// Instead of the names of the classes, "class_count" gives their number. Where files hold
+/// other numbers than 0, 1, 2, ... for the classes, "values" lists them in the order of the classes, as [0, 255] for a mask of black and white.
+/// A depth's "void_value" is a further number that says "none", such as 65535. What is optional has the same default as the
 /// task's, or the options', property.
 /// </summary>
 internal sealed class TasksFile
@@ -34,17 +37,7 @@ internal sealed class TasksFile
     /// <exception cref="JtrFormatException">It is damaged; the message says where.</exception>
     public static TasksFile Read(string path)
     {
-        TasksContent content;
-        try
-        {
-            content =
-                JsonSerializer.Deserialize(File.ReadAllBytes(path), TasksJson.Default.TasksContent)
-                ?? throw new JtrFormatException(path, "it holds null");
-        }
-        catch (JsonException e)
-        {
-            throw new JtrFormatException(path, e.Message, innerException: e);
-        }
+        TasksContent content = JsonFile.Read(path, TasksJson.Default.TasksContent);
         if (content.Tasks is not { Count: > 0 })
             throw new JtrFormatException(path, "the array 'tasks' is missing or empty");
 

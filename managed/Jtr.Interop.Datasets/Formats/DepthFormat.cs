@@ -7,20 +7,28 @@ namespace Jtr.Interop.Datasets;
 /// <summary>Depths; see <see cref="DepthLabels"/>.</summary>
 internal sealed class DepthFormat() : BuiltInFormat("depth")
 {
-    public override IReadOnlyList<string> FolderNames => ["depth"];
+    public override IReadOnlyList<string> FolderNames => ["depth", "depths"];
 
-    public override IReadOnlyList<string> Keys => ["scale", "mean", "standard_deviation", "unit"];
+    public override IReadOnlyList<string> Keys => ["scale", "void_value", "mean", "standard_deviation", "unit"];
 
     internal override Func<LabelSource, PackedLabel> Reader(VisionTask task, TaskSettings settings, FolderOptions options)
     {
-        double scale = options.DepthScale ?? settings.Number("scale") ?? PredictionFiles.DefaultDepthScale;
-        return source => DepthLabels.Read(source, scale);
+        LabelReading reading = Reading(settings, options);
+        return source => DepthLabels.Read(source, reading.DepthScale, reading.NoneValue);
     }
+
+    internal override LabelReading Reading(TaskSettings settings, FolderOptions options) =>
+        new()
+        {
+            DepthScale = options.DepthScale ?? settings.Number("scale") ?? PredictionFiles.DefaultDepthScale,
+            NoneValue = settings.Number("void_value"),
+        };
 
     internal override int BytesPerValue(VisionTask task, bool isNpy) => isNpy ? sizeof(float) : sizeof(ushort);
 
     private protected override int? ReadChannels(TaskSettings settings)
     {
+        settings.Number("void_value");
         foreach (string key in (ReadOnlySpan<string>)["scale", "standard_deviation"])
         {
             if (settings.Number(key) is { } number && !(number > 0 && double.IsFinite(number)))

@@ -7,9 +7,28 @@ namespace Jtr.Interop.Datasets;
 /// <summary>Class ids; see <see cref="SegmentationLabels"/>.</summary>
 internal sealed class SegmentationFormat() : BuiltInFormat("segmentation")
 {
-    public override IReadOnlyList<string> FolderNames => ["seg", "segmentation", "semantic", "label", "labels"];
+    public override IReadOnlyList<string> FolderNames =>
+        [
+            "seg",
+            "segs",
+            "segmentation",
+            "segmentations",
+            "semantic",
+            "semantics",
+            "label",
+            "labels",
+            "mask",
+            "masks",
+            "annotation",
+            "annotations",
+            "segmentationclass",
+            "segmentationclassraw",
+            "labelids",
+            "classes",
+            "gt",
+        ];
 
-    public override IReadOnlyList<string> Keys => ["classes", "class_count", "void_id"];
+    public override IReadOnlyList<string> Keys => ["classes", "class_count", "void_id", "values"];
 
     public override LabelPacking Packing => LabelPacking.Ids;
 
@@ -20,8 +39,15 @@ internal sealed class SegmentationFormat() : BuiltInFormat("segmentation")
 
     internal override Func<LabelSource, PackedLabel> Reader(VisionTask task, TaskSettings settings, FolderOptions options)
     {
-        int voidId = options.VoidId ?? settings.Whole("void_id") ?? FolderDataset.DefaultVoidId;
-        return source => SegmentationLabels.Read(source, (SegmentationTask)task, voidId);
+        int voidId = VoidId(settings, options);
+        ClassValues? values = settings.Wholes("values") is { } numbers ? new ClassValues(numbers) : null;
+        return source => SegmentationLabels.Read(source, (SegmentationTask)task, voidId, values);
+    }
+
+    internal override LabelReading Reading(TaskSettings settings, FolderOptions options)
+    {
+        int voidId = VoidId(settings, options);
+        return new LabelReading { VoidId = settings.Wholes("values")?.Contains(voidId) == true ? -1 : voidId };
     }
 
     internal override int BytesPerValue(VisionTask task, bool isNpy) => task.Channels < 256 ? sizeof(byte) : sizeof(ushort);
@@ -37,10 +63,33 @@ internal sealed class SegmentationFormat() : BuiltInFormat("segmentation")
 
     private protected override int? ReadChannels(TaskSettings settings)
     {
-        settings.Whole("void_id");
-        return settings.Whole("class_count")
+        IReadOnlyList<int>? values = settings.Wholes("values");
+        int classes =
+            settings.Whole("class_count")
             ?? settings.Texts("classes")?.Count
+            ?? values?.Count
             ?? throw new ArgumentException("'classes' or 'class_count' is missing");
+        if (values is not null)
+            CheckValues(values, classes, settings.Whole("void_id"));
+        return classes;
+    }
+
+    private static int VoidId(TaskSettings settings, FolderOptions options) =>
+        options.VoidId ?? settings.Whole("void_id") ?? FolderDataset.DefaultVoidId;
+
+    private static void CheckValues(IReadOnlyList<int> values, int classes, int? voidId)
+    {
+        if (values.Count != classes)
+            throw new ArgumentException($"'values' has {values.Count} numbers for {classes} classes");
+        foreach (int value in values)
+        {
+            if (value is < 0 or > ushort.MaxValue)
+                throw new ArgumentException($"'values' has {value}; they have to be 0 to {ushort.MaxValue}");
+            if (values.Count(v => v == value) > 1)
+                throw new ArgumentException($"'values' has {value} twice");
+            if (value == voidId)
+                throw new ArgumentException($"'values' and 'void_id' are both {value}");
+        }
     }
 
     private protected override string SettingOf(string key) => key == "class_names" ? "classes" : key;

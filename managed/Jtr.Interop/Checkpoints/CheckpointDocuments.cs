@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Jtr.Interop.Training;
@@ -9,6 +10,7 @@ internal static class CheckpointDocuments
 {
     public const string ValidationKey = "jtr-interop.validation";
     public const string PositionKey = "jtr-interop.position";
+    public const string SizeKey = "jtr-interop.training_size";
     public const string VersionsKey = "jtr-interop.versions";
 
     /// <summary>The versions of everything that computed.</summary>
@@ -27,6 +29,20 @@ internal static class CheckpointDocuments
 
     public static FitPosition? ReadPosition(IReadOnlyDictionary<string, string> metadata, string path) =>
         Read(metadata, PositionKey, path, json => JsonSerializer.Deserialize(json, CheckpointJson.Default.FitPosition));
+
+    public static string Write((int Height, int Width) size) => string.Create(CultureInfo.InvariantCulture, $"{size.Height}x{size.Width}");
+
+    public static (int Height, int Width)? ReadSize(IReadOnlyDictionary<string, string> metadata, string path)
+    {
+        if (!metadata.TryGetValue(SizeKey, out string? text))
+            return null;
+        return
+            text.Split('x') is [string rows, string columns]
+            && int.TryParse(rows, NumberStyles.None, CultureInfo.InvariantCulture, out int height)
+            && int.TryParse(columns, NumberStyles.None, CultureInfo.InvariantCulture, out int width)
+            ? (height, width)
+            : throw new JtrFormatException(path, $"'{SizeKey}' of its metadata is damaged: '{text}'");
+    }
 
     private static T? Read<T>(IReadOnlyDictionary<string, string> metadata, string key, string path, Func<string, T?> read)
         where T : class

@@ -11,9 +11,6 @@ public sealed unsafe class CheckpointInfo
     /// <summary>The metadata key under which <see cref="Trainer.Save"/> puts the options.</summary>
     internal const string OptionsKey = "jtr-interop.options";
 
-    /// <summary>The metadata key of the size of the images that were trained with.</summary>
-    internal const string TrainingSizeKey = "jtr-interop.training_size";
-
     /// <summary>Keys that begin like one of these are the native library's and this one's own.</summary>
     internal static readonly string[] ReservedPrefixes = ["jtr.", "jtr-interop."];
 
@@ -38,23 +35,10 @@ public sealed unsafe class CheckpointInfo
         long.TryParse(Metadata.GetValueOrDefault("jtr.step"), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : 0;
 
     /// <summary>
-    /// Rows and columns of the images of the last step, or null where none was done or the checkpoint is from before this was kept.
+    /// Rows and columns of the samples that the last step was trained on; null where there was no step, and in older checkpoints.
     /// </summary>
-    public (int Height, int Width)? TrainingSize
-    {
-        get
-        {
-            string[] parts = Metadata.GetValueOrDefault(TrainingSizeKey, "").Split('x');
-            return
-                parts.Length == 2
-                && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int height)
-                && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int width)
-                && height > 0
-                && width > 0
-                ? (height, width)
-                : null;
-        }
-    }
+    /// <exception cref="JtrFormatException">They are damaged.</exception>
+    public (int Height, int Width)? TrainingSize => CheckpointDocuments.ReadSize(Metadata, Path);
 
     /// <summary>Scores in between, and how long ago they were best.</summary>
     /// <exception cref="JtrFormatException">They are damaged.</exception>
@@ -64,17 +48,15 @@ public sealed unsafe class CheckpointInfo
     /// <exception cref="JtrFormatException">It is damaged.</exception>
     public FitPosition? Position => CheckpointDocuments.ReadPosition(Metadata, Path);
 
-    /// <summary>A size as the metadata have it.</summary>
-    internal static string WriteSize((int Height, int Width) size) =>
-        string.Create(CultureInfo.InvariantCulture, $"{size.Height}x{size.Width}");
-
     /// <summary>Reads the metadata of a checkpoint and checks the structure of the whole file.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or the folder of a run, whose checkpoint.safetensors it is then.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="JtrFormatException">It is damaged, or was not written by a trainer.</exception>
+    /// <exception cref="JtrFormatException">It is damaged, or was not written by a trainer; the message says what it is instead.</exception>
     public static CheckpointInfo Read(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        path = CheckpointFile.Find(path);
+        CheckpointFile.Check(path);
         NativeLibraryLoader.EnsureLoaded();
         using CheckpointHandle handle = new(NativeError.CheckHandle(Api.CheckpointOpen(path)));
         Dictionary<string, string> metadata = new(StringComparer.Ordinal);
@@ -89,7 +71,7 @@ public sealed unsafe class CheckpointInfo
             }
         }
         if (!metadata.TryGetValue(OptionsKey, out string? options))
-            throw new JtrFormatException(path, $"no checkpoint of a trainer: its metadata have no '{OptionsKey}'");
+            throw CheckpointFile.Other(path, $"a safetensors file of other weights: its metadata have no '{OptionsKey}'");
         return new CheckpointInfo(path, OptionsDocument.Read(options, path), metadata);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Jtr.Interop.Json;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Labels;
@@ -42,7 +43,7 @@ internal static class LabelAssignmentFile
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(File.ReadAllBytes(path));
+            document = JsonDocument.Parse(JsonFile.ReadBytes(path));
         }
         catch (JsonException e)
         {

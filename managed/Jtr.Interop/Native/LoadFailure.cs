@@ -21,6 +21,12 @@ internal static partial class LoadFailure
         }
         if (Missing().Match(reason) is { Success: true } missing)
             return $"the library {missing.Groups["name"].Value} is missing. {Remedy(missing.Groups["name"].Value)}";
+        if (
+            reason.Contains("failed to map segment", StringComparison.Ordinal)
+            || reason.Contains("Cannot allocate memory", StringComparison.Ordinal)
+        )
+            return "there is no memory to map it: the address space of this process may be limited (RLIMIT_AS, ulimit -v), or the machine's "
+                + "memory be spent";
         return reason.Contains("undefined symbol", StringComparison.Ordinal)
             ? "a library has another version than the one that libjtr was built with. libjtr needs the libtorch that it was built with: "
                 + "LIBTORCH can name its folder; in a source checkout, ./build.sh native builds libjtr for the libtorch that it finds"

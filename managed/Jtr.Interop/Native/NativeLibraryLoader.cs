@@ -52,6 +52,7 @@ internal static unsafe class NativeLibraryLoader
         {
             if (_path is { } meanwhile)
                 return meanwhile;
+            AddressSpace.Check();
             OpenMpDefaults.Apply();
             string? chosen = Environment.GetEnvironmentVariable(EnvironmentVariable);
             (nint handle, string path) = Load(Places(chosen, [AssemblyFolder(), AppContext.BaseDirectory], AssetFolders()), chosen);

@@ -109,6 +109,9 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text, string path, int of
         while (!Accept(')'))
         {
             ReadOnlySpan<byte> number = Word();
+            // Python 2 wrote an L behind long numbers, as sizes are on Windows.
+            if (number.EndsWith("L"u8))
+                number = number[..^1];
             if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int size))
                 throw Fault($"the size '{Text(number)}' is not a number from 0 to {int.MaxValue}");
             if (count == MostDimensions)

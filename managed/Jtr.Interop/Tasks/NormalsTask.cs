@@ -1,4 +1,5 @@
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Labels;
 
 namespace Jtr.Interop.Tasks;
 
@@ -45,6 +46,9 @@ public class NormalsKind : TaskKind
 
     /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new NormalsMetrics((NormalsTask)task);
+
+    /// <inheritdoc/>
+    public override LabelStatistics CreateStatistics(VisionTask task) => new ValueStatistics(task);
 
     /// <inheritdoc/>
     public override bool IsValid(ReadOnlySpan<float> label, int place, int places) =>

@@ -66,6 +66,21 @@ public sealed class TaskSettings
         return [.. array.Select(a => Is(a, out string? text) ? text : throw new ArgumentException($"'{key}' has to be a list of texts"))];
     }
 
+    /// <summary>A list of whole numbers; null where there is none.</summary>
+    /// <param name="key">Its name.</param>
+    /// <exception cref="ArgumentException">It is something else.</exception>
+    public IReadOnlyList<int>? Wholes(string key)
+    {
+        if (!Has(key, out JsonNode? node))
+            return null;
+        if (node is not JsonArray array)
+            throw new ArgumentException($"'{key}' has to be a list of whole numbers");
+        return
+        [
+            .. array.Select(a => Is(a, out int number) ? number : throw new ArgumentException($"'{key}' has to be a list of whole numbers")),
+        ];
+    }
+
     private bool Has(string key, [NotNullWhen(true)] out JsonNode? node) => _values.TryGetPropertyValue(key, out node) && node is not null;
 
     private static JsonNode? Node(JsonElement element) =>

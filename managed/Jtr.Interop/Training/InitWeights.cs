@@ -38,6 +38,7 @@ internal sealed class InitWeights
     /// <exception cref="JtrFormatException">It is no safetensors file, or damaged.</exception>
     public static InitWeights Read(InitFrom from, TrainerOptions target)
     {
+        from = @from with { Path = CheckpointFile.Find(from.Path) };
         InitWeights weights = WeightFile.KindOf(from.Path) switch
         {
             WeightFileKind.Onnx => new(from.Path, null) { _onnx = OnnxFile.Read(from.Path) },

@@ -23,7 +23,7 @@ public sealed unsafe partial class Trainer
     }
 
     /// <summary>Makes the trainer that <see cref="Save"/> saved; it goes on where that one was.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or the folder of a run.</param>
     /// <param name="options">What to change, or null.</param>
     /// <param name="logger">Receives messages about fits and checkpoints, or null.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -50,7 +50,7 @@ public sealed unsafe partial class Trainer
         try
         {
             using NativeHandle.Lease lease = trainer._handle.Use();
-            NativeError.Check(Api.TrainerLoad(lease.Pointer, path));
+            NativeError.Check(Api.TrainerLoad(lease.Pointer, info.Path));
             // The file has the rate that the run went on with; a caller who gives an optimiser means that one's.
             if (options?.Optimizer is { } optimizer)
                 NativeError.Check(Api.TrainerSetLearningRate(lease.Pointer, optimizer.LearningRate));
@@ -58,7 +58,7 @@ public sealed unsafe partial class Trainer
             trainer.Validation = info.Validation;
             trainer._loadedPosition = info.Position;
             trainer.TrainingSize = info.TrainingSize;
-            TrainingLog.Loaded(trainer._logger, path, trainer.StepCount);
+            TrainingLog.Loaded(trainer._logger, info.Path, trainer.StepCount);
             return trainer;
         }
         catch
@@ -133,10 +133,10 @@ public sealed unsafe partial class Trainer
         };
         if (Validation.Step > 0)
             all[CheckpointDocuments.ValidationKey] = CheckpointDocuments.Write(Validation);
+        if (TrainingSize is { } size)
+            all[CheckpointDocuments.SizeKey] = CheckpointDocuments.Write(size);
         if (position is not null)
             all[CheckpointDocuments.PositionKey] = CheckpointDocuments.Write(position);
-        if (TrainingSize is { } size)
-            all[CheckpointInfo.TrainingSizeKey] = CheckpointInfo.WriteSize(size);
 
         using NativeArena arena = new();
         Raw.MetadataEntry.__Internal* entries = arena.Array<Raw.MetadataEntry.__Internal>(all.Count);

@@ -59,8 +59,9 @@ public sealed class OnnxExportTests(NetworkOptions? network) : IDisposable
         }
     }
 
-    // Eleven bits of a float16, and eight of a whole number, through networks of up to sixty layers.
-    [TestCase(OnnxPrecision.Float16, 0.04, 0.55)]
+    // Eleven bits of a float16, and eight of a whole number, through networks of up to sixty layers. Processors with float16 arithmetic
+    // (AVX512-FP16) also add up in it: 0.059 there, where others, which add in float32, have 0.03.
+    [TestCase(OnnxPrecision.Float16, 0.08, 0.55)]
     [TestCase(OnnxPrecision.Int8, 0.25, 0.5)]
     public void Shorter_numbers_stay_near_and_make_smaller_files(OnnxPrecision precision, double tolerance, double size)
     {

@@ -65,6 +65,7 @@ internal static class SafetensorsFile
     /// <exception cref="IOException">It cannot be read.</exception>
     public static IReadOnlyList<SafetensorsTensor> Read(string path, Func<string, bool> wanted)
     {
+        path = CheckpointFile.Find(path);
         using FileStream file = File.OpenRead(path);
         byte[] header = ReadHeader(path, file);
         List<SafetensorsTensor> tensors = [];
@@ -91,6 +92,7 @@ internal static class SafetensorsFile
     /// <exception cref="IOException">It cannot be read.</exception>
     public static IReadOnlyDictionary<string, string> ReadMetadata(string path)
     {
+        path = CheckpointFile.Find(path);
         using FileStream file = File.OpenRead(path);
         byte[] header = ReadHeader(path, file);
         try

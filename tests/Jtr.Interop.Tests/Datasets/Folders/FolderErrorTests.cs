@@ -126,6 +126,8 @@ public sealed class FolderErrorTests : IDisposable
     {
         string seg = _folder.Image("seg/a.png", 32, 32, 3, _ => 0);
         Assert.That(() => Label(Seg), Format(seg, "3 channels, where the task has 1 (colours that stand for classes are not read"));
+        string depth = _folder.Image("depth/a.png", 32, 32, 3, _ => 0);
+        Assert.That(() => Label(new DepthTask()), Format(depth, "3 channels, where the task has 1 (a picture of a depth in colours"));
         string normals = _folder.Image("normals/a.png", 32, 32, 1, _ => 0);
         Assert.That(() => Label(new NormalsTask()), Format(normals, "1 channels, where the task has 3"));
     }

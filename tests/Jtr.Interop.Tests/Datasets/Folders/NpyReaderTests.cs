@@ -45,6 +45,7 @@ public sealed class NpyReaderTests : IDisposable
     [TestCase("(2, 3)", new[] { 2, 3 })]
     [TestCase("(1, 2, 3)", new[] { 1, 2, 3 })]
     [TestCase("( 6 , )", new[] { 6 })]
+    [TestCase("(2L, 3L)", new[] { 2, 3 })] // Python 2 on Windows
     public void Shapes_are_read(string shape, int[] expected) =>
         Assert.That(NpyReader.ReadShape(_folder.Npy("a.npy", "|u1", shape, new byte[6])), Is.EqualTo(expected));
 

@@ -48,6 +48,28 @@ public sealed class TaskDiscoveryTests : IDisposable
         Assert.That(Tasks(FolderReader.Size32 with { VoidId = 12 })[0], Is.EqualTo(new SegmentationTask("seg", 256)));
     }
 
+    [TestCase("masks")]
+    [TestCase("mask")]
+    [TestCase("SegmentationClass")]
+    [TestCase("annotations")]
+    [TestCase("Labels")]
+    public void Usual_names_of_folders_of_masks_are_those_of_segmentation(string name)
+    {
+        _folder.Write($"{name}/a.png", TemporaryFolder.RawPng(3, 8, 32, 32, i => i % 4));
+        Assert.That(Tasks()[0], Is.EqualTo(new SegmentationTask(name, 4)));
+    }
+
+    [TestCase("images")]
+    [TestCase("JPEGImages")]
+    public void Photographs_may_be_in_a_folder_of_another_usual_name(string name)
+    {
+        Directory.Move(_folder["image"], _folder[name]);
+        _folder.Image("seg/a.png", 32, 32, 1, i => i % 4);
+        Assert.That(FolderDataset.FindPhotographs(_folder.Root), Is.EqualTo(_folder[name]));
+        FolderDataset data = new(_folder.Root, FolderReader.Size32);
+        Assert.That((data.Count, data.Tasks.Count, data.GetImagePath(0)), Is.EqualTo((1, 1, _folder[$"{name}/a.png"])));
+    }
+
     [Test]
     public void A_folder_of_a_single_class_has_two() =>
         Assert.That(Of(() => _folder.Image("label/a.png", 32, 32, 1, _ => 0)), Is.EqualTo(new SegmentationTask("label", 2)));

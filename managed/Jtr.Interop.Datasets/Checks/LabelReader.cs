@@ -1,0 +1,68 @@
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Datasets.Checks;
+
+/// <summary>Reads single labels of any data set, for checks.</summary>
+internal static class LabelReader
+{
+    /// <summary>[C, H, W] of a label at the training size; empty where a file of the sample is damaged.</summary>
+    public static float[] ReadValues(IMultiTaskDataset data, int sample, int task)
+    {
+        if (data is FolderDataset folder)
+            return Try(() => folder.ReadLabelAlone(sample, task));
+        int plane = data.Height * data.Width;
+        float[] image = new float[3 * plane],
+            labels = new float[data.Tasks.TotalLabelChannels * plane];
+        return Try(() =>
+        {
+            TaskMask read = data.Read(
+                sample,
+                TaskMask.None.With(task),
+                new SampleBuffer(data.Tasks, data.Height, data.Width, image, labels)
+            );
+            return read[task] ? labels.AsSpan(data.Tasks.LabelOffset(task) * plane, data.Tasks[task].LabelChannels * plane).ToArray() : [];
+        });
+    }
+
+    /// <summary>A label with what its file says, and what its photograph does.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="isTest">Which part they are.</param>
+    /// <param name="sample">The sample.</param>
+    /// <param name="task">A task that it has a label for.</param>
+    /// <param name="kind">The task, under the name that it has where the data are joined with others.</param>
+    public static SeenLabel Read(IMultiTaskDataset data, bool isTest, int sample, int task, VisionTask kind)
+    {
+        FolderDataset? folder = data as FolderDataset;
+        Folders.LabelReading reading = folder?.ReadingOf(task) ?? new Folders.LabelReading();
+        string? path = folder?.GetLabelPath(sample, task);
+        return new SeenLabel
+        {
+            IsTest = isTest,
+            Task = kind,
+            Path = path ?? (data as LayoutDataset)?.GetLabelPath(sample, task) ?? data.GetName(sample),
+            Raw = path is null ? null : Try<RawLabel?>(() => RawLabel.Read(path, ids: kind is not MapTask), null),
+            Photograph = folder is null
+                ? null
+                : Try<StoredSize?>(() => Folders.ImageFiles.ReadStoredSize(folder.GetImagePath(sample)), null),
+            Values = ReadValues(data, sample, task),
+            VoidId = reading.VoidId,
+            DepthScale = reading.DepthScale,
+            NoneValue = reading.NoneValue,
+        };
+    }
+
+    private static float[] Try(Func<float[]> read) => Try(read, [])!;
+
+    // What cannot be read is an error of its own, which inspection and training name.
+    private static T Try<T>(Func<T> read, T otherwise)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is JtrFormatException or IOException or UnauthorizedAccessException)
+        {
+            return otherwise;
+        }
+    }
+}
