@@ -31,6 +31,6 @@ public sealed class PictureOverlayTests
             () => PictureOverlay.Blend(new byte[5], RgbImage.Create(2, 2)),
             Throws.ArgumentException.With.Message.Contains("12 values")
         );
-        Assert.That(() => PictureOverlay.Blend(new byte[12], RgbImage.Create(2, 2), double.NaN), Throws.ArgumentException);
+        Assert.That(() => PictureOverlay.Blend(new byte[12], RgbImage.Create(2, 2), double.NaN), Throws.InstanceOf<ArgumentException>());
     }
 }
