@@ -32,7 +32,9 @@ internal sealed class LabelStatistics(VisionTask task)
     /// <summary>Depth, normals and maps: the largest value, or null when there is none.</summary>
     public float? Highest { get; private set; }
 
-    /// <summary>Depth, normals and maps: the mean of all values, or null when there is none. (Maps and normals have a value for each channel.)</summary>
+    /// <summary>
+    /// Depth, normals and maps: the mean of all values, or null when there is none. (Maps and normals have a value for each channel.)
+    /// </summary>
     public double? Mean => Pixels > Invalid && Lowest is not null ? _sum / ((Pixels - Invalid) * task.LabelChannels) : null;
 
     /// <summary>Depth, normals and maps: the standard deviation of all values, or null when there is none.</summary>
