@@ -5,8 +5,8 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Datasets;
 
 /// <summary>
-/// Photographs and labels on disk: <c>image/*.jpg</c>, <c>*.jpeg</c> or <c>*.png</c> (or <c>images/</c>), and beside it one folder per task,
-/// named as the task, whose files bear the photographs' names with <c>.png</c> or <c>.npy</c>. A missing label file is a
+/// Photographs and labels on disk: <c>image/*.jpg</c>, <c>*.jpeg</c> or <c>*.png</c> (or <c>images/</c>), and beside it one folder per
+/// task, named as the task, whose files bear the photographs' names with <c>.png</c> or <c>.npy</c>. A missing label file is a
 /// missing label.
 /// </summary>
 /// <remarks>
@@ -98,7 +98,8 @@ public sealed class FolderDataset : IMultiTaskDataset
     }
 
     /// <summary>
-    /// The folder of photographs of a data set: <c>image</c>, else one of the other usual names, as <c>images</c>; null where there is none.
+    /// The folder of photographs of a data set: <c>image</c>, else one of the other usual names, as <c>images</c>; null where
+    /// there is none.
     /// </summary>
     /// <param name="root">The data set's folder, which need not exist.</param>
     public static string? FindPhotographs(string root) => FolderNames.Photographs(root);
@@ -174,7 +175,8 @@ public sealed class FolderDataset : IMultiTaskDataset
             FolderNames.Photographs(root)
             ?? throw new JtrFormatException(
                 Path.Combine(root, ImageFolder),
-                $"the folder of photographs is missing: a data set has '{ImageFolder}' (or {FolderNames.OthersInWords}) and one folder per task"
+                $"the folder of photographs is missing: a data set has '{ImageFolder}' (or {FolderNames.OthersInWords}) "
+                    + "and one folder per task"
             );
         FolderIndex images = new(folder, FolderIndex.ImageExtensions, problems);
         if (images.Paths.Count == 0)

@@ -52,7 +52,10 @@ public sealed class LabelFolder
         TasksFile? file = File.Exists(path) ? TasksFile.Read(path) : null;
         foreach (VisionTask task in tasks)
             Check(task, file, path);
-        double[] scales = [.. tasks.Select(t => file?.Settings(t.Name).Number(ScaleKey) ?? depthScale ?? PredictionFiles.DefaultDepthScale)];
+        double[] scales =
+        [
+            .. tasks.Select(t => file?.Settings(t.Name).Number(ScaleKey) ?? depthScale ?? PredictionFiles.DefaultDepthScale),
+        ];
         for (int t = 0; t < tasks.Count; t++)
         {
             if (tasks[t] is DepthTask && depthScale is { } wanted && scales[t] != wanted)

@@ -17,7 +17,13 @@ struct PhiloxBlock {
 };
 
 /// What a stream of random numbers is for.
-enum class RandomUse : uint32_t { kInitialWeights = 1, kGumbelNoise = 2, kLossWeights = 3, kGradientOrder = 4, kStrongViews = 5 };
+enum class RandomUse : uint32_t {
+  kInitialWeights = 1,
+  kGumbelNoise = 2,
+  kLossWeights = 3,
+  kGradientOrder = 4,
+  kStrongViews = 5
+};
 
 /// The block of four random words at `counter` of the stream (seed, use, index).
 JTR_HOST_DEVICE PhiloxBlock philox(uint64_t seed, RandomUse use, uint32_t index, uint64_t counter) {

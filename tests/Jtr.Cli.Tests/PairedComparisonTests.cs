@@ -65,7 +65,12 @@ public sealed class PairedComparisonTests
         Assert.Multiple(() =>
         {
             Assert.That(all, Does.StartWith("The ceiling: all labels are better than those that training saw by +"));
-            Assert.That(all, Does.Match(@"Better than supervised training: teacher \(\+\d.*? %\)\. Worse: mtpsl \(-\d.*? %\)\. Not shown to differ from it: jtr"));
+            Assert.That(
+                all,
+                Does.Match(
+                    @"Better than supervised training: teacher \(\+\d.*? %\)\. Worse: mtpsl \(-\d.*? %\)\. Not shown to differ from it: jtr"
+                )
+            );
             Assert.That(all, Does.Contain("'supervised+' beside it would tell"));
             Assert.That(Conclusion.Of(new([supervised, open])), Does.StartWith("No method is shown to gain. Not shown to differ"));
             Assert.That(
@@ -171,7 +176,10 @@ public sealed class PairedComparisonTests
             LabelAssignment seen = LabelAssignment.Load(labels, new TaskSet(new SegmentationTask("segmentation", 2), new DepthTask()));
             Assert.That((seen.LabeledCount(0), seen.LabeledCount(1)), Is.EqualTo((2, 8)));
             Assert.That(run.Output, Does.Contain("What this says"));
-            Assert.That(File.ReadAllText(folder["c", "1-4", "comparison.json"]), Does.Contain("\"Conclusion\"").And.Contain("\"SignTestP\""));
+            Assert.That(
+                File.ReadAllText(folder["c", "1-4", "comparison.json"]),
+                Does.Contain("\"Conclusion\"").And.Contain("\"SignTestP\"")
+            );
         });
         foreach (
             (string[] options, string message) in new (string[], string)[]

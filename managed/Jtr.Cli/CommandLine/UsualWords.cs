@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Jtr.Cli.CommandLine;
 
-/// <summary>What other tools call the things that this one has other words for. Some are understood (an option's aliases), these are answered.</summary>
+/// <summary>
+/// What other tools call the things that this one has other words for. Some are understood (an option's aliases), these are answered.
+/// </summary>
 internal static class UsualWords
 {
     private static readonly (string Word, string Ours)[] _words =

@@ -405,11 +405,7 @@ internal sealed class CompareCommand
         comparison.WriteTables();
         comparison.WriteFigures(data);
         ComparisonTable table = comparison.Table();
-        Show(
-            $"{comparison.Name}: scores on {data.Test!.Count} samples, "
-                + "mean ± standard deviation over seeds",
-            table.ScoreCells()
-        );
+        Show($"{comparison.Name}: scores on {data.Test!.Count} samples, " + "mean ± standard deviation over seeds", table.ScoreCells());
         if (PairedTable.Of(table) is { } paired && paired.Others.Any())
         {
             Show($"Against {paired.Against}, paired by seed: mean difference ± half of the 95 % interval", paired.Cells());

@@ -45,9 +45,9 @@ internal sealed class InspectCommand
             [
                 "Lists samples, sizes, tasks and labels of data, the pixels of each class, ranges of depth and maps, the share of pixels "
                     + "without a label and the first files that cannot be used and why; and draws a picture of samples with every label.",
-                "Looks whether labels hold what they are taken for: masks of 0 and 255, class ids that are read as a map, depth of 8 bits, a "
-                    + "number for \"nothing there\", normals as colours, labels of another size, classes or photographs that training and "
-                    + "scoring do not, or do, share. 'jtr train' looks too, at fewer files.",
+                "Looks whether labels hold what they are taken for: masks of 0 and 255, class ids that are read as a map, depth of 8 bits, "
+                    + "a number for \"nothing there\", normals as colours, labels of another size, classes or photographs that training "
+                    + "and scoring do not, or do, share. 'jtr train' looks too, at fewer files.",
             ],
             Arguments = [inspect._input.Data],
             Groups =

@@ -134,7 +134,8 @@ internal static class TrainOptions
     public static OptionGroup SharedTrainingGroup => SettingsTable.Group("Training", _training.Except(["training.seed"]));
 
     /// <summary>Options of the methods that a comparison may change.</summary>
-    public static OptionGroup MethodsGroup => SettingsTable.Group("Methods", [.. _jointTask.Except(["jointTask.mode"]), .. _teacher, .. _otherMethods]);
+    public static OptionGroup MethodsGroup =>
+        SettingsTable.Group("Methods", [.. _jointTask.Except(["jointTask.mode"]), .. _teacher, .. _otherMethods]);
 
     /// <summary>The settings: what is said, on top of what the run to resume says or of the defaults.</summary>
     /// <param name="said">What is said.</param>

@@ -44,9 +44,7 @@ internal static class Conclusion
                 : ""
         );
         if (others.Any(m => m.Delta.IsAbove) && table.Methods.All(m => m.Name != ComparedMethod.SupervisedViews))
-            text.Append(
-                $"A gain may come of more views alone: '{ComparedMethod.SupervisedViews}' beside it would tell. "
-            );
+            text.Append($"A gain may come of more views alone: '{ComparedMethod.SupervisedViews}' beside it would tell. ");
         return text.ToString().TrimEnd();
     }
 
@@ -54,16 +52,19 @@ internal static class Conclusion
     {
         PairedDifference gap = paired.Delta(ceiling);
         string by = $"all labels are better than those that training saw by {Percent(gap)}";
-        return gap.IsAbove
-            ? $"The ceiling: {by}. "
-            : $"There is little to gain here: {by}, which is not shown to differ from nothing. ";
+        return gap.IsAbove ? $"The ceiling: {by}. " : $"There is little to gain here: {by}, which is not shown to differ from nothing. ";
     }
 
     private static void Say(StringBuilder text, IEnumerable<(string Name, PairedDifference Delta)> methods, string what, string before)
     {
         string[] named = [.. methods.Select(m => $"{m.Name} ({Percent(m.Delta)})")];
         if (named.Length > 0)
-            text.Append(before).Append(char.ToUpperInvariant(what[0])).Append(what.AsSpan(1)).Append(": ").AppendJoin(", ", named).Append(". ");
+            text.Append(before)
+                .Append(char.ToUpperInvariant(what[0]))
+                .Append(what.AsSpan(1))
+                .Append(": ")
+                .AppendJoin(", ", named)
+                .Append(". ");
     }
 
     private static string Percent(PairedDifference d) =>

@@ -18,21 +18,25 @@ internal sealed record LabelCurve(IReadOnlyList<(string Name, ComparisonTable Ta
     {
         ComparisonTable? first = Parts.Select(p => p.Table).FirstOrDefault(t => t.Methods.Count > 0);
         if (first is null)
-            return [["labels", .. Parts.Select(p => p.Name)]];
+            return
+            [
+                ["labels", .. Parts.Select(p => p.Name)],
+            ];
         return
         [
             ["method", "score", .. Parts.Select(p => $"{p.Name} of the labels")],
-            .. Names().SelectMany(name =>
-                first.Columns.Select(
-                    (column, task) =>
-                        (string[])
-                            [
-                                name,
-                                $"{column.Task} {column.Metric.Name}",
-                                .. Parts.Select(p => Cell(p.Table, name, task, column.Metric)),
-                            ]
-                )
-            ),
+            .. Names()
+                .SelectMany(name =>
+                    first.Columns.Select(
+                        (column, task) =>
+                            (string[])
+                                [
+                                    name,
+                                    $"{column.Task} {column.Metric.Name}",
+                                    .. Parts.Select(p => Cell(p.Table, name, task, column.Metric)),
+                                ]
+                    )
+                ),
         ];
     }
 
@@ -61,17 +65,19 @@ internal sealed record LabelCurve(IReadOnlyList<(string Name, ComparisonTable Ta
                     points.Select(p => p.Score.Mean).ToArray()
                 );
                 line.LegendText = name;
-                plot.Add.ErrorBar(
-                    points.Select(p => p.X).ToArray(),
-                    points.Select(p => p.Score.Mean).ToArray(),
-                    points.Select(p => double.IsNaN(p.Score.Deviation) ? 0 : p.Score.Deviation).ToArray()
-                ).Color = line.Color;
+                plot
+                    .Add.ErrorBar(
+                        points.Select(p => p.X).ToArray(),
+                        points.Select(p => p.Score.Mean).ToArray(),
+                        points.Select(p => double.IsNaN(p.Score.Deviation) ? 0 : p.Score.Deviation).ToArray()
+                    )
+                    .Color = line.Color;
             }
             (string title, MetricValue metric) = first.Columns[task];
             plot.Title($"{title}: {metric.Name}{(metric.Unit.Length == 0 ? "" : $" ({metric.Unit})")}");
-            plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
-                [.. Parts.Select(p => new Tick(Math.Log2(LabelLimit.Part(p.Name) ?? 1), p.Name))]
-            );
+            plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericManual([
+                .. Parts.Select(p => new Tick(Math.Log2(LabelLimit.Part(p.Name) ?? 1), p.Name)),
+            ]);
             if (task == first.Columns.Count - 1)
                 plot.XLabel("part of the labels");
             plot.ShowLegend(Edge.Right);

@@ -25,7 +25,10 @@ internal readonly record struct PairedDifference(int Count, double Mean, double 
             return new PairedDifference(count, s.Mean, double.NaN, double.NaN, signs);
         double error = s.Deviation / Math.Sqrt(count);
         double half = error * StudentT.InvCDF(0, 1, count - 1, (1 + Confidence) / 2);
-        double p = error > 0 ? 2 * StudentT.CDF(0, 1, count - 1, -Math.Abs(s.Mean) / error) : s.Mean == 0 ? 1 : 0;
+        double p =
+            error > 0 ? 2 * StudentT.CDF(0, 1, count - 1, -Math.Abs(s.Mean) / error)
+            : s.Mean == 0 ? 1
+            : 0;
         return new PairedDifference(count, s.Mean, half, p, signs);
     }
 

@@ -25,14 +25,12 @@ internal sealed class PairedTable
     public PairedDifference Task(MethodRuns method, int task)
     {
         bool higher = _table.Columns[task].Metric.HigherIsBetter;
-        return PairedDifference.Of(
-            [
-                .. Pairs(method)
-                    .Select(p => p.Own.Tasks[task].Headline.Value - p.Other.Tasks[task].Headline.Value)
-                    .Where(double.IsFinite)
-                    .Select(d => higher ? d : -d),
-            ]
-        );
+        return PairedDifference.Of([
+            .. Pairs(method)
+                .Select(p => p.Own.Tasks[task].Headline.Value - p.Other.Tasks[task].Headline.Value)
+                .Where(double.IsFinite)
+                .Select(d => higher ? d : -d),
+        ]);
     }
 
     /// <summary>Delta %: the mean over tasks of the relative improvement.</summary>
@@ -42,7 +40,14 @@ internal sealed class PairedTable
     /// <summary>A heading, then a line for each method.</summary>
     public IReadOnlyList<string[]> Cells() =>
         [
-            [$"better than {Against} by", .. _table.Columns.Select(c => Heading(c.Task, c.Metric)), "Delta %", "p (t)", "p (signs)", "pairs"],
+            [
+                $"better than {Against} by",
+                .. _table.Columns.Select(c => Heading(c.Task, c.Metric)),
+                "Delta %",
+                "p (t)",
+                "p (signs)",
+                "pairs",
+            ],
             .. Others.Select(m =>
             {
                 PairedDifference delta = Delta(m);
@@ -68,7 +73,8 @@ internal sealed class PairedTable
         join other in _against.Runs on own.Seed equals other.Seed
         select (own.Result, other.Result);
 
-    private static string Heading(string task, MetricValue metric) => $"{task} {metric.Name}{(metric.Unit.Length == 0 ? "" : " " + metric.Unit)}";
+    private static string Heading(string task, MetricValue metric) =>
+        $"{task} {metric.Name}{(metric.Unit.Length == 0 ? "" : " " + metric.Unit)}";
 
     private static string Signed(double value, MetricValue metric) =>
         (value < 0 ? "" : "+") + MetricFormat.Value(metric with { Value = value });
@@ -80,5 +86,6 @@ internal sealed class PairedTable
         return double.IsNaN(d.Half) ? format(d.Mean) : $"{format(d.Mean)} ± {format(d.Half).TrimStart('+')}";
     }
 
-    private static string Probability(double p) => double.IsNaN(p) ? "-" : p.ToString(p < 0.001 ? "0.0E0" : "0.000", CultureInfo.InvariantCulture);
+    private static string Probability(double p) =>
+        double.IsNaN(p) ? "-" : p.ToString(p < 0.001 ? "0.0E0" : "0.000", CultureInfo.InvariantCulture);
 }

@@ -61,7 +61,10 @@ internal sealed record LabelLimit(string Task, double Amount, bool IsPart)
 
     /// <summary>As the command line has it.</summary>
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Task}={(IsPart ? Amount.ToString("0.################", CultureInfo.InvariantCulture) : Amount)}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Task}={(IsPart ? Amount.ToString("0.################", CultureInfo.InvariantCulture) : Amount)}"
+        );
 
     /// <summary>Labels that are left of so many; of some at least one.</summary>
     private int Of(int count) => IsPart ? (int)Math.Ceiling(Amount * count - 1e-9) : (int)Math.Min(Amount, count);

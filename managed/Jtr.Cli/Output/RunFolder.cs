@@ -33,7 +33,9 @@ internal sealed class RunFolder(string path)
     /// <summary>All that was said, each line with its time.</summary>
     public string Log => File("log.txt");
 
-    /// <summary>Makes the folder and keeps other processes from training into it until the result is disposed, or this process ends.</summary>
+    /// <summary>
+    /// Makes the folder and keeps other processes from training into it until the result is disposed, or this process ends.
+    /// </summary>
     /// <exception cref="UsageException">Another one does.</exception>
     public IDisposable Hold()
     {

@@ -144,9 +144,10 @@ internal sealed class TrainingView
     private string LeftOfRuns(double part)
     {
         double done = _runsDone - _runsBefore + part;
-        return done <= 0 || _runsDone == _runs
-            ? ""
-            : $", about {Durations.Format(_clock.GetElapsedTime(_start, _clock.GetTimestamp()) * ((_runs - _runsDone - part) / done))} left";
+        if (done <= 0 || _runsDone == _runs)
+            return "";
+        TimeSpan elapsed = _clock.GetElapsedTime(_start, _clock.GetTimestamp());
+        return $", about {Durations.Format(elapsed * ((_runs - _runsDone - part) / done))} left";
     }
 
     /// <summary>

@@ -38,7 +38,9 @@ public static class DataChecks
     /// <param name="test">To score on, with the same tasks; or null.</param>
     /// <param name="options">How to look; null: as <see cref="DataCheckOptions"/> does by itself.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="ArgumentException">The labels of the options are not for these data, or the parts' tasks differ in number.</exception>
+    /// <exception cref="ArgumentException">
+    /// The labels of the options are not for these data, or the parts' tasks differ in number.
+    /// </exception>
     public static DataCheckReport Run(
         IMultiTaskDataset train,
         IMultiTaskDataset? test = null,

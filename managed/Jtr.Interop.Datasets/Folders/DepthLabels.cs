@@ -4,7 +4,8 @@ namespace Jtr.Interop.Datasets.Folders;
 
 /// <summary>
 /// Depths: grey PNG of up to 16 bits or .npy of whole numbers, times a scale; or .npy of floating-point metres. 0 says
-/// "none", and so do NaN, infinity and, where there is one, a further number. Resized by picking, for a mean of near and far is a depth that is not there.
+/// "none", and so do NaN, infinity and, where there is one, a further number. Resized by picking, for a
+/// mean of near and far is a depth that is not there.
 /// </summary>
 internal static class DepthLabels
 {

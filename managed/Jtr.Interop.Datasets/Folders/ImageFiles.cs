@@ -116,7 +116,9 @@ internal static class ImageFiles
         );
     }
 
-    /// <summary>[height, width] grey levels of a photograph, upright, whatever its proportions. Large JPEG files are not decoded in full.</summary>
+    /// <summary>
+    /// [height, width] grey levels of a photograph, upright, whatever its proportions. Large JPEG files are not decoded in full.
+    /// </summary>
     public static byte[] ReadGreyThumbnail(string path, int height, int width)
     {
         return Decode(

@@ -15,7 +15,8 @@ namespace Jtr.Interop.Datasets.Folders;
 ///     { "name": "edge", "kind": "map", "channels": 1 } ] }
 /// </code>
 /// Instead of the names of the classes, "class_count" gives their number. Where files hold
-/// other numbers than 0, 1, 2, ... for the classes, "values" lists them in the order of the classes, as [0, 255] for a mask of black and white.
+/// other numbers than 0, 1, 2, ... for the classes, "values" lists them in the order of the classes, as [0, 255] for a mask of black and
+/// white.
 /// A depth's "void_value" is a further number that says "none", such as 65535. What is optional has the same default as the
 /// task's, or the options', property.
 /// </summary>

@@ -51,7 +51,9 @@ public sealed unsafe class CheckpointInfo
     /// <summary>Reads the metadata of a checkpoint and checks the structure of the whole file.</summary>
     /// <param name="path">The file, or the folder of a run, whose checkpoint.safetensors it is then.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="JtrFormatException">It is damaged, or was not written by a trainer; the message says what it is instead.</exception>
+    /// <exception cref="JtrFormatException">
+    /// It is damaged, or was not written by a trainer; the message says what it is instead.
+    /// </exception>
     public static CheckpointInfo Read(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);

@@ -32,9 +32,9 @@ internal static class AddressSpace
         long needed = ForLibraries + threads * ForThread;
         if (limit - used >= needed)
             return null;
-        return $"the address space of this process is limited to {Mebibytes(limit)} MiB (RLIMIT_AS, ulimit -v), of which {Mebibytes(used)} are "
-            + $"taken, most of them by the .NET heap; libtorch needs about {Mebibytes(needed)} more. Lift the limit (ulimit -v unlimited), or "
-            + "make the heap smaller with DOTNET_GCHeapHardLimit=0x20000000 in the environment";
+        return $"the address space of this process is limited to {Mebibytes(limit)} MiB (RLIMIT_AS, ulimit -v), of which "
+            + $"{Mebibytes(used)} are taken, most of them by the .NET heap; libtorch needs about {Mebibytes(needed)} more. "
+            + "Lift the limit (ulimit -v unlimited), or make the heap smaller with DOTNET_GCHeapHardLimit=0x20000000 in the environment";
     }
 
     /// <summary>The limit in bytes, or null where there is none.</summary>

@@ -25,8 +25,8 @@ internal static partial class LoadFailure
             reason.Contains("failed to map segment", StringComparison.Ordinal)
             || reason.Contains("Cannot allocate memory", StringComparison.Ordinal)
         )
-            return "there is no memory to map it: the address space of this process may be limited (RLIMIT_AS, ulimit -v), or the machine's "
-                + "memory be spent";
+            return "there is no memory to map it: the address space of this process may be limited (RLIMIT_AS, ulimit -v), or the "
+                + "machine's memory be spent";
         return reason.Contains("undefined symbol", StringComparison.Ordinal)
             ? "a library has another version than the one that libjtr was built with. libjtr needs the libtorch that it was built with: "
                 + "LIBTORCH can name its folder; in a source checkout, ./build.sh native builds libjtr for the libtorch that it finds"

@@ -77,7 +77,9 @@ public sealed class TaskSettings
             throw new ArgumentException($"'{key}' has to be a list of whole numbers");
         return
         [
-            .. array.Select(a => Is(a, out int number) ? number : throw new ArgumentException($"'{key}' has to be a list of whole numbers")),
+            .. array.Select(a =>
+                Is(a, out int number) ? number : throw new ArgumentException($"'{key}' has to be a list of whole numbers")
+            ),
         ];
     }
 

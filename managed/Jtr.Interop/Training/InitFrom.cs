@@ -2,9 +2,9 @@ namespace Jtr.Interop.Training;
 
 /// <summary>Where <see cref="Trainer.Create"/> takes weights from.</summary>
 /// <param name="Path">
-/// A checkpoint or folder of a run, or a file of weights: safetensors (of <see cref="Export.SafetensorsExport"/>, or with the names of the published
-/// code's state, of torchvision, timm or Hugging Face), PyTorch's .pth with the same names, or ONNX, whose graph is compared with the
-/// backbone's.
+/// A checkpoint or folder of a run, or a file of weights: safetensors (of <see cref="Export.SafetensorsExport"/>, or with the names of the
+/// published code's state, of torchvision, timm or Hugging Face), PyTorch's .pth with the same names, or ONNX, whose graph is compared
+/// with the backbone's.
 /// </param>
 public sealed record InitFrom(string Path)
 {

@@ -19,8 +19,8 @@ public sealed record TrainingMethod(string Name, int Views, int MinTasks)
     /// <summary>Whether the average of the weights teaches: <see cref="TrainerOptions.EmaDecay"/> then has a default.</summary>
     public bool HasTeacher { get; init; }
 
-    /// <summary>The methods that it is made of: one for most, more of a name such as "jtr+teacher".</summary>
-    internal IReadOnlyList<TrainingMethod> Parts { get; init; } = [];
+    /// <summary>The methods that <see cref="JtrRuntime.FindMethod(string)"/> found in a name: several in "jtr+teacher".</summary>
+    public IReadOnlyList<TrainingMethod> Parts { get; init; } = [];
 }
 
 /// <summary>Memory of a GPU that this process's tensors use, as libtorch's allocator counts it.</summary>

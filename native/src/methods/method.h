@@ -55,11 +55,11 @@ class MethodContext {
   at::Tensor noise;                      // [B, noise_slots, S, H, W]
   std::vector<at::Tensor> features;      // of each view: the network's coarsest features [B, c, h, w], detached
   at::Tensor crops;                      // [V, B, 6], on the host in double: how each view was cut out of view 0
-  std::function<at::Tensor(int64_t view)> images_of;    // [B, 3, H, W]
+  std::function<at::Tensor(int64_t view)> images_of;  // [B, 3, H, W]
   /// Predictions of the average of the network's weights for images [N, 3, H, W], in evaluation mode.
   std::function<TaskTensors(const at::Tensor& images)> teacher_of;
-  at::Tensor task_weights;                              // double [K], on the host: of the tasks' supervised losses
-  std::function<void()> between = [] {};                // throws where the step is to be given up
+  at::Tensor task_weights;                // double [K], on the host: of the tasks' supervised losses
+  std::function<void()> between = [] {};  // throws where the step is to be given up
 
   at::Tensor prediction(int64_t view, size_t task) const {
     return tasks->prediction(predictions[static_cast<size_t>(view)], task);

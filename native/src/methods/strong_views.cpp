@@ -44,9 +44,7 @@ class Draws {
   int used_ = 4;
 };
 
-at::Tensor grey_of(const at::Tensor& image) {
-  return image[0] * kGrey[0] + image[1] * kGrey[1] + image[2] * kGrey[2];
-}
+at::Tensor grey_of(const at::Tensor& image) { return image[0] * kGrey[0] + image[1] * kGrey[1] + image[2] * kGrey[2]; }
 
 /// Turns the hue by an angle: a rotation of the chrominance of YIQ, which leaves the luminance.
 at::Tensor with_hue(const at::Tensor& image, double angle) {

@@ -76,8 +76,7 @@ class Teacher final : public Method {
     }
   };
 
-  Teacher(const Options& options, const MethodSetting& setting)
-      : options_(options), tasks_(*setting.tasks) {
+  Teacher(const Options& options, const MethodSetting& setting) : options_(options), tasks_(*setting.tasks) {
     for (size_t t = 0; t < tasks_.size(); ++t) {
       const Task& task = tasks_[t];
       Followed followed;
@@ -235,8 +234,7 @@ class Teacher final : public Method {
     return largest.ge(thresholds.index({best})).to(largest.scalar_type());
   }
 
-  at::Tensor of_values(size_t t, const at::Tensor& target, const at::Tensor& difference,
-                       const at::Tensor& unlabelled) {
+  at::Tensor of_values(size_t t, const at::Tensor& target, const at::Tensor& difference, const at::Tensor& unlabelled) {
     if (!difference.defined()) return at::ones_like(target.select(1, 0));
     pending_.push_back({t, difference.index({unlabelled}).mean(), {}});
     const at::Tensor mean = average(t, followed_[t].mean, pending_.back().mean);
@@ -288,9 +286,9 @@ class Teacher final : public Method {
   std::vector<Followed> followed_;
   StrongViews views_;
   std::vector<Pending> pending_;
-  int64_t samples_ = -1;     // place of the number of samples
-  at::Tensor labelled_;      // [K]: of this step's samples, how many have each label
-  double batch_ = 0;         // this step's samples
+  int64_t samples_ = -1;  // place of the number of samples
+  at::Tensor labelled_;   // [K]: of this step's samples, how many have each label
+  double batch_ = 0;      // this step's samples
 };
 
 const Registered<Teacher> registered;

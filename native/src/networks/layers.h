@@ -30,7 +30,7 @@ enum class NormMode {
 
 /// A norm over [N, C, H, W]: eps 1e-5, momentum 0.1. With running statistics its gradient is that of an affine map.
 struct Norm {
-  NormMode mode;  // not kBatchApart
+  NormMode mode;           // not kBatchApart
   at::Tensor gamma, beta;  // [C]
   /// Undefined for kPerSample, and for kBatch where they are not to be updated.
   at::Tensor running_mean, running_var, batches;
@@ -74,8 +74,8 @@ at::Tensor activate_sum(const RawMap& x, const RawMap& residual);
 /// 2x2 max pool of max(norm(x), 0), and the places of its maxima for unpool_convolve(). H and W are even.
 std::tuple<at::Tensor, at::Tensor> activate_and_pool(const RawMap& x);
 
-/// Whether a norm is given running statistics: to read them or to update them. In training they have seen the batch when
-/// it comes by `again`, in a backward pass.
+/// Whether a norm is given running statistics: to read them or to update them. In training they have seen the batch
+/// when it comes by `again`, in a backward pass.
 inline bool has_running_statistics(NormMode mode, bool again) {
   return mode == NormMode::kRunning || (mode == NormMode::kBatch && !again);
 }

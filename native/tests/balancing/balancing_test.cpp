@@ -41,7 +41,8 @@ TEST(Balancing, DwaTakesATaskWithoutLabelsForSteady) {
 }
 
 TEST(Balancing, LabelsWeighsTasksByHowRareTheirLabelsAre) {
-  const auto labels = make_balancing(rule("labels"), 2, 1), half = make_balancing(rule("labels", {{"power", 0.5}}), 2, 1);
+  const auto labels = make_balancing(rule("labels"), 2, 1),
+             half = make_balancing(rule("labels", {{"power", 0.5}}), 2, 1);
   EXPECT_TRUE(at::equal(labels->weights(0), at::ones({2}, at::kDouble)));
   // Of four samples one has the first label, all have the second: shares of 1/4 and 1.
   const TaskLosses step = losses({3, 1, 0, 1, 0, 1, 0, 1}, {1, 1, 0, 1, 0, 1, 0, 1});

@@ -112,8 +112,8 @@ struct MethodFixture {
   static Json options_of(const std::string& method, int64_t micro_batch, int64_t ramp_up_steps) {
     // One sample's confidence must not hang on the others'.
     if (method == "teacher") {
-      return {{"weight", 0.7},  {"value_weight", 0.5}, {"selection", "fixed"}, {"threshold", 0.3},
-              {"mirror", false}, {"cut_mix", 0},       {"ramp_up_steps", 0}, {"as_labels", false}};
+      return {{"weight", 0.7},   {"value_weight", 0.5}, {"selection", "fixed"}, {"threshold", 0.3},
+              {"mirror", false}, {"cut_mix", 0},        {"ramp_up_steps", 0},   {"as_labels", false}};
     }
     if (method == "supervised+") return {{"views", 2}, {"weight", 0.7}};
     if (method == "consistency") return {{"weight", 0.7}, {"temperature", 2}};

@@ -68,8 +68,9 @@ TEST_P(EveryMethod, AddsNothingToFullyLabelledSamples) {
   EXPECT_EQ(f.grad[1][3].norm().item<double>(), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod, testing::Values("consistency", "direct_map", "perceptual_map", "mtpsl", "teacher",
-                                                              "supervised+"),
+INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod,
+                         testing::Values("consistency", "direct_map", "perceptual_map", "mtpsl", "teacher",
+                                         "supervised+"),
                          [](const auto& info) { return test::identifier(info.param); });
 
 TEST(Methods, TheRegistryKnowsTheViewsThatAMethodReads) {

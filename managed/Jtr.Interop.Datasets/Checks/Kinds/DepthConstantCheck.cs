@@ -69,12 +69,12 @@ internal sealed class DepthConstantCheck(DepthTask task) : IDataCheck
             Task = task.Name,
             Message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{100 * holders.Average(l => l.Share):F1} % of the pixels with a depth hold {number}, which is read as {constant * _scale:G6} "
-                    + $"{task.Unit}; the next depth is {next * _scale:G4}: {number} looks like \"nothing there\""
+                $"{100 * holders.Average(l => l.Share):F1} % of the pixels with a depth hold {number}, which is read as "
+                    + $"{constant * _scale:G6} {task.Unit}; the next depth is {next * _scale:G4}: {number} looks like \"nothing there\""
             ),
             Advice =
-                $$"""If it is, say so in tasks.json: {"tasks": [{"name": "{{task.Name}}", "kind": "depth", "void_value": {{number}}}]}, or """
-                + "write 0",
+                "If it is, say so in tasks.json: "
+                + $$"""{"tasks": [{"name": "{{task.Name}}", "kind": "depth", "void_value": {{number}}}]}, or write 0""",
             File = holders[0].File,
             Count = holders.Count,
             Looked = _labels.Count,

@@ -51,8 +51,8 @@ internal sealed class IdsAsMapCheck(MapTask task) : IDataCheck
             Message =
                 _palettes > 0
                     ? "it is read as a map of colours, but its files have a palette, as class ids have: it looks like segmentation"
-                    : $"it is read as a map, but holds the numbers {string.Join(", ", _values.Take(8))}{(_values.Count > 8 ? ", ..." : "")}, "
-                        + "which look like class ids: it looks like segmentation",
+                    : $"it is read as a map, but holds the numbers {string.Join(", ", _values.Take(8))}"
+                        + $"{(_values.Count > 8 ? ", ..." : "")}, which look like class ids: it looks like segmentation",
             Advice = $"If it is: --tasks {task.Name}=segmentation (and the other tasks), a tasks.json, or a folder named seg",
             File = _file,
             Count = _palettes > 0 ? _palettes : _looked,

@@ -47,7 +47,8 @@ internal sealed class OneClassCheck(SegmentationTask task) : IDataCheck
         if (_ids.Count == 1 && _void > 0)
         {
             yield return Finding(
-                $"it holds class {_ids.Min} and the void id {_voidId}, which says \"no label\", and nothing else: one class is all that it teaches",
+                $"it holds class {_ids.Min} and the void id {_voidId}, which says \"no label\", and nothing else: "
+                    + "one class is all that it teaches",
                 $"If {_voidId} is a class, list the numbers of the classes in tasks.json: {Example(_ids.Min, _voidId)}",
                 _void,
                 _voidFile
@@ -73,7 +74,7 @@ internal sealed class OneClassCheck(SegmentationTask task) : IDataCheck
         }
     }
 
-    /// <summary>What all ids are multiples of; 0 where it says nothing, as for two classes 0 and 1, or names that were given on purpose.</summary>
+    /// <summary>What all ids are multiples of; 0 where it says nothing, as for two classes 0 and 1.</summary>
     private int Step()
     {
         int step = 0;
@@ -85,7 +86,8 @@ internal sealed class OneClassCheck(SegmentationTask task) : IDataCheck
     private static int Gcd(int a, int b) => b == 0 ? a : Gcd(b, a % b);
 
     private string Example(params int[] values) =>
-        $$"""{"tasks": [{"name": "{{task.Name}}", "kind": "segmentation", "class_count": {{values.Length}}, "values": [{{string.Join(", ", values)}}]}]}""";
+        $$"""{"tasks": [{"name": "{{task.Name}}", "kind": "segmentation", "class_count": {{values.Length}}, """
+        + $$""" "values": [{{string.Join(", ", values)}}]}]}""".TrimStart();
 
     private DataFinding Finding(string message, string advice, int count, string? file) =>
         new()

@@ -37,7 +37,8 @@ internal sealed class ZeroOneMapCheck(MapTask task) : IDataCheck
             Task = task.Name,
             Message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"it holds 0 and 1 in whole numbers of {_bits} bits, where {largest} stands for 1: its largest value is read as {1.0 / largest:G3}"
+                $"it holds 0 and 1 in whole numbers of {_bits} bits, where {largest} stands for 1: "
+                    + $"its largest value is read as {1.0 / largest:G3}"
             ),
             Advice = $"Write {largest} in place of 1, or a .npy of truth values or floating-point numbers",
             File = _file,
