@@ -141,6 +141,7 @@ public sealed class LabelCheckTests
     }
 
     [TestCase("--method supervised --lambda-dist 9", "note: --lambda-dist has no effect here: it is for --method jtr")]
+    [TestCase("--method supervised --teacher-weight 1", "note: --teacher-weight has no effect here: it is for --method teacher")]
     [TestCase("--method jtr --con-weight 1", "note: --con-weight has no effect here: it is for --method mtpsl")]
     [TestCase("--lr-decay-factor 0.3", "note: --lr-decay-factor has no effect here: it is for --lr-schedule step with --lr-decay-every")]
     [TestCase("--dwa-temperature 3", "note: --dwa-temperature has no effect here: it is for --balance dwa")]

@@ -126,7 +126,7 @@ internal sealed class CompareCommand
             Usage = "jtr compare [options]",
             Text =
             [
-                "Answers whether JTR pays on your data: every method is trained with the same network, data, visible labels, seeds, steps, "
+                "Answers whether a method pays on your data: every method is trained with the same network, data, visible labels, seeds, steps, "
                     + "batch and rate, and scored on the test data after the last step. "
                     + "There is no search: options that are not given are those of 'jtr train', the same for every method.",
                 "Writes into the folder --output: comparison.md (the tables), scores.csv, comparison.json (every run), scores.png (each "

@@ -28,6 +28,15 @@ internal static class UnusedOptions
         OfMethods("methods.rampUp", "mtpsl"),
         OfMethods("methods.filmLearningRate", "mtpsl"),
         OfMethods("methods.filmDecayEvery", "mtpsl"),
+        OfMethods("teacher.weight", "teacher"),
+        OfMethods("teacher.valueWeight", "teacher"),
+        OfMethods("teacher.rampUp", "teacher"),
+        OfMethods("teacher.target", "teacher"),
+        OfMethods("teacher.selection", "teacher"),
+        new("teacher.threshold", "--teacher-selection fixed", s => s.Teacher?.Selection == TeacherSelection.Fixed),
+        OfMethods("teacher.color", "teacher"),
+        OfMethods("teacher.cutOut", "teacher"),
+        OfMethods("teacher.cutMix", "teacher"),
         new("balancing.dwaTemperature", "--balance dwa", s => s.Balance == "dwa"),
         new("optimizer.decayFactor", "--lr-schedule step with --lr-decay-every", s => IsStep(s) && s.LrDecayEvery > 0),
         new("network.freezeSteps", "--freeze", s => s.Network?.Freeze is not null),
@@ -53,7 +62,11 @@ internal static class UnusedOptions
     }
 
     private static Effect OfMethods(string key, params string[] methods) =>
-        new(key, $"--method {string.Join(" or ", methods)}", s => methods.Contains(s.Method));
+        new(
+            key,
+            $"--method {string.Join(" or ", methods)}",
+            s => JtrRuntime.FindMethod(s.Method)?.Parts.Any(m => methods.Contains(m.Name)) == true
+        );
 
     // No schedule is that of steps, which keeps the rate where nothing else is said.
     private static bool IsStep(TrainSettings settings) =>

@@ -51,8 +51,9 @@ internal static class Conclusion
     private static string OfCeiling(PairedTable paired, MethodRuns ceiling)
     {
         PairedDifference gap = paired.Delta(ceiling);
-        string by = $"all labels are better than those that training saw by {Percent(gap)}";
-        return gap.IsAbove ? $"The ceiling: {by}. " : $"There is little to gain here: {by}, which is not shown to differ from nothing. ";
+        return gap.IsAbove
+            ? $"The ceiling: with all labels supervised training is better by {Percent(gap)}. "
+            : $"It is not shown that there is anything to gain: with all labels supervised training differs by {Percent(gap)}. ";
     }
 
     private static void Say(StringBuilder text, IEnumerable<(string Name, PairedDifference Delta)> methods, string what, string before)

@@ -39,11 +39,15 @@ internal static class JsonForm
                     Check(path, Under(where, property.Name), property.Value, form.ElementType!, root);
                 break;
             default:
+                // Where a form takes further keys, whoever reads them checks them.
+                bool takesOthers = form.Properties.Any(p => p.IsExtensionData);
                 foreach (JsonProperty property in value.EnumerateObject())
                 {
-                    JsonPropertyInfo known =
-                        form.Properties.FirstOrDefault(p => p.Name == property.Name)
-                        ?? throw new JtrFormatException(
+                    JsonPropertyInfo? known = form.Properties.FirstOrDefault(p => p.Name == property.Name && !p.IsExtensionData);
+                    if (known is null && takesOthers)
+                        continue;
+                    if (known is null)
+                        throw new JtrFormatException(
                             path,
                             $"{(where.Length == 0 ? "" : $"{where}: ")}there is no key '{property.Name}'; there are "
                                 + string.Join(", ", form.Properties.Select(p => p.Name))
