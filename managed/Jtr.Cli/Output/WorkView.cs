@@ -6,6 +6,8 @@ namespace Jtr.Cli.Output;
 /// <summary>Shows how far work on many things is: a bar with speed and time left on a terminal, else a line every so often.</summary>
 internal static class WorkView
 {
+    private static readonly TimeSpan _lineInterval = TimeSpan.FromSeconds(10);
+
     /// <summary>Does the work.</summary>
     /// <param name="console">Where to show it.</param>
     /// <param name="what">What is done, such as "predicting".</param>
@@ -30,7 +32,7 @@ internal static class WorkView
             return await work(done =>
                 {
                     long now = clock.GetTimestamp();
-                    if (clock.GetElapsedTime(last, now) < TrainingView.LineInterval)
+                    if (clock.GetElapsedTime(last, now) < _lineInterval)
                         return;
                     last = now;
                     console.Line($"{what}: {Text(done, total, unit, clock.GetElapsedTime(start, now))}");
