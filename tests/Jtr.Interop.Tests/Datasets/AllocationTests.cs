@@ -234,12 +234,19 @@ public sealed class AllocationTests : IDisposable
     private static long Measure(Action read)
     {
         const int times = 20;
+        const int rounds = 5;
         for (int i = 0; i < times; i++)
             read();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < times; i++)
-            read();
-        long bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / times;
+        // A collection, which other tests may cause, takes buffers out of the pools, and the next read has to make them anew: so the
+        // least counts.
+        long bytes = long.MaxValue;
+        for (int round = 0; round < rounds; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < times; i++)
+                read();
+            bytes = Math.Min(bytes, (GC.GetAllocatedBytesForCurrentThread() - before) / times);
+        }
         TestContext.Out.WriteLine($"{bytes} bytes");
         return bytes;
     }
