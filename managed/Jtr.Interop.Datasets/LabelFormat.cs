@@ -151,7 +151,7 @@ public abstract class LabelFormat
     private protected virtual int? ReadChannels(TaskSettings settings) => null;
 
     /// <summary>What tasks.json calls a setting of a task.</summary>
-    private protected virtual string SettingOf(string key) => key;
+    internal virtual string SettingOf(string key) => key;
 
     private static LabelFormat? Find(string kind) => Array.Find(Volatile.Read(ref _all), f => f.Kind == kind);
 }

@@ -24,7 +24,9 @@ internal static class AtomicFile
 
         /// <summary>Begins. Nothing is at the path until <see cref="Commit"/>.</summary>
         /// <param name="path">The file.</param>
-        /// <param name="flush">Whether it is on the disk once committed; files of which there are thousands leave that to the system.</param>
+        /// <param name="flush">
+        /// Whether it is on the disk once committed; files of which there are thousands leave that to the system.
+        /// </param>
         /// <exception cref="IOException">It cannot be written.</exception>
         /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
         public Writing(string path, bool flush = true)

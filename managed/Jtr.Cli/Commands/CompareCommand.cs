@@ -28,8 +28,10 @@ internal sealed class CompareCommand
         "--methods",
         "LIST",
         "Methods, separated by commas: supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, jtr, jtr_corrected (JTR "
-            + "with its published quirks mended), teacher, supervised+ (on further views), several with '+' between, such as jtr+teacher, and "
-            + "all_labels (supervised training that sees every label: more cannot be gained); or all, without those that the data have too few "
+            + "with its published quirks mended), teacher, supervised+ (on further views), several with '+' between, such as "
+            + "jtr+teacher, and "
+            + "all_labels (supervised training that sees every label: more cannot be gained); or all, without those that the "
+            + "data have too few "
             + "tasks for. Default: all."
     );
 
@@ -43,7 +45,8 @@ internal sealed class CompareCommand
     private readonly Option<string[]?> _fractions = OptionKinds.List(
         "--label-fractions",
         "LIST",
-        "Parts of the labels that training sees, separated by commas, such as 1/16,1/4,1: each in a folder of its own in --output, with a table "
+        "Parts of the labels that training sees, separated by commas, such as 1/16,1/4,1: each in a folder of its own "
+            + "in --output, with a table "
             + "and a plot of the scores against the number of labels. Fewer labels are always among more."
     );
 
@@ -126,7 +129,8 @@ internal sealed class CompareCommand
             Usage = "jtr compare [options]",
             Text =
             [
-                "Answers whether a method pays on your data: every method is trained with the same network, data, visible labels, seeds, steps, "
+                "Answers whether a method pays on your data: every method is trained with the same network, data, visible "
+                    + "labels, seeds, steps, "
                     + "batch and rate, and scored on the test data after the last step. "
                     + "There is no search: options that are not given are those of 'jtr train', the same for every method.",
                 "Writes into the folder --output: comparison.md (the tables), scores.csv, comparison.json (every run), scores.png (each "

@@ -58,14 +58,16 @@ internal sealed class PredictCommand
             Usage = "jtr predict CHECKPOINT [PHOTOGRAPH...] [options]",
             Text =
             [
-                "Writes a file for each photograph and task into the folder --output: NAME.TASK.png and what else --format asks for, at the "
+                "Writes a file for each photograph and task into the folder --output: NAME.TASK.png and what else --format "
+                    + "asks for, at the "
                     + "photograph's own size. predictions.png there shows the first 16 side by side. Folders keep their tree, "
                     + "hidden files are passed over, and photographs of one name do not overwrite each other.",
                 "Classes have colours of their own (the legend tells which), depth goes from violet (near) to yellow (far), normals are "
                     + "(n + 1) / 2 as red, green and blue, maps go from black to pale yellow.",
                 "Photographs are resized to the size that the network was trained at, and the predictions back; --tile keeps their "
                     + "resolution.",
-                "A file that is no photograph is an error before any work is done, one that is damaged an error at the end, when all others "
+                "A file that is no photograph is an error before any work is done, one that is damaged an error at the end, "
+                    + "when all others "
                     + "are done; with --skip-bad both are listed and no error.",
             ],
             Arguments = [predict._input.Checkpoint, predict._photographs],

@@ -49,7 +49,8 @@ internal sealed class PredictOptions
     private readonly Option<bool> _confidence = new("--confidence")
     {
         Description =
-            "Also write how sure the network is: NAME.TASK.confidence.png, .npy where --format has npy. Of segmentation the probability of the class, "
+            "Also write how sure the network is: NAME.TASK.confidence.png, .npy where --format has npy. Of segmentation "
+            + "the probability of the class, "
             + "of values their standard deviation over the flip (and the scales).",
     };
 

@@ -65,7 +65,8 @@ internal sealed class PairedTable
 
     /// <summary>What the cells are, in words.</summary>
     public const string About =
-        "Paired by seed: mean difference and half of its 95 % interval (Student), positive where better; p of Delta % by the paired t-test and "
+        "Paired by seed: mean difference and half of its 95 % interval (Student), positive where better; p of Delta % "
+        + "by the paired t-test and "
         + "the sign test. An interval that holds 0 shows no difference.";
 
     private IEnumerable<(EvaluationResult Own, EvaluationResult Other)> Pairs(MethodRuns method) =>

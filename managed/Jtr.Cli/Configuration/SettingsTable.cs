@@ -39,7 +39,8 @@ internal static class SettingsTable
             "Labels that training may see, instead of --scenario: a published assignment (.pth or .npy, samples x tasks of 0 and 1) or the "
             + "labels.json of a run."),
         new("data.limitLabels", "--limit-labels", "LIST", SettingKind.Texts, c => c.Data.LimitLabels,
-            "Labels of some tasks that training may see, by number or part: seg=40,depth=1/4. Drawn by the seed; fewer are always among more. "
+            "Labels of some tasks that training may see, by number or part: seg=40,depth=1/4. Drawn by the seed; fewer are "
+            + "always among more. "
             + "Default: all of --scenario or --labels."),
         new("data.size", "--size", "HxW", SettingKind.Size, c => c.Data.Size,
             $"Rows x columns that everything is resized to, multiples of 32. Default: {DataOptions.SceneSize} for scenes, "
@@ -118,7 +119,8 @@ internal static class SettingsTable
 
         new("training.method", "--method", "NAME", SettingKind.Text, c => c.Training.Method,
             "supervised uses the labels alone; single_task does so with a network for each task, supervised+ on more views; consistency, "
-            + "direct_map, perceptual_map, mtpsl, jtr and teacher also learn where labels are missing. Several with '+' between: jtr+teacher. "
+            + "direct_map, perceptual_map, mtpsl, jtr and teacher also learn where labels are missing. Several with '+' "
+            + "between: jtr+teacher. "
             + "Default: jtr."),
         new("training.steps", "--steps", "N", SettingKind.Whole, c => c.Training.Steps, "Steps in all. Default: 2000.")
             { Minimum = 1, Aliases = ["--step"] },
@@ -240,7 +242,8 @@ internal static class SettingsTable
             "How often a box of the network's view shows another photograph, and its target. Default: 0.5.") { Minimum = 0, Maximum = 1 },
 
         new("balancing.rule", "--balance", "RULE", SettingKind.Text, c => c.Balancing.Rule,
-            "How the tasks' losses are weighed, whatever the method: equal; fixed (--task-weights); uncertainty; dwa; random; pcgrad; labels. "
+            "How the tasks' losses are weighed, whatever the method: equal; fixed (--task-weights); uncertainty; dwa; "
+            + "random; pcgrad; labels. "
             + "Default: equal."),
         new("balancing.taskWeights", "--task-weights", "LIST", SettingKind.Numbers, c => c.Balancing.TaskWeights,
             "For --balance fixed: a weight of 0 or more for each task, in order, separated by commas.") { Minimum = 0 },

@@ -97,7 +97,7 @@ internal sealed record TaskEntry
         if (TaskKind.Find(Kind) is not { } kind || kind.Word != Kind)
             throw new ArgumentException($"'kind' is {(Kind is null ? "missing" : $"'{Kind}'")}; it has to be {TaskKind.Words()}");
         LabelFormat format = LabelFormat.Of(kind);
-        string[] known = [.. format.Keys.Union(kind.SettingKeys, StringComparer.Ordinal)];
+        string[] known = [.. format.Keys.Union(kind.SettingKeys.Select(format.SettingOf), StringComparer.Ordinal)];
         TaskSettings settings = ToSettings();
         foreach (string key in settings.Keys)
         {

@@ -64,13 +64,14 @@ internal sealed class SegmentationFormat() : BuiltInFormat("segmentation")
     private protected override int? ReadChannels(TaskSettings settings)
     {
         IReadOnlyList<int>? values = settings.Wholes("values");
+        int? voidId = settings.Whole("void_id");
         int classes =
             settings.Whole("class_count")
             ?? settings.Texts("classes")?.Count
             ?? values?.Count
             ?? throw new ArgumentException("'classes' or 'class_count' is missing");
         if (values is not null)
-            CheckValues(values, classes, settings.Whole("void_id"));
+            CheckValues(values, classes, voidId);
         return classes;
     }
 
@@ -92,5 +93,5 @@ internal sealed class SegmentationFormat() : BuiltInFormat("segmentation")
         }
     }
 
-    private protected override string SettingOf(string key) => key == "class_names" ? "classes" : key;
+    internal override string SettingOf(string key) => key == "class_names" ? "classes" : key;
 }

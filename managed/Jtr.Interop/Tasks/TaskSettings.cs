@@ -36,7 +36,7 @@ public sealed class TaskSettings
     public double? Number(string key) =>
         !Has(key, out JsonNode? node) ? null
         : Is(node, out double number) ? number
-        : throw new ArgumentException($"'{key}' has to be a number");
+        : throw Other(key, "a number", node);
 
     /// <summary>A whole number; null where there is none.</summary>
     /// <param name="key">Its name.</param>
@@ -44,7 +44,7 @@ public sealed class TaskSettings
     public int? Whole(string key) =>
         !Has(key, out JsonNode? node) ? null
         : Is(node, out int number) ? number
-        : throw new ArgumentException($"'{key}' has to be a whole number");
+        : throw Other(key, "a whole number", node);
 
     /// <summary>A text; null where there is none.</summary>
     /// <param name="key">Its name.</param>
@@ -52,7 +52,7 @@ public sealed class TaskSettings
     public string? Text(string key) =>
         !Has(key, out JsonNode? node) ? null
         : Is(node, out string? text) ? text
-        : throw new ArgumentException($"'{key}' has to be a text");
+        : throw Other(key, "a text", node);
 
     /// <summary>A list of texts; null where there is none.</summary>
     /// <param name="key">Its name.</param>
@@ -62,8 +62,8 @@ public sealed class TaskSettings
         if (!Has(key, out JsonNode? node))
             return null;
         if (node is not JsonArray array)
-            throw new ArgumentException($"'{key}' has to be a list of texts");
-        return [.. array.Select(a => Is(a, out string? text) ? text : throw new ArgumentException($"'{key}' has to be a list of texts"))];
+            throw Other(key, "a list of texts", node);
+        return [.. array.Select(a => Is(a, out string? text) ? text : throw Other(key, "a list of texts", node))];
     }
 
     /// <summary>A list of whole numbers; null where there is none.</summary>
@@ -74,13 +74,15 @@ public sealed class TaskSettings
         if (!Has(key, out JsonNode? node))
             return null;
         if (node is not JsonArray array)
-            throw new ArgumentException($"'{key}' has to be a list of whole numbers");
-        return
-        [
-            .. array.Select(a =>
-                Is(a, out int number) ? number : throw new ArgumentException($"'{key}' has to be a list of whole numbers")
-            ),
-        ];
+            throw Other(key, "a list of whole numbers", node);
+        return [.. array.Select(a => Is(a, out int number) ? number : throw Other(key, "a list of whole numbers", node))];
+    }
+
+    private static ArgumentException Other(string key, string expected, JsonNode found)
+    {
+        const int most = 40;
+        string text = found.ToJsonString();
+        return new ArgumentException($"'{key}' has to be {expected}, not {(text.Length <= most ? text : text[..most] + "...")}");
     }
 
     private bool Has(string key, [NotNullWhen(true)] out JsonNode? node) => _values.TryGetPropertyValue(key, out node) && node is not null;

@@ -170,7 +170,9 @@ public static unsafe class JtrRuntime
 
     /// <summary>A training method by its name.</summary>
     /// <param name="name">One of <see cref="Methods"/>, or several with '+' between, such as "jtr+teacher".</param>
-    /// <returns>The method, or null where there is none of that name. Of several, the most views and tasks that one of them needs.</returns>
+    /// <returns>
+    /// The method, or null where there is none of that name. Of several, the most views and tasks that one of them needs.
+    /// </returns>
     public static TrainingMethod? FindMethod(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -7,7 +7,9 @@ namespace Jtr.Interop.Training;
 /// <summary>Which pixels the method "teacher" teaches a class to.</summary>
 public enum TeacherSelection
 {
-    /// <summary>Those above a threshold of their class, which follows what the teacher is sure of (FreeMatch, Wang et al., ICLR 2023).</summary>
+    /// <summary>
+    /// Those above a threshold of their class, which follows what the teacher is sure of (FreeMatch, Wang et al., ICLR 2023).
+    /// </summary>
     Adaptive,
 
     /// <summary>Those whose class is at least as probable as <see cref="TeacherOptions.Threshold"/>.</summary>

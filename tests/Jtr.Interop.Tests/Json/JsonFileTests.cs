@@ -49,17 +49,21 @@ public sealed class JsonFileTests : IDisposable
 
     [TestCase(
         """{"tasks": [{"name": "seg", "kind": "segmentation", "classes": 4}]}""",
-        "tasks[0].classes has to be a list of texts",
+        "tasks[0] ('seg'): 'classes' has to be a list of texts",
         "not 4"
     )]
     [TestCase(
         """{"tasks": [{"name": "seg", "kind": "segmentation", "ignore_index": 255}]}""",
-        "tasks[0]: there is no key 'ignore_index'; there are name, kind, classes, class_count, void_id",
-        "unit"
+        "tasks[0] ('seg'): there is no 'ignore_index'; a task of this kind has name, kind, classes, class_count, void_id",
+        "values"
     )]
     [TestCase("""{"tasks": [{"name": 5}]}""", "tasks[0].name has to be a text in quotes", "not 5")]
-    [TestCase("""{"tasks": [{"name": "a", "void_id": 2.5}]}""", "tasks[0].void_id has to be a whole number", "not 2.5")]
-    [TestCase("""{"tasks": [{"name": "a", "scale": "1"}]}""", "tasks[0].scale has to be a number", "not \"1\"")]
+    [TestCase(
+        """{"tasks": [{"name": "a", "kind": "segmentation", "class_count": 3, "void_id": 2.5}]}""",
+        "tasks[0] ('a'): 'void_id' has to be a whole number",
+        "not 2.5"
+    )]
+    [TestCase("""{"tasks": [{"name": "a", "kind": "depth", "scale": "1"}]}""", "tasks[0] ('a'): 'scale' has to be a number", "not \"1\"")]
     [TestCase("""{"tasks": {"name": "a"}}""", "tasks has to be a list of objects", "not an object")]
     [TestCase("""[1]""", "the file has to be an object { ... }", "not a list")]
     [TestCase("""{"tasks": [{"name": "a"}""", "no JSON", "line 1")]

@@ -9,7 +9,8 @@ internal sealed class Png16Format : IPredictionFormat
 {
     public string Name => "png16";
     public string Meaning =>
-        "16-bit PNG: depth in steps of --depth-scale (0.001), normals 0 to 65535 for -1 to 1, maps of 1 or 3 channels 0 to 65535 for 0 to 1";
+        "16-bit PNG: depth in steps of --depth-scale (0.001), normals 0 to 65535 for -1 to 1, maps of 1 or 3 channels "
+        + "0 to 65535 for 0 to 1";
     public string Ending => ".png16.png";
     public string LabelExtension => ".png";
 
