@@ -237,8 +237,8 @@ public sealed class AllocationTests : IDisposable
         const int rounds = 5;
         for (int i = 0; i < times; i++)
             read();
-        // A collection, which other tests may cause, takes buffers out of the pools, and the next read has to make them anew: so the
-        // least counts.
+        // The least of some rounds: beside other tests a round has now and then some hundred bytes more, perhaps buffers that a
+        // collection took out of the pools.
         long bytes = long.MaxValue;
         for (int round = 0; round < rounds; round++)
         {

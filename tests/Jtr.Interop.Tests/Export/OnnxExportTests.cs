@@ -59,12 +59,14 @@ public sealed class OnnxExportTests(NetworkOptions? network) : IDisposable
         }
     }
 
-    // Eleven bits of a float16, and eight of a whole number, through networks of up to sixty layers. Processors with float16 arithmetic
-    // (AVX512-FP16) also add up in it: 0.059 there, where others, which add in float32, have 0.03.
-    [TestCase(OnnxPrecision.Float16, 0.08, 0.55)]
+    // Eleven bits of a float16, and eight of a whole number, through networks of up to sixty layers.
+    [TestCase(OnnxPrecision.Float16, 0.04, 0.55)]
     [TestCase(OnnxPrecision.Int8, 0.25, 0.5)]
     public void Shorter_numbers_stay_near_and_make_smaller_files(OnnxPrecision precision, double tolerance, double size)
     {
+        // Seen on one processor with float16 arithmetic: 0.059 for the same file.
+        if (precision == OnnxPrecision.Float16 && HasFloat16Arithmetic())
+            tolerance *= 2;
         string whole = Export();
         string file = _model.Folder.File($"{precision}.onnx");
         OnnxExport.Save(_model.Trainer, file, new OnnxExportOptions { Precision = precision });
@@ -85,6 +87,12 @@ public sealed class OnnxExportTests(NetworkOptions? network) : IDisposable
             Assert.That(relative, Is.LessThan(tolerance).And.Not.Zero, result.Name);
         }
     }
+
+    /// <summary>Whether the processor has AVX512-FP16: bit 23 of EDX of leaf 7 of CPUID.</summary>
+    private static bool HasFloat16Arithmetic() =>
+        System.Runtime.Intrinsics.X86.X86Base.IsSupported
+        && System.Runtime.Intrinsics.X86.X86Base.CpuId(0, 0).Eax >= 7
+        && (System.Runtime.Intrinsics.X86.X86Base.CpuId(7, 0).Edx & 1 << 23) != 0;
 
     [Test]
     public void Sizes_can_be_fixed_and_the_input_be_named()
