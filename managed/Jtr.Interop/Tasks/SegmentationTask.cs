@@ -110,7 +110,7 @@ public class SegmentationKind : TaskKind
     public override TaskMetrics CreateMetrics(VisionTask task) => new ConfusionMatrix(Of(task));
 
     /// <inheritdoc/>
-    public override LabelStatistics CreateStatistics(VisionTask task) => new ClassStatistics(Of(task));
+    public override LabelStatistics CreateStatistics(VisionTask task) => new ClassStatistics(task, Of(task).ClassCount);
 
     /// <inheritdoc/>
     public override bool IsValid(ReadOnlySpan<float> label, int place, int places) => label[place] >= 0;
