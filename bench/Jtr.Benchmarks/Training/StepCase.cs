@@ -98,20 +98,9 @@ internal sealed unsafe class StepCase : IDisposable
             Batch.Height,
             Batch.Width
         );
-        StackShape stack = new(Batch.Views, Batch.Samples, Batch.Tasks.TotalLabelChannels, Batch.Height, Batch.Width);
-        for (int t = 0; t < Batch.Tasks.Count; t++)
-        {
-            PinnedName name = new("label." + Batch.Tasks[t].Name);
-            _inputs.AddPlanes(
-                name,
-                Raw.Dtype.Float32,
-                Batch.LabelsPointer,
-                sizeof(float),
-                stack,
-                Batch.Tasks.LabelOffset(t),
-                Batch.Tasks[t].LabelChannels
-            );
-        }
+        TaskTensors
+            .OfLabels(Batch.Tasks)
+            .AddTo(_inputs, Raw.Dtype.Float32, Batch.LabelsPointer, sizeof(float), Batch.Views, Batch.Samples, Batch.Height, Batch.Width);
         _inputs.Add(new PinnedName("labelled"), Raw.Dtype.Uint8, Batch.LabeledPointer, sizeof(byte), Batch.Samples, Batch.Tasks.Count);
     }
 }

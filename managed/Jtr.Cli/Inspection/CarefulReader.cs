@@ -7,16 +7,14 @@ namespace Jtr.Cli.Inspection;
 /// <summary>Reads samples of which files may be damaged: what can be read is read, the rest is noted.</summary>
 internal sealed class CarefulReader(IMultiTaskDataset data)
 {
-    private readonly int _plane = data.Height * data.Width;
     private readonly float[] _image = new float[3 * data.Height * data.Width];
-    private readonly float[] _labels = new float[data.Tasks.TotalLabelChannels * data.Height * data.Width];
+    private readonly float[] _labels = new float[data.Tasks.LabelValues(data.Height, data.Width)];
 
     /// <summary>[3, H, W] of the sample that was read last.</summary>
     public ReadOnlySpan<float> Image => _image;
 
-    /// <summary>[label channels, H, W] of a task of the sample that was read last.</summary>
-    public ReadOnlySpan<float> Label(int task) =>
-        _labels.AsSpan(data.Tasks.LabelOffset(task) * _plane, data.Tasks[task].LabelChannels * _plane);
+    /// <summary>A task's label of the sample that was read last.</summary>
+    public ReadOnlySpan<float> Label(int task) => new SampleBuffer(data.Tasks, data.Height, data.Width, _image, _labels).Label(task);
 
     /// <summary>Reads a sample.</summary>
     /// <param name="index">Which.</param>

@@ -30,8 +30,8 @@ internal static class PredictionSheet
         int plane = height * width;
         PictureGrid grid = new(["photo", .. tasks.Select(t => t.Name)]);
         float[] image = new float[3 * plane],
-            labels = new float[tasks.TotalLabelChannels * plane],
-            predictions = new float[tasks.TotalChannels * plane];
+            labels = new float[tasks.LabelValues(height, width)],
+            predictions = new float[tasks.PredictionValues(height, width)];
         foreach (int sample in samples)
         {
             SampleBuffer buffer = new(tasks, height, width, image, labels);
@@ -62,10 +62,9 @@ internal static class PredictionSheet
 
     private static IEnumerable<PictureCell> Paint(TaskSet tasks, float[] predictions, int height, int width, ValueRange?[] ranges)
     {
-        int plane = height * width;
         for (int t = 0; t < tasks.Count; t++)
         {
-            ReadOnlySpan<float> prediction = predictions.AsSpan(tasks.ChannelOffset(t) * plane, tasks[t].Channels * plane);
+            float[] prediction = new Interop.Inference.Prediction(tasks, predictions, 0, height, width)[t].ToArray();
             yield return PictureCell.Of(TaskPainter.PaintPrediction(tasks[t], prediction, height, width, ranges[t]));
         }
     }

@@ -29,11 +29,12 @@ public sealed unsafe class Batch : IDisposable
     private readonly ViewCrop[] _crops;
     private readonly int _imagesAt;
     private readonly int _labelsAt;
+    private readonly int _labelValues;
     private int _samples;
     private bool _disposed;
 
     /// <summary>Allocates a batch. The memory is zero: no sample is labelled; every view is the whole of view 0.</summary>
-    /// <param name="tasks">The tasks, K of them, with L label channels.</param>
+    /// <param name="tasks">The tasks, K of them, with L label values a sample (<see cref="TaskSet.LabelValues"/>).</param>
     /// <param name="views">V, 1 or more.</param>
     /// <param name="capacity">The largest number of samples, 1 or more; <see cref="Samples"/> starts with it.</param>
     /// <param name="height">H, 1 or more.</param>
@@ -50,6 +51,7 @@ public sealed unsafe class Batch : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         Int128 planes = (Int128)views * capacity * height * width;
+        // Counted as if image tasks had planes too: no more than that.
         Int128 largest = planes * Math.Max(3, tasks.TotalLabelChannels);
         if (largest > MaxValues)
             throw new ArgumentOutOfRangeException(
@@ -66,7 +68,8 @@ public sealed unsafe class Batch : IDisposable
         Width = width;
         _samples = capacity;
         _images = GC.AllocateArray<float>((int)planes * 3 + Slack, pinned: true);
-        _labels = GC.AllocateArray<float>((int)planes * tasks.TotalLabelChannels + Slack, pinned: true);
+        _labelValues = tasks.LabelValues(height, width);
+        _labels = GC.AllocateArray<float>(views * capacity * _labelValues + Slack, pinned: true);
         _labeled = GC.AllocateArray<byte>(capacity * tasks.Count, pinned: true);
         _indices = GC.AllocateArray<int>(capacity, pinned: true);
         _crops = GC.AllocateArray<ViewCrop>(views * capacity, pinned: true);
@@ -75,7 +78,7 @@ public sealed unsafe class Batch : IDisposable
         Crops.Fill(ViewCrop.Whole(height, width));
     }
 
-    /// <summary>The tasks, K of them, with L label channels.</summary>
+    /// <summary>The tasks, K of them, with L label values a sample (<see cref="TaskSet.LabelValues"/>).</summary>
     public TaskSet Tasks { get; }
 
     /// <summary>V.</summary>
@@ -109,10 +112,10 @@ public sealed unsafe class Batch : IDisposable
     public Span<float> Images => Alive(_images).AsSpan(_imagesAt, Views * _samples * 3 * Height * Width);
 
     /// <summary>
-    /// [V, B, L, H, W], the labels of all tasks in order; where a sample is not labelled for a task,
+    /// [V, B, L], the labels of all tasks in order, which lie as <see cref="SampleBuffer.Labels"/> does; where a sample is not labelled for a task,
     /// <see cref="VisionTask.InvalidLabel"/> if the batch comes from a <see cref="DataLoader"/>.
     /// </summary>
-    public Span<float> Labels => Alive(_labels).AsSpan(_labelsAt, Views * _samples * Tasks.TotalLabelChannels * Height * Width);
+    public Span<float> Labels => Alive(_labels).AsSpan(_labelsAt, Views * _samples * _labelValues);
 
     /// <summary>[B, K]: 1 where the sample is labelled for the task, else 0.</summary>
     public Span<byte> Labeled => Alive(_labeled).AsSpan(0, _samples * Tasks.Count);
@@ -151,8 +154,7 @@ public sealed unsafe class Batch : IDisposable
         CheckSample(sample);
         int place = view * _samples + sample;
         int image = 3 * Height * Width;
-        int labels = Tasks.TotalLabelChannels * Height * Width;
-        return new SampleBuffer(Tasks, Height, Width, Images.Slice(place * image, image), Labels.Slice(place * labels, labels));
+        return new SampleBuffer(Tasks, Height, Width, Images.Slice(place * image, image), Labels.Slice(place * _labelValues, _labelValues));
     }
 
     /// <summary>The tasks that a sample is labelled for.</summary>

@@ -14,7 +14,7 @@ namespace Jtr.Interop.Datasets;
 public interface IViewStep
 {
     /// <summary>Writes the changed image, and the changed labels of the labelled tasks; all of them, also where nothing changes.</summary>
-    /// <param name="source">Read. Image [3, H, W] in [0, 1], labels [L, H, W] of each task.</param>
+    /// <param name="source">Read. Image [3, H, W] in [0, 1], labels of each task as <see cref="SampleBuffer"/> has them.</param>
     /// <param name="destination">
     /// Written, the image in [0, 1]; of the same size, and does not overlap the source. Its content before means nothing. Labels of other
     /// tasks stay as they are.

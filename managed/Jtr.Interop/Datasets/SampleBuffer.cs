@@ -12,7 +12,7 @@ public readonly ref struct SampleBuffer
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     /// <param name="image">[3, H, W].</param>
-    /// <param name="labels">[L, H, W], L being <see cref="TaskSet.TotalLabelChannels"/>.</param>
+    /// <param name="labels"><see cref="TaskSet.LabelValues"/>.</param>
     public SampleBuffer(TaskSet tasks, int height, int width, Span<float> image, Span<float> labels)
     {
         ArgumentNullException.ThrowIfNull(tasks);
@@ -21,9 +21,9 @@ public readonly ref struct SampleBuffer
                 $"an image of {height} x {width} has {3 * height * width} values, not {image.Length}",
                 nameof(image)
             );
-        if (labels.Length != tasks.TotalLabelChannels * height * width)
+        if (labels.Length != tasks.LabelValues(height, width))
             throw new ArgumentException(
-                $"the labels of {height} x {width} have {tasks.TotalLabelChannels * height * width} values, not {labels.Length}",
+                $"the labels of {height} x {width} have {tasks.LabelValues(height, width)} values, not {labels.Length}",
                 nameof(labels)
             );
         _tasks = tasks;
@@ -45,14 +45,10 @@ public readonly ref struct SampleBuffer
     /// <summary>[3, H, W] RGB in [0, 1].</summary>
     public Span<float> Image { get; }
 
-    /// <summary>[L, H, W], the labels of all tasks in order.</summary>
+    /// <summary>The labels of all tasks in order: [channels, H, W] of a pixel task, [channels] of an image task.</summary>
     public Span<float> Labels { get; }
 
-    /// <summary>[label channels, H, W] of one task.</summary>
+    /// <summary>[label channels, H, W] of a pixel task, [label channels] of an image task.</summary>
     /// <param name="task">Its place in <see cref="Tasks"/>.</param>
-    public Span<float> Label(int task)
-    {
-        int plane = Height * Width;
-        return Labels.Slice(_tasks.LabelOffset(task) * plane, _tasks[task].LabelChannels * plane);
-    }
+    public Span<float> Label(int task) => _tasks.LabelOf(Labels, task, Height, Width);
 }

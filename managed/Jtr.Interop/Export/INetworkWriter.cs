@@ -1,3 +1,5 @@
+using Jtr.Interop.Tasks;
+
 namespace Jtr.Interop.Export;
 
 /// <summary>
@@ -58,6 +60,12 @@ internal interface INetworkWriter
 
     /// <summary>[N, channels, 1, 1] to [N, elements].</summary>
     string Linear(string input, string weight, string bias);
+
+    /// <summary>
+    /// The prediction [N, channels] of an image task out of what its head gives: each channel times its scale plus its shift
+    /// (<see cref="TaskKind.OutputAffine"/>), in 32 bits.
+    /// </summary>
+    string ElementAffine(string input, VisionTask task);
 
     /// <summary>Divides by the L2 norm over channels, whose square is taken as 1e-24 at least.</summary>
     string Normalize(string input);

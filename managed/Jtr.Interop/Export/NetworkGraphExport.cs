@@ -33,7 +33,7 @@ internal static class NetworkGraphExport
             if (node.Operation == "output")
             {
                 VisionTask task = tasks[node.Number("task")];
-                string value = writer.Cut(inputs[0], image);
+                string value = task.Kind.Extent == TaskExtent.Pixel ? writer.Cut(inputs[0], image) : writer.ElementAffine(inputs[0], task);
                 writer.Output(task.Name, task.Kind.PredictsDirections ? writer.Normalize(value) : value);
             }
             else if (node.Operation == "max_pool_with_places")

@@ -22,7 +22,7 @@ internal sealed class ImageInference
         _predictor = predictor;
         _options = options;
         _tasks = predictor.Tasks;
-        _outputs = [.. _tasks.Select(TaskOutput.Of)];
+        _outputs = [.. _tasks.Select(t => t.Kind.CreateOutput(t))];
         _passes = new InferencePasses(predictor, options, _outputs);
     }
 
@@ -37,15 +37,18 @@ internal sealed class ImageInference
     {
         (int toHeight, int toWidth) = _options.At == PredictionSize.Network ? (height, width) : (image.Height, image.Width);
         int plane = height * width;
-        using Pooled<float> values = new(checked(_tasks.TotalChannels * plane)),
-            spreads = new(_passes.HasSpread ? _tasks.Count * plane : 0);
+        using Pooled<float> values = new(_tasks.PredictionValues(height, width)),
+            spreads = new(_passes.HasSpread ? checked(_tasks.Count * plane) : 0);
         _passes.Run(image, image.Whole, height, width, values.Span, spreads.Span);
         TaskPrediction[] predictions = Make(toHeight, toWidth);
+        FinishImageTasks(predictions, values.Span, spreads.Span, height, width);
         for (int t = 0; t < _tasks.Count; t++)
         {
+            if (_tasks[t].Kind.Extent == TaskExtent.Image)
+                continue;
             TaskPrediction to = predictions[t];
             int channels = _tasks[t].Channels;
-            ReadOnlySpan<float> planes = values.Span.Slice(_tasks.ChannelOffset(t) * plane, channels * plane);
+            ReadOnlySpan<float> planes = _tasks.PredictionOf(values.Span, t, height, width);
             using PlaneRows rows = new(channels, height, width, toHeight, toWidth);
             using Pooled<float> row = new(channels * toWidth);
             for (int y = 0; y < toHeight; y++)
@@ -70,14 +73,16 @@ internal sealed class ImageInference
         int spreadPlanes = _passes.HasSpread ? _tasks.Count : 0;
         int channels = _tasks.TotalChannels + spreadPlanes;
         int tile = down.Longest * across.Longest;
-        using Pooled<float> values = new(checked(_tasks.TotalChannels * tile)),
+        TaskPrediction[] predictions = Make(image.Height, width);
+        if (!_tasks.IsOfPixels)
+            PredictImageTasks(image, tileHeight, tileWidth, predictions);
+        using Pooled<float> values = new(_tasks.PredictionValues(down.Longest, across.Longest)),
             spreads = new(spreadPlanes * tile),
             // [rows of a tile, channels, W]: sums of a band of the image, and of the weights.
             band = new(checked(down.Longest * channels * width)),
             weights = new(down.Longest * width);
         band.Span.Clear();
         weights.Span.Clear();
-        TaskPrediction[] predictions = Make(image.Height, width);
         for (int i = 0; i < down.Count; i++)
         {
             (int top, int height) = down[i];
@@ -85,14 +90,24 @@ internal sealed class ImageInference
             {
                 (int left, int columns) = across[j];
                 int plane = height * columns;
-                Span<float> predicted = values.Span[..(_tasks.TotalChannels * plane)],
+                Span<float> predicted = values.Span[.._tasks.PredictionValues(height, columns)],
                     spread = spreads.Span[..(spreadPlanes * plane)];
                 _passes.Run(image, new ImageRegion(top, left, height, columns), height, columns, predicted, spread);
                 for (int y = 0; y < height; y++)
                 {
                     Span<float> row = band.Span.Slice(y * channels * width, channels * width);
                     float weight = down.Weight(i, y);
-                    Add(predicted, _tasks.TotalChannels, plane, y * columns, row);
+                    for (int t = 0; t < _tasks.Count; t++)
+                    {
+                        if (_tasks[t].Kind.Extent == TaskExtent.Pixel)
+                            Add(
+                                _tasks.PredictionOf(predicted, t, height, columns),
+                                _tasks[t].Channels,
+                                plane,
+                                y * columns,
+                                row[(_tasks.ChannelOffset(t) * width)..]
+                            );
+                    }
                     Add(spread, spreadPlanes, plane, y * columns, row[(_tasks.TotalChannels * width)..]);
                     Span<float> sums = weights.Span.Slice(y * width + left, columns);
                     for (int x = 0; x < columns; x++)
@@ -124,6 +139,8 @@ internal sealed class ImageInference
                 }
                 for (int t = 0; t < _tasks.Count; t++)
                 {
+                    if (_tasks[t].Kind.Extent == TaskExtent.Image)
+                        continue;
                     Finish(predictions[t], row.Slice(_tasks.ChannelOffset(t) * width, _tasks[t].Channels * width), top + y);
                     if (_passes.HasSpread && _outputs[t].NeedsPasses)
                         row.Slice((_tasks.TotalChannels + t) * width, width)
@@ -134,6 +151,31 @@ internal sealed class ImageInference
             Shift(weights.Span, done * width);
         }
         return new ImagePrediction(image.Name, _tasks, image.Height, width, predictions);
+    }
+
+    /// <summary>A tile knows nothing of the photograph as a whole: what is said of that is seen at the network's size.</summary>
+    private void PredictImageTasks(SourceImage image, int height, int width, TaskPrediction[] predictions)
+    {
+        using Pooled<float> values = new(_tasks.PredictionValues(height, width)),
+            spreads = new(_passes.HasSpread ? checked(_tasks.Count * height * width) : 0);
+        _passes.Run(image, image.Whole, height, width, values.Span, spreads.Span);
+        FinishImageTasks(predictions, values.Span, spreads.Span, height, width);
+    }
+
+    private void FinishImageTasks(TaskPrediction[] predictions, Span<float> values, ReadOnlySpan<float> spreads, int height, int width)
+    {
+        for (int t = 0; t < _tasks.Count; t++)
+        {
+            if (_tasks[t].Kind.Extent == TaskExtent.Pixel)
+                continue;
+            TaskPrediction to = predictions[t];
+            Span<float> row = _tasks.PredictionOf(values, t, height, width),
+                confidence = to.WritableConfidence;
+            _outputs[t].ToProbabilities(row, to.WritableProbabilities);
+            if (_passes.HasSpread && _outputs[t].NeedsPasses)
+                confidence[0] = spreads[t * height * width];
+            _outputs[t].ToValues(row, 1, to.WritableValues, 1, _outputs[t].NeedsPasses ? [] : confidence);
+        }
     }
 
     private TaskPrediction[] Make(int height, int width) =>

@@ -49,14 +49,17 @@ public sealed class TaskPrediction : IDisposable
 {
     private readonly Pooled<float> _values;
     private readonly Pooled<float>? _confidence;
+    private readonly float[] _probabilities;
 
     internal TaskPrediction(VisionTask task, int height, int width, bool withConfidence)
     {
         (Task, Height, Width) = (task, height, width);
-        Output = TaskOutput.Of(task);
-        _values = new Pooled<float>(checked(task.LabelChannels * height * width));
+        Output = task.Kind.CreateOutput(task);
+        int places = task.Kind.Places(height, width);
+        _values = new Pooled<float>(checked(task.LabelChannels * places));
+        _probabilities = new float[Output.ProbabilityCount];
         if (withConfidence)
-            _confidence = new Pooled<float>(height * width);
+            _confidence = new Pooled<float>(places);
     }
 
     /// <summary>The task.</summary>
@@ -70,21 +73,27 @@ public sealed class TaskPrediction : IDisposable
 
     /// <summary>
     /// [label channels, height, width]: class ids as numbers, depths in the task's unit, unit normals (0, 0, 0 where there is none),
-    /// maps in [0, 1].
+    /// maps in [0, 1]. Of a task of the photograph as a whole [label channels]: the class id, 0 or 1 for each tag, values.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The prediction was disposed.</exception>
     public ReadOnlySpan<float> Values => _values.Span;
 
     /// <summary>
-    /// [height, width], empty unless <see cref="InferenceOptions.Confidence"/>: of segmentation the probability of the pixel's
-    /// class; of depth the standard deviation over the passes in the depth's unit; of normals an angle in degrees; of maps the largest
-    /// standard deviation of the channels.
+    /// [height, width], or [1] of a task of the photograph as a whole; empty unless <see cref="InferenceOptions.Confidence"/>: of
+    /// segmentation and classification the probability of the class; of tags the mean probability of what was chosen; of depth the standard
+    /// deviation over the passes in the depth's unit; of normals an angle in degrees; of maps and values the largest standard deviation of
+    /// the channels.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The prediction was disposed.</exception>
     public ReadOnlySpan<float> Confidence => _confidence is null ? [] : _confidence.Span;
 
     /// <summary>Unit of <see cref="Confidence"/>: the depth's, "deg", or empty for a part of 1.</summary>
     public string ConfidenceUnit => Output.ConfidenceUnit(Task);
+
+    /// <summary>
+    /// Of a task of the photograph as a whole the probability of each class or tag, [classes] or [tags]; else empty.
+    /// </summary>
+    public ReadOnlySpan<float> Probabilities => _probabilities;
 
     /// <summary>Mean of <see cref="Confidence"/> over the pixels, or null without.</summary>
     public double? MeanConfidence
@@ -105,19 +114,17 @@ public sealed class TaskPrediction : IDisposable
 
     /// <summary>
     /// Writes the values as a .npy file, which appears whole or not at all: class ids in whole numbers [H, W], depths and maps of one
-    /// channel as float32 [H, W], normals and other maps as float32 [H, W, channels]. Folder data sets read it as a label.
+    /// channel as float32 [H, W], normals and other maps as float32 [H, W, channels], which folder data sets read as a label; values of the
+    /// photograph as a whole as float32 [channels].
     /// </summary>
     /// <param name="path">The file; its folder is made.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void SaveNpy(string path)
-    {
-        if (Task is SegmentationTask segmentation)
-            NpyWriter.WriteIds(path, Values, Height, Width, segmentation.ClassCount);
-        else
-            NpyWriter.WriteInterleaved(path, Values, Height, Width, Task.LabelChannels, isNotNegative: Task is DepthTask);
-    }
+    public void SaveNpy(string path) => Output.SaveNpy(this, path);
 
-    /// <summary>Writes the confidence as a .npy file of float32 [H, W], which appears whole or not at all.</summary>
+    /// <summary>
+    /// Writes the confidence as a .npy file of float32 [H, W], or [1] of a task of the photograph as a whole, which appears whole or not at
+    /// all.
+    /// </summary>
     /// <param name="path">The file; its folder is made.</param>
     /// <exception cref="InvalidOperationException">There is no confidence.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
@@ -127,12 +134,17 @@ public sealed class TaskPrediction : IDisposable
             throw new InvalidOperationException(
                 $"there is no confidence: {nameof(InferenceOptions)}.{nameof(InferenceOptions.Confidence)} was not set"
             );
-        NpyWriter.WriteInterleaved(path, Confidence, Height, Width, 1, isNotNegative: false);
+        if (Task.Kind.Extent == TaskExtent.Image)
+            NpyWriter.WriteVector(path, Confidence);
+        else
+            NpyWriter.WriteInterleaved(path, Confidence, Height, Width, 1, isNotNegative: false);
     }
 
     internal TaskOutput Output { get; }
 
     internal Span<float> WritableValues => _values.Span;
+
+    internal Span<float> WritableProbabilities => _probabilities;
 
     internal Span<float> WritableConfidence => _confidence is null ? [] : _confidence.Span;
 

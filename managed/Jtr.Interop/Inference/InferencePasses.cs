@@ -17,8 +17,10 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
     /// <param name="region">Which part of it.</param>
     /// <param name="height">Rows of the network's input at scale 1, and of the result.</param>
     /// <param name="width">Columns.</param>
-    /// <param name="values">Receives [C, height, width] in the form that the network gives out.</param>
-    /// <param name="spreads">Receives [tasks, height, width] if <see cref="HasSpread"/>.</param>
+    /// <param name="values">
+    /// Receives <see cref="TaskSet.PredictionValues"/> in the form that the network gives out.
+    /// </param>
+    /// <param name="spreads">Receives [tasks, height, width] if <see cref="HasSpread"/>; of an image task the first place counts.</param>
     public void Run(SourceImage image, ImageRegion region, int height, int width, Span<float> values, Span<float> spreads)
     {
         bool mirrors = options.Flip || HasSpread;
@@ -42,7 +44,7 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
                 scaledWidth = Scaled(width, scale);
             int samples = mirrors ? 2 : 1,
                 input = 3 * scaledHeight * scaledWidth,
-                output = _tasks.TotalChannels * scaledHeight * scaledWidth;
+                output = _tasks.PredictionValues(scaledHeight, scaledWidth);
             using Pooled<float> images = new(samples * input),
                 predictions = new(samples * output);
             image.Read(region, scaledHeight, scaledWidth, images.Span[..input]);
@@ -56,14 +58,17 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
             {
                 Span<float> pass = predictions.Span.Slice(s * output, output);
                 bool isMirrored = s > 0;
-                if (isMirrored)
-                    Mirror(pass, scaledWidth);
                 for (int t = 0; t < _tasks.Count; t++)
                 {
-                    Span<float> task = Of(pass, t, scaledHeight * scaledWidth);
+                    Span<float> task = _tasks.PredictionOf(pass, t, scaledHeight, scaledWidth);
+                    int places = _tasks[t].Kind.Places(scaledHeight, scaledWidth);
                     if (isMirrored)
-                        outputs[t].FromMirror(task, scaledHeight * scaledWidth);
-                    outputs[t].ToMean(task, scaledHeight * scaledWidth);
+                    {
+                        if (_tasks[t].Kind.Extent == TaskExtent.Pixel)
+                            Mirror(task, scaledWidth);
+                        outputs[t].FromMirror(task, places);
+                    }
+                    outputs[t].ToMean(task, places);
                 }
                 using Pooled<float>? resized = Resize(pass, scaledHeight, scaledWidth, height, width);
                 ReadOnlySpan<float> own = resized is null ? pass : resized.Span;
@@ -80,9 +85,17 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
         int plane = height * width;
         for (int t = 0; t < _tasks.Count; t++)
         {
+            int places = _tasks[t].Kind.Places(height, width);
             if (HasSpread)
-                outputs[t].Spread(Of(all.Span, t, plane), Of(squares.Span, t, plane), passes, plane, spreads.Slice(t * plane, plane));
-            outputs[t].FromMean(Of(values, t, plane), plane);
+                outputs[t]
+                    .Spread(
+                        _tasks.PredictionOf(all.Span, t, height, width),
+                        _tasks.PredictionOf(squares.Span, t, height, width),
+                        passes,
+                        places,
+                        spreads.Slice(t * plane, places)
+                    );
+            outputs[t].FromMean(_tasks.PredictionOf(values, t, height, width), places);
         }
     }
 
@@ -97,24 +110,33 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
         }
     }
 
-    private Span<float> Of(Span<float> values, int task, int plane) =>
-        values.Slice(_tasks.ChannelOffset(task) * plane, _tasks[task].Channels * plane);
-
-    private Pooled<float>? Resize(ReadOnlySpan<float> planes, int height, int width, int toHeight, int toWidth)
+    private Pooled<float>? Resize(Span<float> values, int height, int width, int toHeight, int toWidth)
     {
         if (height == toHeight && width == toWidth)
             return null;
-        int channels = _tasks.TotalChannels;
-        Pooled<float> resized = new(channels * toHeight * toWidth);
+        Pooled<float> resized = new(_tasks.PredictionValues(toHeight, toWidth));
+        for (int t = 0; t < _tasks.Count; t++)
+        {
+            ReadOnlySpan<float> from = _tasks.PredictionOf(values, t, height, width);
+            Span<float> to = _tasks.PredictionOf(resized.Span, t, toHeight, toWidth);
+            if (_tasks[t].Kind.Extent == TaskExtent.Image)
+                from.CopyTo(to);
+            else
+                Resize(from, to, _tasks[t].Channels, height, width, toHeight, toWidth);
+        }
+        return resized;
+    }
+
+    private static void Resize(ReadOnlySpan<float> planes, Span<float> to, int channels, int height, int width, int toHeight, int toWidth)
+    {
         using PlaneRows rows = new(channels, height, width, toHeight, toWidth);
         using Pooled<float> row = new(channels * toWidth);
         for (int y = 0; y < toHeight; y++)
         {
             rows.Get(planes, y, row.Span);
             for (int c = 0; c < channels; c++)
-                row.Span.Slice(c * toWidth, toWidth).CopyTo(resized.Span[((c * toHeight + y) * toWidth)..]);
+                row.Span.Slice(c * toWidth, toWidth).CopyTo(to[((c * toHeight + y) * toWidth)..]);
         }
-        return resized;
     }
 
     private static void Mirror(Span<float> planes, int width)

@@ -7,11 +7,12 @@ public readonly ref struct Prediction
 {
     private readonly TaskSet _tasks;
     private readonly ReadOnlySpan<float> _values;
-    private readonly int _plane;
+    private readonly int _height;
+    private readonly int _width;
 
     /// <summary>Looks at the predictions of one sample.</summary>
     /// <param name="tasks">The tasks.</param>
-    /// <param name="predictions">[samples, C, height, width].</param>
+    /// <param name="predictions">[samples, <see cref="TaskSet.PredictionValues"/>].</param>
     /// <param name="sample">Which sample.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
@@ -22,21 +23,23 @@ public readonly ref struct Prediction
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(sample);
-        long plane = (long)height * width,
-            size = tasks.TotalChannels * plane;
-        if ((sample + 1) * size > predictions.Length)
+        int size = tasks.PredictionValues(height, width);
+        if ((sample + 1L) * size > predictions.Length)
             throw new ArgumentException(
-                $"predictions [samples, {tasks.TotalChannels}, {height}, {width}] of {predictions.Length} elements have no sample {sample}",
+                $"predictions {tasks.PredictionShape("samples", height, width)} of {predictions.Length} elements have no sample {sample}",
                 nameof(predictions)
             );
         _tasks = tasks;
-        _plane = (int)plane;
-        _values = predictions.Slice((int)(sample * size), (int)size);
+        (_height, _width) = (height, width);
+        _values = predictions.Slice(sample * size, size);
     }
 
-    /// <summary>The prediction of a task, [channels, height, width]: raw logits, depths, unit normals, maps.</summary>
+    /// <summary>
+    /// The prediction of a task: raw logits, depths, unit normals, maps, values; [channels, height, width], or [channels] of an image task.
+    /// </summary>
     /// <param name="task">Its place in the set.</param>
-    public ReadOnlySpan<float> this[int task] => _values.Slice(_tasks.ChannelOffset(task) * _plane, _tasks[task].Channels * _plane);
+    public ReadOnlySpan<float> this[int task] =>
+        _values.Slice(_tasks.PredictionStart(task, _height, _width), _tasks[task].Channels * _tasks[task].Kind.Places(_height, _width));
 
     /// <summary>The prediction of a task by its name.</summary>
     /// <exception cref="KeyNotFoundException">There is no such task.</exception>
@@ -51,15 +54,16 @@ public readonly ref struct Prediction
     {
         if (_tasks[task] is not SegmentationTask segmentation)
             throw new ArgumentException($"task '{task}' is of the kind {_tasks[task].Kind}; only segmentation has classes", nameof(task));
-        if (classes.Length != _plane)
-            throw new ArgumentException($"classes [height, width] has {_plane} elements here, not {classes.Length}", nameof(classes));
+        int plane = _height * _width;
+        if (classes.Length != plane)
+            throw new ArgumentException($"classes [height, width] has {plane} elements here, not {classes.Length}", nameof(classes));
         ReadOnlySpan<float> logits = this[task];
         for (int i = 0; i < classes.Length; i++)
         {
             int best = 0;
             for (int c = 1; c < segmentation.ClassCount; c++)
             {
-                if (logits[c * _plane + i] > logits[best * _plane + i])
+                if (logits[c * plane + i] > logits[best * plane + i])
                     best = c;
             }
             classes[i] = best;

@@ -4,6 +4,7 @@ using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Jtr.Interop.Diagnostics;
 using Jtr.Interop.Native;
+using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Inference;
@@ -261,10 +262,11 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     {
         private readonly List<Call> _calls = [];
         private readonly List<AsyncCall> _asyncCalls = [];
-        private readonly int _channels = network.Tasks.TotalChannels;
+        private readonly TaskSet _tasks = network.Tasks;
         private float* _images,
             _predictions;
         private long _capacity;
+        private long _values;
 
         /// <summary>Pixels, of all samples together, that there is memory for.</summary>
         public long Capacity => Volatile.Read(ref _capacity);
@@ -339,7 +341,8 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             int samples = 0;
             foreach (Call call in _calls)
                 samples += call.Samples;
-            Reserve(samples * plane);
+            int values = _tasks.PredictionValues(height, width);
+            Reserve(samples * plane, (long)samples * values);
             samples = 0;
             foreach (Call call in _calls)
             {
@@ -350,7 +353,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             samples = 0;
             foreach (Call call in _calls)
             {
-                Copy(_predictions + samples * _channels * plane, call.Predictions, call.Samples * _channels * plane);
+                Copy(_predictions + (long)samples * values, call.Predictions, (long)call.Samples * values);
                 samples += call.Samples;
             }
         }
@@ -363,7 +366,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
                 samples,
                 height,
                 width,
-                new Span<float>(predictions, _channels * plane)
+                new Span<float>(predictions, samples * _tasks.PredictionValues(height, width))
             );
             metrics.Batch(samples);
         }
@@ -373,21 +376,22 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             NativeMemory.Free(_images);
             NativeMemory.Free(_predictions);
             _images = _predictions = null;
-            _capacity = 0;
+            _capacity = _values = 0;
         }
 
         /// <summary>
         /// Sees that there is memory for the calls at hand: for the largest batch so far, not for the largest that is allowed.
         /// </summary>
-        private void Reserve(long pixels)
+        private void Reserve(long pixels, long values)
         {
-            if (pixels <= _capacity)
+            if (pixels <= _capacity && values <= _values)
                 return;
+            (pixels, values) = (Math.Max(pixels, _capacity), Math.Max(values, _values));
             // What was there before is not needed, so that it need not stay beside the new.
             Free();
             _images = (float*)NativeMemory.Alloc(checked((nuint)(3 * pixels * sizeof(float))));
-            _predictions = (float*)NativeMemory.Alloc(checked((nuint)(_channels * pixels * sizeof(float))));
-            _capacity = pixels;
+            _predictions = (float*)NativeMemory.Alloc(checked((nuint)(values * sizeof(float))));
+            (_capacity, _values) = (pixels, values);
         }
 
         private static void Copy(float* from, float* to, long count) =>

@@ -17,7 +17,7 @@ public sealed partial class Predictor
     /// <param name="samples">1 or more.</param>
     /// <param name="height">1 or more.</param>
     /// <param name="width">1 or more.</param>
-    /// <param name="predictions">Receives [samples, C, height, width]; not used by others until the task ends. See
+    /// <param name="predictions">Receives [samples, <see cref="TaskSet.PredictionValues"/>]; not used by others until the task ends. See
     /// <see cref="Prediction"/>.</param>
     /// <param name="cancellationToken">Takes the call out of the queue. One that is being computed ends with its predictions.</param>
     /// <returns>Ends when the predictions are there.</returns>
@@ -71,7 +71,7 @@ public sealed partial class Predictor
     /// </summary>
     /// <param name="data">The data set, of any tasks; several threads read it at once.</param>
     /// <param name="cancellationToken">Ends it, also where a read hangs.</param>
-    /// <returns>The predictions, [C, height, width] each, in the order of the samples.</returns>
+    /// <returns>The predictions in the order of the samples.</returns>
     /// <exception cref="ArgumentException">The samples have a size that does not fit.</exception>
     /// <exception cref="IOException">A sample cannot be read.</exception>
     /// <exception cref="JtrFormatException">A file of the data set is damaged.</exception>
@@ -99,7 +99,7 @@ public sealed partial class Predictor
     private static ImageSample ReadImage(IMultiTaskDataset data, int index, CancellationToken cancellationToken)
     {
         float[] image = new float[checked(3 * data.Height * data.Width)];
-        int labelValues = checked(data.Tasks.TotalLabelChannels * data.Height * data.Width);
+        int labelValues = data.Tasks.LabelValues(data.Height, data.Width);
         // No label is wanted, but a buffer has a place for all.
         float[] labels = ArrayPool<float>.Shared.Rent(labelValues);
         data.Read(
@@ -115,8 +115,7 @@ public sealed partial class Predictor
     private async Task<SamplePrediction> PredictOneAsync(ImageSample image, CancellationToken cancellationToken)
     {
         Check(image);
-        long plane = (long)image.Height * image.Width;
-        float[] predictions = new float[checked(Tasks.TotalChannels * plane)];
+        float[] predictions = new float[Tasks.PredictionValues(image.Height, image.Width)];
         await PredictAsync(image.Values, 1, image.Height, image.Width, predictions, cancellationToken).ConfigureAwait(false);
         return new SamplePrediction(image.Name, Tasks, predictions, image.Height, image.Width);
     }

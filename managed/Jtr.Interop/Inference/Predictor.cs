@@ -150,8 +150,8 @@ public sealed unsafe partial class Predictor : IDisposable
     /// <param name="samples">1 or more.</param>
     /// <param name="height">1 or more: inside, the last rows and columns are repeated up to a multiple of the network's stride.</param>
     /// <param name="width">1 or more.</param>
-    /// <param name="predictions">Receives [samples, C, height, width]: raw logits, depths, unit normals, maps, tasks in order; see
-    /// <see cref="Prediction"/>.</param>
+    /// <param name="predictions">Receives [samples, <see cref="TaskSet.PredictionValues"/>]: raw logits, depths, unit normals, maps, values,
+    /// tasks in order; see <see cref="Prediction"/>.</param>
     /// <exception cref="ArgumentException">A size does not fit.</exception>
     /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
@@ -174,13 +174,9 @@ public sealed unsafe partial class Predictor : IDisposable
         long plane = (long)samples * height * width;
         if (imageValues != 3 * plane)
             throw Trainer.WrongLength("images", imageValues, 3 * plane, $"[{samples}, 3, {height}, {width}]");
-        if (predictionValues != Tasks.TotalChannels * plane)
-            throw Trainer.WrongLength(
-                "predictions",
-                predictionValues,
-                Tasks.TotalChannels * plane,
-                $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]"
-            );
+        long expected = (long)samples * Tasks.PredictionValues(height, width);
+        if (predictionValues != expected)
+            throw Trainer.WrongLength("predictions", predictionValues, expected, Tasks.PredictionShape($"{samples}", height, width));
     }
 
     /// <summary>Lets the calls that are running finish, then frees the network.</summary>

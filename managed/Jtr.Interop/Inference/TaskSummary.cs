@@ -16,54 +16,17 @@ public sealed record TaskSummary(
     string ConfidenceUnit
 )
 {
+    /// <summary>
+    /// Of a task of the photograph as a whole the probability of each class or tag, in the order of the task; else empty.
+    /// </summary>
+    public IReadOnlyList<(string Name, double Probability)> Probabilities { get; init; } = [];
+
     /// <summary>Sums up a prediction.</summary>
     /// <param name="prediction">The prediction.</param>
     public static TaskSummary Of(TaskPrediction prediction)
     {
         ArgumentNullException.ThrowIfNull(prediction);
-        SegmentationTask? segmentation = prediction.Task as SegmentationTask;
-        return new TaskSummary(
-            prediction.Task,
-            segmentation is null ? [] : Shares(segmentation, prediction.Values),
-            segmentation is null ? Ranges(prediction) : [],
-            prediction.MeanConfidence,
-            prediction.ConfidenceUnit
-        );
-    }
-
-    private static (string, double)[] Shares(SegmentationTask task, ReadOnlySpan<float> ids)
-    {
-        long[] counts = new long[task.ClassCount];
-        foreach (float id in ids)
-        {
-            if (id >= 0)
-                counts[(int)id]++;
-        }
-        int pixels = ids.Length;
-        return [.. task.ClassNames.Select((name, id) => (name, (double)counts[id] / pixels))];
-    }
-
-    private static ChannelSummary[] Ranges(TaskPrediction prediction)
-    {
-        int plane = prediction.Height * prediction.Width;
-        ChannelSummary[] ranges = new ChannelSummary[prediction.Task.LabelChannels];
-        for (int c = 0; c < ranges.Length; c++)
-        {
-            (float low, float high) = (float.PositiveInfinity, float.NegativeInfinity);
-            double sum = 0;
-            long count = 0;
-            foreach (float value in prediction.Values.Slice(c * plane, plane))
-            {
-                if (!float.IsFinite(value))
-                    continue;
-                low = Math.Min(low, value);
-                high = Math.Max(high, value);
-                sum += value;
-                count++;
-            }
-            ranges[c] = count == 0 ? new(double.NaN, double.NaN, double.NaN) : new(low, high, sum / count);
-        }
-        return ranges;
+        return prediction.Output.Summarize(prediction);
     }
 }
 

@@ -12,16 +12,16 @@ internal sealed unsafe class LossBorder
         _outputs;
     private readonly PinnedName _labeled = new("labelled"),
         _noise = new("noise");
-    private readonly PinnedName[] _labels,
-        _prediction,
-        _gradient,
-        _terms;
+    private readonly TaskTensors _labels,
+        _predictions,
+        _gradients;
+    private readonly PinnedName[] _terms;
 
     public LossBorder(TaskSet tasks, NativeDescription described)
     {
         (_tasks, _described) = (tasks, described);
-        PinnedName[] Of(string prefix) => [.. tasks.Select(t => new PinnedName(prefix + t.Name))];
-        (_labels, _prediction, _gradient) = (Of("label."), Of("prediction."), Of("prediction_grad."));
+        _labels = TaskTensors.OfLabels(tasks);
+        (_predictions, _gradients) = (TaskTensors.OfPredictions(tasks), TaskTensors.OfGradients(tasks));
         _terms = [.. described.Terms.Select(t => new PinnedName(t))];
         _inputs = new(2 * tasks.Count + 2);
         _outputs = new(tasks.Count + 2);
@@ -48,8 +48,7 @@ internal sealed unsafe class LossBorder
     )
     {
         (Raw.Dtype dtype, int bytes) = is64Bit ? (Raw.Dtype.Float64, sizeof(double)) : (Raw.Dtype.Float32, sizeof(float));
-        StackShape stack = new(2, batch.Samples, _tasks.TotalChannels, batch.Height, batch.Width);
-        StackShape labelStack = stack with { Planes = _tasks.TotalLabelChannels };
+        (int samples, int height, int width) = (batch.Samples, batch.Height, batch.Width);
         Raw.StepResult.__Internal native = new() { struct_size = (ulong)sizeof(Raw.StepResult.__Internal) };
         fixed (float* labels = batch.Labels)
         fixed (byte* labeled = batch.Labeled)
@@ -61,21 +60,9 @@ internal sealed unsafe class LossBorder
         {
             _inputs.Clear();
             _outputs.Clear();
-            for (int t = 0; t < _tasks.Count; t++)
-            {
-                _inputs.AddPlanes(_prediction[t], dtype, predictions, bytes, stack, _tasks.ChannelOffset(t), _tasks[t].Channels);
-                _inputs.AddPlanes(
-                    _labels[t],
-                    Raw.Dtype.Float32,
-                    labels,
-                    sizeof(float),
-                    labelStack,
-                    _tasks.LabelOffset(t),
-                    _tasks[t].LabelChannels
-                );
-                if (gradient != null)
-                    _outputs.AddPlanes(_gradient[t], dtype, gradient, bytes, stack, _tasks.ChannelOffset(t), _tasks[t].Channels);
-            }
+            _predictions.AddTo(_inputs, dtype, predictions, bytes, 2, samples, height, width);
+            _labels.AddTo(_inputs, Raw.Dtype.Float32, labels, sizeof(float), 2, samples, height, width);
+            _gradients.AddTo(_outputs, dtype, gradient, bytes, 2, samples, height, width);
             _inputs.Add(_labeled, Raw.Dtype.Uint8, labeled, sizeof(byte), batch.Samples, _tasks.Count);
             if (noise != null)
                 _inputs.Add(

@@ -47,16 +47,16 @@ internal sealed unsafe class StepBorder
         _noise = new("noise"),
         _loss = new("loss"),
         _taskLoss = new("task_loss");
-    private readonly PinnedName[] _labels,
+    private readonly TaskTensors _labels,
         _prediction,
-        _gradient,
-        _terms;
+        _gradient;
+    private readonly PinnedName[] _terms;
 
     public StepBorder(TaskSet tasks, NativeDescription described)
     {
         (_tasks, _described) = (tasks, described);
-        PinnedName[] Of(string prefix) => [.. tasks.Select(t => new PinnedName(prefix + t.Name))];
-        (_labels, _prediction, _gradient) = (Of("label."), Of("prediction."), Of("prediction_grad."));
+        _labels = TaskTensors.OfLabels(tasks);
+        (_prediction, _gradient) = (TaskTensors.OfPredictions(tasks), TaskTensors.OfGradients(tasks));
         _terms = [.. described.Terms.Select(t => new PinnedName(t))];
         _inputs = new(tasks.Count + 4);
         _next = new(tasks.Count + 4);
@@ -115,9 +115,8 @@ internal sealed unsafe class StepBorder
                 PerSample(_terms[FirstOwnTerm + 1], recon, batch);
             if (taskLoss != null)
                 _outputs.Add(_taskLoss, Raw.Dtype.Float64, taskLoss, sizeof(double), _tasks.Count);
-            StackShape stack = new(_described.Views, batch.Samples, _tasks.TotalChannels, batch.Height, batch.Width);
-            AddPredictions(_outputs, _prediction, prediction, stack);
-            AddPredictions(_outputs, _gradient, gradient, stack);
+            AddCaptured(_prediction, prediction, batch);
+            AddCaptured(_gradient, gradient, batch);
             Raw.StepRequest.__Internal request = new()
             {
                 struct_size = (ulong)sizeof(Raw.StepRequest.__Internal),
@@ -147,23 +146,13 @@ internal sealed unsafe class StepBorder
     public double Term(in Raw.StepResult.__Internal result, int index) =>
         index < result.term_count ? ((Raw.Term.__Internal*)result.terms)[index].value : 0;
 
-    /// <summary>Predictions [samples, C, height, width] of images [samples, 3, height, width].</summary>
+    /// <summary>Predictions [samples, values] of images [samples, 3, height, width].</summary>
     public Raw.Status Predict(nint trainer, float* images, int samples, int height, int width, float* predictions)
     {
         _images.Clear();
         _images.Add(_image, Raw.Dtype.Float32, images, sizeof(float), samples, 3, height, width);
         _predictions.Clear();
-        StackShape stack = new(0, samples, _tasks.TotalChannels, height, width);
-        for (int t = 0; t < _tasks.Count; t++)
-            _predictions.AddPlanes(
-                _prediction[t],
-                Raw.Dtype.Float32,
-                predictions,
-                sizeof(float),
-                stack,
-                _tasks.ChannelOffset(t),
-                _tasks[t].Channels
-            );
+        _prediction.AddTo(_predictions, Raw.Dtype.Float32, predictions, sizeof(float), 0, samples, height, width);
         Raw.PredictRequest.__Internal request = new()
         {
             struct_size = (ulong)sizeof(Raw.PredictRequest.__Internal),
@@ -181,17 +170,7 @@ internal sealed unsafe class StepBorder
     {
         table.Clear();
         table.Add(_image, Raw.Dtype.Float32, batch.ImagesPointer, sizeof(float), batch.Views, batch.Samples, 3, batch.Height, batch.Width);
-        StackShape stack = new(batch.Views, batch.Samples, _tasks.TotalLabelChannels, batch.Height, batch.Width);
-        for (int t = 0; t < _tasks.Count; t++)
-            table.AddPlanes(
-                _labels[t],
-                Raw.Dtype.Float32,
-                batch.LabelsPointer,
-                sizeof(float),
-                stack,
-                _tasks.LabelOffset(t),
-                _tasks[t].LabelChannels
-            );
+        _labels.AddTo(table, Raw.Dtype.Float32, batch.LabelsPointer, sizeof(float), batch.Views, batch.Samples, batch.Height, batch.Width);
         table.Add(_labeled, Raw.Dtype.Uint8, batch.LabeledPointer, sizeof(byte), batch.Samples, _tasks.Count);
         table.Add(
             _crops,
@@ -210,9 +189,6 @@ internal sealed unsafe class StepBorder
             _outputs.Add(name, Raw.Dtype.Float64, memory, sizeof(double), batch.Samples);
     }
 
-    private void AddPredictions(TensorTable table, PinnedName[] names, double* stack, StackShape shape)
-    {
-        for (int t = 0; stack != null && t < _tasks.Count; t++)
-            table.AddPlanes(names[t], Raw.Dtype.Float64, stack, sizeof(double), shape, _tasks.ChannelOffset(t), _tasks[t].Channels);
-    }
+    private void AddCaptured(TaskTensors tensors, double* memory, Batch batch) =>
+        tensors.AddTo(_outputs, Raw.Dtype.Float64, memory, sizeof(double), _described.Views, batch.Samples, batch.Height, batch.Width);
 }

@@ -68,34 +68,19 @@ internal sealed unsafe class TensorTable
         Put(name, dtype, data, elements * elementBytes, sizes, null);
     }
 
-    /// <summary>
-    /// Adds planes of a stack [outer, samples, stackPlanes, height, width] or, with outer 0, [samples, stackPlanes, height, width].
-    /// </summary>
+    /// <summary>Adds a tensor with gaps.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="dtype">Its number format.</param>
-    /// <param name="stack">The stack's first element.</param>
-    /// <param name="elementBytes">Bytes of an element.</param>
-    /// <param name="shape">The stack.</param>
-    /// <param name="first">The first of the planes.</param>
-    /// <param name="planes">Number of planes.</param>
-    public void AddPlanes(PinnedName name, Raw.Dtype dtype, void* stack, int elementBytes, StackShape shape, long first, long planes)
+    /// <param name="data">Its first element.</param>
+    /// <param name="bytes">Bytes from there that may be read or written.</param>
+    /// <param name="sizes">Its sizes, outermost first.</param>
+    /// <param name="strides">Elements from one to the next, of each size.</param>
+    public void Add(PinnedName name, Raw.Dtype dtype, void* data, long bytes, ReadOnlySpan<long> sizes, ReadOnlySpan<long> strides)
     {
-        long plane = (long)shape.Height * shape.Width;
-        long sample = shape.Planes * plane;
-        long* strides = Strides(Count);
-        byte* start = (byte*)stack + first * plane * elementBytes;
-        long bytes = ((long)Math.Max(1, shape.Views) * shape.Samples * sample - first * plane) * elementBytes;
-        if (shape.Views == 0)
-        {
-            (strides[0], strides[1], strides[2], strides[3]) = (sample, plane, shape.Width, 1);
-            Put(name, dtype, start, bytes, [shape.Samples, planes, shape.Height, shape.Width], strides);
-            return;
-        }
-        (strides[0], strides[1], strides[2], strides[3], strides[4]) = (shape.Samples * sample, sample, plane, shape.Width, 1);
-        Put(name, dtype, start, bytes, [shape.Views, shape.Samples, planes, shape.Height, shape.Width], strides);
+        int first = Count * MostDimensions;
+        strides.CopyTo(_strides.AsSpan(first));
+        Put(name, dtype, data, bytes, sizes, (long*)Unsafe.AsPointer(ref _strides[first]));
     }
-
-    private long* Strides(int index) => (long*)Unsafe.AsPointer(ref _strides[index * MostDimensions]);
 
     private void Put(PinnedName name, Raw.Dtype dtype, void* data, long bytes, ReadOnlySpan<long> sizes, long* strides)
     {
@@ -115,6 +100,3 @@ internal sealed unsafe class TensorTable
         };
     }
 }
-
-/// <summary>A stack of planes [views, samples, planes, height, width]; views 0: [samples, planes, height, width].</summary>
-internal readonly record struct StackShape(int Views, int Samples, long Planes, int Height, int Width);

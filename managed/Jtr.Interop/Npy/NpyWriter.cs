@@ -62,11 +62,24 @@ internal static class NpyWriter
         file.Commit();
     }
 
+    /// <summary>Writes values as float32 [n].</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="values">The values.</param>
+    public static void WriteVector(string path, ReadOnlySpan<float> values)
+    {
+        using AtomicFile.Writing file = new(path, flush: false);
+        Header(file.Stream, "<f4", [values.Length]);
+        file.Stream.Write(MemoryMarshal.AsBytes(values));
+        file.Commit();
+    }
+
     private static void Header(Stream stream, string type, ReadOnlySpan<int> shape)
     {
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException("arrays are written on little-endian machines only");
-        string text = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({string.Join(", ", shape.ToArray())}), }}";
+        // A shape of one number is a tuple too: (n,).
+        string sizes = string.Join(", ", shape.ToArray()) + (shape.Length == 1 ? "," : "");
+        string text = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({sizes}), }}";
         int length = (HeaderStart + text.Length + 1 + Alignment - 1) / Alignment * Alignment - HeaderStart;
         stream.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)length, (byte)(length >> 8)]);
         stream.Write(Encoding.ASCII.GetBytes(text.PadRight(length - 1) + "\n"));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Inference.Outputs;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
 
@@ -104,6 +105,8 @@ public class DepthKind : TaskKind
 
     /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new DepthMetrics(Of(task));
+
+    internal override TaskOutput CreateOutput(VisionTask task) => new DepthOutput();
 
     /// <inheritdoc/>
     public override LabelStatistics CreateStatistics(VisionTask task) => new ValueStatistics(task);

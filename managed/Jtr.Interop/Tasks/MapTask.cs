@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Inference.Outputs;
 using Jtr.Interop.Labels;
 
 namespace Jtr.Interop.Tasks;
@@ -62,6 +63,8 @@ public class MapKind : TaskKind
 
     /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new MapMetrics((MapTask)task);
+
+    internal override TaskOutput CreateOutput(VisionTask task) => new MapOutput(task.Channels);
 
     /// <inheritdoc/>
     public override LabelStatistics CreateStatistics(VisionTask task) => new ValueStatistics(task);

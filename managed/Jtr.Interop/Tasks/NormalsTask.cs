@@ -1,4 +1,5 @@
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Inference.Outputs;
 using Jtr.Interop.Labels;
 
 namespace Jtr.Interop.Tasks;
@@ -46,6 +47,8 @@ public class NormalsKind : TaskKind
 
     /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new NormalsMetrics((NormalsTask)task);
+
+    internal override TaskOutput CreateOutput(VisionTask task) => new NormalsOutput();
 
     /// <inheritdoc/>
     public override LabelStatistics CreateStatistics(VisionTask task) => new ValueStatistics(task);

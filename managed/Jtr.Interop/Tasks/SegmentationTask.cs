@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Inference.Outputs;
 using Jtr.Interop.Labels;
 
 namespace Jtr.Interop.Tasks;
@@ -108,6 +109,8 @@ public class SegmentationKind : TaskKind
 
     /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new ConfusionMatrix(Of(task));
+
+    internal override TaskOutput CreateOutput(VisionTask task) => new SegmentationOutput(task.Channels);
 
     /// <inheritdoc/>
     public override LabelStatistics CreateStatistics(VisionTask task) => new ClassStatistics(task, Of(task).ClassCount);

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Inference.Outputs;
 using Jtr.Interop.Labels;
 
 namespace Jtr.Interop.Tasks;
@@ -191,6 +192,23 @@ public abstract class TaskKind : IEquatable<TaskKind>
     /// <summary>Makes an empty accumulator of scores.</summary>
     /// <param name="task">A task of this kind.</param>
     public abstract TaskMetrics CreateMetrics(VisionTask task);
+
+    /// <summary>
+    /// How what the network gives out becomes values as labels have them. A kind of one's own that derives from none of the built-in ones
+    /// has that of its <see cref="NativeKind"/>.
+    /// </summary>
+    /// <param name="task">A task of this kind.</param>
+    internal virtual TaskOutput CreateOutput(VisionTask task) =>
+        Find(NativeKind) is { } native && native != this
+            ? native.CreateOutput(task)
+            : throw new NotSupportedException($"task '{task.Name}' is of a kind that is not predicted for images: {Word}");
+
+    /// <summary>
+    /// By what each channel of an image task's head is multiplied, and what is then added, to give the prediction; null: 1 and 0. libjtr does
+    /// so itself; exported networks end in it.
+    /// </summary>
+    /// <param name="task">A task of this kind.</param>
+    internal virtual (double[] Scale, double[] Shift)? OutputAffine(VisionTask task) => null;
 
     /// <summary>Makes an empty accumulator of what labels hold.</summary>
     /// <param name="task">A task of this kind.</param>

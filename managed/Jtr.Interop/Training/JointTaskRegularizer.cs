@@ -145,9 +145,11 @@ public sealed unsafe class JointTaskRegularizer : IDisposable
         Trainer.CheckSize("batch.Height", batch.Height, Stride);
         Trainer.CheckSize("batch.Width", batch.Width, Stride);
         long plane = (long)batch.Samples * batch.Height * batch.Width;
-        Trainer.CheckLength("predictions", predictionCount, 2 * Tasks.TotalChannels * plane, "[2, B, C, H, W]");
-        Trainer.CheckOptional("predictionGradient", gradientCount, 2 * Tasks.TotalChannels * plane, "[2, B, C, H, W]");
-        Trainer.CheckLength("batch.Labels", batch.Labels.Length, 2 * Tasks.TotalLabelChannels * plane, "[2, B, L, H, W]");
+        long predictionValues = 2L * batch.Samples * Tasks.PredictionValues(batch.Height, batch.Width),
+            labelValues = 2L * batch.Samples * Tasks.LabelValues(batch.Height, batch.Width);
+        Trainer.CheckLength("predictions", predictionCount, predictionValues, "[2, B, C, H, W]");
+        Trainer.CheckOptional("predictionGradient", gradientCount, predictionValues, "[2, B, C, H, W]");
+        Trainer.CheckLength("batch.Labels", batch.Labels.Length, labelValues, "[2, B, L, H, W]");
         Trainer.CheckLength("batch.Labelled", batch.Labeled.Length, batch.Samples * Tasks.Count, "[B, K]");
         if (!batch.Noise.IsEmpty)
             Trainer.CheckLength(

@@ -24,10 +24,13 @@ public readonly ref struct StepCapture
     /// <summary>[T] receives each term of the loss, mean over the samples, in the order of <see cref="Trainer.TermNames"/>.</summary>
     public Span<double> Terms { get; init; }
 
-    /// <summary>[V, B, C, H, W] receives the predictions: raw logits, depths, unit normals, maps.</summary>
+    /// <summary>
+    /// [V, B, C, H, W] receives the predictions: raw logits, depths, unit normals, maps. With image tasks
+    /// [V, B, <see cref="Tasks.TaskSet.PredictionValues"/>].
+    /// </summary>
     public Span<double> Prediction { get; init; }
 
-    /// <summary>[V, B, C, H, W] receives the gradients of the loss with respect to them.</summary>
+    /// <summary>Receives the gradients of the loss with respect to them, in the same shape.</summary>
     public Span<double> PredictionGradient { get; init; }
 
     /// <summary>

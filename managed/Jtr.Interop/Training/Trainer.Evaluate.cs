@@ -84,8 +84,8 @@ public sealed unsafe partial class Trainer
         DataLoaderOptions loading = DataLoaderOptions.ForEvaluation(Math.Min(options.BatchSize, data.Count));
         using DataLoader loader = new(data, options: loading with { Workers = options.Workers ?? loading.Workers });
         TaskScorer[] metrics = [.. Tasks.Select(t => new TaskScorer(t, options.Metrics))];
-        int plane = data.Height * data.Width;
-        float[] predictions = new float[checked(loader.Options.BatchSize * Tasks.TotalChannels * plane)];
+        int values = Tasks.PredictionValues(data.Height, data.Width);
+        float[] predictions = new float[checked(loader.Options.BatchSize * values)];
         int done = 0;
         try
         {
@@ -99,12 +99,7 @@ public sealed unsafe partial class Trainer
                     {
                         try
                         {
-                            Score(
-                                metrics,
-                                predictions.AsSpan(b * Tasks.TotalChannels * plane, Tasks.TotalChannels * plane),
-                                batch.GetSample(0, b),
-                                batch.GetLabeled(b)
-                            );
+                            Score(metrics, predictions.AsSpan(b * values, values), batch.GetSample(0, b), batch.GetLabeled(b));
                         }
                         catch (JtrNonFiniteException e)
                         {
@@ -130,14 +125,13 @@ public sealed unsafe partial class Trainer
     }
 
     /// <summary>Adds one sample to the scores of the tasks that it has labels for.</summary>
-    private void Score(TaskScorer[] metrics, ReadOnlySpan<float> prediction, SampleBuffer sample, TaskMask labeled)
+    private void Score(TaskScorer[] metrics, Span<float> prediction, SampleBuffer sample, TaskMask labeled)
     {
-        int plane = sample.Height * sample.Width;
         for (int t = 0; t < metrics.Length; t++)
         {
             if (!labeled[t])
                 continue;
-            ReadOnlySpan<float> values = prediction.Slice(Tasks.ChannelOffset(t) * plane, Tasks[t].Channels * plane);
+            ReadOnlySpan<float> values = Tasks.PredictionOf(prediction, t, sample.Height, sample.Width);
             metrics[t].Update(values, sample.Label(t), sample.Height, sample.Width);
         }
     }

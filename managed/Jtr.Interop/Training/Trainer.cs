@@ -174,7 +174,9 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <param name="samples">1 or more.</param>
     /// <param name="height">1 or more: inside, the last rows and columns are repeated up to a multiple of the network's stride.</param>
     /// <param name="width">1 or more.</param>
-    /// <param name="predictions">Receives [samples, C, height, width]: raw logits, depths, unit normals, maps, tasks in order.</param>
+    /// <param name="predictions">
+    /// Receives [samples, <see cref="TaskSet.PredictionValues"/>]: raw logits, depths, unit normals, maps, values, tasks in order.
+    /// </param>
     /// <exception cref="ArgumentException">A size does not fit.</exception>
     /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
     public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
@@ -186,13 +188,9 @@ public sealed unsafe partial class Trainer : IDisposable
         // The text is made where it is needed only: a call allocates nothing.
         if (images.Length != 3 * plane)
             throw WrongLength(nameof(images), images.Length, 3 * plane, $"[{samples}, 3, {height}, {width}]");
-        if (predictions.Length != Tasks.TotalChannels * plane)
-            throw WrongLength(
-                nameof(predictions),
-                predictions.Length,
-                Tasks.TotalChannels * plane,
-                $"[{samples}, {Tasks.TotalChannels}, {height}, {width}]"
-            );
+        long expected = (long)samples * Tasks.PredictionValues(height, width);
+        if (predictions.Length != expected)
+            throw WrongLength(nameof(predictions), predictions.Length, expected, Tasks.PredictionShape($"{samples}", height, width));
         using NativeHandle.Lease lease = _handle.Use();
         PredictCore(lease.Pointer, images, samples, height, width, predictions);
     }
@@ -262,13 +260,9 @@ public sealed unsafe partial class Trainer : IDisposable
         CheckOptional("capture.Recon", capture.Recon.Length, samples, "[B]");
         CheckOptional("capture.TaskLoss", capture.TaskLoss.Length, Tasks.Count, "[K]");
         long plane = (long)samples * batch.Height * batch.Width;
-        CheckOptional("capture.Prediction", capture.Prediction.Length, Views * Tasks.TotalChannels * plane, "[V, B, C, H, W]");
-        CheckOptional(
-            "capture.PredictionGradient",
-            capture.PredictionGradient.Length,
-            Views * Tasks.TotalChannels * plane,
-            "[V, B, C, H, W]"
-        );
+        long predictions = (long)Views * samples * Tasks.PredictionValues(batch.Height, batch.Width);
+        CheckOptional("capture.Prediction", capture.Prediction.Length, predictions, "[V, B, C, H, W]");
+        CheckOptional("capture.PredictionGradient", capture.PredictionGradient.Length, predictions, "[V, B, C, H, W]");
         CheckOptional("capture.Terms", capture.Terms.Length, TermNames.Count, "[T]");
         if (capture.Noise.IsEmpty)
             return;

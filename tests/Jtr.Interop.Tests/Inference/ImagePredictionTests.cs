@@ -285,7 +285,7 @@ public sealed class ImagePredictionTests : IDisposable
     [Test]
     public void Means_of_probabilities_are_logits_again()
     {
-        TaskOutput output = TaskOutput.Of(new SegmentationTask("s", 2));
+        TaskOutput output = TaskKind.Segmentation.CreateOutput(new SegmentationTask("s", 2));
         // exp(0) : exp(ln 3) is 1 : 3.
         float[] logits = [0, MathF.Log(3)];
         output.ToMean(logits, 1);
@@ -306,7 +306,7 @@ public sealed class ImagePredictionTests : IDisposable
             ids = new float[width],
             confidence = new float[width];
         float[] logits = [.. row];
-        TaskOutput.Of(new SegmentationTask("s", Classes)).ToValues(row, width, ids, width, confidence);
+        TaskKind.Segmentation.CreateOutput(new SegmentationTask("s", Classes)).ToValues(row, width, ids, width, confidence);
         for (int x = 0; x < width; x++)
         {
             double[] own = [.. Enumerable.Range(0, Classes).Select(c => (double)logits[c * width + x])];

@@ -34,9 +34,9 @@ internal sealed class ViewMaker
             options.ViewSteps.Count == 0
                 ? null
                 : new ViewPipeline(data.Tasks, data.Height, data.Width, [.. options.ViewSteps.Select(Make)]);
-        int plane = options.Augment || _own is not null ? data.Height * data.Width : 0;
-        _image = new float[3 * plane];
-        _labels = new float[data.Tasks.TotalLabelChannels * plane];
+        bool between = options.Augment || _own is not null;
+        _image = between ? new float[3 * data.Height * data.Width] : [];
+        _labels = between ? new float[data.Tasks.LabelValues(data.Height, data.Width)] : [];
     }
 
     /// <summary>Reads a sample and writes its views, its labelled tasks and, elsewhere, invalid labels.</summary>

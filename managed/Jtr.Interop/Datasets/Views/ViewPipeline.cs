@@ -22,7 +22,7 @@ internal sealed class ViewPipeline
         _steps = steps;
         int between = Math.Clamp(steps.Length - 1, 0, 2);
         _images = [.. Enumerable.Range(0, between).Select(_ => new float[3 * height * width])];
-        _labels = [.. Enumerable.Range(0, between).Select(_ => new float[tasks.TotalLabelChannels * height * width])];
+        _labels = [.. Enumerable.Range(0, between).Select(_ => new float[tasks.LabelValues(height, width)])];
     }
 
     /// <summary>Writes a view of a sample; the labels of tasks that are not labelled stay as they are.</summary>

@@ -8,7 +8,8 @@ namespace Jtr.Interop.Export;
 
 /// <summary>
 /// Writes a trained network as an ONNX model (opset 17) for ONNX Runtime and others. The input is [N, 3, H, W] RGB in [0, 1]; every task
-/// has an output of its name: raw logits, depths, unit normals, maps. A SegNet's max pools keep their argmax (MaxPool's indices and
+/// has an output of its name: raw logits, depths, unit normals, maps; [N, channels] of tasks of the photograph as a whole: raw logits,
+/// values. A SegNet's max pools keep their argmax (MaxPool's indices and
 /// MaxUnpool), so
 /// that the network is the trained one and no approximation.
 /// </summary>
@@ -65,7 +66,7 @@ public static class OnnxExport
         model.Number(1, IrVersion).Text(2, "Jtr.Interop").Text(3, typeof(OnnxExport).Assembly.GetName().Version!.ToString(3));
         model.Message(8, new ProtoMessage().Text(1, "").Number(2, Opset));
         model.Message(7, new OnnxGraphWriter(network).Write(options));
-        model.Text(6, "Multi-task network. Input: RGB in [0, 1], of every size. Outputs: raw logits, depths, unit normals, maps.");
+        model.Text(6, "Multi-task network. Input: RGB in [0, 1], of every size. Outputs: raw logits, depths, unit normals, maps, values.");
         Metadata(model, "jtr.step", network.Step.ToString(CultureInfo.InvariantCulture));
         Metadata(model, "jtr.method", network.Options.Method);
         foreach (VisionTask task in network.Tasks)

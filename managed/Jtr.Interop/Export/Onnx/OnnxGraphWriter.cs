@@ -48,9 +48,14 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         NetworkGraphExport.Write(network.Graph, this, options.InputName, network.Tasks);
         _graph.Text(2, "jtr");
         (long? batch, long? height, long? width) = (options.Batch, options.Height, options.Width);
-        _graph.Message(11, Value(options.InputName, batch, 3, height, width));
+        _graph.Message(11, Value(options.InputName, (batch, "batch"), (3, "channels"), (height, "height"), (width, "width")));
         foreach ((VisionTask task, string value) in _outputs)
-            _graph.Message(12, Value(value, batch, task.Channels, height, width));
+            _graph.Message(
+                12,
+                task.Kind.Extent == TaskExtent.Pixel
+                    ? Value(value, (batch, "batch"), (task.Channels, "channels"), (height, "height"), (width, "width"))
+                    : Value(value, (batch, "batch"), (task.Channels, "channels"))
+            );
         return _graph;
     }
 
@@ -71,9 +76,20 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         return Shortened(Node("Pad", [image, pads], 1, Text("mode", "edge"))[0]);
     }
 
+    public string ElementAffine(string input, VisionTask task)
+    {
+        string value = InFull(input);
+        if (task.Kind.OutputAffine(task) is not var (scale, shift))
+            return value;
+        (string byName, string plusName) = ($"jtr.scale.{task.Name}", $"jtr.shift.{task.Name}");
+        Initializer(byName, TypeFloat, [1, scale.Length], Floats(scale));
+        Initializer(plusName, TypeFloat, [1, shift.Length], Floats(shift));
+        return Node("Add", [Node("Mul", [value, byName], 1)[0], plusName], 1)[0];
+    }
+
     public string Cut(string input, string image)
     {
-        string value = _options.Precision == OnnxPrecision.Float16 ? Node("Cast", [input], 1, Int("to", TypeFloat))[0] : input;
+        string value = InFull(input);
         if (!_isCut)
             return value;
         Integers(Corner, 0, 0);
@@ -288,6 +304,9 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         Initializer(name, TypeFloat16, shape, SafetensorsTensor.Of(name, SafetensorsType.F16, shape, values).Data);
     }
 
+    private string InFull(string value) =>
+        _options.Precision == OnnxPrecision.Float16 ? Node("Cast", [value], 1, Int("to", TypeFloat))[0] : value;
+
     private string Shortened(string value) =>
         _options.Precision == OnnxPrecision.Float16 ? Node("Cast", [value], 1, Int("to", TypeFloat16))[0] : value;
 
@@ -304,10 +323,10 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         _graph.Message(5, tensor.Number(2, type).Text(8, name).Bytes(9, data.Span));
     }
 
-    private static ProtoMessage Value(string name, long? batch, long channels, long? height, long? width)
+    private static ProtoMessage Value(string name, params ReadOnlySpan<(long? Size, string Symbol)> sizes)
     {
         ProtoMessage shape = new();
-        foreach ((long? size, string symbol) in new[] { (batch, "batch"), (channels, "channels"), (height, "height"), (width, "width") })
+        foreach ((long? size, string symbol) in sizes)
             shape.Message(1, size is { } number ? new ProtoMessage().Number(1, number) : new ProtoMessage().Text(2, symbol));
         return new ProtoMessage()
             .Text(1, name)

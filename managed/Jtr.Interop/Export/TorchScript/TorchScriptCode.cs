@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Jtr.Interop.Checkpoints.Safetensors;
+using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Export.TorchScript;
 
@@ -66,8 +67,19 @@ internal sealed class TorchScriptCode : INetworkWriter
             value = Let($"torch.flip({input}, [1])");
         else if (!order.SequenceEqual(Enumerable.Range(0, order.Length)))
             throw new JtrException("TorchScript is written of networks that read colours as RGB or BGR");
-        return Let($"torch.add(torch.mul({value}, {Constant("jtr.input_scale", scale)}), {Constant("jtr.input_shift", shift)})");
+        return Let(
+            $"torch.add(torch.mul({value}, {Constant("jtr.input_scale", scale, 1, scale.Length, 1, 1)}), {Constant("jtr.input_shift", shift, 1, shift.Length, 1, 1)})"
+        );
     }
+
+    public string ElementAffine(string input, VisionTask task) =>
+        task.Kind.OutputAffine(task) is var (scale, shift)
+            ? Let(
+                // Numbered, for a task's name may be none in Python.
+                $"torch.add(torch.mul({input}, {Constant($"jtr.constant.{Constants.Count}", scale, 1, scale.Length)}), "
+                    + $"{Constant($"jtr.constant.{Constants.Count}", shift, 1, shift.Length)})"
+            )
+            : input;
 
     public string Convolve(string input, string weight, string? bias, ConvolutionWindow w) =>
         Let(
@@ -147,9 +159,9 @@ internal sealed class TorchScriptCode : INetworkWriter
 
     private string Buffer(string name) => Use(name, _buffers);
 
-    private string Constant(string name, double[] values)
+    private string Constant(string name, double[] values, params long[] shape)
     {
-        Constants[name] = SafetensorsTensor.Of(name, SafetensorsType.F32, [1, values.Length, 1, 1], values);
+        Constants[name] = SafetensorsTensor.Of(name, SafetensorsType.F32, shape, values);
         return Buffer(name);
     }
 

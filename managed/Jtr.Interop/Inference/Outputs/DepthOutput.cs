@@ -1,3 +1,4 @@
+using Jtr.Interop.Npy;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Inference.Outputs;
@@ -14,4 +15,7 @@ internal sealed class DepthOutput : TaskOutput
 
     public override void ToValues(Span<float> row, int width, Span<float> values, int stride, Span<float> confidence) =>
         Copy(row, width, values, stride);
+
+    public override void SaveNpy(TaskPrediction prediction, string path) =>
+        NpyWriter.WriteInterleaved(path, prediction.Values, prediction.Height, prediction.Width, channels: 1, isNotNegative: true);
 }

@@ -3,9 +3,9 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Inference.Outputs;
 
 /// <summary>Maps: values cut to [0, 1]. The spread is the largest standard deviation of the channels over the passes.</summary>
-internal sealed class MapOutput(MapTask task) : TaskOutput
+internal sealed class MapOutput(int channels) : TaskOutput
 {
-    private readonly int _channels = task.Channels;
+    private readonly int _channels = channels;
 
     public override bool NeedsPasses => true;
 

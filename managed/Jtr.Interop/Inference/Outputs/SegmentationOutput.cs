@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Jtr.Interop.Npy;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Inference.Outputs;
@@ -9,12 +10,12 @@ namespace Jtr.Interop.Inference.Outputs;
 /// Segmentation: logits become the id of the class with the largest one, and its probability. Means are taken of probabilities, whose
 /// logarithms are logits again.
 /// </summary>
-internal sealed class SegmentationOutput(SegmentationTask task) : TaskOutput
+internal sealed class SegmentationOutput(int classes) : TaskOutput
 {
     // Keeps the logarithm of a probability that was rounded to 0 finite.
     private const float Least = 1e-30f;
 
-    private readonly int _classes = task.ClassCount;
+    private readonly int _classes = classes;
 
     public override bool NeedsPasses => false;
 
@@ -79,6 +80,28 @@ internal sealed class SegmentationOutput(SegmentationTask task) : TaskOutput
         if (!confidence.IsEmpty)
             Probability(row, width, confidence);
     }
+
+    public override TaskSummary Summarize(TaskPrediction prediction)
+    {
+        long[] counts = new long[_classes];
+        foreach (float id in prediction.Values)
+        {
+            if (id >= 0)
+                counts[(int)id]++;
+        }
+        int pixels = prediction.Values.Length;
+        IReadOnlyList<string> names = prediction.Task.Kind.ClassNames(prediction.Task);
+        return new(
+            prediction.Task,
+            [.. names.Select((name, id) => (name, (double)counts[id] / pixels))],
+            [],
+            prediction.MeanConfidence,
+            prediction.ConfidenceUnit
+        );
+    }
+
+    public override void SaveNpy(TaskPrediction prediction, string path) =>
+        NpyWriter.WriteIds(path, prediction.Values, prediction.Height, prediction.Width, _classes);
 
     /// <summary>Turns the largest logits into probabilities: 1 through the sum of exp(logit - largest).</summary>
     private void Probability(Span<float> row, int width, Span<float> confidence)
