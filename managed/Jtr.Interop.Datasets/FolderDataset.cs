@@ -114,6 +114,33 @@ public sealed class FolderDataset : IMultiTaskDataset
     /// <param name="root">The data set's folder, which need not exist.</param>
     public static string? FindPhotographs(string root) => FolderNames.Photographs(root);
 
+    /// <summary>
+    /// A task as its table says: the names of classes and tags, means and deviations of values; null where there is no such table, or tasks
+    /// of that kind have none.
+    /// </summary>
+    /// <param name="root">The data set's folder.</param>
+    /// <param name="name">Name of the task and of its table.</param>
+    /// <param name="kind">The kind of task that it is to be.</param>
+    /// <exception cref="JtrFormatException">The table is damaged, or holds nothing of that kind.</exception>
+    /// <exception cref="IOException">The table cannot be read.</exception>
+    public static VisionTask? DescribeTable(string root, string name, TaskKind kind)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(kind);
+        string path = LabelTable.PathOf(root, name);
+        if (LabelFormat.Of(kind) is not TableLabelFormat format || !File.Exists(path))
+            return null;
+        try
+        {
+            return TableDiscovery.Describe(root, kind, format, name, TaskSettings.Empty);
+        }
+        catch (ArgumentException e)
+        {
+            throw new JtrFormatException(path, e.Message, innerException: e);
+        }
+    }
+
     /// <summary>The data set's folder.</summary>
     public string Root { get; }
 

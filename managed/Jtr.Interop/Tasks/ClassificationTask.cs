@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Inference.Outputs;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
 
@@ -146,6 +147,8 @@ public class ClassificationKind : TaskKind
 
     /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new ClassificationMetrics(Of(task));
+
+    internal override TaskOutput CreateOutput(VisionTask task) => new ClassificationOutput(task.Channels);
 
     /// <inheritdoc/>
     public override LabelStatistics CreateStatistics(VisionTask task) => new ClassStatistics(task, Of(task).ClassCount);

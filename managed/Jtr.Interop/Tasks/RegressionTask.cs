@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Inference.Outputs;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
 
@@ -199,6 +200,10 @@ public class RegressionKind : TaskKind
 
     /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new RegressionMetrics(Of(task));
+
+    internal override TaskOutput CreateOutput(VisionTask task) => new RegressionOutput();
+
+    internal override (double[] Scale, double[] Shift)? OutputAffine(VisionTask task) => ([.. Of(task).Deviations], [.. Of(task).Means]);
 
     /// <inheritdoc/>
     public override LabelStatistics CreateStatistics(VisionTask task) => new RegressionStatistics(Of(task));

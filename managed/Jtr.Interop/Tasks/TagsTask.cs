@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Inference.Outputs;
 using Jtr.Interop.Labels;
 
 namespace Jtr.Interop.Tasks;
@@ -131,6 +132,8 @@ public class TagsKind : TaskKind
 
     /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new TagMetrics(Of(task));
+
+    internal override TaskOutput CreateOutput(VisionTask task) => new TagsOutput(task.Channels);
 
     /// <inheritdoc/>
     public override LabelStatistics CreateStatistics(VisionTask task) => new TagStatistics(Of(task));

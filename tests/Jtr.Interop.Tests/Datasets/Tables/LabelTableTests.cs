@@ -289,9 +289,115 @@ public sealed class LabelTableTests : IDisposable
         Assert.That(() => Open(), Throws.TypeOf<JtrFormatException>().With.Message.Contains("line 2: 6 stars of 5"));
     }
 
+    [Test]
+    public void Packed_and_joined_data_carry_them()
+    {
+        _folder.Write("tags.csv", "name,tags\na,hat;coat\nb,-\nd,hat\n");
+        _folder.Write("look.csv", "name,hat,coat\na,1,0\nb,,1\n");
+        _folder.Write("room.csv", "name,class\na,hall\nb,bath\nc,hall\n");
+        _folder.Write("pose.csv", "name,yaw,pitch\na,-1.5,1234.5678\nb,2.5,\n");
+        _folder.Image("seg/b.png", 32, 32, 1, i => i % 3);
+        FolderDataset data = Open();
+        foreach (PackPrecision precision in Enum.GetValues<PackPrecision>())
+        {
+            string path = _folder[$"{precision}.jtrpack"];
+            PackedDataset.Write(data, path, new PackOptions { Precision = precision });
+            using PackedDataset packed = new(path);
+            Assert.That(packed.Tasks, Is.EqualTo(data.Tasks));
+            for (int i = 0; i < data.Count; i++)
+                Same(packed, data, i, i);
+        }
+        using TemporaryFolder other = new();
+        other.Image("image/z.png", 32, 32, 3, i => i % 256);
+        other.Write("tags.csv", "name,tags\nz,coat;hat\n");
+        FolderDataset second = new(other.Root, FolderReader.Size32);
+        Interop.Datasets.Joined.JoinedDataset joined = new([new("first", data), new("second", second)]);
+        Assert.That(joined.Tasks, Is.EqualTo(data.Tasks));
+        for (int i = 0; i < data.Count; i++)
+            Same(joined, data, i, i);
+        (_, float[][] labels, TaskMask written) = SampleArrays.Read(joined, 4);
+        int tags = joined.Tasks.IndexOf("tags");
+        Assert.That(written, Is.EqualTo(TaskMask.None.With(tags)));
+        Assert.That(labels[tags], Is.EqualTo(new float[] { 1, 1 }));
+
+        static void Same(IMultiTaskDataset one, IMultiTaskDataset two, int at, int sample)
+        {
+            (float[] image, float[][] labels, TaskMask written) = SampleArrays.Read(one, at);
+            (float[] expectedImage, float[][] expected, TaskMask all) = SampleArrays.Read(two, sample);
+            Assert.That(written, Is.EqualTo(all));
+            Assert.That(image, Is.EqualTo(expectedImage));
+            for (int t = 0; t < expected.Length; t++)
+            {
+                if (written[t])
+                    Assert.That(labels[t], Is.EqualTo(expected[t]), two.Tasks[t].Name);
+            }
+        }
+    }
+
+    [Test]
+    public void A_table_is_described_for_a_kind_that_it_does_not_tell_plainly()
+    {
+        _folder.Write("age.csv", "name,age\na,30\nb,40\n");
+        Assert.That(() => Open(), Throws.TypeOf<JtrFormatException>());
+        Assert.That(
+            FolderDataset.DescribeTable(_folder.Root, "age", TaskKind.Regression),
+            Is.EqualTo(new RegressionTask("age", 1, ["age"]) { Means = [35], Deviations = [5] })
+        );
+        Assert.That(FolderDataset.DescribeTable(_folder.Root, "age", TaskKind.Classification), Is.EqualTo(new ClassificationTask("age", 41)));
+        Assert.That(FolderDataset.DescribeTable(_folder.Root, "gone", TaskKind.Tags), Is.Null);
+        Assert.That(FolderDataset.DescribeTable(_folder.Root, "age", TaskKind.Depth), Is.Null);
+        _folder.Write("one.csv", "name,class\na,x\n");
+        Assert.That(
+            () => FolderDataset.DescribeTable(_folder.Root, "one", TaskKind.Classification),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("2 to 4096")
+        );
+    }
+
+    [Test]
+    public void Checks_look_at_tables_too()
+    {
+        _folder.Write("tags.csv", "name,hat,coat,cape\na,1,1,0\nb,0,1,0\nc,1,1,\n");
+        _folder.Write("room.csv", "name,class\na,bath\nb,bath\n");
+        _folder.Write(
+            "tasks.json",
+            """
+            {"tasks": [{"name": "tags", "kind": "tags"}, {"name": "room", "kind": "classification", "classes": ["bath", "hall"]},
+                       {"name": "age", "kind": "regression", "mean": 0, "standard_deviation": 1},
+                       {"name": "size", "kind": "regression"}]}
+            """
+        );
+        _folder.Write("age.csv", "name,age\na,40\nb,50\n");
+        _folder.Write("size.csv", "name,size\na,2\nb,2\n");
+        FolderDataset train = Open();
+        using TemporaryFolder other = new();
+        other.Image("image/z.png", 32, 32, 3, i => 255 - i % 256);
+        other.Write("tags.csv", "name,tags\nz,cape\n");
+        other.Write("room.csv", "name,class\nz,hall\n");
+        FolderDataset test = new(other.Root, FolderReader.Size32 with { Tasks = [.. train.Tasks] });
+        Interop.Datasets.Checks.DataCheckReport report = Interop.Datasets.Checks.DataChecks.Run(train, test);
+        string[] found = [.. report.Findings.Select(f => $"{f.Check} {f.Task}").Order(StringComparer.Ordinal)];
+        Assert.That(
+            found,
+            Is.EqualTo(
+                new[]
+                {
+                    "class-only-in-test room",
+                    "tag-constant tags",
+                    "tag-constant tags",
+                    "unlabelled ",
+                    "value-constant size",
+                    "value-scale age",
+                }
+            )
+        );
+        string[] tags = [.. report.Findings.Where(f => f.Task == "tags").Select(f => f.Message)];
+        Assert.That(tags, Has.One.Contains("no photograph to train on has the tag cape, some to score on do"));
+        Assert.That(tags, Has.One.Contains("every photograph to train on has the tag coat"));
+    }
+
     /// <summary>The real tags, where the machine has them.</summary>
     [Test]
-    public void Street_fashion_has_masks_for_some_photographs_and_tags_for_all()
+    public void Street_fashion_has_masks_for_some_photographs_and_tags_for_nearly_all()
     {
         string root = Fashion();
         FolderDataset train = new(Path.Combine(root, "train"), new FolderOptions { Height = 192, Width = 128 });
@@ -322,7 +428,7 @@ public sealed class LabelTableTests : IDisposable
             }
         );
         Assert.That(test.Count, Is.EqualTo(200));
-        Assert.That(Enumerable.Range(0, 200).Count(i => test.GetLabeled(i)[1]), Is.EqualTo(200));
+        Assert.That(Enumerable.Range(0, 200).Count(i => !test.GetLabeled(i)[1]), Is.EqualTo(1), "one row has an empty cell");
         Assert.That(test.Problems, Is.Empty);
     }
 
