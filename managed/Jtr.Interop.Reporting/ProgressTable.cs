@@ -5,12 +5,17 @@ using Jtr.Interop.Training;
 namespace Jtr.Interop.Reporting;
 
 /// <summary>The losses of a run as comma-separated values: a heading, and a line for each report of its progress.</summary>
+/// <param name="Terms">Names of the terms that the method adds.</param>
 /// <param name="Tasks">Names of the tasks.</param>
 /// <param name="Rows">The lines, in order of their steps.</param>
-internal sealed record ProgressTable(IReadOnlyList<string> Tasks, IReadOnlyList<ProgressRow> Rows)
+internal sealed record ProgressTable(IReadOnlyList<string> Terms, IReadOnlyList<string> Tasks, IReadOnlyList<ProgressRow> Rows)
 {
     private const string TaskPrefix = "task:";
-    private static readonly string[] _columns =
+    private const string TermPrefix = "term:";
+    private static readonly string[] _columns = ["step", "epoch", "loss", "supervised", "learning_rate", "steps_per_second"];
+
+    // As it was before terms had names: the method's first two.
+    private static readonly string[] _formerColumns =
     [
         "step",
         "epoch",
@@ -21,9 +26,37 @@ internal sealed record ProgressTable(IReadOnlyList<string> Tasks, IReadOnlyList<
         "learning_rate",
         "steps_per_second",
     ];
+    private static readonly string[] _formerTerms = ["dist", "recon"];
 
     /// <summary>The heading.</summary>
-    public static string Heading(IEnumerable<string> tasks) => string.Join(',', [.. _columns, .. tasks.Select(t => Quote(TaskPrefix + t))]);
+    public static string Heading(IEnumerable<string> terms, IEnumerable<string> tasks) =>
+        string.Join(',', [.. _columns, .. terms.Select(t => Quote(TermPrefix + t)), .. tasks.Select(t => Quote(TaskPrefix + t))]);
+
+    /// <summary>
+    /// The same lines with the terms of another method, or of the same one by their full names: terms that are not there are NaN.
+    /// </summary>
+    /// <param name="terms">The terms.</param>
+    public ProgressTable With(IReadOnlyList<string> terms)
+    {
+        int[] places = [.. terms.Select((t, i) => PlaceOf(t, i))];
+        return this with
+        {
+            Terms = [.. terms],
+            Rows = [.. Rows.Select(r => r with { Terms = [.. places.Select(p => p < 0 ? double.NaN : r.Terms[p])] })],
+        };
+    }
+
+    private int PlaceOf(string term, int number)
+    {
+        if (Terms.SequenceEqual(_formerTerms))
+            return number < _formerTerms.Length ? number : -1;
+        for (int i = 0; i < Terms.Count; i++)
+        {
+            if (Terms[i] == term)
+                return i;
+        }
+        return -1;
+    }
 
     /// <summary>A line.</summary>
     public static string Line(ProgressRow row)
@@ -31,10 +64,9 @@ internal sealed record ProgressTable(IReadOnlyList<string> Tasks, IReadOnlyList<
         StringBuilder line = new();
         line.Append(
             CultureInfo.InvariantCulture,
-            $"{row.Step},{row.Epoch},{row.Loss:R},{row.Supervised:R},{row.Dist:R},{row.Recon:R},"
-                + $"{row.LearningRate:R},{row.StepsPerSecond:G4}"
+            $"{row.Step},{row.Epoch},{row.Loss:R},{row.Supervised:R},{row.LearningRate:R},{row.StepsPerSecond:G4}"
         );
-        foreach (double loss in row.TaskLosses)
+        foreach (double loss in row.Terms.Concat(row.TaskLosses))
             line.Append(',').Append(double.IsNaN(loss) ? "" : loss.ToString("R", CultureInfo.InvariantCulture));
         return line.ToString();
     }
@@ -46,10 +78,14 @@ internal sealed record ProgressTable(IReadOnlyList<string> Tasks, IReadOnlyList<
     {
         string[] lines = File.ReadAllLines(path);
         string[] heading = lines.Length == 0 ? [] : Split(lines[0]);
+        bool isFormer = heading.AsSpan().StartsWith(_formerColumns);
+        string[] columns = isFormer ? _formerColumns : _columns;
+        int tasks = Array.FindIndex(heading, h => h.StartsWith(TaskPrefix, StringComparison.Ordinal));
+        tasks = tasks < 0 ? heading.Length : tasks;
         if (
-            heading.Length < _columns.Length
-            || !heading.AsSpan(0, _columns.Length).SequenceEqual(_columns)
-            || heading[_columns.Length..].Any(h => !h.StartsWith(TaskPrefix, StringComparison.Ordinal))
+            !heading.AsSpan().StartsWith(columns)
+            || heading[columns.Length..tasks].Any(h => !h.StartsWith(TermPrefix, StringComparison.Ordinal))
+            || heading[tasks..].Any(h => !h.StartsWith(TaskPrefix, StringComparison.Ordinal))
         )
             throw new JtrFormatException(path, $"the heading must begin with {string.Join(',', _columns)}", 0);
         List<ProgressRow> rows = [];
@@ -72,15 +108,18 @@ internal sealed record ProgressTable(IReadOnlyList<string> Tasks, IReadOnlyList<
                     (long)numbers[1],
                     numbers[2],
                     numbers[3],
-                    numbers[4],
-                    numbers[5],
-                    numbers[6],
-                    numbers[7],
-                    numbers[_columns.Length..]
+                    numbers[columns.Length - 2],
+                    numbers[columns.Length - 1],
+                    isFormer ? numbers[4..6] : numbers[columns.Length..tasks],
+                    numbers[tasks..]
                 )
             );
         }
-        return new([.. heading[_columns.Length..].Select(h => h[TaskPrefix.Length..])], rows);
+        return new(
+            isFormer ? _formerTerms : [.. heading[columns.Length..tasks].Select(h => h[TermPrefix.Length..])],
+            [.. heading[tasks..].Select(h => h[TaskPrefix.Length..])],
+            rows
+        );
     }
 
     private static string Quote(string text) =>
@@ -116,10 +155,9 @@ internal sealed record ProgressRow(
     long Epoch,
     double Loss,
     double Supervised,
-    double Dist,
-    double Recon,
     double LearningRate,
     double StepsPerSecond,
+    IReadOnlyList<double> Terms,
     IReadOnlyList<double> TaskLosses
 )
 {
@@ -143,10 +181,9 @@ internal sealed record ProgressRow(
             last.Epoch,
             Of(p => p.Loss),
             Of(p => p.Supervised),
-            Of(p => p.Dist),
-            Of(p => p.Recon),
             last.LearningRate,
             last.StepsPerSecond,
+            [.. last.Terms.Select((_, i) => Of(p => p.Terms[i].Value))],
             tasks
         );
     }

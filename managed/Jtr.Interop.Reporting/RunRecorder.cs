@@ -18,7 +18,9 @@ public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
     private readonly TimeProvider _clock;
     private readonly RunRecorderOptions _options;
     private readonly string[] _tasks;
-    private readonly StreamWriter _progress;
+    private readonly string _path;
+    private StreamWriter _progress;
+    private IReadOnlyList<string> _terms;
     private readonly TensorBoardWriter? _board;
     private readonly List<(TrainingProgress Report, long Steps)> _reports = [];
     private long _step;
@@ -47,7 +49,10 @@ public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
         _tasks = [.. tasks.Select(t => t.Name)];
         Directory.CreateDirectory(folder);
         RunEnvironment.Write(folder);
-        _progress = OpenProgress(Path.Combine(folder, ProgressName), step);
+        _path = Path.Combine(folder, ProgressName);
+        ProgressTable table = Before(step);
+        _terms = table.Terms;
+        _progress = OpenProgress(table);
         _board = _options.TensorBoard ? new TensorBoardWriter(folder, _clock) : null;
     }
 
@@ -140,17 +145,23 @@ public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
     private void Write()
     {
         ProgressRow row = ProgressRow.Mean(_reports);
+        string[] terms = [.. _reports[^1].Report.Terms.Select(t => t.Name)];
         _reports.Clear();
+        if (!terms.SequenceEqual(_terms))
+        {
+            // The first report says what there is.
+            _progress.Dispose();
+            _progress = OpenProgress(ProgressTable.Read(_path).With(terms));
+            _terms = terms;
+        }
         _progress.WriteLine(ProgressTable.Line(row));
         _progress.Flush();
         if (_board is null)
             return;
         _board.AddScalar("loss/total", row.Loss, row.Step);
         _board.AddScalar("loss/supervised", row.Supervised, row.Step);
-        if (row.Dist != 0)
-            _board.AddScalar("loss/dist", row.Dist, row.Step);
-        if (row.Recon != 0)
-            _board.AddScalar("loss/recon", row.Recon, row.Step);
+        for (int i = 0; i < terms.Length; i++)
+            _board.AddScalar($"term/{terms[i]}", row.Terms[i], row.Step);
         for (int t = 0; t < _tasks.Length; t++)
         {
             if (!double.IsNaN(row.TaskLosses[t]))
@@ -162,21 +173,25 @@ public sealed class RunRecorder : IProgress<TrainingProgress>, IDisposable
         _board.Flush();
     }
 
-    private StreamWriter OpenProgress(string path, long step)
+    /// <summary>What was recorded up to a step.</summary>
+    private ProgressTable Before(long step)
     {
-        List<string> lines = [ProgressTable.Heading(_tasks)];
-        if (step > 0 && File.Exists(path))
-        {
-            ProgressTable before = ProgressTable.Read(path);
-            if (!before.Tasks.SequenceEqual(_tasks))
-                throw new JtrFormatException(
-                    path,
-                    $"holds the losses of the tasks {string.Join(", ", before.Tasks)}; the run has {string.Join(", ", _tasks)}"
-                );
-            lines.AddRange(before.Rows.Where(r => r.Step <= step).Select(ProgressTable.Line));
-        }
-        AtomicFile.Write(path, System.Text.Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
-        return new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read)) { NewLine = "\n" };
+        if (step == 0 || !File.Exists(_path))
+            return new ProgressTable([], _tasks, []);
+        ProgressTable before = ProgressTable.Read(_path);
+        if (!before.Tasks.SequenceEqual(_tasks))
+            throw new JtrFormatException(
+                _path,
+                $"holds the losses of the tasks {string.Join(", ", before.Tasks)}; the run has {string.Join(", ", _tasks)}"
+            );
+        return before with { Rows = [.. before.Rows.Where(r => r.Step <= step)] };
+    }
+
+    private StreamWriter OpenProgress(ProgressTable table)
+    {
+        IEnumerable<string> lines = table.Rows.Select(ProgressTable.Line).Prepend(ProgressTable.Heading(table.Terms, table.Tasks));
+        AtomicFile.Write(_path, System.Text.Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
+        return new StreamWriter(new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.Read)) { NewLine = "\n" };
     }
 }
 

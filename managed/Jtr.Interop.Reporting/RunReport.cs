@@ -163,11 +163,10 @@ public static class RunReport
         charts.Add(Losses("Loss", _ => [("loss", row => row.Loss)]));
         if (runs.Count == 1)
         {
-            // Terms that are 0 throughout are not of the method.
             charts.Add(
                 Losses(
                     "Terms of the loss, unweighted",
-                    r => Terms().Where(t => r.Progress is null || r.Progress.Rows.Any(row => t.Value(row) != 0))
+                    r => Terms(r)
                 )
             );
             charts.Add(
@@ -179,13 +178,8 @@ public static class RunReport
         }
         else
         {
-            foreach ((string name, Func<ProgressRow, double> value) in Terms())
-                charts.Add(
-                    Losses(
-                        char.ToUpperInvariant(name[0]) + name[1..],
-                        r => r.Progress?.Rows.Any(row => value(row) != 0) == true ? [(name, value)] : []
-                    )
-                );
+            foreach (string name in runs.SelectMany(Terms).Select(t => t.Name).Distinct())
+                charts.Add(Losses(char.ToUpperInvariant(name[0]) + name[1..], r => Terms(r).Where(t => t.Name == name)));
             foreach (string task in runs.SelectMany(r => r.Progress?.Tasks ?? []).Distinct())
                 charts.Add(
                     Losses(
@@ -230,8 +224,12 @@ public static class RunReport
             page.Section("Curves").Charts(drawn);
     }
 
-    private static (string Name, Func<ProgressRow, double> Value)[] Terms() =>
-        [("supervised", r => r.Supervised), ("dist", r => r.Dist), ("recon", r => r.Recon)];
+    /// <summary>The supervised loss and what the method adds; terms that are 0 throughout say nothing.</summary>
+    private static IEnumerable<(string Name, Func<ProgressRow, double> Value)> Terms(RunFiles run) =>
+        (run.Progress?.Terms ?? [])
+            .Select((name, i) => (Name: name, Value: (Func<ProgressRow, double>)(r => r.Terms[i])))
+            .Where(t => run.Progress!.Rows.Any(row => t.Value(row) is not (0 or double.NaN)))
+            .Prepend((Name: "supervised", Value: r => r.Supervised));
 
     private static (double, double)[] Points(RunFiles run, Func<ProgressRow, double> value) =>
         [.. (run.Progress?.Rows ?? []).Select(r => ((double)r.Step, value(r)))];

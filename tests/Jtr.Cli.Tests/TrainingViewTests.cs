@@ -66,9 +66,17 @@ public sealed class TrainingViewTests
     {
         Assert.That(TrainingView.Losses(Progress(1, 2, loss: 0.5)), Is.EqualTo("loss 0.5000"));
         Assert.That(
-            TrainingView.Losses(Progress(1, 2, loss: 0.5) with { Supervised = 0.1, Dist = 0.2, Recon = 0.3 }),
+            Losses(new("jtr.dist", 0.2), new("jtr.recon", 0.3)),
             Is.EqualTo("loss 0.5000 (supervised 0.1000, dist 0.2000, recon 0.3000)")
         );
+        Assert.That(
+            Losses(new("jtr.dist", 0.2), new("teacher.agreement", 0.3), new("teacher.agreement.seg", 0.3), new("teacher.taught.seg", 0.5)),
+            Is.EqualTo("loss 0.5000 (supervised 0.1000, jtr.dist 0.2000, teacher.agreement 0.3000)"),
+            "of two methods by their full names; terms of single tasks are in the files"
+        );
+
+        static string Losses(params LossTerm[] terms) =>
+            TrainingView.Losses(Progress(1, 2, loss: 0.5) with { Supervised = 0.1, Terms = terms });
     }
 
     [Test]
@@ -199,8 +207,6 @@ public sealed class TrainingViewTests
             TotalEpochs = 1,
             Loss = loss,
             Supervised = loss,
-            Dist = 0,
-            Recon = 0,
             TaskLosses = [loss],
             LearningRate = 1e-3,
             StepsPerSecond = 0,

@@ -254,6 +254,13 @@ internal sealed class TrainCommand
             CheckpointEvery = settings.SaveEvery!.Value,
             Keep = settings.Keep ?? 1,
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
+            Validation = data.Test,
+            EvaluateEvery = data.Test is null ? 0 : settings.EvalEvery ?? 0,
+            EvaluateAtEnd = data.Test is not null,
+            BestPath = data.Test is null || settings.EvalEvery is null ? null : folder.Best,
+            EarlyStopping = settings.EarlyStopping is { } patience
+                ? new EarlyStoppingOptions { Patience = patience, MinImprovement = settings.MinImprovement ?? 0 }
+                : null,
         };
         cancellationToken.ThrowIfCancellationRequested();
         using RunRecorder recorder = new(
@@ -264,10 +271,10 @@ internal sealed class TrainCommand
         );
         try
         {
-            await TrainingView
+            FitResult result = await TrainingView
                 .ShowAsync(_console, view => FitAsync(view, trainer, data, fit, settings, folder, recorder, cancellationToken))
                 .ConfigureAwait(false);
-            Conclude(trainer, data, baseline, folder, recorder, settings, cancellationToken);
+            Conclude(trainer, data, result.Scores, baseline, folder, recorder, settings, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -282,7 +289,7 @@ internal sealed class TrainCommand
             throw;
         }
         if (data.Test is not null)
-            ConcludeBest(trainer, settings, fit, folder);
+            ConcludeBest(trainer, settings, total, folder);
         BadSamples.Report(_console, data.Train, data.Test);
         return ExitCode.Success;
     }
@@ -343,7 +350,7 @@ internal sealed class TrainCommand
     }
 
     /// <summary>Trains, with scores in between if they are wanted.</summary>
-    private async Task<bool> FitAsync(
+    private Task<FitResult> FitAsync(
         TrainingView view,
         Trainer trainer,
         OpenData data,
@@ -355,59 +362,29 @@ internal sealed class TrainCommand
     )
     {
         long total = fit.Steps!.Value;
-        long? evalEvery = settings.EvalEvery;
         _console.StopWords = "Stopping after this step, then saving; Ctrl-C again ends now, without saving.";
         TrainingView.Run shown = view.Begin(new RunPlan(trainer.Options.Method, total, settings.StepsPerEpoch(data.Train.Count)));
-        while (trainer.StepCount < total && !IsStopped(trainer, settings))
+        fit = fit with
         {
-            // A run that was killed between a step and its scores catches up on them.
-            bool isDue =
-                data.Test is not null
-                && evalEvery is long period
-                && trainer.StepCount > 0
-                && trainer.StepCount % period == 0
-                && trainer.Validation.Step < trainer.StepCount;
-            // A fit goes on where the trainer is, so that several short ones do the same steps as a long one.
-            long until =
-                isDue ? trainer.StepCount
-                : evalEvery is long every ? Math.Min(total, (trainer.StepCount / every + 1) * every)
-                : total;
-            if (!isDue)
-                await trainer
-                    .FitAsync(data.Train, fit with { Steps = until }, recorder.Then(shown), cancellationToken)
-                    .ConfigureAwait(false);
-            if (until == total || data.Test is null)
-                continue;
-            EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, fit.Workers, cancellationToken, shown);
-            _console.Line($"scores at step {until}: {result}");
-            folder.AppendHistory(until, result);
-            recorder.AddScores(result, until);
-            KeepBest(trainer, result, settings, fit, folder);
-        }
-        return true;
-    }
-
-    /// <summary>Whether scores were no better for too long.</summary>
-    private static bool IsStopped(Trainer trainer, TrainSettings settings) =>
-        settings.EarlyStopping is int patience && trainer.Validation.WithoutImprovement >= patience;
-
-    /// <summary>Remembers scores, and saves the checkpoint if they are the best.</summary>
-    private static void KeepBest(Trainer trainer, EvaluationResult result, TrainSettings settings, FitOptions fit, RunFolder folder)
-    {
-        if (settings.EvalEvery is null || trainer.Validation.Step >= trainer.StepCount)
-            return;
-        if (trainer.AddValidation(result, settings.MinImprovement ?? 0))
-            trainer.Save(folder.Best, fit.CheckpointMetadata);
+            EvaluationProgress = shown,
+            Evaluated = (step, result) =>
+            {
+                if (step < total)
+                    _console.Line($"scores at step {step}: {result}");
+                folder.AppendHistory(step, result);
+                recorder.AddScores(result, step);
+            },
+        };
+        return trainer.FitAsync(data.Train, fit, recorder.Then(shown), cancellationToken);
     }
 
     /// <summary>Says where the best checkpoint is, and why the run ended early if it did.</summary>
-    private void ConcludeBest(Trainer trainer, TrainSettings settings, FitOptions fit, RunFolder folder)
+    private void ConcludeBest(Trainer trainer, TrainSettings settings, long total, RunFolder folder)
     {
-        KeepBest(trainer, EvaluationResult.LoadJson(folder.Results), settings, fit, folder);
         ValidationState scores = trainer.Validation;
-        if (scores.BestStep == 0)
+        if (settings.EvalEvery is null || scores.BestStep == 0)
             return;
-        if (IsStopped(trainer, settings) && trainer.StepCount < fit.Steps)
+        if (settings.EarlyStopping is { } patience && scores.WithoutImprovement >= patience && trainer.StepCount < total)
             _console.Line(
                 $"Stopped early at step {trainer.StepCount}: {scores.WithoutImprovement} times no better than at step {scores.BestStep}."
             );
@@ -472,6 +449,7 @@ internal sealed class TrainCommand
     private void Conclude(
         Trainer trainer,
         OpenData data,
+        EvaluationResult? scores,
         EvaluationResult? baseline,
         RunFolder folder,
         RunRecorder recorder,
@@ -485,10 +463,15 @@ internal sealed class TrainCommand
             _console.Line($"The curves of its losses: {RunReport.Save(folder.Path)}");
             return;
         }
-        EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test, settings.Machine?.Workers, cancellationToken);
+        // A run that was over before has its scores taken again.
+        EvaluationResult result =
+            scores ?? EvaluationView.Show(_console, trainer, data.Test, settings.Machine?.Workers, cancellationToken);
         folder.SaveResults(result);
-        folder.AppendHistory(trainer.StepCount, result);
-        recorder.AddScores(result, trainer.StepCount);
+        if (scores is null)
+        {
+            folder.AppendHistory(trainer.StepCount, result);
+            recorder.AddScores(result, trainer.StepCount);
+        }
         RgbImage pictures = PredictionSheet
             .Draw(data.Test, PredictionSheet.Spread(data.Test.Count, 6), (trainer.Options.Method, trainer))
             .Render();

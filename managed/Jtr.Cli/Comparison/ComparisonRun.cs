@@ -76,44 +76,48 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         long total = settings.TotalSteps(train.Count);
         TrainingView.Run shown = view.Begin(new RunPlan($"{method.Name}, seed {seed}", total, settings.StepsPerEpoch(train.Count)));
         RunRecord record = Record;
-        EvaluationResult? result = null;
-        for (long until = Math.Min(plan.EvalEvery, total); ; until = Math.Min(until + plan.EvalEvery, total))
+        long before = trainer.StepCount,
+            start = Stopwatch.GetTimestamp();
+        TimeSpan processor = meter.Processor;
+        fit = fit with
         {
-            if (trainer.StepCount < until)
+            Steps = total,
+            Validation = test,
+            EvaluateEvery = plan.EvalEvery,
+            EvaluateAtEnd = true,
+            EvaluationProgress = shown,
+            // Time and memory count training alone.
+            Evaluating = step =>
             {
-                long before = trainer.StepCount,
-                    start = Stopwatch.GetTimestamp();
-                TimeSpan processor = meter.Processor;
-                await trainer.FitAsync(train, fit with { Steps = until }, shown, cancellationToken).ConfigureAwait(false);
                 record = record.With(
-                    until - before,
+                    step - before,
                     Stopwatch.GetElapsedTime(start).TotalSeconds,
                     (meter.Processor - processor).TotalSeconds,
                     meter.Peak,
                     meter.HeldAtStart
                 );
                 record.Write(RecordPath);
-            }
-            // Scores are written before training goes on, so a trainer that is further has them; at the end they are needed whole.
-            if (trainer.StepCount == until && (until == total || record.Scores.All(s => s.Step != until)))
+            },
+            Evaluated = (step, scores) =>
             {
-                result = EvaluationView.Show(console, trainer, test, workers, cancellationToken, shown);
                 record = record.With(
                     new ScorePoint
                     {
-                        Step = until,
-                        Headlines = [.. result.Tasks.Select(t => double.IsNaN(t.Headline.Value) ? (double?)null : t.Headline.Value)],
+                        Step = step,
+                        Headlines = [.. scores.Tasks.Select(t => double.IsNaN(t.Headline.Value) ? (double?)null : t.Headline.Value)],
                     }
                 );
                 record.Write(RecordPath);
-            }
-            if (until == total)
-                break;
-        }
-        if (result is null)
+                (before, start, processor) = (step, Stopwatch.GetTimestamp(), meter.Processor);
+            },
+        };
+        if (trainer.StepCount > total)
             throw new InvalidOperationException(
                 $"{_files.Checkpoint} has {trainer.StepCount} steps, more than the {total} of the comparison"
             );
+        FitResult done = await trainer.FitAsync(train, fit, shown, cancellationToken).ConfigureAwait(false);
+        // A run that was killed behind its last step, before its scores were written, has them taken again.
+        EvaluationResult result = done.Scores ?? EvaluationView.Show(console, trainer, test, workers, cancellationToken, shown);
         _files.SaveResults(result);
         console.Line($"{method.Name}, seed {seed}: {result}");
         BadSamples.Report(console, train, test);

@@ -9,8 +9,7 @@ internal sealed class LossWindow
     private long _steps;
     private double _loss;
     private double _supervised;
-    private double _dist;
-    private double _recon;
+    private double[] _terms = [];
 
     /// <summary>Adds a report, which counts with the number of its steps.</summary>
     public void Add(TrainingProgress progress)
@@ -21,8 +20,10 @@ internal sealed class LossWindow
         _steps += steps;
         _loss += steps * progress.Loss;
         _supervised += steps * progress.Supervised;
-        _dist += steps * progress.Dist;
-        _recon += steps * progress.Recon;
+        if (_terms.Length != progress.Terms.Count)
+            _terms = new double[progress.Terms.Count];
+        for (int i = 0; i < _terms.Length; i++)
+            _terms[i] += steps * progress.Terms[i].Value;
     }
 
     /// <summary>Ends the window; needs at least one report.</summary>
@@ -33,10 +34,10 @@ internal sealed class LossWindow
         {
             Loss = _loss / _steps,
             Supervised = _supervised / _steps,
-            Dist = _dist / _steps,
-            Recon = _recon / _steps,
+            Terms = [.. latest.Terms.Select((t, i) => t with { Value = _terms[i] / _steps })],
         };
-        _loss = _supervised = _dist = _recon = 0;
+        _loss = _supervised = 0;
+        Array.Clear(_terms);
         _steps = 0;
         return mean;
     }

@@ -107,16 +107,25 @@ internal sealed class TrainingView
         return new Run(this, plan);
     }
 
-    /// <summary>The losses in words: the JTR terms only where the method has them.</summary>
+    /// <summary>The losses in words. Of what the method adds, the terms of single tasks are left to the files.</summary>
     internal static string Losses(TrainingProgress progress)
     {
         string text = string.Create(CultureInfo.InvariantCulture, $"loss {progress.Loss:F4}");
-        return progress.Dist == 0 && progress.Recon == 0
-            ? text
-            : string.Create(
+        // "jtr.dist", not "teacher.agreement.depth".
+        LossTerm[] terms = [.. progress.Terms.Where(t => t.Name.Count(c => c == '.') == 1)];
+        if (terms.Length == 0)
+            return text;
+        bool isOneMethod = terms.Select(t => t.Name[..t.Name.IndexOf('.', StringComparison.Ordinal)]).Distinct().Count() == 1;
+        IEnumerable<string> parts = terms.Select(t =>
+            string.Create(
                 CultureInfo.InvariantCulture,
-                $"{text} (supervised {progress.Supervised:F4}, dist {progress.Dist:F4}, recon {progress.Recon:F4})"
-            );
+                $"{(isOneMethod ? t.Name[(t.Name.IndexOf('.', StringComparison.Ordinal) + 1)..] : t.Name)} {t.Value:F4}"
+            )
+        );
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{text} (supervised {progress.Supervised:F4}, {string.Join(", ", parts)})"
+        );
     }
 
     private void SayStopping(string words)

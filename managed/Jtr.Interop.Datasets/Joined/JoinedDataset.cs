@@ -106,6 +106,14 @@ public sealed class JoinedDataset : IMultiTaskDataset
     }
 
     /// <inheritdoc/>
+    public double GetLabelWeight(int index, int task)
+    {
+        SampleOrigin origin = _samples[index];
+        int own = Array.IndexOf(_places[origin.Source], task);
+        return own < 0 ? 1 : _sources[origin.Source].Data.GetLabelWeight(origin.Index, own);
+    }
+
+    /// <inheritdoc/>
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);
 
     /// <inheritdoc/>

@@ -25,6 +25,7 @@ public sealed unsafe class Batch : IDisposable
     private readonly float[] _images;
     private readonly float[] _labels;
     private readonly byte[] _labeled;
+    private readonly double[] _weights;
     private readonly int[] _indices;
     private readonly ViewCrop[] _crops;
     private readonly int _imagesAt;
@@ -71,11 +72,13 @@ public sealed unsafe class Batch : IDisposable
         _labelValues = tasks.LabelValues(height, width);
         _labels = GC.AllocateArray<float>(views * capacity * _labelValues + Slack, pinned: true);
         _labeled = GC.AllocateArray<byte>(capacity * tasks.Count, pinned: true);
+        _weights = GC.AllocateArray<double>(capacity * tasks.Count, pinned: true);
         _indices = GC.AllocateArray<int>(capacity, pinned: true);
         _crops = GC.AllocateArray<ViewCrop>(views * capacity, pinned: true);
         _imagesAt = FirstAligned(_images);
         _labelsAt = FirstAligned(_labels);
         Crops.Fill(ViewCrop.Whole(height, width));
+        LabelWeights.Fill(1);
     }
 
     /// <summary>The tasks, K of them, with L label values a sample (<see cref="TaskSet.LabelValues"/>).</summary>
@@ -120,6 +123,12 @@ public sealed unsafe class Batch : IDisposable
     /// <summary>[B, K]: 1 where the sample is labelled for the task, else 0.</summary>
     public Span<byte> Labeled => Alive(_labeled).AsSpan(0, _samples * Tasks.Count);
 
+    /// <summary>
+    /// [B, K]: how much the sample's label counts, 0 or more; its supervised loss is multiplied by it. See
+    /// <see cref="IMultiTaskDataset.GetLabelWeight"/>.
+    /// </summary>
+    public Span<double> LabelWeights => Alive(_weights).AsSpan(0, _samples * Tasks.Count);
+
     /// <summary>[B]: each sample's index in the data set.</summary>
     public Span<int> Indices => Alive(_indices).AsSpan(0, _samples);
 
@@ -134,6 +143,9 @@ public sealed unsafe class Batch : IDisposable
 
     /// <summary>Start of <see cref="Labeled"/>.</summary>
     internal byte* LabeledPointer => Address(_labeled);
+
+    /// <summary>Start of <see cref="LabelWeights"/>; null where all are 1.</summary>
+    internal double* LabelWeightsPointer => LabelWeights.ContainsAnyExcept(1.0) ? Address(_weights) : null;
 
     /// <summary>Start of <see cref="Crops"/>.</summary>
     internal ViewCrop* CropsPointer => Address(_crops);

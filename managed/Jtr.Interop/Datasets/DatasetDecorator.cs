@@ -39,6 +39,9 @@ public abstract class DatasetDecorator : IMultiTaskDataset
     public virtual TaskMask GetLabeled(int index) => Inner.GetLabeled(index);
 
     /// <inheritdoc/>
+    public virtual double GetLabelWeight(int index, int task) => Inner.GetLabelWeight(index, task);
+
+    /// <inheritdoc/>
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);
 
     /// <inheritdoc/>

@@ -28,6 +28,14 @@ public interface IMultiTaskDataset
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     TaskMask GetLabeled(int index);
 
+    /// <summary>
+    /// How much a sample's label counts in training, 0 or more: its supervised loss is multiplied by it. 1 of labels that people made;
+    /// less of what a network has labelled.
+    /// </summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <param name="task">The task's place in <see cref="Tasks"/>.</param>
+    double GetLabelWeight(int index, int task) => 1;
+
     /// <summary>Reads a sample.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     /// <param name="wanted">Tasks whose labels are wanted; labels of others may be skipped.</param>

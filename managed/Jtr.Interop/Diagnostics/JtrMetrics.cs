@@ -18,6 +18,9 @@ public static class JtrMetrics
     /// </summary>
     public const string RunTag = "jtr.run";
 
+    /// <summary>Tag of a term of the loss: its name, one of <see cref="Training.Trainer.TermNames"/>.</summary>
+    public const string TermTag = "jtr.term";
+
     /// <summary>
     /// Tag of what a predictor records: its name (<see cref="Inference.PredictorOptions.Name"/>). One without a name has no tag.
     /// </summary>
@@ -56,8 +59,7 @@ public static class JtrMetrics
         Gauge("jtr.training.step", "{step}", "Number of the last step that was reported.", RunNumber.Step);
         Gauge("jtr.training.loss", null, "The whole loss, mean over the steps since the last report.", RunNumber.Loss);
         Gauge("jtr.training.loss.supervised", null, "The supervised loss, likewise.", RunNumber.Supervised);
-        Gauge("jtr.training.loss.dist", null, "The distance term, likewise, unweighted.", RunNumber.Dist);
-        Gauge("jtr.training.loss.recon", null, "The reconstruction term, likewise, unweighted.", RunNumber.Recon);
+        _meter.CreateObservableGauge("jtr.training.loss.term", MeasureTerms, null, "Each term that the method adds, likewise, unweighted.");
         Gauge("jtr.training.learning_rate", null, "The rate that Adam used last.", RunNumber.LearningRate);
         Gauge("jtr.training.speed", "{step}/s", "Steps of a second.", RunNumber.Speed);
     }
@@ -86,6 +88,12 @@ public static class JtrMetrics
     {
         lock (_gate)
             return [.. _runs.GroupBy(r => r.Name).Select(g => g.Last().Measure(number))];
+    }
+
+    private static Measurement<double>[] MeasureTerms()
+    {
+        lock (_gate)
+            return [.. _runs.GroupBy(r => r.Name).SelectMany(g => g.Last().MeasureTerms())];
     }
 
     private static void Gauge(string name, string? unit, string description, RunNumber number) =>

@@ -9,10 +9,9 @@ internal sealed class RunMetrics(string? name) : IDisposable
 {
     private readonly KeyValuePair<string, object?>[] _tags = name is null ? [] : [new(JtrMetrics.RunTag, name)];
     private long _step;
+    private IReadOnlyList<LossTerm> _terms = [];
     private double _loss,
         _supervised,
-        _dist,
-        _recon,
         _rate,
         _speed;
 
@@ -27,8 +26,7 @@ internal sealed class RunMetrics(string? name) : IDisposable
     {
         Volatile.Write(ref _loss, progress.Loss);
         Volatile.Write(ref _supervised, progress.Supervised);
-        Volatile.Write(ref _dist, progress.Dist);
-        Volatile.Write(ref _recon, progress.Recon);
+        Volatile.Write(ref _terms, progress.Terms);
         Volatile.Write(ref _rate, progress.LearningRate);
         Volatile.Write(ref _speed, progress.StepsPerSecond);
         Volatile.Write(ref _step, progress.Step);
@@ -38,6 +36,10 @@ internal sealed class RunMetrics(string? name) : IDisposable
     /// <summary>Says that the run is over.</summary>
     public void Dispose() => JtrMetrics.End(this);
 
+    /// <summary>The terms of the last report, tagged.</summary>
+    public IEnumerable<Measurement<double>> MeasureTerms() =>
+        Volatile.Read(ref _terms).Select(t => new Measurement<double>(t.Value, [.. _tags, new(JtrMetrics.TermTag, t.Name)]));
+
     /// <summary>A number of the last report, tagged.</summary>
     public Measurement<double> Measure(RunNumber number) =>
         new(
@@ -46,8 +48,6 @@ internal sealed class RunMetrics(string? name) : IDisposable
                 RunNumber.Step => Volatile.Read(ref _step),
                 RunNumber.Loss => Volatile.Read(ref _loss),
                 RunNumber.Supervised => Volatile.Read(ref _supervised),
-                RunNumber.Dist => Volatile.Read(ref _dist),
-                RunNumber.Recon => Volatile.Read(ref _recon),
                 RunNumber.LearningRate => Volatile.Read(ref _rate),
                 RunNumber.Speed => Volatile.Read(ref _speed),
                 _ => throw new ArgumentOutOfRangeException(nameof(number)),
@@ -62,8 +62,6 @@ internal enum RunNumber
     Step,
     Loss,
     Supervised,
-    Dist,
-    Recon,
     LearningRate,
     Speed,
 }

@@ -32,6 +32,6 @@ public sealed record PredictorOptions
         OptionRange.Within(nameof(MaxBatch), MaxBatch, 1, 65536);
         OptionRange.Within(nameof(Networks), Networks, 1, 64);
         OptionRange.Named(nameof(Device), Device);
-        OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, int.MaxValue);
+        OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, TrainerOptions.MaxDeviceIndex);
     }
 }

@@ -43,6 +43,7 @@ internal sealed unsafe class StepBorder
         _predictions;
     private readonly PinnedName _image = new("image"),
         _labeled = new("labelled"),
+        _labelWeight = new("label_weight"),
         _crops = new("crops"),
         _noise = new("noise"),
         _loss = new("loss"),
@@ -58,8 +59,10 @@ internal sealed unsafe class StepBorder
         _labels = TaskTensors.OfLabels(tasks);
         (_prediction, _gradient) = (TaskTensors.OfPredictions(tasks), TaskTensors.OfGradients(tasks));
         _terms = [.. described.Terms.Select(t => new PinnedName(t))];
-        _inputs = new(tasks.Count + 4);
-        _next = new(tasks.Count + 4);
+        string[] names = [.. described.Terms];
+        (Dist, Recon) = (Array.IndexOf(names, "jtr.dist"), Array.IndexOf(names, "jtr.recon"));
+        _inputs = new(tasks.Count + 5);
+        _next = new(tasks.Count + 5);
         _outputs = new(2 * tasks.Count + 5);
         _images = new(1);
         _predictions = new(tasks.Count);
@@ -67,6 +70,12 @@ internal sealed unsafe class StepBorder
 
     /// <summary>Place of the method's first term behind the supervised ones.</summary>
     public int FirstOwnTerm => 1 + _tasks.Count;
+
+    /// <summary>Place of the distance term of "jtr", or -1.</summary>
+    public int Dist { get; }
+
+    /// <summary>Place of the reconstruction term of "jtr", or -1.</summary>
+    public int Recon { get; }
 
     /// <summary>One step. The status is to be checked by the caller.</summary>
     public Raw.Status Step(
@@ -109,10 +118,10 @@ internal sealed unsafe class StepBorder
             _outputs.Clear();
             PerSample(_loss, loss, batch);
             PerSample(_terms[0], supervised, batch);
-            if (_terms.Length > FirstOwnTerm)
-                PerSample(_terms[FirstOwnTerm], dist, batch);
-            if (_terms.Length > FirstOwnTerm + 1)
-                PerSample(_terms[FirstOwnTerm + 1], recon, batch);
+            if (Dist >= 0)
+                PerSample(_terms[Dist], dist, batch);
+            if (Recon >= 0)
+                PerSample(_terms[Recon], recon, batch);
             if (taskLoss != null)
                 _outputs.Add(_taskLoss, Raw.Dtype.Float64, taskLoss, sizeof(double), _tasks.Count);
             AddCaptured(_prediction, prediction, batch);
@@ -134,17 +143,17 @@ internal sealed unsafe class StepBorder
             GC.KeepAlive(this);
         }
         // Terms that the method does not have are 0.
-        if (status == Raw.Status.Ok && _terms.Length <= FirstOwnTerm)
+        if (status == Raw.Status.Ok && Dist < 0)
             capture.Dist.Clear();
-        if (status == Raw.Status.Ok && _terms.Length <= FirstOwnTerm + 1)
+        if (status == Raw.Status.Ok && Recon < 0)
             capture.Recon.Clear();
         result = native;
         return status;
     }
 
-    /// <summary>The mean of a term, 0 where the method has none of that number.</summary>
+    /// <summary>The mean of a term, 0 where there is none of that number.</summary>
     public double Term(in Raw.StepResult.__Internal result, int index) =>
-        index < result.term_count ? ((Raw.Term.__Internal*)result.terms)[index].value : 0;
+        index >= 0 && index < result.term_count ? ((Raw.Term.__Internal*)result.terms)[index].value : 0;
 
     /// <summary>Predictions [samples, values] of images [samples, 3, height, width].</summary>
     public Raw.Status Predict(nint trainer, float* images, int samples, int height, int width, float* predictions)
@@ -172,6 +181,8 @@ internal sealed unsafe class StepBorder
         table.Add(_image, Raw.Dtype.Float32, batch.ImagesPointer, sizeof(float), batch.Views, batch.Samples, 3, batch.Height, batch.Width);
         _labels.AddTo(table, Raw.Dtype.Float32, batch.LabelsPointer, sizeof(float), batch.Views, batch.Samples, batch.Height, batch.Width);
         table.Add(_labeled, Raw.Dtype.Uint8, batch.LabeledPointer, sizeof(byte), batch.Samples, _tasks.Count);
+        if (batch.LabelWeightsPointer is var weights && weights != null)
+            table.Add(_labelWeight, Raw.Dtype.Float64, weights, sizeof(double), batch.Samples, _tasks.Count);
         table.Add(
             _crops,
             Raw.Dtype.Float64,

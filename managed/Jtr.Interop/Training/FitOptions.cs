@@ -67,11 +67,14 @@ public sealed record FitOptions
     /// </summary>
     public int Keep { get; init; } = 1;
 
-    /// <summary>Data to score on in between, every <see cref="EvaluateEvery"/> steps, or null.</summary>
+    /// <summary>Data to score on, every <see cref="EvaluateEvery"/> steps and <see cref="EvaluateAtEnd"/>, or null.</summary>
     public IMultiTaskDataset? Validation { get; init; }
 
-    /// <summary>Steps between two scores; 0: none.</summary>
+    /// <summary>Steps between two scores; 0: none in between. The trainer is saved before each, where it is saved at all.</summary>
     public long EvaluateEvery { get; init; }
+
+    /// <summary>Whether the last step is scored too, whatever its number.</summary>
+    public bool EvaluateAtEnd { get; init; }
 
     /// <summary>Metrics of your own in the scores in between, as <see cref="EvaluateOptions.Metrics"/> says.</summary>
     public IReadOnlyList<Func<VisionTask, ITaskMetric?>> Metrics { get; init; } = [];
@@ -82,7 +85,13 @@ public sealed record FitOptions
     /// <summary>Where to save the trainer whenever its scores are the best so far, or null. Needs <see cref="Validation"/>.</summary>
     public string? BestPath { get; init; }
 
-    /// <summary>Told the step and the scores in between, on the thread of the fit.</summary>
+    /// <summary>Told the step whose scores are about to be taken, on the thread of the fit.</summary>
+    public Action<long>? Evaluating { get; init; }
+
+    /// <summary>Told how far scoring is, on the thread of the fit.</summary>
+    public IProgress<EvaluationProgress>? EvaluationProgress { get; init; }
+
+    /// <summary>Told the step and its scores, on the thread of the fit.</summary>
     public Action<long, EvaluationResult>? Evaluated { get; init; }
 
     /// <summary>Stored in the checkpoints, as in <see cref="Trainer.Save"/>.</summary>
@@ -117,8 +126,11 @@ public sealed record FitOptions
             OptionRange.NotNull(nameof(ViewSteps), step);
         TaskScorer.Check(nameof(Metrics), Metrics);
         EarlyStopping?.Validate(nameof(EarlyStopping));
-        if (Validation is null != (EvaluateEvery == 0))
-            throw new ArgumentException($"{nameof(Validation)} and {nameof(EvaluateEvery)} belong together.", nameof(EvaluateEvery));
+        if (Validation is null != (EvaluateEvery == 0 && !EvaluateAtEnd))
+            throw new ArgumentException(
+                $"{nameof(Validation)} and {nameof(EvaluateEvery)} or {nameof(EvaluateAtEnd)} belong together.",
+                nameof(EvaluateEvery)
+            );
         if (Validation is null && EarlyStopping is not null)
             throw new ArgumentException($"{nameof(EarlyStopping)} needs {nameof(Validation)}.", nameof(EarlyStopping));
         if (Validation is null && BestPath is not null)

@@ -41,6 +41,6 @@ public sealed record JointTaskRegularizerOptions
         OptionRange.Named(nameof(Precision), Precision);
         OptionRange.Named(nameof(Recomputation), Recomputation);
         OptionRange.Named(nameof(Device), Device);
-        OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, int.MaxValue);
+        OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, TrainerOptions.MaxDeviceIndex);
     }
 }

@@ -3,16 +3,20 @@ using System.Diagnostics;
 namespace Jtr.Interop.Training;
 
 /// <summary>Gathers the losses of a fit's steps and says when to report, at most every 100 ms. Allocates for reports only.</summary>
-internal sealed class ProgressMeter(int tasks, long totalSteps, int batchesPerEpoch)
+/// <param name="tasks">Number of tasks, K.</param>
+/// <param name="terms">Names of all terms, T.</param>
+/// <param name="firstOwn">The first of them that the method adds.</param>
+/// <param name="totalSteps">Steps of the fit.</param>
+/// <param name="batchesPerEpoch">Steps of a pass over the data.</param>
+internal sealed class ProgressMeter(int tasks, IReadOnlyList<string> terms, int firstOwn, long totalSteps, int batchesPerEpoch)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private readonly double[] _taskSums = new double[tasks];
     private readonly int[] _taskCounts = new int[tasks];
     private double _loss,
-        _supervised,
-        _dist,
-        _recon;
+        _supervised;
+    private readonly double[] _terms = new double[terms.Count];
     private int _steps;
     private long _firstStep = -1;
     private long _firstTime;
@@ -21,12 +25,13 @@ internal sealed class ProgressMeter(int tasks, long totalSteps, int batchesPerEp
     /// <summary>Adds a step; says whether it is time for a report.</summary>
     /// <param name="step">What the step did.</param>
     /// <param name="taskLoss">[K], NaN for tasks without a label.</param>
-    public bool Add(in StepResult step, ReadOnlySpan<double> taskLoss)
+    /// <param name="termValues">[T].</param>
+    public bool Add(in StepResult step, ReadOnlySpan<double> taskLoss, ReadOnlySpan<double> termValues)
     {
         _loss += step.Loss;
         _supervised += step.Supervised;
-        _dist += step.Dist;
-        _recon += step.Recon;
+        for (int i = firstOwn; i < _terms.Length; i++)
+            _terms[i] += termValues[i];
         _steps++;
         for (int t = 0; t < taskLoss.Length; t++)
         {
@@ -60,8 +65,7 @@ internal sealed class ProgressMeter(int tasks, long totalSteps, int batchesPerEp
             TotalEpochs = (totalSteps - 1) / batchesPerEpoch + 1,
             Loss = _loss / _steps,
             Supervised = _supervised / _steps,
-            Dist = _dist / _steps,
-            Recon = _recon / _steps,
+            Terms = [.. terms.Skip(firstOwn).Select((name, i) => new LossTerm(name, _terms[firstOwn + i] / _steps))],
             TaskLosses = taskLosses,
             LearningRate = last.LearningRate,
             GradientNorm = last.GradientNorm,
@@ -71,7 +75,8 @@ internal sealed class ProgressMeter(int tasks, long totalSteps, int batchesPerEp
                 : speed > 0 ? TimeSpan.FromSeconds((totalSteps - last.Step) / speed)
                 : null,
         };
-        _loss = _supervised = _dist = _recon = 0;
+        _loss = _supervised = 0;
+        Array.Clear(_terms);
         _steps = 0;
         Array.Clear(_taskSums);
         Array.Clear(_taskCounts);

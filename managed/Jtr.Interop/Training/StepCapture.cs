@@ -12,10 +12,10 @@ public readonly ref struct StepCapture
     /// <summary>[B] receives each sample's supervised loss.</summary>
     public Span<double> Supervised { get; init; }
 
-    /// <summary>[B] receives each sample's distance term, unweighted.</summary>
+    /// <summary>[B] receives each sample's distance term of "jtr", unweighted; 0 without that method.</summary>
     public Span<double> Dist { get; init; }
 
-    /// <summary>[B] receives each sample's reconstruction term, unweighted.</summary>
+    /// <summary>[B] receives each sample's reconstruction term of "jtr", unweighted; 0 without that method.</summary>
     public Span<double> Recon { get; init; }
 
     /// <summary>[K] receives each task's supervised loss, mean over the samples that have its label; NaN if none has.</summary>

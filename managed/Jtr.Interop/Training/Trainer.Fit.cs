@@ -161,7 +161,10 @@ public sealed unsafe partial class Trainer
             SaveCheckpoint(run);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         TrainingLog.Finished(_logger, StepCount, elapsed, last?.Loss ?? double.NaN);
-        return new FitResult(StepCount, last, elapsed, run.StoppedEarly);
+        return new FitResult(StepCount, last, elapsed, run.StoppedEarly)
+        {
+            Scores = run.Scores is { } scores && scores.Step == StepCount ? scores.Result : null,
+        };
     }
 
     /// <summary>The batches of a fit, from one of them on.</summary>
@@ -202,6 +205,9 @@ public sealed unsafe partial class Trainer
     {
         public bool StoppedEarly { get; set; }
 
+        /// <summary>The scores that were taken last.</summary>
+        public (long Step, EvaluationResult Result)? Scores { get; set; }
+
         /// <summary>The step of the last checkpoint, or the one that the fit began with.</summary>
         public required long SavedStep { get; set; }
     }
@@ -211,8 +217,9 @@ public sealed unsafe partial class Trainer
     {
         (FitOptions options, DataLoader loader) = (run.Options, run.Loader);
         using RunMetrics metrics = new(options.Name);
-        ProgressMeter meter = new(Tasks.Count, run.Total, loader.BatchesPerEpoch);
-        double[] taskLoss = new double[Tasks.Count];
+        ProgressMeter meter = new(Tasks.Count, TermNames, _border.FirstOwnTerm, run.Total, loader.BatchesPerEpoch);
+        double[] taskLoss = new double[Tasks.Count],
+            terms = new double[TermNames.Count];
         StepResult? last = null;
         run.StoppedEarly = options.EarlyStopping is { } stopping && Validation.WithoutImprovement >= stopping.Patience;
         Batch? next = null; // taken ahead, for a GPU to copy during the step before
@@ -231,7 +238,7 @@ public sealed unsafe partial class Trainer
                 {
                     if (TakesBatchesAhead && StepCount + 1 < run.Total)
                         loader.TryNext(out next);
-                    step = StepCore(run.Trainer, batch, new StepCapture { TaskLoss = taskLoss }, next, cancellationToken);
+                    step = StepCore(run.Trainer, batch, new StepCapture { TaskLoss = taskLoss, Terms = terms }, next, cancellationToken);
                 }
                 catch (JtrNonFiniteException e)
                 {
@@ -243,18 +250,10 @@ public sealed unsafe partial class Trainer
                 }
                 last = step;
                 metrics.CountStep();
-                if (meter.Add(step, taskLoss))
+                if (meter.Add(step, taskLoss, terms))
                 {
                     TrainingProgress report = meter.Report(step);
-                    TrainingLog.Progress(
-                        _logger,
-                        step.Step,
-                        report.Loss,
-                        report.Supervised,
-                        report.Dist,
-                        report.Recon,
-                        report.LearningRate
-                    );
+                    TrainingLog.Progress(_logger, step.Step, report.Loss, report.Supervised, report.LearningRate);
                     metrics.Report(report);
                     run.Progress?.Report(report);
                 }
@@ -267,7 +266,7 @@ public sealed unsafe partial class Trainer
             if (next is not null)
                 loader.Recycle(next);
         }
-        if (!run.StoppedEarly && ValidationIsDue(options))
+        if (!run.StoppedEarly && (ValidationIsDue(options) || (options.EvaluateAtEnd && Validation.Step < StepCount)))
             Validate(run, cancellationToken);
         return last;
     }
@@ -279,13 +278,13 @@ public sealed unsafe partial class Trainer
     private bool Validate(FitRun run, CancellationToken cancellationToken)
     {
         FitOptions options = run.Options;
-        EvaluateOptions evaluate = new()
-        {
-            BatchSize = options.BatchSize,
-            Workers = options.Workers,
-            Metrics = options.Metrics,
-        };
-        EvaluationResult result = EvaluateCore(run.Trainer, options.Validation!, evaluate, progress: null, cancellationToken);
+        // A run that is killed while it scores goes on from here.
+        if (StepCount > run.SavedStep)
+            SaveCheckpoint(run);
+        options.Evaluating?.Invoke(StepCount);
+        EvaluateOptions evaluate = new() { Workers = options.Workers, Metrics = options.Metrics };
+        EvaluationResult result = EvaluateCore(run.Trainer, options.Validation!, evaluate, options.EvaluationProgress, cancellationToken);
+        run.Scores = (StepCount, result);
         TrainingLog.Evaluated(_logger, StepCount, result);
         bool best = AddValidation(result, options.EarlyStopping?.MinImprovement ?? 0);
         if (best && options.BestPath is not null)

@@ -224,13 +224,12 @@ public sealed unsafe partial class Trainer : IDisposable
             capture.Terms[i] = _border.Term(result, i);
         Volatile.Write(ref _stepCount, result.step);
         TrainingSize = (batch.Height, batch.Width);
-        int own = _border.FirstOwnTerm;
         return new StepResult(
             result.step,
             result.loss,
             _border.Term(result, 0),
-            _border.Term(result, own),
-            _border.Term(result, own + 1),
+            _border.Term(result, _border.Dist),
+            _border.Term(result, _border.Recon),
             result.learning_rate,
             result.gradient_norm
         );

@@ -12,6 +12,9 @@ public sealed record TrainerOptions
     /// <summary>The largest first stage width of a network.</summary>
     public const int MaxWidth = 1024;
 
+    // That of a libtorch device.
+    internal const int MaxDeviceIndex = 127;
+
     /// <summary>The tasks that the network learns.</summary>
     public required TaskSet Tasks { get; init; }
 
@@ -118,7 +121,7 @@ public sealed record TrainerOptions
         OptionRange.Named(nameof(Precision), Precision);
         OptionRange.Named(nameof(Recomputation), Recomputation);
         OptionRange.Named(nameof(Device), Device);
-        OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, int.MaxValue);
+        OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, MaxDeviceIndex);
         if (NativeOptions is not null)
             OptionsWriter.Parse(NativeOptions, nameof(NativeOptions));
     }

@@ -67,15 +67,13 @@ internal static partial class TrainingLog
     [LoggerMessage(
         EventId = 7,
         Level = LogLevel.Debug,
-        Message = "Step {Step}: loss {Loss:F4} (supervised {Supervised:F4}, dist {Dist:F4}, recon {Recon:F4}), rate {LearningRate}."
+        Message = "Step {Step}: loss {Loss:F4}, supervised {Supervised:F4}, rate {LearningRate}."
     )]
     public static partial void Progress(
         ILogger logger,
         long step,
         double loss,
         double supervised,
-        double dist,
-        double recon,
         double learningRate
     );
 }

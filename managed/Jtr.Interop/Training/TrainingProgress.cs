@@ -1,4 +1,11 @@
+using Jtr.Interop.Evaluation;
+
 namespace Jtr.Interop.Training;
+
+/// <summary>A part of the loss, by its name, such as "jtr.dist" or "teacher.agreement".</summary>
+/// <param name="Name">One of <see cref="Trainer.TermNames"/>.</param>
+/// <param name="Value">Its value, unweighted.</param>
+public readonly record struct LossTerm(string Name, double Value);
 
 /// <summary>How far a fit is. Losses are means over the steps since the last report.</summary>
 public sealed record TrainingProgress
@@ -21,11 +28,8 @@ public sealed record TrainingProgress
     /// <summary>The supervised loss.</summary>
     public required double Supervised { get; init; }
 
-    /// <summary>The distance term, unweighted.</summary>
-    public required double Dist { get; init; }
-
-    /// <summary>The reconstruction term, unweighted.</summary>
-    public required double Recon { get; init; }
+    /// <summary>What the method adds, term by term; empty where it adds nothing.</summary>
+    public IReadOnlyList<LossTerm> Terms { get; init; } = [];
 
     /// <summary>Each task's supervised loss, tasks in order; NaN where no sample was labelled for it.</summary>
     public required IReadOnlyList<double> TaskLosses { get; init; }
@@ -49,4 +53,10 @@ public sealed record TrainingProgress
 /// <param name="Elapsed">How long the fit took.</param>
 /// <param name="StoppedEarly">Whether it ended because the scores did not improve any more
 /// (<see cref="FitOptions.EarlyStopping"/>).</param>
-public sealed record FitResult(long Steps, StepResult? Last, TimeSpan Elapsed, bool StoppedEarly = false);
+public sealed record FitResult(long Steps, StepResult? Last, TimeSpan Elapsed, bool StoppedEarly = false)
+{
+    /// <summary>
+    /// The scores of the trainer as it is now, where the fit took them (<see cref="FitOptions.EvaluateAtEnd"/>); else null.
+    /// </summary>
+    public EvaluationResult? Scores { get; init; }
+}

@@ -26,6 +26,7 @@ HostBatch batch_of(const Trainer& trainer, const jtr_tensor* tensors, int32_t co
     batch.labels.push_back(table.take("label." + trainer.tasks()[t].name()));
   }
   batch.labelled = table.take("labelled");
+  batch.label_weight = table.take("label_weight");
   batch.noise = table.take("noise");
   batch.crops = table.take("crops");
   table.finish();

@@ -52,6 +52,7 @@ class MethodContext {
   std::vector<TaskTensors> gradients;    // of each view, like the predictions: receives the gradient of the mean loss
   at::Tensor labelled;                   // bool [B, K]
   std::vector<uint8_t> labelled_host;    // [B, K], the same
+  at::Tensor label_weight;               // [B, K]: how much a label counts; undefined: all 1
   at::Tensor noise;                      // [B, noise_slots, S, H, W]
   std::vector<at::Tensor> features;      // of each view: the network's coarsest features [B, c, h, w], detached
   at::Tensor crops;                      // [V, B, 6], on the host in double: how each view was cut out of view 0
@@ -80,6 +81,10 @@ class MethodContext {
   }
   /// Which samples are not labelled for a task: bool [B].
   at::Tensor unlabelled(size_t task) const { return labelled.select(1, static_cast<int64_t>(task)).logical_not(); }
+  /// A supervised loss [B] of a task, as much as each sample's label counts.
+  at::Tensor weighted(const at::Tensor& loss, size_t task) const {
+    return label_weight.defined() ? loss * label_weight.select(1, static_cast<int64_t>(task)) : loss;
+  }
   /// Whether a sample is labelled for a task.
   bool is_labelled(int64_t sample, size_t task) const {
     return labelled_host[static_cast<size_t>(sample) * tasks->size() + task] != 0;

@@ -23,7 +23,8 @@ bool same(const HostBatch& a, const HostBatch& b) {
   for (size_t t = 0; t < a.labels.size(); ++t) {
     if (!same(a.labels[t], b.labels[t])) return false;
   }
-  return same(a.images, b.images) && same(a.labelled, b.labelled) && same(a.crops, b.crops);
+  return same(a.images, b.images) && same(a.labelled, b.labelled) && same(a.label_weight, b.label_weight) &&
+         same(a.crops, b.crops);
 }
 
 }  // namespace
@@ -38,6 +39,10 @@ void BatchUploader::check(const HostBatch& batch) const {
   check_tensor(batch.labelled, at::kByte, {batch.samples(), static_cast<int64_t>(tasks_.size())}, 2, "batch.labelled");
   check_finite(batch.images.narrow(0, 0, setting_.views), "batch.image");
   check_labelled(batch.labelled, "batch.labelled");
+  if (batch.label_weight.defined()) {
+    check_tensor(batch.label_weight, at::kDouble, batch.labelled.sizes(), 2, "batch.label_weight");
+    check_label_weight(batch.label_weight, "batch.label_weight");
+  }
   if (!setting_.crops) return;
   require(batch.crops.defined(), "batch.crops", "is missing, but the method '", setting_.method, "' needs it");
   check_tensor(batch.crops, at::kDouble, {batch.views(), batch.samples(), kCropFields}, 3, "batch.crops");
@@ -57,7 +62,8 @@ DeviceBatch BatchUploader::copy(const HostBatch& batch, bool pinned) const {
   }
   return {images.flatten(0, 1).to(options, pinned),
           labels.map([&](const at::Tensor& x) { return x.to(options, pinned); }),
-          upload_labelled(batch.labelled, options.device())};
+          upload_labelled(batch.labelled, options.device()),
+          batch.label_weight.defined() ? batch.label_weight.to(options, false, true) : at::Tensor{}};
 }
 
 void BatchUploader::begin(const HostBatch& batch) {
@@ -93,7 +99,7 @@ DeviceBatch BatchUploader::take(const HostBatch& batch) {
         c10::impl::VirtualGuardImpl(setting_.options.device().type()).getStream(setting_.options.device());
     done_->block(computing);
     // Their memory belongs to the other stream: not to be given away before this one has read it.
-    for (at::Tensor* tensor : {&made.images, &made.labels.planes, &made.labels.vectors, &made.labelled}) {
+    for (at::Tensor* tensor : {&made.images, &made.labels.planes, &made.labels.vectors, &made.labelled, &made.label_weight}) {
       if (tensor->defined()) tensor->record_stream(computing);
     }
   }

@@ -18,6 +18,7 @@ struct DeviceBatch {
   at::Tensor images;    // [V B, 3, H, W]
   TaskTensors labels;   // [V, B, ...], invalid where a sample is not labelled
   at::Tensor labelled;  // bool [B, K]
+  at::Tensor label_weight;  // [B, K], or undefined: all 1
 };
 
 /// Brings batches of one trainer to its device.

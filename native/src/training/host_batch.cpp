@@ -80,6 +80,15 @@ void check_labelled(const at::Tensor& labelled, const char* field) {
   }
 }
 
+void check_label_weight(const at::Tensor& weight, const char* field) {
+  const double* values = weight.data_ptr<double>();
+  for (int64_t i = 0; i < weight.numel(); ++i) {
+    // Written so that NaN fails.
+    require(values[i] >= 0 && std::isfinite(values[i]), field, "element ", i, " is ", values[i],
+            ", not a finite number of 0 or more");
+  }
+}
+
 void check_crops(const at::Tensor& crops, int64_t height, int64_t width, const char* field) {
   const int64_t samples = crops.size(1);
   for (int64_t i = samples; i < crops.size(0) * samples; ++i) {

@@ -17,6 +17,7 @@ struct HostBatch {
   at::Tensor images;               // float [V, B, 3, H, W], RGB in [0, 1]
   std::vector<at::Tensor> labels;  // of each task: float [V, B, l, H, W], or [V, B, l] of an image task
   at::Tensor labelled;             // uint8 [B, K]
+  at::Tensor label_weight;         // double [B, K], by which supervised losses are multiplied, or undefined: all 1
   at::Tensor noise;                // double [B, slots, S, H, W], or undefined
   at::Tensor crops;                // double [V, B, kCropFields], or undefined
 
@@ -39,6 +40,8 @@ void check_image_size(const at::Tensor& images, int64_t stride, const char* fiel
 void check_finite(const at::Tensor& images, const char* field);
 /// Throws unless every entry of the bytes [B, K] is 0 or 1.
 void check_labelled(const at::Tensor& labelled, const char* field);
+/// Throws unless every weight of the doubles [B, K] is a finite number of 0 or more.
+void check_label_weight(const at::Tensor& weight, const char* field);
 /// Throws unless the crops [V, B, 6] of views 1 and on lie inside of view 0.
 void check_crops(const at::Tensor& crops, int64_t height, int64_t width, const char* field);
 

@@ -190,6 +190,7 @@ MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uplo
   context.seed = options_.seed;
   for (int64_t v = 0; v < needs_.views; ++v) context.labels.push_back(uploaded.labels[v]);
   context.labelled = uploaded.labelled;
+  context.label_weight = uploaded.label_weight;
   const uint8_t* labelled = host.labelled.data_ptr<uint8_t>();
   context.labelled_host.assign(labelled, labelled + host.labelled.numel());
   context.noise = upload_noise(
@@ -237,8 +238,8 @@ at::Tensor Trainer::supervised(const MethodContext& context, const at::Tensor& w
     for (int64_t b = 0; b < samples; ++b) labelled |= context.is_labelled(b, task);
     if (!labelled) continue;
     const at::Tensor prediction = context.tracked(0, task);
-    const at::Tensor loss =
-        tasks_[task].supervised_loss(prediction, context.label(0, task)) * context.labelled.select(1, t);
+    const at::Tensor of_all = tasks_[task].supervised_loss(prediction, context.label(0, task));
+    const at::Tensor loss = context.weighted(of_all * context.labelled.select(1, t), task);
     const at::Tensor weight = at::full_like(loss, weights[t].item<double>() / static_cast<double>(samples));
     tasks_.prediction(grad, task).add_(torch::autograd::grad({loss}, {prediction}, {weight})[0]);
     all.select(1, t).copy_(loss.detach());

@@ -33,6 +33,7 @@ public sealed class RunRecorderTests
         }
         ProgressTable table = ProgressTable.Read(folder.File("progress.csv"));
         Assert.That(table.Tasks, Is.EqualTo(new[] { "seg", "depth" }));
+        Assert.That(table.Terms, Is.EqualTo(new[] { "jtr.dist", "jtr.recon" }));
         Assert.That(table.Rows[^1].Step, Is.EqualTo(3));
         Assert.That(File.ReadAllText(folder.File("environment.json")), Does.Contain("\"libtorch\"").And.Contain(JtrRuntime.TorchVersion));
 
@@ -45,8 +46,8 @@ public sealed class RunRecorderTests
                 new[]
                 {
                     "loss/supervised",
-                    "loss/dist",
-                    "loss/recon",
+                    "term/jtr.dist",
+                    "term/jtr.recon",
                     "task/seg",
                     "task/depth",
                     "run/learning_rate",
@@ -103,6 +104,29 @@ public sealed class RunRecorderTests
     }
 
     [Test]
+    public void A_run_that_was_recorded_before_terms_had_names_is_read_and_gone_on_with()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(
+            folder.File("progress.csv"),
+            "step,epoch,loss,supervised,dist,recon,learning_rate,steps_per_second,task:seg,task:depth\n1,1,8,4,0.5,2,0.001,3,1,\n"
+        );
+        ProgressTable before = ProgressTable.Read(folder.File("progress.csv"));
+        Assert.That((string.Join(' ', before.Terms), string.Join(' ', before.Tasks)), Is.EqualTo(("dist recon", "seg depth")));
+        using (RunRecorder goesOn = new(folder.Path, SmallModel.Tasks, step: 1, _every))
+            goesOn.Report(Report(2, 9, 16, 1));
+        ProgressTable after = ProgressTable.Read(folder.File("progress.csv"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(after.Terms, Is.EqualTo(new[] { "jtr.dist", "jtr.recon" }));
+            Assert.That(after.Rows[0].Terms, Is.EqualTo(new[] { 0.5, 2 }));
+            Assert.That((after.Rows[0].Loss, after.Rows[0].LearningRate, after.Rows[0].TaskLosses[0]), Is.EqualTo((8.0, 0.001, 1.0)));
+            Assert.That(after.Rows[0].TaskLosses[1], Is.NaN);
+            Assert.That(after.Rows[1].Terms, Is.EqualTo(new[] { 2.0, 4 }));
+        });
+    }
+
+    [Test]
     public void The_losses_of_other_tasks_are_not_gone_on_with()
     {
         using TemporaryFolder folder = new();
@@ -141,8 +165,7 @@ public sealed class RunRecorderTests
             TotalEpochs = 1,
             Loss = loss,
             Supervised = loss / 2,
-            Dist = loss / 8,
-            Recon = loss / 4,
+            Terms = [new("jtr.dist", loss / 8), new("jtr.recon", loss / 4)],
             TaskLosses = [.. Enumerable.Repeat(task, tasks)],
             LearningRate = 1e-4,
             StepsPerSecond = 3,

@@ -77,9 +77,11 @@ public sealed class MethodsTests : IDisposable
         using Trainer half = new(options);
         await half.FitAsync(data, fit with { Steps = 2 });
         using Trainer resumed = Trainer.Load(fit.CheckpointPath!);
-        FitResult result = await resumed.FitAsync(data, fit);
+        TrainingProgress? told = null;
+        await resumed.FitAsync(data, fit, new Reports(p => told = p));
         SmallModel.AssertSame(SmallModel.Snapshot(resumed), SmallModel.Snapshot(whole));
-        Assert.That(result.Last!.Value.Dist > 0, Is.EqualTo(method is not ("supervised" or "single_task")), "the method's own term");
+        Assert.That(told!.Terms.Select(t => t.Name), Is.EqualTo(resumed.TermNames.Skip(1 + data.Tasks.Count)));
+        Assert.That(told.Terms.Any(t => t.Value > 0), Is.EqualTo(method is not ("supervised" or "single_task")), "the method's own terms");
     }
 
     [TestCaseSource(nameof(AllRules))]
@@ -204,5 +206,10 @@ public sealed class MethodsTests : IDisposable
                 trainer.State.Read($"{part}/encoder_block.0.0.weight"),
                 Is.EqualTo(together.State.Read("model/encoder_block.0.0.weight"))
             );
+    }
+
+    private sealed class Reports(Action<TrainingProgress> onReport) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => onReport(value);
     }
 }

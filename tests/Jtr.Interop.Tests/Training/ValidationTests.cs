@@ -130,6 +130,40 @@ public sealed class ValidationTests
     }
 
     [Test]
+    public async Task The_last_step_is_scored_where_that_is_asked_for_and_every_scored_step_is_saved_first()
+    {
+        using TemporaryFolder folder = new();
+        List<string> told = [];
+        FitOptions options = Options with
+        {
+            Steps = 5,
+            Validation = SmallModel.Data(4),
+            EvaluateEvery = 2,
+            EvaluateAtEnd = true,
+            CheckpointPath = folder.File("run.safetensors"),
+            EvaluationProgress = new ScoreReports(p => told.Add($"{p.Done} of {p.Total}")),
+        };
+        options = options with
+        {
+            Evaluating = step => told.Add($"saved {CheckpointInfo.Read(options.CheckpointPath!).Step} of {step}"),
+            Evaluated = (step, _) => told.Add($"scored {step}"),
+        };
+        using Trainer trainer = SmallModel.Create(o => o with { Method = "supervised" });
+        FitResult result = await trainer.FitAsync(SmallModel.Data(), options);
+        string[] each = ["saved 2 of 2", "4 of 4", "scored 2", "saved 4 of 4", "4 of 4", "scored 4", "saved 5 of 5", "4 of 4", "scored 5"];
+        Assert.That(told, Is.EqualTo(each));
+        Assert.That(result.Scores!.ToString(), Is.EqualTo(trainer.Evaluate(SmallModel.Data(4)).ToString()));
+        Assert.That(CheckpointInfo.Read(options.CheckpointPath!).Validation.Step, Is.EqualTo(5));
+        Assert.That((await trainer.FitAsync(SmallModel.Data(), options)).Scores, Is.Null, "nothing was left to do");
+        Assert.That(told, Has.Count.EqualTo(each.Length));
+    }
+
+    private sealed class ScoreReports(Action<EvaluationProgress> report) : IProgress<EvaluationProgress>
+    {
+        public void Report(EvaluationProgress value) => report(value);
+    }
+
+    [Test]
     public async Task Scores_in_between_do_not_change_the_run()
     {
         using Trainer plain = SmallModel.Create(),
@@ -172,6 +206,7 @@ public sealed class ValidationTests
         Assert.Multiple(() =>
         {
             Refused(Options with { EvaluateEvery = 2 }, "EvaluateEvery");
+            Refused(Options with { EvaluateAtEnd = true }, "EvaluateEvery");
             Refused(Options with { Validation = SmallModel.Data() }, "EvaluateEvery");
             Refused(Options with { EarlyStopping = new() }, "EarlyStopping");
             Refused(Options with { BestPath = "best" }, "BestPath");

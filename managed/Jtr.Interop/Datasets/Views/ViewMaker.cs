@@ -83,6 +83,9 @@ internal sealed class ViewMaker
         }
 
         batch.SetLabeled(sample, labeled);
+        Span<double> weights = batch.LabelWeights.Slice(sample * batch.Tasks.Count, batch.Tasks.Count);
+        for (int t = 0; t < weights.Length; t++)
+            weights[t] = labeled[t] ? _data.GetLabelWeight(index, t) : 1;
         for (int v = 0; v < batch.Views; v++)
             Invalidate(batch.GetSample(v, sample), batch.Tasks, labeled);
     }
