@@ -391,8 +391,8 @@ public sealed class LabelTableTests : IDisposable
             )
         );
         string[] tags = [.. report.Findings.Where(f => f.Task == "tags").Select(f => f.Message)];
-        Assert.That(tags, Has.One.Contains("no photograph to train on has the tag cape, some to score on do"));
-        Assert.That(tags, Has.One.Contains("every photograph to train on has the tag coat"));
+        Assert.That(tags, Has.One.Contains("none of 3 labels to train on has the tag cape, some to score on do"));
+        Assert.That(tags, Has.One.Contains("each of 3 labels to train on has the tag coat"));
     }
 
     /// <summary>The real tags, where the machine has them.</summary>
