@@ -1,13 +1,14 @@
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Datasets.Layouts;
+using Jtr.Interop.Datasets.Tables;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
 
 /// <summary>
 /// Photographs and labels on disk: <c>image/*.jpg</c>, <c>*.jpeg</c> or <c>*.png</c> (or <c>images/</c>), and beside it one folder per
-/// task, named as the task, whose files bear the photographs' names with <c>.png</c> or <c>.npy</c>. A missing label file is a
-/// missing label.
+/// task, named as the task, whose files bear the photographs' names with <c>.png</c> or <c>.npy</c>; of tasks of whole photographs a table,
+/// <c>TASK.csv</c>, with a row for each photograph. A missing label file, a missing row or an empty cell is a missing label.
 /// </summary>
 /// <remarks>
 /// <para>A label has the size of its photograph. Both are resized to one training size, whatever the photograph's
@@ -18,11 +19,18 @@ namespace Jtr.Interop.Datasets;
 /// <item>depth: PNG or whole numbers in .npy times a scale (0.001 m), or metres in floating-point .npy; 0 (and NaN) says "none".</item>
 /// <item>normals: RGB PNG, 0..max for -1..1 (black or mid-grey says "none"), or vectors in .npy ((0, 0, 0) or NaN says "none").</item>
 /// <item>maps: PNG, 0..max for 0..1, or floating-point .npy in [0, 1] (NaN says "none").</item>
+/// <item>classification: a column of classes, by name or id.</item>
+/// <item>tags: a column of tags, separated by ';' ("-" for none of them), or a column for each tag with 1 or 0.</item>
+/// <item>regression: a column of numbers for each value.</item>
 /// </list>
+/// <para>Tables have a heading, and the photographs' names, with or without extension, in their first column. A class or tag that the task
+/// does not have is left out and told in <see cref="Problems"/>; one that tasks.json does not list is an error.</para>
 /// <para>The tasks are those of <see cref="FolderOptions.Tasks"/>, else those that <c>tasks.json</c> in the root lists
 /// (names, kinds, class names, void id, depth scale), else every other folder is one: seg, segmentation, semantic, label, mask,
 /// annotations, SegmentationClass and the like hold class ids (as many classes as the largest id of all files says), depth, normal or
-/// normals what they say, and any other name a map.</para>
+/// normals what they say, and any other name a map. Then come the tables whose first column is called "name": a column "tags", or several
+/// of 0 and 1, are tags; a column "class", or of words that come again, a classification; numbers that cannot be ids of classes a
+/// regression.</para>
 /// <para>Several threads may read at once.</para>
 /// </remarks>
 public sealed class FolderDataset : IMultiTaskDataset
@@ -38,6 +46,7 @@ public sealed class FolderDataset : IMultiTaskDataset
     private readonly string[] _names;
     private readonly string[] _images;
     private readonly string?[][] _labels;
+    private readonly LabelTable?[] _tables;
     private readonly TaskMask[] _labeled;
     private readonly LabelFormat[] _formats;
     private readonly TaskSettings[] _settings;
@@ -73,7 +82,7 @@ public sealed class FolderDataset : IMultiTaskDataset
         Tasks = new TaskSet(
             options.Tasks
                 ?? file?.Tasks
-                ?? TaskDiscovery.Find(root, options.VoidId ?? DefaultVoidId, options.PassOverDamaged ? problems : null)
+                ?? TaskDiscovery.Find(root, options.VoidId ?? DefaultVoidId, problems, options.PassOverDamaged ? problems : null)
         );
         _formats = [.. Tasks.Select(t => LabelFormat.Of(t.Kind))];
         _settings = [.. Tasks.Select(t => file?.Settings(t.Name) ?? TaskSettings.Empty)];
@@ -81,7 +90,8 @@ public sealed class FolderDataset : IMultiTaskDataset
         _readers = [.. Tasks.Select((t, i) => _formats[i].Reader(t, _settings[i], options))];
         _names = [.. images.Stems];
         _images = [.. images.Paths];
-        _labels = [.. Tasks.Select((t, i) => ListLabels(root, t, _formats[i], images, problems))];
+        _tables = [.. Tasks.Select((t, i) => ReadTable(root, t, i, images, problems))];
+        _labels = [.. Tasks.Select((t, i) => ListLabels(root, t, i, images, problems))];
         _labeled = [.. Enumerable.Range(0, Count).Select(HasLabels)];
         Problems = problems;
         _reader = new SampleReader(
@@ -93,7 +103,7 @@ public sealed class FolderDataset : IMultiTaskDataset
             BytesPerPixel(),
             GetLabelPath,
             i => DecodedImage.ReadPhotograph(_images[i], Height, Width),
-            (_, task, source) => _readers[task](source)
+            ReadLabel
         );
     }
 
@@ -103,6 +113,33 @@ public sealed class FolderDataset : IMultiTaskDataset
     /// </summary>
     /// <param name="root">The data set's folder, which need not exist.</param>
     public static string? FindPhotographs(string root) => FolderNames.Photographs(root);
+
+    /// <summary>
+    /// A task as its table says: the names of classes and tags, means and deviations of values; null where there is no such table, or tasks
+    /// of that kind have none.
+    /// </summary>
+    /// <param name="root">The data set's folder.</param>
+    /// <param name="name">Name of the task and of its table.</param>
+    /// <param name="kind">The kind of task that it is to be.</param>
+    /// <exception cref="JtrFormatException">The table is damaged, or holds nothing of that kind.</exception>
+    /// <exception cref="IOException">The table cannot be read.</exception>
+    public static VisionTask? DescribeTable(string root, string name, TaskKind kind)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(kind);
+        string path = LabelTable.PathOf(root, name);
+        if (LabelFormat.Of(kind) is not TableLabelFormat format || !File.Exists(path))
+            return null;
+        try
+        {
+            return TableDiscovery.Describe(root, kind, format, name, TaskSettings.Empty);
+        }
+        catch (ArgumentException e)
+        {
+            throw new JtrFormatException(path, e.Message, innerException: e);
+        }
+    }
 
     /// <summary>The data set's folder.</summary>
     public string Root { get; }
@@ -136,7 +173,7 @@ public sealed class FolderDataset : IMultiTaskDataset
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     public string GetImagePath(int index) => _images[index];
 
-    /// <summary>The file of a label, or null if there is none.</summary>
+    /// <summary>The file of a label, or the table that has it; null if there is none.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     /// <param name="task">0 or more, below the number of tasks.</param>
     public string? GetLabelPath(int index, int task) => _labels[task][index];
@@ -154,6 +191,9 @@ public sealed class FolderDataset : IMultiTaskDataset
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken) =>
         _reader.Read(index, wanted, destination, cancellationToken);
 
+    /// <summary>Whether the labels of a task lie in a table, instead of a file each.</summary>
+    internal bool IsTable(int task) => _formats[task] is TableLabelFormat;
+
     /// <summary>How a task's files were said to be read.</summary>
     internal LabelReading ReadingOf(int task) => _formats[task].Reading(_settings[task], _options);
 
@@ -162,9 +202,9 @@ public sealed class FolderDataset : IMultiTaskDataset
     /// <exception cref="IOException">A file cannot be read.</exception>
     internal float[] ReadLabelAlone(int index, int task)
     {
-        (int height, int width) = ImageFiles.ReadSize(_images[index]);
-        float[] values = new float[Tasks[task].LabelChannels * Height * Width];
-        using PackedLabel label = _readers[task](new LabelSource(_labels[task][index]!, height, width, Height, Width));
+        float[] values = new float[Tasks[task].LabelChannels * Tasks[task].Kind.Places(Height, Width)];
+        (int height, int width) = IsTable(task) ? (Height, Width) : ImageFiles.ReadSize(_images[index]);
+        using PackedLabel label = ReadLabel(index, task, new LabelSource(_labels[task][index]!, height, width, Height, Width));
         label.Expand(values);
         return values;
     }
@@ -184,8 +224,24 @@ public sealed class FolderDataset : IMultiTaskDataset
         return images;
     }
 
-    private static string?[] ListLabels(string root, VisionTask task, LabelFormat format, FolderIndex images, List<FolderProblem> problems)
+    private PackedLabel ReadLabel(int index, int task, LabelSource source) => _tables[task]?.Label(index) ?? _readers[task](source);
+
+    private LabelTable? ReadTable(string root, VisionTask task, int index, FolderIndex images, List<FolderProblem> problems)
     {
+        string path = LabelTable.PathOf(root, task.Name);
+        if (_formats[index] is not TableLabelFormat format)
+            return null;
+        if (File.Exists(path))
+            return LabelTable.Read(path, task, format, _settings[index], images, problems, _options.PassOverDamaged);
+        problems.Add(new FolderProblem(path, $"the table is missing: no sample has a label for '{task.Name}'"));
+        return null;
+    }
+
+    private string?[] ListLabels(string root, VisionTask task, int index, FolderIndex images, List<FolderProblem> problems)
+    {
+        if (IsTable(index))
+            return [.. Enumerable.Range(0, images.Stems.Count).Select(i => _tables[index]?.Has(i) == true ? _tables[index]!.Path : null)];
+        LabelFormat format = _formats[index];
         string folder = Path.Combine(root, task.Name);
         if (!Directory.Exists(folder))
         {
@@ -217,6 +273,9 @@ public sealed class FolderDataset : IMultiTaskDataset
         long perPixel = 3L * Count;
         for (int t = 0; t < Tasks.Count; t++)
         {
+            // Tables are in memory anyway.
+            if (IsTable(t))
+                continue;
             long values = (long)Tasks[t].LabelChannels * _labels[t].Count(p => p is not null);
             bool isNpy = _labels[t].Any(p => p is not null && FolderIndex.IsNpy(p));
             perPixel += values * _formats[t].BytesPerValue(Tasks[t], isNpy);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Datasets.Tables;
 using Jtr.Interop.Inference;
 using Jtr.Interop.Tasks;
 
@@ -109,6 +110,7 @@ public sealed class LabelFolder
         Directory
             .EnumerateDirectories(root)
             .Select(Path.GetFileName)
+            .Concat(Directory.EnumerateFiles(root, "*" + LabelTable.Extension).Select(Path.GetFileNameWithoutExtension))
             .Any(name => name is not null and not FolderDataset.ImageFolder && name[0] != '.' && tasks.IndexOf(name) < 0);
 
     private static void Check(VisionTask task, TasksFile? file, string path)

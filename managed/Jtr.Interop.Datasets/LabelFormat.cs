@@ -5,7 +5,8 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Datasets;
 
 /// <summary>
-/// How labels of one kind of task lie in folders and in packed files. Each built-in kind has one. A kind of your own has that of its
+/// How labels of one kind of task lie in folders and in packed files: as a file for each photograph, or, with a
+/// <see cref="TableLabelFormat"/>, as a table of all. Each built-in kind has one. A kind of your own has that of its
 /// <see cref="TaskKind.NativeKind"/>, or its own, made known by <see cref="Register"/>.
 /// </summary>
 /// <remarks>Formats are immutable; several threads read at once.</remarks>
@@ -14,7 +15,16 @@ public abstract class LabelFormat
     private static readonly Lock _lock = new();
 
     // Replaced as a whole, so that readers need no lock.
-    private static LabelFormat[] _all = [new SegmentationFormat(), new DepthFormat(), new NormalsFormat(), new MapFormat()];
+    private static LabelFormat[] _all =
+    [
+        new SegmentationFormat(),
+        new DepthFormat(),
+        new NormalsFormat(),
+        new MapFormat(),
+        new ClassificationFormat(),
+        new TagsFormat(),
+        new RegressionFormat(),
+    ];
 
     /// <summary>Makes a format.</summary>
     /// <param name="kind">The word of the kind of task, <see cref="TaskKind.Word"/>.</param>
@@ -98,7 +108,7 @@ public abstract class LabelFormat
 
     /// <summary>Makes the task of an entry of tasks.json, whose keys are those that it may have.</summary>
     /// <exception cref="ArgumentException">A setting is missing, of another type, or outside its range.</exception>
-    internal VisionTask ReadTask(TaskKind kind, string name, TaskSettings settings)
+    internal virtual VisionTask ReadTask(TaskKind kind, string name, TaskSettings settings)
     {
         int? channels = ReadChannels(settings);
         // What the file leaves out is as it is for a new task.
@@ -153,6 +163,15 @@ public abstract class LabelFormat
     /// <summary>What tasks.json calls a setting of a task.</summary>
     internal virtual string SettingOf(string key) => key;
 
+    /// <summary>The formats of tables whose kinds <see cref="TaskKind"/> knows.</summary>
+    internal static IEnumerable<(TableLabelFormat Format, TaskKind Kind)> Tables() =>
+        Volatile
+            .Read(ref _all)
+            .OfType<TableLabelFormat>()
+            .Select(f => (Format: f, Kind: TaskKind.Find(f.Kind)))
+            .Where(t => t.Kind is not null)
+            .Select(t => (t.Format, t.Kind!));
+
     private static LabelFormat? Find(string kind) => Array.Find(Volatile.Read(ref _all), f => f.Kind == kind);
 }
 
@@ -167,4 +186,7 @@ public enum LabelPacking
 
     /// <summary>Whole numbers from -1 that are never rounded: a byte each, where all are below 255.</summary>
     Ids = 2,
+
+    /// <summary>Any numbers that are never rounded.</summary>
+    Exact = 3,
 }

@@ -12,7 +12,7 @@ public enum PackPrecision
     /// <summary>
     /// Images to the nearest 255th (an error of at most 1/510); depth, normals and maps that would take float32 to the
     /// nearest float16 (a relative error of at most 1/2048; unit vectors turn by less than 0.05 degrees), except in samples where that
-    /// would make a number infinite or zero. Class ids stay exact.
+    /// would make a number infinite or zero. Class ids, tags and the values of regressions stay exact.
     /// </summary>
     Compact = 1,
 }

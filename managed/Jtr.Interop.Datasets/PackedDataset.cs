@@ -157,7 +157,7 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
         if (
             destination.Height != Height
             || destination.Width != Width
-            || destination.Labels.Length != Tasks.TotalLabelChannels * Height * Width
+            || destination.Labels.Length != Tasks.LabelValues(Height, Width)
         )
             throw new ArgumentException(
                 $"the buffer is not for {Tasks.TotalLabelChannels} label channels of {Height} x {Width}",

@@ -66,9 +66,9 @@ public static class RunReport
             {
                 page.Section($"Classes of {task.Name}");
                 page.Table([
-                    ["class", "IoU %"],
+                    ["class", $"{task.ClassScoreName} %"],
                     .. task.Classes.Select(c =>
-                        new[] { c.Name, double.IsNaN(c.Iou) ? "-" : c.Iou.ToString("F2", CultureInfo.InvariantCulture) }
+                        new[] { c.Name, double.IsNaN(c.Value) ? "-" : c.Value.ToString("F2", CultureInfo.InvariantCulture) }
                     ),
                 ]);
             }

@@ -221,7 +221,7 @@ internal static class DataSource
         // What is written in full needs no look at the folder, which for segmentation means to read every label.
         bool isComplete = specs.Length > 0 && specs.All(s => s.Kind is not null);
         FolderDataset? found = isComplete ? null : new FolderDataset(root, options);
-        IEnumerable<VisionTask> chosen = request.Tasks is null ? found!.Tasks : specs.Select(s => s.ToTask(Find(found?.Tasks, s)));
+        IEnumerable<VisionTask> chosen = request.Tasks is null ? found!.Tasks : specs.Select(s => s.ToTask(Find(found?.Tasks, s) ?? Table(root, s)));
         return new FolderDataset(root, options with { Tasks = [.. Named([.. chosen], request.ClassNames)] });
     }
 
@@ -238,6 +238,10 @@ internal static class DataSource
             throw new UsageException($"--class-names has {classNames.Count} names, but '{task.Name}' has {task.ClassCount} classes.");
         return [.. tasks.Select(t => ReferenceEquals(t, task) ? new SegmentationTask(task.Name, classNames.Count, classNames) : t)];
     }
+
+    /// <summary>A task whose kind is written, as its table describes it; null where it has none.</summary>
+    private static VisionTask? Table(string root, TaskSpec spec) =>
+        spec.Kind is { } kind ? FolderDataset.DescribeTable(root, spec.Name, kind) : null;
 
     private static VisionTask? Find(TaskSet? found, TaskSpec spec)
     {

@@ -107,14 +107,14 @@ internal sealed class DataInspection
         {
             TaskMask labeled = Data.GetLabeled(sample),
                 read = reader.Read(sample, [], out bool hasImage);
-            List<PictureCell> cells =
-            [
-                hasImage ? PictureCell.Of(TaskPainter.PaintImage(reader.Image, Data.Height, Data.Width)) : PictureCell.Unreadable,
-            ];
+            RgbImage photograph = hasImage
+                ? TaskPainter.PaintImage(reader.Image, Data.Height, Data.Width)
+                : RgbImage.Create(Data.Height, Data.Width);
+            List<PictureCell> cells = [hasImage ? PictureCell.Of(photograph) : PictureCell.Unreadable];
             for (int t = 0; t < Data.Tasks.Count; t++)
             {
                 cells.Add(
-                    read[t] ? PictureCell.Of(TaskPainter.PaintLabel(Data.Tasks[t], reader.Label(t), Data.Height, Data.Width, ranges[t]))
+                    read[t] ? PictureCell.OfLabel(Data.Tasks[t], reader.Label(t), photograph, ranges[t])
                     : labeled[t] ? PictureCell.Unreadable
                     : PictureCell.NoLabel
                 );

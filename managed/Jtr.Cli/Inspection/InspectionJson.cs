@@ -74,7 +74,10 @@ internal static class InspectionJson
                 : null,
             t.Lowest,
             t.Highest,
-            t.Mean
+            t.Mean,
+            t.Values.Count > 0
+                ? [.. t.Values.Select(v => new ValueDocument(v.Name, v.Count, v.Lowest, v.Highest, v.Mean, v.Deviation))]
+                : null
         );
 }
 
@@ -120,9 +123,14 @@ internal sealed record TaskDocument(
     ClassDocument[]? Classes,
     float? Lowest,
     float? Highest,
-    double? Mean
+    double? Mean,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ValueDocument[]? Values
 );
 
+/// <param name="Count">Labels in which it is known.</param>
+internal sealed record ValueDocument(string Name, long Count, float? Lowest, float? Highest, double? Mean, double? Deviation);
+
+/// <param name="Pixels">Of a class; of a class or tag of whole photographs, the photographs that have it.</param>
 internal sealed record ClassDocument(string Name, long Pixels);
 
 /// <param name="Samples">Of the source.</param>

@@ -60,6 +60,8 @@ internal static class InspectionView
         {
             if (t.Classes.Count > 0 && t.Pixels > 0)
                 ShowClasses(console, t.Task, t);
+            if (t.Values.Count > 1)
+                ShowValues(console, t);
         }
         if (part.Problems.Count == 0)
             return;
@@ -81,16 +83,38 @@ internal static class InspectionView
 
     private static void ShowClasses(CliConsole console, VisionTask task, LabelStatistics t)
     {
-        console.Title($"Pixels of {task.Name}");
+        string places = task.Kind.Extent == TaskExtent.Pixel ? "pixels" : "photographs";
+        console.Title($"{char.ToUpperInvariant(places[0])}{places[1..]} of {task.Name}");
         List<string[]> cells =
         [
-            ["id", "class", "pixels", "%"],
+            ["id", task is TagsTask ? "tag" : "class", places, "%"],
         ];
         IReadOnlyList<string> names = task.Kind.ClassNames(task);
         for (int c = 0; c < t.Classes.Count; c++)
             cells.Add([$"{c}", names[c], Number(t.Classes[c], "F0"), Number(100.0 * t.Classes[c] / t.Pixels, "F2")]);
         cells.Add(["", "no label", Number(t.Invalid, "F0"), Number(t.InvalidPercent, "F2")]);
         console.Table(TextTable.Format(cells, 0, 2, 3), cells, numbers: [0, 2, 3]);
+    }
+
+    private static void ShowValues(CliConsole console, LabelStatistics t)
+    {
+        console.Title($"Values of {t.Task.Name}");
+        List<string[]> cells =
+        [
+            ["value", "labels", "lowest", "mean", "deviation", "highest"],
+            .. t.Values.Select(v =>
+                (string[])
+                    [
+                        v.Name,
+                        Number(v.Count, "F0"),
+                        Number(v.Lowest, "G4"),
+                        Number(v.Mean, "G4"),
+                        Number(v.Deviation, "G4"),
+                        Number(v.Highest, "G4"),
+                    ]
+            ),
+        ];
+        console.Table(TextTable.Format(cells, 1, 2, 3, 4, 5), cells, numbers: [1, 2, 3, 4, 5]);
     }
 
     private static string Number(double? value, string format) =>

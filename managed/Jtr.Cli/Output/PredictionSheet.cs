@@ -37,14 +37,15 @@ internal static class PredictionSheet
             SampleBuffer buffer = new(tasks, height, width, image, labels);
             TaskMask labeled = data.Read(sample, tasks.All, buffer);
             ValueRange?[] ranges = new ValueRange?[tasks.Count];
-            List<PictureCell> cells = [PictureCell.Of(TaskPainter.PaintImage(image, height, width))];
+            RgbImage photograph = TaskPainter.PaintImage(image, height, width);
+            List<PictureCell> cells = [PictureCell.Of(photograph)];
             for (int t = 0; t < tasks.Count; t++)
             {
                 if (labeled[t])
                     ranges[t] = ValueRange.Of(buffer.Label(t), tasks[t].InvalidLabel);
                 cells.Add(
                     labeled[t]
-                        ? PictureCell.Of(TaskPainter.PaintLabel(tasks[t], buffer.Label(t), height, width, ranges[t]))
+                        ? PictureCell.OfLabel(tasks[t], buffer.Label(t), photograph, ranges[t])
                         : PictureCell.NoLabel
                 );
             }
@@ -52,20 +53,20 @@ internal static class PredictionSheet
             foreach ((string name, Trainer trainer) in networks)
             {
                 trainer.Predict(image, 1, height, width, predictions);
-                grid.AddRow(name, [PictureCell.Blank, .. Paint(tasks, predictions, height, width, ranges)]);
+                grid.AddRow(name, [PictureCell.Blank, .. Paint(tasks, predictions, photograph, ranges)]);
             }
         }
-        foreach (VisionTask task in tasks.Where(t => t.Kind.ClassNames(t).Count > 0).Take(1))
+        foreach (VisionTask task in tasks.Where(t => t.Kind.Extent == TaskExtent.Pixel && t.Kind.ClassNames(t).Count > 0).Take(1))
             grid.AddLegend(task);
         return grid;
     }
 
-    private static IEnumerable<PictureCell> Paint(TaskSet tasks, float[] predictions, int height, int width, ValueRange?[] ranges)
+    private static IEnumerable<PictureCell> Paint(TaskSet tasks, float[] predictions, RgbImage photograph, ValueRange?[] ranges)
     {
         for (int t = 0; t < tasks.Count; t++)
         {
-            float[] prediction = new Interop.Inference.Prediction(tasks, predictions, 0, height, width)[t].ToArray();
-            yield return PictureCell.Of(TaskPainter.PaintPrediction(tasks[t], prediction, height, width, ranges[t]));
+            float[] prediction = new Interop.Inference.Prediction(tasks, predictions, 0, photograph.Height, photograph.Width)[t].ToArray();
+            yield return PictureCell.OfPrediction(tasks[t], prediction, photograph, ranges[t]);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Tasks;
 
 namespace Jtr.Cli.Output;
 
@@ -20,22 +21,23 @@ internal static class ResultView
             console.Line(note);
     }
 
-    /// <summary>Each class of segmentation: its share of the labelled pixels, its IoU, and the class it is most often taken for.</summary>
+    /// <summary>Each class or tag: its score and, of classes, its share of the labelled pixels and the class it is most often taken for.</summary>
     public static void ShowClasses(CliConsole console, EvaluationResult result)
     {
         foreach (TaskResult task in result.Tasks.Where(t => t.Classes.Count > 0))
         {
             console.Title($"Classes of {task.Name}");
-            List<string[]> cells =
-            [
-                ["class", "IoU %", "pixels %", "found %", "most often taken for"],
-            ];
+            string places = task.Kind.Extent == TaskExtent.Pixel ? "pixels %" : "photos %";
+            List<string[]> cells = task.Confusion is null
+                ? [["class", $"{task.ClassScoreName} %"]]
+                : [["class", $"{task.ClassScoreName} %", places, "found %", "most often taken for"]];
             for (int c = 0; c < task.Classes.Count; c++)
             {
                 ClassScore score = task.Classes[c];
-                cells.Add([score.Name, Percent(score.Iou), .. task.Confusion is { } counts ? Row(task, counts, c) : ["", "", ""]]);
+                cells.Add([score.Name, Percent(score.Value), .. task.Confusion is { } counts ? Row(task, counts, c) : []]);
             }
-            console.Table(TextTable.Format(cells, 1, 2, 3), cells, numbers: [1, 2, 3]);
+            int[] numbers = task.Confusion is null ? [1] : [1, 2, 3];
+            console.Table(TextTable.Format(cells, numbers), cells, numbers);
         }
     }
 

@@ -18,7 +18,9 @@ public static class DataChecks
     [
         (task, _) => new LabelFitCheck(task),
         (task, _) => task is SegmentationTask segmentation ? new OneClassCheck(segmentation) : null,
-        (task, index) => task is SegmentationTask segmentation ? new ClassOnlyInTestCheck(segmentation, index) : null,
+        (task, index) => task is SegmentationTask or ClassificationTask ? new ClassOnlyInTestCheck(task, index) : null,
+        (task, index) => task is TagsTask tags ? new TagConstantCheck(tags, index) : null,
+        (task, _) => task is RegressionTask regression ? new DeviationCheck(regression) : null,
         (task, _) => task is DepthTask depth ? new DepthBitsCheck(depth) : null,
         (task, _) => task is DepthTask depth ? new DepthConstantCheck(depth) : null,
         (task, _) => task is NormalsTask normals ? new NormalsRangeCheck(normals) : null,

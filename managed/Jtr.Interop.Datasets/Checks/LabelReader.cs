@@ -5,22 +5,17 @@ namespace Jtr.Interop.Datasets.Checks;
 /// <summary>Reads single labels of any data set, for checks.</summary>
 internal static class LabelReader
 {
-    /// <summary>[C, H, W] of a label at the training size; empty where a file of the sample is damaged.</summary>
+    /// <summary>[C, H, W] of a label at the training size, or [C]; empty where a file of the sample is damaged.</summary>
     public static float[] ReadValues(IMultiTaskDataset data, int sample, int task)
     {
         if (data is FolderDataset folder)
             return Try(() => folder.ReadLabelAlone(sample, task));
-        int plane = data.Height * data.Width;
-        float[] image = new float[3 * plane],
-            labels = new float[data.Tasks.TotalLabelChannels * plane];
+        float[] image = new float[3 * data.Height * data.Width],
+            labels = new float[data.Tasks.LabelValues(data.Height, data.Width)];
         return Try(() =>
         {
-            TaskMask read = data.Read(
-                sample,
-                TaskMask.None.With(task),
-                new SampleBuffer(data.Tasks, data.Height, data.Width, image, labels)
-            );
-            return read[task] ? labels.AsSpan(data.Tasks.LabelOffset(task) * plane, data.Tasks[task].LabelChannels * plane).ToArray() : [];
+            SampleBuffer buffer = new(data.Tasks, data.Height, data.Width, image, labels);
+            return data.Read(sample, TaskMask.None.With(task), buffer)[task] ? buffer.Label(task).ToArray() : [];
         });
     }
 
@@ -35,12 +30,13 @@ internal static class LabelReader
         FolderDataset? folder = data as FolderDataset;
         Folders.LabelReading reading = folder?.ReadingOf(task) ?? new Folders.LabelReading();
         string? path = folder?.GetLabelPath(sample, task);
+        bool hasPicture = path is not null && !folder!.IsTable(task);
         return new SeenLabel
         {
             IsTest = isTest,
             Task = kind,
             Path = path ?? (data as LayoutDataset)?.GetLabelPath(sample, task) ?? data.GetName(sample),
-            Raw = path is null ? null : Try<RawLabel?>(() => RawLabel.Read(path, ids: kind is not MapTask), null),
+            Raw = hasPicture ? Try<RawLabel?>(() => RawLabel.Read(path!, ids: kind is not MapTask), null) : null,
             Photograph = folder is null
                 ? null
                 : Try<StoredSize?>(() => Folders.ImageFiles.ReadStoredSize(folder.GetImagePath(sample)), null),

@@ -43,8 +43,8 @@ internal sealed class NoLabelCheck : IDataCheck
                 Task = task.Length > 0 ? task : null,
                 Message =
                     labels == 0 ? $"no photograph to train on has a label{(isAll ? ": there is nothing to learn from" : "")}"
-                    : isAll ? $"none of the {labels} labels to train on has a pixel with a value: there is nothing to learn from"
-                    : $"none of its {labels} labels to train on has a pixel with a value",
+                    : isAll ? $"none of the {labels} labels to train on has a value: there is nothing to learn from"
+                    : $"none of its {labels} labels to train on has a value",
                 Advice =
                     labels > 0 ? LookAtFiles
                     : IsWithheld(data, task)
@@ -78,7 +78,7 @@ internal sealed class NoLabelCheck : IDataCheck
     /// <summary>Names that nearly fit, which is what most often is the matter.</summary>
     private static string Strays(CheckedData data)
     {
-        const string rule = "A label has the name of its photograph, with .png or .npy";
+        const string rule = "A label has the name of its photograph, with .png or .npy (or in its row of the table)";
         FolderDataset? folder = data.Train as FolderDataset;
         FolderProblem? stray = folder?.Problems.FirstOrDefault(p => p.Message.StartsWith(FolderDataset.Stray, StringComparison.Ordinal));
         if (stray is null)
@@ -89,7 +89,7 @@ internal sealed class NoLabelCheck : IDataCheck
             .Select(folder.GetName)
             .Where(n => name.Contains(n, StringComparison.Ordinal))
             .MaxBy(n => n.Length);
-        return photograph is null
+        return photograph is null || stray.Path.EndsWith(Tables.LabelTable.Extension, StringComparison.OrdinalIgnoreCase)
             ? $"{rule}; {stray}"
             : $"{rule}: {stray.Path} would have to be named {photograph}{Path.GetExtension(stray.Path)}";
     }

@@ -20,7 +20,7 @@ internal sealed class SeenLabel
     /// <summary>How the photograph lies in its file; null where it is not known.</summary>
     public StoredSize? Photograph { get; init; }
 
-    /// <summary>[C, H, W] at the training size; empty where it cannot be read.</summary>
+    /// <summary>[C, H, W] at the training size, or [C]; empty where it cannot be read.</summary>
     public ReadOnlyMemory<float> Values { get; init; }
 
     /// <summary>The class id that says "none", where the task has one.</summary>

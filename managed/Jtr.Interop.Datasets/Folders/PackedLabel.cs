@@ -105,3 +105,13 @@ internal sealed class PackedFloats(Pooled<float> values) : PackedLabel<float>(va
 {
     public override void Expand(Span<float> destination) => Values.CopyTo(destination);
 }
+
+/// <summary>Values that are in memory anyway.</summary>
+internal sealed class PackedRow(float[] values) : PackedLabel
+{
+    public override void Expand(Span<float> destination) => values.CopyTo(destination);
+
+    public override void Keep() { }
+
+    public override void Dispose() { }
+}

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Jtr.Interop.Datasets.Tables;
 using Jtr.Interop.Json;
 using Jtr.Interop.Tasks;
 
@@ -12,11 +13,15 @@ namespace Jtr.Interop.Datasets.Folders;
 ///     { "name": "seg", "kind": "segmentation", "classes": ["sky", "road"], "void_id": 255 },
 ///     { "name": "depth", "kind": "depth", "scale": 0.001, "mean": 2.36, "standard_deviation": 1.59, "unit": "m" },
 ///     { "name": "normals", "kind": "normals" },
-///     { "name": "edge", "kind": "map", "channels": 1 } ] }
+///     { "name": "edge", "kind": "map", "channels": 1 },
+///     { "name": "room", "kind": "classification", "classes": ["bath", "kitchen"] },
+///     { "name": "tags", "kind": "tags", "tags": ["coat", "hat"] },
+///     { "name": "pose", "kind": "regression", "values": ["yaw", "pitch"], "unit": "deg", "mean": [0, 5], "standard_deviation": [40, 9] } ] }
 /// </code>
 /// Instead of the names of the classes, "class_count" gives their number. Where files hold
 /// other numbers than 0, 1, 2, ... for the classes, "values" lists them in the order of the classes, as [0, 255] for a mask of black and
 /// white.
+/// Labels of the last three lie in a table, as tags.csv; what is left out of them is found there.
 /// A depth's "void_value" is a further number that says "none", such as 65535. What is optional has the same default as the
 /// task's, or the options', property.
 /// </summary>
@@ -51,7 +56,7 @@ internal sealed class TasksFile
             {
                 if (entry is null)
                     throw new ArgumentException("it is null");
-                VisionTask task = entry.ToTask();
+                VisionTask task = entry.ToTask(Path.GetDirectoryName(Path.GetFullPath(path))!);
                 if (!file._settings.TryAdd(task.Name, entry.ToSettings()))
                     throw new ArgumentException($"'{task.Name}' is there twice");
                 tasks.Add(task);
@@ -89,7 +94,9 @@ internal sealed record TaskEntry
 
     public TaskSettings ToSettings() => TaskSettings.Of(Settings);
 
-    public VisionTask ToTask()
+    /// <summary>Makes the task.</summary>
+    /// <param name="root">The data set, in which tables say what the entry leaves out.</param>
+    public VisionTask ToTask(string root)
     {
         if (string.IsNullOrWhiteSpace(Name))
             throw new ArgumentException("'name' is missing");
@@ -110,7 +117,7 @@ internal sealed record TaskEntry
                 $"there is no '{key}'; a task of this kind has {string.Join(", ", known.Prepend("kind").Prepend("name"))}"
             );
         }
-        return format.ReadTask(kind, Name, settings);
+        return TableDiscovery.Describe(root, kind, format, Name, settings);
     }
 
     private static string List(IReadOnlyList<string> keys)

@@ -135,7 +135,7 @@ public sealed class JoinedDataset : IMultiTaskDataset
             theirs = places[t] >= 0 && wanted[places[t]] ? theirs.With(t) : theirs;
 
         // The source knows its own tasks only, which may be in another order and with others in between.
-        int values = data.Tasks.TotalLabelChannels * Height * Width;
+        int values = data.Tasks.LabelValues(Height, Width);
         float[] rented = ArrayPool<float>.Shared.Rent(values);
         try
         {

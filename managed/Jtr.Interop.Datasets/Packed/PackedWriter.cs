@@ -132,7 +132,7 @@ internal sealed class PackedWriter
     private sealed class Workplace(IMultiTaskDataset source, PackPrecision precision, bool skipBad)
     {
         private readonly float[] _image = new float[3 * source.Height * source.Width];
-        private readonly float[] _labels = new float[source.Tasks.TotalLabelChannels * source.Height * source.Width];
+        private readonly float[] _labels = new float[source.Tasks.LabelValues(source.Height, source.Width)];
         private readonly PackedPart[] _parts = new PackedPart[1 + source.Tasks.Count];
         private readonly ArrayBufferWriter<byte> _planes = new();
         private readonly ArrayBufferWriter<byte> _record = new();

@@ -23,7 +23,7 @@ internal sealed class PlaneEncoder(PackPrecision precision)
             _bytes = new byte[values.Length];
             _words = new ushort[values.Length];
         }
-        bool rounds = precision == PackPrecision.Compact && packing != LabelPacking.Ids;
+        bool rounds = precision == PackPrecision.Compact && packing is not (LabelPacking.Ids or LabelPacking.Exact);
         if (packing is null or LabelPacking.Units && TryUnits(values, rounds && packing is null))
         {
             Put(_bytes, output);

@@ -144,7 +144,7 @@ public sealed class SceneDataset : IMultiTaskDataset
                 $"the buffer is {destination.Height} x {destination.Width}, the scenes are {Height} x {Width}",
                 nameof(destination)
             );
-        if (destination.Labels.Length != Tasks.TotalLabelChannels * Height * Width)
+        if (destination.Labels.Length != Tasks.LabelValues(Height, Width))
             throw new ArgumentException($"the buffer is for other tasks than {Tasks}", nameof(destination));
         wanted &= Tasks.All;
         SceneWorkspace work = Rent();

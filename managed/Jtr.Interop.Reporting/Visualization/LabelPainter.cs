@@ -18,7 +18,16 @@ public abstract class LabelPainter
     private static readonly Lock _lock = new();
 
     // Replaced as a whole, so that readers need no lock.
-    private static LabelPainter[] _all = [new SegmentationPainter(), new DepthPainter(), new NormalsPainter(), new MapPainter()];
+    private static LabelPainter[] _all =
+    [
+        new SegmentationPainter(),
+        new DepthPainter(),
+        new NormalsPainter(),
+        new MapPainter(),
+        new ClassificationPainter(),
+        new TagsPainter(),
+        new RegressionPainter(),
+    ];
 
     /// <summary>Makes a painter.</summary>
     /// <param name="kind">The word of the kind of task, <see cref="TaskKind.Word"/>.</param>
@@ -69,6 +78,19 @@ public abstract class LabelPainter
     /// <param name="picture">Receives the colours of all pixels, H x W; it is black.</param>
     /// <param name="range">What the colours' ends stand for; null: the prediction's own range.</param>
     public abstract void PaintPrediction(VisionTask task, ReadOnlySpan<float> prediction, RgbImage picture, ValueRange? range);
+
+    /// <summary>
+    /// What a label says in words, a line each, to be written on the photograph; empty, which it is by default: colours say it.
+    /// </summary>
+    /// <param name="task">Its task.</param>
+    /// <param name="label">[label channels] of a task of whole photographs.</param>
+    /// <param name="probabilities">Of a prediction in the form of a label the probability of each class or tag; else empty.</param>
+    public virtual IReadOnlyList<string> LabelWords(VisionTask task, ReadOnlySpan<float> label, ReadOnlySpan<float> probabilities) => [];
+
+    /// <summary>What a prediction says in words, as <see cref="LabelWords"/>.</summary>
+    /// <param name="task">Its task.</param>
+    /// <param name="prediction">[C] as the network gives it out.</param>
+    public virtual IReadOnlyList<string> PredictionWords(VisionTask task, ReadOnlySpan<float> prediction) => [];
 
     /// <summary>Says below a sheet of pictures what the colours stand for.</summary>
     /// <param name="grid">The sheet.</param>

@@ -2,13 +2,14 @@ using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Visualization;
 
-/// <summary>One place of a <see cref="PictureGrid"/>: a picture, a note that there is none, or nothing.</summary>
+/// <summary>One place of a <see cref="PictureGrid"/>: a picture, maybe with words on it, a note that there is none, or nothing.</summary>
 public sealed class PictureCell
 {
-    private PictureCell(RgbImage? picture, string? note)
+    private PictureCell(RgbImage? picture, string? note, IReadOnlyList<string>? words = null)
     {
         Picture = picture;
         Note = note;
+        Words = words ?? [];
     }
 
     /// <summary>A place that stays empty.</summary>
@@ -24,12 +25,61 @@ public sealed class PictureCell
 
     internal string? Note { get; }
 
+    internal IReadOnlyList<string> Words { get; }
+
     /// <summary>A place with a picture.</summary>
     /// <param name="picture">The picture.</param>
     public static PictureCell Of(RgbImage picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
         return new(picture, null);
+    }
+
+    /// <summary>A place with a picture and lines of text on it, in letters that can be read however small the picture is.</summary>
+    /// <param name="picture">The picture.</param>
+    /// <param name="words">The lines.</param>
+    public static PictureCell Of(RgbImage picture, IReadOnlyList<string> words)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        ArgumentNullException.ThrowIfNull(words);
+        return new(picture, null, [.. words]);
+    }
+
+    /// <summary>A label in colours or, of a task of whole photographs, in words on the photograph.</summary>
+    /// <param name="task">Its task.</param>
+    /// <param name="label">[label channels, H, W], or [label channels].</param>
+    /// <param name="photograph">The photograph, H x W.</param>
+    /// <param name="range">Depth: what the colours' ends stand for; by default the label's own range.</param>
+    /// <param name="probabilities">Of a prediction in the form of a label the probability of each class or tag; else empty.</param>
+    public static PictureCell OfLabel(
+        VisionTask task,
+        ReadOnlySpan<float> label,
+        RgbImage photograph,
+        ValueRange? range = null,
+        ReadOnlySpan<float> probabilities = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(photograph);
+        IReadOnlyList<string> words = LabelPainter.Of(task.Kind).LabelWords(task, label, probabilities);
+        return words.Count > 0
+            ? Of(photograph, words)
+            : Of(TaskPainter.PaintLabel(task, label, photograph.Height, photograph.Width, range));
+    }
+
+    /// <summary>A prediction in colours or, of a task of whole photographs, in words on the photograph.</summary>
+    /// <param name="task">Its task.</param>
+    /// <param name="prediction">[C, H, W], or [C], as the network gives it out.</param>
+    /// <param name="photograph">The photograph, H x W.</param>
+    /// <param name="range">Depth: what the colours' ends stand for; by default the prediction's own range.</param>
+    public static PictureCell OfPrediction(VisionTask task, ReadOnlySpan<float> prediction, RgbImage photograph, ValueRange? range = null)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(photograph);
+        IReadOnlyList<string> words = LabelPainter.Of(task.Kind).PredictionWords(task, prediction);
+        return words.Count > 0
+            ? Of(photograph, words)
+            : Of(TaskPainter.PaintPrediction(task, prediction, photograph.Height, photograph.Width, range));
     }
 }
 
@@ -209,6 +259,7 @@ public sealed class PictureGrid
         if (cell.Picture is RgbImage picture)
         {
             canvas.Draw(picture, x, y, scale);
+            WordPanel.Draw(canvas, x, y, picture.Width * scale, picture.Height * scale, cell.Words, TextScale);
             return;
         }
         if (cell.Note is not string note)

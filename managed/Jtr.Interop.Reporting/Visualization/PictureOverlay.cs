@@ -3,9 +3,22 @@ using System.Numerics;
 
 namespace Jtr.Interop.Visualization;
 
-/// <summary>Lays the colours of predictions over a photograph.</summary>
+/// <summary>Lays the colours of predictions over a photograph, and writes words on it.</summary>
 public static class PictureOverlay
 {
+    /// <summary>
+    /// Writes lines of text into the upper left corner of a picture, white on black, as large as they fit; what has no room is left out, and
+    /// the last line says how many lines that are.
+    /// </summary>
+    /// <param name="picture">The picture; it is changed.</param>
+    /// <param name="words">The lines, as <see cref="LabelPainter.LabelWords"/> gives them.</param>
+    public static void Write(RgbImage picture, IReadOnlyList<string> words)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        ArgumentNullException.ThrowIfNull(words);
+        WordPanel.Draw(picture, 0, 0, picture.Width, picture.Height, words, largest: Math.Max(1, picture.Width / WordPanel.ColumnsPerScale));
+    }
+
     /// <summary>Mixes a photograph and a picture of the same size.</summary>
     /// <param name="photograph">[height, width, 3] red, green and blue.</param>
     /// <param name="colors">The picture; it is changed.</param>

@@ -4,8 +4,9 @@ namespace Jtr.Interop.Visualization;
 
 /// <summary>
 /// Pictures of photographs, labels and predictions, in the colours that the field uses: classes by <see cref="ClassPalette"/>, depth in
-/// viridis (near dark, far bright), normals as (n + 1) / 2, maps in magma. Pixels without a label are black, in maps grey. A
-/// <see cref="LabelPainter"/> gives a kind of task its own colours.
+/// viridis (near dark, far bright), normals as (n + 1) / 2, maps in magma. Pixels without a label are black, in maps grey. Classes, tags and
+/// values of the photograph as a whole are words on black; <see cref="PictureCell"/> and <see cref="PictureOverlay.Write"/> write them on the
+/// photograph. A <see cref="LabelPainter"/> gives a kind of task its own colours.
 /// </summary>
 public static class TaskPainter
 {
@@ -28,7 +29,7 @@ public static class TaskPainter
 
     /// <summary>A label.</summary>
     /// <param name="task">Its task.</param>
-    /// <param name="label">[label channels, H, W].</param>
+    /// <param name="label">[label channels, H, W], or [label channels] of a task of whole photographs.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     /// <param name="depthRange">Depth: what the colours' ends stand for; by default the label's own range.</param>
@@ -42,7 +43,9 @@ public static class TaskPainter
 
     /// <summary>A prediction.</summary>
     /// <param name="task">Its task.</param>
-    /// <param name="prediction">[C, H, W] as the network gives it out: raw logits, depths, normals or maps.</param>
+    /// <param name="prediction">
+    /// [C, H, W] as the network gives it out: raw logits, depths, normals or maps; [C] of a task of whole photographs.
+    /// </param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     /// <param name="depthRange">

@@ -60,9 +60,9 @@ public sealed class DeltaResult
         if (mine.Name != theirs.Name)
             return new(task.Name, double.NaN, $"its headline metric is {mine.Name}, the baseline's {theirs.Name}");
         if (double.IsNaN(mine.Value))
-            return new(task.Name, double.NaN, "it had no valid pixel");
+            return new(task.Name, double.NaN, "it had nothing to score");
         if (double.IsNaN(theirs.Value))
-            return new(task.Name, double.NaN, "it had no valid pixel in the baseline");
+            return new(task.Name, double.NaN, "it had nothing to score in the baseline");
         if (theirs.Value == 0)
             return new(task.Name, double.NaN, $"the baseline's {theirs.Name} is 0");
         double change = 100 * (mine.Value - theirs.Value) / theirs.Value;

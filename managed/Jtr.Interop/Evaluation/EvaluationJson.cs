@@ -37,10 +37,9 @@ internal static class EvaluationJson
                                 Headline = m.IsHeadline,
                             }),
                         ],
+                        ClassScore = t.Classes.Count == 0 || t.ClassScoreName == ClassScore.Iou ? null : t.ClassScoreName,
                         Classes =
-                            t.Classes.Count == 0
-                                ? null
-                                : [.. t.Classes.Select(c => new ClassDocument { Name = c.Name, Iou = Nullable(c.Iou) })],
+                            t.Classes.Count == 0 ? null : [.. t.Classes.Select(c => ClassDocument.Of(c, t.ClassScoreName == ClassScore.Iou))],
                         Confusion = t.Confusion is null ? null : [.. t.Confusion.Select(row => row.ToArray())],
                     }),
                 ],
@@ -80,8 +79,9 @@ internal static class EvaluationJson
                     .Metrics.Select(NotNull)
                     .Select(m => new MetricValue(m.Name, m.Value ?? double.NaN, m.Unit, m.HigherIsBetter, m.Headline)),
             ],
-            task.Classes is null ? null : [.. task.Classes.Select(NotNull).Select(c => new ClassScore(c.Name, c.Iou ?? double.NaN))],
-            task.Confusion
+            task.Classes is null ? null : [.. task.Classes.Select(NotNull).Select(c => c.ToScore())],
+            task.Confusion,
+            task.ClassScore ?? ClassScore.Iou
         );
 
     private static T NotNull<T>(T? element)
@@ -113,6 +113,10 @@ internal sealed class TaskDocument
 
     public required MetricDocument?[] Metrics { get; init; }
 
+    /// <summary>What the classes' scores are; absent: intersections over union.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ClassScore { get; init; }
+
     public ClassDocument?[]? Classes { get; init; }
 
     // Files of before have none.
@@ -135,9 +139,40 @@ internal sealed class MetricDocument
 
 internal sealed class ClassDocument
 {
+    private const string IouKey = "iou";
+    private const string ValueKey = "value";
+
     public required string Name { get; init; }
 
-    public required double? Iou { get; init; }
+    /// <summary>The score, under the name that it has: "iou" of segmentation, as ever, else "value".</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Score { get; set; }
+
+    public static ClassDocument Of(ClassScore score, bool isIou) =>
+        new()
+        {
+            Name = score.Name,
+            Score = new()
+            {
+                [isIou ? IouKey : ValueKey] = JsonSerializer.SerializeToElement(
+                    double.IsNaN(score.Value) ? null : (double?)score.Value,
+                    EvaluationJsonContext.Default.NullableDouble
+                ),
+            },
+        };
+
+    public ClassScore ToScore()
+    {
+        if (Score is not { Count: 1 } || Score.Keys.Single() is not (IouKey or ValueKey))
+            throw new JsonException($"the class '{Name}' has not one score, 'iou' or 'value'");
+        JsonElement value = Score.Values.Single();
+        return value.ValueKind switch
+        {
+            JsonValueKind.Null => new ClassScore(Name, double.NaN),
+            JsonValueKind.Number => new ClassScore(Name, value.GetDouble()),
+            _ => throw new JsonException($"the score of the class '{Name}' is no number"),
+        };
+    }
 }
 
 /// <summary>A matrix with a line for each row, instead of one for each number.</summary>
@@ -190,4 +225,5 @@ internal sealed class ConfusionConverter : JsonConverter<long[][]>
     RespectRequiredConstructorParameters = true
 )]
 [JsonSerializable(typeof(ResultDocument))]
+[JsonSerializable(typeof(double?))]
 internal sealed partial class EvaluationJsonContext : JsonSerializerContext;

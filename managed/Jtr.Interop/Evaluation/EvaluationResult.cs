@@ -117,14 +117,14 @@ public sealed class EvaluationResult
             foreach (MetricValue metric in task.Metrics)
                 Line(text, task, metric.Name, metric.Value, metric.Unit, metric.HigherIsBetter, metric.IsHeadline);
             foreach (ClassScore score in task.Classes)
-                Line(text, task, "IoU " + score.Name, score.Iou, "%", higher: true, headline: false);
+                Line(text, task, $"{task.ClassScoreName} {score.Name}", score.Value, "%", higher: true, headline: false);
         }
         return text.ToString();
     }
 
     /// <summary>
-    /// The confusion matrices of segmentation (<see cref="TaskResult.Confusion"/>) as comma-separated values with a heading: task, label,
-    /// prediction, pixels; a line for each pair of classes.
+    /// The confusion matrices (<see cref="TaskResult.Confusion"/>) as comma-separated values with a heading: task, label, prediction, pixels
+    /// (photographs of a classification); a line for each pair of classes.
     /// </summary>
     public string ToConfusionCsv()
     {

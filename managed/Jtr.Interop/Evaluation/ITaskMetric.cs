@@ -23,12 +23,12 @@ public interface ITaskMetric
 
     /// <summary>Adds a sample. Called for samples that have a label of the task.</summary>
     /// <param name="prediction">
-    /// [C, H, W], C being <see cref="VisionTask.Channels"/>, as the network gives them out: raw logits, depths, normals or maps. All are
-    /// finite.
+    /// [C, H, W], C being <see cref="VisionTask.Channels"/>, as the network gives them out: raw logits, depths, normals or maps; [C] of a
+    /// task of whole photographs. All are finite.
     /// </param>
     /// <param name="label">
-    /// [L, H, W], L being <see cref="VisionTask.LabelChannels"/>: class ids, depths, normals or maps. Pixels without a label hold
-    /// <see cref="VisionTask.InvalidLabel"/> in every channel.
+    /// [L, H, W], L being <see cref="VisionTask.LabelChannels"/>: class ids, depths, normals or maps; [L] of a task of whole photographs.
+    /// Pixels without a label hold <see cref="VisionTask.InvalidLabel"/> in every channel.
     /// </param>
     /// <param name="height">H, rows.</param>
     /// <param name="width">W, columns.</param>

@@ -5,8 +5,8 @@ namespace Jtr.Interop.Evaluation;
 
 /// <summary>
 /// Scores of one task over a whole evaluation set, gathered sample by sample in memory that does not grow
-/// with the set. All sums run over the valid pixels of all samples together, so that a sample weighs as many pixels as it
-/// has labels for. Not safe for several threads at once: give each its own and <see cref="Merge"/> them.
+/// with the set (but for <see cref="TagMetrics"/>, which keep the scores). All sums run over the valid pixels of all samples together, so
+/// that a sample weighs as many pixels as it has labels for; of tasks of whole photographs, over the samples. Not safe for several threads at once: give each its own and <see cref="Merge"/> them.
 /// </summary>
 public abstract class TaskMetrics : ITaskMetric
 {
@@ -24,7 +24,10 @@ public abstract class TaskMetrics : ITaskMetric
     /// <summary>Number of samples that were added.</summary>
     public long Samples { get; private set; }
 
-    /// <summary>Number of label elements that had a value: pixels, or pixels times channels for a map.</summary>
+    /// <summary>
+    /// Number of label elements that had a value: pixels, or pixels times channels for a map; photographs of a classification, tags and
+    /// values that were known.
+    /// </summary>
     public abstract long ValidCount { get; }
 
     /// <summary>The scores so far, the headline metric first; NaN while there has been no valid pixel.</summary>
@@ -33,8 +36,11 @@ public abstract class TaskMetrics : ITaskMetric
     /// <summary>The score that enters Delta %.</summary>
     public MetricValue Headline => Values[0];
 
-    /// <summary>Tasks of classes: a score for each class; else empty.</summary>
+    /// <summary>Tasks of classes or tags: a score for each of them; else empty.</summary>
     public virtual IReadOnlyList<ClassScore> ClassScores => [];
+
+    /// <summary>What the <see cref="ClassScores"/> are, all in percent and better when higher: "IoU", "F1" or "AP".</summary>
+    public virtual string ClassScoreName => ClassScore.Iou;
 
     /// <summary>Tasks of classes: see <see cref="TaskResult.Confusion"/>; else null.</summary>
     public virtual IReadOnlyList<IReadOnlyList<long>>? Confusion => null;
@@ -47,10 +53,12 @@ public abstract class TaskMetrics : ITaskMetric
         return task.Kind.CreateMetrics(task);
     }
 
-    /// <summary>Adds one sample. Allocates nothing; on an exception nothing has been added.</summary>
-    /// <param name="prediction">[C, H, W]: raw logits, depths, normals or maps, as the network gives them out.</param>
+    /// <summary>Adds one sample. On an exception nothing has been added.</summary>
+    /// <param name="prediction">
+    /// [C, H, W]: raw logits, depths, normals or maps, as the network gives them out; [C] of tasks of whole photographs.
+    /// </param>
     /// <param name="label">
-    /// [label channels, H, W]; pixels without a label hold the task's <see cref="VisionTask.InvalidLabel"/> and are left out.
+    /// [label channels, H, W], or [label channels]; pixels without a label hold the task's <see cref="VisionTask.InvalidLabel"/> and are left out.
     /// </param>
     /// <exception cref="ArgumentException">The sizes do not fit, or a label has a value that its task does not allow.</exception>
     /// <exception cref="JtrNonFiniteException">A prediction is not a finite number; the term is "prediction.(task)".</exception>
@@ -63,6 +71,11 @@ public abstract class TaskMetrics : ITaskMetric
                 nameof(label)
             );
         int pixels = label.Length / Task.LabelChannels;
+        if (pixels != 1 && Task.Kind.Extent == TaskExtent.Image)
+            throw new ArgumentException(
+                $"task '{Task.Name}': the label of a whole photograph has {Task.LabelChannels} values, not {label.Length}",
+                nameof(label)
+            );
         if (prediction.Length != pixels * Task.Channels)
             throw new ArgumentException(
                 $"task '{Task.Name}': {pixels} pixels have {pixels * Task.Channels} predicted values, not {prediction.Length}",
@@ -133,11 +146,16 @@ public abstract class TaskMetrics : ITaskMetric
         new(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"task '{Task.Name}': the prediction of channel {channel}, pixel {pixel} is {value}, not a finite number"
+                $"task '{Task.Name}': the prediction of {Place(channel, pixel)} is {value}, not a finite number"
             ),
             $"prediction.{Task.Name}",
             samples: []
         );
+
+    private string Place(int channel, int pixel) =>
+        Task.Kind.Extent == TaskExtent.Image
+            ? string.Create(CultureInfo.InvariantCulture, $"channel {channel}")
+            : string.Create(CultureInfo.InvariantCulture, $"channel {channel}, pixel {pixel}");
 
     /// <summary>What <see cref="LabelFault"/> says of a value.</summary>
     /// <param name="channel">Its channel.</param>

@@ -2,10 +2,14 @@ using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Evaluation;
 
-/// <summary>Intersection over union of one class.</summary>
-/// <param name="Name">Name of the class.</param>
-/// <param name="Iou">In percent; NaN when neither predictions nor labels have the class.</param>
-public readonly record struct ClassScore(string Name, double Iou);
+/// <summary>The score of one class or tag, which <see cref="TaskResult.ClassScoreName"/> names.</summary>
+/// <param name="Name">Name of the class or tag.</param>
+/// <param name="Value">In percent; NaN when there was nothing to score.</param>
+public readonly record struct ClassScore(string Name, double Value)
+{
+    /// <summary>Intersection over union, the score of segmentation's classes.</summary>
+    public const string Iou = "IoU";
+}
 
 /// <summary>The scores of one task on one evaluation set.</summary>
 public sealed class TaskResult
@@ -19,8 +23,9 @@ public sealed class TaskResult
     /// <param name="samples">Number of samples that had a label.</param>
     /// <param name="validCount">Number of label elements that had a value.</param>
     /// <param name="metrics">The scores; exactly one is the headline.</param>
-    /// <param name="classes">Segmentation: a score for each class; else empty or null.</param>
-    /// <param name="confusion">Segmentation: see <see cref="Confusion"/>; else null.</param>
+    /// <param name="classes">Tasks of classes or tags: a score for each of them; else empty or null.</param>
+    /// <param name="confusion">Tasks of classes: see <see cref="Confusion"/>; else null.</param>
+    /// <param name="classScoreName">What the classes' scores are; see <see cref="ClassScoreName"/>.</param>
     /// <exception cref="ArgumentException">Not exactly one metric is the headline, or the matrix has not a row and a column for each
     /// class.</exception>
     public TaskResult(
@@ -30,10 +35,12 @@ public sealed class TaskResult
         long validCount,
         IReadOnlyList<MetricValue> metrics,
         IReadOnlyList<ClassScore>? classes = null,
-        IReadOnlyList<IReadOnlyList<long>>? confusion = null
+        IReadOnlyList<IReadOnlyList<long>>? confusion = null,
+        string classScoreName = ClassScore.Iou
     )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentException.ThrowIfNullOrWhiteSpace(classScoreName);
         ArgumentOutOfRangeException.ThrowIfNegative(samples);
         ArgumentOutOfRangeException.ThrowIfNegative(validCount);
         ArgumentNullException.ThrowIfNull(kind);
@@ -55,6 +62,7 @@ public sealed class TaskResult
                 nameof(confusion)
             );
         Confusion = confusion;
+        ClassScoreName = classScoreName;
         Headline = metrics.First(m => m.IsHeadline);
     }
 
@@ -70,7 +78,8 @@ public sealed class TaskResult
             metrics.ValidCount,
             metrics.Values,
             metrics.ClassScores,
-            metrics.Confusion
+            metrics.Confusion,
+            metrics.ClassScoreName
         );
     }
 
@@ -95,7 +104,7 @@ public sealed class TaskResult
             if (all.Count(m => m.Name == metric.Name) > 1)
                 throw new ArgumentException($"task '{Name}' would have two metrics named '{metric.Name}'", nameof(further));
         }
-        return new TaskResult(Name, Kind, Samples, ValidCount, all, Classes, Confusion);
+        return new TaskResult(Name, Kind, Samples, ValidCount, all, Classes, Confusion, ClassScoreName);
     }
 
     /// <summary>Name of the task.</summary>
@@ -107,7 +116,10 @@ public sealed class TaskResult
     /// <summary>Number of samples that had a label.</summary>
     public long Samples { get; }
 
-    /// <summary>Number of label elements that had a value: pixels, or pixels times channels for a map.</summary>
+    /// <summary>
+    /// Number of label elements that had a value: pixels, or pixels times channels for a map; photographs of a classification, tags and
+    /// values that were known.
+    /// </summary>
     public long ValidCount { get; }
 
     /// <summary>The scores.</summary>
@@ -116,12 +128,18 @@ public sealed class TaskResult
     /// <summary>The score that enters Delta %.</summary>
     public MetricValue Headline { get; }
 
-    /// <summary>Segmentation: a score for each class; else empty.</summary>
+    /// <summary>Tasks of classes or tags: a score for each of them; else empty.</summary>
     public IReadOnlyList<ClassScore> Classes { get; }
 
     /// <summary>
-    /// Segmentation of at most <see cref="MostConfused"/> classes: the confusion matrix, a row for each labelled class, in it the number of
-    /// pixels that were predicted as each class. Else null.
+    /// What the scores of <see cref="Classes"/> are, all in percent and better when higher: "IoU" of segmentation, "F1" of a
+    /// classification, "AP" (average precision) of tags.
+    /// </summary>
+    public string ClassScoreName { get; }
+
+    /// <summary>
+    /// Segmentation or classification of at most <see cref="MostConfused"/> classes: the confusion matrix, a row for each labelled class, in
+    /// it the number of pixels (photographs) that were predicted as each class. Else null.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<long>>? Confusion { get; }
 

@@ -25,9 +25,11 @@ internal static class JsonFile
     ];
 
     /// <summary>Reads a file as UTF-8 without a byte order mark.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What it holds, for messages.</param>
     /// <exception cref="JtrFormatException">It is in another encoding and has no mark that says in which.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static byte[] ReadBytes(string path)
+    public static byte[] ReadBytes(string path, string what = "JSON")
     {
         byte[] bytes = File.ReadAllBytes(path);
         foreach (Encoding encoding in _marked)
@@ -40,7 +42,7 @@ internal static class JsonFile
             break;
         }
         if (!Utf8.IsValid(bytes))
-            throw new JtrFormatException(path, "the file is not in UTF-8, which JSON has to be: save it as UTF-8", FirstFault(bytes));
+            throw new JtrFormatException(path, $"the file is not in UTF-8, which {what} has to be: save it as UTF-8", FirstFault(bytes));
         return bytes;
     }
 

@@ -31,7 +31,10 @@ public class LabelStatistics
     /// <summary>Pixels without a value, in percent; NaN while there is no label.</summary>
     public double InvalidPercent => 100.0 * Invalid / Pixels;
 
-    /// <summary>Pixels of each class, in the order of <see cref="TaskKind.ClassNames"/>; empty for tasks without classes.</summary>
+    /// <summary>
+    /// Pixels of each class, or photographs that have each class or tag, in the order of <see cref="TaskKind.ClassNames"/>; empty for tasks
+    /// without classes.
+    /// </summary>
     public virtual IReadOnlyList<long> Classes => [];
 
     /// <summary>The smallest value; null where there is none, or labels are no numbers to compare.</summary>
@@ -45,6 +48,9 @@ public class LabelStatistics
 
     /// <summary>The standard deviation of all values; null as <see cref="Lowest"/>.</summary>
     public virtual double? Deviation => null;
+
+    /// <summary>What each value of a regression holds; empty for other tasks.</summary>
+    public virtual IReadOnlyList<ValueSummary> Values => [];
 
     /// <summary>Adds a label.</summary>
     /// <param name="label">[label channels, H, W], or [label channels].</param>
@@ -69,10 +75,19 @@ public class LabelStatistics
     protected virtual void AddValue(ReadOnlySpan<float> label, int place, int places) { }
 }
 
+/// <summary>What labels hold of one value of a regression.</summary>
+/// <param name="Name">Name of the value.</param>
+/// <param name="Count">Labels in which it is known.</param>
+/// <param name="Lowest">The smallest, in the label's unit as all; null where there is none.</param>
+/// <param name="Highest">The largest.</param>
+/// <param name="Mean">The mean.</param>
+/// <param name="Deviation">The standard deviation.</param>
+public sealed record ValueSummary(string Name, long Count, float? Lowest, float? Highest, double? Mean, double? Deviation);
+
 /// <summary>Counts class ids.</summary>
-internal sealed class ClassStatistics(SegmentationTask task) : LabelStatistics(task)
+internal sealed class ClassStatistics(VisionTask task, int classes) : LabelStatistics(task)
 {
-    private readonly long[] _classes = new long[task.ClassCount];
+    private readonly long[] _classes = new long[classes];
 
     /// <inheritdoc/>
     public override IReadOnlyList<long> Classes => _classes;
@@ -112,6 +127,65 @@ internal sealed class ValueStatistics(VisionTask task) : LabelStatistics(task)
             _squares += (double)value * value;
             _lowest = Math.Min(_lowest ?? value, value);
             _highest = Math.Max(_highest ?? value, value);
+        }
+    }
+}
+
+/// <summary>Counts the photographs that have each tag.</summary>
+internal sealed class TagStatistics(TagsTask task) : LabelStatistics(task)
+{
+    private readonly long[] _tags = new long[task.TagCount];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<long> Classes => _tags;
+
+    /// <inheritdoc/>
+    protected override void AddValue(ReadOnlySpan<float> label, int place, int places)
+    {
+        for (int t = 0; t < _tags.Length; t++)
+            _tags[t] += label[t * places + place] > 0 ? 1 : 0;
+    }
+}
+
+/// <summary>Range, mean and deviation of each value, unknown ones left out; over all of them where there is but one.</summary>
+internal sealed class RegressionStatistics(RegressionTask task) : LabelStatistics(task)
+{
+    private readonly RunningMoments[] _values = new RunningMoments[task.ValueCount];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ValueSummary> Values =>
+        [
+            .. ((RegressionTask)Task).ValueNames.Zip(
+                _values,
+                (name, v) =>
+                    v.Count == 0
+                        ? new ValueSummary(name, 0, null, null, null, null)
+                        : new ValueSummary(name, v.Count, (float)v.Lowest, (float)v.Highest, v.Mean, v.Deviation)
+            ),
+        ];
+
+    /// <inheritdoc/>
+    public override float? Lowest => Only?.Lowest;
+
+    /// <inheritdoc/>
+    public override float? Highest => Only?.Highest;
+
+    /// <inheritdoc/>
+    public override double? Mean => Only?.Mean;
+
+    /// <inheritdoc/>
+    public override double? Deviation => Only?.Deviation;
+
+    private ValueSummary? Only => _values.Length == 1 ? Values[0] : null;
+
+    /// <inheritdoc/>
+    protected override void AddValue(ReadOnlySpan<float> label, int place, int places)
+    {
+        for (int v = 0; v < _values.Length; v++)
+        {
+            float value = label[v * places + place];
+            if (!float.IsNaN(value))
+                _values[v].Add(value);
         }
     }
 }

@@ -113,7 +113,7 @@ public class SegmentationKind : TaskKind
     internal override TaskOutput CreateOutput(VisionTask task) => new SegmentationOutput(task.Channels);
 
     /// <inheritdoc/>
-    public override LabelStatistics CreateStatistics(VisionTask task) => new ClassStatistics(Of(task));
+    public override LabelStatistics CreateStatistics(VisionTask task) => new ClassStatistics(task, Of(task).ClassCount);
 
     /// <inheritdoc/>
     public override bool IsValid(ReadOnlySpan<float> label, int place, int places) => label[place] >= 0;

@@ -32,8 +32,9 @@ public enum ChannelChoice
 
 /// <summary>
 /// A kind of task: everything in which kinds differ, said once. There are <see cref="Segmentation"/>, <see cref="Depth"/>,
-/// <see cref="Normals"/> and <see cref="Map"/>. One of your own derives from that kind whose head and loss in libjtr it shares, and is made
-/// known by <see cref="Register"/>.
+/// <see cref="Normals"/> and <see cref="Map"/> for every pixel, <see cref="Classification"/>, <see cref="Tags"/> and
+/// <see cref="Regression"/> for the photograph as a whole. One of your own derives from that kind whose head and loss in libjtr it shares,
+/// and is made known by <see cref="Register"/>.
 /// </summary>
 /// <remarks>
 /// What needs image files or pictures hangs beside it: <c>LabelFormat</c> of Jtr.Interop.Datasets (folders and packed files), and
@@ -52,7 +53,8 @@ public abstract class TaskKind : IEquatable<TaskKind>
 #pragma warning restore CA1810
     {
         (Segmentation, Depth, Normals, Map) = (new SegmentationKind(), new DepthKind(), new NormalsKind(), new MapKind());
-        _all = [Segmentation, Depth, Normals, Map];
+        (Classification, Tags, Regression) = (new ClassificationKind(), new TagsKind(), new RegressionKind());
+        _all = [Segmentation, Depth, Normals, Map, Classification, Tags, Regression];
     }
 
     /// <summary>Makes a kind.</summary>
@@ -79,6 +81,15 @@ public abstract class TaskKind : IEquatable<TaskKind>
     /// <summary>Values in [0, 1], such as edges and keypoints.</summary>
     public static TaskKind Map { get; }
 
+    /// <summary>One class for the photograph as a whole.</summary>
+    public static TaskKind Classification { get; }
+
+    /// <summary>Tags of the photograph as a whole, each of which it has or has not.</summary>
+    public static TaskKind Tags { get; }
+
+    /// <summary>Numbers for the photograph as a whole.</summary>
+    public static TaskKind Regression { get; }
+
     /// <summary>The kinds that are known: the built-in ones, then those that were registered, in that order.</summary>
     public static IReadOnlyList<TaskKind> All => Volatile.Read(ref _all);
 
@@ -100,7 +111,7 @@ public abstract class TaskKind : IEquatable<TaskKind>
     /// <summary>Whether tasks have a number of channels, or classes, to choose.</summary>
     public virtual ChannelChoice Channels => ChannelChoice.Fixed;
 
-    /// <summary>What a prediction's channels are called: "channels" or "classes".</summary>
+    /// <summary>What a prediction's channels are called: "channels", "classes", "tags" or "values".</summary>
     public virtual string ChannelWord => "channels";
 
     /// <summary>
@@ -209,7 +220,7 @@ public abstract class TaskKind : IEquatable<TaskKind>
     /// <param name="places">H x W, or 1 for the photograph as a whole.</param>
     public abstract bool IsValid(ReadOnlySpan<float> label, int place, int places);
 
-    /// <summary>The names of a task's classes; empty: it has none.</summary>
+    /// <summary>The names of a task's classes, or of its tags; empty: it has none.</summary>
     /// <param name="task">A task of this kind.</param>
     public virtual IReadOnlyList<string> ClassNames(VisionTask task) => [];
 

@@ -78,6 +78,21 @@ public sealed class TaskSettings
         return [.. array.Select(a => Is(a, out int number) ? number : throw Other(key, "a list of whole numbers", node))];
     }
 
+    /// <summary>A list of numbers, for which a single number may stand; null where there is none.</summary>
+    /// <param name="key">Its name.</param>
+    /// <exception cref="ArgumentException">It is something else.</exception>
+    public IReadOnlyList<double>? Numbers(string key)
+    {
+        const string expected = "a number or a list of numbers";
+        if (!Has(key, out JsonNode? node))
+            return null;
+        if (Is(node, out double only))
+            return [only];
+        if (node is not JsonArray array)
+            throw Other(key, expected, node);
+        return [.. array.Select(a => Is(a, out double number) ? number : throw Other(key, expected, node))];
+    }
+
     private static ArgumentException Other(string key, string expected, JsonNode found)
     {
         const int most = 40;

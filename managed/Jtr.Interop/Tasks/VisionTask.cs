@@ -32,10 +32,12 @@ public abstract record VisionTask
     /// <summary>Channels of the network's prediction.</summary>
     public int Channels { get; }
 
-    /// <summary>Channels of the label: 1 for segmentation (the class id) and depth, 3 for normals.</summary>
+    /// <summary>
+    /// Channels of the label: 1 for segmentation and classification (the class id) and depth, 3 for normals, one a tag and value.
+    /// </summary>
     public int LabelChannels { get; }
 
-    /// <summary>The label value that says "no label at this pixel", in every channel.</summary>
+    /// <summary>The label value that says "no label at this pixel", in every channel; of tags and values each may be unknown by itself.</summary>
     public abstract float InvalidLabel { get; }
 
     /// <summary>The same task by another name.</summary>

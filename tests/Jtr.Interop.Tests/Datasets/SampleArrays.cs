@@ -10,7 +10,7 @@ internal static class SampleArrays
     public static (float[] Image, float[][] Labels, TaskMask Written) Read(IMultiTaskDataset data, int index, TaskMask? wanted = null)
     {
         float[] image = new float[3 * data.Height * data.Width];
-        float[] labels = new float[data.Tasks.TotalLabelChannels * data.Height * data.Width];
+        float[] labels = new float[data.Tasks.LabelValues(data.Height, data.Width)];
         labels.AsSpan().Fill(-77);
         SampleBuffer buffer = new(data.Tasks, data.Height, data.Width, image, labels);
         TaskMask written = data.Read(index, wanted ?? data.Tasks.All, buffer);

@@ -49,7 +49,7 @@ public sealed class EvaluationResultTests
         EvaluationResult baseline = Result(50, 1, 30);
         DeltaResult delta = Result(60, double.NaN, 30).CompareTo(baseline);
         Assert.That(delta.Percent, Is.EqualTo(10).Within(1e-12));
-        Assert.That(delta.Notes, Is.EqualTo(new[] { "task 'depth' is left out of Delta %: it had no valid pixel" }));
+        Assert.That(delta.Notes, Is.EqualTo(new[] { "task 'depth' is left out of Delta %: it had nothing to score" }));
         Assert.That(baseline.CompareTo(Result(60, double.NaN, 30)).Notes, Has.One.Contains("in the baseline"));
     }
 

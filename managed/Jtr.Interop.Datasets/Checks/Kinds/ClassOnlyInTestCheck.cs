@@ -2,8 +2,8 @@ using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Checks.Kinds;
 
-/// <summary>Segmentation: classes that only the data to score on have, which nothing can learn.</summary>
-internal sealed class ClassOnlyInTestCheck(SegmentationTask task, int index) : IDataCheck
+/// <summary>Segmentation and classification: classes that only the data to score on have, which nothing can learn.</summary>
+internal sealed class ClassOnlyInTestCheck(VisionTask task, int index) : IDataCheck
 {
     // Before a class is said to be missing, so many times as many labels are read: rare ones are in few photographs.
     private const int Further = 16;
@@ -49,7 +49,7 @@ internal sealed class ClassOnlyInTestCheck(SegmentationTask task, int index) : I
             Task = task.Name,
             Message =
                 $"{(missing.Count == 1 ? "a class is" : $"{missing.Count} classes are")} in the data to score on, but in none of "
-                + $"{further.Length} labels to train on: {string.Join(", ", missing.Select(id => $"{id} ({task.ClassNames[id]})"))}",
+                + $"{further.Length} labels to train on: {string.Join(", ", missing.Select(id => $"{id} ({task.Kind.ClassNames(task)[id]})"))}",
             Advice = "Its score cannot rise above 0: move photographs with it to the training part, or leave the class out",
             File = _test[missing[0]].File,
             Count = missing.Max(id => _test[id].Count),

@@ -47,7 +47,7 @@ internal sealed class ArrayDataset(
     public static (uint[] Image, uint[] Labels, TaskMask Written) Bits(IMultiTaskDataset data, int index, TaskMask? wanted = null)
     {
         float[] image = new float[3 * data.Height * data.Width];
-        float[] labels = new float[data.Tasks.TotalLabelChannels * data.Height * data.Width];
+        float[] labels = new float[data.Tasks.LabelValues(data.Height, data.Width)];
         image.AsSpan().Fill(77);
         labels.AsSpan().Fill(77);
         TaskMask written = data.Read(index, wanted ?? data.Tasks.All, new SampleBuffer(data.Tasks, data.Height, data.Width, image, labels));

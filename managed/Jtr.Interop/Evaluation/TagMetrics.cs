@@ -1,0 +1,161 @@
+using System.Runtime.InteropServices;
+using Jtr.Interop.Tasks;
+
+namespace Jtr.Interop.Evaluation;
+
+/// <summary>
+/// Scores of tags over the labels that are known: mAP, the mean of the tags' average precision, and F1 at a probability of 0.5, over all
+/// tags together (micro) and as a mean over the tags (macro); all in percent.
+/// </summary>
+/// <remarks>
+/// The average precision of a tag ranks the photographs by the tag's score and adds up, over those that have the tag, the precision down to
+/// there, divided by their number. Photographs of equal score are taken together, at the precision behind the last of them, so that their
+/// order does not count; this is average_precision_score of scikit-learn. A tag that no label has is left out of the mean.
+/// The scores of all samples are kept for it, 4 bytes a sample and tag.
+/// </remarks>
+public sealed class TagMetrics : TaskMetrics
+{
+    private readonly Tag[] _tags;
+
+    /// <summary>Makes an empty accumulator.</summary>
+    /// <param name="task">The task.</param>
+    public TagMetrics(TagsTask task)
+        : base(task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        _tags = [.. Enumerable.Range(0, task.TagCount).Select(_ => new Tag())];
+    }
+
+    /// <inheritdoc/>
+    public override long ValidCount => _tags.Sum(t => (long)t.With.Count + t.Without.Count);
+
+    /// <summary>Mean of <see cref="AveragePrecision"/> over the tags that a label has, in percent.</summary>
+    public double MeanAveragePrecision => MeanOf(AveragePrecision);
+
+    /// <summary>F1 of all tags of all samples together at a probability of 0.5, in percent.</summary>
+    public double MicroF1 =>
+        Percent(2 * _tags.Sum(t => t.Right), _tags.Sum(t => t.With.Count + t.Right + t.Wrong));
+
+    /// <summary>Mean of <see cref="TagF1"/> over the tags that occur in predictions or labels, in percent.</summary>
+    public double MacroF1 => MeanOf(TagF1);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MetricValue> Values =>
+        [
+            new("mAP", MeanAveragePrecision, "%", HigherIsBetter: true, IsHeadline: true),
+            new("F1", MicroF1, "%", HigherIsBetter: true, IsHeadline: false),
+            new("macro F1", MacroF1, "%", HigherIsBetter: true, IsHeadline: false),
+        ];
+
+    /// <summary>The average precision of each tag, in percent.</summary>
+    public override IReadOnlyList<ClassScore> ClassScores =>
+        [.. ((TagsTask)Task).TagNames.Select((name, tag) => new ClassScore(name, AveragePrecision(tag)))];
+
+    /// <inheritdoc/>
+    public override string ClassScoreName => "AP";
+
+    /// <summary>Average precision of one tag in percent; NaN when no label has it.</summary>
+    /// <param name="tag">Its place in the task.</param>
+    public double AveragePrecision(int tag)
+    {
+        (List<float> positives, List<float> negatives) = (Check(tag).With, _tags[tag].Without);
+        if (positives.Count == 0)
+            return double.NaN;
+        float[] with = [.. positives],
+            without = [.. negatives];
+        Array.Sort(with);
+        Array.Sort(without);
+        double sum = 0;
+        int right = 0,
+            wrong = 0;
+        while (right < with.Length)
+        {
+            float score = with[^(right + 1)];
+            int before = right;
+            while (right < with.Length && with[^(right + 1)] == score)
+                right++;
+            while (wrong < without.Length && without[^(wrong + 1)] >= score)
+                wrong++;
+            sum += (right - before) * ((double)right / (right + wrong));
+        }
+        return 100 * sum / with.Length;
+    }
+
+    /// <summary>
+    /// F1 of one tag in percent, at a probability of 0.5: twice those that are right over those that have it and those that are predicted
+    /// to have it; NaN when neither prediction nor label has it.
+    /// </summary>
+    /// <param name="tag">Its place in the task.</param>
+    public double TagF1(int tag)
+    {
+        Tag one = Check(tag);
+        return Percent(2 * one.Right, one.With.Count + one.Right + one.Wrong);
+    }
+
+    /// <inheritdoc/>
+    protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)
+    {
+        for (int i = 0; i < label.Length; i++)
+        {
+            if (label[i] is not (0 or 1 or float.NaN))
+                return FormattableString.Invariant(
+                    $"the label of tag {i} ('{((TagsTask)Task).TagNames[i]}') is {label[i]}; it has to be 1, 0, or NaN where it is not known"
+                );
+        }
+        return null;
+    }
+
+    /// <inheritdoc/>
+    protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
+    {
+        for (int i = 0; i < label.Length; i++)
+        {
+            // A probability above 0.5 is a logit above 0.
+            if (label[i] == 1)
+            {
+                _tags[i].With.Add(prediction[i]);
+                _tags[i].Right += prediction[i] > 0 ? 1 : 0;
+            }
+            else if (label[i] == 0)
+            {
+                _tags[i].Without.Add(prediction[i]);
+                _tags[i].Wrong += prediction[i] > 0 ? 1 : 0;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Add(TaskMetrics other)
+    {
+        foreach ((Tag mine, Tag theirs) in _tags.Zip(((TagMetrics)other)._tags))
+        {
+            mine.With.AddRange(CollectionsMarshal.AsSpan(theirs.With));
+            mine.Without.AddRange(CollectionsMarshal.AsSpan(theirs.Without));
+            mine.Right += theirs.Right;
+            mine.Wrong += theirs.Wrong;
+        }
+    }
+
+    private double MeanOf(Func<int, double> score)
+    {
+        double[] scores = [.. Enumerable.Range(0, _tags.Length).Select(score).Where(s => !double.IsNaN(s))];
+        return Mean(scores.Sum(), scores.Length);
+    }
+
+    private Tag Check(int tag) =>
+        (uint)tag < (uint)_tags.Length
+            ? _tags[tag]
+            : throw new ArgumentOutOfRangeException(nameof(tag), tag, $"task '{Task.Name}' has the tags 0 to {_tags.Length - 1}");
+
+    /// <summary>Scores of the photographs that have a tag and of those that have not, and how many of each are above one half.</summary>
+    private sealed class Tag
+    {
+        public List<float> With { get; } = [];
+
+        public List<float> Without { get; } = [];
+
+        public long Right { get; set; }
+
+        public long Wrong { get; set; }
+    }
+}
