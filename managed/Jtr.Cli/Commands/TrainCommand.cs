@@ -306,7 +306,8 @@ internal sealed class TrainCommand
                 MostLabels = LookedLabels,
                 MostPhotographBytes = LookedBytes,
                 Labels = labels,
-                UnlabeledUse = UnlabeledUse.Of(settings.Method),
+                UnlabeledUse =
+                    JtrRuntime.FindMethod(settings.Method) is { } method ? $"The method {settings.Method} {method.Unlabeled}" : null,
             },
             cancellationToken
         );

@@ -6,9 +6,6 @@ namespace Jtr.Interop.Export;
 /// <summary>Writes a network, as the native library describes it, operation by operation.</summary>
 internal static class NetworkGraphExport
 {
-    // Every network halves its maps five times.
-    private const int Stride = 32;
-
     /// <summary>Writes the network.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="writer">Writes the operations.</param>
@@ -20,7 +17,7 @@ internal static class NetworkGraphExport
             throw new NotSupportedException(
                 "the network has an encoder out of a TorchScript file, whose operations are not known: only its weights can be exported"
             );
-        Dictionary<string, string> values = new(StringComparer.Ordinal) { [NetworkGraph.Image] = writer.Pad(image, Stride) };
+        Dictionary<string, string> values = new(StringComparer.Ordinal) { [NetworkGraph.Image] = writer.Pad(image, graph.Stride) };
         ILookup<string, GraphNode> readers = graph
             .Nodes.SelectMany(n => n.Inputs.Select(i => (Value: i, Node: n)))
             .ToLookup(r => r.Value, r => r.Node, StringComparer.Ordinal);

@@ -7,9 +7,6 @@ namespace Jtr.Interop.Inference;
 /// <summary>Predicts a whole image: as a whole or in tiles, by one pass or by several whose mean is taken.</summary>
 internal sealed class ImageInference
 {
-    // What the networks' strides are multiples of; tiles that begin there are pooled as the whole image is.
-    internal const int Grid = 32;
-
     private readonly Predictor _predictor;
     private readonly InferenceOptions _options;
     private readonly TaskSet _tasks;
@@ -67,8 +64,8 @@ internal sealed class ImageInference
 
     private ImagePrediction Tiled(SourceImage image, int tileHeight, int tileWidth)
     {
-        TileAxis down = new(image.Height, tileHeight, _options.Overlap),
-            across = new(image.Width, tileWidth, _options.Overlap);
+        TileAxis down = new(image.Height, tileHeight, _options.Overlap, _predictor.NetworkStride),
+            across = new(image.Width, tileWidth, _options.Overlap, _predictor.NetworkStride);
         int width = image.Width;
         int spreadPlanes = _passes.HasSpread ? _tasks.Count : 0;
         int channels = _tasks.TotalChannels + spreadPlanes;

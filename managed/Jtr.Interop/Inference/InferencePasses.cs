@@ -146,8 +146,8 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
     }
 
     // A size that the network computes without repeating the edge.
-    private static int Scaled(int size, double scale) =>
+    private int Scaled(int size, double scale) =>
         scale == 1
             ? size
-            : (int)Math.Max(1, Math.Round(size * scale / ImageInference.Grid, MidpointRounding.AwayFromZero)) * ImageInference.Grid;
+            : (int)Math.Max(1, Math.Round(size * scale / predictor.NetworkStride, MidpointRounding.AwayFromZero)) * predictor.NetworkStride;
 }

@@ -103,6 +103,7 @@ public sealed unsafe partial class Predictor : IDisposable
                 made.Dispose();
             throw;
         }
+        NetworkStride = networks[0].NetworkStride;
         _queue = new PredictionQueue(networks, options.MaxBatch, new PredictorMetrics(options.Name));
     }
 
@@ -111,6 +112,9 @@ public sealed unsafe partial class Predictor : IDisposable
 
     /// <summary>The tasks, in the order of the predictions.</summary>
     public TaskSet Tasks { get; }
+
+    /// <summary>Of which rows and columns are multiples that the network computes at.</summary>
+    internal int NetworkStride { get; }
 
     /// <summary>Pixels, of all samples together, that there is memory for to put calls together in.</summary>
     internal long ReservedPixels => _queue.ReservedPixels;

@@ -1,7 +1,7 @@
 namespace Jtr.Interop.Inference;
 
 /// <summary>
-/// Where tiles lie along an image's rows or columns, and how much a tile counts at each place. They begin at multiples of 32; the last one
+/// Where tiles lie along an image's rows or columns, and how much a tile counts at each place. They begin at multiples of a grid; the last one
 /// begins so late that it just covers the end, so that it is nearly as long as the others.
 /// </summary>
 internal sealed class TileAxis
@@ -15,18 +15,19 @@ internal sealed class TileAxis
     /// <param name="length">Pixels of the image.</param>
     /// <param name="tile">Pixels of a tile.</param>
     /// <param name="overlap">Pixels that neighbours have in common at least, or null.</param>
+    /// <param name="grid">The network's stride: tiles that begin at its multiples are pooled as the whole image is.</param>
     /// <exception cref="ArgumentException">The overlap leaves nothing of a tile.</exception>
-    public TileAxis(int length, int tile, int? overlap)
+    public TileAxis(int length, int tile, int? overlap, int grid)
     {
         (_length, _tile) = (length, tile);
         int shared = overlap ?? tile / 4;
         if (shared >= tile && length > tile)
             throw new ArgumentException($"an overlap of {shared} pixels is not below the tile's {tile}", nameof(overlap));
-        int step = Math.Max((tile - shared) / ImageInference.Grid * ImageInference.Grid, Math.Min(ImageInference.Grid, tile - shared));
+        int step = Math.Max((tile - shared) / grid * grid, Math.Min(grid, tile - shared));
         List<int> starts = [0];
         while (starts[^1] + tile < length)
         {
-            int least = (length - tile + ImageInference.Grid - 1) / ImageInference.Grid * ImageInference.Grid;
+            int least = (length - tile + grid - 1) / grid * grid;
             int next = starts[^1] + step;
             starts.Add(next + tile >= length ? Math.Min(next, least) : next);
         }

@@ -42,11 +42,18 @@ internal sealed class NativeSchema
     private static TrainingMethod ToMethod(JsonElement kind)
     {
         JsonElement facts = kind.GetProperty("x-facts");
-        return new TrainingMethod(Title(kind), facts.GetProperty("views").GetInt32(), facts.GetProperty("min_tasks").GetInt32())
+        TrainingMethod method = new(Title(kind), facts.GetProperty("views").GetInt32(), facts.GetProperty("min_tasks").GetInt32())
         {
             Summary = kind.GetProperty("description").GetString()!,
             Source = kind.TryGetProperty("x-source", out JsonElement source) ? source.GetString()! : "",
             HasTeacher = facts.TryGetProperty("teacher", out JsonElement teacher) && teacher.GetBoolean(),
         };
+        return facts.TryGetProperty("unlabelled", out JsonElement unlabeled)
+            ? method with
+            {
+                Unlabeled = unlabeled.GetString()!,
+                UsesUnlabeled = facts.TryGetProperty("uses_unlabelled", out JsonElement uses) && uses.GetBoolean(),
+            }
+            : method;
     }
 }

@@ -20,19 +20,23 @@ internal sealed record GraphNode(string Operation, IReadOnlyList<string> Inputs,
 
 /// <summary>The operations of a network in evaluation mode in their order, as the native library writes them.</summary>
 /// <param name="Nodes">The operations.</param>
-internal sealed record NetworkGraph(IReadOnlyList<GraphNode> Nodes)
+/// <param name="Stride">Of which rows and columns of what it reads are multiples; images are padded to it.</param>
+internal sealed record NetworkGraph(IReadOnlyList<GraphNode> Nodes, int Stride)
 {
     /// <summary>Name of the images, RGB in [0, 1].</summary>
     public const string Image = "image";
 
-    public static NetworkGraph Empty { get; } = new([]);
+    public static NetworkGraph Empty { get; } = new([], 1);
 
-    public static NetworkGraph Parse(JsonElement nodes) =>
-        new([
-            .. nodes
-                .EnumerateArray()
-                .Select(n => new GraphNode(n.GetProperty("op").GetString()!, Names(n, "inputs"), Names(n, "outputs"), n.Clone())),
-        ]);
+    public static NetworkGraph Parse(JsonElement nodes, int stride) =>
+        new(
+            [
+                .. nodes
+                    .EnumerateArray()
+                    .Select(n => new GraphNode(n.GetProperty("op").GetString()!, Names(n, "inputs"), Names(n, "outputs"), n.Clone())),
+            ],
+            stride
+        );
 
     private static string[] Names(JsonElement node, string property) =>
         [.. node.GetProperty(property).EnumerateArray().Select(v => v.GetString()!)];

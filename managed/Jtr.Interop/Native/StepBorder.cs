@@ -7,7 +7,20 @@ using Jtr.Interop.Training;
 namespace Jtr.Interop.Native;
 
 /// <summary>What libjtr says of an object (jtr_trainer_describe).</summary>
-internal sealed record NativeDescription(int Views, int NoiseSlots, int NoiseChannels, int Stride, IReadOnlyList<string> Terms)
+/// <param name="Views">Views of each sample that the method reads.</param>
+/// <param name="NoiseSlots">Draws of noise for each sample.</param>
+/// <param name="NoiseChannels">Channels of each draw.</param>
+/// <param name="Stride">Of which rows and columns of a step's images must be multiples.</param>
+/// <param name="NetworkStride">Of which those are that the network itself computes at.</param>
+/// <param name="Terms">Names of the terms of the loss.</param>
+internal sealed record NativeDescription(
+    int Views,
+    int NoiseSlots,
+    int NoiseChannels,
+    int Stride,
+    int NetworkStride,
+    IReadOnlyList<string> Terms
+)
 {
     /// <summary>The network's operations in evaluation mode; empty where there are several networks, or none.</summary>
     public NetworkGraph Graph { get; private init; } = NetworkGraph.Empty;
@@ -23,10 +36,11 @@ internal sealed record NativeDescription(int Views, int NoiseSlots, int NoiseCha
             Number("noise_slots"),
             Number("noise_channels"),
             Number("stride"),
+            Number("network_stride"),
             [.. root.GetProperty("terms").EnumerateArray().Select(t => t.GetString()!)]
         )
         {
-            Graph = root.TryGetProperty("graph", out JsonElement graph) ? NetworkGraph.Parse(graph) : NetworkGraph.Empty,
+            Graph = root.TryGetProperty("graph", out JsonElement graph) ? NetworkGraph.Parse(graph, Number("network_stride")) : NetworkGraph.Empty,
         };
     }
 }

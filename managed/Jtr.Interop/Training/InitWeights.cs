@@ -15,7 +15,9 @@ internal sealed class InitWeights
 {
     private const string AveragePrefix = "ema/";
     private const string Network = "model";
-    private const string Head = "pred_task";
+
+    // What stands before the number of a head: in a SegNet, as published, and in networks of a backbone and a decoder.
+    private static readonly string[] _heads = ["pred_task", "head"];
     private const int NamesInMessages = 3;
 
     private readonly string _path;
@@ -192,7 +194,7 @@ internal sealed class InitWeights
         string[] lacking =
         [
             .. missing.Where(n =>
-                IsOfNetwork(n) && !n.Contains($"/{Head}", StringComparison.Ordinal) && !n.Contains("/decoder.", StringComparison.Ordinal)
+                IsOfNetwork(n) && !_heads.Any(h => n.Contains($"/{h}", StringComparison.Ordinal)) && !n.Contains("/decoder.", StringComparison.Ordinal)
             ),
         ];
         string? why =
@@ -233,18 +235,22 @@ internal sealed class InitWeights
         int slash = name.IndexOf('/', StringComparison.Ordinal);
         string rest = name[(slash + 1)..];
         int dot = rest.IndexOf('.', StringComparison.Ordinal);
-        if (tasks is null || dot < 0 || !rest.StartsWith(Head, StringComparison.Ordinal))
+        string? head = Array.Find(_heads, h => rest.StartsWith(h, StringComparison.Ordinal));
+        if (tasks is null || dot < 0 || head is null || dot < head.Length)
             return name;
         return
-            int.TryParse(rest.AsSpan(Head.Length, dot - Head.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            int.TryParse(rest.AsSpan(head.Length, dot - head.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             && number >= 1
             && number <= tasks.Count
-            ? $"{name[..(slash + 1)]}{Head}({tasks[number - 1]}){rest[dot..]}"
+            ? $"{name[..(slash + 1)]}{head}({tasks[number - 1]}){rest[dot..]}"
             : name;
     }
 
     private static bool IsHead(string name, int task) =>
-        name.Contains(string.Create(CultureInfo.InvariantCulture, $"/{Head}{task + 1}."), StringComparison.Ordinal);
+        Array.Exists(
+            _heads,
+            h => name.Contains(string.Create(CultureInfo.InvariantCulture, $"/{h}{task + 1}."), StringComparison.Ordinal)
+        );
 
     private static bool IsOfNetwork(string name) =>
         name.StartsWith($"{Network}/", StringComparison.Ordinal)

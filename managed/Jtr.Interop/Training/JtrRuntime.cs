@@ -19,6 +19,12 @@ public sealed record TrainingMethod(string Name, int Views, int MinTasks)
     /// <summary>Whether the average of the weights teaches: <see cref="TrainerOptions.EmaDecay"/> then has a default.</summary>
     public bool HasTeacher { get; init; }
 
+    /// <summary>What it does with photographs that have no label at all: the rest of a sentence that begins with its name.</summary>
+    public string Unlabeled { get; init; } = "teaches nothing with them: each needs a label for one task at least";
+
+    /// <summary>Whether it learns from them.</summary>
+    internal bool UsesUnlabeled { get; init; }
+
     /// <summary>The methods that <see cref="JtrRuntime.FindMethod(string)"/> found in a name: several in "jtr+teacher".</summary>
     public IReadOnlyList<TrainingMethod> Parts { get; init; } = [];
 }
@@ -187,8 +193,12 @@ public static unsafe class JtrRuntime
                 && rest.Parts.All(m => m.Name != first.Name)
             )
             {
+                // What the teacher of "jtr+teacher" does with them is the most that is done.
+                TrainingMethod telling = rest.UsesUnlabeled && !first.UsesUnlabeled ? rest : first;
                 return new TrainingMethod(name, Math.Max(first.Views, rest.Views), Math.Max(first.MinTasks, rest.MinTasks))
                 {
+                    Unlabeled = telling.Unlabeled,
+                    UsesUnlabeled = telling.UsesUnlabeled,
                     Summary = $"{first.Summary} {rest.Summary}",
                     Source = string.Join("; ", ((string[])[first.Source, rest.Source]).Where(s => s.Length > 0)),
                     HasTeacher = first.HasTeacher || rest.HasTeacher,

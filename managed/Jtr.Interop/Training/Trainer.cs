@@ -68,6 +68,9 @@ public sealed unsafe partial class Trainer : IDisposable
     /// <summary>What the network computes, for exports and imports.</summary>
     internal NetworkGraph Graph => _described.Graph;
 
+    /// <summary>Of which rows and columns are multiples that the network computes at; others are padded to it.</summary>
+    internal int NetworkStride => _described.NetworkStride;
+
     /// <summary>What one network for all tasks computes: asked of a network that is made for it.</summary>
     internal static NetworkGraph GraphOf(TrainerOptions options)
     {

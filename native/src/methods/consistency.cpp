@@ -17,7 +17,12 @@ class Consistency final : public Method {
   static constexpr char kSummary[] = "Predictions of two views of an unlabelled task must agree.";
   static constexpr int kPlace = 3;
   static constexpr int64_t kViews = 2;
-  static Json facts() { return Method::facts(kViews, 1); }
+  static Json facts() {
+    Json all = Method::facts(kViews, 1);
+    all["uses_unlabelled"] = true;
+    all["unlabelled"] = "uses them: its predictions of two views have to agree";
+    return all;
+  }
 
   struct Options {
     double weight = 1, temperature = 1;

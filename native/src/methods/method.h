@@ -144,7 +144,8 @@ class Method {
   virtual void follow() {}
 
  protected:
-  /// What callers must know of a method before they make one.
+  /// What callers must know of a method before they make one. "unlabelled" may say, behind "The method ... ", what it
+  /// does with images that have no label at all, and "uses_unlabelled" whether it learns from them.
   static Json facts(int64_t views, int64_t min_tasks, bool separate_networks = false) {
     return {{"views", views}, {"min_tasks", min_tasks}, {"separate_networks", separate_networks}};
   }

@@ -44,6 +44,8 @@ class Teacher final : public Method {
   static Json facts() {
     Json all = Method::facts(1, 1);
     all["teacher"] = true;
+    all["uses_unlabelled"] = true;
+    all["unlabelled"] = "uses them: the average of its weights says what to predict for them";
     return all;
   }
 

@@ -60,7 +60,11 @@ struct EncoderDecoderOptions {
   }
 };
 
-/// A 3x3 convolution, norm and ReLU, then 1x1: "pred_task<i>.0", ".1", ".2".
+/// Before a head's number, counted from 1.
+constexpr char kHead[] = "head";
+std::string head_name(size_t task) { return kHead + std::to_string(task + 1); }
+
+/// A 3x3 convolution, norm and ReLU, then 1x1: "head<i>.0", ".1", ".2".
 struct PixelHead {
   PixelHead(ParameterStore& store, size_t number, int64_t in, int64_t out)
       : task(number),
@@ -93,7 +97,7 @@ class EncoderDecoder final : public Network {
       const Task& task = (*setting.tasks)[t];
       if (task.extent() == Extent::kPixel) heads_.emplace_back(store_, t, decoder_->out().channels, task.channels());
     }
-    image_heads_.emplace(store_, *setting.tasks, setting.predicted, levels().back().channels);
+    image_heads_.emplace(store_, *setting.tasks, setting.predicted, levels().back().channels, kHead);
     store_.allocate(setting.precision, setting.device, format_);
     const auto options_like = at::TensorOptions().dtype(setting.precision.stored).device(setting.device);
     std::vector<double> scale, shift;

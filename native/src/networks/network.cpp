@@ -7,15 +7,15 @@ Registry<Network, NetworkSetting>& Network::registry() {
   return all;
 }
 
-std::string head_name(size_t task) { return "pred_task" + std::to_string(task + 1); }
-
 ImageHeads::ImageHeads(ParameterStore& store, const TaskSet& tasks, const std::vector<size_t>& predicted,
-                       int64_t channels)
-    : store_(store) {
+                       int64_t channels, std::string prefix)
+    : store_(store), prefix_(std::move(prefix)) {
   for (const size_t t : predicted) {
     if (tasks[t].extent() != Extent::kImage) continue;
-    heads_.push_back({t, store_.add_parameter(head_name(t) + ".weight", {tasks[t].channels(), channels}),
-                      store_.add_parameter(head_name(t) + ".bias", {tasks[t].channels()})});
+    Head head{t, -1, -1};
+    head.weight = store_.add_parameter(name_of(head) + ".weight", {tasks[t].channels(), channels});
+    head.bias = store_.add_parameter(name_of(head) + ".bias", {tasks[t].channels()});
+    heads_.push_back(head);
   }
 }
 
@@ -41,7 +41,7 @@ void ImageHeads::write(GraphWriter& graph, const std::string& features) const {
   if (empty()) return;
   const std::string mean = graph.mean(features);
   for (const Head& head : heads_) {
-    graph.output(head.task, graph.linear(mean, head_name(head.task) + ".weight", head_name(head.task) + ".bias"));
+    graph.output(head.task, graph.linear(mean, name_of(head) + ".weight", name_of(head) + ".bias"));
   }
 }
 

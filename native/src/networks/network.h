@@ -94,9 +94,10 @@ class Network {
 /// Heads of image tasks: the mean of the coarsest features over all pixels, then a linear map for each task.
 class ImageHeads {
  public:
-  /// Declares "<name>.weight" [elements, channels] and "<name>.bias" [elements] of each image task among `predicted`;
-  /// the name is "pred_task<i>", counted from 1 over all tasks.
-  ImageHeads(ParameterStore& store, const TaskSet& tasks, const std::vector<size_t>& predicted, int64_t channels);
+  /// Declares "<prefix><i>.weight" [elements, channels] and "<prefix><i>.bias" [elements] of each image task among
+  /// `predicted`, counted from 1 over all tasks.
+  ImageHeads(ParameterStore& store, const TaskSet& tasks, const std::vector<size_t>& predicted, int64_t channels,
+             std::string prefix);
 
   void initialize(uint64_t seed, uint32_t stream);
   bool empty() const { return heads_.empty(); }
@@ -109,11 +110,11 @@ class ImageHeads {
     size_t task;
     int64_t weight, bias;
   };
+  std::string name_of(const Head& head) const { return prefix_ + std::to_string(head.task + 1); }
+
   ParameterStore& store_;
+  std::string prefix_;
   std::vector<Head> heads_;
 };
-
-/// Name of a task's head, as in published checkpoints: pred_task1, pred_task2, ...
-std::string head_name(size_t task);
 
 }  // namespace jtr

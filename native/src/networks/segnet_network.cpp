@@ -7,6 +7,10 @@
 namespace jtr {
 namespace {
 
+/// Heads have the names of published checkpoints: pred_task1, pred_task2, ...
+constexpr char kHead[] = "pred_task";
+std::string head_name(size_t task) { return kHead + std::to_string(task + 1); }
+
 class SegNetNetwork final : public Network {
  public:
   static constexpr char kName[] = "segnet";
@@ -27,7 +31,7 @@ class SegNetNetwork final : public Network {
         setting_(setting),
         format_(network_memory_format(setting.precision, setting.device, options.width)),
         net_(store_, setting.input.channels, options.width, plane_heads(setting), true, setting.recomputation),
-        image_heads_(store_, *setting.tasks, setting.predicted, 8 * options.width) {
+        image_heads_(store_, *setting.tasks, setting.predicted, 8 * options.width, kHead) {
     store_.allocate(setting.precision, setting.device, format_);
   }
 

@@ -176,6 +176,7 @@ Json Trainer::describe() const {
           {"noise_slots", needs_.noise_slots},
           {"noise_channels", tasks_.noise_channels()},
           {"stride", stride()},
+          {"network_stride", network_.first().stride()},
           {"terms", term_names_},
           {"tasks", std::move(tasks)},
           {"parameters", parameter_count(false)},

@@ -201,7 +201,7 @@ TEST(EncoderDecoder, HasTheGradientsOfFiniteDifferences) {
     const test::OwnedBatch batch = test::random_batch(options.tasks, {1, 0, 1, 1}, 64, 64, 1);
     Moved moved(options, batch);
     for (const std::string part : {"model/backbone.conv1", "model/backbone.layer2", "model/backbone.layer4.1",
-                                   "model/decoder.", "model/pred_task1", "model/pred_task2"}) {
+                                   "model/decoder.", "model/head1", "model/head2"}) {
       const double along = moved.at(part, 0).second;
       const double expected = (moved.at(part, kStep).first - moved.at(part, -kStep).first) / (2 * kStep);
       EXPECT_NEAR(along, expected, 1e-3 * std::max(1.0, std::abs(expected))) << part;

@@ -247,7 +247,7 @@ public sealed class ImagePredictionTests : IDisposable
     [TestCase(12, 5, 2, "0+5 3+5 6+5 9+3")]
     public void Tiles_begin_at_multiples_of_32_and_end_with_the_image(int length, int tile, int overlap, string expected)
     {
-        TileAxis axis = new(length, tile, overlap);
+        TileAxis axis = new(length, tile, overlap, grid: 32);
         Assert.That(
             string.Join(' ', Enumerable.Range(0, axis.Count).Select(i => $"{axis[i].Start}+{axis[i].Length}")),
             Is.EqualTo(expected)
