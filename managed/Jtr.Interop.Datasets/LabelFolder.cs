@@ -25,7 +25,9 @@ public sealed class LabelFolder
         (Root, Tasks, _depthScales) = (root, tasks, depthScales);
         _tables =
         [
-            .. tasks.Select(t => LabelFormat.Of(t.Kind) is TableLabelFormat f ? new TableWriter(LabelTable.PathOf(root, t.Name), t, f) : null),
+            .. tasks.Select(t =>
+                LabelFormat.Of(t.Kind) is TableLabelFormat f ? new TableWriter(LabelTable.PathOf(root, t.Name), t, f) : null
+            ),
         ];
     }
 
@@ -95,8 +97,7 @@ public sealed class LabelFolder
     /// <param name="task">The task.</param>
     /// <param name="name">The photograph's name without extension; it may begin with folders.</param>
     public bool Has(VisionTask task, string name) =>
-        Table(task)?.Has(name)
-        ?? Array.Exists(FolderIndex.LabelExtensions, extension => File.Exists(PathOf(task, name, extension)));
+        Table(task)?.Has(name) ?? Array.Exists(FolderIndex.LabelExtensions, extension => File.Exists(PathOf(task, name, extension)));
 
     /// <summary>Writes a label as PNG, as <see cref="PredictionFiles.SavePng"/> does, with the folder's scale of depth.</summary>
     /// <param name="prediction">The prediction, of a task of the folder.</param>

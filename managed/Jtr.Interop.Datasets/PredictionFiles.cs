@@ -40,7 +40,10 @@ public static class PredictionFiles
         VisionTask task = prediction.Task;
         LabelImage image =
             LabelImage.Of(task, depthScale)
-            ?? throw new ArgumentException($"task '{task.Name}' is about whole photographs, of which there is no image", nameof(prediction));
+            ?? throw new ArgumentException(
+                $"task '{task.Name}' is about whole photographs, of which there is no image",
+                nameof(prediction)
+            );
         if (!image.Fits)
             throw new ArgumentException($"a PNG file has 1 or 3 channels; map '{task.Name}' has {task.LabelChannels}", nameof(prediction));
         int plane = prediction.Height * prediction.Width;

@@ -119,14 +119,31 @@ public sealed class LabelFolderTests
             new ClassificationTask("room", 3, ["bath", "hall, large", "2"]),
             new TagsTask("tags", 3, ["coat", "hat", "t-shirt"]) { PositiveWeights = [1, 2, 3] },
             new TagsTask("odd", 2, ["-", "a;b"]),
-            new RegressionTask("pose", 2, ["yaw", "pitch"]) { Unit = "deg", Means = [1, 2], Deviations = [3, 4] }
+            new RegressionTask("pose", 2, ["yaw", "pitch"])
+            {
+                Unit = "deg",
+                Means = [1, 2],
+                Deviations = [3, 4],
+            }
         );
         float[][][] values =
         [
-            [[1], [0]],
-            [[1, 0, 1], [0, 0, 0]],
-            [[0, 1], [1, 0]],
-            [[0.1f, -1e-7f], [123456.7f, 3]],
+            [
+                [1],
+                [0],
+            ],
+            [
+                [1, 0, 1],
+                [0, 0, 0],
+            ],
+            [
+                [0, 1],
+                [1, 0],
+            ],
+            [
+                [0.1f, -1e-7f],
+                [123456.7f, 3],
+            ],
         ];
         LabelFolder labels = LabelFolder.Open(folder.Root, tasks);
         for (int t = 0; t < tasks.Count; t++)
@@ -174,7 +191,15 @@ public sealed class LabelFolderTests
             "the tag that the network does not know stays unknown"
         );
         Assert.That(File.Exists(folder["tasks.json"]), Is.False, "it would not know the cape");
-        FolderDataset data = new(folder.Root, new FolderOptions { Height = Height, Width = Width, Tasks = [task] });
+        FolderDataset data = new(
+            folder.Root,
+            new FolderOptions
+            {
+                Height = Height,
+                Width = Width,
+                Tasks = [task],
+            }
+        );
         Assert.That(data.ReadLabelAlone(0, 0), Is.EqualTo(new float[] { 0, 1 }));
         Assert.That(data.ReadLabelAlone(1, 0), Is.EqualTo(new float[] { 1, 0 }));
     }
