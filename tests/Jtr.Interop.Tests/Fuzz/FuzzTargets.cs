@@ -5,6 +5,7 @@ using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Datasets.NyuV2;
+using Jtr.Interop.Datasets.Tables;
 using Jtr.Interop.Datasets.Taskonomy;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Hdf5;
@@ -56,6 +57,30 @@ internal static class FuzzTargets
             tensor.ToWeights(path).ToDoubles();
     }
 
+    /// <summary>A table of labels as each kind would read it.</summary>
+    private static void ReadTable(string path)
+    {
+        CsvTable table = CsvTable.Read(path);
+        TableContent content = new(table);
+        foreach ((TableLabelFormat format, TaskKind kind) in LabelFormat.Tables())
+        {
+            format.IsPlain(content);
+            VisionTask task;
+            try
+            {
+                task = format.ReadTask(kind, "t", format.Complete(TaskSettings.Empty, content));
+            }
+            catch (ArgumentException)
+            {
+                // Told with the file by those that call it.
+                continue;
+            }
+            float[] label = new float[task.LabelChannels];
+            foreach (CsvRow row in table.Rows)
+                format.ReadLabel(new LabelRow(path, content.Columns, row, TaskSettings.Empty, (_, _) => { }), task, label);
+        }
+    }
+
     private static string SmallMat => Path.Combine(Repository.Root, "tests/Jtr.Interop.Tests/Datasets/NyuV2/Data/small.mat");
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
@@ -63,6 +88,8 @@ internal static class FuzzTargets
         new("npy, float32", Npy("<f4", "(3, 4, 2)", 96), ReadNpy),
         new("npy, big-endian words", Npy(">u2", "(5,)", 10), ReadNpy),
         new("npy, column-major doubles", Npy("<f8", "(2, 3)", 48, order: "True"), ReadNpy),
+        new("table of tags", "name,tags\na,\"x; y\"\r\nb,-\nc,\n"u8.ToArray(), ReadTable),
+        new("table of values", "name;yaw;pitch\na;1.5;-2e3\nb;;7\n"u8.ToArray(), ReadTable),
         new("tasks.json", Encoding.UTF8.GetBytes(TasksJson), path => TasksFile.Read(path)),
         new(
             "label assignment",
