@@ -9,16 +9,27 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Datasets;
 
 /// <summary>
-/// Writes predictions as the labels of a folder data set: <c>ROOT/TASK/NAME.png</c> or <c>.npy</c>, which
-/// <see cref="FolderDataset"/> reads back. Labels that are there already are known by <see cref="Has"/>.
+/// Writes predictions as the labels of a folder data set: <c>ROOT/TASK/NAME.png</c> or <c>.npy</c>, of tasks of whole photographs a row of
+/// <c>ROOT/TASK.csv</c>, which <see cref="FolderDataset"/> reads back. Labels that are there already are known by <see cref="Has"/>.
+/// Several threads may write at once.
 /// </summary>
 public sealed class LabelFolder
 {
     private const string ScaleKey = "scale";
 
     private readonly double[] _depthScales;
+    private readonly TableWriter?[] _tables;
 
-    private LabelFolder(string root, TaskSet tasks, double[] depthScales) => (Root, Tasks, _depthScales) = (root, tasks, depthScales);
+    private LabelFolder(string root, TaskSet tasks, double[] depthScales)
+    {
+        (Root, Tasks, _depthScales) = (root, tasks, depthScales);
+        _tables =
+        [
+            .. tasks.Select(t =>
+                LabelFormat.Of(t.Kind) is TableLabelFormat f ? new TableWriter(LabelTable.PathOf(root, t.Name), t, f) : null
+            ),
+        ];
+    }
 
     /// <summary>The data set's folder.</summary>
     public string Root { get; }
@@ -27,7 +38,7 @@ public sealed class LabelFolder
     public TaskSet Tasks { get; }
 
     /// <summary>
-    /// Opens a folder, which is made if need be. Where it has neither <c>tasks.json</c> nor labels of other tasks, a tasks.json is
+    /// Opens a folder, which is made if need be. Where it has neither <c>tasks.json</c> nor labels of other tasks nor tables, a tasks.json is
     /// written that says the tasks' kinds, classes and scales.
     /// </summary>
     /// <param name="root">The data set's folder.</param>
@@ -68,21 +79,25 @@ public sealed class LabelFolder
         return new LabelFolder(root, tasks, scales);
     }
 
+    /// <summary>Whether the labels of a task lie in a table, instead of a file each.</summary>
+    /// <param name="task">The task.</param>
+    public bool IsTable(VisionTask task) => Table(task) is not null;
+
     /// <summary>Where a label lies.</summary>
     /// <param name="task">The task.</param>
     /// <param name="name">The photograph's name without extension; it may begin with folders.</param>
-    /// <param name="extension">".png" or ".npy".</param>
+    /// <param name="extension">".png" or ".npy"; of a task whose labels lie in a table, it does not count.</param>
     public string PathOf(VisionTask task, string name, string extension)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return Path.Combine(Root, task.Name, name + extension);
+        return Table(task)?.Path ?? Path.Combine(Root, task.Name, name + extension);
     }
 
     /// <summary>Whether a photograph has a label of a task already.</summary>
     /// <param name="task">The task.</param>
     /// <param name="name">The photograph's name without extension; it may begin with folders.</param>
     public bool Has(VisionTask task, string name) =>
-        Array.Exists(FolderIndex.LabelExtensions, extension => File.Exists(PathOf(task, name, extension)));
+        Table(task)?.Has(name) ?? Array.Exists(FolderIndex.LabelExtensions, extension => File.Exists(PathOf(task, name, extension)));
 
     /// <summary>Writes a label as PNG, as <see cref="PredictionFiles.SavePng"/> does, with the folder's scale of depth.</summary>
     /// <param name="prediction">The prediction, of a task of the folder.</param>
@@ -106,18 +121,54 @@ public sealed class LabelFolder
         prediction.SaveNpy(PathOf(prediction.Task, name, ".npy"));
     }
 
+    /// <summary>Adds a row to the table of a task, which is made if need be. A row without a label gives way.</summary>
+    /// <param name="prediction">The prediction, of a task of the folder whose labels lie in a table.</param>
+    /// <param name="name">The photograph's name without extension; it may begin with folders.</param>
+    /// <exception cref="ArgumentException">The labels of the task are files.</exception>
+    /// <exception cref="InvalidOperationException">The photograph has a label.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SaveRow(TaskPrediction prediction, string name)
+    {
+        ArgumentNullException.ThrowIfNull(prediction);
+        TableWriter table =
+            Table(prediction.Task)
+            ?? throw new ArgumentException($"the labels of '{prediction.Task.Name}' are files, not rows", nameof(prediction));
+        table.Add(name, prediction.Values);
+    }
+
+    private TableWriter? Table(VisionTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return _tables[Tasks.IndexOf(Tasks[task.Name].Name)];
+    }
+
+    // A table is somebody's even if it is of one of the tasks: it may have classes and tags that the network does not know.
     private static bool HasOthers(string root, TaskSet tasks) =>
-        Directory
+        Directory.EnumerateFiles(root, "*" + LabelTable.Extension).Any()
+        || Directory
             .EnumerateDirectories(root)
             .Select(Path.GetFileName)
-            .Concat(Directory.EnumerateFiles(root, "*" + LabelTable.Extension).Select(Path.GetFileNameWithoutExtension))
             .Any(name => name is not null and not FolderDataset.ImageFolder && name[0] != '.' && tasks.IndexOf(name) < 0);
 
     private static void Check(VisionTask task, TasksFile? file, string path)
     {
         VisionTask? known = file?.Tasks.FirstOrDefault(t => t.Name == task.Name);
-        if (known is not null && (known.Kind != task.Kind || known.LabelChannels != task.LabelChannels))
+        // A table has names, which are looked up when it is read.
+        if (known is not null && known.Kind == task.Kind && task.Kind.Extent == TaskExtent.Image)
+        {
+            if (task.Kind.Channels == ChannelChoice.Optional && known.Channels != task.Channels)
+                throw new JtrFormatException(
+                    path,
+                    $"task '{task.Name}' has {known.Channels} {task.Kind.ChannelWord} there; the network has {task.Channels}"
+                );
+            IReadOnlyList<string> names = known.Kind.ClassNames(known);
+            if (task.Kind.ClassNames(task).FirstOrDefault(n => !names.Contains(n)) is { } unknown)
+                throw new JtrFormatException(path, $"task '{task.Name}' has no '{unknown}' there, which the network has");
+        }
+        else if (known is not null && (known.Kind != task.Kind || known.LabelChannels != task.LabelChannels))
+        {
             throw new JtrFormatException(path, $"task '{task.Name}' is of another kind there: {known.Kind}, not {task.Kind}");
+        }
         if (task is not SegmentationTask segmentation)
             return;
         int none = file?.Settings(task.Name).Whole("void_id") ?? FolderDataset.DefaultVoidId;

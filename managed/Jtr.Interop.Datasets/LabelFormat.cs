@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Datasets.Predictions;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
@@ -153,6 +154,10 @@ public abstract class LabelFormat
 
     /// <summary>What is known of how files are read.</summary>
     internal virtual LabelReading Reading(TaskSettings settings, FolderOptions options) => new();
+
+    /// <summary>How predictions are stored as an image that this format reads; null: as none.</summary>
+    internal virtual LabelImage? Image(VisionTask task, double depthScale) =>
+        Find(task.Kind.NativeKind) is { } native && native != this ? native.Image(task, depthScale) : null;
 
     /// <summary>Bytes of a value of a label that is kept in memory.</summary>
     internal virtual int BytesPerValue(VisionTask task, bool isNpy) => sizeof(float);

@@ -44,7 +44,9 @@ public sealed class LabelRow
             return float.NaN;
         if (float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number))
             return number;
-        string hint = cell.Contains(',', StringComparison.Ordinal) ? "; decimals are written with a point, and thousands without a comma" : "";
+        string hint = cell.Contains(',', StringComparison.Ordinal)
+            ? "; decimals are written with a point, and thousands without a comma"
+            : "";
         throw Fault($"column '{Columns[column]}': '{cell}' is not a finite number{hint}");
     }
 

@@ -154,11 +154,7 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
     {
         CheckIndex(index);
-        if (
-            destination.Height != Height
-            || destination.Width != Width
-            || destination.Labels.Length != Tasks.LabelValues(Height, Width)
-        )
+        if (destination.Height != Height || destination.Width != Width || destination.Labels.Length != Tasks.LabelValues(Height, Width))
             throw new ArgumentException(
                 $"the buffer is not for {Tasks.TotalLabelChannels} label channels of {Height} x {Width}",
                 nameof(destination)

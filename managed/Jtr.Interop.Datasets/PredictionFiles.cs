@@ -13,12 +13,14 @@ public static class PredictionFiles
     /// <summary>What one step of a depth image stands for where nothing else is said, in the depth's unit.</summary>
     public const double DefaultDepthScale = 0.001;
 
-    /// <summary>Whether <see cref="SavePng"/> can write a task's predictions: all but maps of other than 1 or 3 channels.</summary>
+    /// <summary>
+    /// Whether <see cref="SavePng"/> can write a task's predictions: all but maps of other than 1 or 3 channels and tasks of whole photographs.
+    /// </summary>
     /// <param name="task">The task.</param>
     public static bool FitsPng(VisionTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return LabelImage.Of(task, DefaultDepthScale).Fits;
+        return LabelImage.Of(task, DefaultDepthScale) is { Fits: true };
     }
 
     /// <summary>
@@ -36,7 +38,12 @@ public static class PredictionFiles
     {
         ArgumentNullException.ThrowIfNull(prediction);
         VisionTask task = prediction.Task;
-        LabelImage image = LabelImage.Of(task, depthScale);
+        LabelImage image =
+            LabelImage.Of(task, depthScale)
+            ?? throw new ArgumentException(
+                $"task '{task.Name}' is about whole photographs, of which there is no image",
+                nameof(prediction)
+            );
         if (!image.Fits)
             throw new ArgumentException($"a PNG file has 1 or 3 channels; map '{task.Name}' has {task.LabelChannels}", nameof(prediction));
         int plane = prediction.Height * prediction.Width;
@@ -62,6 +69,11 @@ public static class PredictionFiles
             throw new InvalidOperationException(
                 $"there is no confidence: {nameof(InferenceOptions)}.{nameof(InferenceOptions.Confidence)} was not set"
             );
+        if (prediction.Task.Kind.Extent == TaskExtent.Image)
+            throw new ArgumentException(
+                $"task '{prediction.Task.Name}' is about whole photographs, whose confidence is one number and no image",
+                nameof(prediction)
+            );
         double step = ConfidenceStep(prediction.Task, depthScale);
         using Pooled<ushort> words = new(confidence.Length);
         Span<ushort> to = words.Span;
@@ -79,7 +91,7 @@ public static class PredictionFiles
     public static double ConfidenceStep(VisionTask task, double depthScale = DefaultDepthScale)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return LabelImage.Of(task, depthScale).ConfidenceStep;
+        return (LabelImage.Of(task, depthScale) ?? throw new ArgumentException($"'{task.Name}' has no image", nameof(task))).ConfidenceStep;
     }
 
     /// <summary>Writes a picture as PNG or, where the file's name ends in .jpg or .jpeg, as JPEG.</summary>

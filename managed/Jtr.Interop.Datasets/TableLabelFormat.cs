@@ -1,3 +1,4 @@
+using System.Globalization;
 using Jtr.Interop.Datasets.Tables;
 using Jtr.Interop.Tasks;
 
@@ -22,6 +23,33 @@ public abstract class TableLabelFormat : LabelFormat
     /// </param>
     /// <exception cref="JtrFormatException">The row holds no such label; see <see cref="LabelRow.Fault"/>.</exception>
     protected abstract void ReadRow(LabelRow row, VisionTask task, Span<float> destination);
+
+    /// <summary>
+    /// The columns of a new table behind that of the names. By default one for each channel of the label.
+    /// </summary>
+    /// <param name="task">The task.</param>
+    public virtual IReadOnlyList<string> Columns(VisionTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return task.LabelChannels == 1 ? [task.Name] : [.. Enumerable.Range(0, task.LabelChannels).Select(c => $"value {c}")];
+    }
+
+    /// <summary>Writes a label as cells that <see cref="ReadRow"/> reads back. By default a number each, NaN as an empty cell.</summary>
+    /// <param name="columns">The table's columns, which need not be those of <see cref="Columns"/>.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="label">[label channels].</param>
+    /// <returns>A cell for each column.</returns>
+    public virtual IReadOnlyList<string> WriteRow(IReadOnlyList<string> columns, VisionTask task, ReadOnlySpan<float> label)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        string[] cells = new string[columns.Count];
+        for (int c = 0; c < cells.Length; c++)
+            cells[c] = c < label.Length ? Cell(label[c]) : "";
+        return cells;
+    }
+
+    /// <summary>A number as a cell that holds all of its digits; NaN as an empty one.</summary>
+    private protected static string Cell(float value) => float.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>Not used: labels lie in a table.</summary>
     /// <inheritdoc/>

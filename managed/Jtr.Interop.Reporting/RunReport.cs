@@ -163,12 +163,7 @@ public static class RunReport
         charts.Add(Losses("Loss", _ => [("loss", row => row.Loss)]));
         if (runs.Count == 1)
         {
-            charts.Add(
-                Losses(
-                    "Terms of the loss, unweighted",
-                    r => Terms(r)
-                )
-            );
+            charts.Add(Losses("Terms of the loss, unweighted", r => Terms(r)));
             charts.Add(
                 Losses(
                     "Supervised loss of each task",

@@ -57,8 +57,9 @@ internal sealed class PredictOptions
     private readonly Option<bool> _asLabels = new("--as-labels")
     {
         Description =
-            "Write OUTPUT/TASK/NAME.png, as a folder of data has its labels, with the formats ids, png16 and npy. Labels that are there "
-            + "stay. With --output DATA/train missing labels are filled in.",
+            "Write OUTPUT/TASK/NAME.png, as a folder of data has its labels, with the formats ids, png16 and npy; classes, tags and values "
+            + "of whole photographs as rows of OUTPUT/TASK.csv. Labels that are there stay. With --output DATA/train missing labels are "
+            + "filled in.",
     };
 
     private readonly Option<bool> _resume = new("--resume") { Description = "Pass over photographs whose files are all there." };

@@ -307,8 +307,9 @@ internal sealed class TrainCommand
                 MostLabels = LookedLabels,
                 MostPhotographBytes = LookedBytes,
                 Labels = labels,
-                UnlabeledUse =
-                    JtrRuntime.FindMethod(settings.Method) is { } method ? $"The method {settings.Method} {method.Unlabeled}" : null,
+                UnlabeledUse = JtrRuntime.FindMethod(settings.Method) is { } method
+                    ? $"The method {settings.Method} {method.Unlabeled}"
+                    : null,
             },
             cancellationToken
         );
@@ -477,8 +478,7 @@ internal sealed class TrainCommand
             return;
         }
         // A run that was over before has its scores taken again.
-        EvaluationResult result =
-            scores ?? EvaluationView.Show(_console, trainer, data.Test, settings.Machine?.Workers, cancellationToken);
+        EvaluationResult result = scores ?? EvaluationView.Show(_console, trainer, data.Test, settings.Machine?.Workers, cancellationToken);
         folder.SaveResults(result);
         if (scores is null)
         {

@@ -221,7 +221,9 @@ internal static class DataSource
         // What is written in full needs no look at the folder, which for segmentation means to read every label.
         bool isComplete = specs.Length > 0 && specs.All(s => s.Kind is not null);
         FolderDataset? found = isComplete ? null : new FolderDataset(root, options);
-        IEnumerable<VisionTask> chosen = request.Tasks is null ? found!.Tasks : specs.Select(s => s.ToTask(Find(found?.Tasks, s) ?? Table(root, s)));
+        IEnumerable<VisionTask> chosen = request.Tasks is null
+            ? found!.Tasks
+            : specs.Select(s => s.ToTask(Find(found?.Tasks, s) ?? Table(root, s)));
         return new FolderDataset(root, options with { Tasks = [.. Named([.. chosen], request.ClassNames)] });
     }
 

@@ -43,11 +43,7 @@ internal static class PredictionSheet
             {
                 if (labeled[t])
                     ranges[t] = ValueRange.Of(buffer.Label(t), tasks[t].InvalidLabel);
-                cells.Add(
-                    labeled[t]
-                        ? PictureCell.OfLabel(tasks[t], buffer.Label(t), photograph, ranges[t])
-                        : PictureCell.NoLabel
-                );
+                cells.Add(labeled[t] ? PictureCell.OfLabel(tasks[t], buffer.Label(t), photograph, ranges[t]) : PictureCell.NoLabel);
             }
             grid.AddRow($"{data.GetName(sample)}\nlabels", cells);
             foreach ((string name, Trainer trainer) in networks)

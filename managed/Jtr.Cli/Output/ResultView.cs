@@ -29,8 +29,14 @@ internal static class ResultView
             console.Title($"Classes of {task.Name}");
             string places = task.Kind.Extent == TaskExtent.Pixel ? "pixels %" : "photos %";
             List<string[]> cells = task.Confusion is null
-                ? [["class", $"{task.ClassScoreName} %"]]
-                : [["class", $"{task.ClassScoreName} %", places, "found %", "most often taken for"]];
+                ?
+                [
+                    ["class", $"{task.ClassScoreName} %"],
+                ]
+                :
+                [
+                    ["class", $"{task.ClassScoreName} %", places, "found %", "most often taken for"],
+                ];
             for (int c = 0; c < task.Classes.Count; c++)
             {
                 ClassScore score = task.Classes[c];

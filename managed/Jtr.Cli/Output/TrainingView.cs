@@ -122,10 +122,7 @@ internal sealed class TrainingView
                 $"{(isOneMethod ? t.Name[(t.Name.IndexOf('.', StringComparison.Ordinal) + 1)..] : t.Name)} {t.Value:F4}"
             )
         );
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{text} (supervised {progress.Supervised:F4}, {string.Join(", ", parts)})"
-        );
+        return string.Create(CultureInfo.InvariantCulture, $"{text} (supervised {progress.Supervised:F4}, {string.Join(", ", parts)})");
     }
 
     private void SayStopping(string words)

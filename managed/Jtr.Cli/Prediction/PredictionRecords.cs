@@ -54,8 +54,8 @@ internal static class PredictionRecords
     {
         json.WriteStartObject(task.Task.Name);
         json.WriteString("kind", task.Task.Kind.ToString().ToLowerInvariant());
-        if (task.Task is DepthTask depth)
-            json.WriteString("unit", depth.Unit);
+        if (task.Task.Kind.Unit(task.Task) is { } unit)
+            json.WriteString("unit", unit);
         if (task.Classes.Count > 0)
         {
             json.WriteStartObject("shares");
@@ -63,6 +63,13 @@ internal static class PredictionRecords
                 json.WriteNumber(name, Math.Round(share, 6));
             json.WriteEndObject();
         }
+        if (task.Probabilities.Count > 0)
+        {
+            Numbers(json, "chosen", task.Chosen);
+            Numbers(json, "probabilities", task.Probabilities);
+        }
+        if (task.Values.Count > 0)
+            Numbers(json, "values", task.Values);
         if (task.Channels.Count > 0)
         {
             json.WriteStartArray("channels");
@@ -81,9 +88,18 @@ internal static class PredictionRecords
             json.WriteStartObject("confidence");
             Number(json, "mean", confidence);
             json.WriteString("unit", task.ConfidenceUnit);
-            json.WriteNumber("png_step", PredictionFiles.ConfidenceStep(task.Task, depthScale));
+            if (task.Task.Kind.Extent == TaskExtent.Pixel)
+                json.WriteNumber("png_step", PredictionFiles.ConfidenceStep(task.Task, depthScale));
             json.WriteEndObject();
         }
+        json.WriteEndObject();
+    }
+
+    private static void Numbers(Utf8JsonWriter json, string name, IReadOnlyList<(string Name, double Number)> numbers)
+    {
+        json.WriteStartObject(name);
+        foreach ((string key, double number) in numbers)
+            Number(json, key, number);
         json.WriteEndObject();
     }
 
@@ -100,6 +116,10 @@ internal static class PredictionRecords
     {
         foreach ((string name, double share) in task.Classes)
             yield return ($"share of {name}", share);
+        foreach ((string name, double probability) in task.Probabilities)
+            yield return ($"probability of {name}", probability);
+        foreach ((string name, double value) in task.Values)
+            yield return ($"value of {name}", value);
         for (int c = 0; c < task.Channels.Count; c++)
         {
             string channel = task.Channels.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" of channel {c}") : "";

@@ -82,23 +82,28 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
                         _outcome.KeptLabels++;
                     continue;
                 }
-                if (job.Formats.FirstOrDefault(f => f.Fits(tasks[t])) is { } format)
+                if (labels.IsTable(tasks[t]))
+                    files.Add((t, TableRow.Format, labels.PathOf(tasks[t], name, "")));
+                else if (job.Formats.FirstOrDefault(f => f.Fits(tasks[t])) is { } format)
                     files.Add((t, format, labels.PathOf(tasks[t], name, format.LabelExtension!)));
                 if (job.Inference.Confidence)
-                    files.Add((t, null, Path.Combine(labels.Root, ".confidence", tasks[t].Name, name + ConfidenceEnding)));
+                    files.Add((t, null, Path.Combine(labels.Root, ".confidence", tasks[t].Name, name + ConfidenceEnding(tasks[t]))));
                 continue;
             }
             foreach (IPredictionFormat format in job.Formats.Where(f => f.Fits(tasks[t])))
                 files.Add((t, format, Path.Combine(job.Output, $"{name}.{tasks[t].Name}{format.Ending}")));
             if (job.Inference.Confidence)
-                files.Add((t, null, Path.Combine(job.Output, $"{name}.{tasks[t].Name}.confidence{ConfidenceEnding}")));
+                files.Add((t, null, Path.Combine(job.Output, $"{name}.{tasks[t].Name}.confidence{ConfidenceEnding(tasks[t])}")));
         }
-        if (job.Resume && files.TrueForAll(f => File.Exists(f.Path)) && IsRecorded(name))
+        // A label that is to be written is not there, though a table for it may be.
+        if (job.Resume && files.TrueForAll(f => (job.Labels is null || f.Format is null) && File.Exists(f.Path)) && IsRecorded(name))
             return [];
         return files;
     }
 
-    private string ConfidenceEnding => job.Labels is null && job.Formats.Any(f => f is NpyFormat) ? ".npy" : ".png";
+    // Of a task of whole photographs it is one number, and no image.
+    private string ConfidenceEnding(VisionTask task) =>
+        task.Kind.Extent == TaskExtent.Image || (job.Labels is null && job.Formats.Any(f => f is NpyFormat)) ? ".npy" : ".png";
 
     private string RecordPath(string name) => Path.Combine(job.Output, name + ".json");
 
@@ -163,6 +168,10 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
         {
             format.Save(photograph, prediction, path);
         }
+        else if (labels.IsTable(prediction.Task))
+        {
+            labels.SaveRow(prediction, photograph.Name);
+        }
         else if (format.LabelExtension == ".npy")
         {
             labels.SaveNpy(prediction, photograph.Name);
@@ -195,9 +204,10 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
             height = Math.Max(1, (int)((long)prediction.Height * width / prediction.Width));
         float[] image = new float[3 * height * width];
         photograph.Image.Read(photograph.Image.Whole, height, width, image);
-        List<PictureCell> cells = [PictureCell.Of(TaskPainter.PaintImage(image, height, width))];
+        RgbImage thumbnail = TaskPainter.PaintImage(image, height, width);
+        List<PictureCell> cells = [PictureCell.Of(thumbnail)];
         foreach (TaskPrediction task in prediction.Predictions)
-            cells.Add(PictureCell.Of(TaskPainter.PaintLabel(task.Task, Pick(task, height, width), height, width)));
+            cells.Add(PictureCell.OfLabel(task.Task, Pick(task, height, width), thumbnail, range: null, task.Probabilities));
         lock (_gate)
             _outcome.Rows[index] = (photograph.Name, cells);
     }
@@ -205,6 +215,8 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
     /// <summary>Values under the centres of fewer pixels.</summary>
     private static float[] Pick(TaskPrediction task, int height, int width)
     {
+        if (task.Task.Kind.Extent == TaskExtent.Image)
+            return task.Values.ToArray();
         int channels = task.Task.LabelChannels;
         float[] picked = new float[channels * height * width];
         ReadOnlySpan<float> values = task.Values;

@@ -56,6 +56,11 @@ internal sealed class ClassificationFormat() : TableLabelFormat("classification"
             row.LeaveOut($"'{cell}' is none of the {names.Count} classes of '{task.Name}'");
     }
 
+    public override IReadOnlyList<string> Columns(VisionTask task) => [ClassColumn];
+
+    public override IReadOnlyList<string> WriteRow(IReadOnlyList<string> columns, VisionTask task, ReadOnlySpan<float> label) =>
+        [label[0] >= 0 ? task.Kind.ClassNames(task)[(int)label[0]] : "", .. Enumerable.Repeat("", columns.Count - 1)];
+
     private protected override int? ReadChannels(TaskSettings settings) =>
         settings.Whole("class_count")
         ?? settings.Texts("classes")?.Count

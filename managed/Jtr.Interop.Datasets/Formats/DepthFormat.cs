@@ -1,5 +1,6 @@
 using System.Globalization;
 using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Datasets.Predictions;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
@@ -10,6 +11,8 @@ internal sealed class DepthFormat() : BuiltInFormat("depth")
     public override IReadOnlyList<string> FolderNames => ["depth", "depths"];
 
     public override IReadOnlyList<string> Keys => ["scale", "void_value", "mean", "standard_deviation", "unit"];
+
+    internal override LabelImage Image(VisionTask task, double depthScale) => new DepthImage(depthScale);
 
     internal override Func<LabelSource, PackedLabel> Reader(VisionTask task, TaskSettings settings, FolderOptions options)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Datasets.Predictions;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
@@ -15,6 +16,8 @@ internal sealed class MapFormat() : BuiltInFormat("map")
 
     internal override VisionTask Discover(TaskKind kind, string name, LabelSurvey survey) =>
         kind.Create(name, survey.Numbers(CountChannels).Append(1).First());
+
+    internal override LabelImage Image(VisionTask task, double depthScale) => new MapImage(task.Channels);
 
     internal override Func<LabelSource, PackedLabel> Reader(VisionTask task, TaskSettings settings, FolderOptions options) =>
         source => MapLabels.Read(source, task.LabelChannels);

@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Datasets.Predictions;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
@@ -7,6 +8,8 @@ namespace Jtr.Interop.Datasets;
 internal sealed class NormalsFormat() : BuiltInFormat("normals")
 {
     public override IReadOnlyList<string> FolderNames => ["normal", "normals"];
+
+    internal override LabelImage Image(VisionTask task, double depthScale) => new NormalsImage();
 
     internal override Func<LabelSource, PackedLabel> Reader(VisionTask task, TaskSettings settings, FolderOptions options) =>
         NormalsLabels.Read;

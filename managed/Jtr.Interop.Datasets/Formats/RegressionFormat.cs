@@ -67,6 +67,25 @@ internal sealed class RegressionFormat() : TableLabelFormat("regression")
         }
     }
 
+    public override IReadOnlyList<string> Columns(VisionTask task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return ((RegressionTask)task).ValueNames;
+    }
+
+    public override IReadOnlyList<string> WriteRow(IReadOnlyList<string> columns, VisionTask task, ReadOnlySpan<float> label)
+    {
+        string[] cells = new string[columns.Count];
+        cells.AsSpan().Fill("");
+        for (int v = 0; v < label.Length; v++)
+        {
+            int column = Column(columns, ((RegressionTask)task).ValueNames, v);
+            if (column >= 0)
+                cells[column] = Cell(label[v]);
+        }
+        return cells;
+    }
+
     private protected override int? ReadChannels(TaskSettings settings) =>
         settings.Texts("values")?.Count ?? settings.Numbers("mean")?.Count;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Jtr.Interop.Datasets.Folders;
+using Jtr.Interop.Datasets.Predictions;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
@@ -36,6 +37,8 @@ internal sealed class SegmentationFormat() : BuiltInFormat("segmentation")
     internal override VisionTask Discover(TaskKind kind, string name, LabelSurvey survey) =>
         // Two is the least that a task can have.
         kind.Create(name, Math.Max(survey.Numbers(path => SegmentationLabels.LargestId(path, survey.VoidId)).Append(0).Max() + 1, 2));
+
+    internal override LabelImage Image(VisionTask task, double depthScale) => new IdImage(task.Channels);
 
     internal override Func<LabelSource, PackedLabel> Reader(VisionTask task, TaskSettings settings, FolderOptions options)
     {

@@ -65,6 +65,41 @@ internal sealed class TagsFormat() : TableLabelFormat("tags")
         }
     }
 
+    public override IReadOnlyList<string> Columns(VisionTask task)
+    {
+        IReadOnlyList<string> names = task.Kind.ClassNames(task);
+        return names.Any(n => n == NoTag || n.Contains(Separator, StringComparison.Ordinal)) ? names : [TagsColumn];
+    }
+
+    public override IReadOnlyList<string> WriteRow(IReadOnlyList<string> columns, VisionTask task, ReadOnlySpan<float> label)
+    {
+        IReadOnlyList<string> names = task.Kind.ClassNames(task);
+        string[] cells = new string[columns.Count];
+        if (columns.Count > 1 || IsTag(columns[0], names))
+        {
+            for (int c = 0; c < cells.Length; c++)
+            {
+                int place = ClassificationFormat.Place(names, columns[c]);
+                cells[c] = place < 0 ? "" : Cell(label[place]);
+            }
+            return cells;
+        }
+        List<string> has = [];
+        bool isKnown = true;
+        for (int t = 0; t < label.Length; t++)
+        {
+            if (label[t] == 1)
+                has.Add(names[t]);
+            isKnown &= !float.IsNaN(label[t]);
+        }
+        // A list says of all tags whether they are there.
+        cells[0] =
+            !isKnown ? ""
+            : has.Count == 0 ? NoTag
+            : string.Join(Separator, has);
+        return cells;
+    }
+
     private protected override int? ReadChannels(TaskSettings settings) =>
         settings.Texts("tags")?.Count ?? throw new ArgumentException("'tags' is missing, and there is no table to find them in");
 

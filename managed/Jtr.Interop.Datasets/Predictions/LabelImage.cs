@@ -7,18 +7,10 @@ namespace Jtr.Interop.Datasets.Predictions;
 /// <summary>How a kind of task's predictions are stored in whole numbers, as <see cref="FolderDataset"/> reads labels.</summary>
 internal abstract class LabelImage
 {
-    /// <summary>That of a task.</summary>
+    /// <summary>That of a task; null where there is none, as for tasks of whole photographs.</summary>
     /// <param name="task">The task.</param>
     /// <param name="depthScale">Depth: units of one step.</param>
-    public static LabelImage Of(VisionTask task, double depthScale) =>
-        task switch
-        {
-            SegmentationTask segmentation => new IdImage(segmentation),
-            DepthTask => new DepthImage(depthScale),
-            NormalsTask => new NormalsImage(),
-            MapTask map => new MapImage(map),
-            _ => throw new NotSupportedException($"task '{task.Name}' is of a kind that has no image: {task.Kind}"),
-        };
+    public static LabelImage? Of(VisionTask task, double depthScale) => LabelFormat.Of(task.Kind).Image(task, depthScale);
 
     /// <summary>Bits of a number: 8 or 16.</summary>
     public virtual int Bits => 16;
@@ -39,9 +31,9 @@ internal abstract class LabelImage
 }
 
 /// <summary>Class ids; the largest number is "none".</summary>
-internal sealed class IdImage(SegmentationTask task) : LabelImage
+internal sealed class IdImage(int classes) : LabelImage
 {
-    public override int Bits => task.ClassCount > byte.MaxValue ? 16 : 8;
+    public override int Bits => classes > byte.MaxValue ? 16 : 8;
 
     public override void Encode(ReadOnlySpan<float> values, int plane, Span<ushort> words)
     {
@@ -96,13 +88,12 @@ internal sealed class NormalsImage : LabelImage
 }
 
 /// <summary>Maps: 0 to 65535 for 0 to 1. A PNG file has one channel or three.</summary>
-internal sealed class MapImage(MapTask task) : LabelImage
+internal sealed class MapImage(int channels) : LabelImage
 {
-    public override bool Fits => task.Channels is 1 or 3;
+    public override bool Fits => channels is 1 or 3;
 
     public override void Encode(ReadOnlySpan<float> values, int plane, Span<ushort> words)
     {
-        int channels = task.Channels;
         for (int c = 0; c < channels; c++)
         {
             for (int i = 0; i < plane; i++)

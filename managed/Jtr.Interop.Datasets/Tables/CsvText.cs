@@ -20,8 +20,7 @@ internal sealed class CsvText(string path, string text, char separator)
         {
             int line = _line;
             List<string> cells = [];
-            do
-                cells.Add(Cell());
+            do cells.Add(Cell());
             while (Skip(separator));
             SkipLineEnd();
             if (cells.Count > 1 || cells[0].Length > 0)

@@ -48,7 +48,9 @@ internal sealed class LabelTable
         string[] columns = [.. table.Columns.Skip(1)];
         if (columns.Length == 0)
             throw new JtrFormatException(path, $"the table has no column beside '{table.Columns[0]}'");
-        Dictionary<string, int> places = images.Stems.Select((stem, i) => (stem, i)).ToDictionary(p => p.stem, p => p.i, StringComparer.Ordinal);
+        Dictionary<string, int> places = images
+            .Stems.Select((stem, i) => (stem, i))
+            .ToDictionary(p => p.stem, p => p.i, StringComparer.Ordinal);
         float[]?[] labels = new float[]?[places.Count];
         int[] lines = new int[places.Count];
         SortedDictionary<string, (int Rows, int Line)> leftOut = new(StringComparer.Ordinal);
@@ -79,7 +81,10 @@ internal sealed class LabelTable
         }
         foreach ((string what, (int rows, int line)) in leftOut)
             problems.Add(
-                new FolderProblem(path, $"{what}: left out in {rows} {(rows == 1 ? "row" : "rows")} (line {line}{(rows > 1 ? ", ..." : "")})")
+                new FolderProblem(
+                    path,
+                    $"{what}: left out in {rows} {(rows == 1 ? "row" : "rows")} (line {line}{(rows > 1 ? ", ..." : "")})"
+                )
             );
         if (labels.All(l => l is null))
             problems.Add(new FolderProblem(path, $"no sample has a label for '{task.Name}'"));

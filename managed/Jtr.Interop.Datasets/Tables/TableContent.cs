@@ -41,8 +41,7 @@ internal sealed class TableContent
     public bool AreTruths => All.Any() && All.All(c => Truth(c) is not null);
 
     /// <summary>A whole number of 0 or more, or null.</summary>
-    public static int? Id(string cell) =>
-        int.TryParse(cell, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : null;
+    public static int? Id(string cell) => int.TryParse(cell, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : null;
 
     /// <summary>1 or true, 0 or false, or null.</summary>
     public static bool? Truth(string cell) =>

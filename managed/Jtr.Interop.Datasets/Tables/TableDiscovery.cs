@@ -45,7 +45,9 @@ internal static class TableDiscovery
         return format.ReadTask(
             kind,
             name,
-            format is TableLabelFormat table && File.Exists(path) ? table.Complete(settings, new TableContent(CsvTable.Read(path))) : settings
+            format is TableLabelFormat table && File.Exists(path)
+                ? table.Complete(settings, new TableContent(CsvTable.Read(path)))
+                : settings
         );
     }
 
@@ -56,7 +58,10 @@ internal static class TableDiscovery
         if (!table.Columns[0].Equals(LabelTable.NameColumn, StringComparison.OrdinalIgnoreCase))
         {
             problems.Add(
-                new FolderProblem(path, $"passed over: the first column of a table of labels is '{LabelTable.NameColumn}', not '{table.Columns[0]}'")
+                new FolderProblem(
+                    path,
+                    $"passed over: the first column of a table of labels is '{LabelTable.NameColumn}', not '{table.Columns[0]}'"
+                )
             );
             return null;
         }

@@ -16,7 +16,15 @@ public static class PictureOverlay
     {
         ArgumentNullException.ThrowIfNull(picture);
         ArgumentNullException.ThrowIfNull(words);
-        WordPanel.Draw(picture, 0, 0, picture.Width, picture.Height, words, largest: Math.Max(1, picture.Width / WordPanel.ColumnsPerScale));
+        WordPanel.Draw(
+            picture,
+            0,
+            0,
+            picture.Width,
+            picture.Height,
+            words,
+            largest: Math.Max(1, picture.Width / WordPanel.ColumnsPerScale)
+        );
     }
 
     /// <summary>Mixes a photograph and a picture of the same size.</summary>

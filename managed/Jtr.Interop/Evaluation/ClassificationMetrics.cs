@@ -77,11 +77,7 @@ public sealed class ClassificationMetrics : TaskMetrics
     public double ClassF1(int @class)
     {
         if ((uint)@class >= (uint)_classes)
-            throw new ArgumentOutOfRangeException(
-                nameof(@class),
-                @class,
-                $"task '{Task.Name}' has the classes 0 to {_classes - 1}"
-            );
+            throw new ArgumentOutOfRangeException(nameof(@class), @class, $"task '{Task.Name}' has the classes 0 to {_classes - 1}");
         long either = 0;
         for (int other = 0; other < _classes; other++)
             either += _counts[@class * _classes + other] + _counts[other * _classes + @class];

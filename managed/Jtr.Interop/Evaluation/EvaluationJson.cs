@@ -39,7 +39,9 @@ internal static class EvaluationJson
                         ],
                         ClassScore = t.Classes.Count == 0 || t.ClassScoreName == ClassScore.Iou ? null : t.ClassScoreName,
                         Classes =
-                            t.Classes.Count == 0 ? null : [.. t.Classes.Select(c => ClassDocument.Of(c, t.ClassScoreName == ClassScore.Iou))],
+                            t.Classes.Count == 0
+                                ? null
+                                : [.. t.Classes.Select(c => ClassDocument.Of(c, t.ClassScoreName == ClassScore.Iou))],
                         Confusion = t.Confusion is null ? null : [.. t.Confusion.Select(row => row.ToArray())],
                     }),
                 ],

@@ -49,9 +49,7 @@ public sealed class RegressionMetrics : TaskMetrics
                 new("R2", R2, "", HigherIsBetter: true, IsHeadline: false),
             ];
             for (int i = 0; i < _values.Length && _values.Length > 1; i++)
-                values.Add(
-                    new($"MAE {task.ValueNames[i]}", ValueError(i), task.Unit, HigherIsBetter: false, IsHeadline: false)
-                );
+                values.Add(new($"MAE {task.ValueNames[i]}", ValueError(i), task.Unit, HigherIsBetter: false, IsHeadline: false));
             return values;
         }
     }
@@ -61,11 +59,7 @@ public sealed class RegressionMetrics : TaskMetrics
     public double ValueError(int value)
     {
         if ((uint)value >= (uint)_values.Length)
-            throw new ArgumentOutOfRangeException(
-                nameof(value),
-                value,
-                $"task '{Task.Name}' has the values 0 to {_values.Length - 1}"
-            );
+            throw new ArgumentOutOfRangeException(nameof(value), value, $"task '{Task.Name}' has the values 0 to {_values.Length - 1}");
         return Mean(_values[value].Absolute, _values[value].Labels.Count);
     }
 
@@ -76,8 +70,8 @@ public sealed class RegressionMetrics : TaskMetrics
         {
             if (float.IsInfinity(label[i]))
                 return FormattableString.Invariant(
-                    $"the label of value {i} ('{((RegressionTask)Task).ValueNames[i]}') is {label[i]}; it has to be a finite number, or NaN "
-                ) + "where it is not known";
+                        $"the label of value {i} ('{((RegressionTask)Task).ValueNames[i]}') is {label[i]}; it has to be a finite number, or NaN "
+                    ) + "where it is not known";
         }
         return null;
     }

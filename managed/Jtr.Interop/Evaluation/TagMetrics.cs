@@ -33,8 +33,7 @@ public sealed class TagMetrics : TaskMetrics
     public double MeanAveragePrecision => MeanOf(AveragePrecision);
 
     /// <summary>F1 of all tags of all samples together at a probability of 0.5, in percent.</summary>
-    public double MicroF1 =>
-        Percent(2 * _tags.Sum(t => t.Right), _tags.Sum(t => t.With.Count + t.Right + t.Wrong));
+    public double MicroF1 => Percent(2 * _tags.Sum(t => t.Right), _tags.Sum(t => t.With.Count + t.Right + t.Wrong));
 
     /// <summary>Mean of <see cref="TagF1"/> over the tags that occur in predictions or labels, in percent.</summary>
     public double MacroF1 => MeanOf(TagF1);

@@ -21,6 +21,15 @@ public sealed record TaskSummary(
     /// </summary>
     public IReadOnlyList<(string Name, double Probability)> Probabilities { get; init; } = [];
 
+    /// <summary>
+    /// Of a task of the photograph as a whole the class, or the tags, that were chosen, the most probable first, with their probabilities;
+    /// else empty.
+    /// </summary>
+    public IReadOnlyList<(string Name, double Probability)> Chosen { get; init; } = [];
+
+    /// <summary>Of a regression the values by their names, in the label's unit; else empty.</summary>
+    public IReadOnlyList<(string Name, double Value)> Values { get; init; } = [];
+
     /// <summary>Sums up a prediction.</summary>
     /// <param name="prediction">The prediction.</param>
     public static TaskSummary Of(TaskPrediction prediction)

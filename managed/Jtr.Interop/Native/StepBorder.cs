@@ -40,7 +40,9 @@ internal sealed record NativeDescription(
             [.. root.GetProperty("terms").EnumerateArray().Select(t => t.GetString()!)]
         )
         {
-            Graph = root.TryGetProperty("graph", out JsonElement graph) ? NetworkGraph.Parse(graph, Number("network_stride")) : NetworkGraph.Empty,
+            Graph = root.TryGetProperty("graph", out JsonElement graph)
+                ? NetworkGraph.Parse(graph, Number("network_stride"))
+                : NetworkGraph.Empty,
         };
     }
 }

@@ -179,11 +179,7 @@ public class ClassificationKind : TaskKind
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(settings);
-        return task with
-        {
-            ClassWeights = settings.Numbers("class_weights"),
-            LabelSmoothing = settings.Number("label_smoothing") ?? 0,
-        };
+        return task with { ClassWeights = settings.Numbers("class_weights"), LabelSmoothing = settings.Number("label_smoothing") ?? 0 };
     }
 
     // Documents and libjtr call them the same; what is not set is left out.

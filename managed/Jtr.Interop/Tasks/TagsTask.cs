@@ -57,9 +57,7 @@ public record TagsTask : VisionTask
 
     /// <summary>Whether another task has the same name, tags and weights.</summary>
     public virtual bool Equals(TagsTask? other) =>
-        base.Equals(other)
-        && TagNames.SequenceEqual(other.TagNames)
-        && (PositiveWeights ?? []).SequenceEqual(other.PositiveWeights ?? []);
+        base.Equals(other) && TagNames.SequenceEqual(other.TagNames) && (PositiveWeights ?? []).SequenceEqual(other.PositiveWeights ?? []);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, TagCount);

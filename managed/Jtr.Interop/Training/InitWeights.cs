@@ -194,7 +194,9 @@ internal sealed class InitWeights
         string[] lacking =
         [
             .. missing.Where(n =>
-                IsOfNetwork(n) && !_heads.Any(h => n.Contains($"/{h}", StringComparison.Ordinal)) && !n.Contains("/decoder.", StringComparison.Ordinal)
+                IsOfNetwork(n)
+                && !_heads.Any(h => n.Contains($"/{h}", StringComparison.Ordinal))
+                && !n.Contains("/decoder.", StringComparison.Ordinal)
             ),
         ];
         string? why =
@@ -247,10 +249,7 @@ internal sealed class InitWeights
     }
 
     private static bool IsHead(string name, int task) =>
-        Array.Exists(
-            _heads,
-            h => name.Contains(string.Create(CultureInfo.InvariantCulture, $"/{h}{task + 1}."), StringComparison.Ordinal)
-        );
+        Array.Exists(_heads, h => name.Contains(string.Create(CultureInfo.InvariantCulture, $"/{h}{task + 1}."), StringComparison.Ordinal));
 
     private static bool IsOfNetwork(string name) =>
         name.StartsWith($"{Network}/", StringComparison.Ordinal)

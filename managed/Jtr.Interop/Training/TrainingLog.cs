@@ -69,11 +69,5 @@ internal static partial class TrainingLog
         Level = LogLevel.Debug,
         Message = "Step {Step}: loss {Loss:F4}, supervised {Supervised:F4}, rate {LearningRate}."
     )]
-    public static partial void Progress(
-        ILogger logger,
-        long step,
-        double loss,
-        double supervised,
-        double learningRate
-    );
+    public static partial void Progress(ILogger logger, long step, double loss, double supervised, double learningRate);
 }

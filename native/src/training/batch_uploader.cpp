@@ -99,7 +99,8 @@ DeviceBatch BatchUploader::take(const HostBatch& batch) {
         c10::impl::VirtualGuardImpl(setting_.options.device().type()).getStream(setting_.options.device());
     done_->block(computing);
     // Their memory belongs to the other stream: not to be given away before this one has read it.
-    for (at::Tensor* tensor : {&made.images, &made.labels.planes, &made.labels.vectors, &made.labelled, &made.label_weight}) {
+    for (at::Tensor* tensor :
+         {&made.images, &made.labels.planes, &made.labels.vectors, &made.labelled, &made.label_weight}) {
       if (tensor->defined()) tensor->record_stream(computing);
     }
   }

@@ -15,9 +15,9 @@ namespace jtr {
 
 /// A batch's images and labels on the device.
 struct DeviceBatch {
-  at::Tensor images;    // [V B, 3, H, W]
-  TaskTensors labels;   // [V, B, ...], invalid where a sample is not labelled
-  at::Tensor labelled;  // bool [B, K]
+  at::Tensor images;        // [V B, 3, H, W]
+  TaskTensors labels;       // [V, B, ...], invalid where a sample is not labelled
+  at::Tensor labelled;      // bool [B, K]
   at::Tensor label_weight;  // [B, K], or undefined: all 1
 };
 

@@ -15,9 +15,7 @@ class LabelWeightTest : public testing::TestWithParam<const char*> {
   static test::OwnedBatch batch(std::vector<uint8_t> labelled = kLabelled) {
     return test::random_batch(kTasks, std::move(labelled), 32, 32, 1);
   }
-  static at::Tensor weights(const std::vector<double>& values) {
-    return at::tensor(values, at::kDouble).view({3, 2});
-  }
+  static at::Tensor weights(const std::vector<double>& values) { return at::tensor(values, at::kDouble).view({3, 2}); }
   struct Step {
     at::Tensor task_loss = at::zeros({2}, at::kDouble), loss = at::zeros({3}, at::kDouble), gradients;
   };

@@ -214,7 +214,14 @@ public sealed class ImageTaskMetricsTests
     [Test]
     public void Class_scores_of_segmentation_stay_iou_in_json_and_others_are_refused()
     {
-        TaskResult result = new("seg", TaskKind.Segmentation, 1, 1, [new("mIoU", 1, "%", true, true)], [new("a", 50), new("b", double.NaN)]);
+        TaskResult result = new(
+            "seg",
+            TaskKind.Segmentation,
+            1,
+            1,
+            [new("mIoU", 1, "%", true, true)],
+            [new("a", 50), new("b", double.NaN)]
+        );
         string json = new EvaluationResult(1, result).ToJson();
         Assert.That(json, Does.Contain("\"iou\": 50").And.Contain("\"iou\": null").And.Not.Contain("classScore"));
         Assert.That(EvaluationResult.FromJson(json)["seg"].Classes, Is.EqualTo(result.Classes));

@@ -109,7 +109,10 @@ public sealed class OptionsBinderTests
 
     // Whatever options grow, configuration can say it, unless it is said here that code gives it.
     [TestCase(typeof(TrainerOptions), "Tasks")]
-    [TestCase(typeof(FitOptions), "Labels, Sampler, ViewSteps, Validation, Metrics, CheckpointMetadata, Evaluating, EvaluationProgress, Evaluated")]
+    [TestCase(
+        typeof(FitOptions),
+        "Labels, Sampler, ViewSteps, Validation, Metrics, CheckpointMetadata, Evaluating, EvaluationProgress, Evaluated"
+    )]
     [TestCase(typeof(PredictorOptions), "")]
     [TestCase(typeof(JtrTrainerOptions), "Trainer, Progress")]
     [TestCase(typeof(JtrPredictorOptions), "")]

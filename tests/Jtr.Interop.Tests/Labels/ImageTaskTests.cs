@@ -85,10 +85,7 @@ public sealed class ImageTaskTests
         Assert.That(Native(new TagsTask("few", 1)), Is.EqualTo("""{"tags":1}"""));
         Assert.That(Native(_tags), Is.EqualTo("""{"tags":2,"positive_weights":[3,1.5]}"""));
         Assert.That(Native(new RegressionTask("age")), Is.EqualTo("""{"channels":1}"""));
-        Assert.That(
-            Native(_pose),
-            Is.EqualTo("""{"channels":2,"means":[1,-2],"deviations":[30,12.5],"loss":"huber","delta":0.5}""")
-        );
+        Assert.That(Native(_pose), Is.EqualTo("""{"channels":2,"means":[1,-2],"deviations":[30,12.5],"loss":"huber","delta":0.5}"""));
     }
 
     [Test]
@@ -132,7 +129,10 @@ public sealed class ImageTaskTests
         Assert.That(_tags.Kind.Richer(_tags, new TagsTask("tags", 2)), Is.SameAs(_tags));
         Assert.That(_pose.Kind.Difference(_pose, _pose with { Means = [5, 6] }), Is.Null);
         Assert.That(_pose.Kind.Difference(_pose, _pose with { Unit = "rad" }), Does.Contain("'rad'"));
-        Assert.That(_pose.Kind.Difference(_pose, new RegressionTask("pose", 2, ["pitch", "yaw"]) { Unit = "deg" }), Does.Contain("value 0"));
+        Assert.That(
+            _pose.Kind.Difference(_pose, new RegressionTask("pose", 2, ["pitch", "yaw"]) { Unit = "deg" }),
+            Does.Contain("value 0")
+        );
     }
 
     [Test]
@@ -154,10 +154,7 @@ public sealed class ImageTaskTests
         LabelStatistics poses = _pose.Kind.CreateStatistics(_pose);
         poses.Add([1, float.NaN]);
         poses.Add([5, 7]);
-        Assert.That(
-            poses.Values,
-            Is.EqualTo(new ValueSummary[] { new("yaw", 2, 1, 5, 3, 2), new("pitch", 1, 7, 7, 7, 0) })
-        );
+        Assert.That(poses.Values, Is.EqualTo(new ValueSummary[] { new("yaw", 2, 1, 5, 3, 2), new("pitch", 1, 7, 7, 7, 0) }));
         Assert.That((poses.Lowest, poses.Mean), Is.EqualTo(((float?)null, (double?)null)), "values of several kinds are not mixed");
 
         RegressionTask age = new("age");

@@ -84,14 +84,14 @@ public sealed class WordPainterTests
         float[] seg = [.. Enumerable.Range(0, 32 * 64).Select(i => (float)(i % 2))];
         SegmentationTask task = new("seg", 2);
         Assert.That(
-            Render(PictureCell.OfLabel(task, seg, photograph)).Data.SequenceEqual(
-                Render(PictureCell.Of(TaskPainter.PaintLabel(task, seg, 32, 64))).Data
-            )
+            Render(PictureCell.OfLabel(task, seg, photograph))
+                .Data.SequenceEqual(Render(PictureCell.Of(TaskPainter.PaintLabel(task, seg, 32, 64))).Data)
         );
         Assert.That(Render(PictureCell.OfPrediction(_tags, [1, 1, -1], photograph)).Data.SequenceEqual(without.Data), Is.False);
     }
 
-    private static IReadOnlyList<string> Label(VisionTask task, params float[] label) => LabelPainter.Of(task.Kind).LabelWords(task, label, []);
+    private static IReadOnlyList<string> Label(VisionTask task, params float[] label) =>
+        LabelPainter.Of(task.Kind).LabelWords(task, label, []);
 
     private static IReadOnlyList<string> Prediction(VisionTask task, params float[] prediction) =>
         LabelPainter.Of(task.Kind).PredictionWords(task, prediction);

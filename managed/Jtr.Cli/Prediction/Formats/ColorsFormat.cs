@@ -9,7 +9,7 @@ namespace Jtr.Cli.Prediction.Formats;
 internal sealed class ColorsFormat : IPredictionFormat
 {
     public string Name => "colors";
-    public string Meaning => "colour pictures as PNG";
+    public string Meaning => "colour pictures as PNG; classes, tags and values of whole photographs are words on black";
     public string Ending => ".png";
     public string? LabelExtension => null;
 
@@ -17,7 +17,14 @@ internal sealed class ColorsFormat : IPredictionFormat
 
     public void Save(PredictedPhotograph photograph, TaskPrediction prediction, string path)
     {
-        RgbImage picture = TaskPainter.PaintLabel(prediction.Task, prediction.Values, prediction.Height, prediction.Width);
+        IReadOnlyList<string> words = LabelPainter
+            .Of(prediction.Task.Kind)
+            .LabelWords(prediction.Task, prediction.Values, prediction.Probabilities);
+        RgbImage picture =
+            words.Count > 0
+                ? RgbImage.Create(prediction.Height, prediction.Width)
+                : TaskPainter.PaintLabel(prediction.Task, prediction.Values, prediction.Height, prediction.Width);
+        PictureOverlay.Write(picture, words);
         PredictionFiles.SavePicture(path, picture.Data, picture.Height, picture.Width);
     }
 }

@@ -9,7 +9,7 @@ namespace Jtr.Cli.Prediction.Formats;
 internal sealed class OverlayFormat : IPredictionFormat
 {
     public string Name => "overlay";
-    public string Meaning => "colours laid over the photograph, as JPEG";
+    public string Meaning => "colours laid over the photograph, or words on it, as JPEG";
     public string Ending => ".overlay.jpg";
     public string? LabelExtension => null;
 
@@ -18,17 +18,31 @@ internal sealed class OverlayFormat : IPredictionFormat
     public void Save(PredictedPhotograph photograph, TaskPrediction prediction, string path)
     {
         (int height, int width) = (prediction.Height, prediction.Width);
-        RgbImage picture = TaskPainter.PaintLabel(prediction.Task, prediction.Values, height, width);
         PhotographImage image = photograph.Image;
+        RgbImage whole;
         if (image.Height == height && image.Width == width)
         {
-            PictureOverlay.Blend(image.Pixels, picture);
+            whole = RgbImage.Create(height, width);
+            image.Pixels.CopyTo(whole.Data);
         }
         else
         {
             float[] values = new float[3 * height * width];
             image.Read(image.Whole, height, width, values);
-            PictureOverlay.Blend(TaskPainter.PaintImage(values, height, width).Data, picture);
+            whole = TaskPainter.PaintImage(values, height, width);
+        }
+        IReadOnlyList<string> words = LabelPainter
+            .Of(prediction.Task.Kind)
+            .LabelWords(prediction.Task, prediction.Values, prediction.Probabilities);
+        RgbImage picture = whole;
+        if (words.Count > 0)
+        {
+            PictureOverlay.Write(whole, words);
+        }
+        else
+        {
+            picture = TaskPainter.PaintLabel(prediction.Task, prediction.Values, height, width);
+            PictureOverlay.Blend(whole.Data, picture);
         }
         PredictionFiles.SavePicture(path, picture.Data, height, width);
     }

@@ -17,7 +17,10 @@ internal static class PredictionFormats
     public static IReadOnlyList<(string Term, string Meaning)> Words { get; } =
     [
         .. All.Select(f => (f.Name, f.Meaning + $" (NAME.TASK{f.Ending})")),
-        (Json, "a summary of each photograph: class shares, ranges of values, mean confidence (NAME.json)"),
+        (
+            Json,
+            "a summary of each photograph: class shares, ranges of values, classes and tags with their probabilities, mean confidence (NAME.json)"
+        ),
         (Csv, "the same summaries in one table (predictions.csv)"),
     ];
 }

@@ -33,7 +33,9 @@ internal sealed class TagConstantCheck(TagsTask task, int index) : IDataCheck
     {
         if (_looked == 0)
             yield break;
-        int[] further = data.Labeled(isTest: false, index, (int)Math.Min(int.MaxValue, (long)Further * data.Options.MostLabels));
+        // Tables are in memory.
+        long most = data.Train is FolderDataset folder && folder.IsTable(index) ? int.MaxValue : (long)Further * data.Options.MostLabels;
+        int[] further = data.Labeled(isTest: false, index, (int)Math.Min(int.MaxValue, most));
         foreach (int sample in further.Length > _looked ? further : [])
         {
             if (Array.TrueForAll(_with, w => w) && Array.TrueForAll(_without, w => w))
@@ -45,12 +47,12 @@ internal sealed class TagConstantCheck(TagsTask task, int index) : IDataCheck
             always = [.. Enumerable.Range(0, task.TagCount).Where(t => _with[t] && !_without[t])];
         if (never.Length > 0)
             yield return Finding(
-                $"no photograph to train on has the {Tags(never)}{(never.Any(t => _test[t]) ? ", some to score on do" : "")}",
+                $"none of {_looked} labels to train on has the {Tags(never)}{(never.Any(t => _test[t]) ? ", some to score on do" : "")}",
                 "Nothing can be learned of it: leave it out of the task's tags, or move photographs with it to the training part"
             );
         if (always.Length > 0 && _looked > 1)
             yield return Finding(
-                $"every photograph to train on has the {Tags(always)}",
+                $"each of {_looked} labels to train on has the {Tags(always)}",
                 "There is nothing to tell apart: see that photographs without it are there, or leave it out of the task's tags"
             );
     }
@@ -75,8 +77,6 @@ internal sealed class TagConstantCheck(TagsTask task, int index) : IDataCheck
             Message = message,
             Advice = advice,
             File = _file,
-            Count = _looked,
-            Looked = _looked,
         };
 
     private string Tags(int[] tags) =>

@@ -12,7 +12,11 @@ internal abstract class WordPainter(string kind) : LabelPainter(kind)
     public override void PaintPrediction(VisionTask task, ReadOnlySpan<float> prediction, RgbImage picture, ValueRange? range) =>
         PictureOverlay.Write(picture, PredictionWords(task, prediction));
 
-    public abstract override IReadOnlyList<string> LabelWords(VisionTask task, ReadOnlySpan<float> label, ReadOnlySpan<float> probabilities);
+    public abstract override IReadOnlyList<string> LabelWords(
+        VisionTask task,
+        ReadOnlySpan<float> label,
+        ReadOnlySpan<float> probabilities
+    );
 
     public abstract override IReadOnlyList<string> PredictionWords(VisionTask task, ReadOnlySpan<float> prediction);
 

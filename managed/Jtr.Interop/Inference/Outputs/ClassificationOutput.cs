@@ -23,5 +23,9 @@ internal sealed class ClassificationOutput(int classes) : ImageOutput
         _softmax.ToMean(probabilities, 1);
     }
 
-    public override TaskSummary Summarize(TaskPrediction prediction) => WithProbabilities(prediction);
+    public override TaskSummary Summarize(TaskPrediction prediction)
+    {
+        int chosen = (int)prediction.Values[0];
+        return WithProbabilities(prediction, c => c == chosen);
+    }
 }

@@ -16,13 +16,23 @@ internal abstract class ImageOutput : TaskOutput
     public override void SaveNpy(TaskPrediction prediction, string path) => NpyWriter.WriteVector(path, prediction.Values);
 
     /// <summary>A summary with the probability of each class or tag.</summary>
-    protected static TaskSummary WithProbabilities(TaskPrediction prediction)
+    /// <param name="prediction">The prediction.</param>
+    /// <param name="isChosen">Whether a class or tag, by its place, is one that was chosen.</param>
+    protected static TaskSummary WithProbabilities(TaskPrediction prediction, Func<int, bool> isChosen)
     {
         IReadOnlyList<string> names = prediction.Task.Kind.ClassNames(prediction.Task);
         float[] probabilities = prediction.Probabilities.ToArray();
         return new TaskSummary(prediction.Task, [], [], prediction.MeanConfidence, prediction.ConfidenceUnit)
         {
             Probabilities = [.. names.Zip(probabilities, (name, p) => (name, (double)p))],
+            Chosen =
+            [
+                .. Enumerable
+                    .Range(0, names.Count)
+                    .Where(isChosen)
+                    .Select(i => (names[i], (double)probabilities[i]))
+                    .OrderByDescending(c => c.Item2),
+            ],
         };
     }
 }

@@ -14,4 +14,13 @@ internal sealed class RegressionOutput : ImageOutput
 
     public override void ToValues(Span<float> row, int width, Span<float> values, int stride, Span<float> confidence) =>
         Copy(row, width, values, stride);
+
+    public override TaskSummary Summarize(TaskPrediction prediction)
+    {
+        float[] values = prediction.Values.ToArray();
+        return new TaskSummary(prediction.Task, [], [], prediction.MeanConfidence, prediction.ConfidenceUnit)
+        {
+            Values = [.. ((RegressionTask)prediction.Task).ValueNames.Zip(values, (name, value) => (name, (double)value))],
+        };
+    }
 }

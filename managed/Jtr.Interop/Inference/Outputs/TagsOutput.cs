@@ -45,7 +45,11 @@ internal sealed class TagsOutput(int tags) : ImageOutput
         ToMean(probabilities, 1);
     }
 
-    public override TaskSummary Summarize(TaskPrediction prediction) => WithProbabilities(prediction);
+    public override TaskSummary Summarize(TaskPrediction prediction)
+    {
+        float[] values = prediction.Values.ToArray();
+        return WithProbabilities(prediction, t => values[t] == 1);
+    }
 
     private static float Probability(float logit) => 1 / (1 + MathF.Exp(-logit));
 }

@@ -109,6 +109,158 @@ public sealed class LabelFolderTests
         Assert.That(File.Exists(Path.Combine(folder.Root, "tasks.json")), Is.False, "it would hide depth");
     }
 
+    [Test]
+    public void Predictions_for_whole_photographs_become_rows_that_are_read_back()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string name in new[] { "a", "b", "c" })
+            RgbImage.Create(Height, Width).SavePng(Path.Combine(folder.Root, "image", $"{name}.png"));
+        TaskSet tasks = new(
+            new ClassificationTask("room", 3, ["bath", "hall, large", "2"]),
+            new TagsTask("tags", 3, ["coat", "hat", "t-shirt"]) { PositiveWeights = [1, 2, 3] },
+            new TagsTask("odd", 2, ["-", "a;b"]),
+            new RegressionTask("pose", 2, ["yaw", "pitch"])
+            {
+                Unit = "deg",
+                Means = [1, 2],
+                Deviations = [3, 4],
+            }
+        );
+        float[][][] values =
+        [
+            [
+                [1],
+                [0],
+            ],
+            [
+                [1, 0, 1],
+                [0, 0, 0],
+            ],
+            [
+                [0, 1],
+                [1, 0],
+            ],
+            [
+                [0.1f, -1e-7f],
+                [123456.7f, 3],
+            ],
+        ];
+        LabelFolder labels = LabelFolder.Open(folder.Root, tasks);
+        for (int t = 0; t < tasks.Count; t++)
+        {
+            Assert.That(labels.IsTable(tasks[t]));
+            Assert.That(labels.PathOf(tasks[t], "a", ".png"), Is.EqualTo(folder[$"{tasks[t].Name}.csv"]));
+            for (int n = 0; n < 2; n++)
+            {
+                string name = n == 0 ? "a" : "c";
+                Assert.That(labels.Has(tasks[t], name), Is.False);
+                Assert.That(File.Exists(folder[$"{tasks[t].Name}.csv"]), Is.EqualTo(n > 0), "to ask writes nothing");
+                Save(labels, tasks[t], name, values[t][n]);
+                Assert.That(labels.Has(tasks[t], name));
+            }
+        }
+        FolderDataset data = new(folder.Root, new FolderOptions { Height = Height, Width = Width });
+        Assert.That(data.Tasks, Is.EqualTo(tasks));
+        Assert.That(data.Problems, Is.Empty);
+        for (int t = 0; t < tasks.Count; t++)
+        {
+            Assert.That(data.ReadLabelAlone(0, t), Is.EqualTo(values[t][0]), tasks[t].Name);
+            Assert.That(data.ReadLabelAlone(2, t), Is.EqualTo(values[t][1]), tasks[t].Name);
+            Assert.That(data.GetLabeled(1)[t], Is.False);
+        }
+        LabelFolder again = LabelFolder.Open(folder.Root, tasks);
+        Assert.That(again.Has(tasks[1], "c"));
+        Assert.That(() => Save(again, tasks[1], "c", [1, 1, 1]), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void Rows_that_people_wrote_stay_and_empty_ones_give_way()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string name in new[] { "a", "b", "c" })
+            RgbImage.Create(Height, Width).SavePng(Path.Combine(folder.Root, "image", $"{name}.png"));
+        folder.Write("tags.csv", "name;hat;cape;coat\r\na.png;1;;0\r\nb;;;");
+        TagsTask task = new("tags", 2, ["coat", "hat"]);
+        LabelFolder labels = LabelFolder.Open(folder.Root, new TaskSet(task));
+        Assert.That((labels.Has(task, "a"), labels.Has(task, "b")), Is.EqualTo((true, false)));
+        Save(labels, task, "b", [1, 0]);
+        Save(labels, task, "c", [0, 1]);
+        Assert.That(
+            File.ReadAllText(folder["tags.csv"]),
+            Is.EqualTo("name;hat;cape;coat\na.png;1;;0\nb;0;;1\nc;1;;0\n"),
+            "the tag that the network does not know stays unknown"
+        );
+        Assert.That(File.Exists(folder["tasks.json"]), Is.False, "it would not know the cape");
+        FolderDataset data = new(
+            folder.Root,
+            new FolderOptions
+            {
+                Height = Height,
+                Width = Width,
+                Tasks = [task],
+            }
+        );
+        Assert.That(data.ReadLabelAlone(0, 0), Is.EqualTo(new float[] { 0, 1 }));
+        Assert.That(data.ReadLabelAlone(1, 0), Is.EqualTo(new float[] { 1, 0 }));
+    }
+
+    [Test]
+    public void What_tables_cannot_be_is_said()
+    {
+        using TemporaryFolder folder = new();
+        TagsTask tags = new("tags", 2, ["coat", "hat"]);
+        RegressionTask pose = new("pose", 2);
+        string file = folder.Write("tasks.json", """{"tasks": [{"name": "tags", "kind": "tags", "tags": ["coat", "cape", "tie"]}]}""");
+        Assert.That(
+            () => LabelFolder.Open(folder.Root, new TaskSet(tags)),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("task 'tags' has no 'hat' there").And.Property("Path").EqualTo(file)
+        );
+        folder.Write("tasks.json", """{"tasks": [{"name": "pose", "kind": "regression", "values": ["yaw"]}]}""");
+        Assert.That(
+            () => LabelFolder.Open(folder.Root, new TaskSet(pose)),
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("has 1 values there; the network has 2")
+        );
+        File.Delete(file);
+        LabelFolder labels = LabelFolder.Open(folder.Root, new TaskSet(tags, new DepthTask()));
+        using TaskPrediction depth = new(labels.Tasks[1], Height, Width, withConfidence: false);
+        Assert.That(() => labels.SaveRow(depth, "a"), Throws.ArgumentException.With.Message.Contains("'depth' are files"));
+        using TaskPrediction prediction = new(tags, Height, Width, withConfidence: true);
+        Assert.That(PredictionFiles.FitsPng(tags), Is.False);
+        Assert.That(() => prediction.SavePng(folder["x.png"]), Throws.ArgumentException.With.Message.Contains("'tags' is about whole"));
+        Assert.That(() => prediction.SaveConfidencePng(folder["x.png"]), Throws.ArgumentException.With.Message.Contains("one number"));
+    }
+
+    [Test]
+    public void Summaries_name_what_was_chosen()
+    {
+        TagsTask tags = new("tags", 3, ["coat", "hat", "cape"]);
+        using TaskPrediction tagged = new(tags, Height, Width, withConfidence: false);
+        ((float[])[1, 0, 1]).CopyTo(tagged.WritableValues);
+        ((float[])[0.75f, 0.25f, 0.9f]).CopyTo(tagged.WritableProbabilities);
+        TaskSummary summary = tagged.Summarize();
+        Assert.That(summary.Chosen, Is.EqualTo(new[] { ("cape", (double)0.9f), ("coat", 0.75) }));
+        Assert.That(summary.Probabilities, Is.EqualTo(new[] { ("coat", 0.75), ("hat", 0.25), ("cape", (double)0.9f) }));
+
+        ClassificationTask room = new("room", 2, ["bath", "hall"]);
+        using TaskPrediction classified = new(room, Height, Width, withConfidence: false);
+        classified.WritableValues[0] = 1;
+        ((float[])[0.25f, 0.75f]).CopyTo(classified.WritableProbabilities);
+        Assert.That(classified.Summarize().Chosen, Is.EqualTo(new[] { ("hall", 0.75) }));
+
+        RegressionTask pose = new("pose", 2, ["yaw", "pitch"]);
+        using TaskPrediction posed = new(pose, Height, Width, withConfidence: false);
+        ((float[])[3, -4]).CopyTo(posed.WritableValues);
+        Assert.That(posed.Summarize().Values, Is.EqualTo(new[] { ("yaw", 3.0), ("pitch", -4.0) }));
+        Assert.That(posed.Summarize().Chosen, Is.Empty);
+    }
+
+    private static void Save(LabelFolder labels, VisionTask task, string name, float[] values)
+    {
+        using TaskPrediction prediction = new(task, Height, Width, withConfidence: false);
+        values.CopyTo(prediction.WritableValues);
+        labels.SaveRow(prediction, name);
+    }
+
     private static TaskPrediction Make(VisionTask task)
     {
         Random random = new(task.LabelChannels + task.Channels);

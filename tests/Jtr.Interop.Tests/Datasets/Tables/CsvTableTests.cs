@@ -106,8 +106,7 @@ public sealed class CsvTableTests : IDisposable
             Assert.That(read, Is.EqualTo(cells.Select(row => row.Select(Plain).ToArray()).ToArray()), text);
         }
         static string Quote(string cell) => $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-        static string Plain(string cell) =>
-            cell.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Trim();
+        static string Plain(string cell) => cell.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Trim();
     }
 
     private CsvTable Read(string text)

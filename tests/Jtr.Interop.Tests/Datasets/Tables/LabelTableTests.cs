@@ -210,7 +210,11 @@ public sealed class LabelTableTests : IDisposable
         );
     }
 
-    [TestCase("""{"name":"t","kind":"classification","classes":["x","y"]}""", "name,class\na,x\nb,z\n", "line 3: there is no class 'z'; the classes are x, y")]
+    [TestCase(
+        """{"name":"t","kind":"classification","classes":["x","y"]}""",
+        "name,class\na,x\nb,z\n",
+        "line 3: there is no class 'z'; the classes are x, y"
+    )]
     [TestCase("""{"name":"t","kind":"classification","class_count":2}""", "name,class\na,2\n", "line 2: there is no class '2'")]
     [TestCase("""{"name":"t","kind":"classification"}""", "name,x,y\na,1,2\n", "one column beside the names, not 2")]
     [TestCase("""{"name":"t","kind":"tags","tags":["x","y"]}""", "name,tags\na,x;z\n", "line 2: there is no tag 'z'; the tags are x, y")]
@@ -220,7 +224,11 @@ public sealed class LabelTableTests : IDisposable
     [TestCase("""{"name":"t","kind":"regression"}""", "name;x\na;1,5\n", "'1,5' is not a finite number; decimals are written with a point")]
     [TestCase("""{"name":"t","kind":"regression"}""", "name,x\na,1e99\n", "'1e99' is not a finite number")]
     [TestCase("""{"name":"t","kind":"regression","values":["x","y"]}""", "name,x\na,1\n", "line 2: 1 columns of values, where 't' has 2")]
-    [TestCase("""{"name":"t","kind":"regression","values":["x","y"]}""", "name,x,z\na,1,2\n", "line 2: there is no column 'y'; there are x, z")]
+    [TestCase(
+        """{"name":"t","kind":"regression","values":["x","y"]}""",
+        "name,x,z\na,1,2\n",
+        "line 2: there is no column 'y'; there are x, z"
+    )]
     public void What_does_not_fit_tasks_json_is_named_with_its_line(string task, string text, string message)
     {
         _folder.Write("tasks.json", $"{{\"tasks\": [{task}]}}");
@@ -343,7 +351,10 @@ public sealed class LabelTableTests : IDisposable
             FolderDataset.DescribeTable(_folder.Root, "age", TaskKind.Regression),
             Is.EqualTo(new RegressionTask("age", 1, ["age"]) { Means = [35], Deviations = [5] })
         );
-        Assert.That(FolderDataset.DescribeTable(_folder.Root, "age", TaskKind.Classification), Is.EqualTo(new ClassificationTask("age", 41)));
+        Assert.That(
+            FolderDataset.DescribeTable(_folder.Root, "age", TaskKind.Classification),
+            Is.EqualTo(new ClassificationTask("age", 41))
+        );
         Assert.That(FolderDataset.DescribeTable(_folder.Root, "gone", TaskKind.Tags), Is.Null);
         Assert.That(FolderDataset.DescribeTable(_folder.Root, "age", TaskKind.Depth), Is.Null);
         _folder.Write("one.csv", "name,class\na,x\n");
@@ -391,8 +402,8 @@ public sealed class LabelTableTests : IDisposable
             )
         );
         string[] tags = [.. report.Findings.Where(f => f.Task == "tags").Select(f => f.Message)];
-        Assert.That(tags, Has.One.Contains("no photograph to train on has the tag cape, some to score on do"));
-        Assert.That(tags, Has.One.Contains("every photograph to train on has the tag coat"));
+        Assert.That(tags, Has.One.Contains("none of 3 labels to train on has the tag cape, some to score on do"));
+        Assert.That(tags, Has.One.Contains("each of 3 labels to train on has the tag coat"));
     }
 
     /// <summary>The real tags, where the machine has them.</summary>
@@ -401,10 +412,16 @@ public sealed class LabelTableTests : IDisposable
     {
         string root = Fashion();
         FolderDataset train = new(Path.Combine(root, "train"), new FolderOptions { Height = 192, Width = 128 });
-        Assert.That(train.Tasks.Select(t => (t.Name, t.Kind)), Is.EqualTo(new[] { ("seg", TaskKind.Segmentation), ("tags", TaskKind.Tags) }));
+        Assert.That(
+            train.Tasks.Select(t => (t.Name, t.Kind)),
+            Is.EqualTo(new[] { ("seg", TaskKind.Segmentation), ("tags", TaskKind.Tags) })
+        );
         TagsTask tags = (TagsTask)train.Tasks[1];
         Assert.That(train.Count, Is.EqualTo(1600));
-        Assert.That(tags.TagNames, Does.Contain("t-shirt").And.Contain("skin").And.Ordered.Using((System.Collections.IComparer)StringComparer.Ordinal));
+        Assert.That(
+            tags.TagNames,
+            Does.Contain("t-shirt").And.Contain("skin").And.Ordered.Using((System.Collections.IComparer)StringComparer.Ordinal)
+        );
         Assert.That(Enumerable.Range(0, 1600).Count(i => train.GetLabeled(i)[0]), Is.EqualTo(700));
         Assert.That(Enumerable.Range(0, 1600).Count(i => train.GetLabeled(i)[1]), Is.EqualTo(1600));
         Assert.That(train.Problems, Is.Empty);
