@@ -37,6 +37,23 @@ public sealed class DataSourceTests
     }
 
     [Test]
+    public void The_kind_of_a_table_that_is_not_plain_can_be_written()
+    {
+        using TemporaryFolder folder = new();
+        PhotoFolder.Write(folder.Path, 2);
+        File.WriteAllText(folder["age.csv"], "name,age\nphoto0,30\nphoto1,40\n");
+        DataRequest request = new() { Data = folder.Path, Size = _size };
+        Assert.That(
+            () => Tasks(request),
+            Throws.InstanceOf<Interop.JtrFormatException>().With.Message.Contains("it is not plain what the column age holds")
+        );
+        RegressionTask age = new("age", 1, ["age"]) { Means = [35], Deviations = [5] };
+        Assert.That(Tasks(request with { Tasks = ["age=regression"] }), Is.EqualTo(new TaskSet(age)));
+        Assert.That(Tasks(request with { Tasks = ["edge", "age=regression"] }), Is.EqualTo(new TaskSet(new MapTask("edge"), age)));
+        Assert.That(Tasks(request with { Tasks = ["age=classification:50"] }), Is.EqualTo(new TaskSet(new ClassificationTask("age", 50))));
+    }
+
+    [Test]
     public void Tasks_can_be_chosen_and_said_in_full()
     {
         using TemporaryFolder folder = new();

@@ -54,6 +54,49 @@ public sealed class InspectTests
     }
 
     [Test]
+    public void Inspect_counts_classes_tags_and_values_of_tables()
+    {
+        using TemporaryFolder folder = new();
+        PhotoFolder.Write(folder["photos"], 3);
+        File.WriteAllText(folder["photos", "tags.csv"], "name,tags\nphoto0,red;tall\nphoto1,-\nzebra,red\n");
+        File.WriteAllText(folder["photos", "kind.csv"], "name,class\nphoto0,box\nphoto1,ball\nphoto2,box\n");
+        File.WriteAllText(folder["photos", "pose.csv"], "name,yaw,pitch\nphoto0,1.5,2\nphoto1,2.5,\n");
+        CliRun run = CliRun.Of(
+            "inspect",
+            folder["photos"],
+            "--size",
+            "32x64",
+            "--output",
+            folder["sheet.png"],
+            "--json",
+            folder["data.json"]
+        );
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        Assert.That(
+            run.Output,
+            Does.Contain("classification, 2 classes")
+                .And.Contain("tags, 2 tags")
+                .And.Contain("regression, 2 values")
+                .And.Contain("Photographs of kind")
+                .And.Contain("Photographs of tags")
+                .And.Contain("Values of pose")
+                .And.Contain("image has no 'zebra' (line 4)")
+        );
+        Assert.That(run.Output, Does.Match(@"\n 1  tall +1  50\.00\n"));
+        Assert.That(run.Output, Does.Match(@"\nyaw +2 +1\.5 +2 +0\.5 +2\.5\n"));
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["data.json"]));
+        JsonElement[] tasks = [.. json.RootElement.GetProperty("parts")[0].GetProperty("tasks").EnumerateArray()];
+        Assert.That(
+            tasks.Select(t => (t.GetProperty("name").GetString(), t.GetProperty("labelled").GetInt32())),
+            Is.EqualTo(new[] { ("seg", 3), ("edge", 2), ("kind", 3), ("tags", 2), ("pose", 2) })
+        );
+        Assert.That(tasks[2].GetProperty("classes")[1].GetProperty("pixels").GetInt64(), Is.EqualTo(2), "boxes");
+        JsonElement pitch = tasks[4].GetProperty("values")[1];
+        Assert.That((pitch.GetProperty("name").GetString(), pitch.GetProperty("count").GetInt64()), Is.EqualTo(("pitch", 1L)));
+        Assert.That(tasks[0].TryGetProperty("values", out _), Is.False);
+    }
+
+    [Test]
     public void A_damaged_label_does_not_keep_the_classes_from_being_counted()
     {
         using TemporaryFolder folder = new();

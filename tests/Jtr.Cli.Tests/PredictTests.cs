@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Tasks;
@@ -241,6 +242,78 @@ public sealed class PredictTests : IDisposable
             set.Read(index, TaskMask.None.With(seg), buffer);
             return buffer.Label(seg).ToArray();
         }
+    }
+
+    [Test]
+    public void Classes_tags_and_values_of_photographs_are_trained_scored_predicted_and_read_back()
+    {
+        using TemporaryFolder folder = new();
+        string photos = folder["photos"];
+        PhotoFolder.Write(photos, 4);
+        Directory.Delete(folder["photos", "edge"], recursive: true);
+        File.WriteAllText(folder["photos", "tags.csv"], "name,tags\nphoto0,red;tall\nphoto1,-\nphoto3,red\n");
+        File.WriteAllText(folder["photos", "kind.csv"], "name,class\nphoto0,box\nphoto1,\"ball, red\"\nphoto2,box\n");
+        File.WriteAllText(folder["photos", "pose.csv"], "name,yaw,pitch\nphoto0,1.5,2\nphoto1,2.5,\nphoto2,0,7\n");
+        string run = folder["run"];
+        CliRun train = CliRun.Of(
+            ["train", "--data", photos, "--test", photos, "--size", "32x64", "--width", "2", "--steps", "2", "--batch-size", "2", "--output", run]
+        );
+        Assert.That(train.ExitCode, Is.Zero, train.Error);
+        string results = File.ReadAllText(Path.Combine(run, "results.json"));
+        Assert.That(
+            new[] { "mIoU", "accuracy", "mAP", "MAE" },
+            Has.All.Matches<string>(m => results.Contains($"\"name\": \"{m}\"", StringComparison.Ordinal))
+        );
+
+        CliRun files = CliRun.Of(
+            "predict",
+            run,
+            photos,
+            "--format",
+            "colors,overlay,npy,json,csv",
+            "--confidence",
+            "--output",
+            folder["out"]
+        );
+        Assert.That(files.ExitCode, Is.Zero, files.Error);
+        foreach (string ending in new[] { "png", "overlay.jpg", "npy", "confidence.npy" })
+        {
+            foreach (string task in new[] { "tags", "kind", "pose" })
+                Assert.That(File.Exists(folder["out", $"photo2.{task}.{ending}"]), $"{task}.{ending}");
+        }
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["out", "photo2.json"]));
+        JsonElement tasks = json.RootElement.GetProperty("tasks");
+        JsonProperty chosen = tasks.GetProperty("kind").GetProperty("chosen").EnumerateObject().Single();
+        JsonElement probabilities = tasks.GetProperty("kind").GetProperty("probabilities");
+        Assert.That(chosen.Value.GetDouble(), Is.EqualTo(probabilities.EnumerateObject().Max(p => p.Value.GetDouble())));
+        Assert.That(probabilities.EnumerateObject().Sum(p => p.Value.GetDouble()), Is.EqualTo(1).Within(1e-5));
+        double pitch = tasks.GetProperty("pose").GetProperty("values").GetProperty("pitch").GetDouble();
+        string[] lines = File.ReadAllLines(folder["out", "predictions.csv"]);
+        Assert.That(lines, Has.One.StartsWith("photo2,kind,\"probability of ball, red\",").And.One.StartsWith("photo2,pose,value of pitch,"));
+
+        CliRun labels = CliRun.Of("predict", run, photos, "--as-labels", "--output", photos);
+        Assert.That(labels.ExitCode, Is.Zero, labels.Error);
+        Assert.That(labels.Output, Does.Contain("stay: 13"), "4 masks, and 3 rows of each table");
+        FolderDataset data = new(photos, new FolderOptions { Height = 32, Width = 64 });
+        Assert.That(Enumerable.Range(0, 4).Select(data.GetLabeled), Has.All.EqualTo(data.Tasks.All));
+        int pose = data.Tasks.IndexOf("pose");
+        float[] image = new float[3 * 32 * 64],
+            values = new float[data.Tasks.LabelValues(32, 64)];
+        SampleBuffer buffer = new(data.Tasks, 32, 64, image, values);
+        data.Read(1, data.Tasks.All, buffer);
+        Assert.That(buffer.Label(pose)[0], Is.EqualTo(2.5f), "what was there stays");
+        Assert.That(buffer.Label(pose)[1], Is.NaN);
+        data.Read(2, data.Tasks.All, buffer);
+        string[] tags = [.. ((TagsTask)data.Tasks["tags"]).TagNames];
+        float[] tagged = buffer.Label(data.Tasks.IndexOf("tags")).ToArray();
+        Assert.That(
+            tasks.GetProperty("tags").GetProperty("chosen").EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal),
+            Is.EqualTo(tags.Where((_, t) => tagged[t] == 1).Order(StringComparer.Ordinal)),
+            "the tags of the photograph that had none"
+        );
+        Assert.That(pitch, Is.Not.NaN);
+        CliRun again = CliRun.Of("predict", run, photos, "--as-labels", "--output", photos);
+        Assert.That(again.Output, Does.Contain("Written: 0 files of 0 photographs"), again.Error);
     }
 
     [Test]

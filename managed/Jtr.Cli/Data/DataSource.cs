@@ -1,3 +1,4 @@
+using Jtr.Interop;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Tasks;
@@ -220,7 +221,7 @@ internal static class DataSource
             throw new UsageException("--tasks names a task twice.");
         // What is written in full needs no look at the folder, which for segmentation means to read every label.
         bool isComplete = specs.Length > 0 && specs.All(s => s.Kind is not null);
-        FolderDataset? found = isComplete ? null : new FolderDataset(root, options);
+        FolderDataset? found = isComplete ? null : Find(root, options, specs);
         IEnumerable<VisionTask> chosen = request.Tasks is null
             ? found!.Tasks
             : specs.Select(s => s.ToTask(Find(found?.Tasks, s) ?? Table(root, s)));
@@ -239,6 +240,19 @@ internal static class DataSource
         if (task.ClassCount > classNames.Count)
             throw new UsageException($"--class-names has {classNames.Count} names, but '{task.Name}' has {task.ClassCount} classes.");
         return [.. tasks.Select(t => ReferenceEquals(t, task) ? new SegmentationTask(task.Name, classNames.Count, classNames) : t)];
+    }
+
+    /// <summary>What a folder says of its tasks. A table that is not plain does not matter where its kind is written.</summary>
+    private static FolderDataset Find(string root, FolderOptions options, TaskSpec[] specs)
+    {
+        try
+        {
+            return new FolderDataset(root, options);
+        }
+        catch (JtrFormatException e) when (specs.Any(s => s.Kind is not null && e.Path == Path.Combine(root, s.Name + ".csv")))
+        {
+            return new FolderDataset(root, options with { PassOverDamaged = true });
+        }
     }
 
     /// <summary>A task whose kind is written, as its table describes it; null where it has none.</summary>

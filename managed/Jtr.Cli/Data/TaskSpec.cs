@@ -47,7 +47,7 @@ internal sealed record TaskSpec(string Name, TaskKind? Kind, int? Count)
         TaskKind kind =
             Kind
             ?? found?.Kind
-            ?? throw new UsageException($"--tasks: there is no folder '{Name}' to tell the kind from; write {Name}=KIND.");
+            ?? throw new UsageException($"--tasks: there is no folder or table '{Name}' to tell the kind from; write {Name}=KIND.");
         if (Count is not null && kind.Channels == ChannelChoice.Fixed)
             throw new UsageException($"--tasks: '{Name}' has a fixed number of channels; leave out ':{Count}'.");
         if (found is not null && kind == found.Kind && (Count is null || Count == found.Channels))
