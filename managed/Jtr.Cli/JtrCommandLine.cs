@@ -76,6 +76,7 @@ internal static class JtrCommandLine
         root.Add(TrainCommand.Make(console));
         root.Add(EvaluateCommand.Make(console));
         root.Add(PredictCommand.Make(console));
+        root.Add(LabelCommand.Make(console));
         root.Add(CompareCommand.Make(console));
         root.Add(DemoCommand.Make(console));
         root.Add(InspectCommand.Make(console));

@@ -73,7 +73,7 @@ public sealed class FolderDataset : IMultiTaskDataset
         Vips.EnsureLoaded();
 
         List<FolderProblem> problems = [];
-        FolderIndex images = ListImages(root, problems);
+        FolderIndex images = ListImages(root, options.Photographs, problems);
         string tasksPath = Path.Combine(root, TasksFile.Name);
         TasksFile? file = File.Exists(tasksPath) ? TasksFile.Read(tasksPath) : null;
         Root = root;
@@ -209,10 +209,11 @@ public sealed class FolderDataset : IMultiTaskDataset
         return values;
     }
 
-    private static FolderIndex ListImages(string root, List<FolderProblem> problems)
+    private static FolderIndex ListImages(string root, string? photographs, List<FolderProblem> problems)
     {
         string folder =
-            FolderNames.Photographs(root)
+            photographs
+            ?? FolderNames.Photographs(root)
             ?? throw new JtrFormatException(
                 Path.Combine(root, ImageFolder),
                 $"the folder of photographs is missing: a data set has '{ImageFolder}' (or {FolderNames.OthersInWords}) "

@@ -12,6 +12,9 @@ public sealed record FolderOptions
     /// <summary>Columns that every sample is resized to: a multiple of 32, 32 to 8,192.</summary>
     public required int Width { get; init; }
 
+    /// <summary>The folder of photographs, where it does not lie in the data set's own; null: it does.</summary>
+    public string? Photographs { get; init; }
+
     /// <summary>
     /// The tasks, each named as its folder; or null to take them from <c>tasks.json</c> or, without such a file, from the
     /// names of the folders. Give the training set's tasks to the test set, so that both have the same classes.

@@ -10,6 +10,7 @@ public sealed class HelpTests
         "train",
         "evaluate",
         "predict",
+        "label",
         "compare",
         "demo",
         "inspect",

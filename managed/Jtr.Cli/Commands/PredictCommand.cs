@@ -215,7 +215,8 @@ internal sealed class PredictCommand
         throw new IOException($"{ErrorText.Describe(bad[0])}{others}; nothing was done. --skip-bad leaves such files out", bad[0]);
     }
 
-    private static PictureGrid Sheet(TaskSet tasks, PredictionOutcome outcome)
+    /// <summary>Photographs and predictions side by side.</summary>
+    internal static PictureGrid Sheet(TaskSet tasks, PredictionOutcome outcome)
     {
         PictureGrid grid = new(["photo", .. tasks.Select(t => t.Name)]);
         foreach ((string name, IReadOnlyList<PictureCell> cells) in outcome.Rows.Values)

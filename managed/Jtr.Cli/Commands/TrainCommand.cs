@@ -218,15 +218,16 @@ internal sealed class TrainCommand
         // A run that goes on was looked at when it began.
         DataCheckReport? checks =
             parsed.GetValue(_noCheck) || resumed is not null ? null : Check(settings, data, labels, cancellationToken);
+        (IMultiTaskDataset train, LabelAssignment seen) = MadeLabels.Add(settings, data.Train, labels);
         data = data with
         {
-            Train = BadSamples.Wrap(settings.Data, data.Train, labels),
+            Train = BadSamples.Wrap(settings.Data, train, seen),
             Test = data.Test is null ? null : BadSamples.Wrap(settings.Data, data.Test),
         };
         long total = settings.TotalSteps(data.Train.Count);
         if (_run.IsTrial(parsed))
         {
-            FitOptions steps = Fit(settings, labels, total);
+            FitOptions steps = Fit(settings, seen, total);
             if (checks is not null)
                 CheckView.Show(_console, checks);
             if (_run.IsDryRun(parsed))
@@ -244,11 +245,11 @@ internal sealed class TrainCommand
             folder.Configuration,
             ResolvedConfiguration.Of(settings, data.Train.Count, Machine(machine, trainer), said.Run.Baseline).ToJson()
         );
-        Introduce(settings, saved, data, labels, checks, UnusedOptions.Notes(parsed, settings), trainer, total, folder);
+        Introduce(settings, saved, data, labels, seen, checks, UnusedOptions.Notes(parsed, settings), trainer, total, folder);
         if (trainer.StepCount >= total)
             _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
 
-        FitOptions fit = Fit(settings, labels, total) with
+        FitOptions fit = Fit(settings, seen, total) with
         {
             CheckpointPath = folder.Checkpoint,
             CheckpointEvery = settings.SaveEvery!.Value,
@@ -398,6 +399,7 @@ internal sealed class TrainCommand
         TrainSettings? saved,
         OpenData data,
         LabelAssignment labels,
+        LabelAssignment seen,
         DataCheckReport? checks,
         IEnumerable<string> notes,
         Trainer trainer,
@@ -405,9 +407,15 @@ internal sealed class TrainCommand
         RunFolder folder
     )
     {
-        StringBuilder counts = new();
+        StringBuilder counts = new(),
+            made = new();
         for (int t = 0; t < data.Train.Tasks.Count; t++)
-            counts.Append(t == 0 ? "" : ", ").Append(data.Train.Tasks[t].Name).Append(' ').Append(labels.LabeledCount(t));
+        {
+            string name = data.Train.Tasks[t].Name;
+            counts.Append(t == 0 ? "" : ", ").Append(name).Append(' ').Append(labels.LabeledCount(t));
+            if (seen.LabeledCount(t) - labels.LabeledCount(t) is > 0 and int more)
+                made.Append(made.Length == 0 ? "" : ", ").Append(name).Append(' ').Append(more);
+        }
         _console.Title(trainer.StepCount == 0 ? "Training" : $"Training goes on at step {trainer.StepCount}");
         _console.Facts(
             (
@@ -415,7 +423,11 @@ internal sealed class TrainCommand
                 $"{settings.Data.Data}: {data.Train.Count} samples of {data.Train.Height} x {data.Train.Width}, "
                     + $"{(data.Test is null ? "nothing to score on" : $"{data.Test.Count} to score on")}"
             ),
-            ("labels", $"{settings.LabelsFile ?? Words.Of(Words.Scenarios, settings.Scenario)}: {counts}"),
+            (
+                "labels",
+                $"{settings.LabelsFile ?? Words.Of(Words.Scenarios, settings.Scenario)}: {counts}"
+                    + (made.Length > 0 ? $"; made by a network: {made}" : "")
+            ),
             ("checked", checks is null ? "no" : CheckView.Looked(checks)),
             ("method", settings.Method),
             (

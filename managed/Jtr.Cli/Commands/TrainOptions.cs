@@ -101,6 +101,9 @@ internal static class TrainOptions
             "data.scenario",
             "data.labels",
             "data.limitLabels",
+            "data.pseudoLabels",
+            "data.pseudoWeight",
+            "data.pseudoThreshold",
             "data.size",
             "data.skipBad",
             "data.voidId",
@@ -242,6 +245,9 @@ internal static class TrainOptions
             NoColour = Pick(said.Training.Colour is bool color ? !color : null, basis.NoColour, "--no-colour", fixedNow),
             InitFrom = Begun(said.Training.InitFrom, basis.InitFrom, fixedNow),
             LabelLimits = Limits(said.Data.LimitLabels, basis.LabelLimits, fixedNow),
+            PseudoLabels = Folder(said.Data.PseudoLabels, basis.PseudoLabels, fixedNow),
+            PseudoWeight = Pick(said.Data.PseudoWeight, basis.PseudoWeight, "--pseudo-weight", fixedNow),
+            PseudoThreshold = Pick(said.Data.PseudoThreshold, basis.PseudoThreshold, "--pseudo-threshold", fixedNow),
             LabelsFile =
                 labels is null || !fixedNow || labels == basis.LabelsFile
                     ? labels ?? basis.LabelsFile
@@ -333,6 +339,14 @@ internal static class TrainOptions
             return basis;
         string file = Path.GetFullPath(CheckpointInput.Find(given));
         return !fixedNow || file == basis ? file : throw Changed("--init-from", basis ?? "not given");
+    }
+
+    private static string? Folder(string? given, string? basis, bool fixedNow)
+    {
+        if (given is null)
+            return basis;
+        string folder = Path.GetFullPath(given);
+        return !fixedNow || folder == basis ? folder : throw Changed("--pseudo-labels", basis ?? "not given");
     }
 
     private static FlipMode DefaultFlip(DataRequest data) =>

@@ -173,6 +173,15 @@ internal sealed record TrainSettings
     /// <summary>How many labels of some tasks training may see, or null for all.</summary>
     public IReadOnlyList<string>? LabelLimits { get; init; }
 
+    /// <summary>The folder of labels that a network has made, or null.</summary>
+    public string? PseudoLabels { get; init; }
+
+    /// <summary>How much such a label counts.</summary>
+    public double PseudoWeight { get; init; } = new PseudoLabelOptions().Weight;
+
+    /// <summary>The least probability of their classes.</summary>
+    public double PseudoThreshold { get; init; } = new PseudoLabelOptions().Threshold;
+
     /// <summary>The file whose weights the run began with, or null for fresh ones.</summary>
     public string? InitFrom { get; init; }
 

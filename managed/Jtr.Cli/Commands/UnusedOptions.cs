@@ -41,6 +41,8 @@ internal static class UnusedOptions
         new("optimizer.decayFactor", "--lr-schedule step with --lr-decay-every", s => IsStep(s) && s.LrDecayEvery > 0),
         new("network.freezeSteps", "--freeze", s => s.Network?.Freeze is not null),
         new("run.minImprovement", "--eval-every", s => s.EvalEvery is not null),
+        new("data.pseudoWeight", "--pseudo-labels", s => s.PseudoLabels is not null),
+        new("data.pseudoThreshold", "--pseudo-labels", s => s.PseudoLabels is not null),
         new("data.scenes", "the built-in scenes", IsScenes),
         new("data.testScenes", "the built-in scenes", IsScenes),
         new("data.sceneSeed", "the built-in scenes", IsScenes),

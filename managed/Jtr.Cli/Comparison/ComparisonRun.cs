@@ -54,7 +54,8 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         TrainSettings settings = method.Apply(plan.Settings, seed);
         LabelAssignment labels = VisibleLabels.Of(settings, data.Train);
         labels.Save(_files.Labels);
-        IMultiTaskDataset train = BadSamples.Wrap(settings.Data, data.Train, labels),
+        (IMultiTaskDataset all, LabelAssignment seen) = MadeLabels.Add(settings, data.Train, labels);
+        IMultiTaskDataset train = BadSamples.Wrap(settings.Data, all, seen),
             test = BadSamples.Wrap(settings.Data, data.Test!);
         ProcessMeter meter = ProcessMeter.Start(device.Gpu);
         using Trainer trainer = File.Exists(_files.Checkpoint)
@@ -63,7 +64,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         FitOptions fit = new()
         {
             BatchSize = settings.BatchSize,
-            Labels = labels,
+            Labels = seen,
             Workers = workers,
             DataSeed = seed,
             Augment = settings.Augment,

@@ -39,6 +39,9 @@ internal sealed class DataSection
     public string? Scenario { get; set; }
     public string? Labels { get; set; }
     public string[]? LimitLabels { get; set; }
+    public string? PseudoLabels { get; set; }
+    public double? PseudoWeight { get; set; }
+    public double? PseudoThreshold { get; set; }
     public string? Size { get; set; }
     public bool? SkipBad { get; set; }
     public int? VoidId { get; set; }

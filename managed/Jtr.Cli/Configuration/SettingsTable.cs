@@ -42,6 +42,12 @@ internal static class SettingsTable
             "Labels of some tasks that training may see, by number or part: seg=40,depth=1/4. Drawn by the seed; fewer are "
             + "always among more. "
             + "Default: all of --scenario or --labels."),
+        new("data.pseudoLabels", "--pseudo-labels", "FOLDER", SettingKind.Path, c => c.Data.PseudoLabels,
+            "Labels that a network has made ('jtr label'), for training where those of people are missing."),
+        new("data.pseudoWeight", "--pseudo-weight", "W", SettingKind.Number, c => c.Data.PseudoWeight,
+            "How much such a label counts, where one of people's counts 1. Default: 1.") { Minimum = 0, IsAboveMinimum = true },
+        new("data.pseudoThreshold", "--pseudo-threshold", "P", SettingKind.Number, c => c.Data.PseudoThreshold,
+            "The least probability, 0 to 1, at which a class of such a label is taken. Default: 0, all.") { Minimum = 0, Maximum = 1 },
         new("data.size", "--size", "HxW", SettingKind.Size, c => c.Data.Size,
             $"Rows x columns that everything is resized to, multiples of 32. Default: {DataOptions.SceneSize} for scenes, "
             + $"{DataOptions.FolderSize} for folders, as published for benchmarks ({DataOptions.NyuSize} NYU-v2, "

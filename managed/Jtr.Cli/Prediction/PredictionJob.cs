@@ -1,6 +1,7 @@
 using Jtr.Cli.Prediction.Formats;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Inference;
+using Jtr.Interop.Tasks;
 
 namespace Jtr.Cli.Prediction;
 
@@ -24,6 +25,9 @@ internal sealed record PredictionJob
 
     /// <summary>The data set whose labels the predictions become, or null.</summary>
     public LabelFolder? Labels { get; init; }
+
+    /// <summary>The tasks of a photograph, by its name, whose labels are those of people and are not written; null: none.</summary>
+    public Func<string, TaskMask>? LabeledByPeople { get; init; }
 
     /// <summary>What one step of depth images stands for.</summary>
     public double DepthScale { get; init; } = PredictionFiles.DefaultDepthScale;

@@ -71,8 +71,11 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
     {
         List<(int Task, IPredictionFormat? Format, string Path)> files = [];
         TaskSet tasks = predictor.Tasks;
+        TaskMask ofPeople = job.LabeledByPeople?.Invoke(name) ?? TaskMask.None;
         for (int t = 0; t < tasks.Count; t++)
         {
+            if (ofPeople[t])
+                continue;
             if (job.Labels is { } labels)
             {
                 // Labels that somebody made are worth more than predictions.
@@ -82,12 +85,13 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
                         _outcome.KeptLabels++;
                     continue;
                 }
+                // First, so that a label that is there has it.
+                if (job.Inference.Confidence)
+                    files.Add((t, null, Path.Combine(labels.Root, PseudoLabelDataset.ConfidenceFolder, tasks[t].Name, name + ConfidenceEnding(tasks[t]))));
                 if (labels.IsTable(tasks[t]))
                     files.Add((t, TableRow.Format, labels.PathOf(tasks[t], name, "")));
                 else if (job.Formats.FirstOrDefault(f => f.Fits(tasks[t])) is { } format)
                     files.Add((t, format, labels.PathOf(tasks[t], name, format.LabelExtension!)));
-                if (job.Inference.Confidence)
-                    files.Add((t, null, Path.Combine(labels.Root, ".confidence", tasks[t].Name, name + ConfidenceEnding(tasks[t]))));
                 continue;
             }
             foreach (IPredictionFormat format in job.Formats.Where(f => f.Fits(tasks[t])))
