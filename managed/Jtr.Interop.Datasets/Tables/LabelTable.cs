@@ -107,7 +107,8 @@ internal sealed class LabelTable
 
     /// <summary>Spreadsheets take names of digits for numbers, which lose their leading zeros.</summary>
     private static string Hint(IEnumerable<string> names, string name) =>
-        name.All(char.IsAsciiDigit) && names.FirstOrDefault(n => n.Length > name.Length && n.TrimStart('0') == name.TrimStart('0')) is { } meant
+        name.All(char.IsAsciiDigit)
+        && names.FirstOrDefault(n => n.Length > name.Length && n.TrimStart('0') == name.TrimStart('0')) is { } meant
             ? $"; it may be '{meant}', whose zeros a spreadsheet has dropped"
             : "";
 
