@@ -53,10 +53,13 @@ public sealed class ShellTests
                 page.Contains("your-own-data", StringComparison.Ordinal) ? "border" : "edge",
                 2
             );
+            // Photographs of which tables tell.
+            foreach (char name in "abcd")
+                RgbImage.Create(32, 64).SavePng(Path.Combine(folder, "whole", "train", "image", $"{name}.png"));
             StringBuilder script = new("set -eu\njtr() { dotnet \"$JTR_TOOL\" \"$@\"; }\n");
             foreach (CodeBlock block in CodeBlock.All.Where(b => b.Page == page && b.After("not run") is null))
             {
-                if (block.After("file") is string file && block.Language == "json")
+                if (block.After("file") is string file && block.Language is "json" or "csv")
                     script.Append($"cat >'{file}' <<'END OF FILE'\n{block.Text}END OF FILE\n");
                 if (block.Language == "sh")
                     script.Append($"echo '== {block}'\n{block.Text}");
