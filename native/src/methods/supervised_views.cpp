@@ -64,8 +64,8 @@ class SupervisedViews final : public Method {
         const at::Tensor label = context.label(made ? 0 : view, t);
         const double weight = options_.weight * context.task_weights[static_cast<int64_t>(t)].item<double>() /
                               static_cast<double>(further);
-        const at::Tensor loss =
-            made ? loss_of_strong_view(task, prediction, label) : task.supervised_loss(prediction, label);
+        const at::Tensor loss = context.weighted(
+            made ? loss_of_strong_view(task, prediction, label) : task.supervised_loss(prediction, label), t);
         const at::Tensor scale = at::full_like(loss, weight / static_cast<double>(context.samples));
         context.add_gradient(view, t, torch::autograd::grad({loss}, {prediction}, {scale})[0]);
         total.add_(loss.detach().to(at::kDouble), weight);

@@ -9,9 +9,6 @@
 namespace jtr {
 namespace {
 
-/// The auto-encoder's maps are halved five times.
-constexpr int64_t kStride = 32;
-
 JointTaskLossOptions completed(const JointTaskLossOptions& options) {
   return read_options<JointTaskLossOptions>(write_options(options), "");
 }
@@ -55,7 +52,7 @@ StepResult JointTaskLoss::compute(const PredictionBatch& host, const StepRequest
     const at::Tensor& prediction = host.predictions[t];
     if (tasks_[t].extent() == Extent::kPixel) {
       check_tensor(prediction, dtype, {2, samples, tasks_[t].channels(), -1, -1}, 3, field);
-      check_image_size(prediction, kStride, field.c_str());
+      check_image_size(prediction, method_->needs().stride, field.c_str());
       require(planes.empty() || prediction.sizes().slice(3) == planes[0].sizes().slice(3), field.c_str(),
               "its maps are of another size than those before");
       planes.push_back(prediction);
