@@ -77,7 +77,9 @@ public sealed class PseudoLabelDataset : DatasetDecorator
                 nameof(visible)
             );
         if (!Directory.Exists(folder))
-            throw new DirectoryNotFoundException($"the folder of labels that a network has made does not exist: {Path.GetFullPath(folder)}");
+            throw new DirectoryNotFoundException(
+                $"the folder of labels that a network has made does not exist: {Path.GetFullPath(folder)}"
+            );
         _pseudo = new FolderDataset(
             folder,
             new FolderOptions
@@ -108,8 +110,7 @@ public sealed class PseudoLabelDataset : DatasetDecorator
     public override TaskMask GetLabeled(int index) => _own[index] | _made[index];
 
     /// <inheritdoc/>
-    public override double GetLabelWeight(int index, int task) =>
-        _made[index][task] ? _options.Weight : Inner.GetLabelWeight(index, task);
+    public override double GetLabelWeight(int index, int task) => _made[index][task] ? _options.Weight : Inner.GetLabelWeight(index, task);
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>

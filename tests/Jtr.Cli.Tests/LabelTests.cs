@@ -31,7 +31,10 @@ public sealed class LabelTests
         PhotoFolder.Write(Path.Combine(data, "test"), 2);
         CliRun first = CliRun.Of(["train", "--data", data, "--steps", "2", "--output", folder["run"], .. _small]);
         Assert.That(first.ExitCode, Is.Zero, first.Error);
-        string[] names = [.. Directory.GetFiles(Path.Combine(data, "train", "image")).Select(f => Path.GetFileNameWithoutExtension(f)!).Order()];
+        string[] names =
+        [
+            .. Directory.GetFiles(Path.Combine(data, "train", "image")).Select(f => Path.GetFileNameWithoutExtension(f)!).Order(),
+        ];
         foreach (string name in names[..2])
             File.Delete(Path.Combine(data, "train", "seg", name + ".npy"));
 
@@ -48,22 +51,20 @@ public sealed class LabelTests
         Assert.That(again.ExitCode, Is.Zero, again.Error);
         Assert.That(again.Output, Does.Contain("already and stay: 3"));
 
-        CliRun student = CliRun.Of(
-            [
-                "train",
-                "--data",
-                data,
-                "--pseudo-labels",
-                made,
-                "--pseudo-weight",
-                "0.5",
-                "--steps",
-                "2",
-                "--output",
-                folder["student"],
-                .. _small,
-            ]
-        );
+        CliRun student = CliRun.Of([
+            "train",
+            "--data",
+            data,
+            "--pseudo-labels",
+            made,
+            "--pseudo-weight",
+            "0.5",
+            "--steps",
+            "2",
+            "--output",
+            folder["student"],
+            .. _small,
+        ]);
         Assert.That(student.ExitCode, Is.Zero, student.Error);
         Assert.That(student.Output, Does.Contain("made by a network: seg 2, edge 1"));
         JsonNode configuration = JsonNode.Parse(File.ReadAllText(folder["student", "config.json"]))!;
@@ -100,5 +101,6 @@ public sealed class LabelTests
         return folder["plain", "labels.json"];
     }
 
-    private static string[] Names(string folder) => [.. Directory.GetFiles(folder).Select(f => Path.GetFileNameWithoutExtension(f)!).Order()];
+    private static string[] Names(string folder) =>
+        [.. Directory.GetFiles(folder).Select(f => Path.GetFileNameWithoutExtension(f)!).Order()];
 }

@@ -255,9 +255,23 @@ public sealed class PredictTests : IDisposable
         File.WriteAllText(folder["photos", "kind.csv"], "name,class\nphoto0,box\nphoto1,\"ball, red\"\nphoto2,box\n");
         File.WriteAllText(folder["photos", "pose.csv"], "name,yaw,pitch\nphoto0,1.5,2\nphoto1,2.5,\nphoto2,0,7\n");
         string run = folder["run"];
-        CliRun train = CliRun.Of(
-            ["train", "--data", photos, "--test", photos, "--size", "32x64", "--width", "2", "--steps", "2", "--batch-size", "2", "--output", run]
-        );
+        CliRun train = CliRun.Of([
+            "train",
+            "--data",
+            photos,
+            "--test",
+            photos,
+            "--size",
+            "32x64",
+            "--width",
+            "2",
+            "--steps",
+            "2",
+            "--batch-size",
+            "2",
+            "--output",
+            run,
+        ]);
         Assert.That(train.ExitCode, Is.Zero, train.Error);
         string results = File.ReadAllText(Path.Combine(run, "results.json"));
         Assert.That(
@@ -289,7 +303,10 @@ public sealed class PredictTests : IDisposable
         Assert.That(probabilities.EnumerateObject().Sum(p => p.Value.GetDouble()), Is.EqualTo(1).Within(1e-5));
         double pitch = tasks.GetProperty("pose").GetProperty("values").GetProperty("pitch").GetDouble();
         string[] lines = File.ReadAllLines(folder["out", "predictions.csv"]);
-        Assert.That(lines, Has.One.StartsWith("photo2,kind,\"probability of ball, red\",").And.One.StartsWith("photo2,pose,value of pitch,"));
+        Assert.That(
+            lines,
+            Has.One.StartsWith("photo2,kind,\"probability of ball, red\",").And.One.StartsWith("photo2,pose,value of pitch,")
+        );
 
         CliRun labels = CliRun.Of("predict", run, photos, "--as-labels", "--output", photos);
         Assert.That(labels.ExitCode, Is.Zero, labels.Error);

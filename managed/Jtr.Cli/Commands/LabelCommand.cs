@@ -112,7 +112,11 @@ internal sealed class LabelCommand
             .. Enumerable
                 .Range(0, people.Count)
                 .Where(i => labeled[people.GetName(i)] != tasks.All)
-                .Select(i => new PhotographItem(people.GetName(i), people.GetImagePath(i), () => PhotographImage.Read(people.GetImagePath(i)))),
+                .Select(i => new PhotographItem(
+                    people.GetName(i),
+                    people.GetImagePath(i),
+                    () => PhotographImage.Read(people.GetImagePath(i))
+                )),
         ];
         if (items.Length == 0)
         {

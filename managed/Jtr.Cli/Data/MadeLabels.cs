@@ -12,7 +12,11 @@ internal static class MadeLabels
     /// <param name="data">The training data.</param>
     /// <param name="visible">The labels of people that training may see.</param>
     /// <exception cref="UsageException">The data are no folder of photographs.</exception>
-    public static (IMultiTaskDataset Data, LabelAssignment Labels) Add(TrainSettings settings, IMultiTaskDataset data, LabelAssignment visible)
+    public static (IMultiTaskDataset Data, LabelAssignment Labels) Add(
+        TrainSettings settings,
+        IMultiTaskDataset data,
+        LabelAssignment visible
+    )
     {
         if (settings.PseudoLabels is not { } folder)
             return (data, visible);

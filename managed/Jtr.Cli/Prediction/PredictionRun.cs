@@ -87,7 +87,13 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
                 }
                 // First, so that a label that is there has it.
                 if (job.Inference.Confidence)
-                    files.Add((t, null, Path.Combine(labels.Root, PseudoLabelDataset.ConfidenceFolder, tasks[t].Name, name + ConfidenceEnding(tasks[t]))));
+                    files.Add(
+                        (
+                            t,
+                            null,
+                            Path.Combine(labels.Root, PseudoLabelDataset.ConfidenceFolder, tasks[t].Name, name + ConfidenceEnding(tasks[t]))
+                        )
+                    );
                 if (labels.IsTable(tasks[t]))
                     files.Add((t, TableRow.Format, labels.PathOf(tasks[t], name, "")));
                 else if (job.Formats.FirstOrDefault(f => f.Fits(tasks[t])) is { } format)

@@ -31,7 +31,7 @@ internal sealed class ClassificationFormat() : TableLabelFormat("classification"
         JsonObject all = (JsonObject)settings.Values.DeepClone();
         if (content.AreIds)
             // Two is the least that a task can have.
-            all["class_count"] = Math.Max(content.All.Max(c => TableContent.Id(c)!.Value) + 1, 2);
+            all["class_count"] = (int)Math.Clamp(content.All.Max(c => TableContent.Id(c)!.Value) + 1L, 2, int.MaxValue);
         else
             all["classes"] = new JsonArray([.. content.All.Distinct().Order(StringComparer.Ordinal).Select(c => (JsonNode)c)]);
         return new TaskSettings(all);

@@ -60,7 +60,12 @@ internal sealed class LabelTable
                 throw CsvTable.Fault(path, row.Line, $"the name of the photograph is missing (column '{table.Columns[0]}')");
             if (Place(places, images, row.Cells[0]) is not { } place)
             {
-                problems.Add(new FolderProblem(path, $"{FolderDataset.Stray}: {images.Name} has no '{row.Cells[0]}' (line {row.Line})"));
+                problems.Add(
+                    new FolderProblem(
+                        path,
+                        $"{FolderDataset.Stray}: {images.Name} has no '{row.Cells[0]}' (line {row.Line}){Hint(places.Keys, row.Cells[0])}"
+                    )
+                );
                 continue;
             }
             if (lines[place] > 0)
@@ -99,6 +104,13 @@ internal sealed class LabelTable
 
     /// <summary>The label of a photograph that has one.</summary>
     public PackedLabel Label(int index) => new PackedRow(_labels[index]!);
+
+    /// <summary>Spreadsheets take names of digits for numbers, which lose their leading zeros.</summary>
+    private static string Hint(IEnumerable<string> names, string name) =>
+        name.All(char.IsAsciiDigit)
+        && names.FirstOrDefault(n => n.Length > name.Length && n.TrimStart('0') == name.TrimStart('0')) is { } meant
+            ? $"; it may be '{meant}', whose zeros a spreadsheet has dropped"
+            : "";
 
     /// <summary>A photograph by its name, with or without the extension and the name of their folder.</summary>
     private static int? Place(Dictionary<string, int> places, FolderIndex images, string name)

@@ -5,6 +5,7 @@ using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Datasets.NyuV2;
+using Jtr.Interop.Datasets.Tables;
 using Jtr.Interop.Datasets.Taskonomy;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Hdf5;
@@ -56,6 +57,29 @@ internal static class FuzzTargets
             tensor.ToWeights(path).ToDoubles();
     }
 
+    /// <summary>A table of labels as a kind reads it.</summary>
+    private static Action<string> ReadTable(TaskKind kind) =>
+        path =>
+        {
+            TableLabelFormat format = (TableLabelFormat)LabelFormat.Of(kind);
+            CsvTable table = CsvTable.Read(path);
+            TableContent content = new(table);
+            format.IsPlain(content);
+            VisionTask task;
+            try
+            {
+                task = format.ReadTask(kind, "t", format.Complete(TaskSettings.Empty, content));
+            }
+            catch (ArgumentException e)
+            {
+                // As those do that call it.
+                throw new JtrFormatException(path, e.Message, innerException: e);
+            }
+            float[] label = new float[task.LabelChannels];
+            foreach (CsvRow row in table.Rows)
+                format.ReadLabel(new LabelRow(path, content.Columns, row, TaskSettings.Empty, (_, _) => { }), task, label);
+        };
+
     private static string SmallMat => Path.Combine(Repository.Root, "tests/Jtr.Interop.Tests/Datasets/NyuV2/Data/small.mat");
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
@@ -63,6 +87,10 @@ internal static class FuzzTargets
         new("npy, float32", Npy("<f4", "(3, 4, 2)", 96), ReadNpy),
         new("npy, big-endian words", Npy(">u2", "(5,)", 10), ReadNpy),
         new("npy, column-major doubles", Npy("<f8", "(2, 3)", 48, order: "True"), ReadNpy),
+        new("table of tags", "name,tags\na,\"x; y\"\r\nb,-\nc,\n"u8.ToArray(), ReadTable(TaskKind.Tags)),
+        new("table of tags, a column each", "name,x,y\na,1,0\nb,,true\n"u8.ToArray(), ReadTable(TaskKind.Tags)),
+        new("table of classes", "name,class\na,\"x, y\"\nb,z\nc,\n"u8.ToArray(), ReadTable(TaskKind.Classification)),
+        new("table of values", "name;yaw;pitch\na;1.5;-2e3\nb;;7\n"u8.ToArray(), ReadTable(TaskKind.Regression)),
         new("tasks.json", Encoding.UTF8.GetBytes(TasksJson), path => TasksFile.Read(path)),
         new(
             "label assignment",

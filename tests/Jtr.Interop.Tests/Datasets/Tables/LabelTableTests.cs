@@ -188,6 +188,17 @@ public sealed class LabelTableTests : IDisposable
         Assert.That(without.GetLabeled(0), Is.EqualTo(TaskMask.None));
     }
 
+    [Test]
+    public void Names_that_a_spreadsheet_took_for_numbers_are_recognised()
+    {
+        _folder.Image("image/0042.png", 32, 32, 3, _ => 0);
+        _folder.Write("tags.csv", "name,tags\n42,hat\n43,hat\na,hat\n");
+        string[] problems = [.. Open().Problems.Select(p => p.Message)];
+        Assert.That(problems[0], Does.EndWith("has no '42' (line 2); it may be '0042', whose zeros a spreadsheet has dropped"));
+        Assert.That(problems[1], Does.EndWith("has no '43' (line 3)"));
+    }
+
+    [TestCase("t", "name,class\na,2147483647\n", "has 2 to 4096 classes")]
     [TestCase("tags", "name,tags\na,x\n,x\n", "line 3: the name of the photograph is missing")]
     [TestCase("tags", "name,tags\na,x\nb,y\na.png,z\n", "line 4: the photograph 'a.png' has a row in line 2 already")]
     [TestCase("tags", "name,tags\na,x\nb,;\n", "line 3: ';' has no tag in it; a photograph with none of the tags has '-'")]
