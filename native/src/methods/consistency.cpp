@@ -28,7 +28,7 @@ class Consistency final : public Method {
     double weight = 1, temperature = 1;
     void visit(OptionVisitor& v) {
       v.number("weight", weight, a_weight(), "Weight of the term.");
-      v.number("temperature", temperature, above(0), "What the logits of classes are divided by.");
+      v.number("temperature", temperature, above(0), "What the logits of classes and tags are divided by.");
     }
   };
 

@@ -12,23 +12,34 @@ class KernelJointSpace final : public JointSpace {
       : options_(options), groups_(groups) {}
 
   at::Tensor stacks(const JointView& view, const StackNoise& noise) const override {
-    return kernels::joint_stacks(groups_, view, noise, options_.format);
+    return kernels::joint_stacks(groups_, of_pixels(view), noise, options_.format);
   }
 
   void stacks_backward(const JointView& view, const StackNoise& noise, const at::Tensor& d,
                        at::Tensor& grad) const override {
-    kernels::joint_stacks_backward(groups_, view, noise, d, grad);
+    kernels::joint_stacks_backward(groups_, of_pixels(view), noise, d, grad);
   }
 
   Reconstruction reconstruction(const JointView& view, const at::Tensor& r, const at::Tensor& stacks,
                                 double scale) const override {
     Reconstruction result;
-    result.loss = kernels::joint_reconstruction(
-        groups_, view, r, {options_.corrected, kCompletionTarget2, kPredictionTarget2}, stacks, scale, result.grad);
+    result.loss = kernels::joint_reconstruction(groups_, of_pixels(view), r,
+                                                {options_.corrected, kCompletionTarget2, kPredictionTarget2}, stacks,
+                                                scale, result.grad);
     return result;
   }
 
  private:
+  /// The view as kernels take it: labelled [b, groups].
+  JointView of_pixels(const JointView& view) const {
+    const std::vector<size_t>& own = options_.tasks->of(Extent::kPixel);
+    if (own.size() == options_.tasks->size()) return view;
+    const std::vector<int64_t> columns(own.begin(), own.end());
+    JointView only = view;
+    only.labelled = view.labelled.index_select(1, at::tensor(columns, at::kLong).to(view.labelled.device()));
+    return only;
+  }
+
   JointSpaceOptions options_;
   kernels::ChannelGroups groups_;
 };

@@ -50,9 +50,12 @@ struct JointSpaceOptions {
   at::MemoryFormat format;  // of the stacks
 };
 
-/// By kernels where they are for the device and know all tasks, else as below.
+/// Of the pixel tasks, by kernels where they are for the device and know all of these, else as below.
 std::unique_ptr<JointSpace> make_joint_space(const JointSpaceOptions& options, at::Device device);
 /// By ATen operations and autograd: the formulas as they are written, for every device; what kernels are tested with.
 std::unique_ptr<JointSpace> make_plain_joint_space(const JointSpaceOptions& options);
+/// Of the image tasks: predictions and labels of views are [b, c], stacks [2b, c], reconstructions [2b, c, H, W]. An
+/// image task masks what is not known of itself alone, and no mask of pixels touches it.
+std::unique_ptr<JointSpace> make_image_joint_space(const JointSpaceOptions& options);
 
 }  // namespace jtr

@@ -3,11 +3,16 @@
 // Predictions and labels of all tasks are stacked and encoded into one latent space. The auto-encoder's norms use each
 // sample's own statistics, so a batch gives what the published code's loop over samples gives. Its weights are read
 // without gradient in the distance term of view 1 (no copy), and learned from view 2.
+//
+// Tasks of the whole image (not in the paper) stand in the stacks behind the pixel tasks as planes that are constant
+// over the picture; or every task has a learned encoder of its own before the auto-encoder (task_encoders.h).
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "error.h"
 #include "methods/joint_space.h"
 #include "methods/method.h"
+#include "methods/task_encoders.h"
 #include "networks/memory_format.h"
 #include "networks/segnet.h"
 
@@ -23,6 +28,13 @@ constexpr int64_t kMicroBatchBytes = int64_t{16} << 20;
 
 /// How the loss treats the published code's quirks.
 enum class Mode { kPublished, kCorrected };
+
+/// How tasks become the auto-encoder's planes.
+enum class Encoding { kPlanes, kTaskEncoders };
+
+/// Streams of random numbers for weights. 0.. are the multi-task network's; the same seed gives that one the same
+/// weights with every method.
+constexpr uint32_t kAutoEncoderStream = 1u << 16, kTaskEncodersStream = kAutoEncoderStream + (1u << 12);
 
 class JointTask final : public Method {
  public:
@@ -40,7 +52,8 @@ class JointTask final : public Method {
 
   struct Options {
     Mode mode = Mode::kPublished;
-    int64_t width = 0, micro_batch = 0;
+    Encoding encoding = Encoding::kPlanes;
+    int64_t width = 0, micro_batch = 0, encoder_planes = 8;
     double lambda_dist = 4, lambda_recon = 2;
     void visit(OptionVisitor& v) {
       v.choice(
@@ -49,6 +62,11 @@ class JointTask final : public Method {
           "predictions; each reconstruction is compared with the auto-encoder's own masked input, depth through the "
           "normal CDF once and normals in [-1, 1]; each reconstruction loss is divided by the number of valid pixels; "
           "one noise draw serves both stacks of view 1.");
+      v.choice("image_tasks", encoding, {{"planes", Encoding::kPlanes}, {"task_encoders", Encoding::kTaskEncoders}},
+               "How tasks of the whole image meet those of pixels. planes: what they say is constant over the picture, "
+               "and their reconstruction is compared at every pixel. task_encoders: every task, of pixels too, has a "
+               "small learned encoder to as many planes as the others, and a decoder back.");
+      v.integer("encoder_planes", encoder_planes, within(1, 256), "Planes of each task (image_tasks task_encoders).");
       v.integer("width", width, within(0, 1024),
                 "First stage width of the auto-encoder; the five stages have 1, 2, 4, 8, 8 times it. 0: the network's. "
                 "Published: 64.");
@@ -66,11 +84,12 @@ class JointTask final : public Method {
         width_(width_of(options, setting)),
         format_(network_memory_format(setting.precision, setting.device, width_)),
         space_(make_joint_space({&tasks_, corrected(), format_}, setting.device)),
-        autoencoder_(store_, tasks_.channels(), width_, {{"pred_layer", tasks_.channels()}}, false,
-                     setting.recomputation) {
+        image_space_(make_image_joint_space({&tasks_, corrected(), format_})),
+        autoencoder_(store_, planes(), width_, {{"pred_layer", planes()}}, false, setting.recomputation) {
+    if (options_.encoding == Encoding::kTaskEncoders) encoders_.emplace(store_, tasks_, options_.encoder_planes);
     store_.allocate(setting.precision, setting.device, format_);
-    // Streams 0.. are the multi-task network's; the same seed gives that one the same weights with every method.
-    autoencoder_.initialize(setting.seed, 1u << 16);
+    autoencoder_.initialize(setting.seed, kAutoEncoderStream);
+    if (encoders_) encoders_->initialize(setting.seed, kTaskEncodersStream);
   }
 
   MethodNeeds needs() const override {
@@ -92,11 +111,11 @@ class JointTask final : public Method {
       context.checkpoint();
       const int64_t count = std::min(step, samples - begin);
       const double weight = 1.0 / static_cast<double>(samples);
-      const JointView view1 = view(context, 1, begin, count);
-      at::Tensor grad = context.gradients[1].planes.narrow(0, begin, count);
+      const View view1 = view(context, 1, begin, count);
+      TaskTensors grad = context.gradients[1].narrow(begin, count);
       const at::Tensor distance = prediction_distance(view1, fully_labelled(context, begin, count), weight, grad);
       context.checkpoint();
-      const JointView view2 = view(context, 2, begin, count);
+      const View view2 = view(context, 2, begin, count);
       const auto [latent_distance, reconstruction] = autoencoder_losses(view2, weight);
       dist.narrow(0, begin, count).copy_(distance + options_.lambda_recon * latent_distance);
       recon.narrow(0, begin, count).copy_(reconstruction);
@@ -105,14 +124,28 @@ class JointTask final : public Method {
   }
 
  private:
+  /// One view of the pixel tasks, and of the image tasks where there are any.
+  struct View {
+    JointView pixels, images;
+  };
+
   static const MethodSetting& checked(const MethodSetting& setting) {
-    require_joint_space(kName, setting);
+    require_joint_space(kName, setting, true);
+    require(!setting.tasks->of(Extent::kPixel).empty(), "tasks", "the method '", kName,
+            "' needs a task of pixels beside those of the whole image: its joint space is made of planes");
     return setting;
   }
 
   static int64_t width_of(const Options& options, const MethodSetting& setting) {
     if (options.width > 0) return options.width;
     return setting.network != nullptr ? setting.network->width() : kPublishedWidth;
+  }
+
+  bool has_images() const { return !tasks_.of(Extent::kImage).empty(); }
+  /// That the auto-encoder takes.
+  int64_t planes() const {
+    if (options_.encoding == Encoding::kPlanes) return tasks_.channels() + tasks_.vector_channels();
+    return static_cast<int64_t>(tasks_.size()) * options_.encoder_planes;
   }
 
   bool corrected() const { return options_.mode == Mode::kCorrected; }
@@ -129,10 +162,35 @@ class JointTask final : public Method {
     return std::all_of(first, first + count * tasks, [](uint8_t w) { return w != 0; });
   }
 
-  static JointView view(const MethodContext& context, int64_t index, int64_t begin, int64_t count) {
+  View view(const MethodContext& context, int64_t index, int64_t begin, int64_t count) const {
     const size_t v = static_cast<size_t>(index);
-    return {context.predictions[v].planes.narrow(0, begin, count), context.labels[v].planes.narrow(0, begin, count),
-            context.labelled.narrow(0, begin, count), context.noise.narrow(0, begin, count)};
+    const at::Tensor labelled = context.labelled.narrow(0, begin, count), noise = context.noise.narrow(0, begin, count);
+    const auto part = [&](const at::Tensor& prediction, const at::Tensor& label) {
+      return JointView{prediction.narrow(0, begin, count), label.narrow(0, begin, count), labelled, noise};
+    };
+    const TaskTensors &p = context.predictions[v], &l = context.labels[v];
+    return {part(p.planes, l.planes), has_images() ? part(p.vectors, l.vectors) : JointView{}};
+  }
+
+  TaskTensors stacks(const View& v, const StackNoise& noise) const {
+    return {space_->stacks(v.pixels, noise), has_images() ? image_space_->stacks(v.images, noise) : at::Tensor{}};
+  }
+
+  /// What the auto-encoder takes: [2b, planes, H, W]. `trainable` false: no gradient to the tasks' encoders.
+  at::Tensor joined(const TaskTensors& stacks, bool trainable) const {
+    if (encoders_) return encoders_->encode(stacks, trainable).contiguous(format_);
+    if (!has_images()) return stacks.planes;
+    const at::Tensor constant =
+        stacks.vectors.unsqueeze(2).unsqueeze(3).expand({-1, -1, stacks.planes.size(2), stacks.planes.size(3)});
+    return at::cat({stacks.planes, constant}, 1).contiguous(format_);
+  }
+
+  /// The tasks' reconstructions from the auto-encoder's output: planes [2b, C, H, W], and vectors as the image tasks'
+  /// space takes them, [2b, c, H, W] or [2b, c, 1, 1].
+  TaskTensors parted(const at::Tensor& r) const {
+    if (encoders_) return encoders_->decode(r);
+    if (!has_images()) return {r, {}};
+    return {r.narrow(1, 0, tasks_.channels()), r.narrow(1, tasks_.channels(), tasks_.vector_channels())};
   }
 
   /// 1 - mean over latent pixels of the cosine between the halves of a latent batch: [2b, ...] -> [b].
@@ -142,40 +200,59 @@ class JointTask final : public Method {
   }
 
   /// The first term of L_dist, [b]; adds its gradient to the predictions of tasks that are not labelled.
-  at::Tensor prediction_distance(const JointView& v, bool fully_labelled, double weight, at::Tensor& grad) {
+  at::Tensor prediction_distance(const View& v, bool fully_labelled, double weight, TaskTensors& grad) {
     const bool has_gradient = !fully_labelled && options_.lambda_dist > 0;
     const StackNoise noise = {corrected() ? kPrediction1 : kCompletion1, kPrediction1, corrected()};
     const at::AutoGradMode mode(has_gradient);
-    at::Tensor stacks = space_->stacks(v, noise);
-    stacks.requires_grad_(has_gradient);
-    const at::Tensor distance = cosine_distance(autoencoder_.encode(stacks, NormMode::kPerSample, false).latent);
+    TaskTensors leaves = stacks(v, noise);
+    std::vector<at::Tensor> inputs = {leaves.planes};
+    if (has_images()) inputs.push_back(leaves.vectors);
+    for (at::Tensor& input : inputs) input.requires_grad_(has_gradient);
+    const at::Tensor distance =
+        cosine_distance(autoencoder_.encode(joined(leaves, false), NormMode::kPerSample, false).latent);
     if (has_gradient) {
       const at::Tensor scale = at::full_like(distance, options_.lambda_dist * weight);
-      space_->stacks_backward(v, noise, torch::autograd::grad({distance}, {stacks}, {scale})[0], grad);
+      const torch::autograd::variable_list d = torch::autograd::grad({distance}, inputs, {scale});
+      space_->stacks_backward(v.pixels, noise, d[0], grad.planes);
+      if (has_images()) image_space_->stacks_backward(v.images, noise, d[1], grad.vectors);
     }
     return distance.detach();
   }
 
   /// The second term of L_dist and L_recon, each [b]; adds their gradients to the auto-encoder's weights.
-  std::pair<at::Tensor, at::Tensor> autoencoder_losses(const JointView& v, double weight) {
-    const at::Tensor stacks = space_->stacks(v, {kCompletion2, kernels::kNoNoise, corrected()});
+  std::pair<at::Tensor, at::Tensor> autoencoder_losses(const View& v, double weight) {
+    const TaskTensors encodings = stacks(v, {kCompletion2, kernels::kNoNoise, corrected()});
     const at::AutoGradMode mode(true);
-    const SegNet::Encoded encoded = autoencoder_.encode(stacks, NormMode::kPerSample, true);
+    const SegNet::Encoded encoded = autoencoder_.encode(joined(encodings, true), NormMode::kPerSample, true);
     const at::Tensor distance = cosine_distance(encoded.latent);
-    const at::Tensor r = autoencoder_.decode(encoded, NormMode::kPerSample, true, stacks.size(0));
-    const Reconstruction reconstruction = space_->reconstruction(v, r.detach(), stacks, options_.lambda_recon * weight);
+    const TaskTensors r = parted(autoencoder_.decode(encoded, NormMode::kPerSample, true, encodings.planes.size(0)));
+    const double weight_of_r = options_.lambda_recon * weight;
+    at::Tensor planes = r.planes.detach();
+    if (encoders_ || has_images()) planes = planes.contiguous(format_);  // they lie like the stacks
+    const Reconstruction pixels = space_->reconstruction(v.pixels, planes, encodings.planes, weight_of_r);
+    std::vector<at::Tensor> roots = {distance, r.planes};
     const at::Tensor scale = at::full_like(distance, options_.lambda_dist * options_.lambda_recon * weight);
-    torch::autograd::backward({distance, r}, {scale, reconstruction.grad});
-    return {distance.detach(), reconstruction.loss};
+    std::vector<at::Tensor> d = {scale, pixels.grad};
+    at::Tensor loss = pixels.loss;
+    if (has_images()) {
+      const Reconstruction images =
+          image_space_->reconstruction(v.images, r.vectors.detach(), encodings.vectors, weight_of_r);
+      roots.push_back(r.vectors);
+      d.push_back(images.grad);
+      loss = loss + images.loss;
+    }
+    torch::autograd::backward(roots, d);
+    return {distance.detach(), loss};
   }
 
   const TaskSet& tasks_;
   Options options_;
   int64_t width_;
   at::MemoryFormat format_;
-  std::unique_ptr<JointSpace> space_;
+  std::unique_ptr<JointSpace> space_, image_space_;
   ParameterStore store_;
   SegNet autoencoder_;
+  std::optional<TaskEncoders> encoders_;
 };
 
 const Registered<JointTask> registered;

@@ -151,8 +151,9 @@ class Method {
   }
   /// Throws about "tasks" unless there are `least` or more.
   static void require_tasks(const char* method, const MethodSetting& setting, int64_t least);
-  /// Throws about "tasks" unless all of them have a place in the joint space.
-  static void require_joint_space(const char* method, const MethodSetting& setting);
+  /// Throws about "tasks[i].kind" unless all of them have a place in the joint space; image tasks only where the method
+  /// takes them.
+  static void require_joint_space(const char* method, const MethodSetting& setting, bool takes_image_tasks = false);
 };
 
 /// Weight 0 or more of a term.

@@ -120,21 +120,44 @@ void StrongViewOptions::visit(OptionVisitor& v) {
            "How often a box of the student's view shows another sample, and its target (Yun et al., ICCV 2019).");
 }
 
-at::Tensor StrongViews::mixed(const at::Tensor& values, double hidden) const {
-  at::Tensor mix = values.clone();
+at::Tensor StrongViews::mixed(const at::Tensor& planes, double hidden) const {
+  at::Tensor mix = planes.clone();
   for (size_t b = 0; b < boxes.size(); ++b) {
     const ViewBox& box = boxes[b];
     if (box.empty()) continue;
     const int64_t sample = static_cast<int64_t>(b);
-    at::Tensor own = mix[sample];
-    const bool planes = values.dim() >= 3;
-    if (!planes || box.source < 0) {
-      (planes ? part(own, box) : own).fill_(hidden);
+    at::Tensor own = part(mix[sample], box);
+    if (box.source < 0) {
+      own.fill_(hidden);
     } else {
-      part(own, box).copy_(part(values[box.source], box));
+      own.copy_(part(planes[box.source], box));
     }
   }
   return mix;
+}
+
+at::Tensor StrongViews::by_area(const std::function<at::Tensor(const at::Tensor& samples)>& of) const {
+  const double pixels = static_cast<double>(images.size(-2) * images.size(-1));
+  std::vector<int64_t> samples, sources;
+  std::vector<double> own, other;
+  bool mixes = false;
+  for (const ViewBox& box : boxes) {
+    const int64_t sample = static_cast<int64_t>(samples.size());
+    const double area = static_cast<double>(box.height * box.width) / pixels;
+    const bool shows = box.source >= 0 && !box.empty();
+    samples.push_back(sample);
+    sources.push_back(shows ? box.source : sample);
+    own.push_back(1 - area);
+    other.push_back(shows ? area : 0);
+    mixes |= shows;
+  }
+  const at::Device device = images.device();
+  const at::Tensor whole = of(at::tensor(samples, at::kLong).to(device));
+  const auto weighted = [&](const at::Tensor& each, const std::vector<double>& areas) {
+    return each * at::tensor(areas, at::kDouble).to(each.options());
+  };
+  const at::Tensor of_own = weighted(whole, own);
+  return mixes ? of_own + weighted(of(at::tensor(sources, at::kLong).to(device)), other) : of_own;
 }
 
 StrongViews strong_views(const at::Tensor& images, const StrongViewOptions& options, uint64_t seed, int64_t step) {

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "options/options.h"
@@ -29,9 +30,14 @@ struct StrongViews {
   at::Tensor images;           // [B, 3, H, W] in [0, 1]
   std::vector<ViewBox> boxes;  // of each sample
 
-  /// Values of the samples [B, ...] as the views show them: a box has its source's. `hidden` is what is written where a
-  /// box shows none. Values of whole images, [B] or [B, c], are `hidden` where there is a box.
-  at::Tensor mixed(const at::Tensor& values, double hidden) const;
+  /// Planes of the samples, [B, ..., H, W], as the views show them: a box has its source's. `hidden` is what is written
+  /// where a box shows none.
+  at::Tensor mixed(const at::Tensor& planes, double hidden) const;
+  /// What is true of whole images, as the views show them. `of` says what each view is compared with, by the numbers of
+  /// samples [B], and gives a number for each, [B]. That of a view's own sample and that of its box's source count by
+  /// their parts of the area, as losses do in CutMix: it holds for classes, tags and values alike, and a view that
+  /// shows two pictures says as much less of its own. What is cut out counts for nothing.
+  at::Tensor by_area(const std::function<at::Tensor(const at::Tensor& samples)>& of) const;
 };
 
 /// Strong views of images [B, 3, H, W] in [0, 1], a function of (seed, step), options and images.

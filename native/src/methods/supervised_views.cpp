@@ -61,11 +61,11 @@ class SupervisedViews final : public Method {
         const Task& task = (*context.tasks)[t];
         const at::AutoGradMode mode(true);
         const at::Tensor prediction = context.tracked(view, t);
-        at::Tensor label = context.label(made ? 0 : view, t);
-        if (made) label = views_.mixed(label, task.invalid_label());
+        const at::Tensor label = context.label(made ? 0 : view, t);
         const double weight = options_.weight * context.task_weights[static_cast<int64_t>(t)].item<double>() /
                               static_cast<double>(further);
-        const at::Tensor loss = task.supervised_loss(prediction, label);
+        const at::Tensor loss = context.weighted(
+            made ? loss_of_strong_view(task, prediction, label) : task.supervised_loss(prediction, label), t);
         const at::Tensor scale = at::full_like(loss, weight / static_cast<double>(context.samples));
         context.add_gradient(view, t, torch::autograd::grad({loss}, {prediction}, {scale})[0]);
         total.add_(loss.detach().to(at::kDouble), weight);
@@ -75,6 +75,15 @@ class SupervisedViews final : public Method {
   }
 
  private:
+  /// `label`: of view 0.
+  at::Tensor loss_of_strong_view(const Task& task, const at::Tensor& prediction, const at::Tensor& label) const {
+    if (task.extent() == Extent::kPixel) {
+      return task.supervised_loss(prediction, views_.mixed(label, task.invalid_label()));
+    }
+    return views_.by_area(
+        [&](const at::Tensor& samples) { return task.supervised_loss(prediction, label.index_select(0, samples)); });
+  }
+
   Options options_;
   StrongViews views_;
 };

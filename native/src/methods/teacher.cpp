@@ -9,7 +9,11 @@
 //
 //   threshold_c = q_c / max q * mean p,   q the mean target and mean p both moving averages over unlabelled samples;
 //
-// of values exp(-d / mean d), where d is how far the two predictions are apart and mean d its moving average.
+// of tags the same, each tag by itself as one of two classes, there and not there; of values exp(-d / mean d), where d
+// is how far the two predictions are apart and mean d its moving average.
+//
+// A task of the whole image has one place, tags one each; what a view shows of another sample counts by its area. What
+// is true of an image is taken to be true of its mirror image.
 //
 // w_t is the task's weight in the supervised loss, times s_t / (1 - s_t) where s_t, the share of samples that have the
 // label, is below 1/2: all that is taught then counts as much as all labels. Otherwise few labels would be outvoted,
@@ -58,16 +62,17 @@ class Teacher final : public Method {
     void visit(OptionVisitor& v) {
       v.number("weight", weight, a_weight(), "Weight of the term.");
       v.number("value_weight", value_weight, a_weight(),
-               "What the weight is multiplied by for tasks without classes: depth, normals, maps.");
+               "What the weight is multiplied by for tasks of values: depth, normals, maps, regression.");
       v.integer("ramp_up_steps", ramp_up_steps, at_least(0), "Steps over which the weight rises; 0: it is constant.");
       v.choice("target", target, {{"soft", TargetForm::kSoft}, {"hard", TargetForm::kHard}},
-               "Of classes: the teacher's probabilities (soft) or its most probable class (hard).");
-      v.number("temperature", temperature, above(0), "What the teacher's logits of classes are divided by.");
+               "Of classes and tags: the teacher's probabilities (soft) or what is most probable (hard).");
+      v.number("temperature", temperature, above(0), "What the teacher's logits of classes and tags are divided by.");
       v.choice("selection", selection,
                {{"all", Selection::kAll}, {"fixed", Selection::kFixed}, {"adaptive", Selection::kAdaptive}},
                "Pixels whose class is taught: all, those above the threshold, or those above a threshold by class that "
-               "follows what the teacher is sure of.");
-      v.number("threshold", threshold, within(0, 1), "Least probability of a class that is taught (selection fixed).");
+               "follows what the teacher is sure of. The same of images and of their tags.");
+      v.number("threshold", threshold, within(0, 1),
+               "Least probability of a class, or of a tag's being there or not, that is taught (selection fixed).");
       v.number("momentum", momentum, below(0, 1), "Of the moving averages that confidence is measured by.");
       v.flag("mirror", mirror,
              "Whether the teacher also sees the mirror image: its target is the mean of both, and where they differ "
@@ -82,7 +87,10 @@ class Teacher final : public Method {
     for (size_t t = 0; t < tasks_.size(); ++t) {
       const Task& task = tasks_[t];
       Followed followed;
-      if (task.has_classes()) {
+      if (task.has_tags()) {
+        followed.mean = state_.add_buffer("confidence." + task.name(), {task.channels()});
+        followed.classes = state_.add_buffer("tags." + task.name(), {task.channels()});
+      } else if (task.has_classes()) {
         followed.mean = state_.add_buffer("confidence." + task.name(), {});
         followed.classes = state_.add_buffer("classes." + task.name(), {task.channels()});
       } else {
@@ -134,21 +142,15 @@ class Teacher final : public Method {
       context.checkpoint();
       const int64_t row = static_cast<int64_t>(t);
       const Task& task = tasks_[t];
-      at::Tensor target, weight;
-      {
-        const at::NoGradGuard no_grad;
-        const Taught of_teacher = taught_by(t, predictions, unlabelled);
-        target = views_.mixed(of_teacher.target, 0);
-        weight = views_.mixed(of_teacher.confidence, 0);
-      }
+      const Taught lesson = taught_by(t, predictions, unlabelled);
       const at::AutoGradMode mode(true);
       const at::Tensor prediction = context.tracked(kStudent, t);
-      const at::Tensor loss = task.agreement_loss(prediction, target, 1, weight);
+      const auto [loss, share] = learned(task, prediction, lesson);
       const double factor = weight_of(t) * context.task_weights[row].item<double>() * ramp(context.step);
       const at::Tensor scale = at::full_like(loss, factor / static_cast<double>(samples));
       context.add_gradient(kStudent, t, torch::autograd::grad({loss}, {prediction}, {scale})[0]);
       losses[row].copy_(loss.detach());
-      taught[row].copy_(mean_per_sample(weight.unsqueeze(1)));
+      taught[row].copy_(share);
       total.add_(loss.detach(), factor);
     }
     std::vector<at::Tensor> terms = {losses.sum(0)};
@@ -192,7 +194,7 @@ class Teacher final : public Method {
   };
   struct Taught {
     at::Tensor target;      // [B, c, H, W], or [B, c]
-    at::Tensor confidence;  // [B, H, W], or [B]; 0 where the sample is labelled
+    at::Tensor confidence;  // [B, H, W], or [B], of tags [B, c]; 0 where the sample is labelled
   };
 
   Predictions predict(const MethodContext& context) const {
@@ -202,25 +204,43 @@ class Teacher final : public Method {
     return {both.narrow(0, context.samples), both.narrow(context.samples, context.samples)};
   }
 
+  /// The loss of the student's predictions, and the share of places that are taught, each [B].
+  std::pair<at::Tensor, at::Tensor> learned(const Task& task, const at::Tensor& prediction,
+                                            const Taught& lesson) const {
+    if (task.extent() == Extent::kPixel) {
+      const at::Tensor confidence = views_.mixed(lesson.confidence, 0);
+      return {task.agreement_loss(prediction, views_.mixed(lesson.target, 0), 1, confidence),
+              mean_per_sample(confidence.unsqueeze(1))};
+    }
+    const auto confidence = [&](const at::Tensor& samples) { return lesson.confidence.index_select(0, samples); };
+    return {
+        views_.by_area([&](const at::Tensor& samples) {
+          return task.agreement_loss(prediction, lesson.target.index_select(0, samples), 1, confidence(samples));
+        }),
+        views_.by_area([&](const at::Tensor& samples) { return mean_per_sample(confidence(samples).unsqueeze(1)); })};
+  }
+
   Taught taught_by(size_t t, const Predictions& predictions, const at::Tensor& unlabelled) {
+    const at::NoGradGuard no_grad;
     const Task& task = tasks_[t];
     at::Tensor target = task.prediction_as_target(tasks_.prediction(predictions.plain, t), options_.temperature);
     at::Tensor difference;
     if (options_.mirror) {
       const at::Tensor other = mirrored_back(
           task, task.prediction_as_target(tasks_.prediction(predictions.mirrored, t), options_.temperature));
-      if (!task.has_classes()) difference = task.disagreement(other, target, 1);
+      if (!task.has_classes() && !task.has_tags()) difference = task.disagreement(other, target, 1);
       target = as_target(task, (target + other) / 2, 0);
     }
-    std::vector<int64_t> column(static_cast<size_t>(target.dim() - 1), 1);
-    column[0] = target.size(0);
-    const at::Tensor taught = unlabelled.view(column).to(target.scalar_type());
-    const at::Tensor confidence =
-        task.has_classes() ? of_classes(t, target, unlabelled) : of_values(t, target, difference, unlabelled);
-    if (task.has_classes() && options_.target == TargetForm::kHard) {
-      target = at::zeros_like(target).scatter_(1, target.argmax(1, true), 1);
+    const at::Tensor confidence = task.has_tags()      ? of_tags(t, target, unlabelled)
+                                  : task.has_classes() ? of_classes(t, target, unlabelled)
+                                                       : of_values(t, target, difference, unlabelled);
+    if (options_.target == TargetForm::kHard) {
+      if (task.has_tags()) target = target.ge(0.5).to(target.scalar_type());
+      if (task.has_classes()) target = at::zeros_like(target).scatter_(1, target.argmax(1, true), 1);
     }
-    return {target, confidence * taught};
+    std::vector<int64_t> column(static_cast<size_t>(confidence.dim()), 1);
+    column[0] = target.size(0);
+    return {target, confidence * unlabelled.view(column).to(target.scalar_type())};
   }
 
   at::Tensor of_classes(size_t t, const at::Tensor& target, const at::Tensor& unlabelled) {
@@ -234,6 +254,17 @@ class Teacher final : public Method {
     const at::Tensor classes = average(t, followed_[t].classes, pending_.back().classes);
     const at::Tensor thresholds = classes / classes.max() * average(t, followed_[t].mean, pending_.back().mean);
     return largest.ge(thresholds.index({best})).to(largest.scalar_type());
+  }
+
+  at::Tensor of_tags(size_t t, const at::Tensor& target, const at::Tensor& unlabelled) {
+    const at::Tensor largest = at::max(target, 1 - target), there = target.ge(0.5);
+    pending_.push_back({t, largest.index({unlabelled}).mean(0), target.index({unlabelled}).mean(0)});
+    if (options_.selection == Selection::kAll) return at::ones_like(largest);
+    if (options_.selection == Selection::kFixed) return largest.ge(options_.threshold).to(largest.scalar_type());
+    const at::Tensor mean = average(t, followed_[t].classes, pending_.back().classes);
+    const at::Tensor thresholds = at::where(there, mean, 1 - mean) / at::max(mean, 1 - mean) *
+                                  average(t, followed_[t].mean, pending_.back().mean);
+    return largest.ge(thresholds).to(largest.scalar_type());
   }
 
   at::Tensor of_values(size_t t, const at::Tensor& target, const at::Tensor& difference, const at::Tensor& unlabelled) {
@@ -255,7 +286,8 @@ class Teacher final : public Method {
   }
 
   double weight_of(size_t t) const {
-    const double weight = options_.weight * (tasks_[t].has_classes() ? 1 : options_.value_weight);
+    const double weight =
+        options_.weight * (tasks_[t].has_classes() || tasks_[t].has_tags() ? 1 : options_.value_weight);
     if (!options_.as_labels) return weight;
     // This step's samples count as those before it.
     const double samples = state_.buffer(samples_).item<double>() + batch_;

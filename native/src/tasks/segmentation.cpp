@@ -1,11 +1,8 @@
 // Semantic segmentation: logits [B, C, H, W], label class ids [B, 1, H, W] with -1 for none.
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <cmath>
-#include <limits>
 
 #include "error.h"
-#include "kernels/one_hot.h"
+#include "tasks/gumbel.h"
 #include "tasks/task.h"
 
 namespace jtr {
@@ -60,7 +57,7 @@ class Segmentation final : public Task {
   at::Tensor encode_prediction(const at::Tensor& prediction, const at::Tensor& mask,
                                const at::Tensor& noise) const override {
     if (!noise.defined()) return at::softmax(prediction, 1) * mask;
-    return StraightThrough::apply(prediction, noise) * mask;
+    return straight_through_gumbel(prediction, noise) * mask;
   }
 
   at::Tensor encode_label(const at::Tensor& label, const at::Tensor& mask) const override {
@@ -103,25 +100,6 @@ class Segmentation final : public Task {
   }
 
  private:
-  /// Straight-through Gumbel-softmax (Jang et al. 2017), tau = 1: one-hot forward, the soft sample's gradient backward.
-  struct StraightThrough : torch::autograd::Function<StraightThrough> {
-    static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& logits,
-                              const at::Tensor& noise) {
-      // Unused noise may be zero; the clamp keeps its logarithm finite.
-      const at::Tensor gumbel = noise.clamp_min(std::numeric_limits<float>::min()).log_().neg_();
-      const at::Tensor soft = at::softmax(gumbel.add_(logits), 1);
-      ctx->save_for_backward({soft});
-      return kernels::one_hot_of_max(soft);
-    }
-
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
-                                                   torch::autograd::variable_list d) {
-      // d logit_j = soft_j (d_j - sum_k soft_k d_k)
-      const at::Tensor soft = ctx->get_saved_variables()[0], weighted = soft * d[0];
-      return {weighted - soft * weighted.sum(1, true), {}};
-    }
-  };
-
   static at::Tensor masked_cross_entropy(const at::Tensor& r, const at::Tensor& target, const at::Tensor& mask) {
     return sum_per_sample(at::binary_cross_entropy_with_logits(r, target, {}, {}, at::Reduction::None) * mask);
   }

@@ -103,11 +103,13 @@ TaskSet::TaskSet(const std::vector<Variant>& tasks) {
       throw Error(JTR_STATUS_INVALID_ARGUMENT, text(path, ".name: two tasks are named '", task.name(), "'"))
           .with_field(path + ".name");
     }
-    Sizes& sizes = task.extent() == Extent::kPixel ? planes_ : vectors_;
+    const bool is_pixel = task.extent() == Extent::kPixel;
+    Sizes& sizes = is_pixel ? planes_ : vectors_;
+    (is_pixel ? pixel_tasks_ : image_tasks_).push_back(i);
     channel_offset_.push_back(sizes.channels);
     label_offset_.push_back(sizes.label_channels);
     noise_offset_.push_back(noise_channels_);
-    add_channel_group(task);
+    if (is_pixel) add_channel_group(task);
     sizes.channels += task.channels();
     sizes.label_channels += task.label_channels();
     noise_channels_ += task.noise_channels();
@@ -141,7 +143,8 @@ at::Tensor TaskSet::label(const TaskTensors& all, size_t i) const {
 
 at::Tensor TaskSet::noise(const at::Tensor& stack, size_t i) const {
   if (tasks_[i]->noise_channels() == 0) return {};
-  return stack.narrow(1, noise_offset_[i], tasks_[i]->noise_channels());
+  const at::Tensor own = stack.narrow(1, noise_offset_[i], tasks_[i]->noise_channels());
+  return tasks_[i]->extent() == Extent::kPixel ? own : own.flatten(1);
 }
 
 TaskTensors TaskSet::activate(const TaskTensors& raw) const {

@@ -2,8 +2,8 @@
 // the joint space of the methods that have one. One file a kind; each registers itself.
 //
 // Shapes: of a pixel task, prediction [B, c, H, W], label [B, l, H, W] with invalid_label() where there is none, and
-// masks [B, 1, H, W] of the prediction's number format; of an image task, prediction [B, c] and label [B, l]. Losses
-// are per sample, [B].
+// masks [B, 1, H, W] of the prediction's number format; of an image task, prediction [B, c], label [B, l], and masks
+// [B, 1] or [B, l]. Losses are per sample, [B].
 #pragma once
 
 #include <ATen/ATen.h>
@@ -22,6 +22,9 @@ namespace jtr {
 
 /// What a task says something about.
 enum class Extent { kPixel, kImage };
+
+/// Pixels that every view of a step with noise has at least: a SegNet's stride, squared.
+constexpr int64_t kLeastPixels = 32 * 32;
 
 /// Options of every kind of task.
 struct TaskOptions {
@@ -56,11 +59,15 @@ class Task {
   virtual at::Tensor activate(const at::Tensor& raw) const { return raw; }
   /// Where the label is valid: bool [B, 1, H, W], or [B, 1].
   virtual at::Tensor valid(const at::Tensor& label) const = 0;
+  /// Of an image task whose label may be known in part: bool [B, l]. Else as valid().
+  virtual at::Tensor known(const at::Tensor& label) const { return valid(label); }
   /// Mean over what is valid, 0 where nothing is.
   virtual at::Tensor supervised_loss(const at::Tensor& prediction, const at::Tensor& label) const = 0;
 
   /// Whether such targets are probabilities along dimension 1.
   virtual bool has_classes() const { return false; }
+  /// Whether each element of such a target, [B, c], is a probability by itself.
+  virtual bool has_tags() const { return false; }
   /// A prediction as the target of another one. Segmentation: probabilities, of logits divided by `temperature`.
   virtual at::Tensor prediction_as_target(const at::Tensor& prediction, double /*temperature*/ = 1) const {
     return prediction;
@@ -68,25 +75,28 @@ class Task {
   /// What becomes of such a target's values when a window of it is enlarged by `scale` and perhaps mirrored, besides
   /// their places: scale and mirrored (0 or 1) are [B, 1, 1, 1].
   virtual at::Tensor enlarged(const at::Tensor& target, const at::Tensor& scale, const at::Tensor& mirrored) const;
-  /// How far a prediction is from such a target, at each place: [B, H, W], or [B]. Cross entropy, L1, 1 - dot product.
+  /// How far a prediction is from such a target, at each place: [B, H, W], or [B], of tags [B, c]. Cross entropy, L1, 1
+  /// - dot product.
   virtual at::Tensor disagreement(const at::Tensor& prediction, const at::Tensor& target, double temperature) const = 0;
   /// Mean of the disagreement over all places, weighted by `confidence` (like the disagreement) where it is defined:
   /// [B].
   at::Tensor agreement_loss(const at::Tensor& prediction, const at::Tensor& target, double temperature = 1,
                             const at::Tensor& confidence = {}) const;
 
-  // --- The joint space: only of kinds that have a place in it. ---
+  // --- The joint space: only of kinds that have a place in it. What an image task encodes, [B, c], is constant over
+  // the picture; a reconstruction is planes, [B, c, H, W], of it too. The mask of an image task is its own: which
+  // elements of a label are known, and ones where the sample is not labelled. ---
 
   /// Whether the functions below serve; methods that need them refuse other tasks.
   virtual bool in_joint_space() const { return false; }
-  /// Number of channels of Gumbel noise that the task uses, 0 for most.
+  /// Number of channels of Gumbel noise that the task uses, 0 for most. A channel holds kLeastPixels draws or more.
   virtual int64_t noise_channels() const { return 0; }
   /// How the kernels of the joint space (kernels/joint_stacks.h) are to encode the task, where they know it; else the
   /// operations below serve. Places and numbers of channels are filled in by the TaskSet.
   virtual std::optional<kernels::device::ChannelGroup> channel_group() const { return std::nullopt; }
 
-  /// Prediction into the joint space. `noise` [B, noise_channels, H, W]: exponential noise of the straight-through
-  /// Gumbel-softmax; undefined: the plain softmax.
+  /// Prediction into the joint space. `noise` [B, noise_channels, H, W], or [B, noise_channels * H * W] of an image
+  /// task: exponential noise of the straight-through Gumbel-softmax; undefined: the plain softmax.
   virtual at::Tensor encode_prediction(const at::Tensor& prediction, const at::Tensor& mask,
                                        const at::Tensor& noise) const;
   /// Label into the joint space; `mask` undefined: unmasked, as published.
@@ -138,7 +148,9 @@ class TaskSet {
   /// Place in the stack of planes or in the vector.
   int64_t channel_offset(size_t i) const { return channel_offset_[i]; }
   int64_t label_offset(size_t i) const { return label_offset_[i]; }
-  /// All tasks as kernels see them; nothing where there is one that they do not know, or too many.
+  /// Numbers of the tasks of an extent, in order.
+  const std::vector<size_t>& of(Extent extent) const { return extent == Extent::kPixel ? pixel_tasks_ : image_tasks_; }
+  /// All pixel tasks as kernels see them; nothing where there is one that they do not know, or too many.
   const std::optional<kernels::device::ChannelGroups>& channel_groups() const { return channel_groups_; }
 
   /// Task i's part of predictions or of labels.
@@ -147,7 +159,8 @@ class TaskSet {
   /// The same of a stack [B, C, H, W] of pixel tasks alone.
   at::Tensor prediction(const at::Tensor& planes, size_t i) const { return prediction(TaskTensors{planes, {}}, i); }
   at::Tensor label(const at::Tensor& planes, size_t i) const { return label(TaskTensors{planes, {}}, i); }
-  /// The channels of task i in a stack of noise [B, S, H, W]; undefined for a task without noise.
+  /// What task i has in a stack of noise [B, S, H, W]: channels, or all that they hold, [B, n], for an image task;
+  /// undefined for a task without noise.
   at::Tensor noise(const at::Tensor& stack, size_t i) const;
 
   /// Raw outputs of all heads to predictions.
@@ -161,6 +174,7 @@ class TaskSet {
 
   std::vector<std::unique_ptr<Task>> tasks_;
   std::vector<int64_t> channel_offset_, label_offset_, noise_offset_;
+  std::vector<size_t> pixel_tasks_, image_tasks_;
   Sizes planes_, vectors_;
   int64_t noise_channels_ = 0;
   std::optional<kernels::device::ChannelGroups> channel_groups_;

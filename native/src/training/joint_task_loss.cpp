@@ -9,9 +9,6 @@
 namespace jtr {
 namespace {
 
-/// The auto-encoder's maps are halved five times.
-constexpr int64_t kStride = 32;
-
 JointTaskLossOptions completed(const JointTaskLossOptions& options) {
   return read_options<JointTaskLossOptions>(write_options(options), "");
 }
@@ -49,32 +46,38 @@ StepResult JointTaskLoss::compute(const PredictionBatch& host, const StepRequest
   check_tensor(host.labelled, at::kByte, {-1, task_count}, 2, "batch.labelled");
   check_labelled(host.labelled, "batch.labelled");
   const int64_t samples = host.labelled.size(0);
-  std::vector<at::Tensor> given;
+  std::vector<at::Tensor> planes, vectors;
   for (size_t t = 0; t < tasks_.size(); ++t) {
     const std::string field = "batch.prediction." + tasks_[t].name();
     const at::Tensor& prediction = host.predictions[t];
-    check_tensor(prediction, dtype, {2, samples, tasks_[t].channels(), -1, -1}, 3, field);
-    check_image_size(prediction, kStride, field.c_str());
-    require(t == 0 || prediction.sizes().slice(3) == given[0].sizes().slice(3), field.c_str(),
-            "its maps are of another size than those before");
+    if (tasks_[t].extent() == Extent::kPixel) {
+      check_tensor(prediction, dtype, {2, samples, tasks_[t].channels(), -1, -1}, 3, field);
+      check_image_size(prediction, method_->needs().stride, field.c_str());
+      require(planes.empty() || prediction.sizes().slice(3) == planes[0].sizes().slice(3), field.c_str(),
+              "its maps are of another size than those before");
+      planes.push_back(prediction);
+    } else {
+      check_tensor(prediction, dtype, {2, samples, tasks_[t].channels()}, 1, field);
+      vectors.push_back(prediction);
+    }
     require(at::isfinite(prediction).all().item<bool>(), field.c_str(), "holds a value that is not a finite number");
-    given.push_back(prediction);
   }
-  const int64_t height = given[0].size(3), width = given[0].size(4);
+  const int64_t height = planes[0].size(3), width = planes[0].size(4);
   const auto options = at::TensorOptions().dtype(dtype).device(options_.device());
-  const at::Tensor predictions = at::cat(given, 2).to(options);
-  const TaskTensors labels = checked_labels(tasks_, host.labels, host.labelled, 2, height, width, false);
-  const at::Tensor grad = at::zeros_like(predictions);
+  const auto uploaded = [&options](const at::Tensor& x) { return x.to(options); };
+  const TaskTensors predictions =
+      TaskTensors{at::cat(planes, 2), vectors.empty() ? at::Tensor{} : at::cat(vectors, 2)}.map(uploaded);
+  const TaskTensors labels = checked_labels(tasks_, host.labels, host.labelled, 2, height, width, false).map(uploaded);
+  const TaskTensors grad = predictions.zeros_like();
 
   MethodContext context;
   context.tasks = &tasks_;
   context.samples = samples;
   context.step = steps_done_;
   // The method reads views 1 and 2.
-  context.predictions = {{}, {predictions[0], {}}, {predictions[1], {}}};
-  const at::Tensor uploaded = labels.planes.to(options);
-  context.labels = {{}, {uploaded[0], {}}, {uploaded[1], {}}};
-  context.gradients = {{}, {grad[0], {}}, {grad[1], {}}};
+  context.predictions = {{}, predictions[0], predictions[1]};
+  context.labels = {{}, labels[0], labels[1]};
+  context.gradients = {{}, grad[0], grad[1]};
   context.labelled = upload_labelled(host.labelled, options_.device());
   const uint8_t* labelled = host.labelled.data_ptr<uint8_t>();
   context.labelled_host.assign(labelled, labelled + host.labelled.numel());
@@ -103,7 +106,7 @@ StepResult JointTaskLoss::compute(const PredictionBatch& host, const StepRequest
   if (request.loss.defined()) request.loss.copy_(losses[0]);
   for (const auto& [term, out] : request.terms) out.copy_(losses[static_cast<int64_t>(term) + 1]);
   for (const auto& [task, out] : request.prediction_gradients) {
-    out.copy_(grad.narrow(2, tasks_.channel_offset(task), tasks_[task].channels()));
+    for (int64_t v = 0; v < out.size(0); ++v) out[v].copy_(tasks_.prediction(grad[v], task));
   }
   has_gradients_ = true;
   return result;

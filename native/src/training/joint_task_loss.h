@@ -21,8 +21,8 @@ namespace jtr {
 
 /// Predictions and labels of two views of the same samples, over memory of the caller's.
 struct PredictionBatch {
-  std::vector<at::Tensor> predictions;  // of each task: [2, B, c, H, W] in the stored precision
-  std::vector<at::Tensor> labels;       // of each task: float [2, B, l, H, W]
+  std::vector<at::Tensor> predictions;  // of each task: [2, B, c, H, W], or [2, B, c] of an image task, as stored
+  std::vector<at::Tensor> labels;       // of each task: float [2, B, l, H, W], or [2, B, l]
   at::Tensor labelled;                  // uint8 [B, K]
   at::Tensor noise;                     // double [B, slots, S, H, W], or undefined
 };

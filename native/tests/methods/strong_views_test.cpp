@@ -126,8 +126,21 @@ TEST(StrongViews, HideWhatIsCutOut) {
     EXPECT_EQ(hidden[b].sum().item<double>(), static_cast<double>(24 * 40 - box.height * box.width));
     EXPECT_EQ(views.images[b][0][box.top][box.left].item<double>(), 0.5);
   }
-  // What is said of a whole image does not hold of one with a box.
-  EXPECT_EQ(views.mixed(at::ones({6, 2}, at::kDouble), 0).sum().item<double>(), 0);
+}
+
+TEST(StrongViews, ShowWhatIsTrueOfImagesByTheirAreas) {
+  StrongViews views;
+  views.images = at::zeros({4, 3, 10, 20}, at::kDouble);
+  // Whole; a quarter is sample 0's; a tenth is cut out; nearly half is sample 1's.
+  views.boxes = {{}, {2, 3, 5, 10, 0}, {0, 0, 2, 10, -1}, {0, 0, 9, 11, 1}};
+  const at::Tensor of_sample = at::tensor({1.0, 10.0, 100.0, 1000.0}, at::kDouble);
+  const at::Tensor shown = views.by_area([&](const at::Tensor& samples) { return of_sample.index_select(0, samples); });
+  const double expected[] = {1, 0.75 * 10 + 0.25 * 1, 0.9 * 100, 0.505 * 1000 + 0.495 * 10};
+  for (int64_t b = 0; b < 4; ++b) EXPECT_NEAR(shown[b].item<double>(), expected[b], 1e-12) << b;
+
+  views.boxes = {{}, {}, {}, {}};
+  EXPECT_TRUE(at::equal(views.by_area([&](const at::Tensor& samples) { return of_sample.index_select(0, samples); }),
+                        of_sample));
 }
 
 }  // namespace

@@ -189,7 +189,8 @@ TEST(TrainerOptions, TheSchemaHoldsEveryKindWithItsSentence) {
   EXPECT_EQ(names(properties["balancing"]["oneOf"]),
             (std::vector<std::string>{"equal", "fixed", "uncertainty", "dwa", "random", "pcgrad", "labels"}));
   EXPECT_EQ(names(properties["tasks"]["items"]["oneOf"]),
-            (std::vector<std::string>{"segmentation", "depth", "normals", "map", "brightness"}));
+            (std::vector<std::string>{"segmentation", "depth", "normals", "map", "classification", "tags", "regression",
+                                      "brightness", "ordinal"}));
   EXPECT_EQ(names(properties["optimizer"]["oneOf"]), (std::vector<std::string>{"adam", "adamw", "sgd"}));
   EXPECT_EQ(names(properties["schedule"]["oneOf"]), (std::vector<std::string>{"step", "cosine", "constant"}));
   EXPECT_EQ(properties["method"]["oneOf"][6]["x-facts"]["views"], 3);
