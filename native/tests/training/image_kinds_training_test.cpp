@@ -97,8 +97,6 @@ TEST(MixedTasks, MethodsThatRelatePixelsRefuseImageTasksInOneSentence) {
 TEST(MixedTasks, JointTaskRegularizationStaysFiniteOver200Steps) {
   const test::MixedBatch batch(kTasks, kLabelled);
   const std::vector<Json> all = {{{"mode", "published"}, {"image_tasks", "planes"}},
-                                 {{"mode", "corrected"}, {"image_tasks", "planes"}},
-                                 {{"mode", "published"}, {"image_tasks", "task_encoders"}},
                                  {{"mode", "corrected"}, {"image_tasks", "task_encoders"}}};
   for (const Json& own : all) {
     TrainerOptions options = test::trainer_options(kTasks, "jtr", 2, Precision(at::kFloat));
