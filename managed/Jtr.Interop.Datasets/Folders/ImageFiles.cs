@@ -72,16 +72,43 @@ internal static class ImageFiles
             static path =>
             {
                 using Image stored = Open(path);
-                int channels = stored.Bands - (stored.HasAlpha() ? 1 : 0);
-                using Image opaque = channels < stored.Bands ? stored.ExtractBand(0, n: channels) : stored.Copy();
-                return opaque.Format switch
-                {
-                    Enums.BandFormat.Uchar => Raster.Of8Bits(opaque.Height, opaque.Width, channels, Pixels<byte>(opaque)),
-                    Enums.BandFormat.Ushort => Raster.Of16Bits(opaque.Height, opaque.Width, channels, Pixels<ushort>(opaque)),
-                    _ => throw new JtrFormatException(path, $"pixels of the type {opaque.Format} are not read"),
-                };
+                return AsStored(stored, path);
             }
         );
+    }
+
+    /// <summary>Reads a PNG's numbers from memory, as <see cref="ReadLabel(string, bool)"/> does from a file.</summary>
+    /// <param name="content">What would be in the file.</param>
+    /// <param name="name">What it is called in messages.</param>
+    /// <param name="ids">Whether the numbers have a meaning one by one.</param>
+    /// <exception cref="JtrFormatException">It is no PNG, or damaged.</exception>
+    public static Raster ReadLabel(byte[] content, string name, bool ids)
+    {
+        if (!content.AsSpan().StartsWith(PngSignature))
+            throw new JtrFormatException(name, "no PNG file, which a label other than .npy has to be", 0);
+        if (ids && RawPng.Applies(content.AsSpan(0, Math.Min(content.Length, StartBytes))))
+            return RawPng.Read(name, content, MostPixels);
+        return Decode(
+            name,
+            name =>
+            {
+                using Source source = Source.NewFromMemory(content);
+                using Image stored = Open(name, content.AsSpan(0, Math.Min(content.Length, StartBytes)), content.Length, source);
+                return AsStored(stored, name);
+            }
+        );
+    }
+
+    private static Raster AsStored(Image stored, string path)
+    {
+        int channels = stored.Bands - (stored.HasAlpha() ? 1 : 0);
+        using Image opaque = channels < stored.Bands ? stored.ExtractBand(0, n: channels) : stored.Copy();
+        return opaque.Format switch
+        {
+            Enums.BandFormat.Uchar => Raster.Of8Bits(opaque.Height, opaque.Width, channels, Pixels<byte>(opaque)),
+            Enums.BandFormat.Ushort => Raster.Of16Bits(opaque.Height, opaque.Width, channels, Pixels<ushort>(opaque)),
+            _ => throw new JtrFormatException(path, $"pixels of the type {opaque.Format} are not read"),
+        };
     }
 
     /// <summary>Rows and columns of a photograph, upright, from its header.</summary>

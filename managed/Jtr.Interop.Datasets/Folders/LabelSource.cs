@@ -10,14 +10,18 @@ namespace Jtr.Interop.Datasets.Folders;
 /// <param name="Width">Columns of the training size.</param>
 internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth, int Height, int Width)
 {
-    public bool IsNpy => FolderIndex.IsNpy(Path);
+    /// <summary>What would be in the file, where there is none; null: it is read.</summary>
+    public byte[]? Content { get; init; }
+
+    public bool IsNpy => Content is null ? FolderIndex.IsNpy(Path) : NpyReader.Begins(Content);
 
     /// <summary>Whether the label is used at the size that it has.</summary>
     public bool KeepsSize => ImageHeight == Height && ImageWidth == Width;
 
     /// <summary>Reads a PNG of the photograph's size.</summary>
     /// <exception cref="JtrFormatException">Its size or number of channels is another, or it is damaged.</exception>
-    public Raster ReadPng(int channels, bool ids = false, string? hint = null) => Check(ImageFiles.ReadLabel(Path, ids), channels, hint);
+    public Raster ReadPng(int channels, bool ids = false, string? hint = null) =>
+        Check(Content is null ? ImageFiles.ReadLabel(Path, ids) : ImageFiles.ReadLabel(Content, Path, ids), channels, hint);
 
     /// <summary>Checks what a PNG of this file holds.</summary>
     /// <param name="raster">What it holds.</param>
@@ -41,7 +45,7 @@ internal sealed record LabelSource(string Path, int ImageHeight, int ImageWidth,
     /// <exception cref="JtrFormatException">Its shape is another, or it is damaged.</exception>
     public (NpyArray Array, bool Planar) ReadNpy(int channels)
     {
-        NpyArray array = NpyReader.Read(Path);
+        NpyArray array = Content is null ? NpyReader.Read(Path) : NpyReader.Read(Content, Path);
         ReadOnlySpan<int> shape = array.Shape;
         if (channels == 1 && shape.SequenceEqual([ImageHeight, ImageWidth]))
             return (array, false);

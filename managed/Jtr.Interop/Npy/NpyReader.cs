@@ -23,9 +23,24 @@ internal static class NpyReader
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         using SafeFileHandle file = File.OpenHandle(path);
+        return Read(new Content(file, default, RandomAccess.GetLength(file)), path);
+    }
+
+    /// <summary>Reads what would be in a file.</summary>
+    /// <param name="content">The bytes.</param>
+    /// <param name="name">What it is called in messages.</param>
+    /// <returns>The array, to be disposed when it is done with.</returns>
+    /// <exception cref="JtrFormatException">It is no such file, or damaged.</exception>
+    public static NpyArray Read(ReadOnlyMemory<byte> content, string name) => Read(new Content(null, content, content.Length), name);
+
+    /// <summary>Whether bytes begin as a .npy file does.</summary>
+    public static bool Begins(ReadOnlySpan<byte> content) => content.StartsWith(Magic);
+
+    private static NpyArray Read(Content file, string path)
+    {
         NpyHeader header = ReadHeader(file, path, out long at);
         Pooled<byte> data = new(header.Bytes);
-        int got = ReadUpTo(file, data.Span, at);
+        int got = file.ReadUpTo(data.Span, at);
         if (got < data.Length)
             throw new JtrFormatException(
                 path,
@@ -45,7 +60,7 @@ internal static class NpyReader
     internal static int[] ReadShape(string path)
     {
         using SafeFileHandle file = File.OpenHandle(path);
-        return ReadHeader(file, path, out _).Shape;
+        return ReadHeader(new Content(file, default, RandomAccess.GetLength(file)), path, out _).Shape;
     }
 
     /// <summary>Brings elements whose first index runs fastest into the order in which the last one does.</summary>
@@ -80,10 +95,10 @@ internal static class NpyReader
         return result;
     }
 
-    private static NpyHeader ReadHeader(SafeFileHandle file, string path, out long dataAt)
+    private static NpyHeader ReadHeader(Content file, string path, out long dataAt)
     {
         Span<byte> start = stackalloc byte[12];
-        int got = ReadUpTo(file, start, 0);
+        int got = file.ReadUpTo(start, 0);
         if (got < start.Length || !start.StartsWith(Magic))
             throw new JtrFormatException(path, "no .npy file: it does not begin with \\x93NUMPY", 0);
         int version = start[6];
@@ -93,11 +108,11 @@ internal static class NpyReader
         int textAt = version == 1 ? 10 : 12;
         uint textLength =
             version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
-        long length = RandomAccess.GetLength(file);
+        long length = file.Length;
         if (textLength > LongestHeader || textAt + textLength > length)
             throw new JtrFormatException(path, $"the header claims {textLength} bytes; the file has {length - textAt} more", 8);
         Span<byte> text = stackalloc byte[LongestHeader];
-        text = text[..ReadUpTo(file, text[..(int)textLength], textAt)];
+        text = text[..file.ReadUpTo(text[..(int)textLength], textAt)];
 
         NpyHeader header = new NpyHeaderParser(text, path, textAt).Parse();
         dataAt = textAt + textLength;
@@ -108,6 +123,20 @@ internal static class NpyReader
             throw new JtrFormatException(path, $"the header claims {header.Bytes} bytes of elements, there are {there}: {fault}", dataAt);
         }
         return header;
+    }
+
+    /// <summary>A file, or what would be in one.</summary>
+    private readonly record struct Content(SafeFileHandle? File, ReadOnlyMemory<byte> Bytes, long Length)
+    {
+        public int ReadUpTo(Span<byte> destination, long at)
+        {
+            if (File is not null)
+                return NpyReader.ReadUpTo(File, destination, at);
+            ReadOnlySpan<byte> rest = Bytes.Span[(int)Math.Min(at, Bytes.Length)..];
+            rest = rest[..Math.Min(rest.Length, destination.Length)];
+            rest.CopyTo(destination);
+            return rest.Length;
+        }
     }
 
     /// <summary>Reads until the memory is full or the file ends.</summary>

@@ -95,11 +95,23 @@ internal sealed class ExportModel : IDisposable
     }
 
     /// <summary>
-    /// How far single values may be off. Of sixty layers with random weights normals are short, in places, before they are made ones of
-    /// length 1, which enlarges rounding.
+    /// Predictions are the same but for rounding: 1e-4 at most. Of sixty layers with random weights a few normals are so short, before they
+    /// are made ones of length 1, that rounding turns them, by the processor's instructions more or less: there 999 of 1000 values are as
+    /// near as that, and all together by the L2 norm five times nearer.
     /// </summary>
-    public static double Tolerance(NetworkOptions? network, string task) =>
-        network?.Backbone == "resnet50" && task == "normals" ? 3e-4 : 1e-4;
+    public static void AssertSame(float[] actual, float[] expected, NetworkOptions? network, string task, string message)
+    {
+        if (network?.Backbone != "resnet50" || task != "normals")
+        {
+            Assert.That(Worst(actual, expected), Is.LessThan(Tolerance), $"{task}, {message}");
+            return;
+        }
+        Assert.That(Relative(actual, expected), Is.LessThan(Tolerance / 5), $"{task}, {message}");
+        double[] differences = [.. actual.Zip(expected, (a, e) => Math.Abs((double)a - e)).Order()];
+        Assert.That(differences[differences.Length * 999 / 1000], Is.LessThan(Tolerance), $"{task}, {message}: 999 of 1000");
+    }
+
+    private const double Tolerance = 1e-4;
 
     /// <summary>The L2 norm of the difference, relative to that of what is expected.</summary>
     public static double Relative(float[] actual, float[] expected)

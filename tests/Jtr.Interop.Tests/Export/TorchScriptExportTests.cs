@@ -19,11 +19,7 @@ public sealed class TorchScriptExportTests
             Assert.That(actual.Keys, Is.EquivalentTo(expected.Keys));
             // The same library's operations, some of them fused in libjtr: rounding only.
             foreach ((string task, float[] values) in expected)
-                Assert.That(
-                    ExportModel.Worst(actual[task], values),
-                    Is.LessThan(ExportModel.Tolerance(network, task)),
-                    $"{task}, {program[0]}"
-                );
+                ExportModel.AssertSame(actual[task], values, network, task, program[0]);
         }
     }
 }
