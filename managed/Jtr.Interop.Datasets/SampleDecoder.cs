@@ -57,7 +57,13 @@ public sealed class SampleDecoder
     /// <see cref="SampleBuffer.Label"/> as it is.
     /// </exception>
     /// <exception cref="JtrFormatException">The content is damaged, or does not fit the task or the photograph.</exception>
-    public void ReadLabel(int task, ReadOnlySpan<byte> content, (int Height, int Width) photograph, SampleBuffer sample, string name = "label")
+    public void ReadLabel(
+        int task,
+        ReadOnlySpan<byte> content,
+        (int Height, int Width) photograph,
+        SampleBuffer sample,
+        string name = "label"
+    )
     {
         Check(sample);
         ArgumentOutOfRangeException.ThrowIfNegative(task);
@@ -67,7 +73,10 @@ public sealed class SampleDecoder
                 $"task '{Tasks[task].Name}' is about whole photographs: its label is numbers, which go into the buffer as they are",
                 nameof(task)
             );
-        LabelSource source = new(name, photograph.Height, photograph.Width, _options.Height, _options.Width) { Content = content.ToArray() };
+        LabelSource source = new(name, photograph.Height, photograph.Width, _options.Height, _options.Width)
+        {
+            Content = content.ToArray(),
+        };
         using PackedLabel label = _readers[task](source);
         label.Expand(sample.Label(task));
     }

@@ -13,6 +13,15 @@ internal sealed class MemoryDataset : IMultiTaskDataset
         new MapTask("map", 2)
     );
 
+    /// <summary>Pixels beside what is said of the photograph as a whole.</summary>
+    public static readonly TaskSet WithImageTasks = new(
+        new SegmentationTask("seg", 5),
+        new ClassificationTask("room", 4),
+        new DepthTask(),
+        new TagsTask("tags", 3),
+        new RegressionTask("pose", 2) { Means = [2, 12], Deviations = [1.5, 2] }
+    );
+
     private readonly TaskMask[] _labeled;
 
     public MemoryDataset(int count, int height = 32, int width = 64, TaskSet? tasks = null, Func<int, TaskMask>? labeled = null)
@@ -59,6 +68,9 @@ internal sealed class MemoryDataset : IMultiTaskDataset
         {
             SegmentationTask => (index + i) % (Tasks[task].Channels + 1) - 1,
             DepthTask => (index * 13 + i) % 97 * 0.125f,
+            ClassificationTask => index % Tasks[task].Channels,
+            TagsTask => (index + i) % 3 - 1 is int tag and >= 0 ? tag : float.NaN,
+            RegressionTask => 10 * i + index % 5,
             NormalsTask => (index + i * 5) % 41 / 20f - 1f,
             _ => (index * 3 + i) % 101 / 100f,
         };

@@ -22,8 +22,9 @@ int main(int argc, char** argv) {
       outputs[entry.key().toStringRef()] = entry.value().toTensor().contiguous();
     }
     for (const auto& [name, value] : outputs) {
-      std::printf("%s %lld %lld %lld %lld\n", name.c_str(), (long long)value.size(0), (long long)value.size(1),
-                  (long long)value.size(2), (long long)value.size(3));
+      std::printf("%s", name.c_str());
+      for (const int64_t size : value.sizes()) std::printf(" %lld", (long long)size);
+      std::printf("\n");
       std::fwrite(value.data_ptr<float>(), sizeof(float), static_cast<size_t>(value.numel()), stdout);
     }
     return 0;

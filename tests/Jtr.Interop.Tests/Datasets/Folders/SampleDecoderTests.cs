@@ -39,7 +39,15 @@ public sealed class SampleDecoderTests : IDisposable
             using TaskPrediction prediction = new(task, height, width, withConfidence: false);
             Span<float> values = prediction.WritableValues;
             for (int i = 0; i < values.Length; i++)
-                values[i] = task is SegmentationTask ? i % 4 : task is NormalsTask ? (i < height * width ? 0.6f : i < 2 * height * width ? 0.8f : 0) : i % 7 / 7f + 0.1f;
+                values[i] =
+                    task is SegmentationTask ? i % 4
+                    : task is NormalsTask
+                        ? (
+                            i < height * width ? 0.6f
+                            : i < 2 * height * width ? 0.8f
+                            : 0
+                        )
+                    : i % 7 / 7f + 0.1f;
             if (extension == ".png")
                 labels.SavePng(prediction, "a");
             else
@@ -102,7 +110,17 @@ public sealed class SampleDecoderTests : IDisposable
                 Throws.ArgumentException.With.Message.Contains("'tags'").And.Message.Contains("whole photographs")
             );
             Assert.That(
-                () => decoder.ReadPhotograph([], new SampleBuffer(_tasks, Height, Height, new float[3 * Height * Height], new float[_tasks.LabelValues(Height, Height)])),
+                () =>
+                    decoder.ReadPhotograph(
+                        [],
+                        new SampleBuffer(
+                            _tasks,
+                            Height,
+                            Height,
+                            new float[3 * Height * Height],
+                            new float[_tasks.LabelValues(Height, Height)]
+                        )
+                    ),
                 Throws.ArgumentException.With.Message.Contains("32 x 32")
             );
         });
