@@ -38,8 +38,8 @@ public sealed class LabelFolder
     public TaskSet Tasks { get; }
 
     /// <summary>
-    /// Opens a folder, which is made if need be. Where it has neither <c>tasks.json</c> nor labels of other tasks nor tables, a tasks.json is
-    /// written that says the tasks' kinds, classes and scales.
+    /// Opens a folder, which is made if need be. Where it has neither <c>tasks.json</c> nor labels of other tasks nor tables, a tasks.json
+    /// is written that says the tasks' kinds, classes and scales.
     /// </summary>
     /// <param name="root">The data set's folder.</param>
     /// <param name="tasks">The tasks of the network.</param>

@@ -14,7 +14,8 @@ public static class PredictionFiles
     public const double DefaultDepthScale = 0.001;
 
     /// <summary>
-    /// Whether <see cref="SavePng"/> can write a task's predictions: all but maps of other than 1 or 3 channels and tasks of whole photographs.
+    /// Whether <see cref="SavePng"/> can write a task's predictions: all but maps of other than 1 or 3 channels and tasks of whole
+    /// photographs.
     /// </summary>
     /// <param name="task">The task.</param>
     public static bool FitsPng(VisionTask task)

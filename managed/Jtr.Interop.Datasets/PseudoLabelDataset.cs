@@ -38,9 +38,9 @@ public sealed record PseudoLabelOptions
 }
 
 /// <summary>
-/// Photographs with the labels of people, and, where one of those is missing, labels that a network has made: files in a folder of their own
-/// (<see cref="LabelFolder"/>), so that they can be looked at, mended and deleted, and are never mistaken for people's. For training; scores
-/// are taken on the data set itself.
+/// Photographs with the labels of people, and, where one of those is missing, labels that a network has made: files in a folder of their
+/// own (<see cref="LabelFolder"/>), so that they can be looked at, mended and deleted, and are never mistaken for people's. For training;
+/// scores are taken on the data set itself.
 /// </summary>
 /// <remarks>Several threads may read at once.</remarks>
 public sealed class PseudoLabelDataset : DatasetDecorator

@@ -19,8 +19,8 @@ internal static class DataOptions
     /// <summary>What data can be.</summary>
     public const string What =
         "Named several times, the data sets are joined: tasks of the same name are the same task. The built-in "
-        + "scenes; a folder with image/ and one folder or table of labels per task, or with two such folders, train/ and test/ or val/ (a missing "
-        + "label file is a missing label); "
+        + "scenes; a folder with image/ and one folder or table of labels per task, or with two such folders, train/ and test/ or val/ "
+        + "(a missing label file is a missing label); "
         + "NYU-v2 (MTAN's .npy files or nyu_depth_v2_labeled.mat), Cityscapes (official or MTAN's .npy files) or Taskonomy as downloaded; "
         + "or a file of 'jtr pack'; or a .json file that lists data sets to join and how to read each. "
         + "What it is is found out, or said by a prefix: folder:PATH, nyuv2:PATH, cityscapes:PATH, taskonomy:PATH, packed:PATH, "

@@ -49,9 +49,9 @@ internal sealed class EvaluateCommand
                     + "prediction and label left out) and "
                     + "pixel accuracy; depth by absolute and relative error, RMSE and delta < 1.25^k; normals by mean, median and RMS "
                     + "angle and the percentage within 11.25, 22.5 and "
-                    + "30 degrees; maps by their mean absolute error (L1); classes of whole photographs by accuracy, top-5 and macro F1; tags by "
-                    + "mAP and F1; values by MAE, RMSE and R2. Every class is listed with its IoU or F1 and the class it is most often taken "
-                    + "for, every tag with its average precision.",
+                    + "30 degrees; maps by their mean absolute error (L1); classes of whole photographs by accuracy, top-5 and macro F1; "
+                    + "tags by mAP and F1; values by MAE, RMSE and R2. Every class is listed with its IoU or F1 and the class it is most "
+                    + "often taken for, every tag with its average precision.",
                 "The data are those of the checkpoint's run unless --data says otherwise: of data with a part to score on (test/, val/), "
                     + "that part.",
             ],

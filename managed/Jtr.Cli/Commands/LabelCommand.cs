@@ -39,7 +39,8 @@ internal sealed class LabelCommand
     private readonly Option<bool> _all = new("--all")
     {
         Description =
-            "Label photographs that people have labelled, too. Training uses such a label where it may not see that of people (--limit-labels).",
+            "Label photographs that people have labelled, too. Training uses such a label where it may not see that of people "
+            + "(--limit-labels).",
     };
 
     private LabelCommand(CliConsole console) => _console = console;
@@ -54,11 +55,11 @@ internal sealed class LabelCommand
             Usage = "jtr label CHECKPOINT FOLDER [options]",
             Text =
             [
-                "For each photograph and task that has no label, writes the network's prediction as a label into the folder --output, at the "
-                    + "photograph's size, and how sure it is into .confidence there. Labels that are there stay: killed, the same command goes "
-                    + "on. predictions.png shows the first 16.",
-                "The files are for people too: look at them, mend them, delete the bad ones. 'jtr train --pseudo-labels FOLDER' uses what is "
-                    + "left, with --pseudo-weight and --pseudo-threshold. Scores are never taken on them.",
+                "For each photograph and task that has no label, writes the network's prediction as a label into the folder --output, at "
+                    + "the photograph's size, and how sure it is into .confidence there. Labels that are there stay: killed, the same "
+                    + "command goes on. predictions.png shows the first 16.",
+                "The files are for people too: look at them, mend them, delete the bad ones. 'jtr train --pseudo-labels FOLDER' uses "
+                    + "what is left, with --pseudo-weight and --pseudo-threshold. Scores are never taken on them.",
             ],
             Arguments = [label._input.Checkpoint, label._data],
             Groups =
@@ -74,7 +75,8 @@ internal sealed class LabelCommand
                 new("Label what the photographs of a run lack:", "jtr label jtr-run photos --flip"),
                 new(
                     "And train on both:",
-                    "jtr train --data photos --pseudo-labels photos/train-pseudo --pseudo-weight 0.5 --pseudo-threshold 0.9 --output student"
+                    "jtr train --data photos --pseudo-labels photos/train-pseudo --pseudo-weight 0.5 --pseudo-threshold 0.9 --output "
+                        + "student"
                 ),
             ],
         }.Apply(command, console);

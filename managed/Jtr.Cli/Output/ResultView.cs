@@ -21,7 +21,8 @@ internal static class ResultView
             console.Line(note);
     }
 
-    /// <summary>Each class or tag: its score and, of classes, its share of the labelled pixels and the class it is most often taken for.</summary>
+    /// <summary>Each class or tag: its score and, of classes, its share of the labelled pixels and the class it is most often taken
+    /// for.</summary>
     public static void ShowClasses(CliConsole console, EvaluationResult result)
     {
         foreach (TaskResult task in result.Tasks.Where(t => t.Classes.Count > 0))

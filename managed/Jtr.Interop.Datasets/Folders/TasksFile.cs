@@ -16,7 +16,8 @@ namespace Jtr.Interop.Datasets.Folders;
 ///     { "name": "edge", "kind": "map", "channels": 1 },
 ///     { "name": "room", "kind": "classification", "classes": ["bath", "kitchen"] },
 ///     { "name": "tags", "kind": "tags", "tags": ["coat", "hat"] },
-///     { "name": "pose", "kind": "regression", "values": ["yaw", "pitch"], "unit": "deg", "mean": [0, 5], "standard_deviation": [40, 9] } ] }
+///     { "name": "pose", "kind": "regression", "values": ["yaw", "pitch"], "unit": "deg",
+///       "mean": [0, 5], "standard_deviation": [40, 9] } ] }
 /// </code>
 /// Instead of the names of the classes, "class_count" gives their number. Where files hold
 /// other numbers than 0, 1, 2, ... for the classes, "values" lists them in the order of the classes, as [0, 255] for a mask of black and

@@ -6,7 +6,8 @@ namespace Jtr.Interop.Datasets.Tables;
 /// <summary>Finds the tasks whose labels lie in tables.</summary>
 internal static class TableDiscovery
 {
-    /// <summary>Every table in the root of a data set whose first column is called "name" is a task of the kind that its columns say.</summary>
+    /// <summary>Every table in the root of a data set whose first column is called "name" is a task of the kind that its columns
+    /// say.</summary>
     /// <param name="root">The data set.</param>
     /// <param name="problems">Receives tables that are none of labels.</param>
     /// <param name="damaged">Receives tables that cannot be read, which are passed over; null: they are errors.</param>
@@ -86,8 +87,8 @@ internal static class TableDiscovery
             path,
             $"it is not plain what the column{(content.Columns.Count > 1 ? "s" : "")} {string.Join(", ", content.Columns.Take(5))} "
                 + $"{(content.Columns.Count > 1 ? "hold" : "holds")}: say it in {TasksFile.Name}, as "
-                + $$"""{"tasks": [{"name": "{{name}}", "kind": "KIND"}]} with the other tasks, KIND being {{string.Join(", ", words[..^1])}} """
-                + $"or {words[^1]}; or move the file elsewhere"
+                + $$"""{"tasks": [{"name": "{{name}}", "kind": "KIND"}]} with the other tasks, """
+                + $"KIND being {string.Join(", ", words[..^1])} or {words[^1]}; or move the file elsewhere"
         );
     }
 }

@@ -7,8 +7,8 @@ namespace Jtr.Interop.Visualization;
 public static class PictureOverlay
 {
     /// <summary>
-    /// Writes lines of text into the upper left corner of a picture, white on black, as large as they fit; what has no room is left out, and
-    /// the last line says how many lines that are.
+    /// Writes lines of text into the upper left corner of a picture, white on black, as large as they fit; what has no room is left out,
+    /// and the last line says how many lines that are.
     /// </summary>
     /// <param name="picture">The picture; it is changed.</param>
     /// <param name="words">The lines, as <see cref="LabelPainter.LabelWords"/> gives them.</param>

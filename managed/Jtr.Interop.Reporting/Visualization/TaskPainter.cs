@@ -4,9 +4,9 @@ namespace Jtr.Interop.Visualization;
 
 /// <summary>
 /// Pictures of photographs, labels and predictions, in the colours that the field uses: classes by <see cref="ClassPalette"/>, depth in
-/// viridis (near dark, far bright), normals as (n + 1) / 2, maps in magma. Pixels without a label are black, in maps grey. Classes, tags and
-/// values of the photograph as a whole are words on black; <see cref="PictureCell"/> and <see cref="PictureOverlay.Write"/> write them on the
-/// photograph. A <see cref="LabelPainter"/> gives a kind of task its own colours.
+/// viridis (near dark, far bright), normals as (n + 1) / 2, maps in magma. Pixels without a label are black, in maps grey. Classes, tags
+/// and values of the photograph as a whole are words on black; <see cref="PictureCell"/> and <see cref="PictureOverlay.Write"/> write them
+/// on the photograph. A <see cref="LabelPainter"/> gives a kind of task its own colours.
 /// </summary>
 public static class TaskPainter
 {

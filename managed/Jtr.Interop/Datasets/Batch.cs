@@ -115,8 +115,8 @@ public sealed unsafe class Batch : IDisposable
     public Span<float> Images => Alive(_images).AsSpan(_imagesAt, Views * _samples * 3 * Height * Width);
 
     /// <summary>
-    /// [V, B, L], the labels of all tasks in order, which lie as <see cref="SampleBuffer.Labels"/> does; where a sample is not labelled for a task,
-    /// <see cref="VisionTask.InvalidLabel"/> if the batch comes from a <see cref="DataLoader"/>.
+    /// [V, B, L], the labels of all tasks in order, which lie as <see cref="SampleBuffer.Labels"/> does; where a sample is not labelled
+    /// for a task, <see cref="VisionTask.InvalidLabel"/> if the batch comes from a <see cref="DataLoader"/>.
     /// </summary>
     public Span<float> Labels => Alive(_labels).AsSpan(_labelsAt, Views * _samples * _labelValues);
 

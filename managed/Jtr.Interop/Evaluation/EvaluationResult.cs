@@ -123,8 +123,8 @@ public sealed class EvaluationResult
     }
 
     /// <summary>
-    /// The confusion matrices (<see cref="TaskResult.Confusion"/>) as comma-separated values with a heading: task, label, prediction, pixels
-    /// (photographs of a classification); a line for each pair of classes.
+    /// The confusion matrices (<see cref="TaskResult.Confusion"/>) as comma-separated values with a heading: task, label, prediction,
+    /// pixels (photographs of a classification); a line for each pair of classes.
     /// </summary>
     public string ToConfusionCsv()
     {

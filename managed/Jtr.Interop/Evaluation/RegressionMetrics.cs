@@ -69,9 +69,8 @@ public sealed class RegressionMetrics : TaskMetrics
         for (int i = 0; i < label.Length; i++)
         {
             if (float.IsInfinity(label[i]))
-                return FormattableString.Invariant(
-                        $"the label of value {i} ('{((RegressionTask)Task).ValueNames[i]}') is {label[i]}; it has to be a finite number, or NaN "
-                    ) + "where it is not known";
+                return FormattableString.Invariant($"the label of value {i} ('{((RegressionTask)Task).ValueNames[i]}') is {label[i]}; ")
+                    + "it has to be a finite number, or NaN where it is not known";
         }
         return null;
     }

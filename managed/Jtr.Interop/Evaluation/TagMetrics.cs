@@ -97,9 +97,8 @@ public sealed class TagMetrics : TaskMetrics
         for (int i = 0; i < label.Length; i++)
         {
             if (label[i] is not (0 or 1 or float.NaN))
-                return FormattableString.Invariant(
-                    $"the label of tag {i} ('{((TagsTask)Task).TagNames[i]}') is {label[i]}; it has to be 1, 0, or NaN where it is not known"
-                );
+                return FormattableString.Invariant($"the label of tag {i} ('{((TagsTask)Task).TagNames[i]}') is {label[i]}; ")
+                    + "it has to be 1, 0, or NaN where it is not known";
         }
         return null;
     }

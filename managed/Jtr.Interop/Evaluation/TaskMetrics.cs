@@ -6,7 +6,8 @@ namespace Jtr.Interop.Evaluation;
 /// <summary>
 /// Scores of one task over a whole evaluation set, gathered sample by sample in memory that does not grow
 /// with the set (but for <see cref="TagMetrics"/>, which keep the scores). All sums run over the valid pixels of all samples together, so
-/// that a sample weighs as many pixels as it has labels for; of tasks of whole photographs, over the samples. Not safe for several threads at once: give each its own and <see cref="Merge"/> them.
+/// that a sample weighs as many pixels as it has labels for; of tasks of whole photographs, over the samples. Not safe for several threads
+/// at once: give each its own and <see cref="Merge"/> them.
 /// </summary>
 public abstract class TaskMetrics : ITaskMetric
 {
@@ -58,7 +59,8 @@ public abstract class TaskMetrics : ITaskMetric
     /// [C, H, W]: raw logits, depths, normals or maps, as the network gives them out; [C] of tasks of whole photographs.
     /// </param>
     /// <param name="label">
-    /// [label channels, H, W], or [label channels]; pixels without a label hold the task's <see cref="VisionTask.InvalidLabel"/> and are left out.
+    /// [label channels, H, W], or [label channels]; pixels without a label hold the task's <see cref="VisionTask.InvalidLabel"/> and are
+    /// left out.
     /// </param>
     /// <exception cref="ArgumentException">The sizes do not fit, or a label has a value that its task does not allow.</exception>
     /// <exception cref="JtrNonFiniteException">A prediction is not a finite number; the term is "prediction.(task)".</exception>

@@ -138,8 +138,8 @@ public sealed class TaskResult
     public string ClassScoreName { get; }
 
     /// <summary>
-    /// Segmentation or classification of at most <see cref="MostConfused"/> classes: the confusion matrix, a row for each labelled class, in
-    /// it the number of pixels (photographs) that were predicted as each class. Else null.
+    /// Segmentation or classification of at most <see cref="MostConfused"/> classes: the confusion matrix, a row for each labelled class,
+    /// in it the number of pixels (photographs) that were predicted as each class. Else null.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<long>>? Confusion { get; }
 

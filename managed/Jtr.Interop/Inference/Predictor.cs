@@ -154,8 +154,8 @@ public sealed unsafe partial class Predictor : IDisposable
     /// <param name="samples">1 or more.</param>
     /// <param name="height">1 or more: inside, the last rows and columns are repeated up to a multiple of the network's stride.</param>
     /// <param name="width">1 or more.</param>
-    /// <param name="predictions">Receives [samples, <see cref="TaskSet.PredictionValues"/>]: raw logits, depths, unit normals, maps, values,
-    /// tasks in order; see <see cref="Prediction"/>.</param>
+    /// <param name="predictions">Receives [samples, <see cref="TaskSet.PredictionValues"/>]: raw logits, depths, unit normals, maps,
+    /// values, tasks in order; see <see cref="Prediction"/>.</param>
     /// <exception cref="ArgumentException">A size does not fit.</exception>
     /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>

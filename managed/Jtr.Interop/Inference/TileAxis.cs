@@ -1,8 +1,8 @@
 namespace Jtr.Interop.Inference;
 
 /// <summary>
-/// Where tiles lie along an image's rows or columns, and how much a tile counts at each place. They begin at multiples of a grid; the last one
-/// begins so late that it just covers the end, so that it is nearly as long as the others.
+/// Where tiles lie along an image's rows or columns, and how much a tile counts at each place. They begin at multiples of a grid; the last
+/// one begins so late that it just covers the end, so that it is nearly as long as the others.
 /// </summary>
 internal sealed class TileAxis
 {

@@ -1,6 +1,7 @@
 namespace Jtr.Interop.Labels;
 
-/// <summary>Count, range, mean and variance of numbers that come one by one, without the loss of digits that sums of squares have.</summary>
+/// <summary>Count, range, mean and variance of numbers that come one by one, without the loss of digits that sums of squares
+/// have.</summary>
 internal struct RunningMoments
 {
     private double _lowest;

@@ -45,7 +45,8 @@ public record ClassificationTask : VisionTask
         init => _classWeights = value is null ? null : [.. value];
     }
 
-    /// <summary>The part of the target that is spread over all classes, 0 or more and below 1: it keeps the network from being too sure.</summary>
+    /// <summary>The part of the target that is spread over all classes, 0 or more and below 1: it keeps the network from being too
+    /// sure.</summary>
     public double LabelSmoothing { get; init; }
 
     /// <inheritdoc/>

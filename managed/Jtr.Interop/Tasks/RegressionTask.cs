@@ -223,7 +223,8 @@ public class RegressionKind : TaskKind
         return own.Unit.Length > 0 ? $"{values}, {own.Unit}" : values;
     }
 
-    /// <summary>In what two tasks differ: their units or the names of their values. Of the means and deviations the first's count.</summary>
+    /// <summary>In what two tasks differ: their units or the names of their values. Of the means and deviations the first's
+    /// count.</summary>
     /// <inheritdoc/>
     public override string? Difference(VisionTask first, VisionTask second) =>
         Of(first).Unit != Of(second).Unit

@@ -204,8 +204,8 @@ public abstract class TaskKind : IEquatable<TaskKind>
             : throw new NotSupportedException($"task '{task.Name}' is of a kind that is not predicted for images: {Word}");
 
     /// <summary>
-    /// By what each channel of an image task's head is multiplied, and what is then added, to give the prediction; null: 1 and 0. libjtr does
-    /// so itself; exported networks end in it.
+    /// By what each channel of an image task's head is multiplied, and what is then added, to give the prediction; null: 1 and 0. libjtr
+    /// does so itself; exported networks end in it.
     /// </summary>
     /// <param name="task">A task of this kind.</param>
     internal virtual (double[] Scale, double[] Shift)? OutputAffine(VisionTask task) => null;

@@ -37,7 +37,8 @@ public abstract record VisionTask
     /// </summary>
     public int LabelChannels { get; }
 
-    /// <summary>The label value that says "no label at this pixel", in every channel; of tags and values each may be unknown by itself.</summary>
+    /// <summary>The label value that says "no label at this pixel", in every channel; of tags and values each may be unknown by
+    /// itself.</summary>
     public abstract float InvalidLabel { get; }
 
     /// <summary>The same task by another name.</summary>

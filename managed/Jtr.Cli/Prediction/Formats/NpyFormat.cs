@@ -8,7 +8,8 @@ internal sealed class NpyFormat : IPredictionFormat
 {
     public string Name => "npy";
     public string Meaning =>
-        "NumPy arrays: class ids in whole numbers, depth in its unit, unit normals H x W x 3, maps and values of whole photographs in float32";
+        "NumPy arrays: class ids in whole numbers, depth in its unit, unit normals H x W x 3, maps and values of whole photographs in "
+        + "float32";
     public string Ending => ".npy";
     public string LabelExtension => ".npy";
 

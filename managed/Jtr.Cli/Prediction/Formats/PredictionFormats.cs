@@ -19,7 +19,8 @@ internal static class PredictionFormats
         .. All.Select(f => (f.Name, f.Meaning + $" (NAME.TASK{f.Ending})")),
         (
             Json,
-            "a summary of each photograph: class shares, ranges of values, classes and tags with their probabilities, mean confidence (NAME.json)"
+            "a summary of each photograph: class shares, ranges of values, classes and tags with their probabilities, mean confidence "
+                + "(NAME.json)"
         ),
         (Csv, "the same summaries in one table (predictions.csv)"),
     ];

@@ -49,7 +49,8 @@ internal sealed class ClassOnlyInTestCheck(VisionTask task, int index) : IDataCh
             Task = task.Name,
             Message =
                 $"{(missing.Count == 1 ? "a class is" : $"{missing.Count} classes are")} in the data to score on, but in none of "
-                + $"{further.Length} labels to train on: {string.Join(", ", missing.Select(id => $"{id} ({task.Kind.ClassNames(task)[id]})"))}",
+                + $"{further.Length} labels to train on: "
+                + string.Join(", ", missing.Select(id => $"{id} ({task.Kind.ClassNames(task)[id]})")),
             Advice = "Its score cannot rise above 0: move photographs with it to the training part, or leave the class out",
             File = _test[missing[0]].File,
             Count = missing.Max(id => _test[id].Count),

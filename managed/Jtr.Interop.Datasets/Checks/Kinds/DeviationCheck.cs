@@ -54,8 +54,8 @@ internal sealed class DeviationCheck(RegressionTask task) : IDataCheck
                 "value-scale",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"'{task.ValueNames[v]}' has the mean {seen.Mean:G4} and the deviation {seen.Deviation:G4}, where the task says {mean:G4} "
-                        + $"and {deviation:G4}"
+                    $"'{task.ValueNames[v]}' has the mean {seen.Mean:G4} and the deviation {seen.Deviation:G4}, where the task says "
+                        + $"{mean:G4} and {deviation:G4}"
                 ),
                 "Give its mean and standard_deviation in tasks.json, or leave them out there: then they are those of the table"
             );

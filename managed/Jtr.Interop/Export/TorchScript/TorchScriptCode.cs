@@ -67,9 +67,9 @@ internal sealed class TorchScriptCode : INetworkWriter
             value = Let($"torch.flip({input}, [1])");
         else if (!order.SequenceEqual(Enumerable.Range(0, order.Length)))
             throw new JtrException("TorchScript is written of networks that read colours as RGB or BGR");
-        return Let(
-            $"torch.add(torch.mul({value}, {Constant("jtr.input_scale", scale, 1, scale.Length, 1, 1)}), {Constant("jtr.input_shift", shift, 1, shift.Length, 1, 1)})"
-        );
+        string by = Constant("jtr.input_scale", scale, 1, scale.Length, 1, 1),
+            plus = Constant("jtr.input_shift", shift, 1, shift.Length, 1, 1);
+        return Let($"torch.add(torch.mul({value}, {by}), {plus})");
     }
 
     public string ElementAffine(string input, VisionTask task) =>

@@ -18,7 +18,8 @@ public sealed class PseudoLabelDatasetTests : IDisposable
     private readonly TemporaryFolder _people = new(),
         _network = new();
 
-    /// <summary>Photographs a, b and c. People labelled a for both tasks and b for depth; the network everything, by its own values.</summary>
+    /// <summary>Photographs a, b and c. People labelled a for both tasks and b for depth; the network everything, by its own
+    /// values.</summary>
     public PseudoLabelDatasetTests()
     {
         foreach (string name in (string[])["a", "b", "c"])

@@ -105,7 +105,8 @@ public sealed class LabelTableTests : IDisposable
             "tasks.json",
             """
             { "tasks": [
-              { "name": "room", "kind": "classification", "classes": ["hall", "bath", "attic"], "class_weights": [1, 2, 1], "label_smoothing": 0.1 },
+              { "name": "room", "kind": "classification", "classes": ["hall", "bath", "attic"],
+                "class_weights": [1, 2, 1], "label_smoothing": 0.1 },
               { "name": "tags", "kind": "tags", "tags": ["hat", "coat"], "positive_weights": [2, 3] },
               { "name": "age", "kind": "regression", "unit": "years", "mean": 40, "standard_deviation": 12, "loss": "huber", "delta": 2 },
               { "name": "kind", "kind": "classification", "class_count": 4 },
