@@ -53,7 +53,7 @@ public sealed class LabelCheckTests
         Mask(folder["d", "seg", "a.npy"], _ => 255);
         CliRun run = Train(folder);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failure));
-        Assert.That(run.Error, Does.Contain("none of the 1 labels to train on has a pixel with a value: there is nothing to learn from"));
+        Assert.That(run.Error, Does.Contain("none of the 1 labels to train on has a value: there is nothing to learn from"));
         Assert.That(Directory.Exists(folder["run"]), Is.False);
         // Somebody who only looks is told, and sees the rest.
         CliRun inspect = CliRun.Of("inspect", folder["d"], "--size", "32x64", "--output", folder["i.png"]);
