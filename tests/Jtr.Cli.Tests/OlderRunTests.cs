@@ -74,10 +74,25 @@ public sealed class OlderRunTests
     }
 
     /// <summary>Loss, supervised, dist and recon of each line.</summary>
-    private static double[][] Losses(string file) =>
+    // Then the terms of the method had columns of their own, without the method's name.
+    private static readonly string[][] _columns =
+    [
+        ["loss"],
+        ["supervised"],
+        ["dist", "term:jtr.dist"],
+        ["recon", "term:jtr.recon"],
+    ];
+
+    private static double[][] Losses(string file)
+    {
+        string[] heading = File.ReadLines(file).First().Split(',');
+        int[] places = [.. _columns.Select(names => Array.FindIndex(heading, names.Contains))];
+        return
         [
             .. File.ReadLines(file)
                 .Skip(1)
-                .Select(l => l.Split(',')[2..6].Select(n => double.Parse(n, CultureInfo.InvariantCulture)).ToArray()),
+                .Select(l => l.Split(','))
+                .Select(cells => places.Select(p => double.Parse(cells[p], CultureInfo.InvariantCulture)).ToArray()),
         ];
+    }
 }
