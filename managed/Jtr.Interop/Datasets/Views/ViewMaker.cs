@@ -51,18 +51,21 @@ internal sealed class ViewMaker
         int index = batch.Indices[sample];
         SampleBuffer view0 = batch.GetSample(0, sample);
         TaskMask labeled;
+        Span<ViewCrop> crops = batch.Crops;
+        crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
         if (_augment)
         {
             SampleBuffer raw = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
             labeled = wanted & _data.Read(index, wanted, raw, cancellationToken);
-            View(0).Apply(raw, view0, labeled, new ViewKey(seed, epoch, index, 0));
+            ViewKey key = new(seed, epoch, index, 0);
+            View(0).Apply(raw, view0, labeled, key);
+            if ((Flips(0) ? _flippingCrop : _straightCrop) is { } crop)
+                crops[sample] = crop.Describe(crop.Window(key));
         }
         else
         {
             labeled = wanted & _data.Read(index, wanted, view0, cancellationToken);
         }
-        Span<ViewCrop> crops = batch.Crops;
-        crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
         for (int v = 1; v < batch.Views; v++)
         {
             ViewKey key = new(seed, epoch, index, v);
