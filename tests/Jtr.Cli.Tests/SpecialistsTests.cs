@@ -46,14 +46,28 @@ public sealed class SpecialistsTests
     {
         using TemporaryFolder folder = new();
         string data = Photographs(folder);
-        CliRun run = CliRun.Of(["train", "--data", data, "--output", folder["run"], "--specialist-steps", "3", "--pseudo-weight", "0.5", .. _small]);
+        CliRun run = CliRun.Of([
+            "train",
+            "--data",
+            data,
+            "--output",
+            folder["run"],
+            "--specialist-steps",
+            "3",
+            "--pseudo-weight",
+            "0.5",
+            .. _small,
+        ]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         string made = SpecialistStages.LabelsOf(folder["run"]);
         Assert.Multiple(() =>
         {
             Assert.That(run.Output, Does.Contain("Specialist of seg (stage 1 of 5): 3 labels, 3 steps"));
             Assert.That(run.Output, Does.Contain("made by a network: seg 2, edge 1"));
-            Assert.That(Directory.GetFiles(Path.Combine(made, "seg")).Select(Path.GetFileName).Order(), Is.EqualTo(new[] { "photo0.png", "photo1.png" }));
+            Assert.That(
+                Directory.GetFiles(Path.Combine(made, "seg")).Select(Path.GetFileName).Order(),
+                Is.EqualTo(new[] { "photo0.png", "photo1.png" })
+            );
             Assert.That(Directory.GetFiles(Path.Combine(made, "edge")), Has.Length.EqualTo(1), "the last one has no edges");
             Assert.That(File.Exists(folder["run", "results.json"]));
             Assert.That(File.Exists(Path.Combine(folder["run"], "specialists", "seg", "results.json")));
@@ -144,7 +158,19 @@ public sealed class SpecialistsTests
     public void They_need_a_folder_of_photographs()
     {
         using TemporaryFolder folder = new();
-        CliRun run = CliRun.Of("train", "--method", "specialists", "--scenes", "2", "--steps", "1", "--width", "2", "--output", folder["run"]);
+        CliRun run = CliRun.Of(
+            "train",
+            "--method",
+            "specialists",
+            "--scenes",
+            "2",
+            "--steps",
+            "1",
+            "--width",
+            "2",
+            "--output",
+            folder["run"]
+        );
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(run.Error, Does.Contain("folder of photographs"));
     }
@@ -158,7 +184,13 @@ public sealed class SpecialistsTests
         CliRun wrong = CliRun.Of([.. command, "--constraint", "bounds:task=edge,low=0"]);
         Assert.That(wrong.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(wrong.Error, Does.Contain("--constraint bounds:task=edge,low=0: the constraint 'bounds' has no 'low'"));
-        CliRun right = CliRun.Of([.. command, "--constraint", "bounds:task=edge,lowest=0,highest=1", "--constraint", "exclusion:one=seg,other=seg,classes=0>1"]);
+        CliRun right = CliRun.Of([
+            .. command,
+            "--constraint",
+            "bounds:task=edge,lowest=0,highest=1",
+            "--constraint",
+            "exclusion:one=seg,other=seg,classes=0>1",
+        ]);
         Assert.That(right.ExitCode, Is.Zero, right.Error);
         Assert.That(File.ReadAllLines(folder["run", "progress.csv"])[0], Does.Contain("bounds.edge.violated"));
         Assert.That(File.ReadAllText(folder["run", "config.json"]), Does.Contain("bounds:task=edge,lowest=0,highest=1"));

@@ -94,9 +94,6 @@ internal sealed class CompareCommand
         256
     );
 
-    // What a process that --jobs starts does.
-    private readonly Option<string?> _onlyRun = new("--only-run") { Hidden = true };
-
     private readonly Option<bool> _quick = new("--quick")
     {
         Description =
@@ -132,7 +129,6 @@ internal sealed class CompareCommand
         CompareCommand compare = new(console);
         Command command = new("compare", "Train several methods on the same data, labels, seeds and budget, and table what they reach.");
         compare.Help().Apply(command, console);
-        command.Add(compare._onlyRun);
         command.SetAction(compare.RunAsync);
         return command;
     }
@@ -158,7 +154,10 @@ internal sealed class CompareCommand
             ],
             Groups =
             [
-                new("Comparison", [_methods, _scenarios, _fractions, _fractionTasks, _seeds, _output, _jobs, _evalEvery, _saveEvery, _quick]),
+                new(
+                    "Comparison",
+                    [_methods, _scenarios, _fractions, _fractionTasks, _seeds, _output, _jobs, _evalEvery, _saveEvery, _quick]
+                ),
                 TrainOptions.DataGroup,
                 DataOptions.LayoutGroup,
                 TrainOptions.NetworkGroup,
@@ -210,7 +209,9 @@ internal sealed class CompareCommand
         if (!SpecialistStages.Fit(data.Train) && methods.Any(m => m.HasSpecialists))
         {
             if (!all)
-                throw new UsageException($"--methods: {SpecialistStages.Name} is for folders of photographs, where labels can lie beside them.");
+                throw new UsageException(
+                    $"--methods: {SpecialistStages.Name} is for folders of photographs, where labels can lie beside them."
+                );
             methods = [.. methods.Where(m => !m.HasSpecialists)];
         }
         // Where the others see all labels too, or in the end, the line would say nothing.
@@ -235,7 +236,7 @@ internal sealed class CompareCommand
             }),
         ];
         long saveEvery = parsed.GetValue(_saveEvery) ?? SaveEvery;
-        if (parsed.GetValue(_onlyRun) is { } only)
+        if (ParallelRuns.Only is { } only)
             return await RunOneAsync(only, comparisons, said, data, saveEvery, cancellationToken).ConfigureAwait(false);
         RunFolder place = new(folder);
         using IDisposable held = place.Hold();
@@ -245,10 +246,7 @@ internal sealed class CompareCommand
         {
             _console.StopWords = "Stopping after this step, then saving; Ctrl-C again ends now, without saving.";
             await TrainingView
-                .ShowAsync(
-                    _console,
-                    view => TrainAsync(view, parsed, said, data, comparisons, saveEvery, cancellationToken)
-                )
+                .ShowAsync(_console, view => TrainAsync(view, parsed, said, data, comparisons, saveEvery, cancellationToken))
                 .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -373,8 +371,10 @@ internal sealed class CompareCommand
     {
         int threads = ParallelRuns.Share(said.Machine.Threads, jobs);
         _console.Line(
-            string.Create(CultureInfo.InvariantCulture, $"{runs.Length} runs, {jobs} at once with {threads} threads each; what each says is in ")
-                + "METHOD/seed-N/process.txt"
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{runs.Length} runs, {jobs} at once with {threads} threads each; what each says is in "
+            ) + "METHOD/seed-N/process.txt"
         );
         await new ParallelRuns([.. parsed.Tokens.Select(t => t.Value)], jobs)
             .RunAsync(
@@ -405,7 +405,7 @@ internal sealed class CompareCommand
     {
         ComparisonRun run =
             comparisons.SelectMany(c => c.Runs.Where(r => NameOf(c, r) == name)).FirstOrDefault()
-            ?? throw new UsageException($"--only-run: there is no run '{name}'.");
+            ?? throw new UsageException($"there is no run '{name}'.");
         using CancellationTokenSource stop = ParallelRuns.UntilInputEnds(cancellationToken);
         try
         {

@@ -340,9 +340,10 @@ internal sealed class TrainCommand
                 MostLabels = LookedLabels,
                 MostPhotographBytes = LookedBytes,
                 Labels = labels,
-                UnlabeledUse = JtrRuntime.FindMethod(settings.NetworkMethod) is { } method && !SpecialistStages.AreIn(settings.Method)
-                    ? $"The method {settings.Method} {method.Unlabeled}"
-                    : null,
+                UnlabeledUse =
+                    JtrRuntime.FindMethod(settings.NetworkMethod) is { } method && !SpecialistStages.AreIn(settings.Method)
+                        ? $"The method {settings.Method} {method.Unlabeled}"
+                        : null,
             },
             cancellationToken
         );

@@ -16,8 +16,14 @@ internal sealed class ParallelRuns(IReadOnlyList<string> arguments, int jobs)
 {
     private const int LastLines = 12;
 
+    // How a process is told which run is its own.
+    private const string OnlyVariable = "JTR_ONLY_RUN";
+
     // Options with a value that each process is given anew.
     private static readonly string[] _replaced = ["--jobs", "--threads", "--workers"];
+
+    /// <summary>The run that this process is to do, or null where it does all.</summary>
+    public static string? Only => Environment.GetEnvironmentVariable(OnlyVariable);
 
     /// <summary>Threads of each of several processes: those that there are, split.</summary>
     public static int Share(int? wanted, int jobs) => wanted ?? Math.Max(1, Environment.ProcessorCount / jobs);
@@ -116,8 +122,9 @@ internal sealed class ParallelRuns(IReadOnlyList<string> arguments, int jobs)
             start.FileName = program is not null && Path.GetFileNameWithoutExtension(program) == "dotnet" ? program : "dotnet";
             start.ArgumentList.Add(self);
         }
-        foreach (string argument in Arguments(name, threads, workers))
+        foreach (string argument in Arguments(threads, workers))
             start.ArgumentList.Add(argument);
+        start.Environment[OnlyVariable] = name;
         using StreamWriter writer = new(log, append: true) { AutoFlush = true };
         using Process process = new() { StartInfo = start };
         process.OutputDataReceived += Write;
@@ -154,7 +161,7 @@ internal sealed class ParallelRuns(IReadOnlyList<string> arguments, int jobs)
         return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    private IEnumerable<string> Arguments(string name, int threads, int? workers)
+    private IEnumerable<string> Arguments(int threads, int? workers)
     {
         for (int i = 0; i < arguments.Count; i++)
         {
@@ -163,8 +170,6 @@ internal sealed class ParallelRuns(IReadOnlyList<string> arguments, int jobs)
             else
                 yield return arguments[i];
         }
-        yield return "--only-run";
-        yield return name;
         yield return "--threads";
         yield return threads.ToString(CultureInfo.InvariantCulture);
         if (workers is not { } count)

@@ -31,10 +31,7 @@ internal sealed class OneTaskDataset : DatasetDecorator
     public override int Count => _samples.Length;
 
     /// <inheritdoc/>
-    public override string GetName(int index) => Inner.GetName(_samples[index]);
-
-    /// <inheritdoc/>
-    public override TaskMask GetLabeled(int index) => Tasks.All;
+    public override SampleInfo GetSampleInfo(int index) => Inner.GetSampleInfo(_samples[index]) with { Labeled = Tasks.All };
 
     /// <inheritdoc/>
     public override double GetLabelWeight(int index, int task) => Inner.GetLabelWeight(_samples[index], _task);

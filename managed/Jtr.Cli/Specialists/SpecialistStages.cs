@@ -75,17 +75,21 @@ internal sealed class SpecialistStages
         if (_data.Train is not FolderDataset photographs)
             throw new UsageException($"--method {Name} is for training on a folder of photographs, where labels can lie beside them.");
         TaskSet tasks = photographs.Tasks;
-        int stages = 2 * tasks.Count + 1;
-        for (int t = 0; t < tasks.Count; t++)
+        // Where people have labelled all, a network would have nothing to add.
+        int[] missing = [.. Enumerable.Range(0, tasks.Count).Where(t => Missing(photographs, t).Any())];
+        if (missing.Length == 0)
+            throw new UsageException($"--method {Name} labels what is missing, and all photographs have labels for {tasks}.");
+        int stages = 2 * missing.Length + 1;
+        for (int i = 0; i < missing.Length; i++)
         {
-            await TrainAsync(t, $"stage {t + 1} of {stages}", view, device, cancellationToken).ConfigureAwait(false);
+            await TrainAsync(missing[i], $"stage {i + 1} of {stages}", view, device, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
         LabelFolder folder = LabelFolder.Open(LabelsOf(_folder), tasks, _settings.Data.DepthScale);
-        for (int t = 0; t < tasks.Count; t++)
+        for (int i = 0; i < missing.Length; i++)
         {
-            await LabelAsync(photographs, t, folder, $"stage {tasks.Count + t + 1} of {stages}", view is null, device, cancellationToken)
-                .ConfigureAwait(false);
+            string stage = $"stage {missing.Length + i + 1} of {stages}";
+            await LabelAsync(photographs, missing[i], folder, stage, view is null, device, cancellationToken).ConfigureAwait(false);
         }
         if (view is null)
             _console.Title($"Student (stage {stages} of {stages})");
@@ -98,6 +102,10 @@ internal sealed class SpecialistStages
         {
             PseudoLabels = Path.GetFullPath(LabelsOf(folder)),
         };
+
+    /// <summary>The photographs that have no label of a task that training may see.</summary>
+    private IEnumerable<int> Missing(FolderDataset photographs, int task) =>
+        Enumerable.Range(0, photographs.Count).Where(i => !(photographs.GetLabeled(i) & _labels[i])[task]);
 
     private RunFolder FolderOf(int task) => new(Path.Combine(_folder, "specialists", _data.Train.Tasks[task].Name));
 
@@ -128,7 +136,10 @@ internal sealed class SpecialistStages
         TrainSettings settings = SettingsOf(task);
         OneTaskDataset own = new(_data.Train, task, _labels);
         if (own.Count == 0)
-            throw new JtrFormatException(_settings.Data.Data, $"task '{name}' has no label that training may see: nothing for its specialist");
+            throw new JtrFormatException(
+                _settings.Data.Data,
+                $"task '{name}' has no label that training may see: nothing for its specialist"
+            );
         LabelAssignment all = new(own.Tasks, [.. Enumerable.Repeat(own.Tasks.All, own.Count)]);
         IMultiTaskDataset train = BadSamples.Wrap(settings.Data, own, all);
         long total = settings.TotalSteps(train.Count);
@@ -141,7 +152,7 @@ internal sealed class SpecialistStages
         using Trainer trainer =
             File.Exists(files.Checkpoint) && IsOf(files, settings)
                 ? Trainer.Load(files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, _console.Logger)
-                : settings.Begin(settings.ToTrainerOptions(own.Tasks, train.Count, device), _console, isTold: task == 0);
+                : settings.Begin(settings.ToTrainerOptions(own.Tasks, train.Count, device), _console, isTold: false);
         _console.Title($"Specialist of {name} ({stage}): {own.Count} labels, {total} steps");
         IMultiTaskDataset? test = _data.Test is null ? null : BadSamples.Wrap(settings.Data, new OneTaskDataset(_data.Test, task));
         FitOptions fit = new()
@@ -213,9 +224,8 @@ internal sealed class SpecialistStages
         VisionTask labeled = photographs.Tasks[task];
         PhotographItem[] items =
         [
-            .. Enumerable
-                .Range(0, photographs.Count)
-                .Where(i => !(photographs.GetLabeled(i) & _labels[i])[task] && !folder.Has(labeled, photographs.GetName(i)))
+            .. Missing(photographs, task)
+                .Where(i => !folder.Has(labeled, photographs.GetName(i)))
                 .Select(i => new PhotographItem(
                     photographs.GetName(i),
                     photographs.GetImagePath(i),
@@ -246,9 +256,7 @@ internal sealed class SpecialistStages
         string what = $"{labeled.Name} of {items.Length} photographs";
         _console.Title($"The specialist of {labeled.Name} labels what is missing ({stage})");
         PredictionOutcome outcome = showProgress
-            ? await WorkView
-                .ShowAsync(_console, "labelling", "photographs", items.Length, done => LabelAll(done))
-                .ConfigureAwait(false)
+            ? await WorkView.ShowAsync(_console, "labelling", "photographs", items.Length, done => LabelAll(done)).ConfigureAwait(false)
             : await LabelAll(_ => { }).ConfigureAwait(false);
         foreach (string message in outcome.Bad)
             _console.Line($"warning: {message}");

@@ -219,13 +219,7 @@ internal static class OptionsWriter
         };
 
     private static JsonArray Constraints(TrainerOptions options) =>
-        new(
-            [
-                .. options.Constraints.Select(
-                    (c, i) => (JsonNode)c.ToNative(options.Tasks, $"{nameof(TrainerOptions.Constraints)}[{i}]")
-                ),
-            ]
-        );
+        new([.. options.Constraints.Select((c, i) => (JsonNode)c.ToNative(options.Tasks, $"{nameof(TrainerOptions.Constraints)}[{i}]"))]);
 
     private static JsonObject Balancing(BalancingOptions options)
     {

@@ -105,22 +105,12 @@ class Bounds final : public Constraint {
   std::pair<at::Tensor, at::Tensor> places(const at::Tensor& prediction, const MethodContext& context,
                                            const at::Tensor& shape) const {
     const Task& task = tasks_[where_];
-    const at::Tensor label = context.label(0, where_);
-    at::Tensor none, there;
-    for (const int64_t c : classes_) {
-      const KnownClass known = known_class(task, label, c);
-      const Belief belief = informed(believed(task, prediction, c), known);
-      const at::Tensor is = informed(predicted(task, prediction, c), known);
-      there = there.defined() ? there | is : is;
-      if (task.has_tags()) {
-        const at::Tensor not_this = belief.no.exp();
-        none = none.defined() ? none * not_this : not_this;
-      } else {
-        const at::Tensor rest = none.defined() ? none - belief.yes.exp() : 1 - belief.yes.exp();
-        none = rest.clamp_min(0);
-      }
-    }
-    return {(1 - none).expand(shape.sizes()), there.expand(shape.sizes())};
+    const KnownClass known = known_class(task, context.label(0, where_), classes_);
+    const Belief belief = informed(believed(task, prediction, classes_), known);
+    const at::Tensor there = informed(predicted(task, prediction, classes_), known).any(1);
+    // Tags are there each by itself, classes one at a time.
+    const at::Tensor share = task.has_tags() ? 1 - belief.no.sum(1).exp() : belief.yes.exp().sum(1).clamp_max(1);
+    return {share.expand(shape.sizes()), there.expand(shape.sizes())};
   }
 
   const TaskSet& tasks_;

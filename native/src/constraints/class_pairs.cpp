@@ -7,48 +7,57 @@
 namespace jtr {
 namespace {
 
-/// The logarithm of a probability of 0, near enough and finite.
-constexpr double kNever = -1e4;
+/// The logarithm of a probability of 0: finite, and near enough.
+constexpr double kLogOfNothing = -1e4;
 
 /// [B, c, ...] -> [B, c, places]
 at::Tensor by_place(const at::Tensor& x) { return x.dim() > 2 ? x.flatten(2) : x.unsqueeze(2); }
 
 at::Tensor sure(const at::Tensor& there, const at::Tensor& like) {
-  return at::where(there, at::zeros({}, like.options()), at::full({}, kNever, like.options()));
+  return at::where(there, at::zeros({}, like.options()), at::full({}, kLogOfNothing, like.options()));
+}
+
+/// Classes of [B, c, places] by number: [B, n, places].
+at::Tensor of_classes(const at::Tensor& x, const std::vector<int64_t>& numbers) {
+  return x.index_select(1, at::tensor(numbers, at::kLong).to(x.device()));
 }
 
 /// What is true of one of the places, as the only place.
 KnownClass known_somewhere(const KnownClass& each) {
-  const at::Tensor there = (each.known & each.there).any(1, true);
-  return {there | each.known.all(1, true), there};
+  const at::Tensor there = (each.known & each.there).any(2, true);
+  return {there | each.known.all(2, true), there};
 }
 
 }  // namespace
 
-Belief believed(const Task& task, const at::Tensor& prediction, int64_t number) {
+Belief believed(const Task& task, const at::Tensor& prediction, const std::vector<int64_t>& numbers) {
   const at::Tensor logits = by_place(prediction);
-  const at::Tensor own = logits.select(1, number);
-  if (task.has_tags()) return {at::log_sigmoid(own), at::log_sigmoid(-own)};
-  const int64_t classes = logits.size(1);
-  std::vector<int64_t> others;
-  for (int64_t c = 0; c < classes; ++c) {
-    if (c != number) others.push_back(c);
+  if (task.has_tags()) {
+    const at::Tensor own = of_classes(logits, numbers);
+    return {at::log_sigmoid(own), at::log_sigmoid(-own)};
   }
-  const at::Tensor index = at::tensor(others, at::kLong).to(logits.device());
-  const at::Tensor rest = logits.index_select(1, index).logsumexp(1);
-  const at::Tensor all = at::logaddexp(own, rest);
-  return {own - all, rest - all};
+  const at::Tensor log_p = at::log_softmax(logits, 1), best = logits.detach().argmax(1, true);
+  // 1 - p is exact where p is not above one half, as of all classes but the most probable one; of that it is the sum
+  // of the others, which stays above 0 however sure the network is.
+  const at::Tensor is_best = at::zeros_like(logits, at::kBool).scatter_(1, best, true);
+  const at::Tensor others = log_p.masked_fill(is_best, kLogOfNothing).logsumexp(1, true);
+  const at::Tensor log_not = at::where(is_best, others, at::log1p(-log_p.masked_fill(is_best, kLogOfNothing).exp()));
+  return {of_classes(log_p, numbers), of_classes(log_not, numbers)};
 }
 
-at::Tensor predicted(const Task& task, const at::Tensor& prediction, int64_t number) {
+at::Tensor predicted(const Task& task, const at::Tensor& prediction, const std::vector<int64_t>& numbers) {
   const at::Tensor logits = by_place(prediction.detach());
-  return task.has_tags() ? logits.select(1, number).ge(0) : logits.argmax(1).eq(number);
+  if (task.has_tags()) return of_classes(logits, numbers).ge(0);
+  return logits.argmax(1, true).eq(at::tensor(numbers, at::kLong).to(logits.device()).view({1, -1, 1}));
 }
 
-KnownClass known_class(const Task& task, const at::Tensor& label, int64_t number) {
+KnownClass known_class(const Task& task, const at::Tensor& label, const std::vector<int64_t>& numbers) {
   const at::Tensor values = by_place(label);
-  if (task.has_tags()) return {by_place(task.known(label)).select(1, number), values.select(1, number).eq(1)};
-  return {by_place(task.valid(label)).select(1, 0), values.select(1, 0).eq(static_cast<double>(number))};
+  if (task.has_tags()) {
+    return {of_classes(by_place(task.known(label)), numbers), of_classes(values, numbers).eq(1)};
+  }
+  const at::Tensor there = values.eq(at::tensor(numbers, at::kLong).to(values.options()).view({1, -1, 1}));
+  return {by_place(task.valid(label)).expand_as(there), there};
 }
 
 Belief informed(const Belief& belief, const KnownClass& known) {
@@ -85,18 +94,17 @@ ClassPairs::ClassPairs(Rule rule, const Words& words, const Sides& sides, const 
     require(task->has_classes() || task->has_tags(), join_path(setting.path, option).c_str(), "task '", task->name(),
             "' has neither classes nor tags: its kind is ", task->kind());
   }
-  std::vector<int64_t> left = class_numbers(setting, words.first_classes, a, sides.first_classes);
-  std::vector<int64_t> right = class_numbers(setting, words.second_classes, b, sides.second_classes);
-  require(left.size() == right.size(), join_path(setting.path, words.second_classes).c_str(), "has ", right.size(),
-          " numbers and ", words.first_classes, " ", left.size(), ": they are pairs");
-  if (left.empty()) {
-    require(first_ != second_ && a.channels() == b.channels(), join_path(setting.path, words.first_classes).c_str(),
-            "must say which classes are meant: only of two tasks with as many classes each all pairs of one number "
-            "are taken");
-    for (int64_t c = 0; c < a.channels(); ++c) pairs_.emplace_back(c, c);
-    return;
-  }
-  for (size_t i = 0; i < left.size(); ++i) pairs_.emplace_back(left[i], right[i]);
+  first_classes_ = class_numbers(setting, words.first_classes, a, sides.first_classes);
+  second_classes_ = class_numbers(setting, words.second_classes, b, sides.second_classes);
+  require(first_classes_.size() == second_classes_.size(), join_path(setting.path, words.second_classes).c_str(),
+          "has ", second_classes_.size(), " numbers and ", words.first_classes, " ", first_classes_.size(),
+          ": they are pairs");
+  if (!first_classes_.empty()) return;
+  require(first_ != second_ && a.channels() == b.channels(), join_path(setting.path, words.first_classes).c_str(),
+          "must say which classes are meant: only of two tasks with as many classes each all pairs of one number are "
+          "taken");
+  for (int64_t c = 0; c < a.channels(); ++c) first_classes_.push_back(c);
+  second_classes_ = first_classes_;
 }
 
 bool ClassPairs::somewhere() const {
@@ -112,33 +120,28 @@ std::vector<size_t> ClassPairs::reads() const {
 
 ConstraintTerm ClassPairs::compute(const std::vector<at::Tensor>& predictions, const MethodContext& context) const {
   const Task &a = tasks_[first_], &b = tasks_[second_];
-  const at::Tensor label_a = context.label(0, first_), label_b = context.label(0, second_);
-  at::Tensor loss, violated;
-  for (const auto& [i, j] : pairs_) {
-    const KnownClass known_a = known_class(a, label_a, i);
-    KnownClass known_b = known_class(b, label_b, j);
-    const Belief in_a = informed(believed(a, predictions.front(), i), known_a);
-    Belief in_b = informed(believed(b, predictions.back(), j), known_b);
-    at::Tensor is_b = informed(predicted(b, predictions.back(), j), known_b);
-    if (somewhere()) {
-      const at::Tensor best = in_b.yes.detach().argmax(1, true);
-      in_b = {in_b.yes.gather(1, best), in_b.no.gather(1, best)};
-      is_b = is_b.any(1, true);
-      known_b = known_somewhere(known_b);
-    }
-    if (rule_ == Rule::kExcludes) {
-      std::swap(in_b.yes, in_b.no);
-      is_b = is_b.logical_not();
-    }
-    const at::Tensor open = (known_a.known & known_b.known).logical_not();
-    // 1 - p (1 - q) = (1 - p) + p q
-    const at::Tensor holds = at::logaddexp(in_a.no, in_a.yes + in_b.yes);
-    const at::Tensor own = (-holds * open).mean(1);
-    const at::Tensor broken = informed(predicted(a, predictions.front(), i), known_a) & is_b.logical_not() & open;
-    loss = loss.defined() ? loss + own : own;
-    violated = violated.defined() ? violated | broken : broken;
+  const at::Tensor &of_a = predictions.front(), &of_b = predictions.back();
+  const KnownClass known_a = known_class(a, context.label(0, first_), first_classes_);
+  KnownClass known_b = known_class(b, context.label(0, second_), second_classes_);
+  const Belief in_a = informed(believed(a, of_a, first_classes_), known_a);
+  Belief in_b = informed(believed(b, of_b, second_classes_), known_b);
+  const at::Tensor is_a = informed(predicted(a, of_a, first_classes_), known_a);
+  at::Tensor is_b = informed(predicted(b, of_b, second_classes_), known_b);
+  if (somewhere()) {
+    const at::Tensor best = in_b.yes.detach().argmax(2, true);
+    in_b = {in_b.yes.gather(2, best), in_b.no.gather(2, best)};
+    is_b = is_b.any(2, true);
+    known_b = known_somewhere(known_b);
   }
-  return {loss, violated.to(loss.scalar_type()).mean(1)};
+  if (rule_ == Rule::kExcludes) {
+    std::swap(in_b.yes, in_b.no);
+    is_b = is_b.logical_not();
+  }
+  const at::Tensor open = (known_a.known & known_b.known).logical_not();
+  // 1 - p (1 - q) = (1 - p) + p q
+  const at::Tensor holds = at::logaddexp(in_a.no, in_a.yes + in_b.yes);
+  const at::Tensor broken = (is_a & is_b.logical_not() & open).any(1);
+  return {(-holds * open).mean(2).sum(1), broken.to(holds.scalar_type()).mean(1)};
 }
 
 at::Tensor ClassPairs::allowed(size_t task, const at::Tensor& target, const MethodContext& context) const {
@@ -152,17 +155,19 @@ at::Tensor ClassPairs::allowed(size_t task, const at::Tensor& target, const Meth
   const auto forbid = [&](int64_t number, const at::Tensor& where) {
     shares.select(1, number).masked_fill_(here(where).expand({shares.size(0), shares.size(2)}), 0);
   };
-  for (const auto& [i, j] : pairs_) {
-    const KnownClass a = known_class(tasks_[first_], context.label(0, first_), i);
-    KnownClass b = known_class(tasks_[second_], context.label(0, second_), j);
-    if (somewhere()) b = known_somewhere(b);
-    const at::Tensor a_is = a.known & a.there;
+  const KnownClass all_a = known_class(tasks_[first_], context.label(0, first_), first_classes_);
+  KnownClass all_b = known_class(tasks_[second_], context.label(0, second_), second_classes_);
+  if (somewhere()) all_b = known_somewhere(all_b);
+  for (size_t k = 0; k < first_classes_.size(); ++k) {
+    const int64_t i = first_classes_[k], j = second_classes_[k], place = static_cast<int64_t>(k);
+    const at::Tensor a_is = (all_a.known & all_a.there).select(1, place);
+    const at::Tensor b_known = all_b.known.select(1, place), b_there = all_b.there.select(1, place);
     if (rule_ == Rule::kExcludes) {
-      if (task == first_) forbid(i, b.known & b.there);
+      if (task == first_) forbid(i, b_known & b_there);
       if (task == second_) forbid(j, a_is);
       continue;
     }
-    if (task == first_) forbid(i, b.known & b.there.logical_not());
+    if (task == first_) forbid(i, b_known & b_there.logical_not());
     if (task == second_ && !somewhere()) {
       const at::Tensor has = here(a_is).expand({shares.size(0), shares.size(2)});
       if (own.has_classes()) {

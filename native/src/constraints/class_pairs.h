@@ -13,22 +13,22 @@
 
 namespace jtr {
 
-/// Logarithms of the probabilities that a class is there and that it is not: [B, places].
+/// Logarithms of the probabilities that classes are there and that they are not: [B, n, places].
 struct Belief {
   at::Tensor yes, no;
 };
 
-/// What labels say of a class, bool [B, places]: where it is known whether it is there, and where it is there.
+/// What labels say of classes, bool [B, n, places]: where it is known whether they are there, and where they are there.
 struct KnownClass {
   at::Tensor known, there;
 };
 
-/// Belief in a class or tag of a task; differentiable.
-Belief believed(const Task& task, const at::Tensor& prediction, int64_t number);
-/// Whether it is what is predicted: bool [B, places].
-at::Tensor predicted(const Task& task, const at::Tensor& prediction, int64_t number);
-KnownClass known_class(const Task& task, const at::Tensor& label, int64_t number);
-/// The belief, sure where the class is known.
+/// Belief in n classes or tags of a task, by their numbers; differentiable.
+Belief believed(const Task& task, const at::Tensor& prediction, const std::vector<int64_t>& numbers);
+/// Whether they are what is predicted: bool [B, n, places].
+at::Tensor predicted(const Task& task, const at::Tensor& prediction, const std::vector<int64_t>& numbers);
+KnownClass known_class(const Task& task, const at::Tensor& label, const std::vector<int64_t>& numbers);
+/// The belief, sure where classes are known.
 Belief informed(const Belief& belief, const KnownClass& known);
 /// What is predicted, or known.
 at::Tensor informed(const at::Tensor& predicted, const KnownClass& known);
@@ -67,7 +67,7 @@ class ClassPairs : public Constraint {
   Rule rule_;
   const TaskSet& tasks_;
   size_t first_, second_;
-  std::vector<std::pair<int64_t, int64_t>> pairs_;
+  std::vector<int64_t> first_classes_, second_classes_;  // one pair each
   double weight_;
 };
 

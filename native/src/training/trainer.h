@@ -133,7 +133,7 @@ class Trainer {
   MultiTaskNetwork network_;
   std::vector<Guide> guides_;  // the method and those beside it
   Constraints constraints_;
-  MethodNeeds needs_;          // of all together
+  MethodNeeds needs_;  // of all together
   std::unique_ptr<Balancing> balancing_;
   std::unique_ptr<Schedule> schedule_;
   BatchUploader uploader_;

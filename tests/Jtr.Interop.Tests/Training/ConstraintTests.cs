@@ -33,10 +33,33 @@ public sealed class ConstraintTests
             Constraints =
             [
                 new ImplicationConstraint { If = "seg", Then = "tags" },
-                new ImplicationConstraint { If = "seg", Then = "tags", Classes = [new("shirt", "top"), new("2", "0")], Weight = 0.5 },
-                new ExclusionConstraint { One = "seg", Other = "tags", Classes = [new("sky", "top")] },
-                new BoundsConstraint { Task = "depth", Lowest = [50], Where = "seg", Classes = ["sky"] },
-                new DepthNormalsConstraint { Depth = "depth", Normals = "normals", FocalX = 0.8, FocalY = 1.1 },
+                new ImplicationConstraint
+                {
+                    If = "seg",
+                    Then = "tags",
+                    Classes = [new("shirt", "top"), new("2", "0")],
+                    Weight = 0.5,
+                },
+                new ExclusionConstraint
+                {
+                    One = "seg",
+                    Other = "tags",
+                    Classes = [new("sky", "top")],
+                },
+                new BoundsConstraint
+                {
+                    Task = "depth",
+                    Lowest = [50],
+                    Where = "seg",
+                    Classes = ["sky"],
+                },
+                new DepthNormalsConstraint
+                {
+                    Depth = "depth",
+                    Normals = "normals",
+                    FocalX = 0.8,
+                    FocalY = 1.1,
+                },
             ],
         };
         JsonNode native = JsonNode.Parse(OptionsWriter.Trainer(options))!["constraints"]!;
@@ -54,7 +77,10 @@ public sealed class ConstraintTests
                 native[2]!.ToJsonString(),
                 Is.EqualTo("""{"name":"exclusion","one":"seg","other":"tags","one_classes":[0],"other_classes":[1]}""")
             );
-            Assert.That(native[3]!.ToJsonString(), Is.EqualTo("""{"name":"bounds","task":"depth","lowest":[50],"where":"seg","classes":[0]}"""));
+            Assert.That(
+                native[3]!.ToJsonString(),
+                Is.EqualTo("""{"name":"bounds","task":"depth","lowest":[50],"where":"seg","classes":[0]}""")
+            );
             Assert.That(
                 native[4]!.ToJsonString(),
                 Is.EqualTo("""{"name":"depth_normals","depth":"depth","normals":"normals","focal_x":0.8,"focal_y":1.1}""")
@@ -120,7 +146,15 @@ public sealed class ConstraintTests
                 Throws.ArgumentException.With.Message.Contains("neither classes nor tags")
             );
             Assert.That(
-                () => Make(new ImplicationConstraint { If = "seg", Then = "tags", Classes = [new("coat", "top")] }),
+                () =>
+                    Make(
+                        new ImplicationConstraint
+                        {
+                            If = "seg",
+                            Then = "tags",
+                            Classes = [new("coat", "top")],
+                        }
+                    ),
                 Throws.ArgumentException.With.Message.Contains("no class 'coat' (known: sky, shirt, bag)")
             );
             Assert.That(() => Make(new BoundsConstraint { Task = "depth" }), Throws.ArgumentException.With.Message.Contains("lowest"));
@@ -185,7 +219,14 @@ public sealed class ConstraintTests
     {
         const int Height = 96,
             Width = 128;
-        SceneDataset scenes = new(new SceneOptions { Count = 3, Height = Height, Width = Width });
+        SceneDataset scenes = new(
+            new SceneOptions
+            {
+                Count = 3,
+                Height = Height,
+                Width = Width,
+            }
+        );
         int depth = scenes.Tasks.ToList().FindIndex(t => t is DepthTask),
             normals = scenes.Tasks.ToList().FindIndex(t => t is NormalsTask);
         double focal = 0.62 * Math.Sqrt((double)Height * Width),
@@ -204,8 +245,11 @@ public sealed class ConstraintTests
                 for (int x = 1; x < Width - 1; x++)
                 {
                     float own = d[y * Width + x];
-                    if (own <= 0 || ((int, int)[])[(y, x - 1), (y, x + 1), (y - 1, x), (y + 1, x)] is var near
-                        && near.Any(p => d[p.Item1 * Width + p.Item2] is var z && (z <= 0 || Math.Abs(z - own) > 0.05 * own)))
+                    if (
+                        own <= 0
+                        || ((int, int)[])[(y, x - 1), (y, x + 1), (y - 1, x), (y + 1, x)] is var near
+                            && near.Any(p => d[p.Item1 * Width + p.Item2] is var z && (z <= 0 || Math.Abs(z - own) > 0.05 * own))
+                    )
                         continue;
                     Vector3 m = Vector3.Normalize(Vector3.Cross(Point(y + 1, x) - Point(y - 1, x), Point(y, x + 1) - Point(y, x - 1)));
                     int at = y * Width + x,

@@ -32,7 +32,8 @@ internal static class ClassNumbers
             : [.. pairs.Select(p => (Number(a, p.First, property), Number(b, p.Second, property)))];
         if (numbers.Length == 0)
             throw new ArgumentException(
-                $"{property}: no class of '{a.Name}' has the name of one of '{b.Name}'; say which belong together (classes)",
+                $"{property}: no class of '{a.Name}' has the name of one of '{b.Name}'; name the classes, or say which belong together "
+                    + "(classes)",
                 property
             );
         native[first.Key] = a.Name;
