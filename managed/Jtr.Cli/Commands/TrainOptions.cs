@@ -29,6 +29,7 @@ internal static class TrainOptions
 
     private static readonly string[] _training =
     [
+        "training.constraints",
         "training.steps",
         "training.epochs",
         "training.batchSize",
@@ -79,6 +80,7 @@ internal static class TrainOptions
 
     private static readonly string[] _otherMethods =
     [
+        "methods.specialistSteps",
         "methods.weight",
         "methods.temperature",
         "methods.mapWidth",
@@ -240,6 +242,8 @@ internal static class TrainOptions
             FilmLearningRate = Pick(said.Methods.FilmLearningRate, basis.FilmLearningRate, "--film-learning-rate", fixedNow),
             FilmDecayEvery = Pick(said.Methods.FilmDecayEvery, basis.FilmDecayEvery, "--film-lr-decay-every", fixedNow),
             Teacher = Taught(said.Teacher, basis.Teacher, fixedNow),
+            SpecialistSteps = Pick(said.Methods.SpecialistSteps, basis.SpecialistSteps, "--specialist-steps", fixedNow),
+            Constraints = Known(said.Training.Constraints, basis.Constraints, fixedNow),
             Balance = Pick(said.Balancing.Rule, basis.Balance ?? "equal", "--balance", fixedNow),
             TaskWeights = Weights(said.Balancing.TaskWeights, basis.TaskWeights, fixedNow),
             DwaTemperature = Pick(said.Balancing.DwaTemperature, basis.DwaTemperature, "--dwa-temperature", fixedNow),
@@ -275,6 +279,26 @@ internal static class TrainOptions
         return !fixedNow || looks == (basis ?? new())
             ? looks == new LookSettings() ? null : looks
             : throw Changed(string.Join(", ", _looks.Select(key => SettingsTable.Get(key).Option)), "other");
+    }
+
+    private static IReadOnlyList<string>? Known(string[]? given, IReadOnlyList<string>? basis, bool fixedNow)
+    {
+        if (given is null)
+            return basis;
+        foreach (string text in given)
+        {
+            try
+            {
+                ConstraintOptions.Parse(text);
+            }
+            catch (FormatException e)
+            {
+                throw new UsageException($"--constraint {text}: {e.Message}.");
+            }
+        }
+        return !fixedNow || given.SequenceEqual(basis ?? [])
+            ? given
+            : throw Changed("--constraint", basis is null ? "not given" : string.Join(' ', basis));
     }
 
     private static IReadOnlyList<string>? Limits(string[]? given, IReadOnlyList<string>? basis, bool fixedNow)

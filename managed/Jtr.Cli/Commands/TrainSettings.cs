@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
+using Jtr.Cli.Specialists;
 using Jtr.Interop;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Labels;
@@ -110,6 +111,12 @@ internal sealed record TrainSettings
     /// <summary>The method "teacher", or null for its defaults.</summary>
     public TeacherOptions? Teacher { get; init; }
 
+    /// <summary>Steps of each specialist of the method "specialists"; null: as many as the student has.</summary>
+    public long? SpecialistSteps { get; init; }
+
+    /// <summary>What is known of predictions, each as a text, or null for nothing.</summary>
+    public IReadOnlyList<string>? Constraints { get; init; }
+
     /// <summary>The rule that weighs the tasks' losses.</summary>
     public string? Balance { get; init; }
 
@@ -191,6 +198,10 @@ internal sealed record TrainSettings
     /// <summary>With what the run computes, or null where it was not kept.</summary>
     public MachineSettings? Machine { get; init; }
 
+    /// <summary>The method of the network itself: of "specialists" the student's.</summary>
+    [JsonIgnore]
+    public string NetworkMethod => SpecialistStages.StudentOf(Method);
+
     /// <summary>The network in words.</summary>
     [JsonIgnore]
     public string NetworkInWords =>
@@ -206,7 +217,7 @@ internal sealed record TrainSettings
         new()
         {
             Tasks = tasks,
-            Method = Method,
+            Method = NetworkMethod,
             Width = Width,
             Network = Network?.ToOptions(),
             Seed = Seed,
@@ -241,6 +252,7 @@ internal sealed record TrainSettings
                 },
             },
             Teacher = Teacher ?? new TeacherOptions(),
+            Constraints = [.. (Constraints ?? []).Select(ConstraintOptions.Parse)],
             Balancing = new BalancingOptions
             {
                 Name = Balance ?? "equal",

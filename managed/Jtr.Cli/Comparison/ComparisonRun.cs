@@ -3,6 +3,7 @@ using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
+using Jtr.Cli.Specialists;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Evaluation;
@@ -24,6 +25,9 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
 
     /// <summary>The seed.</summary>
     public ulong Seed => seed;
+
+    /// <summary>Where it is.</summary>
+    public string Folder => _files.Path;
 
     /// <summary>The trained network.</summary>
     public string Checkpoint => _files.Checkpoint;
@@ -54,6 +58,10 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         TrainSettings settings = method.Apply(plan.Settings, seed);
         LabelAssignment labels = VisibleLabels.Of(settings, data.Train);
         labels.Save(_files.Labels);
+        if (method.HasSpecialists)
+            settings = await new SpecialistStages(console, settings with { SaveEvery = saveEvery }, data, labels, _files.Path)
+                .RunAsync(view, device, cancellationToken)
+                .ConfigureAwait(false);
         (IMultiTaskDataset all, LabelAssignment seen) = MadeLabels.Add(settings, data.Train, labels);
         IMultiTaskDataset train = BadSamples.Wrap(settings.Data, all, seen),
             test = BadSamples.Wrap(settings.Data, data.Test!);

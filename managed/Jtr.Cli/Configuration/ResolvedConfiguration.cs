@@ -1,6 +1,7 @@
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
 using Jtr.Cli.Data;
+using Jtr.Cli.Specialists;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Training;
@@ -24,6 +25,7 @@ internal static class ResolvedConfiguration
             Training = new TrainingSection
             {
                 Method = settings.Method,
+                Constraints = settings.Constraints?.ToArray(),
                 Steps = settings.Epochs is null ? settings.TotalSteps(samples) : null,
                 Epochs = settings.Epochs,
                 BatchSize = settings.BatchSize,
@@ -89,6 +91,7 @@ internal static class ResolvedConfiguration
             data.Sources is not null
             && DataLocation.Parse(data.Sources[0].Data.Data).Kind != DataKind.Joined
             && !data.Data.StartsWith("joined:", StringComparison.Ordinal);
+        bool isOfSpecialists = SpecialistStages.AreIn(settings.Method);
         return new DataSection
         {
             Data = isListed ? [.. data.Sources!.Select(s => s.Data.Data)] : [data.Data],
@@ -99,7 +102,8 @@ internal static class ResolvedConfiguration
             Scenario = settings.LabelsFile is null ? Words.Of(Words.Scenarios, settings.Scenario) : null,
             Labels = settings.LabelsFile,
             LimitLabels = settings.LabelLimits?.ToArray(),
-            PseudoLabels = settings.PseudoLabels,
+            // Specialists make their own.
+            PseudoLabels = isOfSpecialists ? null : settings.PseudoLabels,
             PseudoWeight = settings.PseudoLabels is null ? null : settings.PseudoWeight,
             PseudoThreshold = settings.PseudoLabels is null ? null : settings.PseudoThreshold,
             Size = data.Size.ToString(),
@@ -191,6 +195,7 @@ internal static class ResolvedConfiguration
         MtpslOptions mtpsl = new();
         return new MethodsSection
         {
+            SpecialistSteps = settings.SpecialistSteps,
             Weight = settings.MethodWeight ?? new ConsistencyOptions().Weight,
             Temperature = settings.Temperature ?? new ConsistencyOptions().Temperature,
             MapWidth = settings.MapWidth,

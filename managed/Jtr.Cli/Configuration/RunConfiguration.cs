@@ -89,6 +89,7 @@ internal sealed class NetworkSection
 internal sealed class TrainingSection
 {
     public string? Method { get; set; }
+    public string[]? Constraints { get; set; }
     public long? Steps { get; set; }
     public int? Epochs { get; set; }
     public int? BatchSize { get; set; }
@@ -146,6 +147,7 @@ internal sealed class JointTaskSection
 /// <summary>The other methods.</summary>
 internal sealed class MethodsSection
 {
+    public long? SpecialistSteps { get; set; }
     public double? Weight { get; set; }
     public double? Temperature { get; set; }
     public int? MapWidth { get; set; }

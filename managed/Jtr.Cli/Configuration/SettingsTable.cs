@@ -126,8 +126,14 @@ internal static class SettingsTable
         new("training.method", "--method", "NAME", SettingKind.Text, c => c.Training.Method,
             "supervised uses the labels alone; single_task does so with a network for each task, supervised+ on more views; consistency, "
             + "direct_map, perceptual_map, mtpsl, jtr and teacher also learn where labels are missing. Several with '+' "
-            + "between: jtr+teacher. "
+            + "between: jtr+teacher. specialists trains a network for each task, lets them label what is missing, and then trains one "
+            + "network on both (specialists+teacher: by another method). "
             + "Default: jtr."),
+        new("training.constraints", "--constraint", "NAME:VALUES", SettingKind.Constraints, c => c.Training.Constraints,
+            "What is known of predictions, beside any method; may be there several times. implication:if=seg,then=tags (a tag "
+            + "that is absent forbids the class of its name; others: classes=shirt>top;bag>bag); exclusion:one=...,other=...,"
+            + "classes=...; depth_normals:depth=...,normals=...,focal_x=...,focal_y=...; bounds:task=...,lowest=...,highest=... "
+            + "(where=seg,classes=sky). All take weight=X."),
         new("training.steps", "--steps", "N", SettingKind.Whole, c => c.Training.Steps, "Steps in all. Default: 2000.")
             { Minimum = 1, Aliases = ["--step"] },
         new("training.epochs", "--epochs", "N", SettingKind.Whole,
@@ -224,6 +230,8 @@ internal static class SettingsTable
             "Samples that go through the auto-encoder at once (mtpsl: pairs of tasks through its mapping network), against memory; the "
             + "result is the same. Default: chosen.") { Minimum = 0, Maximum = 65536 },
 
+        new("methods.specialistSteps", "--specialist-steps", "N", SettingKind.Whole, c => c.Methods.SpecialistSteps,
+            "Steps of each network that specialists trains for one task. Default: as many as --steps or --epochs say.") { Minimum = 1 },
         new("methods.weight", "--method-weight", "X", SettingKind.Number, c => c.Methods.Weight,
             "Weight of the term that consistency, direct_map or perceptual_map adds. "
             + $"Default: {Number(new ConsistencyOptions().Weight)}.") { Minimum = 0 },

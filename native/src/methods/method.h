@@ -59,6 +59,10 @@ class MethodContext {
   std::function<at::Tensor(int64_t view)> images_of;  // [B, 3, H, W]
   /// Predictions of the average of the network's weights for images [N, 3, H, W], in evaluation mode.
   std::function<TaskTensors(const at::Tensor& images)> teacher_of;
+  /// A target of view 0 as the constraints and the labels that are known allow it.
+  std::function<at::Tensor(size_t task, const at::Tensor& target)> allowed = [](size_t, const at::Tensor& target) {
+    return target;
+  };
   at::Tensor task_weights;                // double [K], on the host: of the tasks' supervised losses
   std::function<void()> between = [] {};  // throws where the step is to be given up
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "balancing/balancing.h"
+#include "constraints/constraint.h"
 #include "memory/tensor_memory.h"
 #include "methods/method.h"
 #include "parallel/communicator.h"
@@ -100,7 +101,7 @@ class Trainer {
                    const std::optional<Variant>& optimizer, const std::optional<Variant>& schedule);
   void use_rate(double rate);
   static std::vector<Guide> made_guides(const TrainerOptions& options, const MethodSetting& setting);
-  static MethodNeeds needs_of(const std::vector<Guide>& guides);
+  static MethodNeeds needs_of(const std::vector<Guide>& guides, const Constraints& constraints);
   Seen seen(const at::Tensor& images, int64_t views, int64_t tracked_views, bool features, NormMode norm);
   /// The step's context as one of the methods sees it; `made`: its own views, or none.
   static MethodContext context_of(const Guide& guide, const MethodContext& all, const Seen* made);
@@ -131,7 +132,8 @@ class Trainer {
   std::unique_ptr<Communicator> communicator_;
   MultiTaskNetwork network_;
   std::vector<Guide> guides_;  // the method and those beside it
-  MethodNeeds needs_;          // of all together
+  Constraints constraints_;
+  MethodNeeds needs_;  // of all together
   std::unique_ptr<Balancing> balancing_;
   std::unique_ptr<Schedule> schedule_;
   BatchUploader uploader_;

@@ -62,6 +62,8 @@ internal sealed class ViewMaker
         int index = batch.Indices[sample];
         SampleBuffer view0 = batch.GetSample(0, sample);
         TaskMask labeled;
+        Span<ViewCrop> crops = batch.Crops;
+        crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
         if (_augment)
         {
             SampleBuffer raw = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
@@ -75,13 +77,13 @@ internal sealed class ViewMaker
                 ViewPipeline.Copy(view0, raw, labeled);
             }
             View(0).Apply(raw, view0, labeled, key);
+            if ((Flips(0) ? _flippingCrop : _straightCrop) is { } crop)
+                crops[sample] = crop.Describe(crop.Window(key));
         }
         else
         {
             labeled = wanted & _data.Read(index, wanted, view0, cancellationToken);
         }
-        Span<ViewCrop> crops = batch.Crops;
-        crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
         for (int v = 1; v < batch.Views; v++)
         {
             ViewKey key = new(seed, epoch, index, v);
