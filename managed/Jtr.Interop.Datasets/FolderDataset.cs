@@ -31,6 +31,8 @@ namespace Jtr.Interop.Datasets;
 /// normals what they say, and any other name a map. Then come the tables whose first column is called "name": a column "tags", or several
 /// of 0 and 1, are tags; a column "class", or of words that come again, a classification; numbers that cannot be ids of classes a
 /// regression.</para>
+/// <para>Photographs of several sources: <c>domains.csv</c>, with the columns "name" and "domain" and a row for each photograph, says
+/// which is which.</para>
 /// <para>Several threads may read at once.</para>
 /// </remarks>
 public sealed class FolderDataset : IMultiTaskDataset
@@ -53,6 +55,7 @@ public sealed class FolderDataset : IMultiTaskDataset
     private readonly FolderOptions _options;
     private readonly Func<LabelSource, PackedLabel>[] _readers;
     private readonly SampleReader _reader;
+    private readonly DomainTable _domains;
 
     /// <summary>Lists the files, and reads the labels of segmentation if nothing else says how many classes there are.</summary>
     /// <param name="root">The data set's folder.</param>
@@ -90,6 +93,7 @@ public sealed class FolderDataset : IMultiTaskDataset
         _readers = [.. Tasks.Select((t, i) => _formats[i].Reader(t, _settings[i], options))];
         _names = [.. images.Stems];
         _images = [.. images.Paths];
+        _domains = DomainTable.Read(root, images, problems);
         _tables = [.. Tasks.Select((t, i) => ReadTable(root, t, i, images, problems))];
         _labels = [.. Tasks.Select((t, i) => ListLabels(root, t, i, images, problems))];
         _labeled = [.. Enumerable.Range(0, Count).Select(HasLabels)];
@@ -165,9 +169,12 @@ public sealed class FolderDataset : IMultiTaskDataset
     /// <summary>Whether samples, once read, stay in memory.</summary>
     public bool IsCached => _reader.IsCached;
 
-    /// <summary>A photograph's file name without extension.</summary>
+    /// <summary>Those of <c>domains.csv</c>, in ordinal order; without that file, one.</summary>
+    public IReadOnlyList<string> Domains => _domains.Names;
+
+    /// <summary>What is known of a photograph. Its name is that of its file, without extension.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
-    public string GetName(int index) => _names[index];
+    public SampleInfo GetSampleInfo(int index) => new(_names[index], _labeled[index], _domains[index]);
 
     /// <summary>The file of a photograph.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
@@ -177,9 +184,6 @@ public sealed class FolderDataset : IMultiTaskDataset
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     /// <param name="task">0 or more, below the number of tasks.</param>
     public string? GetLabelPath(int index, int task) => _labels[task][index];
-
-    /// <inheritdoc/>
-    public TaskMask GetLabeled(int index) => _labeled[index];
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>

@@ -154,14 +154,15 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
     }
 
     /// <inheritdoc/>
-    public string GetName(int index) => Place(ref index).GetName(index);
+    public SampleInfo GetSampleInfo(int index)
+    {
+        NyuV2Source source = Place(ref index);
+        return new(source.GetName(index), source.GetLabeled(index));
+    }
 
     /// <summary>The file of a photograph, or null for those in the .mat file.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     public string? GetImagePath(int index) => Place(ref index).GetImagePath(index);
-
-    /// <inheritdoc/>
-    public TaskMask GetLabeled(int index) => Place(ref index).GetLabeled(index);
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>

@@ -136,17 +136,14 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
     }
 
     /// <inheritdoc/>
-    public string GetName(int index)
-    {
-        CheckIndex(index);
-        return _index.Name(index);
-    }
+    public IReadOnlyList<string> Domains => _index.Domains;
 
     /// <inheritdoc/>
-    public TaskMask GetLabeled(int index)
+    public SampleInfo GetSampleInfo(int index)
     {
         CheckIndex(index);
-        return new TaskMask(_index.Entries[index].Labeled);
+        PackedEntry entry = _index.Entries[index];
+        return new(_index.Name(index), new TaskMask(entry.Labeled), (int)entry.Domain);
     }
 
     /// <inheritdoc/>

@@ -107,7 +107,7 @@ public sealed class PseudoLabelDataset : DatasetDecorator
     public int MadeCount(int task) => _made.Count(m => m[task]);
 
     /// <inheritdoc/>
-    public override TaskMask GetLabeled(int index) => _own[index] | _made[index];
+    public override SampleInfo GetSampleInfo(int index) => Inner.GetSampleInfo(index) with { Labeled = _own[index] | _made[index] };
 
     /// <inheritdoc/>
     public override double GetLabelWeight(int index, int task) => _made[index][task] ? _options.Weight : Inner.GetLabelWeight(index, task);

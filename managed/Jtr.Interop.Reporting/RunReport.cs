@@ -62,6 +62,8 @@ public static class RunReport
         {
             page.Section($"Scores on {result.Samples} samples");
             page.Table([.. result.ToCells(baseline)]);
+            if (result.ToDomainCells() is { Count: > 0 } domains)
+                page.Section("Scores by domain").Table([.. domains]);
             foreach (TaskResult task in result.Tasks.Where(t => t.Classes.Count > 0))
             {
                 page.Section($"Classes of {task.Name}");

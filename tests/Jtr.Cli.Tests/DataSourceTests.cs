@@ -1,5 +1,6 @@
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Cli.Tests;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Jtr.Interop.Datasets;
 
 namespace Jtr.Cli.Tests;
 
@@ -94,6 +95,32 @@ public sealed class InspectTests
         JsonElement pitch = tasks[4].GetProperty("values")[1];
         Assert.That((pitch.GetProperty("name").GetString(), pitch.GetProperty("count").GetInt64()), Is.EqualTo(("pitch", 1L)));
         Assert.That(tasks[0].TryGetProperty("values", out _), Is.False);
+    }
+
+    [Test]
+    public void Inspect_compares_domains()
+    {
+        using TemporaryFolder folder = new();
+        PhotoFolder.Write(folder["photos"], 3);
+        File.WriteAllText(folder["photos", "domains.csv"], "name,domain\nphoto0,winter\nphoto1,summer\nphoto2,winter\n");
+        CliRun run = CliRun.Of(
+            "inspect",
+            folder["photos"],
+            "--size",
+            "32x64",
+            "--output",
+            folder["sheet.png"],
+            "--json",
+            folder["data.json"]
+        );
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        // Samples, labels of seg and edge, then red.
+        Assert.That(run.Output, Does.Match(@"\nsummer +1 +1 +1 +0\.\d\d ± 0\.\d\d ").And.Match(@"\nwinter +2 +2 +1 "));
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["data.json"]));
+        JsonElement winter = json.RootElement.GetProperty("parts")[0].GetProperty("domains")[1];
+        Assert.That((winter.GetProperty("name").GetString(), winter.GetProperty("samples").GetInt32()), Is.EqualTo(("winter", 2)));
+        Assert.That(winter.GetProperty("labelled").GetProperty("edge").GetInt32(), Is.EqualTo(1));
+        Assert.That(winter.GetProperty("mean").GetArrayLength(), Is.EqualTo(3));
     }
 
     [Test]

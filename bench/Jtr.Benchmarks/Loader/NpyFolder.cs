@@ -29,9 +29,7 @@ internal sealed class NpyFolder : IMultiTaskDataset
     public int Height { get; }
     public int Width { get; }
 
-    public string GetName(int index) => $"{index}";
-
-    public TaskMask GetLabeled(int index) => Tasks.All;
+    public SampleInfo GetSampleInfo(int index) => new($"{index}", Tasks.All);
 
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
     {

@@ -283,9 +283,7 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
         public int Height => _scenes.Height;
         public int Width => _scenes.Width;
 
-        public string GetName(int index) => _scenes.GetName(index);
-
-        public TaskMask GetLabeled(int index) => Tasks.All;
+        public SampleInfo GetSampleInfo(int index) => _scenes.GetSampleInfo(index) with { Labeled = Tasks.All };
 
         public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
         {

@@ -1,6 +1,5 @@
 using Jtr.Cli.Data;
 using Jtr.Interop.Datasets;
-using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Visualization;
@@ -17,6 +16,7 @@ internal sealed class DataInspection
         Tasks = [.. data.Tasks.Select(t => t.Kind.CreateStatistics(t))];
         Labeled = new int[data.Tasks.Count];
         LabelCounts = new int[data.Tasks.Count + 1];
+        Domains = DomainInspection.Of(data);
         Problems.AddRange(DataSource.Problems(data));
     }
 
@@ -43,6 +43,9 @@ internal sealed class DataInspection
 
     /// <summary>Statistics of each task.</summary>
     public IReadOnlyList<LabelStatistics> Tasks { get; }
+
+    /// <summary>What each domain holds; none where there is but one.</summary>
+    public IReadOnlyList<DomainInspection> Domains { get; }
 
     /// <summary>Files that are damaged, missing or passed over.</summary>
     public List<FolderProblem> Problems { get; } = [];
@@ -76,6 +79,8 @@ internal sealed class DataInspection
             cancellationToken.ThrowIfCancellationRequested();
             List<FolderProblem> found = [];
             TaskMask read = reader.Read(sample, found, out bool hasImage, cancellationToken);
+            if (hasImage && inspection.Domains.Count > 0)
+                inspection.Domains[data.GetSampleInfo(sample).Domain].AddColors(reader.Image);
             if (hasImage && DataSource.ImagePath(data, sample) is string path)
             {
                 (int Height, int Width) size = PhotographReader.ReadSize(path);
@@ -123,16 +128,17 @@ internal sealed class DataInspection
         }
     }
 
-    /// <summary>Samples evenly spread; of joined data equally many of each source.</summary>
+    /// <summary>Samples evenly spread; of data with several domains equally many of each.</summary>
     private static IEnumerable<int> Choose(IMultiTaskDataset data, int count)
     {
-        if (data is not JoinedDataset joined)
+        if (data.Domains.Count == 1)
             return Output.PredictionSheet.Spread(data.Count, count);
-        int each = Math.Max(1, count / joined.Sources.Count);
+        int each = Math.Max(1, count / data.Domains.Count);
         return Enumerable
             .Range(0, data.Count)
-            .GroupBy(i => joined.GetSource(i).Source)
-            .Select(source => source.ToArray())
+            .GroupBy(i => data.GetSampleInfo(i).Domain)
+            .OrderBy(domain => domain.Key)
+            .Select(domain => domain.ToArray())
             .SelectMany(samples => Output.PredictionSheet.Spread(samples.Length, each).Select(place => samples[place]));
     }
 }

@@ -25,6 +25,7 @@ internal static class InspectionJson
                         p.Bad,
                         [.. p.Sizes.OrderByDescending(s => s.Value).Select(s => new SizeDocument(s.Key.Height, s.Key.Width, s.Value))],
                         Sources(p.Data),
+                        p.Domains.Count == 0 ? null : [.. p.Domains.Select(d => Domain(d, p.Data))],
                         p.LabelCounts,
                         [.. p.Tasks.Select((t, i) => Task(t, p.Labeled[i]))],
                         [.. p.Problems.Select(f => new ProblemDocument(f.Path, f.Message))]
@@ -59,6 +60,15 @@ internal static class InspectionJson
             samples[joined.GetSource(i).Source]++;
         return [.. joined.Sources.Select((s, i) => new SourceDocument(s.Name, s.Data.Count, s.Weight, samples[i]))];
     }
+
+    private static DomainDocument Domain(DomainInspection domain, IMultiTaskDataset data) =>
+        new(
+            domain.Name,
+            domain.Samples,
+            data.Tasks.Select((t, i) => (t.Name, Count: domain.Labeled[i])).ToDictionary(t => t.Name, t => t.Count),
+            domain.HasColors ? [.. domain.Mean] : null,
+            domain.HasColors ? [.. domain.Deviation] : null
+        );
 
     private static TaskDocument Task(LabelStatistics t, int labeled) =>
         new(
@@ -107,6 +117,7 @@ internal sealed record PartDocument(
     int Bad,
     SizeDocument[] Photographs,
     SourceDocument[]? Sources,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DomainDocument[]? Domains,
     int[] SamplesByLabels,
     TaskDocument[] Tasks,
     ProblemDocument[] Problems
@@ -136,6 +147,17 @@ internal sealed record ClassDocument(string Name, long Pixels);
 /// <param name="Samples">Of the source.</param>
 /// <param name="Epoch">Of it in an epoch.</param>
 internal sealed record SourceDocument(string Name, int Samples, double Weight, int Epoch);
+
+/// <param name="Labeled">Samples that have a label, by task.</param>
+/// <param name="Mean">Of red, green and blue, in [0, 1].</param>
+/// <param name="Deviation">Of the same.</param>
+internal sealed record DomainDocument(
+    string Name,
+    int Samples,
+    [property: JsonPropertyName("labelled")] Dictionary<string, int> Labeled,
+    double[]? Mean,
+    double[]? Deviation
+);
 
 internal sealed record SizeDocument(int Height, int Width, int Count);
 

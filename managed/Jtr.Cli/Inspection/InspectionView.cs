@@ -56,6 +56,8 @@ internal static class InspectionView
             )
         );
         console.Table(TextTable.Format(tasks, 2, 3, 4, 5, 6), tasks, numbers: [2, 3, 4, 5, 6]);
+        if (part.Domains.Count > 0)
+            ShowDomains(console, part);
         foreach (LabelStatistics t in part.Tasks)
         {
             if (t.Classes.Count > 0 && t.Pixels > 0)
@@ -70,6 +72,28 @@ internal static class InspectionView
             console.Line($"  {problem}");
         if (part.Problems.Count > MostProblems)
             console.Line($"  and {part.Problems.Count - MostProblems} more; --json lists all");
+    }
+
+    private static void ShowDomains(CliConsole console, DataInspection part)
+    {
+        console.Title("Domains");
+        List<string[]> cells =
+        [
+            ["domain", "samples", .. part.Data.Tasks.Select(t => t.Name), "red", "green", "blue"],
+            .. part.Domains.Select(d =>
+                (string[])
+                    [
+                        d.Name,
+                        $"{d.Samples}",
+                        .. d.Labeled.Select(n => $"{n}"),
+                        .. Enumerable
+                            .Range(0, 3)
+                            .Select(c => d.HasColors ? $"{Number(d.Mean[c], "F2")} ± {Number(d.Deviation[c], "F2")}" : "-"),
+                    ]
+            ),
+        ];
+        int[] numbers = [.. Enumerable.Range(1, cells[0].Length - 1)];
+        console.Table(TextTable.Format(cells, numbers), cells, numbers);
     }
 
     private static string Sizes(DataInspection part)

@@ -12,6 +12,16 @@ internal static class ResultView
     {
         console.Title($"Scores on {result.Samples} samples");
         console.Table(result.ToTable(baseline), result.ToCells(baseline), numbers: baseline is null ? [2] : [2, 3, 5]);
+        ShowDeltas(console, result, baseline);
+        if (result.ToDomainCells() is not { Count: > 0 } domains)
+            return;
+        console.Title("Scores by domain");
+        int[] numbers = [.. Enumerable.Range(3, domains[0].Length - 3)];
+        console.Table(TextTable.Format(domains, numbers), domains, numbers);
+    }
+
+    private static void ShowDeltas(CliConsole console, EvaluationResult result, EvaluationResult? baseline)
+    {
         if (baseline is null || console.Terminal is null)
             return;
         // The plain table says this itself.

@@ -74,15 +74,14 @@ public sealed class CityscapesDataset : LayoutDataset
         );
     }
 
-    /// <inheritdoc/>
-    public override string GetName(int index) => _samples[index].Name;
+    private protected override string NameOf(int index) => _samples[index].Name;
 
     /// <inheritdoc/>
     public override string GetImagePath(int index) => FilePath(Image, index, "leftImg8bit.png");
 
     /// <inheritdoc/>
     public override string? GetLabelPath(int index, int task) =>
-        !GetLabeled(index)[task] ? null
+        !this.GetLabeled(index)[task] ? null
         : Tasks[task].Kind == TaskKind.Depth ? FilePath(Disparity, index, "disparity.png")
         : FilePath(Labels, index, "gtFine_labelIds.png");
 

@@ -46,15 +46,16 @@ public sealed class CityscapesNpyDataset : LayoutDataset
         _numbers = found.Numbers;
     }
 
-    /// <inheritdoc/>
-    public override string GetName(int index) => _numbers[index].ToString(CultureInfo.InvariantCulture);
+    private protected override string NameOf(int index) => _numbers[index].ToString(CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
-    public override string GetImagePath(int index) => Path.Combine(Root, _options.Split, ImageFolder, GetName(index) + Extension);
+    public override string GetImagePath(int index) => Path.Combine(Root, _options.Split, ImageFolder, NameOf(index) + Extension);
 
     /// <inheritdoc/>
     public override string? GetLabelPath(int index, int task) =>
-        GetLabeled(index)[task] ? Path.Combine(Root, _options.Split, LabelFolder(Tasks[task], _options), GetName(index) + Extension) : null;
+        this.GetLabeled(index)[task]
+            ? Path.Combine(Root, _options.Split, LabelFolder(Tasks[task], _options), NameOf(index) + Extension)
+            : null;
 
     private protected override DecodedImage ReadImage(int index) => NpyPhotograph.Read(GetImagePath(index), Height, Width);
 

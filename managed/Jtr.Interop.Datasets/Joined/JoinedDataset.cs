@@ -21,6 +21,7 @@ public sealed class JoinedDataset : IMultiTaskDataset
     private readonly JoinedSource[] _sources;
     private readonly int[][] _places;
     private readonly SampleOrigin[] _samples;
+    private readonly int[] _firstDomains; // of each source
 
     /// <summary>Joins data sets.</summary>
     /// <param name="sources">1 or more, whose samples all have the same size.</param>
@@ -48,6 +49,10 @@ public sealed class JoinedDataset : IMultiTaskDataset
         Width = _sources[0].Data.Width;
         _places = [.. _sources.Select(s => JoinedTasks.Places(Tasks, s))];
         _samples = List(_sources);
+        Domains = [.. _sources.SelectMany(DomainsOf)];
+        _firstDomains = new int[_sources.Length];
+        for (int s = 1; s < _sources.Length; s++)
+            _firstDomains[s] = _firstDomains[s - 1] + _sources[s - 1].Data.Domains.Count;
     }
 
     /// <summary>The sources.</summary>
@@ -65,16 +70,21 @@ public sealed class JoinedDataset : IMultiTaskDataset
     /// <inheritdoc/>
     public int Width { get; }
 
+    /// <summary>The sources' names; of a source that has several domains, its name, a slash, and theirs.</summary>
+    public IReadOnlyList<string> Domains { get; }
+
     /// <summary>Where a sample comes from.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     public SampleOrigin GetSource(int index) => _samples[index];
 
-    /// <summary>The source's name, a slash, and the sample's name there.</summary>
+    /// <summary>What is known of a sample. Its name is the source's name, a slash, and the sample's name there.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
-    public string GetName(int index) => $"{Source(index).Name}/{Source(index).Data.GetName(_samples[index].Index)}";
-
-    /// <inheritdoc/>
-    public TaskMask GetLabeled(int index) => ToJoined(_samples[index].Source, Source(index).Data.GetLabeled(_samples[index].Index));
+    public SampleInfo GetSampleInfo(int index)
+    {
+        (int s, int place) = _samples[index];
+        SampleInfo own = _sources[s].Data.GetSampleInfo(place);
+        return new($"{_sources[s].Name}/{own.Name}", ToJoined(s, own.Labeled), _firstDomains[s] + own.Domain);
+    }
 
     /// <summary>One assignment of the joined set from one of each source. Repetitions of a sample have the same labels.</summary>
     /// <param name="assignments">For every source its assignment, or null for the labels that exist.</param>
@@ -153,6 +163,9 @@ public sealed class JoinedDataset : IMultiTaskDataset
             ArrayPool<float>.Shared.Return(rented);
         }
     }
+
+    private static IEnumerable<string> DomainsOf(JoinedSource source) =>
+        source.Data.Domains.Count == 1 ? [source.Name] : source.Data.Domains.Select(d => $"{source.Name}/{d}");
 
     private JoinedSource Source(int index) => _sources[_samples[index].Source];
 

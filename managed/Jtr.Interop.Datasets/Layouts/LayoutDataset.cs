@@ -72,7 +72,7 @@ public abstract class LayoutDataset : IMultiTaskDataset
     public bool IsCached => _reader.IsCached;
 
     /// <inheritdoc/>
-    public abstract string GetName(int index);
+    public SampleInfo GetSampleInfo(int index) => new(NameOf(index), _labeled[index]);
 
     /// <summary>The file of a photograph.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
@@ -82,9 +82,6 @@ public abstract class LayoutDataset : IMultiTaskDataset
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     /// <param name="task">0 or more, below the number of tasks.</param>
     public abstract string? GetLabelPath(int index, int task);
-
-    /// <inheritdoc/>
-    public TaskMask GetLabeled(int index) => _labeled[index];
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>
@@ -97,6 +94,9 @@ public abstract class LayoutDataset : IMultiTaskDataset
     /// <exception cref="UnauthorizedAccessException">A file of the sample may not be read.</exception>
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken) =>
         _reader.Read(index, wanted, destination, cancellationToken);
+
+    /// <summary>A sample's name.</summary>
+    private protected abstract string NameOf(int index);
 
     /// <summary>Reads a photograph.</summary>
     private protected abstract DecodedImage ReadImage(int index);

@@ -68,7 +68,9 @@ internal struct PackedEntry
     /// <summary>Counted from the end of the entries.</summary>
     public uint NameAt;
     public uint NameBytes;
-    public uint Reserved;
+
+    /// <summary>A place among the header's domains; 0 in files without.</summary>
+    public uint Domain;
 }
 
 /// <summary>How an image or a label of a sample is stored, 8 bytes.</summary>

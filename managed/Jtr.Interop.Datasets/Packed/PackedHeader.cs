@@ -12,6 +12,9 @@ internal sealed record PackedHeader
     public required PackPrecision Precision { get; init; }
     public required IReadOnlyList<TaskDocument> Tasks { get; init; }
 
+    /// <summary>Names of the samples' domains; null where there is but the one without a name of its own.</summary>
+    public IReadOnlyList<string>? Domains { get; init; }
+
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, PackedJsonContext.Default.PackedHeader);
 
     /// <exception cref="JsonException">It is no such header.</exception>

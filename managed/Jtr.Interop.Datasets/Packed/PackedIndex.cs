@@ -17,6 +17,7 @@ internal sealed class PackedIndex
         Precision = header.Precision;
         Tasks = tasks;
         Entries = entries;
+        Domains = header.Domains ?? [SampleInfo.OneDomain];
         _names = names;
     }
 
@@ -27,6 +28,8 @@ internal sealed class PackedIndex
     public PackPrecision Precision { get; }
 
     public TaskSet Tasks { get; }
+
+    public IReadOnlyList<string> Domains { get; }
 
     public PackedEntry[] Entries { get; }
 
@@ -69,6 +72,8 @@ internal sealed class PackedIndex
                 throw new JtrFormatException(path, $"the name of sample {i} is not in the file", at);
             if ((entry.Labeled & ~tasks.All.Bits) != 0)
                 throw new JtrFormatException(path, $"sample {i} has labels of tasks beyond the {tasks.Count} there are", at);
+            if (entry.Domain >= (uint)(header.Domains?.Count ?? 1))
+                throw new JtrFormatException(path, $"sample {i} is of domain {entry.Domain}, which the file does not have", at);
         }
     }
 
@@ -124,6 +129,11 @@ internal sealed class PackedIndex
         {
             throw new JtrFormatException(path, $"the header is damaged: {e.Message}", PackedStart.Size, e);
         }
+        if (
+            header.Domains is { } domains
+            && (domains.Count == 0 || domains.Any(d => d is null) || domains.Distinct().Count() < domains.Count)
+        )
+            throw new JtrFormatException(path, "the header is damaged: its domains have to be different names", PackedStart.Size);
         if (header.Height < 1 || header.Width < 1)
             throw new JtrFormatException(path, $"samples of {header.Height} x {header.Width} pixels", PackedStart.Size);
         return header;

@@ -37,10 +37,11 @@ internal sealed class PackedWriter
             Width = _source.Width,
             Precision = precision,
             Tasks = [.. _source.Tasks.Select(TaskDocument.From)],
+            Domains = _source.Domains is [SampleInfo.OneDomain] ? null : _source.Domains,
         }.ToJson();
         if (header.Length > PackedFormat.LongestHeader)
             throw new JtrException(
-                $"the names of tasks and classes take {header.Length} bytes; a packed data set has room for {PackedFormat.LongestHeader}"
+                $"the names of tasks, classes and domains take {header.Length} bytes; a packed data set has room for {PackedFormat.LongestHeader}"
             );
         stream.Position = PackedStart.Size;
         stream.Write(header);
@@ -104,7 +105,8 @@ internal sealed class PackedWriter
         if (!workplace.HasImage)
             return;
         Pad(stream);
-        byte[] name = Encoding.UTF8.GetBytes(_source.GetName(index));
+        SampleInfo info = _source.GetSampleInfo(index);
+        byte[] name = Encoding.UTF8.GetBytes(info.Name);
         ReadOnlySpan<byte> record = workplace.Record;
         _entries.Add(
             new PackedEntry
@@ -115,6 +117,7 @@ internal sealed class PackedWriter
                 Checksum = Checksum.Of(record),
                 NameAt = (uint)_names.WrittenCount,
                 NameBytes = (uint)name.Length,
+                Domain = (uint)info.Domain,
             }
         );
         stream.Write(record);

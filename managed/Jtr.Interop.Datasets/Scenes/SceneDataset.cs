@@ -108,17 +108,9 @@ public sealed class SceneDataset : IMultiTaskDataset
     public int Width => _options.Width;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such sample.</exception>
-    public string GetName(int index) => "scene-" + Number(index).ToString("D6", CultureInfo.InvariantCulture);
-
-    /// <inheritdoc/>
     /// <remarks>Every scene has every label.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sample.</exception>
-    public TaskMask GetLabeled(int index)
-    {
-        Number(index);
-        return Tasks.All;
-    }
+    public SampleInfo GetSampleInfo(int index) => new("scene-" + Number(index).ToString("D6", CultureInfo.InvariantCulture), Tasks.All);
 
     /// <summary>Labels of a whole scene.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>

@@ -48,29 +48,11 @@ internal sealed class LabelTable
         string[] columns = [.. table.Columns.Skip(1)];
         if (columns.Length == 0)
             throw new JtrFormatException(path, $"the table has no column beside '{table.Columns[0]}'");
-        Dictionary<string, int> places = images
-            .Stems.Select((stem, i) => (stem, i))
-            .ToDictionary(p => p.stem, p => p.i, StringComparer.Ordinal);
+        PhotographPlaces places = new(images);
         float[]?[] labels = new float[]?[places.Count];
-        int[] lines = new int[places.Count];
         SortedDictionary<string, (int Rows, int Line)> leftOut = new(StringComparer.Ordinal);
-        foreach (CsvRow row in table.Rows)
+        foreach ((int place, CsvRow row) in places.Rows(table, problems))
         {
-            if (row.Cells[0].Length == 0)
-                throw CsvTable.Fault(path, row.Line, $"the name of the photograph is missing (column '{table.Columns[0]}')");
-            if (Place(places, images, row.Cells[0]) is not { } place)
-            {
-                problems.Add(
-                    new FolderProblem(
-                        path,
-                        $"{FolderDataset.Stray}: {images.Name} has no '{row.Cells[0]}' (line {row.Line}){Hint(places.Keys, row.Cells[0])}"
-                    )
-                );
-                continue;
-            }
-            if (lines[place] > 0)
-                throw CsvTable.Fault(path, row.Line, $"the photograph '{row.Cells[0]}' has a row in line {lines[place]} already");
-            lines[place] = row.Line;
             float[] label = new float[task.LabelChannels];
             try
             {
@@ -104,24 +86,4 @@ internal sealed class LabelTable
 
     /// <summary>The label of a photograph that has one.</summary>
     public PackedLabel Label(int index) => new PackedRow(_labels[index]!);
-
-    /// <summary>Spreadsheets take names of digits for numbers, which lose their leading zeros.</summary>
-    private static string Hint(IEnumerable<string> names, string name) =>
-        name.All(char.IsAsciiDigit)
-        && names.FirstOrDefault(n => n.Length > name.Length && n.TrimStart('0') == name.TrimStart('0')) is { } meant
-            ? $"; it may be '{meant}', whose zeros a spreadsheet has dropped"
-            : "";
-
-    /// <summary>A photograph by its name, with or without the extension and the name of their folder.</summary>
-    private static int? Place(Dictionary<string, int> places, FolderIndex images, string name)
-    {
-        if (places.TryGetValue(name, out int place))
-            return place;
-        string folder = images.Name + "/";
-        if (name.StartsWith(folder, StringComparison.Ordinal))
-            name = name[folder.Length..];
-        if (FolderIndex.ImageExtensions.Contains(System.IO.Path.GetExtension(name).ToLowerInvariant()))
-            name = System.IO.Path.GetFileNameWithoutExtension(name);
-        return places.TryGetValue(name, out place) ? place : null;
-    }
 }

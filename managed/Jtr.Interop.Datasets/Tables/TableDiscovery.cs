@@ -17,7 +17,7 @@ internal static class TableDiscovery
         List<VisionTask> tasks = [];
         foreach (string path in Directory.EnumerateFiles(root, "*" + LabelTable.Extension).Order(StringComparer.Ordinal))
         {
-            if (Path.GetFileName(path).StartsWith('.'))
+            if (Path.GetFileName(path).StartsWith('.') || Path.GetFileName(path) == DomainTable.FileName)
                 continue;
             try
             {

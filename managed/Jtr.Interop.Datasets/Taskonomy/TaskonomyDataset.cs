@@ -58,8 +58,7 @@ public sealed class TaskonomyDataset : LayoutDataset
     public string GetBuilding(int index) => _buildings[_samples[index].Building];
 
     /// <summary>building/point_i_view_j.</summary>
-    /// <param name="index">0 or more, below the number of samples.</param>
-    public override string GetName(int index)
+    private protected override string NameOf(int index)
     {
         TaskonomyView view = _samples[index].View;
         string name = $"point_{view.Point}_view_{view.View}";
@@ -72,7 +71,7 @@ public sealed class TaskonomyDataset : LayoutDataset
 
     /// <inheritdoc/>
     public override string? GetLabelPath(int index, int task) =>
-        !GetLabeled(index)[task]
+        !this.GetLabeled(index)[task]
             ? null
             : Path.Combine(
                 _folders.Folder(Tasks[task].Name, GetBuilding(index)),

@@ -33,10 +33,10 @@ public abstract class DatasetDecorator : IMultiTaskDataset
     public virtual int Width => Inner.Width;
 
     /// <inheritdoc/>
-    public virtual string GetName(int index) => Inner.GetName(index);
+    public virtual IReadOnlyList<string> Domains => Inner.Domains;
 
     /// <inheritdoc/>
-    public virtual TaskMask GetLabeled(int index) => Inner.GetLabeled(index);
+    public virtual SampleInfo GetSampleInfo(int index) => Inner.GetSampleInfo(index);
 
     /// <inheritdoc/>
     public virtual double GetLabelWeight(int index, int task) => Inner.GetLabelWeight(index, task);

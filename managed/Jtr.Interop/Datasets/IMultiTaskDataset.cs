@@ -20,13 +20,12 @@ public interface IMultiTaskDataset
     /// <summary>Columns of every sample.</summary>
     int Width { get; }
 
-    /// <summary>A name for a sample that its owner recognises, such as its file name.</summary>
-    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
-    string GetName(int index);
+    /// <summary>Names of the sources that the samples come from, 1 or more, all different.</summary>
+    IReadOnlyList<string> Domains => [SampleInfo.OneDomain];
 
-    /// <summary>The tasks that a sample has labels for, without reading them.</summary>
+    /// <summary>What is known of a sample without reading it: its name, the tasks that it has labels for, its domain.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
-    TaskMask GetLabeled(int index);
+    SampleInfo GetSampleInfo(int index);
 
     /// <summary>
     /// How much a sample's label counts in training, 0 or more: its supervised loss is multiplied by it. 1 of labels that people made;

@@ -18,33 +18,19 @@ internal static class EvaluationJson
                 Format = FormatName,
                 Version = FormatVersion,
                 Samples = result.Samples,
-                Tasks =
-                [
-                    .. result.Tasks.Select(t => new TaskDocument
-                    {
-                        Name = t.Name,
-                        Kind = t.Kind.Word,
-                        Samples = t.Samples,
-                        ValidCount = t.ValidCount,
-                        Metrics =
+                Tasks = Documents(result.Tasks),
+                Domains =
+                    result.Domains.Count == 0
+                        ? null
+                        :
                         [
-                            .. t.Metrics.Select(m => new MetricDocument
+                            .. result.Domains.Select(d => new DomainDocument
                             {
-                                Name = m.Name,
-                                Value = Nullable(m.Value),
-                                Unit = m.Unit,
-                                HigherIsBetter = m.HigherIsBetter,
-                                Headline = m.IsHeadline,
+                                Name = d.Domain,
+                                Samples = d.Scores.Samples,
+                                Tasks = Documents(d.Scores.Tasks),
                             }),
                         ],
-                        ClassScore = t.Classes.Count == 0 || t.ClassScoreName == ClassScore.Iou ? null : t.ClassScoreName,
-                        Classes =
-                            t.Classes.Count == 0
-                                ? null
-                                : [.. t.Classes.Select(c => ClassDocument.Of(c, t.ClassScoreName == ClassScore.Iou))],
-                        Confusion = t.Confusion is null ? null : [.. t.Confusion.Select(row => row.ToArray())],
-                    }),
-                ],
             },
             EvaluationJsonContext.Default.ResultDocument
         ) + "\n";
@@ -61,7 +47,15 @@ internal static class EvaluationJson
                 throw new ArgumentException(
                     $"the format is '{document.Format}' version {document.Version}, not '{FormatName}' version {FormatVersion}"
                 );
-            return new EvaluationResult(document.Samples, document.Tasks.Select(t => Task(NotNull(t))));
+            return new EvaluationResult(document.Samples, Results(document.Tasks))
+            {
+                Domains =
+                [
+                    .. (document.Domains ?? [])
+                        .Select(NotNull)
+                        .Select(d => new DomainResult(d.Name, new EvaluationResult(d.Samples, Results(d.Tasks)))),
+                ],
+            };
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException)
         {
@@ -69,6 +63,33 @@ internal static class EvaluationJson
             throw path is null ? new JtrFormatException(message, fault) : new JtrFormatException(path, message, innerException: fault);
         }
     }
+
+    private static TaskDocument[] Documents(IEnumerable<TaskResult> tasks) =>
+        [
+            .. tasks.Select(t => new TaskDocument
+            {
+                Name = t.Name,
+                Kind = t.Kind.Word,
+                Samples = t.Samples,
+                ValidCount = t.ValidCount,
+                Metrics =
+                [
+                    .. t.Metrics.Select(m => new MetricDocument
+                    {
+                        Name = m.Name,
+                        Value = Nullable(m.Value),
+                        Unit = m.Unit,
+                        HigherIsBetter = m.HigherIsBetter,
+                        Headline = m.IsHeadline,
+                    }),
+                ],
+                ClassScore = t.Classes.Count == 0 || t.ClassScoreName == ClassScore.Iou ? null : t.ClassScoreName,
+                Classes = t.Classes.Count == 0 ? null : [.. t.Classes.Select(c => ClassDocument.Of(c, t.ClassScoreName == ClassScore.Iou))],
+                Confusion = t.Confusion is null ? null : [.. t.Confusion.Select(row => row.ToArray())],
+            }),
+        ];
+
+    private static IEnumerable<TaskResult> Results(IEnumerable<TaskDocument?> tasks) => tasks.Select(t => Task(NotNull(t)));
 
     private static TaskResult Task(TaskDocument task) =>
         new(
@@ -97,6 +118,18 @@ internal sealed class ResultDocument
     public required string Format { get; init; }
 
     public required int Version { get; init; }
+
+    public required long Samples { get; init; }
+
+    public required TaskDocument?[] Tasks { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DomainDocument?[]? Domains { get; init; }
+}
+
+internal sealed class DomainDocument
+{
+    public required string Name { get; init; }
 
     public required long Samples { get; init; }
 

@@ -36,6 +36,9 @@ public sealed class EvaluationResult
     /// <summary>The tasks' scores.</summary>
     public IReadOnlyList<TaskResult> Tasks { get; }
 
+    /// <summary>The scores on the samples of each domain, where the data have several; else empty.</summary>
+    public IReadOnlyList<DomainResult> Domains { get; init; } = [];
+
     /// <summary>A task's scores by its name; throws <see cref="KeyNotFoundException"/> when there is none of that name.</summary>
     public TaskResult this[string task] =>
         Tasks.FirstOrDefault(t => t.Name == task)
@@ -106,20 +109,61 @@ public sealed class EvaluationResult
     }
 
     /// <summary>
+    /// The headline scores by domain as cells: a heading (task, metric, unit, the domains, all), the numbers of samples, then a line for
+    /// each task. Empty where there are no domains.
+    /// </summary>
+    public IReadOnlyList<string[]> ToDomainCells()
+    {
+        if (Domains.Count == 0)
+            return [];
+        return
+        [
+            ["task", "metric", "unit", .. Domains.Select(d => d.Domain), "all"],
+            ["samples", "", "", .. Domains.Select(d => Count(d.Scores.Samples)), Count(Samples)],
+            .. Tasks.Select(t =>
+                (string[])
+                    [
+                        t.Name,
+                        t.Headline.Name,
+                        t.Headline.Unit,
+                        .. Domains.Select(d => MetricFormat.Value(d.Scores[t.Name].Headline)),
+                        MetricFormat.Value(t.Headline),
+                    ]
+            ),
+        ];
+
+        static string Count(long samples) => samples.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>
     /// All scores as comma-separated values with a heading: task, kind, metric, value, unit, better ("higher" or "lower"), headline (1 or
-    /// 0). Values are exact; a score without a valid pixel is empty.
+    /// 0) and, where there are domains, domain (empty: all samples). Values are exact; a score without a valid pixel is empty.
     /// </summary>
     public string ToCsv()
     {
-        StringBuilder text = new("task,kind,metric,value,unit,better,headline\n");
+        bool hasDomains = Domains.Count > 0;
+        StringBuilder text = new("task,kind,metric,value,unit,better,headline");
+        text.Append(hasDomains ? ",domain\n" : "\n");
+        AppendCsv(text, hasDomains ? "," : "");
+        foreach (DomainResult domain in Domains)
+            domain.Scores.AppendCsv(text, $",{Quote(domain.Domain)}");
+        return text.ToString();
+    }
+
+    private void AppendCsv(StringBuilder text, string end)
+    {
         foreach (TaskResult task in Tasks)
         {
             foreach (MetricValue metric in task.Metrics)
-                Line(text, task, metric.Name, metric.Value, metric.Unit, metric.HigherIsBetter, metric.IsHeadline);
+                Line(text, task, metric, end);
             foreach (ClassScore score in task.Classes)
-                Line(text, task, $"{task.ClassScoreName} {score.Name}", score.Value, "%", higher: true, headline: false);
+                Line(
+                    text,
+                    task,
+                    new MetricValue($"{task.ClassScoreName} {score.Name}", score.Value, "%", HigherIsBetter: true, IsHeadline: false),
+                    end
+                );
         }
-        return text.ToString();
     }
 
     /// <summary>
@@ -175,20 +219,21 @@ public sealed class EvaluationResult
     public override string ToString() =>
         string.Join(", ", Tasks.Select(t => $"{t.Name} {t.Headline.Name} {MetricFormat.Value(t.Headline)}"));
 
-    private static void Line(StringBuilder text, TaskResult task, string metric, double value, string unit, bool higher, bool headline) =>
+    private static void Line(StringBuilder text, TaskResult task, MetricValue metric, string end) =>
         text.Append(Quote(task.Name))
             .Append(',')
             .Append(task.Kind.Word)
             .Append(',')
-            .Append(Quote(metric))
+            .Append(Quote(metric.Name))
             .Append(',')
-            .Append(double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture))
+            .Append(double.IsNaN(metric.Value) ? "" : metric.Value.ToString("R", CultureInfo.InvariantCulture))
             .Append(',')
-            .Append(Quote(unit))
+            .Append(Quote(metric.Unit))
             .Append(',')
-            .Append(higher ? "higher" : "lower")
+            .Append(metric.HigherIsBetter ? "higher" : "lower")
             .Append(',')
-            .Append(headline ? '1' : '0')
+            .Append(metric.IsHeadline ? '1' : '0')
+            .Append(end)
             .Append('\n');
 
     private static string Quote(string field) =>

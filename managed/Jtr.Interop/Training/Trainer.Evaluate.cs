@@ -83,7 +83,7 @@ public sealed unsafe partial class Trainer
     {
         DataLoaderOptions loading = DataLoaderOptions.ForEvaluation(Math.Min(options.BatchSize, data.Count));
         using DataLoader loader = new(data, options: loading with { Workers = options.Workers ?? loading.Workers });
-        TaskScorer[] metrics = [.. Tasks.Select(t => new TaskScorer(t, options.Metrics))];
+        DomainScorers scorers = new(Tasks, data, options);
         int values = Tasks.PredictionValues(data.Height, data.Width);
         float[] predictions = new float[checked(loader.Options.BatchSize * values)];
         int done = 0;
@@ -99,7 +99,12 @@ public sealed unsafe partial class Trainer
                     {
                         try
                         {
-                            Score(metrics, predictions.AsSpan(b * values, values), batch.GetSample(0, b), batch.GetLabeled(b));
+                            scorers.Update(
+                                batch.Indices[b],
+                                predictions.AsSpan(b * values, values),
+                                batch.GetSample(0, b),
+                                batch.GetLabeled(b)
+                            );
                         }
                         catch (JtrNonFiniteException e)
                         {
@@ -121,18 +126,6 @@ public sealed unsafe partial class Trainer
             // The next to compute is likely another thread, which idle ones of this one would slow.
             Api.ReleaseThreads();
         }
-        return new EvaluationResult(done, metrics.Select(m => m.ToResult()));
-    }
-
-    /// <summary>Adds one sample to the scores of the tasks that it has labels for.</summary>
-    private void Score(TaskScorer[] metrics, Span<float> prediction, SampleBuffer sample, TaskMask labeled)
-    {
-        for (int t = 0; t < metrics.Length; t++)
-        {
-            if (!labeled[t])
-                continue;
-            ReadOnlySpan<float> values = Tasks.PredictionOf(prediction, t, sample.Height, sample.Width);
-            metrics[t].Update(values, sample.Label(t), sample.Height, sample.Width);
-        }
+        return scorers.ToResult();
     }
 }

@@ -40,9 +40,7 @@ internal sealed class MemoryDataset : IMultiTaskDataset
     /// <summary>Called by every read with the sample's index, on the reading thread.</summary>
     public Action<int>? OnRead { get; set; }
 
-    public string GetName(int index) => $"sample-{index}";
-
-    public TaskMask GetLabeled(int index) => _labeled[index];
+    public SampleInfo GetSampleInfo(int index) => new($"sample-{index}", _labeled[index]);
 
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
     {

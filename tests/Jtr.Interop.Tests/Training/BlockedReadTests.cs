@@ -211,9 +211,7 @@ public sealed class BlockedReadTests : IDisposable
         public int Height => data.Height;
         public int Width => data.Width;
 
-        public string GetName(int index) => data.GetName(index);
-
-        public TaskMask GetLabeled(int index) => data.GetLabeled(index);
+        public SampleInfo GetSampleInfo(int index) => data.GetSampleInfo(index);
 
         public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => throw new NotSupportedException("without a token");
 

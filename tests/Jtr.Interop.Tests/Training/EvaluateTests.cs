@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Datasets;
@@ -36,6 +37,27 @@ public sealed class EvaluateTests
         Assert.That(result["seg"].Samples, Is.EqualTo(4), "samples 0, 2, 4, 6");
         Assert.That(result["depth"].Samples, Is.EqualTo(3), "samples 1, 3, 5");
         Assert.That(result.ToJson(), Is.EqualTo(EvaluationResult.From(7, expected).ToJson()));
+    }
+
+    [Test]
+    public void Each_domain_has_scores_of_its_own()
+    {
+        using Trainer trainer = SmallModel.Create();
+        MemoryDataset day = SmallModel.Data(3),
+            night = SmallModel.Data(4);
+        EvaluationResult joined = trainer.Evaluate(new JoinedDataset(new JoinedSource("day", day), new JoinedSource("night", night)));
+        EvaluationResult alone = trainer.Evaluate(night);
+        Assert.That(joined.Domains.Select(d => (d.Domain, d.Scores.Samples)), Is.EqualTo(new[] { ("day", 3L), ("night", 4L) }));
+        Assert.That(joined.Domains[1].Scores.ToJson(), Is.EqualTo(alone.ToJson()));
+        Assert.That(alone.Domains, Is.Empty);
+        Assert.That(EvaluationResult.FromJson(joined.ToJson()).ToJson(), Is.EqualTo(joined.ToJson()));
+        IReadOnlyList<string[]> cells = joined.ToDomainCells();
+        Assert.That(cells[0], Is.EqualTo(new[] { "task", "metric", "unit", "day", "night", "all" }));
+        Assert.That(cells[1], Is.EqualTo(new[] { "samples", "", "", "3", "4", "7" }));
+        Assert.That(cells[2][4], Is.EqualTo(MetricFormat.Value(alone["seg"].Headline)));
+        string[] lines = joined.ToCsv().TrimEnd().Split('\n');
+        Assert.That(lines[0], Does.EndWith(",headline,domain"));
+        Assert.That(lines.Count(l => l.EndsWith(",night", StringComparison.Ordinal)), Is.EqualTo((lines.Length - 1) / 3));
     }
 
     [TestCase(1)]

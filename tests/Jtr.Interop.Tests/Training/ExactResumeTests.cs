@@ -243,9 +243,7 @@ public sealed class ExactResumeTests
         public int Height => inner.Height;
         public int Width => inner.Width;
 
-        public string GetName(int index) => inner.GetName(index);
-
-        public Jtr.Interop.Tasks.TaskMask GetLabeled(int index) => inner.GetLabeled(index);
+        public SampleInfo GetSampleInfo(int index) => inner.GetSampleInfo(index);
 
         public Jtr.Interop.Tasks.TaskMask Read(int index, Jtr.Interop.Tasks.TaskMask wanted, SampleBuffer destination)
         {

@@ -1,3 +1,4 @@
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Datasets.Folders;

@@ -17,6 +17,22 @@ public sealed class JoinedDatasetTests
         new(name, new MemoryDataset(count, height, width, tasks ?? DepthAndSaliency)) { Weight = weight };
 
     [Test]
+    public void A_source_is_a_domain_and_one_of_several_domains_keeps_them()
+    {
+        JoinedDataset street = new(Source("day", 2), Source("night", 1));
+        JoinedDataset all = new(new JoinedSource("street", street), Source("indoor", 2, SegAndDepth));
+        Assert.That(street.Domains, Is.EqualTo(new[] { "day", "night" }));
+        Assert.That(all.Domains, Is.EqualTo(new[] { "street/day", "street/night", "indoor" }));
+        Assert.That(
+            Enumerable.Range(0, all.Count).Select(i => all.Domains[all.GetSampleInfo(i).Domain]),
+            Is.EqualTo(new[] { "street/day", "street/day", "street/night", "indoor", "indoor" })
+        );
+        Assert.That(all.GetName(2), Is.EqualTo("street/night/sample-0"));
+        Assert.That(new SkipBadDataset(all).GetSampleInfo(4).Domain, Is.EqualTo(2));
+        Assert.That(Source("alone", 1).Data.Domains, Is.EqualTo(new[] { SampleInfo.OneDomain }));
+    }
+
+    [Test]
     public void Tasks_of_the_same_name_are_one_and_every_sample_keeps_its_own_labels()
     {
         JoinedSource first = Source("rgbd", 3);

@@ -21,9 +21,7 @@ internal sealed class ArrayDataset(
     /// <summary>A sample that cannot be read.</summary>
     public int Damaged { get; init; } = -1;
 
-    public string GetName(int index) => $"straße-{index}";
-
-    public TaskMask GetLabeled(int index) => labeled?.Invoke(index) ?? tasks.All;
+    public SampleInfo GetSampleInfo(int index) => new($"straße-{index}", labeled?.Invoke(index) ?? tasks.All);
 
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
     {
@@ -31,7 +29,7 @@ internal sealed class ArrayDataset(
             throw new JtrFormatException($"{index}.npy", "damaged on purpose");
         for (int i = 0; i < destination.Image.Length; i++)
             destination.Image[i] = value(index, -1, i);
-        TaskMask written = wanted & GetLabeled(index);
+        TaskMask written = wanted & this.GetLabeled(index);
         for (int t = 0; t < tasks.Count; t++)
         {
             if (!written[t])

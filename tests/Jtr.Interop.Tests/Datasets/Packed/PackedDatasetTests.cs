@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Datasets.Packed;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Datasets.Folders;
@@ -86,6 +87,16 @@ public sealed class PackedDatasetTests : IDisposable
         AssertSame(packed, source);
         SegmentationTask seg = (SegmentationTask)packed.Tasks[0];
         Assert.That(seg.ClassNames, Is.EqualTo(new[] { "wall", "floor", "\"ceiling\"" }));
+    }
+
+    [Test]
+    public void Domains_are_kept()
+    {
+        ArrayDataset Source(int count) => new(new TaskSet(new DepthTask()), count, 2, 3, (s, t, i) => s + i);
+        JoinedDataset joined = new(new JoinedSource("day", Source(1)), new JoinedSource("night", Source(2)));
+        using PackedDataset packed = new(Pack(joined));
+        Assert.That(packed.Domains, Is.EqualTo(new[] { "day", "night" }));
+        Assert.That(Enumerable.Range(0, 3).Select(packed.GetSampleInfo), Is.EqualTo(Enumerable.Range(0, 3).Select(joined.GetSampleInfo)));
     }
 
     [Test]

@@ -86,6 +86,30 @@ public sealed class LabelTableTests : IDisposable
     }
 
     [Test]
+    public void A_table_of_domains_says_where_photographs_come_from()
+    {
+        _folder.Write("tags.csv", "name,tags\na,x\n");
+        Assert.That(Open().Domains, Is.EqualTo(new[] { SampleInfo.OneDomain }));
+        _folder.Write("domains.csv", "name,domain\na.png,night\nb,day\nc,night\nd,\"day\"\ne,dusk\n");
+        FolderDataset data = Open();
+        Assert.That(data.Tasks.Select(t => t.Name), Is.EqualTo(new[] { "tags" }), "it is no table of labels");
+        Assert.That(data.Domains, Is.EqualTo(new[] { "day", "night" }));
+        Assert.That(Enumerable.Range(0, 4).Select(i => data.GetSampleInfo(i).Domain), Is.EqualTo(new[] { 1, 0, 1, 0 }));
+        Assert.That(data.Problems.Single().Message, Does.Contain("no 'e' (line 6)"));
+    }
+
+    [TestCase("name,domain\na,x\nb,x\nc,x\n", "the photograph 'd' has no row")]
+    [TestCase("name,domain\na,x\na,y\n", "line 3: the photograph 'a' has a row in line 2 already")]
+    [TestCase("name,domain\na,\n", "line 2: the photograph 'a' has no domain")]
+    [TestCase("name,domain,hour\na,x,1\n", "it needs two columns")]
+    public void A_wrong_table_of_domains_is_told(string table, string message)
+    {
+        _folder.Write("tags.csv", "name,tags\na,x\n");
+        _folder.Write("domains.csv", table);
+        Assert.That(() => Open(), Throws.TypeOf<JtrFormatException>().With.Message.Contains("domains.csv").And.Message.Contains(message));
+    }
+
+    [Test]
     public void Tasks_of_tables_come_after_those_of_folders()
     {
         _folder.Write("tags.csv", "name,tags\na,x\n");

@@ -105,9 +105,7 @@ public sealed class ViewCropTests
         public int Height => ViewCropTests.Height;
         public int Width => ViewCropTests.Width;
 
-        public string GetName(int index) => $"{index}";
-
-        public TaskMask GetLabeled(int index) => Tasks.All;
+        public SampleInfo GetSampleInfo(int index) => new($"{index}", Tasks.All);
 
         public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
         {
