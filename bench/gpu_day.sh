@@ -94,7 +94,7 @@ if [[ -n "$why" ]]; then
   else
     emulated=''
   fi
-  if [[ -n "$emulated" ]]; then part 'CUDA kernels on the CPU' 300 "$emulated" '--gtest_filter=*Emulated*'; fi
+  if [[ -n "$emulated" ]]; then part 'CUDA kernels on the CPU' 300 "$emulated" '--gtest_filter=*Emulated*-*Long*'; fi
 else
   build=build/gpu-day
   if part 'build with CUDA' 330 bash -c "cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Release -DJTR_CUDA=ON -DJTR_TESTS=ON \

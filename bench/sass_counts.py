@@ -58,8 +58,9 @@ def main():
         if not cubins:
             for source in sorted(glob.glob(os.path.join(ROOT, "native/src/kernels/cuda/*.cu"))):
                 cubins.append(os.path.join(folder, os.path.basename(source) + "bin"))
-                subprocess.run([a.nvcc, "-cubin", f"-arch={a.arch}", "-std=c++17", "--extended-lambda", "-I", os.path.join(ROOT, "native/src"),
-                                *(f"-I{i}" for i in a.include), "-o", cubins[-1], source], check=True)
+                folders = [f"-I{i}" for i in (os.path.join(ROOT, "native/src"), *a.include)]
+                subprocess.run([a.nvcc, "-cubin", f"-arch={a.arch}", "-std=c++17", "--extended-lambda", *folders, "-o",
+                                cubins[-1], source], check=True)
         print("| kernel | instructions | calls | fma | loads and stores |\n|---|---|---|---|---|")
         for cubin in cubins:
             text = subprocess.run([a.cuobjdump, "--dump-sass", cubin], capture_output=True, text=True, check=True).stdout

@@ -39,14 +39,14 @@ void report(const std::string& what) {
   fault = what + " (thread " + std::to_string(running_thread()) + " of block " + std::to_string(place.block.x) + ")";
 }
 
-/// Two accesses of one byte, one of them a write, that nothing puts in an order: of two threads between two barriers, or
-/// (in memory of all blocks) of two blocks.
+/// Two accesses of one byte, one of them a write, that nothing puts in an order: of two threads between two barriers,
+/// or (in memory of all blocks) of two blocks.
 void look(Byte& byte, bool write, bool shared) {
   const int own = running_thread();
   const char* const memory = shared ? "shared" : "global";
   const auto race = [&](const char* first, bool other_block) {
     report(std::string("a race in ") + memory + " memory: " + (write ? "a write" : "a read") + " and " + first +
-               (other_block ? " of another block" : " of another thread, with no barrier between them"));
+           (other_block ? " of another block" : " of another thread, with no barrier between them"));
   };
   if (byte.writer >= 0) {
     if (byte.written < first_of_block) {
@@ -86,7 +86,7 @@ void access(const void* address, size_t bytes, bool write) {
     switch (where(address, bytes)) {
       case Where::kNotAllocated:
         report(std::string(write ? "a write" : "a read") + " of " + std::to_string(bytes) +
-                   " bytes outside of every allocation");
+               " bytes outside of every allocation");
         return;
       case Where::kElsewhere:
         report(is_local(address) ? "a pointer to another thread's local variable" : "a host pointer on the device");
@@ -138,12 +138,12 @@ bool sees_accesses() { return true; }
 // What the compiler calls.
 extern "C" {
 
-#define JTR_ACCESSES(BYTES)                                                                              \
-  void __tsan_read##BYTES(void* address) { jtr::emulated::access(address, BYTES, false); }               \
-  void __tsan_write##BYTES(void* address) { jtr::emulated::access(address, BYTES, true); }               \
-  void __tsan_unaligned_read##BYTES(void* address) { jtr::emulated::access(address, BYTES, false); }     \
-  void __tsan_unaligned_write##BYTES(void* address) { jtr::emulated::access(address, BYTES, true); }     \
-  void __tsan_volatile_read##BYTES(void* address) { jtr::emulated::access(address, BYTES, false); }      \
+#define JTR_ACCESSES(BYTES)                                                                          \
+  void __tsan_read##BYTES(void* address) { jtr::emulated::access(address, BYTES, false); }           \
+  void __tsan_write##BYTES(void* address) { jtr::emulated::access(address, BYTES, true); }           \
+  void __tsan_unaligned_read##BYTES(void* address) { jtr::emulated::access(address, BYTES, false); } \
+  void __tsan_unaligned_write##BYTES(void* address) { jtr::emulated::access(address, BYTES, true); } \
+  void __tsan_volatile_read##BYTES(void* address) { jtr::emulated::access(address, BYTES, false); }  \
   void __tsan_volatile_write##BYTES(void* address) { jtr::emulated::access(address, BYTES, true); }
 
 #pragma GCC diagnostic push

@@ -175,8 +175,7 @@ void Block::enter(Fiber& self) {
 
 }  // namespace
 
-void launch(const char* kernel, dim3 grid, dim3 block, void (*body)(const void*), const void* arguments,
-            size_t bytes) {
+void launch(const char* kernel, dim3 grid, dim3 block, void (*body)(const void*), const void* arguments, size_t bytes) {
   const uint64_t threads = uint64_t{block.x} * block.y * block.z;
   if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > kMostBlocksInX || grid.y > kMostBlocksInY ||
       grid.z > kMostBlocksInY || threads == 0 || threads > kMostThreads) {

@@ -1,6 +1,5 @@
 // Kernels with a fault each, as one could write them, for the tests of what finds them (tests/faults_test.cpp).
 #include "emulated/planted.h"
-
 #include "kernels/cuda/grid.cuh"
 
 namespace jtr::kernels::cuda {
@@ -38,7 +37,8 @@ __global__ void __launch_bounds__(kThreads) shuffle_without_a_lane(double* out) 
 
 __global__ void __launch_bounds__(kThreads) all_blocks_write_one_value(double* out) { out[threadIdx.x] += 1; }
 
-__global__ void __launch_bounds__(kThreads) product_and_sum(const double* a, const double* b, const double* c, double* out) {
+__global__ void __launch_bounds__(kThreads)
+    product_and_sum(const double* a, const double* b, const double* c, double* out) {
   if (threadIdx.x == 0) *out = *a * *b + *c;
 }
 

@@ -1,4 +1,5 @@
-// CUDA's words as C++, so that g++ compiles the .cu files and their kernels run on the CPU (emulated/grid.h), for tests.
+// CUDA's words as C++, so that g++ compiles the .cu files and their kernels run on the CPU (emulated/grid.h), for
+// tests.
 #pragma once
 
 // As in nvcc's pass for the device.

@@ -143,7 +143,10 @@ TEST(EmulatedArithmetic, IsContractedAsNvccDoes) {
   const at::Tensor host = at::tensor({1 + e, 1 - e, -1.0, 0.0}, at::kDouble);
   const at::Tensor device = to_device(host);
   double* const v = device.data_ptr<double>();
-  on_device(0, [&] { kernels::cuda::planted_product_and_sum(v, v + 1, v + 2, v + 3); return 0; });
+  on_device(0, [&] {
+    kernels::cuda::planted_product_and_sum(v, v + 1, v + 2, v + 3);
+    return 0;
+  });
   EXPECT_EQ(to_host(device)[3].item<double>(), -e * e);
 #endif
 }
@@ -152,7 +155,8 @@ TEST(EmulatedBFloat16, RoundsAsLibtorchDoes) {
   // By way of a kernel: the identity of norm and ReLU, for positive values.
   const at::Tensor x = drawn({1, 1, 64, 64}, 0, 300, 1, at::kBFloat16);
   const at::Tensor one = to_device(at::ones({1}, at::kFloat)), zero = to_device(at::zeros({1}, at::kFloat));
-  const at::Tensor mean = to_device(at::zeros({1, 1}, at::kFloat)), invstd = to_device(at::full({1, 1}, 1.0 / 3, at::kFloat));
+  const at::Tensor mean = to_device(at::zeros({1, 1}, at::kFloat)),
+                   invstd = to_device(at::full({1, 1}, 1.0 / 3, at::kFloat));
   const at::Tensor gx = to_device(x);
   const at::Tensor y = on_device(0, [&] { return on_cuda().norm_relu(gx, one, zero, {mean, mean, invstd}); });
   EXPECT_TRUE(to_host(y).equal((x.to(at::kFloat) * static_cast<float>(1.0 / 3)).to(at::kBFloat16)));

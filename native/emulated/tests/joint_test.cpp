@@ -1,5 +1,5 @@
-// The CUDA kernels of joint_stacks.h and joint_reconstruction.h, against the CPU's: every kind of task, every pattern of
-// labels, both layouts, several orders of threads.
+// The CUDA kernels of joint_stacks.h and joint_reconstruction.h, against the CPU's: every kind of task, every pattern
+// of labels, both layouts, several orders of threads.
 #include <limits>
 
 #include "emulated/tests/on_device.h"
@@ -15,10 +15,10 @@ using kernels::ChannelGroups;
 using kernels::Encoding;
 using kernels::JointView;
 using kernels::StackNoise;
+using test::checked_once;
 using test::drawn;
 using test::on_cpu;
 using test::on_cuda;
-using test::checked_once;
 
 /// Segmentation of 5 classes, depth, normals, a map of 2 channels; another of 3 classes.
 ChannelGroups five_groups() {
@@ -59,9 +59,10 @@ JointView every_pattern(at::ScalarType dtype, int64_t height, int64_t width) {
     const at::Tensor v = plane(3, -1, 1, seed);
     return v / v.norm(2, {1}, true);
   };
-  const at::Tensor prediction = at::cat(
-      {plane(5, -2, 2, 1), plane(1, 0.1, 6, 2), directions(3), plane(2, 0.1, 0.9, 4), plane(3, -2, 2, 5)}, 1);
-  const at::Tensor bits = at::arange(kSamples, at::kLong).unsqueeze(1).bitwise_right_shift(at::arange(kTasks, at::kLong));
+  const at::Tensor prediction =
+      at::cat({plane(5, -2, 2, 1), plane(1, 0.1, 6, 2), directions(3), plane(2, 0.1, 0.9, 4), plane(3, -2, 2, 5)}, 1);
+  const at::Tensor bits =
+      at::arange(kSamples, at::kLong).unsqueeze(1).bitwise_right_shift(at::arange(kTasks, at::kLong));
   const at::Tensor labelled = bits.bitwise_and(1).to(at::kBool);
   const auto known = [&](int64_t task, const at::Tensor& label, double invalid) {
     const at::Tensor keep = plane(1, 0, 1, 20 + static_cast<uint64_t>(task))
@@ -69,11 +70,11 @@ JointView every_pattern(at::ScalarType dtype, int64_t height, int64_t width) {
                                 .logical_and(labelled.select(1, task).view({kSamples, 1, 1, 1}));
     return at::where(keep, label, at::full({}, invalid, at::kDouble));
   };
-  const at::Tensor label = at::cat({known(0, plane(1, 0, 5 - 1e-9, 6).floor(), -1), known(1, plane(1, 0.5, 8, 7), 0),
-                                    known(2, directions(8), 0),
-                                    known(3, plane(2, 0, 1, 9), std::numeric_limits<double>::quiet_NaN()),
-                                    known(4, plane(1, 0, 3 - 1e-9, 10).floor(), -1)},
-                                   1);
+  const at::Tensor label =
+      at::cat({known(0, plane(1, 0, 5 - 1e-9, 6).floor(), -1), known(1, plane(1, 0.5, 8, 7), 0),
+               known(2, directions(8), 0), known(3, plane(2, 0, 1, 9), std::numeric_limits<double>::quiet_NaN()),
+               known(4, plane(1, 0, 3 - 1e-9, 10).floor(), -1)},
+              1);
   const at::Tensor noise = drawn({kSamples, kSlots, kNoise, height, width}, 0.05, 3, 11);
   return {prediction.to(dtype).contiguous(), label.to(dtype).contiguous(), labelled.contiguous(), noise.to(dtype)};
 }
@@ -117,9 +118,15 @@ TEST_P(EmulatedJointSpace, BuildsTheStacksAndTheirGradient) {
     on_cpu().joint_stacks_backward(groups, view, use, d, shape, gradient);
     for (const unsigned order : test::kOrders) {
       at::Tensor out = to_device(stacks_between(5, 6, 31)), own = to_device(before);
-      checked_once(order, [&] { on_cuda().joint_stacks(groups, device, use, shape, out); return 0; });
+      checked_once(order, [&] {
+        on_cuda().joint_stacks(groups, device, use, shape, out);
+        return 0;
+      });
       expect_same(out, expected, "stacks");
-      checked_once(order, [&] { on_cuda().joint_stacks_backward(groups, device, use, gd, shape, own); return 0; });
+      checked_once(order, [&] {
+        on_cuda().joint_stacks_backward(groups, device, use, gd, shape, own);
+        return 0;
+      });
       expect_same(own, gradient, "gradient of the predictions");
     }
   }
@@ -153,12 +160,11 @@ std::string name_of_case(const testing::TestParamInfo<Parameter>& info) {
 
 using Sides = std::pair<int64_t, int64_t>;
 
-INSTANTIATE_TEST_SUITE_P(
-    Cases, EmulatedJointSpace,
-    testing::Combine(testing::Values(at::kDouble, at::kFloat),
-                     testing::Values(at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast),
-                     testing::Values(Sides{1, 1}, Sides{7, 9})),
-    name_of_case);
+INSTANTIATE_TEST_SUITE_P(Cases, EmulatedJointSpace,
+                         testing::Combine(testing::Values(at::kDouble, at::kFloat),
+                                          testing::Values(at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast),
+                                          testing::Values(Sides{1, 1}, Sides{7, 9})),
+                         name_of_case);
 
 }  // namespace
 }  // namespace jtr

@@ -9,10 +9,10 @@ using emulated::to_device;
 using emulated::to_host;
 using kernels::NormGradients;
 using kernels::NormStatistics;
+using test::checked_once;
 using test::drawn;
 using test::on_cpu;
 using test::on_cuda;
-using test::checked_once;
 using test::on_device;
 
 using Parameter = std::tuple<at::ScalarType, at::MemoryFormat, std::vector<int64_t>>;
@@ -57,7 +57,8 @@ TEST_P(EmulatedNormRelu, AgreesWithTheCpuInEveryOrderOfThreads) {
     const NormGradients through_norm = on_cpu().norm_relu_backward(dy, x, gamma, beta, s, {});
     const NormGradients through_pool = on_cpu().norm_relu_pool_backward(dp, p, code, x, gamma, beta, s);
     for (const unsigned order : test::kOrders) {
-      SCOPED_TRACE(testing::Message() << "order " << order << ", statistics of " << (per_sample ? "samples" : "the batch"));
+      SCOPED_TRACE(testing::Message() << "order " << order << ", statistics of "
+                                      << (per_sample ? "samples" : "the batch"));
       const uint64_t launches = emulated::counts().launches;
       const NormStatistics own = checked_once(order, [&] { return on_cuda().norm_statistics(gx, per_sample, 1e-5); });
       EXPECT_EQ(emulated::counts().launches, launches + 2);
@@ -76,8 +77,7 @@ TEST_P(EmulatedNormRelu, AgreesWithTheCpuInEveryOrderOfThreads) {
       EXPECT_TRUE(in_place.x.is_same(given));
       expect_same(in_place, through_norm, "norm_relu_backward in place");
       expect_same(
-          checked_once(order,
-                    [&] { return on_cuda().norm_relu_pool_backward(gdp, gp, gcode, gx, ggamma, gbeta, gs); }),
+          checked_once(order, [&] { return on_cuda().norm_relu_pool_backward(gdp, gp, gcode, gx, ggamma, gbeta, gs); }),
           through_pool, "norm_relu_pool_backward");
     }
   }
@@ -91,10 +91,12 @@ TEST_P(EmulatedNormRelu, UnpoolsAndPicksTheLargestToTheBit) {
   // The CPU has no kernel of this one for bfloat16; ones and zeros lose nothing.
   const at::Tensor largest = on_cpu().one_hot_of_max(x.to(test::weights_of(dtype))).to(dtype);
   for (const unsigned order : test::kOrders) {
-    EXPECT_TRUE(to_host(checked_once(order, [&] { return on_cuda().unpool(gdp, gcode, sizes[2], sizes[3]); }))
-                    .equal(on_cpu().unpool(dp, code, sizes[2], sizes[3])));
-    EXPECT_TRUE(to_host(checked_once(order, [&] { return on_cuda().unpool_backward(gx, gcode); }))
-                    .equal(on_cpu().unpool_backward(x, code)));
+    EXPECT_TRUE(to_host(checked_once(order, [&] {
+                  return on_cuda().unpool(gdp, gcode, sizes[2], sizes[3]);
+                })).equal(on_cpu().unpool(dp, code, sizes[2], sizes[3])));
+    EXPECT_TRUE(to_host(checked_once(order, [&] {
+                  return on_cuda().unpool_backward(gx, gcode);
+                })).equal(on_cpu().unpool_backward(x, code)));
     EXPECT_TRUE(to_host(checked_once(order, [&] { return on_cuda().one_hot_of_max(gx); })).equal(largest));
   }
 }
@@ -116,8 +118,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(EmulatedLong, ReductionsTakeMoreChannelsThanAGridHasInY) {
   const at::Tensor x = drawn({1, 65600, 1, 2}, -1, 3, 1), gx = to_device(x);
   const NormStatistics s = on_cpu().norm_statistics(x, true, 1e-5);
-  const NormStatistics own =
-      test::unchecked_on_device(0, [&] { return on_cuda().norm_statistics(gx, true, 1e-5); });
+  const NormStatistics own = test::unchecked_on_device(0, [&] { return on_cuda().norm_statistics(gx, true, 1e-5); });
   EXPECT_LT(test::error_of(own.mean, s.mean), 1e-12);
   EXPECT_LT(test::error_of(own.invstd, s.invstd), 1e-12);
 }
@@ -129,7 +130,10 @@ TEST(EmulatedNoise, IsTheCpusToTheLastBit) {
       at::Tensor cpu = at::empty({count}, dtype), device = to_device(cpu);
       on_cpu().exponential_noise(cpu, 7, 3);
       for (const unsigned order : test::kOrders) {
-        checked_once(order, [&] { on_cuda().exponential_noise(device, 7, 3); return 0; });
+        checked_once(order, [&] {
+          on_cuda().exponential_noise(device, 7, 3);
+          return 0;
+        });
         EXPECT_TRUE(to_host(device).equal(cpu)) << count << " values in order " << order;
       }
     }
@@ -146,7 +150,10 @@ TEST(EmulatedAdam, AgreesWithTheCpu) {
       at::Tensor gp = to_device(p), gm = to_device(m), gv = to_device(v);
       const at::Tensor gg = to_device(g);
       on_cpu().adam(p, g, m, v, factors);
-      on_device(2, [&] { on_cuda().adam(gp, gg, gm, gv, factors); return 0; });
+      on_device(2, [&] {
+        on_cuda().adam(gp, gg, gm, gv, factors);
+        return 0;
+      });
       EXPECT_LT(test::error_of(gp, p), test::bound_of(dtype));
       EXPECT_LT(test::error_of(gm, m), test::bound_of(dtype));
       EXPECT_LT(test::error_of(gv, v), test::bound_of(dtype));
@@ -156,7 +163,10 @@ TEST(EmulatedAdam, AgreesWithTheCpu) {
 
 TEST(EmulatedKernels, GiveBackNothingForNothing) {
   at::Tensor none = to_device(at::empty({0}, at::kFloat));
-  on_device(0, [&] { on_cuda().exponential_noise(none, 7, 3); return 0; });
+  on_device(0, [&] {
+    on_cuda().exponential_noise(none, 7, 3);
+    return 0;
+  });
   EXPECT_EQ(none.numel(), 0);
 }
 

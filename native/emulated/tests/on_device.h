@@ -52,8 +52,8 @@ inline at::Generator emulated_generator(uint64_t seed) {
 }
 
 /// Random numbers of the running test, uniform in a range.
-inline at::Tensor drawn(at::IntArrayRef sizes, double low, double high, uint64_t seed, at::ScalarType dtype = at::kDouble,
-                        at::MemoryFormat format = at::MemoryFormat::Contiguous) {
+inline at::Tensor drawn(at::IntArrayRef sizes, double low, double high, uint64_t seed,
+                        at::ScalarType dtype = at::kDouble, at::MemoryFormat format = at::MemoryFormat::Contiguous) {
   return at::empty(sizes, at::kDouble).uniform_(low, high, emulated_generator(seed)).to(dtype).contiguous(format);
 }
 
@@ -72,7 +72,9 @@ inline at::ScalarType weights_of(at::ScalarType dtype) { return dtype == at::kDo
 
 /// As GoogleTest takes it.
 inline std::string name_of(at::ScalarType dtype, at::MemoryFormat format) {
-  return std::string(dtype == at::kDouble ? "Double" : dtype == at::kFloat ? "Float" : "BFloat16") +
+  return std::string(dtype == at::kDouble  ? "Double"
+                     : dtype == at::kFloat ? "Float"
+                                           : "BFloat16") +
          (format == at::MemoryFormat::ChannelsLast ? "Last" : "First");
 }
 
