@@ -354,16 +354,7 @@ internal sealed class TrainCommand
 
     /// <summary>How to train, without what is written.</summary>
     private static FitOptions Fit(TrainSettings settings, LabelAssignment labels, long total) =>
-        new()
-        {
-            Steps = total,
-            BatchSize = settings.BatchSize,
-            Labels = labels,
-            Workers = settings.Machine?.Workers,
-            Augment = settings.Augment,
-            Flip = settings.Flip,
-            Color = !settings.NoColour,
-        };
+        settings.ToFitOptions(labels) with { Steps = total, Workers = settings.Machine?.Workers };
 
     private static MachineSection Machine(MachineSettings machine, Trainer trainer) =>
         new()

@@ -15,6 +15,18 @@ internal static class TrainOptions
     public const double BackboneLearningRate = 5e-4,
         BackboneWeightDecay = 0.01;
 
+    // First: the next list takes it in.
+    private static readonly string[] _looks =
+    [
+        "augmentation.rotate",
+        "augmentation.blur",
+        "augmentation.noise",
+        "augmentation.colorJitter",
+        "augmentation.erase",
+        "domain.techniques",
+        "domain.fourierShare",
+    ];
+
     private static readonly string[] _training =
     [
         "training.constraints",
@@ -36,6 +48,7 @@ internal static class TrainOptions
         "training.augment",
         "training.flip",
         "training.colour",
+        .. _looks,
         "training.precision",
         "training.recomputation",
         "training.options",
@@ -247,6 +260,7 @@ internal static class TrainOptions
             Augment = !Pick(said.Training.Augment is bool augment ? !augment : null, !basis.Augment, "--no-augment", fixedNow),
             Flip = Pick(Words.Value(Words.Flips, said.Training.Flip), basis.Flip, "--flip", fixedNow, v => Words.Of(Words.Flips, v)),
             NoColour = Pick(said.Training.Colour is bool color ? !color : null, basis.NoColour, "--no-colour", fixedNow),
+            Looks = Look(said, basis.Looks, fixedNow),
             InitFrom = Begun(said.Training.InitFrom, basis.InitFrom, fixedNow),
             LabelLimits = Limits(said.Data.LimitLabels, basis.LabelLimits, fixedNow),
             PseudoLabels = Folder(said.Data.PseudoLabels, basis.PseudoLabels, fixedNow),
@@ -257,6 +271,14 @@ internal static class TrainOptions
                     ? labels ?? basis.LabelsFile
                     : throw Changed("--labels", basis.LabelsFile ?? "not given"),
         };
+    }
+
+    private static LookSettings? Look(RunConfiguration said, LookSettings? basis, bool fixedNow)
+    {
+        LookSettings looks = LookSettings.Of(said.Augmentation, said.Domain, basis ?? new());
+        return !fixedNow || looks == (basis ?? new())
+            ? looks == new LookSettings() ? null : looks
+            : throw Changed(string.Join(", ", _looks.Select(key => SettingsTable.Get(key).Option)), "other");
     }
 
     private static IReadOnlyList<string>? Known(string[]? given, IReadOnlyList<string>? basis, bool fixedNow)

@@ -174,6 +174,9 @@ internal sealed record TrainSettings
     /// <summary>Whether views keep their colours. (Not "Colour", which checkpoints that do not tell it would set to false.)</summary>
     public bool NoColour { get; init; }
 
+    /// <summary>How samples change besides, and what they take from other domains; null: they do not.</summary>
+    public LookSettings? Looks { get; init; }
+
     /// <summary>The file of the labels that training may see, instead of a scenario, or null.</summary>
     public string? LabelsFile { get; init; }
 
@@ -263,6 +266,20 @@ internal sealed record TrainSettings
             NativeOptions = NativeOptions,
         };
 
+    /// <summary>How to train, without how long and what is written.</summary>
+    /// <param name="labels">The labels that training sees.</param>
+    public FitOptions ToFitOptions(LabelAssignment labels) =>
+        new()
+        {
+            BatchSize = BatchSize,
+            Labels = labels,
+            Augment = Augment,
+            Flip = Flip,
+            Color = !NoColour,
+            Augmentation = Looks?.Augmentation,
+            Appearance = Looks?.ToExchanges() ?? [],
+        };
+
     /// <summary>A trainer at its beginning.</summary>
     /// <param name="options">What <see cref="ToTrainerOptions"/> made.</param>
     /// <param name="console">Where it is told which weights were taken from another run.</param>
@@ -270,7 +287,7 @@ internal sealed record TrainSettings
     public Trainer Begin(TrainerOptions options, CliConsole console, bool isTold = true)
     {
         if ((InitFrom ?? Network?.Weights) is not { } weights)
-            return new Trainer(options, console.Logger);
+            return Sized(new Trainer(options, console.Logger));
         string option = InitFrom is null ? "--weights" : "--init-from";
         Trainer trainer;
         try
@@ -285,7 +302,20 @@ internal sealed record TrainSettings
         }
         if (isTold)
             console.Line($"Begins with the weights of {trainer.Init}");
-        return trainer;
+        return Sized(trainer);
+    }
+
+    /// <summary>The trainer, where samples have a size that it can be trained on.</summary>
+    private Trainer Sized(Trainer trainer)
+    {
+        int stride = trainer.Stride;
+        if (Data.Size.Height % stride == 0 && Data.Size.Width % stride == 0)
+            return trainer;
+        trainer.Dispose();
+        ImageSize near = new(Near(Data.Size.Height), Near(Data.Size.Width));
+        throw new UsageException($"--size is {Data.Size}; this network and method take multiples of {stride}, such as {near}.");
+
+        int Near(int side) => Math.Max(1, (int)Math.Round((double)side / stride)) * stride;
     }
 
     /// <summary>The optimiser's part. A cosine ends with the run.</summary>

@@ -39,6 +39,7 @@ internal static class UnusedOptions
         OfMethods("teacher.color", "teacher"),
         OfMethods("teacher.cutOut", "teacher"),
         OfMethods("teacher.cutMix", "teacher"),
+        new("domain.fourierShare", "--domain fourier", s => s.Looks?.Domain.Contains("fourier") == true),
         new("balancing.dwaTemperature", "--balance dwa", s => s.Balance == "dwa"),
         new("optimizer.decayFactor", "--lr-schedule step with --lr-decay-every", s => IsStep(s) && s.LrDecayEvery > 0),
         new("network.freezeSteps", "--freeze", s => s.Network?.Freeze is not null),

@@ -74,15 +74,10 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         using Trainer trainer = File.Exists(_files.Checkpoint)
             ? Trainer.Load(_files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, console.Logger)
             : settings.Begin(settings.ToTrainerOptions(train.Tasks, train.Count, device), console);
-        FitOptions fit = new()
+        FitOptions fit = settings.ToFitOptions(seen) with
         {
-            BatchSize = settings.BatchSize,
-            Labels = seen,
             Workers = workers,
             DataSeed = seed,
-            Augment = settings.Augment,
-            Flip = settings.Flip,
-            Color = !settings.NoColour,
             CheckpointPath = _files.Checkpoint,
             CheckpointEvery = saveEvery,
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },

@@ -2,6 +2,7 @@ using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
 using Jtr.Cli.Data;
 using Jtr.Cli.Specialists;
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Training;
 
@@ -38,6 +39,12 @@ internal static class ResolvedConfiguration
                 Colour = !settings.NoColour,
                 Options = settings.NativeOptions is null ? null : [.. NativeOption.Write(settings.NativeOptions)],
             },
+            Augmentation = Augmentation(settings.Looks?.Augmentation ?? new()),
+            Domain = new DomainSection
+            {
+                Techniques = settings.Looks is { Domain.Count: > 0 } looks ? [.. looks.Domain] : null,
+                FourierShare = settings.Looks?.FourierShare,
+            },
             Optimizer = Optimizer(settings),
             JointTask = new JointTaskSection
             {
@@ -64,6 +71,16 @@ internal static class ResolvedConfiguration
                 Baseline = baseline is null ? null : Path.GetFullPath(baseline),
             },
             Machine = machine,
+        };
+
+    private static AugmentationSection Augmentation(AugmentationOptions options) =>
+        new()
+        {
+            Rotate = options.Rotation,
+            Blur = options.Blur,
+            Noise = options.Noise,
+            ColorJitter = options.ColorJitter,
+            Erase = options.Erase,
         };
 
     private static DataSection Data(TrainSettings settings)

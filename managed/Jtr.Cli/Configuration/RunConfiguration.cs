@@ -16,6 +16,8 @@ internal sealed class RunConfiguration
     public BenchmarkSection Benchmark { get; set; } = new();
     public NetworkSection Network { get; set; } = new();
     public TrainingSection Training { get; set; } = new();
+    public AugmentationSection Augmentation { get; set; } = new();
+    public DomainSection Domain { get; set; } = new();
     public OptimizerSection Optimizer { get; set; } = new();
     public JointTaskSection JointTask { get; set; } = new();
     public MethodsSection Methods { get; set; } = new();
@@ -100,6 +102,23 @@ internal sealed class TrainingSection
     public string? Flip { get; set; }
     public bool? Colour { get; set; }
     public string[]? Options { get; set; }
+}
+
+/// <summary>How samples change beside crops, flips and the published colours.</summary>
+internal sealed class AugmentationSection
+{
+    public double? Rotate { get; set; }
+    public double? Blur { get; set; }
+    public double? Noise { get; set; }
+    public double? ColorJitter { get; set; }
+    public double? Erase { get; set; }
+}
+
+/// <summary>What makes domains alike.</summary>
+internal sealed class DomainSection
+{
+    public string[]? Techniques { get; set; }
+    public double? FourierShare { get; set; }
 }
 
 /// <summary>Optimiser.</summary>

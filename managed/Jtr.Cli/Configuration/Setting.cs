@@ -115,7 +115,7 @@ internal sealed record Setting(
             SettingKind.Number => $"a number{Range}",
             SettingKind.Numbers => $"numbers{Range}",
             SettingKind.Flag or SettingKind.NegatedFlag => "true or false",
-            SettingKind.Size => $"two multiples of 32 up to {ImageSize.Largest}, rows x columns, such as 96x128",
+            SettingKind.Size => $"two numbers up to {ImageSize.Largest}, rows x columns, such as 96x128",
             SettingKind.Device => "auto, cpu, cuda or cuda:N",
             SettingKind.Assignments => "a list of PATH=VALUE",
             SettingKind.Constraints => "a list of NAME:KEY=VALUE,...",

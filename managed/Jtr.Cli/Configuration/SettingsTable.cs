@@ -49,7 +49,7 @@ internal static class SettingsTable
         new("data.pseudoThreshold", "--pseudo-threshold", "P", SettingKind.Number, c => c.Data.PseudoThreshold,
             "The least probability, 0 to 1, at which a class of such a label is taken. Default: 0, all.") { Minimum = 0, Maximum = 1 },
         new("data.size", "--size", "HxW", SettingKind.Size, c => c.Data.Size,
-            $"Rows x columns that everything is resized to, multiples of 32. Default: {DataOptions.SceneSize} for scenes, "
+            $"Rows x columns that everything is resized to; multiples of 32 with a SegNet. Default: {DataOptions.SceneSize} for scenes, "
             + $"{DataOptions.FolderSize} for folders, as published for benchmarks ({DataOptions.NyuSize} NYU-v2, "
             + $"{DataOptions.CityscapesSize} Cityscapes), {DataOptions.TaskonomySize} for Taskonomy, a packed file's own."),
         new("data.skipBad", "--skip-bad", null, SettingKind.Flag, c => c.Data.SkipBad,
@@ -168,6 +168,27 @@ internal static class SettingsTable
         new("training.colour", "--no-colour", null, SettingKind.NegatedFlag, c => c.Training.Colour,
             "Leave the photographs' colours as they are; by default each view undergoes two random colour operations, as published.")
             { Aliases = ["--no-color"] },
+        new("augmentation.rotate", "--rotate", "DEGREES", SettingKind.Number, c => c.Augmentation.Rotate,
+            "Turn samples by up to so many degrees, either way; normals turn with them (their axes: x right, y down). Default: 0.")
+            { Minimum = 0, Maximum = 180 },
+        new("augmentation.blur", "--blur", "PIXELS", SettingKind.Number, c => c.Augmentation.Blur,
+            "Blur views by a Gaussian of up to this standard deviation. Default: 0.") { Minimum = 0, Maximum = 16 },
+        new("augmentation.noise", "--noise", "X", SettingKind.Number, c => c.Augmentation.Noise,
+            "Add Gaussian noise of up to this standard deviation to views, whose values are 0 to 1. Default: 0.")
+            { Minimum = 0, Maximum = 1 },
+        new("augmentation.colorJitter", "--color-jitter", "X", SettingKind.Number, c => c.Augmentation.ColorJitter,
+            "Multiply brightness, contrast and saturation of views by up to 1 - X and 1 + X. Default: 0.") { Minimum = 0, Maximum = 1 },
+        new("augmentation.erase", "--erase", "SHARE", SettingKind.Number, c => c.Augmentation.Erase,
+            "Cut a hole of up to this share of rows and of columns into views; no pixel task has a label there. Default: 0.")
+            { Minimum = 0, Maximum = 1 },
+
+        new("domain.techniques", "--domain", "LIST", SettingKind.Texts, c => c.Domain.Techniques,
+            "What makes domains alike (joined data sets, or domains.csv): fourier gives half of the samples the low frequencies of another "
+            + "domain's, histogram its colours. Default: nothing."),
+        new("domain.fourierShare", "--fourier-share", "X", SettingKind.Number, c => c.Domain.FourierShare,
+            "Of the shorter side's frequencies those that fourier exchanges. Default: 0.05.")
+            { Minimum = 0, IsAboveMinimum = true, Maximum = 0.25 },
+
         new("training.options", "--option", "PATH=VALUE", SettingKind.Assignments, c => c.Training.Options,
             "An option of the native library that has none here, such as optimizer.name=adamw; may be there several times. 'jtr options' "
             + "lists them all."),
@@ -300,6 +321,8 @@ internal static class SettingsTable
         ("benchmark", "How the files of benchmarks are read"),
         ("network", "Backbone, decoder and their weights"),
         ("training", "Training"),
+        ("augmentation", "Changes of samples beside crops, flips and the published colours"),
+        ("domain", "Sources that differ"),
         ("optimizer", "Adam, its rate, clipping and average"),
         ("jointTask", "Joint-Task Regularization (method jtr)"),
         ("methods", "The other methods"),
