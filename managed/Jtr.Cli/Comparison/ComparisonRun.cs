@@ -59,9 +59,14 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         LabelAssignment labels = VisibleLabels.Of(settings, data.Train);
         labels.Save(_files.Labels);
         if (method.HasSpecialists)
-            settings = await new SpecialistStages(console, settings with { SaveEvery = saveEvery }, data, labels, _files.Path)
+        {
+            // What only this process has, threads and how often it saves, is no part of the settings that are compared.
+            TrainSettings own = settings with { SaveEvery = saveEvery, Machine = new MachineSettings { Workers = workers } };
+            TrainSettings student = await new SpecialistStages(console, own, data, labels, _files.Path)
                 .RunAsync(view, device, cancellationToken)
                 .ConfigureAwait(false);
+            settings = settings with { PseudoLabels = student.PseudoLabels };
+        }
         (IMultiTaskDataset all, LabelAssignment seen) = MadeLabels.Add(settings, data.Train, labels);
         IMultiTaskDataset train = BadSamples.Wrap(settings.Data, all, seen),
             test = BadSamples.Wrap(settings.Data, data.Test!);
