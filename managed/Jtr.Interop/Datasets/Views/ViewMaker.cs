@@ -28,7 +28,7 @@ internal sealed class ViewMaker
     /// <param name="data">The data set.</param>
     /// <param name="options">How views are made.</param>
     /// <param name="members">The samples of its domains, where they exchange their looks; else null.</param>
-    public ViewMaker(IMultiTaskDataset data, DataLoaderOptions options, DomainMembers? members)
+    public ViewMaker(IMultiTaskDataset data, DataLoaderOptions options, DomainMembers? members = null)
     {
         _data = data;
         _augment = options.Augment;
