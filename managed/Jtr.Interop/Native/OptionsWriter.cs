@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
@@ -17,12 +18,14 @@ internal static class OptionsWriter
     [
         "method",
         "beside",
+        "constraints",
         "balancing",
         "optimizer",
         "schedule",
         "parallel",
         "max_gradient_norm",
         "ema_decay",
+        "input_dropout",
     ];
 
     /// <summary>The options of a trainer.</summary>
@@ -36,9 +39,12 @@ internal static class OptionsWriter
         JsonObject document = new()
         {
             ["tasks"] = Tasks(options.Tasks),
+            ["inputs"] = Inputs(options),
+            ["input_dropout"] = options.InputDropout,
             ["network"] = Network(options),
             ["method"] = methods[0],
             ["beside"] = new JsonArray([.. methods.Skip(1)]),
+            ["constraints"] = Constraints(options),
             ["balancing"] = Balancing(options.Balancing),
             ["optimizer"] = Optimizer(options.Optimizer),
             ["schedule"] = Schedule(options.Optimizer),
@@ -130,6 +136,47 @@ internal static class OptionsWriter
         return array;
     }
 
+    private static JsonArray Inputs(TrainerOptions options)
+    {
+        JsonArray array = [];
+        foreach (InputSpec input in options.Inputs)
+            array.Add(
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["name"] = input.Name,
+                        ["kind"] = Word(input.Kind),
+                        ["channels"] = input.Channels,
+                        ["mean"] = new JsonArray([.. input.Mean.Select(v => (JsonNode)v)]),
+                        ["deviation"] = new JsonArray([.. input.StandardDeviation.Select(v => (JsonNode)v)]),
+                        ["fusion"] = Fusion(input, options.Fusion),
+                    }
+            );
+        return array;
+    }
+
+    private static JsonObject Fusion(InputSpec input, FusionOptions options)
+    {
+        if (!input.IsPlanes)
+            return new()
+            {
+                ["name"] = "film",
+                ["levels"] = Word(options.FilmLevels),
+                ["hidden"] = options.FilmHidden,
+            };
+        if (options.Planes == PlanesFusion.Early)
+            return new() { ["name"] = "early" };
+        JsonObject encoder = new() { ["name"] = options.Encoder };
+        if (options.Encoder == "plain")
+            encoder["width"] = options.EncoderWidth;
+        return new()
+        {
+            ["name"] = "late",
+            ["combine"] = Word(options.Combine),
+            ["encoder"] = encoder,
+        };
+    }
+
     private static JsonObject Network(TrainerOptions options)
     {
         if (options.Network is not { } network)
@@ -215,6 +262,9 @@ internal static class OptionsWriter
             ["film_schedule"] = Schedule(options.Film),
             ["micro_batch"] = options.MicroBatch,
         };
+
+    private static JsonArray Constraints(TrainerOptions options) =>
+        new([.. options.Constraints.Select((c, i) => (JsonNode)c.ToNative(options.Tasks, $"{nameof(TrainerOptions.Constraints)}[{i}]"))]);
 
     private static JsonObject Balancing(BalancingOptions options)
     {

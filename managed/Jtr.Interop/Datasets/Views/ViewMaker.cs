@@ -16,27 +16,42 @@ internal sealed class ViewMaker
     private readonly ViewPipeline _straight;
     private readonly ViewPipeline _flipping;
     private readonly ColorAugmentation? _color;
+    private readonly Augmentation? _augmentation;
+    private readonly AppearanceStep? _appearance;
     private readonly ViewPipeline? _own;
     private readonly float[] _image;
     private readonly float[] _labels;
+    private readonly float[] _inputs;
+    private readonly byte[] _present;
 
-    public ViewMaker(IMultiTaskDataset data, DataLoaderOptions options)
+    /// <summary>Makes one.</summary>
+    /// <param name="data">The data set.</param>
+    /// <param name="options">How views are made.</param>
+    /// <param name="members">The samples of its domains, where they exchange their looks; else null.</param>
+    public ViewMaker(IMultiTaskDataset data, DataLoaderOptions options, DomainMembers? members)
     {
         _data = data;
         _augment = options.Augment;
         _flip = options.Flip;
         _straightCrop = options.Augment ? new RandomScaleCrop(data.Tasks, data.Height, data.Width) : null;
         _flippingCrop = options.Augment ? new RandomScaleCrop(data.Tasks, data.Height, data.Width, flip: true) : null;
+        _augmentation =
+            options.Augment && options.Augmentation is { } augmentation
+                ? new Augmentation(data.Tasks, data.Height, data.Width, augmentation)
+                : null;
+        _appearance = members is null ? null : new AppearanceStep(data, members, options.Appearance);
         _straight = Pipeline(_straightCrop);
         _flipping = Pipeline(_flippingCrop);
         _color = options.Augment && options.Color ? new ColorAugmentation(data.Height, data.Width) : null;
         _own =
             options.ViewSteps.Count == 0
                 ? null
-                : new ViewPipeline(data.Tasks, data.Height, data.Width, [.. options.ViewSteps.Select(Make)]);
+                : new ViewPipeline(data.Tasks, data.Inputs, data.Height, data.Width, [.. options.ViewSteps.Select(Make)]);
         bool between = options.Augment || _own is not null;
         _image = between ? new float[3 * data.Height * data.Width] : [];
         _labels = between ? new float[data.Tasks.LabelValues(data.Height, data.Width)] : [];
+        _inputs = between ? new float[data.Inputs.Values(data.Height, data.Width)] : [];
+        _present = new byte[data.Inputs.Count];
     }
 
     /// <summary>Reads a sample and writes its views, its labelled tasks and, elsewhere, invalid labels.</summary>
@@ -51,18 +66,28 @@ internal sealed class ViewMaker
         int index = batch.Indices[sample];
         SampleBuffer view0 = batch.GetSample(0, sample);
         TaskMask labeled;
+        Span<ViewCrop> crops = batch.Crops;
+        crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
         if (_augment)
         {
-            SampleBuffer raw = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
+            SampleBuffer raw = Between(batch);
             labeled = wanted & _data.Read(index, wanted, raw, cancellationToken);
-            View(0).Apply(raw, view0, labeled, new ViewKey(seed, epoch, index, 0));
+            ViewKey key = new(seed, epoch, index, 0);
+            _appearance?.Apply(raw.Image, key, cancellationToken);
+            if (_augmentation?.Rotation is { } rotation)
+            {
+                // Through the view's own place, which the crop then writes anew.
+                rotation.Apply(raw, view0, labeled, key);
+                ViewPipeline.Copy(view0, raw, labeled);
+            }
+            View(0).Apply(raw, view0, labeled, key);
+            if ((Flips(0) ? _flippingCrop : _straightCrop) is { } crop)
+                crops[sample] = crop.Describe(crop.Window(key));
         }
         else
         {
             labeled = wanted & _data.Read(index, wanted, view0, cancellationToken);
         }
-        Span<ViewCrop> crops = batch.Crops;
-        crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
         for (int v = 1; v < batch.Views; v++)
         {
             ViewKey key = new(seed, epoch, index, v);
@@ -72,12 +97,15 @@ internal sealed class ViewMaker
         }
         // The other views were to be cut out of view 0 as it was, so its colours change last.
         for (int v = 0; v < batch.Views; v++)
+        {
             _color?.Apply(batch.GetSample(v, sample).Image, new ViewKey(seed, epoch, index, v));
+            _augmentation?.Apply(batch.GetSample(v, sample), labeled, new ViewKey(seed, epoch, index, v));
+        }
 
         for (int v = 0; v < batch.Views && _own is not null; v++)
         {
             SampleBuffer view = batch.GetSample(v, sample),
-                before = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
+                before = Between(batch);
             ViewPipeline.Copy(view, before, labeled);
             _own.Apply(before, view, labeled, new ViewKey(seed, epoch, index, v));
         }
@@ -89,6 +117,9 @@ internal sealed class ViewMaker
         for (int v = 0; v < batch.Views; v++)
             Invalidate(batch.GetSample(v, sample), batch.Tasks, labeled);
     }
+
+    private SampleBuffer Between(Batch batch) =>
+        new(batch.Tasks, batch.Inputs, batch.Height, batch.Width, _image, _labels, _inputs, _present);
 
     // What an earlier batch left there must not be seen by anyone who forgets to look at the mask.
     private static void Invalidate(SampleBuffer view, TaskSet tasks, TaskMask labeled)
@@ -110,6 +141,6 @@ internal sealed class ViewMaker
     private ViewPipeline Pipeline(RandomScaleCrop? crop)
     {
         IViewStep[] steps = crop is null ? [] : [crop];
-        return new ViewPipeline(_data.Tasks, _data.Height, _data.Width, steps);
+        return new ViewPipeline(_data.Tasks, _data.Inputs, _data.Height, _data.Width, steps);
     }
 }
