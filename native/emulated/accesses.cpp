@@ -73,7 +73,7 @@ void look(Byte& byte, bool write, bool shared) {
   byte.read = epoch;
 }
 
-void access(const void* address, size_t bytes, bool write) {
+[[maybe_unused]] void access(const void* address, size_t bytes, bool write) {
   if (!on || running_thread() < 0 || is_own_local(address)) return;
   const char *begin = static_cast<const char*>(address), *arguments = static_cast<const char*>(kernel_arguments);
   const bool shared = within(address, &__executable_start, &_end);
@@ -135,6 +135,7 @@ bool sees_accesses() { return true; }
 
 }  // namespace jtr::emulated
 
+#if !defined(__SANITIZE_ADDRESS__)
 // What the compiler calls.
 extern "C" {
 
@@ -163,3 +164,4 @@ void __tsan_init() {}
 #pragma GCC diagnostic pop
 
 }  // extern "C"
+#endif
