@@ -1,6 +1,7 @@
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Datasets.Layouts;
 using Jtr.Interop.Datasets.Tables;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
@@ -33,6 +34,8 @@ namespace Jtr.Interop.Datasets;
 /// regression.</para>
 /// <para>Photographs of several sources: <c>domains.csv</c>, with the columns "name" and "domain" and a row for each photograph, says
 /// which is which.</para>
+/// <para>Inputs beside the photograph, such as depth or camera data, are those of <see cref="FolderOptions.Inputs"/>, else those that
+/// <c>tasks.json</c> lists in "inputs"; see <see cref="FolderInput"/>.</para>
 /// <para>Several threads may read at once.</para>
 /// </remarks>
 public sealed class FolderDataset : IMultiTaskDataset
@@ -56,6 +59,7 @@ public sealed class FolderDataset : IMultiTaskDataset
     private readonly Func<LabelSource, PackedLabel>[] _readers;
     private readonly SampleReader _reader;
     private readonly DomainTable _domains;
+    private readonly InputFiles _inputs;
 
     /// <summary>Lists the files, and reads the labels of segmentation if nothing else says how many classes there are.</summary>
     /// <param name="root">The data set's folder.</param>
@@ -97,6 +101,8 @@ public sealed class FolderDataset : IMultiTaskDataset
         _tables = [.. Tasks.Select((t, i) => ReadTable(root, t, i, images, problems))];
         _labels = [.. Tasks.Select((t, i) => ListLabels(root, t, i, images, problems))];
         _labeled = [.. Enumerable.Range(0, Count).Select(HasLabels)];
+        FolderInputs = options.Inputs ?? file?.Inputs ?? [];
+        _inputs = new InputFiles(root, FolderInputs, images, Height, Width, problems);
         Problems = problems;
         _reader = new SampleReader(
             Tasks,
@@ -107,7 +113,8 @@ public sealed class FolderDataset : IMultiTaskDataset
             BytesPerPixel(),
             GetLabelPath,
             i => DecodedImage.ReadPhotograph(_images[i], Height, Width),
-            ReadLabel
+            ReadLabel,
+            _inputs
         );
     }
 
@@ -117,6 +124,16 @@ public sealed class FolderDataset : IMultiTaskDataset
     /// </summary>
     /// <param name="root">The data set's folder, which need not exist.</param>
     public static string? FindPhotographs(string root) => FolderNames.Photographs(root);
+
+    /// <summary>The inputs that <c>tasks.json</c> of a folder lists; none where there is no such file.</summary>
+    /// <param name="root">The data set's folder.</param>
+    /// <exception cref="JtrFormatException">The file is damaged.</exception>
+    public static IReadOnlyList<FolderInput> ListInputs(string root)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        string path = Path.Combine(root, TasksFile.Name);
+        return File.Exists(path) ? TasksFile.Read(path).Inputs : [];
+    }
 
     /// <summary>
     /// A task as its table says: the names of classes and tags, means and deviations of values; null where there is no such table, or tasks
@@ -150,6 +167,15 @@ public sealed class FolderDataset : IMultiTaskDataset
 
     /// <inheritdoc/>
     public TaskSet Tasks { get; }
+
+    /// <inheritdoc/>
+    public InputSet Inputs => _inputs.Inputs;
+
+    /// <summary>How the inputs are read; for another folder of the same data.</summary>
+    public IReadOnlyList<FolderInput> FolderInputs { get; }
+
+    /// <inheritdoc/>
+    public bool HasInput(int index, int input) => _inputs.Has(input, index);
 
     /// <inheritdoc/>
     public int Count => _names.Length;
@@ -275,7 +301,7 @@ public sealed class FolderDataset : IMultiTaskDataset
 
     private long BytesPerPixel()
     {
-        long perPixel = 3L * Count;
+        long perPixel = 3L * Count + _inputs.BytesPerPixel;
         for (int t = 0; t < Tasks.Count; t++)
         {
             // Tables are in memory anyway.

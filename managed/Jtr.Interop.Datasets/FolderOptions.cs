@@ -21,6 +21,11 @@ public sealed record FolderOptions
     /// </summary>
     public IReadOnlyList<VisionTask>? Tasks { get; init; }
 
+    /// <summary>
+    /// What samples have beside the photograph; or null to take it from <c>tasks.json</c>. Give the training set's to the test set.
+    /// </summary>
+    public IReadOnlyList<FolderInput>? Inputs { get; init; }
+
     /// <summary>The class id that says "no label at this pixel"; null for what tasks.json says, else 255.</summary>
     public int? VoidId { get; init; }
 

@@ -103,7 +103,8 @@ internal sealed class TrainingService(
             current.Fit.Validate();
             TrainerOptions made = current.Trainer(data.Tasks);
             made.Validate();
-            return made;
+            // A network reads what the data have, unless it is made otherwise.
+            return made.Inputs.Count > 0 ? made : made with { Inputs = data.Inputs };
         }
         catch (ArgumentException e)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Jtr.Interop.Datasets.Tables;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Json;
 using Jtr.Interop.Tasks;
 
@@ -17,7 +18,11 @@ namespace Jtr.Interop.Datasets.Folders;
 ///     { "name": "room", "kind": "classification", "classes": ["bath", "kitchen"] },
 ///     { "name": "tags", "kind": "tags", "tags": ["coat", "hat"] },
 ///     { "name": "pose", "kind": "regression", "values": ["yaw", "pitch"], "unit": "deg",
-///       "mean": [0, 5], "standard_deviation": [40, 9] } ] }
+///       "mean": [0, 5], "standard_deviation": [40, 9] } ],
+///   "inputs": [
+///     { "name": "thermal", "kind": "planes", "channels": 1, "folder": "ir", "scale": 0.01, "unit": "K",
+///       "mean": [290], "standard_deviation": [10], "interpolation": "bilinear", "void_value": 0 },
+///     { "name": "camera", "kind": "vector", "channels": 3 } ] }
 /// </code>
 /// Instead of the names of the classes, "class_count" gives their number. Where files hold
 /// other numbers than 0, 1, 2, ... for the classes, "values" lists them in the order of the classes, as [0, 255] for a mask of black and
@@ -32,10 +37,13 @@ internal sealed class TasksFile
 
     private readonly Dictionary<string, TaskSettings> _settings = new(StringComparer.Ordinal);
 
-    private TasksFile(List<VisionTask> tasks) => Tasks = tasks;
+    private TasksFile(List<VisionTask> tasks, List<FolderInput> inputs) => (Tasks, Inputs) = (tasks, inputs);
 
     /// <summary>The tasks in the order of the file.</summary>
     public IReadOnlyList<VisionTask> Tasks { get; }
+
+    /// <summary>The inputs beside the photograph, in the order of the file.</summary>
+    public IReadOnlyList<FolderInput> Inputs { get; }
 
     /// <summary>What the file says of a task; nothing, if it is not in the file.</summary>
     public TaskSettings Settings(string task) => _settings.GetValueOrDefault(task, TaskSettings.Empty);
@@ -49,7 +57,7 @@ internal sealed class TasksFile
             throw new JtrFormatException(path, "the array 'tasks' is missing or empty");
 
         List<VisionTask> tasks = [];
-        TasksFile file = new(tasks);
+        TasksFile file = new(tasks, ReadInputs(path, content.Inputs ?? []));
         for (int i = 0; i < content.Tasks.Count; i++)
         {
             TaskEntry? entry = content.Tasks[i];
@@ -74,14 +82,95 @@ internal sealed class TasksFile
         return file;
     }
 
+    private static List<FolderInput> ReadInputs(string path, List<InputEntry?> entries)
+    {
+        List<FolderInput> inputs = [];
+        for (int i = 0; i < entries.Count; i++)
+        {
+            try
+            {
+                FolderInput input = entries[i]?.ToInput() ?? throw new ArgumentException("it is null");
+                if (inputs.Exists(other => other.Spec.Name == input.Spec.Name))
+                    throw new ArgumentException($"'{input.Spec.Name}' is there twice");
+                inputs.Add(input);
+            }
+            catch (ArgumentException e)
+            {
+                string name = entries[i]?.Name is { } named ? $" ('{named}')" : "";
+                throw new JtrFormatException(path, $"inputs[{i}]{name}: {e.Message}", innerException: e);
+            }
+        }
+        return inputs;
+    }
+
     /// <summary>Writes a file.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static void Write(string path, List<TaskEntry?> tasks) =>
-        AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(new TasksContent(tasks), TasksJson.Default.TasksContent));
+        AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(new TasksContent(tasks, null), TasksJson.Default.TasksContent));
 }
 
 /// <summary>The file as JSON has it.</summary>
-internal sealed record TasksContent(List<TaskEntry?>? Tasks);
+internal sealed record TasksContent(List<TaskEntry?>? Tasks, List<InputEntry?>? Inputs);
+
+/// <summary>One input as JSON has it.</summary>
+internal sealed record InputEntry
+{
+    private static readonly string[] Kinds = ["planes", "vector"];
+    private static readonly string[] Interpolations = ["bilinear", "nearest"];
+
+    public string? Name { get; init; }
+    public string? Kind { get; init; }
+    public int? Channels { get; init; }
+    public List<double>? Mean { get; init; }
+    public List<double>? StandardDeviation { get; init; }
+    public string? Unit { get; init; }
+    public string? Folder { get; init; }
+    public double? Scale { get; init; }
+    public double? VoidValue { get; init; }
+    public string? Interpolation { get; init; }
+
+    /// <summary>What no input has.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+
+    /// <summary>Makes the input.</summary>
+    public FolderInput ToInput()
+    {
+        if (string.IsNullOrWhiteSpace(Name))
+            throw new ArgumentException("'name' is missing");
+        if (!Kinds.Contains(Kind, StringComparer.Ordinal))
+            throw new ArgumentException($"'kind' is {(Kind is null ? "missing" : $"'{Kind}'")}; it has to be planes or vector");
+        if (Interpolation is not null && !Interpolations.Contains(Interpolation, StringComparer.Ordinal))
+            throw new ArgumentException($"'interpolation' is '{Interpolation}'; it has to be bilinear or nearest");
+        if (Others is { Count: > 0 })
+            throw new ArgumentException($"there is no '{Others.Keys.First()}'; {Known}");
+        if (Scale is { } scale && !(scale > 0 && double.IsFinite(scale)))
+            throw new ArgumentException("'scale' has to be a finite number above 0");
+        if (Folder is { } folder && (folder.Length == 0 || Path.IsPathRooted(folder) || folder.Split('/', '\\').Contains("..")))
+            throw new ArgumentException($"'folder' is '{folder}'; it has to lie in the data set's folder");
+        InputSpec spec = new()
+        {
+            Name = Name,
+            Kind = Kind == "planes" ? InputKind.Planes : InputKind.Vector,
+            Channels = Channels ?? 1,
+            Mean = Mean ?? [0],
+            StandardDeviation = StandardDeviation ?? [1],
+            Unit = Unit,
+            IsNearest = Interpolation == "nearest",
+        };
+        spec.Validate("input");
+        return new FolderInput
+        {
+            Spec = spec,
+            Folder = Folder,
+            Scale = Scale,
+            VoidValue = VoidValue,
+        };
+    }
+
+    private const string Known =
+        "an input has name, kind, channels, mean, standard_deviation, unit, folder, scale, void_value, interpolation";
+}
 
 /// <summary>One task as JSON has it.</summary>
 internal sealed record TaskEntry

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using Jtr.Interop.Labels;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Joined;
@@ -20,6 +21,7 @@ public sealed class JoinedDataset : IMultiTaskDataset
 {
     private readonly JoinedSource[] _sources;
     private readonly int[][] _places;
+    private readonly int[][] _inputPlaces;
     private readonly SampleOrigin[] _samples;
     private readonly int[] _firstDomains; // of each source
 
@@ -48,6 +50,8 @@ public sealed class JoinedDataset : IMultiTaskDataset
         Height = _sources[0].Data.Height;
         Width = _sources[0].Data.Width;
         _places = [.. _sources.Select(s => JoinedTasks.Places(Tasks, s))];
+        Inputs = Unite(_sources);
+        _inputPlaces = [.. _sources.Select(s => Inputs.Select(i => s.Data.Inputs.IndexOf(i.Name)).ToArray())];
         _samples = List(_sources);
         Domains = [.. _sources.SelectMany(DomainsOf)];
         _firstDomains = new int[_sources.Length];
@@ -60,6 +64,9 @@ public sealed class JoinedDataset : IMultiTaskDataset
 
     /// <inheritdoc/>
     public TaskSet Tasks { get; }
+
+    /// <summary>The inputs of all sources; what a source lacks is missing for its samples.</summary>
+    public InputSet Inputs { get; }
 
     /// <summary>Number of samples of an epoch, repetitions included.</summary>
     public int Count => _samples.Length;
@@ -124,6 +131,13 @@ public sealed class JoinedDataset : IMultiTaskDataset
     }
 
     /// <inheritdoc/>
+    public bool HasInput(int index, int input)
+    {
+        int place = _inputPlaces[_samples[index].Source][input];
+        return place >= 0 && Source(index).Data.HasInput(_samples[index].Index, place);
+    }
+
+    /// <inheritdoc/>
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);
 
     /// <inheritdoc/>
@@ -146,11 +160,35 @@ public sealed class JoinedDataset : IMultiTaskDataset
 
         // The source knows its own tasks only, which may be in another order and with others in between.
         int values = data.Tasks.LabelValues(Height, Width);
-        float[] rented = ArrayPool<float>.Shared.Rent(values);
+        float[] rented = ArrayPool<float>.Shared.Rent(values),
+            rentedInputs = [];
+        byte[] rentedPresent = [];
         try
         {
-            SampleBuffer own = new(data.Tasks, Height, Width, destination.Image, rented.AsSpan(0, values));
+            InputSet inputs = destination.Inputs.Count == 0 ? InputSet.None : data.Inputs;
+            int inputValues = inputs.Values(Height, Width);
+            rentedInputs = ArrayPool<float>.Shared.Rent(inputValues);
+            rentedPresent = ArrayPool<byte>.Shared.Rent(inputs.Count);
+            SampleBuffer own = new(
+                data.Tasks,
+                inputs,
+                Height,
+                Width,
+                destination.Image,
+                rented.AsSpan(0, values),
+                rentedInputs.AsSpan(0, inputValues),
+                rentedPresent.AsSpan(0, inputs.Count)
+            );
+            own.InputPresent.Clear();
             TaskMask written = data.Read(origin.Index, theirs, own, cancellationToken);
+            for (int i = 0; i < destination.Inputs.Count; i++)
+            {
+                int place = _inputPlaces[origin.Source][i];
+                bool isPresent = place >= 0 && own.InputPresent[place] != 0;
+                if (isPresent)
+                    own.Input(place).CopyTo(destination.Input(i));
+                destination.SetInput(i, isPresent);
+            }
             for (int t = 0; t < places.Length; t++)
             {
                 if (written[t])
@@ -161,11 +199,32 @@ public sealed class JoinedDataset : IMultiTaskDataset
         finally
         {
             ArrayPool<float>.Shared.Return(rented);
+            ArrayPool<float>.Shared.Return(rentedInputs);
+            ArrayPool<byte>.Shared.Return(rentedPresent);
         }
     }
 
     private static IEnumerable<string> DomainsOf(JoinedSource source) =>
         source.Data.Domains.Count == 1 ? [source.Name] : source.Data.Domains.Select(d => $"{source.Name}/{d}");
+
+    private static InputSet Unite(JoinedSource[] sources)
+    {
+        List<InputSpec> all = [];
+        foreach (JoinedSource source in sources)
+        {
+            foreach (InputSpec input in source.Data.Inputs)
+            {
+                if (all.Find(i => i.Name == input.Name) is not { } known)
+                    all.Add(input);
+                else if (known.Kind != input.Kind || known.Channels != input.Channels)
+                    throw new ArgumentException(
+                        $"the input '{input.Name}' of '{source.Name}' is another than that of the sources before it",
+                        nameof(sources)
+                    );
+            }
+        }
+        return new InputSet(all);
+    }
 
     private JoinedSource Source(int index) => _sources[_samples[index].Source];
 

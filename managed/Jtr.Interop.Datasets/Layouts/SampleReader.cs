@@ -19,6 +19,7 @@ internal sealed class SampleReader
     private readonly Func<int, DecodedImage> _readImage;
     private readonly Func<int, int, LabelSource, PackedLabel> _readLabel;
     private readonly Func<int, int, string?> _labelPath;
+    private readonly InputFiles? _inputs;
     private readonly Kept[]? _kept;
 
     /// <summary>Reads nothing yet.</summary>
@@ -31,6 +32,7 @@ internal sealed class SampleReader
     /// <param name="labelPath">The file of a sample's label for a task.</param>
     /// <param name="readImage">Reads a sample's photograph.</param>
     /// <param name="readLabel">Reads a sample's label for a task from its file.</param>
+    /// <param name="inputs">Further inputs, or null for none.</param>
     public SampleReader(
         TaskSet tasks,
         int height,
@@ -40,13 +42,15 @@ internal sealed class SampleReader
         long bytesPerPixel,
         Func<int, int, string?> labelPath,
         Func<int, DecodedImage> readImage,
-        Func<int, int, LabelSource, PackedLabel> readLabel
+        Func<int, int, LabelSource, PackedLabel> readLabel,
+        InputFiles? inputs = null
     )
     {
+        _inputs = inputs;
         (_tasks, _height, _width, _labeled) = (tasks, height, width, labeled);
         (_labelPath, _readImage, _readLabel) = (labelPath, readImage, readLabel);
         if (keep ?? bytesPerPixel * height * width < SmallCache)
-            _kept = [.. labeled.Select(_ => new Kept(tasks.Count))];
+            _kept = [.. labeled.Select(_ => new Kept(tasks.Count, inputs?.Inputs.Count ?? 0))];
     }
 
     /// <summary>Whether samples, once read, stay in memory.</summary>
@@ -77,6 +81,11 @@ internal sealed class SampleReader
             image.Values.Keep();
             kept.Image = image;
         }
+        for (int i = 0; i < destination.Inputs.Count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ReadInput(index, i, image, kept, destination);
+        }
         TaskMask written = wanted & _labeled[index];
         for (int t = 0; t < _tasks.Count; t++)
         {
@@ -101,8 +110,34 @@ internal sealed class SampleReader
         return written;
     }
 
+    private void ReadInput(int index, int input, DecodedImage image, Kept? kept, SampleBuffer destination)
+    {
+        if (_inputs?.Inputs is not { } inputs || !inputs.FitsTo(destination.Inputs))
+            throw new ArgumentException(
+                $"the buffer is for the inputs {destination.Inputs.Describe()}; the data set has {_inputs?.Inputs.Describe() ?? "none"}",
+                nameof(destination)
+            );
+        bool isPresent = _inputs.Has(input, index);
+        if (isPresent)
+        {
+            PackedLabel? known = kept is null ? null : Volatile.Read(ref kept.Inputs[input]);
+            PackedLabel values = known ?? _inputs.Read(input, index, image.SourceHeight, image.SourceWidth);
+            values.Expand(destination.Input(input));
+            if (kept is null)
+            {
+                values.Dispose();
+            }
+            else if (known is null)
+            {
+                values.Keep();
+                Volatile.Write(ref kept.Inputs[input], values);
+            }
+        }
+        destination.SetInput(input, isPresent);
+    }
+
     /// <summary>What is kept of a sample.</summary>
-    private sealed class Kept(int tasks)
+    private sealed class Kept(int tasks, int inputs)
     {
         private DecodedImage? _image;
 
@@ -113,5 +148,7 @@ internal sealed class SampleReader
         }
 
         public PackedLabel?[] Labels { get; } = new PackedLabel?[tasks];
+
+        public PackedLabel?[] Inputs { get; } = new PackedLabel?[inputs];
     }
 }

@@ -18,6 +18,12 @@ internal sealed class PackedWriter
 
     public PackedWriter(IMultiTaskDataset source, PackOptions options)
     {
+        if (source.Inputs.Count > 0)
+            throw new ArgumentException(
+                $"a packed data set holds photographs and labels; the inputs {source.Inputs} would be lost. "
+                    + $"{nameof(InputSelection)} leaves them out",
+                nameof(source)
+            );
         _source = source;
         _entries = new List<PackedEntry>(source.Count);
         _onSkipped = options.OnSkipped;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Jtr.Interop.Datasets.Scenes;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
@@ -57,9 +58,10 @@ public sealed class SceneDataset : IMultiTaskDataset
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options;
-        string[] names = [.. options.Tasks ?? DefaultTasks];
+        string[] names = [.. options.Tasks ?? DefaultTasks.Except(options.Inputs)];
         _labels = [.. names.Select(name => (Label)Array.IndexOf(AllTasks, name))];
         Tasks = new(_labels.Select(Make));
+        Inputs = new(options.Inputs.Select(MakeInput));
     }
 
     // In the order of AllTasks.
@@ -76,6 +78,14 @@ public sealed class SceneDataset : IMultiTaskDataset
 
     /// <summary>Names of the tasks that scenes have labels for.</summary>
     public static IReadOnlyList<string> TaskNames { get; } = AllTasks.AsReadOnly();
+
+    /// <summary>Names of the inputs that scenes may have beside the photograph.</summary>
+    public static IReadOnlyList<string> InputNames { get; } = Array.AsReadOnly<string>([DepthInput]);
+
+    private const string DepthInput = "depth";
+
+    // Of the streams of a scene's random numbers, which it uses from 0 on.
+    private const ulong DepthInputStream = 16;
 
     /// <summary>Names of the 13 classes; a class's place is its id.</summary>
     public static IReadOnlyList<string> ClassNames { get; } =
@@ -97,6 +107,9 @@ public sealed class SceneDataset : IMultiTaskDataset
 
     /// <inheritdoc/>
     public TaskSet Tasks { get; }
+
+    /// <inheritdoc/>
+    public InputSet Inputs { get; }
 
     /// <inheritdoc/>
     public int Count => _options.Count;
@@ -145,8 +158,45 @@ public sealed class SceneDataset : IMultiTaskDataset
         for (int t = 0; t < _labels.Length; t++)
             if (wanted[t])
                 Write(work, number, _labels[t], destination.Label(t));
+        for (int i = 0; i < destination.Inputs.Count; i++)
+            WriteInput(work, number, destination, i);
         Return(work);
         return wanted;
+    }
+
+    /// <inheritdoc/>
+    public bool HasInput(int index, int input)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(input);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(input, Inputs.Count);
+        return HasDepth(Number(index));
+    }
+
+    private bool HasDepth(int number) =>
+        new CounterRandom(_options.Seed, RandomUse.Scene, (ulong)number, DepthInputStream).NextDouble() < _options.InputShare;
+
+    private void WriteInput(SceneWorkspace work, int number, SampleBuffer destination, int input)
+    {
+        string name = destination.Inputs[input].Name;
+        if (Inputs.IndexOf(name) < 0)
+            throw new ArgumentException($"the buffer is for the input '{name}'; the scenes have {Inputs.Describe()}", nameof(destination));
+        bool isPresent = HasDepth(number);
+        if (isPresent)
+            DepthSensor.Measure(work.Frame, new(_options.Seed, RandomUse.Scene, (ulong)number, 3), destination.Input(input));
+        destination.SetInput(input, isPresent);
+    }
+
+    private static InputSpec MakeInput(string name)
+    {
+        DepthTask depth = new();
+        return new()
+        {
+            Name = name,
+            Mean = [depth.Mean],
+            StandardDeviation = [depth.StandardDeviation],
+            Unit = depth.Unit,
+            IsNearest = true,
+        };
     }
 
     private static VisionTask Make(Label label) =>

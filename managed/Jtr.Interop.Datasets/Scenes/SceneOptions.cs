@@ -43,6 +43,18 @@ public sealed record SceneOptions
     /// </summary>
     public IReadOnlyList<string>? Tasks { get; init; }
 
+    /// <summary>
+    /// Names of inputs beside the photograph: any of <see cref="SceneDataset.InputNames"/>. "depth" is what a depth sensor gives, in metres
+    /// and 0 where it loses a pixel.
+    /// </summary>
+    public IReadOnlyList<string> Inputs { get; init; } = [];
+
+    /// <summary>
+    /// Which part of the scenes has the inputs, 0 to 1. Seed and number of a scene say which; one that has them at some part has them at
+    /// every larger one.
+    /// </summary>
+    public double InputShare { get; init; } = 1;
+
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentException">A property is outside its range; the message names it and the range.</exception>
     public void Validate()
@@ -57,6 +69,25 @@ public sealed record SceneOptions
                 Variety.ToString(CultureInfo.InvariantCulture),
                 $"{nameof(Variety)} must be 0 to 1"
             );
+        if (!(InputShare >= 0 && InputShare <= 1))
+            throw new ArgumentOutOfRangeException(
+                nameof(InputShare),
+                InputShare.ToString(CultureInfo.InvariantCulture),
+                $"{nameof(InputShare)} must be 0 to 1"
+            );
+        for (int i = 0; i < Inputs.Count; i++)
+        {
+            string inputs = string.Join(", ", SceneDataset.InputNames);
+            if (!SceneDataset.InputNames.Contains(Inputs[i]))
+                throw new ArgumentException(
+                    $"{nameof(Inputs)} names '{Inputs[i]}', which scenes do not have; they have: {inputs}",
+                    nameof(Inputs)
+                );
+            if (Inputs.Take(i).Contains(Inputs[i]))
+                throw new ArgumentException($"{nameof(Inputs)} names '{Inputs[i]}' twice", nameof(Inputs));
+            if (Tasks?.Contains(Inputs[i]) == true)
+                throw new ArgumentException($"'{Inputs[i]}' is an input, so that there is nothing to learn in it as a task", nameof(Tasks));
+        }
         if (Tasks is null)
             return;
         string known = string.Join(", ", SceneDataset.TaskNames);

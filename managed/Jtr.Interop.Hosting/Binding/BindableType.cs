@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Jtr.Interop.Inference;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Hosting.Binding;
@@ -27,6 +28,7 @@ internal sealed class BindableType
         Of<AdamOptions>(o => o with { }),
         Of<NetworkOptions>(o => o with { }),
         Of<InputTransform>(o => o with { }),
+        Of<FusionOptions>(o => o with { }),
         Of<FitOptions>(o => o with { }),
         Of<EarlyStoppingOptions>(o => o with { }),
         Of<PredictorOptions>(o => o with { }),

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Jtr.Interop.Native;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
@@ -15,6 +16,11 @@ internal sealed record OptionsDocument
 
     public required int Format { get; init; }
     public required IReadOnlyList<TaskDocument> Tasks { get; init; }
+
+    /// <summary>Absent: none, as in checkpoints from before there were any.</summary>
+    public IReadOnlyList<InputSpec>? Inputs { get; init; }
+    public FusionOptions? Fusion { get; init; }
+    public double? InputDropout { get; init; }
     public required string Method { get; init; }
     public required int Width { get; init; }
 
@@ -50,6 +56,9 @@ internal sealed record OptionsDocument
         {
             Format = CurrentFormat,
             Tasks = [.. options.Tasks.Select(TaskDocument.From)],
+            Inputs = options.Inputs.Count == 0 ? null : [.. options.Inputs],
+            Fusion = options.Inputs.Count == 0 ? null : options.Fusion,
+            InputDropout = options.Inputs.Count == 0 ? null : options.InputDropout,
             Method = options.Method,
             Width = options.Width,
             Network = options.Network,
@@ -93,6 +102,9 @@ internal sealed record OptionsDocument
             TrainerOptions options = new()
             {
                 Tasks = new TaskSet(document.Tasks.Select(t => t.ToTask())),
+                Inputs = document.Inputs is null ? InputSet.None : new InputSet(document.Inputs),
+                Fusion = document.Fusion ?? new FusionOptions(),
+                InputDropout = document.InputDropout ?? 0,
                 Method = document.Method,
                 Width = document.Width,
                 Network = document.Network,

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
@@ -25,13 +26,17 @@ public sealed unsafe class Batch : IDisposable
     // reading them.
     private readonly float[] _images;
     private readonly float[] _labels;
+    private readonly float[] _inputs;
+    private readonly byte[] _present;
     private readonly byte[] _labeled;
     private readonly double[] _weights;
     private readonly int[] _indices;
     private readonly ViewCrop[] _crops;
     private readonly int _imagesAt;
     private readonly int _labelsAt;
+    private readonly int _inputsAt;
     private readonly int _labelValues;
+    private readonly int _inputValues;
     private int _samples;
     private bool _disposed;
 
@@ -46,7 +51,19 @@ public sealed unsafe class Batch : IDisposable
     /// </exception>
     /// <exception cref="OutOfMemoryException">There is not enough memory.</exception>
     public Batch(TaskSet tasks, int views, int capacity, int height, int width)
+        : this(tasks, InputSet.None, views, capacity, height, width) { }
+
+    /// <summary>Allocates a batch with further inputs, all of which are missing at first.</summary>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="inputs">The inputs beside the photograph.</param>
+    /// <param name="views">V, 1 or more.</param>
+    /// <param name="capacity">The largest number of samples, 1 or more.</param>
+    /// <param name="height">H, 1 or more.</param>
+    /// <param name="width">W, 1 or more.</param>
+    /// <inheritdoc cref="Batch(TaskSet, int, int, int, int)" path="/exception"/>
+    public Batch(TaskSet tasks, InputSet inputs, int views, int capacity, int height, int width)
     {
+        ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(tasks);
         ArgumentOutOfRangeException.ThrowIfLessThan(views, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
@@ -54,7 +71,7 @@ public sealed unsafe class Batch : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         Int128 planes = (Int128)views * capacity * height * width;
         // Counted as if image tasks had planes too: no more than that.
-        Int128 largest = planes * Math.Max(3, tasks.TotalLabelChannels);
+        Int128 largest = planes * Math.Max(Math.Max(3, tasks.TotalLabelChannels), inputs.Sum(i => i.Channels));
         if (largest > MaxValues)
             throw new ArgumentOutOfRangeException(
                 nameof(capacity),
@@ -64,6 +81,7 @@ public sealed unsafe class Batch : IDisposable
             );
 
         Tasks = tasks;
+        Inputs = inputs;
         Views = views;
         Capacity = capacity;
         Height = height;
@@ -72,6 +90,10 @@ public sealed unsafe class Batch : IDisposable
         _images = GC.AllocateArray<float>((int)planes * 3 + Slack, pinned: true);
         _labelValues = tasks.LabelValues(height, width);
         _labels = GC.AllocateArray<float>(views * capacity * _labelValues + Slack, pinned: true);
+        _inputValues = inputs.Values(height, width);
+        _inputs = GC.AllocateArray<float>(views * capacity * _inputValues + Slack, pinned: true);
+        _inputsAt = FirstAligned(_inputs);
+        _present = GC.AllocateArray<byte>(Math.Max(1, capacity * inputs.Count), pinned: true);
         _labeled = GC.AllocateArray<byte>(capacity * tasks.Count, pinned: true);
         _weights = GC.AllocateArray<double>(capacity * tasks.Count, pinned: true);
         _indices = GC.AllocateArray<int>(capacity, pinned: true);
@@ -84,6 +106,9 @@ public sealed unsafe class Batch : IDisposable
 
     /// <summary>The tasks, K of them, with L label values a sample (<see cref="TaskSet.LabelValues"/>).</summary>
     public TaskSet Tasks { get; }
+
+    /// <summary>The inputs beside the photograph.</summary>
+    public InputSet Inputs { get; }
 
     /// <summary>V.</summary>
     public int Views { get; }
@@ -121,6 +146,12 @@ public sealed unsafe class Batch : IDisposable
     /// </summary>
     public Span<float> Labels => Alive(_labels).AsSpan(_labelsAt, Views * _samples * _labelValues);
 
+    /// <summary>[V, B, values of all inputs], which lie as <see cref="SampleBuffer.InputValues"/> does.</summary>
+    public Span<float> InputValues => Alive(_inputs).AsSpan(_inputsAt, Views * _samples * _inputValues);
+
+    /// <summary>[B, inputs]: 1 where the sample has the input, else 0.</summary>
+    public Span<byte> InputPresent => Alive(_present).AsSpan(0, _samples * Inputs.Count);
+
     /// <summary>[B, K]: 1 where the sample is labelled for the task, else 0.</summary>
     public Span<byte> Labeled => Alive(_labeled).AsSpan(0, _samples * Tasks.Count);
 
@@ -144,6 +175,12 @@ public sealed unsafe class Batch : IDisposable
 
     /// <summary>Start of <see cref="Labels"/>.</summary>
     internal float* LabelsPointer => Address(_labels) + _labelsAt;
+
+    /// <summary>Start of <see cref="InputValues"/>.</summary>
+    internal float* InputsPointer => Address(_inputs) + _inputsAt;
+
+    /// <summary>Start of <see cref="InputPresent"/>.</summary>
+    internal byte* PresentPointer => Address(_present);
 
     /// <summary>Start of <see cref="Labeled"/>.</summary>
     internal byte* LabeledPointer => Address(_labeled);
@@ -170,7 +207,16 @@ public sealed unsafe class Batch : IDisposable
         CheckSample(sample);
         int place = view * _samples + sample;
         int image = 3 * Height * Width;
-        return new SampleBuffer(Tasks, Height, Width, Images.Slice(place * image, image), Labels.Slice(place * _labelValues, _labelValues));
+        return new SampleBuffer(
+            Tasks,
+            Inputs,
+            Height,
+            Width,
+            Images.Slice(place * image, image),
+            Labels.Slice(place * _labelValues, _labelValues),
+            InputValues.Slice(place * _inputValues, _inputValues),
+            InputPresent.Slice(sample * Inputs.Count, Inputs.Count)
+        );
     }
 
     /// <summary>The tasks that a sample is labelled for.</summary>

@@ -381,7 +381,7 @@ public sealed class DataLoader : IDisposable
         return new Thread(() => Work(maker)) { IsBackground = true, Name = $"jtr loader {number}" };
     }
 
-    private Batch NewBatch() => new(_data.Tasks, Options.Views, Options.BatchSize, _data.Height, _data.Width);
+    private Batch NewBatch() => new(_data.Tasks, _data.Inputs, Options.Views, Options.BatchSize, _data.Height, _data.Width);
 
     private void Wake()
     {

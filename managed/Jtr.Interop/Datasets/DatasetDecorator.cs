@@ -1,3 +1,4 @@
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
@@ -24,6 +25,9 @@ public abstract class DatasetDecorator : IMultiTaskDataset
     public virtual TaskSet Tasks => Inner.Tasks;
 
     /// <inheritdoc/>
+    public virtual InputSet Inputs => Inner.Inputs;
+
+    /// <inheritdoc/>
     public virtual int Count => Inner.Count;
 
     /// <inheritdoc/>
@@ -40,6 +44,9 @@ public abstract class DatasetDecorator : IMultiTaskDataset
 
     /// <inheritdoc/>
     public virtual double GetLabelWeight(int index, int task) => Inner.GetLabelWeight(index, task);
+
+    /// <inheritdoc/>
+    public virtual bool HasInput(int index, int input) => Inner.HasInput(index, input);
 
     /// <inheritdoc/>
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);

@@ -1,3 +1,4 @@
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets;
@@ -10,6 +11,12 @@ public interface IMultiTaskDataset
 {
     /// <summary>The tasks that the set may have labels for.</summary>
     TaskSet Tasks { get; }
+
+    /// <summary>
+    /// What samples have beside the photograph. <see cref="Read(int, TaskMask, SampleBuffer)"/> writes it where the buffer has a place for
+    /// it, and says what a sample lacks with <see cref="SampleBuffer.SetInput"/>.
+    /// </summary>
+    InputSet Inputs => InputSet.None;
 
     /// <summary>Number of samples.</summary>
     int Count { get; }
@@ -34,6 +41,11 @@ public interface IMultiTaskDataset
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     /// <param name="task">The task's place in <see cref="Tasks"/>.</param>
     double GetLabelWeight(int index, int task) => 1;
+
+    /// <summary>Whether a sample has an input, without reading it.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <param name="input">The input's place in <see cref="Inputs"/>.</param>
+    bool HasInput(int index, int input) => true;
 
     /// <summary>Reads a sample.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>

@@ -11,6 +11,21 @@ internal interface INetworkWriter
     /// <summary>The image with its last rows and columns repeated up to multiples of a stride.</summary>
     string Pad(string image, int stride);
 
+    /// <summary>A further input that is no map, [N, channels], in the format of the arithmetic.</summary>
+    string Vector(string input);
+
+    /// <summary>[N, 1, 1, 1]: 1 where a sample has an input, out of [N, inputs].</summary>
+    string Present(string present, int input);
+
+    /// <summary>[N, channels] as [N, channels, 1, 1].</summary>
+    string AsMap(string input);
+
+    /// <summary>a * b; dimensions of size 1 are repeated.</summary>
+    string Multiply(string a, string b);
+
+    /// <summary>1 / (1 + exp(-x)).</summary>
+    string Sigmoid(string input);
+
     /// <summary>A map without the rows and columns that an image lacks.</summary>
     string Cut(string input, string image);
 

@@ -1,6 +1,7 @@
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Checkpoints.Safetensors;
 using Jtr.Interop.Inference;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
@@ -29,6 +30,9 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
 
     /// <summary>The tasks, in the order of the heads.</summary>
     public TaskSet Tasks => Options.Tasks;
+
+    /// <summary>The inputs beside the photograph.</summary>
+    public InputSet Inputs => Options.Inputs;
 
     /// <summary>Reads the network of a checkpoint.</summary>
     /// <exception cref="JtrFormatException">It is damaged, or was not written by a trainer.</exception>

@@ -1,3 +1,4 @@
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Inference;
@@ -7,7 +8,11 @@ namespace Jtr.Interop.Inference;
 /// <param name="Values">[3, height, width] RGB in [0, 1].</param>
 /// <param name="Height">Rows.</param>
 /// <param name="Width">Columns.</param>
-public sealed record ImageSample(string Name, ReadOnlyMemory<float> Values, int Height, int Width);
+public sealed record ImageSample(string Name, ReadOnlyMemory<float> Values, int Height, int Width)
+{
+    /// <summary>Its further inputs, of the same size, or null: those of the network are missing.</summary>
+    public ImageInputs? Inputs { get; init; }
+}
 
 /// <summary>The predictions for one image, in memory of their own.</summary>
 /// <param name="Name">The name of the image.</param>

@@ -1,4 +1,5 @@
 using Jtr.Interop.Inference.Outputs;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Npy;
 using Jtr.Interop.Tasks;
 
@@ -8,6 +9,7 @@ namespace Jtr.Interop.Inference;
 internal sealed class InferencePasses(Predictor predictor, InferenceOptions options, IReadOnlyList<TaskOutput> outputs)
 {
     private readonly TaskSet _tasks = predictor.Tasks;
+    private readonly InputSet _inputs = predictor.Inputs;
 
     /// <summary>Whether the spread of values over passes is wanted.</summary>
     public bool HasSpread { get; } = options.Confidence && outputs.Any(o => o.NeedsPasses);
@@ -26,9 +28,12 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
         bool mirrors = options.Flip || HasSpread;
         if (!mirrors && options.Scales is [1.0])
         {
-            using Pooled<float> input = new(3 * height * width);
+            using Pooled<float> input = new(3 * height * width),
+                further = new(_inputs.Values(height, width));
+            using Pooled<byte> present = new(_inputs.Count);
             image.Read(region, height, width, input.Span);
-            predictor.Predict(input.Span, 1, height, width, values);
+            image.ReadInputs(_inputs, region, height, width, further.Span, present.Span);
+            predictor.Predict(input.Span, Given(further.Span, present.Span), 1, height, width, values);
             return;
         }
         values.Clear();
@@ -45,15 +50,29 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
             int samples = mirrors ? 2 : 1,
                 input = 3 * scaledHeight * scaledWidth,
                 output = _tasks.PredictionValues(scaledHeight, scaledWidth);
+            int more = _inputs.Values(scaledHeight, scaledWidth);
             using Pooled<float> images = new(samples * input),
+                further = new(samples * more),
                 predictions = new(samples * output);
+            using Pooled<byte> present = new(samples * _inputs.Count);
             image.Read(region, scaledHeight, scaledWidth, images.Span[..input]);
+            image.ReadInputs(_inputs, region, scaledHeight, scaledWidth, further.Span[..more], present.Span[.._inputs.Count]);
             if (mirrors)
             {
                 images.Span[..input].CopyTo(images.Span[input..]);
                 Mirror(images.Span[input..], scaledWidth);
+                further.Span[..more].CopyTo(further.Span[more..]);
+                present.Span[.._inputs.Count].CopyTo(present.Span[_inputs.Count..]);
+                MirrorInputs(further.Span[more..], scaledHeight, scaledWidth);
             }
-            predictor.Predict(images.Span, samples, scaledHeight, scaledWidth, predictions.Span);
+            predictor.Predict(
+                images.Span,
+                Given(further.Span, present.Span),
+                samples,
+                scaledHeight,
+                scaledWidth,
+                predictions.Span
+            );
             for (int s = 0; s < samples; s++)
             {
                 Span<float> pass = predictions.Span.Slice(s * output, output);
@@ -136,6 +155,19 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
             rows.Get(planes, y, row.Span);
             for (int c = 0; c < channels; c++)
                 row.Span.Slice(c * toWidth, toWidth).CopyTo(to[((c * toHeight + y) * toWidth)..]);
+        }
+    }
+
+    private InputValues Given(ReadOnlySpan<float> values, ReadOnlySpan<byte> present) =>
+        _inputs.Count == 0 ? default : new InputValues(_inputs, values, present);
+
+    // A vector says nothing of left and right.
+    private void MirrorInputs(Span<float> values, int height, int width)
+    {
+        for (int i = 0; i < _inputs.Count; i++)
+        {
+            if (_inputs[i].IsPlanes)
+                Mirror(values.Slice(_inputs.Start(i, height, width), _inputs[i].Values(height, width)), width);
         }
     }
 

@@ -3,11 +3,19 @@ using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Jtr.Interop.Diagnostics;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Inference;
+
+/// <summary>Further inputs of a call: values, or null where all are missing, and which are present, or null where all are.</summary>
+internal readonly unsafe struct FurtherInputs(float* values, byte* present)
+{
+    public float* Values { get; } = values;
+    public byte* Present { get; } = present;
+}
 
 /// <summary>
 /// Calls that wait for a network. A caller that finds a network free runs the calls at the head of the queue through it, its own or
@@ -33,7 +41,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     }
 
     /// <summary>Predicts; the memory stays where it is until the call returns.</summary>
-    public void Run(float* images, float* predictions, int samples, int height, int width)
+    public void Run(float* images, FurtherInputs inputs, float* predictions, int samples, int height, int width)
     {
         long start = Stopwatch.GetTimestamp();
         Call call;
@@ -42,7 +50,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             ObjectDisposedException.ThrowIf(_disposed, typeof(Predictor));
             if (!_spare.TryPop(out call!))
                 call = new Call();
-            call.Begin(images, predictions, samples, height, width);
+            call.Begin(images, inputs, predictions, samples, height, width);
             _waiting.Enqueue(call);
             while (!call.Done)
             {
@@ -82,6 +90,8 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     /// <summary>Predicts without a thread that waits. The memory is used until the task ends, also where it ends by a cancel.</summary>
     public Task RunAsync(
         ReadOnlyMemory<float> images,
+        ReadOnlyMemory<float> inputs,
+        ReadOnlyMemory<byte> present,
         Memory<float> predictions,
         int samples,
         int height,
@@ -91,7 +101,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     {
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled(cancellationToken);
-        AsyncCall call = new(images, predictions, samples, height, width);
+        AsyncCall call = new(images, inputs, present, predictions, samples, height, width);
         call.Registration = cancellationToken.UnsafeRegister((_, token) => Withdraw(call, token), null);
         bool isTooLate;
         lock (_gate)
@@ -214,6 +224,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     private class Call
     {
         public float* Images { get; private set; }
+        public FurtherInputs Inputs { get; private set; }
         public float* Predictions { get; private set; }
         public int Samples { get; private set; }
         public int Height { get; private set; }
@@ -221,9 +232,10 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         public bool Done { get; set; }
         public Exception? Failure { get; set; }
 
-        public void Begin(float* images, float* predictions, int samples, int height, int width)
+        public void Begin(float* images, FurtherInputs inputs, float* predictions, int samples, int height, int width)
         {
             Images = images;
+            Inputs = inputs;
             Predictions = predictions;
             (Samples, Height, Width) = (samples, height, width);
             (Done, Failure) = (false, null);
@@ -234,13 +246,28 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
     private sealed class AsyncCall : Call
     {
         private MemoryHandle _images,
+            _inputs,
+            _present,
             _predictions;
 
-        public AsyncCall(ReadOnlyMemory<float> images, Memory<float> predictions, int samples, int height, int width)
+        public AsyncCall(
+            ReadOnlyMemory<float> images,
+            ReadOnlyMemory<float> inputs,
+            ReadOnlyMemory<byte> present,
+            Memory<float> predictions,
+            int samples,
+            int height,
+            int width
+        )
         {
             _images = images.Pin();
+            _inputs = inputs.Pin();
+            _present = present.Pin();
             _predictions = predictions.Pin();
-            Begin((float*)_images.Pointer, (float*)_predictions.Pointer, samples, height, width);
+            FurtherInputs further = inputs.IsEmpty
+                ? default
+                : new FurtherInputs((float*)_inputs.Pointer, present.IsEmpty ? null : (byte*)_present.Pointer);
+            Begin((float*)_images.Pointer, further, (float*)_predictions.Pointer, samples, height, width);
         }
 
         /// <summary>When it came.</summary>
@@ -253,6 +280,8 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         public void Release()
         {
             _images.Dispose();
+            _inputs.Dispose();
+            _present.Dispose();
             _predictions.Dispose();
         }
     }
@@ -263,10 +292,14 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         private readonly List<Call> _calls = [];
         private readonly List<AsyncCall> _asyncCalls = [];
         private readonly TaskSet _tasks = network.Tasks;
+        private readonly InputSet _inputs = network.Inputs;
         private float* _images,
+            _further,
             _predictions;
+        private byte* _present;
         private long _capacity;
         private long _values;
+        private long _samples;
 
         /// <summary>Pixels, of all samples together, that there is memory for.</summary>
         public long Capacity => Volatile.Read(ref _capacity);
@@ -306,7 +339,14 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             try
             {
                 if (_calls.Count == 1)
-                    Predict(_calls[0].Images, _calls[0].Predictions, _calls[0].Samples, _calls[0].Height, _calls[0].Width);
+                    Predict(
+                        _calls[0].Images,
+                        _calls[0].Inputs,
+                        _calls[0].Predictions,
+                        _calls[0].Samples,
+                        _calls[0].Height,
+                        _calls[0].Width
+                    );
                 else
                     ComputeTogether();
             }
@@ -342,14 +382,16 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             foreach (Call call in _calls)
                 samples += call.Samples;
             int values = _tasks.PredictionValues(height, width);
-            Reserve(samples * plane, (long)samples * values);
+            int further = _inputs.Values(height, width);
+            Reserve(samples, samples * plane, (long)samples * values);
             samples = 0;
             foreach (Call call in _calls)
             {
                 Copy(call.Images, _images + samples * 3 * plane, call.Samples * 3 * plane);
+                CopyInputs(call, samples, further);
                 samples += call.Samples;
             }
-            Predict(_images, _predictions, samples, height, width);
+            Predict(_images, new FurtherInputs(_further, _present), _predictions, samples, height, width);
             samples = 0;
             foreach (Call call in _calls)
             {
@@ -358,11 +400,40 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             }
         }
 
-        private void Predict(float* images, float* predictions, int samples, int height, int width)
+        /// <summary>A call's further inputs behind those of the calls before; what it does not give is missing.</summary>
+        private void CopyInputs(Call call, int samples, int further)
+        {
+            if (_inputs.Count == 0)
+                return;
+            Span<float> values = new(_further + (long)samples * further, call.Samples * further);
+            Span<byte> present = new(_present + (long)samples * _inputs.Count, call.Samples * _inputs.Count);
+            if (call.Inputs.Values == null)
+            {
+                values.Clear();
+                present.Clear();
+                return;
+            }
+            new ReadOnlySpan<float>(call.Inputs.Values, values.Length).CopyTo(values);
+            if (call.Inputs.Present == null)
+                present.Fill(1);
+            else
+                new ReadOnlySpan<byte>(call.Inputs.Present, present.Length).CopyTo(present);
+        }
+
+        private void Predict(float* images, FurtherInputs inputs, float* predictions, int samples, int height, int width)
         {
             int plane = samples * height * width;
+            InputValues further =
+                _inputs.Count == 0 || inputs.Values == null
+                    ? default
+                    : new InputValues(
+                        _inputs,
+                        new ReadOnlySpan<float>(inputs.Values, samples * _inputs.Values(height, width)),
+                        inputs.Present == null ? [] : new ReadOnlySpan<byte>(inputs.Present, samples * _inputs.Count)
+                    );
             network.Predict(
                 new ReadOnlySpan<float>(images, 3 * plane),
+                further,
                 samples,
                 height,
                 width,
@@ -375,23 +446,34 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
         {
             NativeMemory.Free(_images);
             NativeMemory.Free(_predictions);
-            _images = _predictions = null;
-            _capacity = _values = 0;
+            NativeMemory.Free(_further);
+            NativeMemory.Free(_present);
+            _images = _predictions = _further = null;
+            _present = null;
+            _capacity = _values = _samples = 0;
         }
 
         /// <summary>
         /// Sees that there is memory for the calls at hand: for the largest batch so far, not for the largest that is allowed.
         /// </summary>
-        private void Reserve(long pixels, long values)
+        private void Reserve(long samples, long pixels, long values)
         {
-            if (pixels <= _capacity && values <= _values)
+            if (pixels <= _capacity && values <= _values && samples <= _samples)
                 return;
-            (pixels, values) = (Math.Max(pixels, _capacity), Math.Max(values, _values));
+            (pixels, values, samples) = (Math.Max(pixels, _capacity), Math.Max(values, _values), Math.Max(samples, _samples));
             // What was there before is not needed, so that it need not stay beside the new.
             Free();
             _images = (float*)NativeMemory.Alloc(checked((nuint)(3 * pixels * sizeof(float))));
             _predictions = (float*)NativeMemory.Alloc(checked((nuint)(values * sizeof(float))));
-            (_capacity, _values) = (pixels, values);
+            if (_inputs.Count > 0)
+            {
+                // Planes have a value for each pixel, vectors for each sample.
+                long planes = _inputs.Sum(i => i.IsPlanes ? (long)i.Channels : 0),
+                    vectors = _inputs.Sum(i => i.IsPlanes ? 0 : (long)i.Channels);
+                _further = (float*)NativeMemory.Alloc(checked((nuint)((planes * pixels + vectors * samples) * sizeof(float))));
+                _present = (byte*)NativeMemory.Alloc(checked((nuint)(samples * _inputs.Count)));
+            }
+            (_capacity, _values, _samples) = (pixels, values, samples);
         }
 
         private static void Copy(float* from, float* to, long count) =>

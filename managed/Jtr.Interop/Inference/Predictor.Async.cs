@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
@@ -35,7 +36,7 @@ public sealed partial class Predictor
     )
     {
         Check(images.Length, samples, height, width, predictions.Length);
-        return _queue.RunAsync(images, predictions, samples, height, width, cancellationToken);
+        return _queue.RunAsync(images, default, default, predictions, samples, height, width, cancellationToken);
     }
 
     /// <summary>
@@ -99,24 +100,46 @@ public sealed partial class Predictor
     private static ImageSample ReadImage(IMultiTaskDataset data, int index, CancellationToken cancellationToken)
     {
         float[] image = new float[checked(3 * data.Height * data.Width)];
+        float[] further = new float[data.Inputs.Values(data.Height, data.Width)];
+        byte[] present = new byte[data.Inputs.Count];
         int labelValues = data.Tasks.LabelValues(data.Height, data.Width);
         // No label is wanted, but a buffer has a place for all.
         float[] labels = ArrayPool<float>.Shared.Rent(labelValues);
         data.Read(
             index,
             TaskMask.None,
-            new SampleBuffer(data.Tasks, data.Height, data.Width, image, labels.AsSpan(0, labelValues)),
+            new SampleBuffer(
+                data.Tasks,
+                data.Inputs,
+                data.Height,
+                data.Width,
+                image,
+                labels.AsSpan(0, labelValues),
+                further,
+                present
+            ),
             cancellationToken
         );
         ArrayPool<float>.Shared.Return(labels);
-        return new ImageSample(data.GetName(index), image, data.Height, data.Width);
+        ImageInputs? inputs = data.Inputs.Count == 0 ? null : new(data.Inputs, data.Height, data.Width, further, present);
+        return new ImageSample(data.GetName(index), image, data.Height, data.Width) { Inputs = inputs };
     }
 
     private async Task<SamplePrediction> PredictOneAsync(ImageSample image, CancellationToken cancellationToken)
     {
         Check(image);
         float[] predictions = new float[Tasks.PredictionValues(image.Height, image.Width)];
-        await PredictAsync(image.Values, 1, image.Height, image.Width, predictions, cancellationToken).ConfigureAwait(false);
+        float[] further = [];
+        byte[] present = [];
+        if (Inputs.Count > 0 && image.Inputs is { } inputs)
+        {
+            further = new float[Inputs.Values(image.Height, image.Width)];
+            present = new byte[Inputs.Count];
+            inputs.Read(Inputs, 0, 0, image.Height, image.Width, image.Height, image.Width, further, present);
+        }
+        await _queue
+            .RunAsync(image.Values, further, present, predictions, 1, image.Height, image.Width, cancellationToken)
+            .ConfigureAwait(false);
         return new SamplePrediction(image.Name, Tasks, predictions, image.Height, image.Width);
     }
 

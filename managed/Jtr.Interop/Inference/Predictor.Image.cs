@@ -35,7 +35,7 @@ public sealed partial class Predictor
     {
         ArgumentNullException.ThrowIfNull(image);
         Check(image);
-        using SampleImage source = new(image);
+        using SampleImage source = new(image) { Inputs = image.Inputs };
         return Predict(source, options);
     }
 

@@ -1,6 +1,7 @@
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Checkpoints.Safetensors;
 using Jtr.Interop.Diagnostics;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
@@ -76,6 +77,7 @@ public sealed unsafe partial class Predictor : IDisposable
         TrainingSize = trainingSize;
         Options = options;
         Tasks = network.Tasks;
+        Inputs = network.Inputs;
         // The method with nothing beside the network, or beside the networks.
         string method = state.Any(s => IsSeparate(s.Name)) ? "single_task" : "supervised";
         TrainerOptions bare = network with
@@ -112,6 +114,9 @@ public sealed unsafe partial class Predictor : IDisposable
 
     /// <summary>The tasks, in the order of the predictions.</summary>
     public TaskSet Tasks { get; }
+
+    /// <summary>What the network reads beside the photograph.</summary>
+    public InputSet Inputs { get; }
 
     /// <summary>Of which rows and columns are multiples that the network computes at.</summary>
     internal int NetworkStride { get; }
@@ -159,14 +164,30 @@ public sealed unsafe partial class Predictor : IDisposable
     /// <exception cref="ArgumentException">A size does not fit.</exception>
     /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
-    public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
+    public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions) =>
+        Predict(images, default, samples, height, width, predictions);
+
+    /// <summary>Predicts for photographs with further inputs, as the other <c>Predict</c> does.</summary>
+    /// <param name="images">[samples, 3, height, width] RGB in [0, 1].</param>
+    /// <param name="inputs">Their further inputs; default: all are missing.</param>
+    /// <param name="samples">1 or more.</param>
+    /// <param name="height">1 or more.</param>
+    /// <param name="width">1 or more.</param>
+    /// <param name="predictions">Receives [samples, <see cref="TaskSet.PredictionValues"/>].</param>
+    /// <exception cref="ArgumentException">A size does not fit, or the inputs are others than the network's.</exception>
+    /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    public void Predict(ReadOnlySpan<float> images, InputValues inputs, int samples, int height, int width, Span<float> predictions)
     {
         Check(images.Length, samples, height, width, predictions.Length);
+        Trainer.CheckInputs(Inputs, inputs, samples, height, width);
         fixed (
             float* from = images,
+                further = inputs.Values,
                 to = predictions
         )
-            _queue.Run(from, to, samples, height, width);
+        fixed (byte* present = inputs.Present)
+            _queue.Run(from, new FurtherInputs(further, present), to, samples, height, width);
     }
 
     /// <summary>Throws unless sizes and lengths fit.</summary>

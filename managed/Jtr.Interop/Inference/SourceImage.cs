@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Inputs;
 
 namespace Jtr.Interop.Inference;
 
@@ -36,6 +37,24 @@ public abstract class SourceImage : IDisposable
     /// <summary>Columns.</summary>
     public int Width { get; }
 
+    /// <summary>Its further inputs, at its own size, or null: those of the network are missing.</summary>
+    /// <exception cref="ArgumentException">They are of another size.</exception>
+    public ImageInputs? Inputs
+    {
+        get => _inputs;
+        set
+        {
+            if (value is not null && (value.Height, value.Width) != (Height, Width))
+                throw new ArgumentException(
+                    $"the inputs of '{Name}' are {value.Height} x {value.Width}, the image is {Height} x {Width}",
+                    nameof(value)
+                );
+            _inputs = value;
+        }
+    }
+
+    private ImageInputs? _inputs;
+
     /// <summary>All of it.</summary>
     public ImageRegion Whole => new(0, 0, Height, Width);
 
@@ -64,6 +83,18 @@ public abstract class SourceImage : IDisposable
                 nameof(values)
             );
         ReadCore(region, height, width, values);
+    }
+
+    /// <summary>Gives a part of the inputs that a network reads, resized as the image.</summary>
+    internal void ReadInputs(InputSet network, ImageRegion region, int height, int width, Span<float> values, Span<byte> present)
+    {
+        if (_inputs is { } inputs)
+        {
+            inputs.Read(network, region.Top, region.Left, region.Height, region.Width, height, width, values, present);
+            return;
+        }
+        values.Clear();
+        present.Clear();
     }
 
     /// <summary>Does what <see cref="Read"/> says; the arguments were checked.</summary>

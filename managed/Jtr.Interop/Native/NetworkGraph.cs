@@ -26,6 +26,12 @@ internal sealed record NetworkGraph(IReadOnlyList<GraphNode> Nodes, int Stride)
     /// <summary>Name of the images, RGB in [0, 1].</summary>
     public const string Image = "image";
 
+    /// <summary>Name of [N, further inputs], 1 where a sample has the input, else 0.</summary>
+    public const string Present = "input_present";
+
+    /// <summary>Name of a further input.</summary>
+    public static string OfInput(string name) => "input." + name;
+
     public static NetworkGraph Empty { get; } = new([], 1);
 
     public static NetworkGraph Parse(JsonElement nodes, int stride) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
@@ -24,6 +25,7 @@ internal static class OptionsWriter
         "parallel",
         "max_gradient_norm",
         "ema_decay",
+        "input_dropout",
     ];
 
     /// <summary>The options of a trainer.</summary>
@@ -37,6 +39,8 @@ internal static class OptionsWriter
         JsonObject document = new()
         {
             ["tasks"] = Tasks(options.Tasks),
+            ["inputs"] = Inputs(options),
+            ["input_dropout"] = options.InputDropout,
             ["network"] = Network(options),
             ["method"] = methods[0],
             ["beside"] = new JsonArray([.. methods.Skip(1)]),
@@ -130,6 +134,47 @@ internal static class OptionsWriter
             array.Add((JsonNode)options);
         }
         return array;
+    }
+
+    private static JsonArray Inputs(TrainerOptions options)
+    {
+        JsonArray array = [];
+        foreach (InputSpec input in options.Inputs)
+            array.Add(
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["name"] = input.Name,
+                        ["kind"] = Word(input.Kind),
+                        ["channels"] = input.Channels,
+                        ["mean"] = new JsonArray([.. input.Mean.Select(v => (JsonNode)v)]),
+                        ["deviation"] = new JsonArray([.. input.StandardDeviation.Select(v => (JsonNode)v)]),
+                        ["fusion"] = Fusion(input, options.Fusion),
+                    }
+            );
+        return array;
+    }
+
+    private static JsonObject Fusion(InputSpec input, FusionOptions options)
+    {
+        if (!input.IsPlanes)
+            return new()
+            {
+                ["name"] = "film",
+                ["levels"] = Word(options.FilmLevels),
+                ["hidden"] = options.FilmHidden,
+            };
+        if (options.Planes == PlanesFusion.Early)
+            return new() { ["name"] = "early" };
+        JsonObject encoder = new() { ["name"] = options.Encoder };
+        if (options.Encoder == "plain")
+            encoder["width"] = options.EncoderWidth;
+        return new()
+        {
+            ["name"] = "late",
+            ["combine"] = Word(options.Combine),
+            ["encoder"] = encoder,
+        };
     }
 
     private static JsonObject Network(TrainerOptions options)

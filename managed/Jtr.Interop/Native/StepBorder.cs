@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
@@ -64,23 +65,25 @@ internal sealed unsafe class StepBorder
         _noise = new("noise"),
         _loss = new("loss"),
         _taskLoss = new("task_loss");
+    private readonly InputTensors _furtherInputs;
     private readonly TaskTensors _labels,
         _prediction,
         _gradient;
     private readonly PinnedName[] _terms;
 
-    public StepBorder(TaskSet tasks, NativeDescription described)
+    public StepBorder(TaskSet tasks, InputSet inputs, NativeDescription described)
     {
+        _furtherInputs = new InputTensors(inputs);
         (_tasks, _described) = (tasks, described);
         _labels = TaskTensors.OfLabels(tasks);
         (_prediction, _gradient) = (TaskTensors.OfPredictions(tasks), TaskTensors.OfGradients(tasks));
         _terms = [.. described.Terms.Select(t => new PinnedName(t))];
         string[] names = [.. described.Terms];
         (Dist, Recon) = (Array.IndexOf(names, "jtr.dist"), Array.IndexOf(names, "jtr.recon"));
-        _inputs = new(tasks.Count + 5);
-        _next = new(tasks.Count + 5);
+        _inputs = new(tasks.Count + 5 + _furtherInputs.Count);
+        _next = new(tasks.Count + 5 + _furtherInputs.Count);
         _outputs = new(2 * tasks.Count + 5);
-        _images = new(1);
+        _images = new(1 + _furtherInputs.Count);
         _predictions = new(tasks.Count);
     }
 
@@ -171,11 +174,23 @@ internal sealed unsafe class StepBorder
     public double Term(in Raw.StepResult.__Internal result, int index) =>
         index >= 0 && index < result.term_count ? ((Raw.Term.__Internal*)result.terms)[index].value : 0;
 
-    /// <summary>Predictions [samples, values] of images [samples, 3, height, width].</summary>
-    public Raw.Status Predict(nint trainer, float* images, int samples, int height, int width, float* predictions)
+    /// <summary>
+    /// Predictions [samples, values] of images [samples, 3, height, width] with further inputs [samples, values] and [samples, inputs].
+    /// </summary>
+    public Raw.Status Predict(
+        nint trainer,
+        float* images,
+        float* inputs,
+        byte* present,
+        int samples,
+        int height,
+        int width,
+        float* predictions
+    )
     {
         _images.Clear();
         _images.Add(_image, Raw.Dtype.Float32, images, sizeof(float), samples, 3, height, width);
+        _furtherInputs.AddTo(_images, inputs, present, 0, samples, height, width);
         _predictions.Clear();
         _prediction.AddTo(_predictions, Raw.Dtype.Float32, predictions, sizeof(float), 0, samples, height, width);
         Raw.PredictRequest.__Internal request = new()
@@ -195,6 +210,15 @@ internal sealed unsafe class StepBorder
     {
         table.Clear();
         table.Add(_image, Raw.Dtype.Float32, batch.ImagesPointer, sizeof(float), batch.Views, batch.Samples, 3, batch.Height, batch.Width);
+        _furtherInputs.AddTo(
+            table,
+            batch.InputsPointer,
+            batch.PresentPointer,
+            batch.Views,
+            batch.Samples,
+            batch.Height,
+            batch.Width
+        );
         _labels.AddTo(table, Raw.Dtype.Float32, batch.LabelsPointer, sizeof(float), batch.Views, batch.Samples, batch.Height, batch.Width);
         table.Add(_labeled, Raw.Dtype.Uint8, batch.LabeledPointer, sizeof(byte), batch.Samples, _tasks.Count);
         if (batch.LabelWeightsPointer is var weights && weights != null)

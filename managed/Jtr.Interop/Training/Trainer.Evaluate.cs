@@ -1,5 +1,6 @@
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 
@@ -94,7 +95,8 @@ public sealed unsafe partial class Trainer
                 Batch batch = loader.Next(cancellationToken);
                 try
                 {
-                    PredictCore(trainer, batch.Images, batch.Samples, batch.Height, batch.Width, predictions);
+                    InputValues inputs = new(batch.Inputs, batch.InputValues, batch.InputPresent);
+                    PredictCore(trainer, batch.Images, inputs, batch.Samples, batch.Height, batch.Width, predictions);
                     for (int b = 0; b < batch.Samples; b++)
                     {
                         try

@@ -341,6 +341,11 @@ public sealed unsafe partial class Trainer
     {
         if (!SameLayout(data.Tasks, Tasks))
             throw new ArgumentException($"the data set has the tasks {Describe(data.Tasks)}; the trainer has {Describe(Tasks)}", parameter);
+        if (!data.Inputs.FitsTo(Inputs))
+            throw new ArgumentException(
+                $"the data set has the inputs {data.Inputs.Describe()}; the network reads {Inputs.Describe()}",
+                parameter
+            );
         if (data.Count == 0)
             throw new ArgumentException("the data set has no samples", parameter);
     }

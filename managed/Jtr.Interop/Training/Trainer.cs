@@ -1,5 +1,6 @@
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Diagnostics;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 using Microsoft.Extensions.Logging;
@@ -43,7 +44,7 @@ public sealed unsafe partial class Trainer : IDisposable
         _handle = new TrainerHandle(NativeError.CheckHandle(Api.TrainerCreate(OptionsWriter.Trainer(options))));
         using (NativeHandle.Lease lease = _handle.Use())
             _described = NativeDescription.Parse(Api.TrainerDescribe(lease.Pointer));
-        _border = new StepBorder(options.Tasks, _described);
+        _border = new StepBorder(options.Tasks, options.Inputs, _described);
         IsOnGpu = TakesBatchesAhead =
             options.Device == DeviceKind.Cuda || (options.Device == DeviceKind.Auto && JtrRuntime.CudaDeviceCount > 0);
         State = new TensorCollection(_handle, Raw.TensorKind.State, TensorFunctions.Trainer);
@@ -55,6 +56,9 @@ public sealed unsafe partial class Trainer : IDisposable
 
     /// <summary>The tasks.</summary>
     public TaskSet Tasks => Options.Tasks;
+
+    /// <summary>What the network reads beside the photograph.</summary>
+    public InputSet Inputs => Options.Inputs;
 
     /// <summary>V, the number of views of each sample that the method reads.</summary>
     public int Views => _described.Views;
@@ -182,7 +186,19 @@ public sealed unsafe partial class Trainer : IDisposable
     /// </param>
     /// <exception cref="ArgumentException">A size does not fit.</exception>
     /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
-    public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
+    public void Predict(ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions) =>
+        Predict(images, default, samples, height, width, predictions);
+
+    /// <summary>Predicts for photographs with further inputs.</summary>
+    /// <param name="images">[samples, 3, height, width] RGB in [0, 1].</param>
+    /// <param name="inputs">Their further inputs; default: all are missing.</param>
+    /// <param name="samples">1 or more.</param>
+    /// <param name="height">1 or more.</param>
+    /// <param name="width">1 or more.</param>
+    /// <param name="predictions">Receives [samples, <see cref="TaskSet.PredictionValues"/>].</param>
+    /// <exception cref="ArgumentException">A size does not fit, or the inputs are others than the network's.</exception>
+    /// <exception cref="JtrOutOfMemoryException">The images do not fit into memory.</exception>
+    public void Predict(ReadOnlySpan<float> images, InputValues inputs, int samples, int height, int width, Span<float> predictions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
@@ -195,7 +211,8 @@ public sealed unsafe partial class Trainer : IDisposable
         if (predictions.Length != expected)
             throw WrongLength(nameof(predictions), predictions.Length, expected, Tasks.PredictionShape($"{samples}", height, width));
         using NativeHandle.Lease lease = _handle.Use();
-        PredictCore(lease.Pointer, images, samples, height, width, predictions);
+        CheckInputs(Inputs, inputs, samples, height, width);
+        PredictCore(lease.Pointer, images, inputs, samples, height, width, predictions);
     }
 
     /// <summary>Frees the network. A fit that is running ends with <see cref="ObjectDisposedException"/>.</summary>
@@ -242,15 +259,52 @@ public sealed unsafe partial class Trainer : IDisposable
     {
         if (!SameLayout(batch.Tasks, Tasks))
             throw new ArgumentException($"the batch has the tasks {Describe(batch.Tasks)}; the trainer has {Describe(Tasks)}", parameter);
+        if (!batch.Inputs.FitsTo(Inputs))
+            throw new ArgumentException(
+                $"the batch has the inputs {batch.Inputs.Describe()}; the network reads {Inputs.Describe()}",
+                parameter
+            );
     }
 
-    private void PredictCore(nint trainer, ReadOnlySpan<float> images, int samples, int height, int width, Span<float> predictions)
+    private void PredictCore(
+        nint trainer,
+        ReadOnlySpan<float> images,
+        InputValues inputs,
+        int samples,
+        int height,
+        int width,
+        Span<float> predictions
+    )
     {
+        // What is not given at all is missing for all samples.
+        int values = Inputs.Count == 0 ? 0 : samples * Inputs.Values(height, width);
+        bool isMissing = Inputs.Count > 0 && inputs.Inputs is null;
+        float[] zeros = isMissing ? new float[values] : [];
+        byte[] absent = isMissing ? new byte[samples * Inputs.Count] : [];
         fixed (
             float* from = images,
-                to = predictions
+                to = predictions,
+                further = isMissing ? zeros : inputs.Values
         )
-            NativeError.Check(_border.Predict(trainer, from, samples, height, width, to), "image", nameof(images));
+        fixed (byte* present = isMissing ? absent : inputs.Present)
+            NativeError.Check(
+                _border.Predict(trainer, from, further, present, samples, height, width, to),
+                "image",
+                nameof(images)
+            );
+    }
+
+    /// <summary>Throws unless further inputs are those of the network, for so many samples.</summary>
+    internal static void CheckInputs(InputSet network, InputValues inputs, int samples, int height, int width)
+    {
+        if (inputs.Inputs is not { } given)
+            return;
+        if (!given.FitsTo(network))
+            throw new ArgumentException($"the inputs are {given.Describe()}; the network's are {network.Describe()}", nameof(inputs));
+        long values = (long)samples * network.Values(height, width);
+        if (inputs.Values.Length != values)
+            throw WrongLength("inputs.Values", inputs.Values.Length, values, $"[{samples}, {network.Values(height, width)}]");
+        CheckOptional("inputs.Present", inputs.Present.Length, (long)samples * network.Count, $"[{samples}, {network.Count}]");
     }
 
     private void CheckCapture(in StepCapture capture, Batch batch)

@@ -1,4 +1,5 @@
 using Jtr.Interop.Native;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Training;
@@ -17,6 +18,18 @@ public sealed record TrainerOptions
 
     /// <summary>The tasks that the network learns.</summary>
     public required TaskSet Tasks { get; init; }
+
+    /// <summary>What the network reads beside the photograph: those of the data set that it is trained on, or none.</summary>
+    public InputSet Inputs { get; init; } = InputSet.None;
+
+    /// <summary>How they enter the network.</summary>
+    public FusionOptions Fusion { get; init; } = new();
+
+    /// <summary>
+    /// How often a training step leaves out a sample's further input, each by itself, so that the network learns to do without it; in
+    /// [0, 1). The photograph stays.
+    /// </summary>
+    public double InputDropout { get; init; }
 
     /// <summary>
     /// Name of the training method, one of <see cref="JtrRuntime.Methods"/>: "supervised", "single_task", "consistency", "direct_map",
@@ -107,6 +120,9 @@ public sealed record TrainerOptions
         ValidateTasks(OptionRange.NotNull(nameof(Tasks), Tasks));
         if (string.IsNullOrWhiteSpace(Method))
             throw new ArgumentException($"{nameof(Method)} must be the name of a training method.", nameof(Method));
+        OptionRange.NotNull(nameof(Inputs), Inputs);
+        OptionRange.NotNull(nameof(Fusion), Fusion).Validate();
+        OptionRange.Holds(nameof(InputDropout), InputDropout, InputDropout is >= 0 and < 1, "in [0, 1)");
         Network?.Validate();
         OptionRange.Within(nameof(Width), Width, 1, MaxWidth);
         OptionRange.NotNull(nameof(JointTask), JointTask).Validate();

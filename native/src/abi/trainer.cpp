@@ -22,6 +22,10 @@ HostBatch batch_of(const Trainer& trainer, const jtr_tensor* tensors, int32_t co
   TensorTable table(tensors, count, field, "batch.");
   HostBatch batch;
   batch.images = table.take("image");
+  for (size_t i = 0; i < trainer.inputs().size(); ++i) {
+    batch.inputs.push_back(table.take("input." + trainer.inputs()[i].name()));
+  }
+  if (!trainer.inputs().empty()) batch.input_present = table.take("input_present");
   for (size_t t = 0; t < trainer.tasks().size(); ++t) {
     batch.labels.push_back(table.take("label." + trainer.tasks()[t].name()));
   }
@@ -124,9 +128,14 @@ jtr_status jtr_trainer_predict(jtr_trainer* trainer, const jtr_predict_request* 
     const jtr_predict_request r = read_struct(request, "request");
     check_call_options(r.options);
     TensorTable inputs(r.inputs, r.input_count, "request.inputs", "");
-    const at::Tensor images = inputs.take("image");
+    InputTensors samples(inputs.take("image"));
+    for (size_t i = 0; i < t.inputs().size(); ++i) {
+      samples.further.push_back(inputs.take("input." + t.inputs()[i].name()));
+    }
+    if (!t.inputs().empty()) samples.present = inputs.take("input_present");
     inputs.finish();
-    check_tensor(images, at::kFloat, {-1, 3, -1, -1}, 3, "image");
+    const at::Tensor& images = samples.image;
+    check_tensor(images, at::kFloat, {-1, t.inputs().image_channels(), -1, -1}, 3, "image");
     TensorTable outputs(r.outputs, r.output_count, "request.outputs", "");
     StepRequest::Numbered wanted;
     for (size_t task = 0; task < t.tasks().size(); ++task) {
@@ -137,7 +146,7 @@ jtr_status jtr_trainer_predict(jtr_trainer* trainer, const jtr_predict_request* 
       wanted.emplace_back(task, out);
     }
     outputs.finish();
-    t.predict(images, wanted, r.cancel);
+    t.predict(samples, wanted, r.cancel);
   });
 }
 

@@ -26,7 +26,7 @@ struct MethodNeeds {
   int64_t noise_slots = 0;               // draws of Gumbel noise for each sample
   bool features = false;                 // MethodContext::features()
   bool crops = false;                    // MethodContext::crops()
-  bool images = false;                   // MethodContext::images()
+  bool images = false;                   // MethodContext::inputs() and images()
   bool teacher = false;                  // MethodContext::teacher()
   bool separate_networks = false;        // a network for each task
   int64_t stride = 1;                    // of which rows and columns of views must be multiples
@@ -56,9 +56,9 @@ class MethodContext {
   at::Tensor noise;                      // [B, noise_slots, S, H, W]
   std::vector<at::Tensor> features;      // of each view: the network's coarsest features [B, c, h, w], detached
   at::Tensor crops;                      // [V, B, 6], on the host in double: how each view was cut out of view 0
-  std::function<at::Tensor(int64_t view)> images_of;  // [B, 3, H, W]
-  /// Predictions of the average of the network's weights for images [N, 3, H, W], in evaluation mode.
-  std::function<TaskTensors(const at::Tensor& images)> teacher_of;
+  std::function<InputTensors(int64_t view)> inputs_of;  // of the samples, with every input that they have
+  /// Predictions of the average of the network's weights for such inputs, in evaluation mode.
+  std::function<TaskTensors(const InputTensors& inputs)> teacher_of;
   /// A target of view 0 as the constraints and the labels that are known allow it.
   std::function<at::Tensor(size_t task, const at::Tensor& target)> allowed = [](size_t, const at::Tensor& target) {
     return target;
@@ -93,8 +93,9 @@ class MethodContext {
   bool is_labelled(int64_t sample, size_t task) const {
     return labelled_host[static_cast<size_t>(sample) * tasks->size() + task] != 0;
   }
-  at::Tensor images(int64_t view) const { return images_of(view); }
-  TaskTensors teacher(const at::Tensor& images) const { return teacher_of(images); }
+  InputTensors inputs(int64_t view) const { return inputs_of(view); }
+  at::Tensor images(int64_t view) const { return inputs_of(view).image; }
+  TaskTensors teacher(const InputTensors& inputs) const { return teacher_of(inputs); }
   /// To be called between parts of the work.
   void checkpoint() const { between(); }
 };
@@ -139,8 +140,8 @@ class Method {
   /// nothing.
   virtual ParameterStore* state() { return nullptr; }
 
-  /// Images [made_views * B, 3, H, W] of the views that it makes by itself. Nothing is predicted yet.
-  virtual at::Tensor make_views(const MethodContext& /*context*/) { return {}; }
+  /// Inputs of made_views * B samples: of the views that it makes by itself. Nothing is predicted yet.
+  virtual InputTensors make_views(const MethodContext& /*context*/) { return {}; }
   /// The method's loss. Adds the gradient of its mean to the context's gradients and to its own weights' gradients.
   virtual MethodLoss compute(const MethodContext& context) = 0;
   /// Called after the weights have changed by what compute() gave: what the method keeps may follow. A step that fails

@@ -120,6 +120,23 @@ void StrongViewOptions::visit(OptionVisitor& v) {
            "How often a box of the student's view shows another sample, and its target (Yun et al., ICCV 2019).");
 }
 
+InputTensors StrongViews::with(const InputTensors& samples) const {
+  if (samples.further.empty()) return images;
+  InputTensors views(images, samples.further, samples.present);
+  at::Tensor kept = at::ones_like(samples.present);
+  for (size_t i = 0; i < views.further.size(); ++i) {
+    at::Tensor& input = views.further[i];
+    if (input.dim() != 4) continue;
+    input = mixed(input, 0);
+    for (size_t b = 0; b < boxes.size(); ++b) {
+      if (boxes[b].empty() || boxes[b].source < 0) continue;
+      const int64_t place = static_cast<int64_t>(i);
+      kept[static_cast<int64_t>(b)][place].copy_(samples.present[boxes[b].source][place]);
+    }
+  }
+  return views.with_only(kept);
+}
+
 at::Tensor StrongViews::mixed(const at::Tensor& planes, double hidden) const {
   at::Tensor mix = planes.clone();
   for (size_t b = 0; b < boxes.size(); ++b) {

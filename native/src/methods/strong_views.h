@@ -9,6 +9,7 @@
 #include <functional>
 #include <vector>
 
+#include "networks/inputs/input_tensors.h"
 #include "options/options.h"
 
 namespace jtr {
@@ -30,6 +31,9 @@ struct StrongViews {
   at::Tensor images;           // [B, 3, H, W] in [0, 1]
   std::vector<ViewBox> boxes;  // of each sample
 
+  /// The views with the further inputs of the samples that they were made of: planes have the boxes too, 0 where a box
+  /// shows nothing, and what a box's source lacks is missing. A vector stays that of the view's own sample.
+  InputTensors with(const InputTensors& samples) const;
   /// Planes of the samples, [B, ..., H, W], as the views show them: a box has its source's. `hidden` is what is written
   /// where a box shows none.
   at::Tensor mixed(const at::Tensor& planes, double hidden) const;

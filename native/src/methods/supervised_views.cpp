@@ -46,9 +46,10 @@ class SupervisedViews final : public Method {
   }
   std::vector<std::string> terms() const override { return {"views"}; }
 
-  at::Tensor make_views(const MethodContext& context) override {
-    views_ = strong_views(context.images(0), options_, context.seed, context.step);
-    return views_.images;
+  InputTensors make_views(const MethodContext& context) override {
+    const InputTensors inputs = context.inputs(0);
+    views_ = strong_views(inputs.image, options_, context.seed, context.step);
+    return views_.with(inputs);
   }
 
   MethodLoss compute(const MethodContext& context) override {

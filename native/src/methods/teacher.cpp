@@ -123,9 +123,10 @@ class Teacher final : public Method {
 
   ParameterStore* state() override { return &state_; }
 
-  at::Tensor make_views(const MethodContext& context) override {
-    views_ = strong_views(context.images(0), options_, context.seed, context.step);
-    return views_.images;
+  InputTensors make_views(const MethodContext& context) override {
+    const InputTensors inputs = context.inputs(0);
+    views_ = strong_views(inputs.image, options_, context.seed, context.step);
+    return views_.with(inputs);
   }
 
   MethodLoss compute(const MethodContext& context) override {
@@ -199,9 +200,9 @@ class Teacher final : public Method {
   };
 
   Predictions predict(const MethodContext& context) const {
-    const at::Tensor images = context.images(0);
-    if (!options_.mirror) return {context.teacher(images), {}};
-    const TaskTensors both = context.teacher(at::cat({images, images.flip(3)}));
+    const InputTensors inputs = context.inputs(0);
+    if (!options_.mirror) return {context.teacher(inputs), {}};
+    const TaskTensors both = context.teacher(inputs.followed_by(inputs.mirrored()));
     return {both.narrow(0, context.samples), both.narrow(context.samples, context.samples)};
   }
 

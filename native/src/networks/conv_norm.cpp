@@ -49,10 +49,17 @@ void ConvNorm::add_weights(std::vector<at::Tensor>& weights) const {
   for (const int64_t i : {weight_, gamma_, beta_}) weights.push_back(store_->parameter(i));
 }
 
-std::string ConvNorm::write(GraphWriter& graph, const std::string& x) const {
-  return graph.norm(
-      graph.convolve(x, convolution_name_ + ".weight", "", {shape_.kernel, shape_.stride, shape_.dilation}),
-      norm_name_);
+RawMap ConvNorm::apply(const at::Tensor& x, const Pass& pass, const FirstChannels& further) const {
+  if (!further.defined()) return apply(x, pass);
+  Convolution wider = convolution(pass);
+  wider.weight = further.weight_after(wider.weight);
+  return convolve(further.after(x), wider, norm(pass));
+}
+
+std::string ConvNorm::write(GraphWriter& graph, const std::string& x, const std::vector<std::string>& further) const {
+  std::string y = graph.convolve(x, convolution_name_ + ".weight", "", {shape_.kernel, shape_.stride, shape_.dilation});
+  for (const std::string& more : further) y = graph.add(y, more);
+  return graph.norm(y, norm_name_);
 }
 
 PlainConvolution::PlainConvolution(ParameterStore& store, std::string name, int64_t in, int64_t out, int64_t kernel)

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "networks/first_channels.h"
 #include "networks/graph.h"
 #include "networks/layers.h"
 #include "networks/parameters.h"
@@ -40,12 +41,14 @@ class ConvNorm {
   void initialize(uint64_t seed, uint32_t stream);
 
   RawMap apply(const at::Tensor& x, const Pass& pass) const { return convolve(x, convolution(pass), norm(pass)); }
+  /// As a network's first convolution, which may read more channels.
+  RawMap apply(const at::Tensor& x, const Pass& pass, const FirstChannels& further) const;
   RawMap apply(const RawMap& x, const Pass& pass) const { return convolve(x, convolution(pass), norm(pass)); }
 
   /// Adds the weights that get a gradient.
   void add_weights(std::vector<at::Tensor>& weights) const;
-  /// Convolution and norm; ReLU is the caller's.
-  std::string write(GraphWriter& graph, const std::string& x) const;
+  /// Convolution and norm; ReLU is the caller's. `further`: what is added between them.
+  std::string write(GraphWriter& graph, const std::string& x, const std::vector<std::string>& further = {}) const;
 
  private:
   Convolution convolution(const Pass& pass) const;

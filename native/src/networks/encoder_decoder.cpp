@@ -11,6 +11,18 @@ namespace {
 
 constexpr int64_t kColors = 3;
 
+/// Numbers of the photograph's channels, from those of three colours where it has others: a grey photograph has their
+/// mean, and so has every channel behind the third.
+std::vector<double> of_channels(const std::vector<double>& values, int64_t channels, const char* field) {
+  const int64_t given = static_cast<int64_t>(values.size());
+  require(given == channels || given == kColors, field, "must be ", channels, " numbers, not ", given);
+  if (given == channels) return values;
+  const double mean = (values[0] + values[1] + values[2]) / static_cast<double>(kColors);
+  std::vector<double> all(static_cast<size_t>(channels), mean);
+  if (channels > kColors) std::copy(values.begin(), values.end(), all.begin());
+  return all;
+}
+
 /// Where an input's colours stand.
 enum class ColorOrder { kRgb, kBgr };
 /// The backbone's stages that keep their values, from the first on.
@@ -48,15 +60,10 @@ struct EncoderDecoderOptions {
              "Order of the colours that the backbone reads; images come as RGB in [0, 1].");
     v.number("input_scale", input_scale, above(0), "Images are multiplied by this, then");
     v.numbers("input_mean", input_mean, any_number(), "lose these, one for each colour in the backbone's order, and");
-    v.numbers("input_deviation", input_deviation, above(0), "are divided by these. Default: those of ImageNet.");
+    v.numbers("input_deviation", input_deviation, above(0),
+              "are divided by these. Default: those of ImageNet. Other channels than three colours have their mean.");
     v.integer("width", width, within(1, 1024),
               "First stage width of networks that methods have beside it, such as the auto-encoder of jtr.");
-  }
-  void check(const std::string& path) const {
-    for (const auto& [name, values] : {std::pair{"input_mean", input_mean}, {"input_deviation", input_deviation}}) {
-      require(values.size() == kColors, join_path(path, name).c_str(), "must be ", kColors, " numbers, not ",
-              values.size());
-    }
   }
 };
 
@@ -87,12 +94,16 @@ class EncoderDecoder final : public Network {
       : options_(options),
         recomputation_(setting.recomputation),
         format_(network_memory_format(setting.precision, setting.device, kFormatWidth)),
-        backbone_(
-            Backbone::registry().make(options.backbone, {&store_, setting.input.channels, setting.recomputation})),
+        channels_(setting.inputs->image_channels()),
+        mean_(of_channels(options.input_mean, channels_, "network.input_mean")),
+        deviation_(of_channels(options.input_deviation, channels_, "network.input_deviation")),
+        backbone_(Backbone::registry().make(options.backbone, {&store_, channels_, setting.recomputation})),
+        inputs_begin_(end_of_store()),
+        inputs_(store_, *setting.inputs, backbone_->levels(), backbone_->first(), setting.recomputation,
+                options.backbone.options.value("name", std::string())),
         decoder_begin_(end_of_store()),
         decoder_(Decoder::registry().make(options.decoder, {&store_, backbone_->levels()})),
         heads_begin_(end_of_store()) {
-    require(setting.input.channels == kColors, "network.name", "'", kName, "' reads images of ", kColors, " channels");
     for (const size_t t : setting.predicted) {
       const Task& task = (*setting.tasks)[t];
       if (task.extent() == Extent::kPixel) heads_.emplace_back(store_, t, decoder_->out().channels, task.channels());
@@ -101,12 +112,12 @@ class EncoderDecoder final : public Network {
     store_.allocate(setting.precision, setting.device, format_);
     const auto options_like = at::TensorOptions().dtype(setting.precision.stored).device(setting.device);
     std::vector<double> scale, shift;
-    for (size_t c = 0; c < kColors; ++c) {
-      scale.push_back(options.input_scale / options.input_deviation[c]);
-      shift.push_back(-options.input_mean[c] / options.input_deviation[c]);
+    for (size_t c = 0; c < mean_.size(); ++c) {
+      scale.push_back(options.input_scale / deviation_[c]);
+      shift.push_back(-mean_[c] / deviation_[c]);
     }
-    scale_ = at::tensor(scale, at::kDouble).to(options_like).view({1, kColors, 1, 1});
-    shift_ = at::tensor(shift, at::kDouble).to(options_like).view({1, kColors, 1, 1});
+    scale_ = at::tensor(scale, at::kDouble).to(options_like).view({1, channels_, 1, 1});
+    shift_ = at::tensor(shift, at::kDouble).to(options_like).view({1, channels_, 1, 1});
   }
 
   ParameterStore& store() override { return store_; }
@@ -121,10 +132,15 @@ class EncoderDecoder final : public Network {
   std::vector<ParameterGroup> groups() const override {
     const int64_t end = end_of_store(), frozen = frozen_end();
     const int64_t from = options_.freeze_steps > 0 ? options_.freeze_steps : kNever;
-    return {{"backbone", 0, frozen, options_.backbone_rate, from},
-            {"backbone", frozen, decoder_begin_ - frozen, options_.backbone_rate},
-            {"decoder", decoder_begin_, heads_begin_ - decoder_begin_, options_.decoder_rate},
-            {"heads", heads_begin_, end - heads_begin_, options_.heads_rate}};
+    std::vector<ParameterGroup> groups = {{"backbone", 0, frozen, options_.backbone_rate, from},
+                                          {"backbone", frozen, inputs_begin_ - frozen, options_.backbone_rate}};
+    // Like the decoder, what further inputs go through has seen nothing before.
+    if (!inputs_.empty()) {
+      groups.push_back({"inputs", inputs_begin_, decoder_begin_ - inputs_begin_, options_.decoder_rate});
+    }
+    groups.push_back({"decoder", decoder_begin_, heads_begin_ - decoder_begin_, options_.decoder_rate});
+    groups.push_back({"heads", heads_begin_, end - heads_begin_, options_.heads_rate});
+    return groups;
   }
 
   void begin_step(int64_t step) override {
@@ -133,6 +149,7 @@ class EncoderDecoder final : public Network {
 
   void initialize(uint64_t seed, uint32_t stream) override {
     backbone_->initialize(seed, stream);
+    inputs_.initialize(seed, stream);
     decoder_->initialize(seed, stream);
     for (PixelHead& head : heads_) {
       head.features.initialize(seed, stream);
@@ -141,13 +158,20 @@ class EncoderDecoder final : public Network {
     image_heads_->initialize(seed, stream);
   }
 
-  Features encode(const at::Tensor& x, NormMode norm, bool trainable) const override {
-    const at::Tensor ordered = options_.input_order == ColorOrder::kBgr ? x.flip(1) : x;
+  Features encode(const InputTensors& x, NormMode norm, bool trainable) const override {
+    const bool turns = options_.input_order == ColorOrder::kBgr && channels_ >= kColors;
+    const at::Tensor ordered = !turns                 ? x.image
+                               : channels_ == kColors ? x.image.flip(1)
+                                                      : x.image.index_select(1, at::tensor(order(), at::kLong).to(
+                                                                                    x.image.device()));
     const at::Tensor input = at::addcmul(shift_, ordered, scale_).to(store_.convolved()).contiguous(format_);
     const bool training = norm != NormMode::kRunning;
-    return {backbone_->encode(input, {pass_of(norm, trainable, recomputation_), training ? frozen_stages_ : 0,
-                                      training && options_.freeze_norms}),
-            {}};
+    const Pass pass = pass_of(norm, trainable, recomputation_);
+    const FirstChannels further = inputs_.empty() ? FirstChannels{} : inputs_.first_channels(x, format_, trainable);
+    std::vector<at::Tensor> maps = backbone_->encode(
+        input, {pass, training ? frozen_stages_ : 0, training && options_.freeze_norms}, further);
+    if (!inputs_.empty()) maps = inputs_.fuse(std::move(maps), x, format_, pass);
+    return {std::move(maps), {}};
   }
 
   TaskTensors decode(const Features& features, NormMode norm, bool trainable,
@@ -182,17 +206,17 @@ class EncoderDecoder final : public Network {
     return raw;
   }
 
-  bool is_exportable() const override { return backbone_->is_exportable(); }
+  bool is_exportable() const override { return backbone_->is_exportable() && inputs_.is_exportable(); }
   void write(GraphWriter& graph) const override {
     std::vector<double> scale, shift;
-    std::vector<int64_t> order;
-    for (int64_t c = 0; c < kColors; ++c) {
+    for (int64_t c = 0; c < channels_; ++c) {
       scale.push_back(scale_.flatten()[c].item<double>());
       shift.push_back(shift_.flatten()[c].item<double>());
-      order.push_back(options_.input_order == ColorOrder::kBgr ? kColors - 1 - c : c);
     }
-    const std::vector<std::string> maps =
-        backbone_->write(graph, graph.channel_affine(graph.input(), order, scale, shift));
+    const InputFusions::Written further = inputs_.write_first(graph);
+    const std::vector<std::string> maps = inputs_.write(
+        graph, backbone_->write(graph, graph.channel_affine(graph.input(), order(), scale, shift), further.first),
+        further);
     if (!heads_.empty()) {
       const std::string map = decoder_->write(graph, maps);
       for (const PixelHead& head : heads_) {
@@ -209,6 +233,13 @@ class EncoderDecoder final : public Network {
   /// Channels of the widest large maps, by which the layout is chosen.
   static constexpr int64_t kFormatWidth = 64;
 
+  /// Which channel of a photograph each of the backbone's is.
+  std::vector<int64_t> order() const {
+    std::vector<int64_t> all;
+    const bool turns = options_.input_order == ColorOrder::kBgr && channels_ >= kColors;
+    for (int64_t c = 0; c < channels_; ++c) all.push_back(turns && c < kColors ? kColors - 1 - c : c);
+    return all;
+  }
   int64_t frozen_stages() const {
     const int64_t all = static_cast<int64_t>(backbone_->stage_ends().size());
     return std::min(static_cast<int64_t>(options_.freeze), all);
@@ -226,7 +257,11 @@ class EncoderDecoder final : public Network {
   Recomputation recomputation_;
   at::MemoryFormat format_;
   ParameterStore store_;
+  int64_t channels_;  // of the photograph
+  std::vector<double> mean_, deviation_;
   std::unique_ptr<Backbone> backbone_;
+  int64_t inputs_begin_;
+  InputFusions inputs_;
   int64_t decoder_begin_;
   std::unique_ptr<Decoder> decoder_;
   int64_t heads_begin_;

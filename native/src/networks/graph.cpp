@@ -34,6 +34,14 @@ std::string GraphWriter::relu(const std::string& x) { return add_node("relu", {x
 
 std::string GraphWriter::add(const std::string& a, const std::string& b) { return add_node("add", {a, b}); }
 
+std::string GraphWriter::multiply(const std::string& a, const std::string& b) { return add_node("multiply", {a, b}); }
+
+std::string GraphWriter::sigmoid(const std::string& x) { return add_node("sigmoid", {x}); }
+
+std::string GraphWriter::present(size_t input) { return add_node("present", {"input_present"}, {{"input", input}}); }
+
+std::string GraphWriter::as_map(const std::string& x) { return add_node("as_map", {x}); }
+
 std::string GraphWriter::max_pool(const std::string& x, int64_t kernel, int64_t stride) {
   const int64_t padding = kernel % 2 == 1 ? kernel / 2 : 0;
   return add_node("max_pool", {x}, {{"kernel", kernel}, {"stride", stride}, {"padding", padding}});

@@ -18,6 +18,12 @@ class GraphWriter {
  public:
   /// The images, RGB in [0, 1].
   std::string input() const { return "image"; }
+  /// A further input by its name: [N, C, H, W], or [N, C] of a vector, 0 where it is missing.
+  std::string further_input(const std::string& name) const { return "input." + name; }
+  /// [N, 1, 1, 1]: 1 where a sample has the further input of this number, else 0.
+  std::string present(size_t input);
+  /// [N, C] as [N, C, 1, 1].
+  std::string as_map(const std::string& x);
 
   /// Channels in another order, then each times scale[c] plus shift[c].
   std::string channel_affine(const std::string& x, const std::vector<int64_t>& order, const std::vector<double>& scale,
@@ -30,7 +36,10 @@ class GraphWriter {
   /// Batch norm with running statistics (eps 1e-5): NAME.weight, .bias, .running_mean, .running_var.
   std::string norm(const std::string& x, const std::string& name);
   std::string relu(const std::string& x);
+  /// A dimension of size 1 is repeated as often as the other one's.
   std::string add(const std::string& a, const std::string& b);
+  std::string multiply(const std::string& a, const std::string& b);
+  std::string sigmoid(const std::string& x);
   /// Max pool, padded by kernel / 2 where the kernel is odd.
   std::string max_pool(const std::string& x, int64_t kernel, int64_t stride);
   /// 2x2 max pool, and what unpool() needs to undo it.

@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "networks/fusion/fusion.h"
 #include "networks/graph.h"
+#include "networks/inputs/input.h"
 #include "networks/layers.h"
 #include "networks/level.h"
 #include "networks/parameters.h"
@@ -20,17 +22,11 @@
 
 namespace jtr {
 
-/// What a network reads: an input by its name and number of channels.
-struct InputSpec {
-  std::string name = "image";
-  int64_t channels = 3;
-};
-
 /// What a network is made for.
 struct NetworkSetting {
   const TaskSet* tasks;
   std::vector<size_t> predicted;  // numbers of the tasks that it predicts, in order
-  InputSpec input = {};
+  const InputSet* inputs = &InputSet::photograph();
   Precision precision;
   at::Device device;
   Recomputation recomputation = Recomputation::kNorms;
@@ -83,8 +79,8 @@ class Network {
   /// Fresh weights from the stream (seed, stream).
   virtual void initialize(uint64_t seed, uint32_t stream) = 0;
 
-  /// [N, channels of the input, H, W] -> features. `trainable` false: no gradient to the weights.
-  virtual Features encode(const at::Tensor& x, NormMode norm, bool trainable) const = 0;
+  /// Samples, normalised as InputSet::normalized() does -> features. `trainable` false: no gradient to the weights.
+  virtual Features encode(const InputTensors& x, NormMode norm, bool trainable) const = 0;
   /// Raw outputs of the heads, before the tasks' activations. Only the first `rows_with_gradient` images will get a
   /// gradient.
   virtual TaskTensors decode(const Features& features, NormMode norm, bool trainable,

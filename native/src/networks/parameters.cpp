@@ -9,10 +9,13 @@
 namespace jtr {
 namespace {
 
+/// The first stream of the weights that are counted apart.
+constexpr int64_t kApart = int64_t{1} << 15;
+
 int64_t add(std::vector<NamedTensor>& list, std::string name, std::vector<int64_t> sizes, bool is_counter) {
   const int64_t elements = std::accumulate(sizes.begin(), sizes.end(), int64_t{1}, std::multiplies<>());
   const int64_t offset = list.empty() ? 0 : list.back().offset + list.back().elements;
-  list.push_back({std::move(name), std::move(sizes), offset, elements, is_counter, false});
+  list.push_back({std::move(name), std::move(sizes), offset, elements, 0, is_counter, false});
   return static_cast<int64_t>(list.size()) - 1;
 }
 
@@ -32,7 +35,9 @@ at::Tensor slice(const at::Tensor& flat, const NamedTensor& tensor) {
 }
 
 int64_t ParameterStore::add_parameter(std::string name, std::vector<int64_t> sizes) {
-  return add(parameter_list_, std::move(name), std::move(sizes), false);
+  const int64_t i = add(parameter_list_, std::move(name), std::move(sizes), false);
+  parameter_list_.back().stream = counts_apart_ ? kApart + counted_apart_++ : counted_++;
+  return i;
 }
 
 int64_t ParameterStore::add_buffer(std::string name, std::vector<int64_t> sizes, bool is_counter) {
@@ -85,7 +90,7 @@ void ParameterStore::normal(int64_t i, double deviation, uint64_t seed, uint32_t
   // Box-Muller on the host and in double: the same weights for every device, precision and libtorch.
   for (int64_t n = 0; n < tensor.elements; n += 4) {
     const PhiloxBlock block =
-        philox(seed, RandomUse::kInitialWeights, stream + static_cast<uint32_t>(i), static_cast<uint64_t>(n / 4));
+        philox(seed, RandomUse::kInitialWeights, stream + static_cast<uint32_t>(tensor.stream), static_cast<uint64_t>(n / 4));
     for (int pair = 0; pair < 2; ++pair) {
       const double radius =
           deviation * std::sqrt(-2.0 * std::log(static_cast<double>(open_uniform(block.value[2 * pair]))));

@@ -17,6 +17,7 @@ struct NamedTensor {
   std::vector<int64_t> sizes;
   int64_t offset;  // in the flat tensor, in elements
   int64_t elements;
+  int64_t stream = 0;          // of a weight: which of the store's streams of random numbers its first values are from
   bool is_counter = false;     // an integer count (num_batches_tracked); int64 in checkpoints
   bool channels_last = false;  // stored as [out, height, width, in], though its sizes are [out, in, height, width]
 };
@@ -25,6 +26,9 @@ class ParameterStore {
  public:
   /// Declares a weight; the number to ask for it.
   int64_t add_parameter(std::string name, std::vector<int64_t> sizes);
+  /// Weights that are declared while this is true have streams of random numbers apart, so that the others' first values
+  /// are what they are without them.
+  void count_apart(bool apart) { counts_apart_ = apart; }
   /// Declares a buffer; the number to ask for it.
   int64_t add_buffer(std::string name, std::vector<int64_t> sizes, bool is_counter = false);
 
@@ -66,6 +70,8 @@ class ParameterStore {
   std::vector<at::Tensor> parameters_, frozen_, buffers_;
   at::Tensor flat_parameters_, flat_gradients_, flat_buffers_;
   at::ScalarType convolved_ = at::kFloat;
+  bool counts_apart_ = false;
+  int64_t counted_ = 0, counted_apart_ = 0;
 };
 
 /// A view of one named tensor in a flat tensor laid out like its list.

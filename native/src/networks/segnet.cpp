@@ -3,8 +3,11 @@
 namespace jtr {
 namespace {
 
-std::string write_layer(GraphWriter& graph, const std::string& x, const std::string& name) {
-  return graph.relu(graph.norm(graph.convolve(x, name + ".0.weight", name + ".0.bias", {3, 1, 1}), name + ".1"));
+std::string write_layer(GraphWriter& graph, const std::string& x, const std::string& name,
+                        const std::vector<std::string>& further = {}) {
+  std::string y = graph.convolve(x, name + ".0.weight", name + ".0.bias", {3, 1, 1});
+  for (const std::string& more : further) y = graph.add(y, more);
+  return graph.relu(graph.norm(y, name + ".1"));
 }
 
 }  // namespace
@@ -123,7 +126,7 @@ std::vector<at::Tensor> SegNet::run(const std::vector<at::Tensor>& inputs, const
   return recomputation_ == Recomputation::kStages ? recomputed(inputs, weights, stage) : stage(inputs, false);
 }
 
-SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainable) const {
+SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainable, const FirstChannels& further) const {
   Encoded encoded;
   at::Tensor y = x.to(store_.convolved());
   for (int i = 0; i < kStages; ++i) {
@@ -131,11 +134,20 @@ SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainabl
                                                   bool again) -> std::vector<at::Tensor> {
       const std::vector<Layer>& layers = encoder_[i];
       const Pass pass{norm, trainable, again};
-      const auto [pooled, places] = activate_and_pool(
-          rest_of(layers, convolve(in[0], convolution_of(layers[0], pass), norm_of(layers[0], pass)), pass));
+      at::Tensor read = in[0];
+      Convolution first = convolution_of(layers[0], pass);
+      if (in.size() > 1) {
+        const FirstChannels more{in[1], in[2]};
+        read = more.after(read);
+        first.weight = more.weight_after(first.weight);
+      }
+      const auto [pooled, places] =
+          activate_and_pool(rest_of(layers, convolve(read, first, norm_of(layers[0], pass)), pass));
       return {pooled, places};
     };
-    const std::vector<at::Tensor> out = run({y}, weights_of(encoder_[i], trainable), stage);
+    std::vector<at::Tensor> read = {y};
+    if (i == 0 && further.defined()) read.insert(read.end(), {further.maps, further.weight});
+    const std::vector<at::Tensor> out = run(read, weights_of(encoder_[i], trainable), stage);
     y = out[0];
     encoded.pooled[i] = y;
     encoded.argmax[i] = out[1];
@@ -168,10 +180,14 @@ at::Tensor SegNet::decode(const Encoded& encoded, NormMode norm, bool trainable,
   return y;
 }
 
-SegNet::Written SegNet::write_encoder(GraphWriter& graph, const std::string& image) const {
+SegNet::Written SegNet::write_encoder(GraphWriter& graph, const std::string& image,
+                                      const std::vector<std::string>& further) const {
   Written encoded{image, {}};
   for (int i = 0; i < kStages; ++i) {
-    for (const Layer& layer : encoder_[i]) encoded.latent = write_layer(graph, encoded.latent, layer.name);
+    for (size_t j = 0; j < encoder_[i].size(); ++j) {
+      encoded.latent = write_layer(graph, encoded.latent, encoder_[i][j].name,
+                                   i == 0 && j == 0 ? further : std::vector<std::string>{});
+    }
     std::tie(encoded.latent, encoded.places[i]) = graph.max_pool_with_places(encoded.latent);
   }
   return encoded;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "networks/first_channels.h"
 #include "networks/graph.h"
 #include "networks/layers.h"
 #include "networks/parameters.h"
@@ -43,7 +44,8 @@ class SegNet {
 
   /// [N, in, H, W] -> latent, in the convolutions' format as all maps up to the heads'. `trainable` false: no gradient
   /// to the weights.
-  Encoded encode(const at::Tensor& x, NormMode norm, bool trainable) const;
+  /// `further`: what the first convolution reads besides.
+  Encoded encode(const at::Tensor& x, NormMode norm, bool trainable, const FirstChannels& further = {}) const;
   /// Through the decoder and all heads: [N, channels of all heads, H, W], in full. Only the first `rows_with_gradient`
   /// images will get a gradient.
   at::Tensor decode(const Encoded& encoded, NormMode norm, bool trainable, int64_t rows_with_gradient) const;
@@ -54,7 +56,9 @@ class SegNet {
     std::string latent;
     std::array<std::string, kStages> places;
   };
-  Written write_encoder(GraphWriter& graph, const std::string& image) const;
+  /// `further`: what is added to the first convolution's output.
+  Written write_encoder(GraphWriter& graph, const std::string& image,
+                        const std::vector<std::string>& further = {}) const;
   /// The map that the heads read.
   std::string write_decoder(GraphWriter& graph, const Written& encoded) const;
   static std::string write_head(GraphWriter& graph, const std::string& features, const std::string& name);

@@ -30,7 +30,8 @@ class SegNetNetwork final : public Network {
       : width_(options.width),
         setting_(setting),
         format_(network_memory_format(setting.precision, setting.device, options.width)),
-        net_(store_, setting.input.channels, options.width, plane_heads(setting), true, setting.recomputation),
+        inputs_(store_, *setting.inputs, {levels().back()}, {options.width, 3, 1}, setting.recomputation, kName),
+        net_(store_, setting.inputs->image_channels(), options.width, plane_heads(setting), true, setting.recomputation),
         image_heads_(store_, *setting.tasks, setting.predicted, 8 * options.width, kHead) {
     store_.allocate(setting.precision, setting.device, format_);
   }
@@ -54,11 +55,21 @@ class SegNetNetwork final : public Network {
       return list.back().offset + list.back().elements;
     };
     const int64_t decoder = first("decoder_block"), heads = first("pred_task"), end = store_.flat_parameters().numel();
+    if (!inputs_.empty()) {
+      const int64_t backbone = first("encoder_block");
+      return {{"inputs", 0, backbone},
+              {"backbone", backbone, decoder - backbone},
+              {"decoder", decoder, heads - decoder},
+              {"heads", heads, end - heads}};
+    }
     return {{"backbone", 0, decoder}, {"decoder", decoder, heads - decoder}, {"heads", heads, end - heads}};
   }
 
+  bool is_exportable() const override { return inputs_.is_exportable(); }
   void write(GraphWriter& graph) const override {
-    SegNet::Written encoded = net_.write_encoder(graph, graph.input());
+    const InputFusions::Written further = inputs_.write_first(graph);
+    SegNet::Written encoded = net_.write_encoder(graph, graph.input(), further.first);
+    encoded.latent = inputs_.write(graph, {encoded.latent}, further)[0];
     if (net_.head_count() > 0) {
       const std::string features = net_.write_decoder(graph, encoded);
       for (const size_t t : setting_.predicted) {
@@ -71,12 +82,19 @@ class SegNetNetwork final : public Network {
 
   void initialize(uint64_t seed, uint32_t stream) override {
     net_.initialize(seed, stream);
+    inputs_.initialize(seed, stream);
     image_heads_.initialize(seed, stream);
   }
 
-  Features encode(const at::Tensor& x, NormMode norm, bool trainable) const override {
-    const SegNet::Encoded encoded = net_.encode(x, norm, trainable);
-    return {{encoded.pooled.begin(), encoded.pooled.end()}, {encoded.argmax.begin(), encoded.argmax.end()}};
+  Features encode(const InputTensors& x, NormMode norm, bool trainable) const override {
+    const FirstChannels further = inputs_.empty() ? FirstChannels{} : inputs_.first_channels(x, format_, trainable);
+    const SegNet::Encoded encoded = net_.encode(x.image, norm, trainable, further);
+    Features features{{encoded.pooled.begin(), encoded.pooled.end()}, {encoded.argmax.begin(), encoded.argmax.end()}};
+    if (!inputs_.empty()) {
+      const Pass pass = pass_of(norm, trainable, setting_.recomputation);
+      features.maps.back() = inputs_.fuse({features.maps.back()}, x, format_, pass)[0];
+    }
+    return features;
   }
 
   TaskTensors decode(const Features& features, NormMode norm, bool trainable,
@@ -106,6 +124,7 @@ class SegNetNetwork final : public Network {
   NetworkSetting setting_;
   at::MemoryFormat format_;
   ParameterStore store_;
+  InputFusions inputs_;  // its decoder reads the coarsest level alone
   SegNet net_;
   ImageHeads image_heads_;
 };

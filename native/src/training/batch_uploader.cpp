@@ -23,7 +23,11 @@ bool same(const HostBatch& a, const HostBatch& b) {
   for (size_t t = 0; t < a.labels.size(); ++t) {
     if (!same(a.labels[t], b.labels[t])) return false;
   }
-  return same(a.images, b.images) && same(a.labelled, b.labelled) && same(a.label_weight, b.label_weight) &&
+  if (a.inputs.size() != b.inputs.size()) return false;
+  for (size_t i = 0; i < a.inputs.size(); ++i) {
+    if (!same(a.inputs[i], b.inputs[i])) return false;
+  }
+  return same(a.images, b.images) && same(a.input_present, b.input_present) && same(a.labelled, b.labelled) && same(a.label_weight, b.label_weight) &&
          same(a.crops, b.crops);
 }
 
@@ -32,7 +36,7 @@ bool same(const HostBatch& a, const HostBatch& b) {
 BatchUploader::BatchUploader(const TaskSet& tasks, Setting setting) : tasks_(tasks), setting_(std::move(setting)) {}
 
 void BatchUploader::check(const HostBatch& batch) const {
-  check_tensor(batch.images, at::kFloat, {-1, -1, setting_.channels, -1, -1}, 3, "batch.image");
+  check_tensor(batch.images, at::kFloat, {-1, -1, setting_.inputs->image_channels(), -1, -1}, 3, "batch.image");
   require(batch.views() >= setting_.views, "batch.image", "the number of views must be ", setting_.views,
           " or more, as the method '", setting_.method, "' reads, not ", batch.views());
   check_image_size(batch.images, setting_.stride, "batch.image");
@@ -60,7 +64,20 @@ DeviceBatch BatchUploader::copy(const HostBatch& batch, bool pinned) const {
     own.copy_(images);
     images = own;
   }
-  return {images.flatten(0, 1).to(options, pinned),
+  const InputSet& all = *setting_.inputs;
+  InputTensors inputs(images.flatten(0, 1).to(options, pinned));
+  if (!all.empty()) {
+    for (const at::Tensor& input : checked_inputs(all, batch.inputs, batch.input_present, setting_.views,
+                                                  batch.samples(), batch.height(), batch.width(), pinned, "batch.")) {
+      // A sample's vector is the same in all its views.
+      inputs.further.push_back(input.dim() == 5 ? input.flatten(0, 1).to(options, pinned)
+                                                : input.to(options, pinned).repeat({setting_.views, 1}));
+    }
+    inputs.present =
+        upload_present(all, batch.input_present, batch.samples(), options).repeat({setting_.views, 1});
+    inputs = all.normalized(inputs);
+  }
+  return {std::move(inputs),
           labels.map([&](const at::Tensor& x) { return x.to(options, pinned); }),
           upload_labelled(batch.labelled, options.device()),
           batch.label_weight.defined() ? batch.label_weight.to(options, false, true) : at::Tensor{}};
@@ -99,9 +116,11 @@ DeviceBatch BatchUploader::take(const HostBatch& batch) {
         c10::impl::VirtualGuardImpl(setting_.options.device().type()).getStream(setting_.options.device());
     done_->block(computing);
     // Their memory belongs to the other stream: not to be given away before this one has read it.
-    for (at::Tensor* tensor :
-         {&made.images, &made.labels.planes, &made.labels.vectors, &made.labelled, &made.label_weight}) {
-      if (tensor->defined()) tensor->record_stream(computing);
+    std::vector<at::Tensor> all = {made.inputs.image, made.inputs.present, made.labels.planes,
+                                   made.labels.vectors, made.labelled,       made.label_weight};
+    all.insert(all.end(), made.inputs.further.begin(), made.inputs.further.end());
+    for (at::Tensor& tensor : all) {
+      if (tensor.defined()) tensor.record_stream(computing);
     }
   }
   return made;

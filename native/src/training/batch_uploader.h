@@ -13,9 +13,9 @@
 
 namespace jtr {
 
-/// A batch's images and labels on the device.
+/// A batch's inputs and labels on the device.
 struct DeviceBatch {
-  at::Tensor images;        // [V B, 3, H, W]
+  InputTensors inputs;      // [V B, ...], normalised
   TaskTensors labels;       // [V, B, ...], invalid where a sample is not labelled
   at::Tensor labelled;      // bool [B, K]
   at::Tensor label_weight;  // [B, K], or undefined: all 1
@@ -30,7 +30,7 @@ class BatchUploader {
     int64_t views;              // how many of a batch's views are read
     bool crops;                 // whether they are needed
     int64_t stride;             // that rows and columns must be multiples of
-    int64_t channels = 3;       // of images
+    const InputSet* inputs = &InputSet::photograph();
   };
   BatchUploader(const TaskSet& tasks, Setting setting);
 

@@ -148,6 +148,60 @@ TaskTensors checked_labels(const TaskSet& tasks, const std::vector<at::Tensor>& 
   return host;
 }
 
+std::vector<at::Tensor> checked_inputs(const InputSet& inputs, const std::vector<at::Tensor>& given,
+                                       const at::Tensor& present, int64_t views, int64_t samples, int64_t height,
+                                       int64_t width, bool pinned, const std::string& prefix) {
+  const int64_t count = static_cast<int64_t>(inputs.size());
+  if (present.defined()) {
+    const std::string field = prefix + "input_present";
+    check_tensor(present, at::kByte, {samples, count}, 2, field);
+    check_labelled(present, field.c_str());
+  }
+  const auto options = at::TensorOptions(at::kFloat).pinned_memory(pinned);
+  std::vector<at::Tensor> host;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Input& input = inputs[i];
+    const std::string field = prefix + "input." + input.name();
+    const at::Tensor value = i < given.size() ? given[i] : at::Tensor{};
+    const auto has = [&](int64_t b) {
+      return !present.defined() || present.data_ptr<uint8_t>()[b * count + static_cast<int64_t>(i)] != 0;
+    };
+    bool any = false;
+    for (int64_t b = 0; b < samples; ++b) any |= has(b);
+    if (!any) {
+      host.push_back(input.is_planes() ? at::zeros({views, samples, input.channels(), height, width}, options)
+                                       : at::zeros({samples, input.channels()}, options));
+      continue;
+    }
+    require(value.defined(), field.c_str(), "is missing; where samples lack it, 'input_present' has to say so");
+    at::Tensor own;
+    if (input.is_planes()) {
+      check_tensor(value, at::kFloat, {-1, samples, input.channels(), height, width}, 3, field);
+      require(value.size(0) >= views, field.c_str(), "the number of views must be ", views, " or more, not ",
+              value.size(0));
+      own = at::empty({views, samples, input.channels(), height, width}, options);
+      own.copy_(value.narrow(0, 0, views));
+    } else {
+      check_tensor(value, at::kFloat, {samples, input.channels()}, 1, field);
+      own = at::empty({samples, input.channels()}, options);
+      own.copy_(value);
+    }
+    for (int64_t b = 0; b < samples; ++b) {
+      if (!has(b)) own.select(input.is_planes() ? 1 : 0, b).zero_();
+    }
+    check_finite(input.is_planes() ? own : own.view({samples, 1, 1, input.channels()}), field.c_str());
+    host.push_back(own);
+  }
+  return host;
+}
+
+at::Tensor upload_present(const InputSet& inputs, const at::Tensor& present, int64_t samples,
+                          const at::TensorOptions& options) {
+  if (inputs.empty()) return {};
+  if (!present.defined()) return at::ones({samples, static_cast<int64_t>(inputs.size())}, options);
+  return present.to(options, false, true);
+}
+
 at::Tensor upload_labelled(const at::Tensor& labelled, at::Device device) { return labelled.to(device).to(at::kBool); }
 
 at::Tensor upload_noise(const at::Tensor& noise, at::IntArrayRef sizes, uint64_t seed, int64_t step,

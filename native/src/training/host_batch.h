@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "networks/inputs/input.h"
 #include "tasks/task.h"
 
 namespace jtr {
@@ -14,7 +15,9 @@ namespace jtr {
 /// A batch of the caller's. Views and samples may lie anywhere, by their strides; what is inside of a sample has no
 /// gaps.
 struct HostBatch {
-  at::Tensor images;               // float [V, B, 3, H, W], RGB in [0, 1]
+  at::Tensor images;               // float [V, B, 3, H, W], RGB in [0, 1]; or of as many channels as it has
+  std::vector<at::Tensor> inputs;  // of each further input: float [V, B, c, H, W], or [B, c] of a vector
+  at::Tensor input_present;        // uint8 [B, further inputs], 1 or 0, or undefined: all are there
   std::vector<at::Tensor> labels;  // of each task: float [V, B, l, H, W], or [V, B, l] of an image task
   at::Tensor labelled;             // uint8 [B, K]
   at::Tensor label_weight;         // double [B, K], by which supervised losses are multiplied, or undefined: all 1
@@ -50,6 +53,17 @@ void check_crops(const at::Tensor& crops, int64_t height, int64_t width, const c
 /// that a GPU copies from by itself. Fields are "batch.label.<task>".
 TaskTensors checked_labels(const TaskSet& tasks, const std::vector<at::Tensor>& labels, const at::Tensor& labelled,
                            int64_t views, int64_t height, int64_t width, bool pinned);
+
+/// Checks the further inputs that are there in the first `views` views and copies them, in float on the host, with 0
+/// where one is missing: planes [views, B, c, H, W] or vectors [B, c]. Fields are "<prefix>input.<name>" and
+/// "<prefix>input_present".
+std::vector<at::Tensor> checked_inputs(const InputSet& inputs, const std::vector<at::Tensor>& given,
+                                       const at::Tensor& present, int64_t views, int64_t samples, int64_t height,
+                                       int64_t width, bool pinned, const std::string& prefix);
+
+/// [B, further inputs] of 1 and 0 on the device; undefined where there are no further inputs.
+at::Tensor upload_present(const InputSet& inputs, const at::Tensor& present, int64_t samples,
+                          const at::TensorOptions& options);
 
 /// The matrix [B, K] of labelled tasks on the device.
 at::Tensor upload_labelled(const at::Tensor& labelled, at::Device device);

@@ -18,11 +18,15 @@ TaskTensors joined(const std::vector<TaskTensors>& parts) {
   return {join(planes), join(vectors)};
 }
 
-/// Images with their last rows and columns repeated up to multiples of the stride.
-at::Tensor padded(const at::Tensor& images, int64_t stride) {
-  const auto missing = [stride](int64_t size) { return (stride - size % stride) % stride; };
-  const int64_t rows = missing(images.size(2)), columns = missing(images.size(3));
-  return rows == 0 && columns == 0 ? images : at::replication_pad2d(images, {0, columns, 0, rows});
+/// Planes with their last rows and columns repeated up to multiples of the stride, the image in the network's layout.
+InputTensors padded(const InputTensors& inputs, const Network& network) {
+  const auto missing = [stride = network.stride()](int64_t size) { return (stride - size % stride) % stride; };
+  const int64_t rows = missing(inputs.image.size(2)), columns = missing(inputs.image.size(3));
+  InputTensors whole = rows == 0 && columns == 0 ? inputs : inputs.map_planes([&](const at::Tensor& planes) {
+    return at::replication_pad2d(planes, {0, columns, 0, rows});
+  });
+  whole.image = whole.image.contiguous(network.memory_format());
+  return whole;
 }
 
 /// Planes without what was added.
@@ -37,7 +41,7 @@ TaskTensors cut(const TaskTensors& all, const at::Tensor& images) {
 
 MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, const Setting& setting) : tasks_(tasks) {
   const auto add = [&](std::vector<size_t> predicted, std::string prefix) {
-    const NetworkSetting network{&tasks,         std::move(predicted), {}, setting.precision,
+    const NetworkSetting network{&tasks,         std::move(predicted), setting.inputs, setting.precision,
                                  setting.device, setting.recomputation};
     Part part{std::move(prefix), Network::registry().make(setting.network, network), {}};
     part.net->initialize(setting.seed, 0);
@@ -53,21 +57,21 @@ MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, const Setting& setting)
   }
 }
 
-MultiTaskNetwork::Forward MultiTaskNetwork::forward(const at::Tensor& images, int64_t views, int64_t tracked_views,
+MultiTaskNetwork::Forward MultiTaskNetwork::forward(const InputTensors& inputs, int64_t views, int64_t tracked_views,
                                                     bool features, NormMode norm) {
-  const int64_t rows = images.size(0), tracked_rows = rows / views * tracked_views;
+  const int64_t rows = inputs.samples(), tracked_rows = rows / views * tracked_views;
   Forward result;
   std::vector<TaskTensors> raw;
-  const at::Tensor whole = padded(images, first().stride());
+  const InputTensors whole = padded(inputs, first());
   for (const Part& part : parts_) {
-    const Features encoded = part.net->encode(whole.contiguous(part.net->memory_format()), norm, true);
+    const Features encoded = part.net->encode(whole, norm, true);
     if (features && !result.features.defined()) {
       const at::Tensor f = in_full(encoded.maps.back().detach()).contiguous();
       result.features = f.view({views, rows / views, f.size(1), f.size(2), f.size(3)});
     }
     raw.push_back(part.net->decode(encoded, norm, true, tracked_rows));
   }
-  const TaskTensors all = cut(joined(raw), images);
+  const TaskTensors all = cut(joined(raw), inputs.image);
   result.tracked = tasks_.activate(all.narrow(0, tracked_rows));
   result.predictions = result.tracked.detach();
   if (tracked_rows < rows) {
@@ -88,15 +92,15 @@ MultiTaskNetwork::Forward MultiTaskNetwork::forward(const at::Tensor& images, in
   return result;
 }
 
-TaskTensors MultiTaskNetwork::predict(const at::Tensor& images) const {
+TaskTensors MultiTaskNetwork::predict(const InputTensors& inputs) const {
   const at::NoGradGuard no_grad;
   std::vector<TaskTensors> raw;
-  const at::Tensor whole = padded(images, first().stride());
+  const InputTensors whole = padded(inputs, first());
   for (const Part& part : parts_) {
-    const Features encoded = part.net->encode(whole.contiguous(part.net->memory_format()), NormMode::kRunning, false);
+    const Features encoded = part.net->encode(whole, NormMode::kRunning, false);
     raw.push_back(part.net->decode(encoded, NormMode::kRunning, false, 0));
   }
-  return tasks_.activate(cut(joined(raw), images));
+  return tasks_.activate(cut(joined(raw), inputs.image));
 }
 
 void MultiTaskNetwork::average_with(const MultiTaskNetwork& other, double decay) {

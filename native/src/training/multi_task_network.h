@@ -22,6 +22,7 @@ class MultiTaskNetwork {
     uint64_t seed;
     bool separate = false;  // a network for each task
     Recomputation recomputation = Recomputation::kNorms;
+    const InputSet* inputs = &InputSet::photograph();
   };
   /// The same seed gives separate networks of the tasks the same encoder and decoder.
   MultiTaskNetwork(const TaskSet& tasks, const Setting& setting);
@@ -45,16 +46,16 @@ class MultiTaskNetwork {
     TaskTensors tracked;
     at::Tensor features;  // [V, B, c, h, w]: the first part's coarsest, of the enlarged images, without gradient
   };
-  /// In training mode: batch norm over all images [V * B, 3, H, W], whose statistics are updated (kBatch) or stay
+  /// In training mode: batch norm over all V * B samples, whose statistics are updated (kBatch) or stay
   /// (kBatchApart).
-  Forward forward(const at::Tensor& images, int64_t views, int64_t tracked_views, bool features,
+  Forward forward(const InputTensors& inputs, int64_t views, int64_t tracked_views, bool features,
                   NormMode norm = NormMode::kBatch);
   /// Before a training step, of which `step` were done before.
   void begin_step(int64_t step) {
     for (Part& part : parts_) part.net->begin_step(step);
   }
-  /// In evaluation mode: [N, 3, H, W] -> [N, ...].
-  TaskTensors predict(const at::Tensor& images) const;
+  /// In evaluation mode: N samples -> [N, ...].
+  TaskTensors predict(const InputTensors& inputs) const;
 
   /// Moves weights and norm statistics towards those of a network of the same make: x = decay x + (1 - decay) other's.
   /// Counters are copied.

@@ -32,12 +32,12 @@ std::string names_of_methods(const TrainerOptions& o) {
   return names;
 }
 
-MultiTaskNetwork::Setting network_setting(const TrainerOptions& o) {
+MultiTaskNetwork::Setting network_setting(const TrainerOptions& o, const InputSet& inputs) {
   bool separate = false;
   for (const Variant* method : methods_of(o)) {
     separate |= Method::registry().info(*method).facts().value("separate_networks", false);
   }
-  return {o.network, o.precision(), o.device(), o.seed, separate, o.recomputation};
+  return {o.network, o.precision(), o.device(), o.seed, separate, o.recomputation, &inputs};
 }
 
 MethodSetting method_setting(const TrainerOptions& o, const TaskSet& tasks, const MultiTaskNetwork& network) {
@@ -54,14 +54,16 @@ Trainer::Trainer(const TrainerOptions& options)
     : options_(completed(options)),
       tensor_options_(at::TensorOptions().dtype(options_.precision().stored).device(options_.device())),
       tasks_(options_.tasks),
+      inputs_(options_.inputs),
       communicator_(Communicator::registry().make(options_.parallel, {options_.device()})),
-      network_(tasks_, network_setting(options_)),
+      network_(tasks_, network_setting(options_, inputs_)),
       guides_(made_guides(options_, method_setting(options_, tasks_, network_))),
       constraints_(options_.constraints, tasks_),
       needs_(needs_of(guides_, constraints_)),
       balancing_(Balancing::registry().make(options_.balancing, {static_cast<int64_t>(tasks_.size()), options_.seed})),
       schedule_(Schedule::registry().make(options_.schedule, {})),
-      uploader_(tasks_, {names_of_methods(options_), tensor_options_, needs_.views, needs_.crops, needs_.stride}) {
+      uploader_(tasks_, {names_of_methods(options_), tensor_options_, needs_.views, needs_.crops, needs_.stride,
+                         &inputs_}) {
   require(!balancing_->separates_gradients() || !needs_.separate_networks, "balancing.name", "'",
           name_of(options_.balancing), "' works on weights that tasks share; with the method '",
           names_of_methods(options_), "' they share none");
@@ -86,7 +88,7 @@ Trainer::Trainer(const TrainerOptions& options)
   for (const std::string& term : constraints_.terms()) term_names_.push_back(term);
 
   if (options_.ema_decay <= 0) return;
-  MultiTaskNetwork::Setting setting = network_setting(options_);
+  MultiTaskNetwork::Setting setting = network_setting(options_, inputs_);
   setting.recomputation = Recomputation::kNorms;
   average_ = std::make_unique<WeightAverage>(std::make_unique<MultiTaskNetwork>(tasks_, setting), options_.ema_decay);
   for (const auto& part : average_->network().parts()) {
@@ -182,6 +184,7 @@ Json Trainer::describe() const {
           {"network_stride", network_.first().stride()},
           {"terms", term_names_},
           {"tasks", std::move(tasks)},
+          {"inputs", inputs_.describe()},
           {"parameters", parameter_count(false)},
           {"all_parameters", parameter_count(true)}};
 }
@@ -202,9 +205,8 @@ MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uplo
       options_.seed, steps_done_, tensor_options_, "batch.noise");
   if (needs_.crops) context.crops = host.crops.narrow(0, 0, needs_.views).clone();
   const int64_t samples = host.samples();
-  const at::Tensor images = uploaded.images;
-  context.images_of = [images, samples](int64_t view) { return images.narrow(0, view * samples, samples); };
-  context.teacher_of = [this](const at::Tensor& some) {
+  context.inputs_of = [all = uploaded.inputs, samples](int64_t view) { return all.narrow(view * samples, samples); };
+  context.teacher_of = [this](const InputTensors& some) {
     return (steps_done_ > 0 ? average_->network() : network_).predict(some);
   };
   return context;
@@ -224,13 +226,21 @@ MethodContext Trainer::context_of(const Guide& guide, const MethodContext& all, 
   return own;
 }
 
-Trainer::Seen Trainer::seen(const at::Tensor& images, int64_t views, int64_t tracked_views, bool features,
+Trainer::Seen Trainer::seen(const InputTensors& inputs, int64_t views, int64_t tracked_views, bool features,
                             NormMode norm) {
   Seen seen;
-  seen.forward = network_.forward(images, views, tracked_views, features, norm);
+  const bool drops = !inputs_.empty() && options_.input_dropout > 0;
+  seen.forward = network_.forward(drops ? inputs.with_only(kept(inputs, views)) : inputs, views, tracked_views,
+                                  features, norm);
   seen.gradients = seen.forward.predictions.zeros_like();
   seen.tracked_views = tracked_views;
   return seen;
+}
+
+at::Tensor Trainer::kept(const InputTensors& inputs, int64_t views) const {
+  const at::Tensor of_samples =
+      inputs_.kept(inputs.samples() / views, options_.input_dropout, options_.seed, steps_done_);
+  return of_samples.to(tensor_options_).repeat({views, 1});
 }
 
 at::Tensor Trainer::supervised(const MethodContext& context, const at::Tensor& weights, const TaskTensors& grad) const {
@@ -313,7 +323,7 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   for (size_t i = parts; i < trained_.size(); ++i) trained_[i].optimizer->store().zero_gradients();
   const int64_t tracked_views = std::max<int64_t>(0, needs_.last_view_with_gradient) + 1;
   network_.begin_step(steps_done_);
-  computed.given = seen(uploaded.images, views, tracked_views, needs_.features, NormMode::kBatch);
+  computed.given = seen(uploaded.inputs, views, tracked_views, needs_.features, NormMode::kBatch);
   if (computed.given.forward.features.defined()) context.features = computed.given.forward.features.unbind(0);
   for (int64_t v = 0; v < views; ++v) {
     context.predictions.push_back(computed.given.forward.predictions[v]);
@@ -326,9 +336,9 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
     made_for.push_back(nullptr);
     const int64_t count = guide.needs.made_views;
     if (count == 0) continue;
-    const at::Tensor images = guide.method->make_views(context_of(guide, context, nullptr));
+    const InputTensors inputs = guide.method->make_views(context_of(guide, context, nullptr));
     // What is no photograph that the network will see must not enter the statistics that it predicts with.
-    computed.made.push_back(seen(images, count, count, false, NormMode::kBatchApart));
+    computed.made.push_back(seen(inputs, count, count, false, NormMode::kBatchApart));
     made_for.back() = &computed.made.back();
     context.checkpoint();
   }
@@ -505,11 +515,24 @@ void Trainer::clip_gradients() {
   }
 }
 
-void Trainer::predict(const at::Tensor& images, const StepRequest::Numbered& predictions, const int32_t* cancel) const {
-  check_tensor(images, at::kFloat, {-1, 3, -1, -1}, 3, "image");
+void Trainer::predict(const InputTensors& samples, const StepRequest::Numbered& predictions,
+                      const int32_t* cancel) const {
+  const at::Tensor& images = samples.image;
+  check_tensor(images, at::kFloat, {-1, inputs_.image_channels(), -1, -1}, 3, "image");
   check_image_size(images, 1, "image");
   check_finite(images, "image");
   const at::NoGradGuard no_grad;
+  InputTensors all(images);
+  if (!inputs_.empty()) {
+    const int64_t count = images.size(0), height = images.size(2), width = images.size(3);
+    std::vector<at::Tensor> given;
+    for (const at::Tensor& input : samples.further) given.push_back(input.defined() && input.dim() == 4 ? input.unsqueeze(0) : input);
+    for (const at::Tensor& input :
+         checked_inputs(inputs_, given, samples.present, 1, count, height, width, false, "")) {
+      all.further.push_back(input.dim() == 5 ? input[0] : input);
+    }
+    all.present = upload_present(inputs_, samples.present, count, at::TensorOptions(at::kFloat));
+  }
   const int64_t image_bytes = network_.first().width() * images.size(2) * images.size(3) *
                               static_cast<int64_t>(at::elementSize(options_.precision().convolved));
   const int64_t chunk = std::max<int64_t>(1, kPredictBytes / image_bytes);
@@ -518,7 +541,9 @@ void Trainer::predict(const at::Tensor& images, const StepRequest::Numbered& pre
   for (int64_t begin = 0; begin < images.size(0); begin += chunk) {
     check_cancelled(cancel);
     const int64_t count = std::min(chunk, images.size(0) - begin);
-    const TaskTensors p = network.predict(images.narrow(0, begin, count).to(tensor_options_));
+    const InputTensors some =
+        all.narrow(begin, count).map([this](const at::Tensor& x) { return x.to(tensor_options_); });
+    const TaskTensors p = network.predict(inputs_.normalized(some));
     for (const auto& [task, out] : predictions) out.narrow(0, begin, count).copy_(tasks_.prediction(p, task));
   }
 }

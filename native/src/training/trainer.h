@@ -38,14 +38,16 @@ class Trainer {
   /// On failure nothing has changed.
   StepResult step(const HostBatch& batch, const StepRequest& request);
 
-  /// Images, float [N, 3, H, W], to predictions, float [N, ...] of the tasks by their numbers, in evaluation mode.
-  void predict(const at::Tensor& images, const StepRequest::Numbered& predictions,
+  /// Samples of the caller's, not normalised, to predictions, float [N, ...] of the tasks by their numbers, in
+  /// evaluation mode. `samples`: float, and `present` as HostBatch::input_present; undefined where nothing is missing.
+  void predict(const InputTensors& samples, const StepRequest::Numbered& predictions,
                const int32_t* cancel = nullptr) const;
 
   int64_t steps_done() const { return steps_done_; }
   uint64_t seed() const { return options_.seed; }
   const TrainerOptions& options() const { return options_; }
   const TaskSet& tasks() const { return tasks_; }
+  const InputSet& inputs() const { return inputs_; }
   const MethodNeeds& needs() const { return needs_; }
   /// "supervised", "supervised.<task>", "<method>.<term>".
   const std::vector<std::string>& term_names() const { return term_names_; }
@@ -102,7 +104,10 @@ class Trainer {
   void use_rate(double rate);
   static std::vector<Guide> made_guides(const TrainerOptions& options, const MethodSetting& setting);
   static MethodNeeds needs_of(const std::vector<Guide>& guides, const Constraints& constraints);
-  Seen seen(const at::Tensor& images, int64_t views, int64_t tracked_views, bool features, NormMode norm);
+  /// Of `views` views of the batch's samples, some of whose further inputs are dropped.
+  Seen seen(const InputTensors& inputs, int64_t views, int64_t tracked_views, bool features, NormMode norm);
+  /// [V B, further inputs]: which are left to the samples of this step, the same in all views of a sample.
+  at::Tensor kept(const InputTensors& inputs, int64_t views) const;
   /// The step's context as one of the methods sees it; `made`: its own views, or none.
   static MethodContext context_of(const Guide& guide, const MethodContext& all, const Seen* made);
   MethodContext context_of(const HostBatch& host, const DeviceBatch& uploaded) const;
@@ -129,6 +134,7 @@ class Trainer {
   TrainerOptions options_;
   at::TensorOptions tensor_options_;
   TaskSet tasks_;
+  InputSet inputs_;
   std::unique_ptr<Communicator> communicator_;
   MultiTaskNetwork network_;
   std::vector<Guide> guides_;  // the method and those beside it

@@ -58,6 +58,12 @@ at::Device ComputeOptions::device() const {
 
 void TrainerOptions::visit(OptionVisitor& v) {
   v.variants("tasks", tasks, Task::registry(), within(1, kMostTasks), kTasksAbout);
+  v.variants("inputs", inputs, Input::registry(), within(0, kMostInputs),
+             "What the network reads beside the photograph. One that is named 'image' is the photograph: it says how "
+             "many channels that has, where these are not three colours.");
+  v.number("input_dropout", input_dropout, below(0, 1),
+           "How often a training step leaves out a sample's further input, each by itself, so that the network learns "
+           "to do without it. The photograph stays.");
   v.variant("network", network, Network::registry(), "The network that is trained.");
   v.variant("method", method, Method::registry(), "What is added to the supervised loss.");
   v.variants("beside", beside, Method::registry(), within(0, kMostBeside),

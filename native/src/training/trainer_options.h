@@ -34,9 +34,12 @@ struct ComputeOptions {
 };
 
 constexpr int64_t kMostTasks = 64;
+constexpr int64_t kMostInputs = 64;
 
 struct TrainerOptions : ComputeOptions {
   std::vector<Variant> tasks;
+  std::vector<Variant> inputs;
+  double input_dropout = 0;
   Variant network = Variant::of("segnet");
   Variant method = Variant::of("jtr");
   std::vector<Variant> beside;

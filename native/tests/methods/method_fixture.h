@@ -47,9 +47,9 @@ inline LossTerms compute(
   context.crops = batch.crops;
   context.between = std::move(checkpoint);
   context.task_weights = at::ones({static_cast<int64_t>(tasks.size())}, at::kDouble);
-  context.images_of = [&batch](int64_t) { return batch.images; };
-  context.teacher_of = [&batch](const at::Tensor& images) {
-    const bool both = images.size(0) == 2 * batch.samples;
+  context.inputs_of = [&batch](int64_t) { return InputTensors(batch.images); };
+  context.teacher_of = [&batch](const InputTensors& inputs) {
+    const bool both = inputs.samples() == 2 * batch.samples;
     return TaskTensors{both ? at::cat({batch.teacher, batch.teacher_mirror}) : batch.teacher, {}};
   };
   if (method.needs().made_views > 0) method.make_views(context);

@@ -41,9 +41,9 @@ struct MixedFixture {
   }
 
   MethodLoss compute_all() {
-    context.images_of = [this](int64_t) { return images; };
-    context.teacher_of = [this](const at::Tensor& some) {
-      if (some.size(0) == context.samples) return teacher[0];
+    context.inputs_of = [this](int64_t) { return InputTensors(images); };
+    context.teacher_of = [this](const InputTensors& some) {
+      if (some.samples() == context.samples) return teacher[0];
       const auto both = [](const at::Tensor& a, const at::Tensor& b) { return a.defined() ? at::cat({a, b}) : a; };
       return TaskTensors{both(teacher[0].planes, teacher[1].planes), both(teacher[0].vectors, teacher[1].vectors)};
     };

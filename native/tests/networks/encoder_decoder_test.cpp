@@ -2,6 +2,7 @@
 // differences, frozen parts, names and sizes of published networks.
 #include <map>
 
+#include "networks/interpreter.h"
 #include "networks/network.h"
 #include "support.h"
 
@@ -20,81 +21,6 @@ TrainerOptions options_of(const Json& network, const std::string& method = "supe
   options.network = Variant{network, "network"};
   return options;
 }
-
-/// Runs the operations of Network::write() by ATen.
-class Interpreter {
- public:
-  Interpreter(const Network& network, const at::Tensor& images) {
-    values_["image"] = images;
-    const ParameterStore& store = network.store();
-    for (const NamedTensor& tensor : store.parameter_list())
-      state_[tensor.name] = slice(store.flat_parameters(), tensor);
-    for (const NamedTensor& tensor : store.buffer_list()) state_[tensor.name] = slice(store.flat_buffers(), tensor);
-    GraphWriter graph;
-    network.write(graph);
-    for (const Json& node : graph.take()) run(node);
-  }
-  std::map<size_t, at::Tensor> outputs;
-
- private:
-  void run(const Json& node) {
-    const std::string op = node["op"];
-    std::vector<at::Tensor> in;
-    for (const Json& name : node["inputs"]) in.push_back(values_.at(name.get<std::string>()));
-    if (op == "output") {
-      outputs[node["task"].get<size_t>()] = in[0];
-      return;
-    }
-    const at::Tensor out = result(op, node, in);
-    values_[node["outputs"][0].get<std::string>()] = out;
-  }
-  at::Tensor result(const std::string& op, const Json& node, const std::vector<at::Tensor>& in) {
-    const at::Tensor& x = in[0];
-    if (op == "channel_affine") {
-      std::vector<at::Tensor> planes;
-      for (size_t c = 0; c < node["order"].size(); ++c) {
-        planes.push_back(x.select(1, node["order"][c].get<int64_t>()) * node["scale"][c].get<double>() +
-                         node["shift"][c].get<double>());
-      }
-      return at::stack(planes, 1);
-    }
-    if (op == "convolve") {
-      const at::Tensor bias = node.contains("bias") ? state(node, "bias") : at::Tensor{};
-      return at::conv2d(x, state(node, "weight"), bias, node["stride"].get<int64_t>(), node["padding"].get<int64_t>(),
-                        node["dilation"].get<int64_t>());
-    }
-    if (op == "norm") {
-      const std::string name = node["name"];
-      return at::batch_norm(x, state_.at(name + ".weight"), state_.at(name + ".bias"),
-                            state_.at(name + ".running_mean"), state_.at(name + ".running_var"), false, 0,
-                            node["epsilon"].get<double>(), false);
-    }
-    if (op == "relu") return at::relu(x);
-    if (op == "add") return x + in[1];
-    if (op == "max_pool") {
-      return at::max_pool2d(x, node["kernel"].get<int64_t>(), node["stride"].get<int64_t>(),
-                            node["padding"].get<int64_t>());
-    }
-    if (op == "max_pool_with_places") {
-      const auto [pooled, places] = at::max_pool2d_with_indices(x, 2, 2);
-      values_[node["outputs"][1].get<std::string>()] = places;
-      return pooled;
-    }
-    if (op == "unpool") return at::max_unpool2d(x, in[1], {2 * x.size(2), 2 * x.size(3)});
-    if (op == "upsample") {
-      const int64_t factor = node["factor"];
-      return at::upsample_bilinear2d(x, {factor * x.size(2), factor * x.size(3)}, false);
-    }
-    if (op == "concatenate") return at::cat(in, 1);
-    if (op == "mean") return x.mean({2, 3}, true);
-    if (op == "expand") return x.expand({x.size(0), x.size(1), in[1].size(2), in[1].size(3)});
-    if (op == "linear") return at::linear(x.flatten(1), state(node, "weight"), state(node, "bias"));
-    throw std::runtime_error("there is no operation " + op);
-  }
-  at::Tensor state(const Json& node, const char* key) { return state_.at(node[key].get<std::string>()); }
-
-  std::map<std::string, at::Tensor> values_, state_;
-};
 
 class Networks : public ::testing::TestWithParam<std::pair<const char*, const char*>> {
  protected:
@@ -115,17 +41,9 @@ TEST_P(Networks, PredictWhatTheirOperationsForExportsDo) {
 
   const TaskSet tasks(options.tasks);
   const auto net =
-      Network::registry().make(options.network, {&tasks, {0, 1}, InputSpec{}, options.precision(), at::kCPU});
-  for (const TensorEntry& entry : trainer.state().entries()) {
-    const std::string name = entry.name.substr(entry.name.find('/') + 1);
-    for (const NamedTensor& tensor : net->store().parameter_list()) {
-      if (tensor.name == name) slice(net->store().flat_parameters(), tensor).copy_(entry.tensor);
-    }
-    for (const NamedTensor& tensor : net->store().buffer_list()) {
-      if (tensor.name == name) slice(net->store().flat_buffers(), tensor).copy_(entry.tensor);
-    }
-  }
-  Interpreter interpreter(*net, images.to(options.precision().stored));
+      Network::registry().make(options.network, {&tasks, {0, 1}, &InputSet::photograph(), options.precision(), at::kCPU});
+  test::copy_state(trainer, *net);
+  test::Interpreter interpreter(*net, images.to(options.precision().stored));
   ASSERT_EQ(interpreter.outputs.size(), 2U);
   for (size_t t = 0; t < 2; ++t) {
     EXPECT_LT(test::relative_error(got[t].to(at::kDouble), interpreter.outputs[t].to(at::kDouble)), 1e-5) << t;

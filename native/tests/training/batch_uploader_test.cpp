@@ -26,7 +26,7 @@ class BatchUploaderTest : public testing::Test {
   test::OwnedBatch second = test::random_batch(kTasks, kLabelled, 32, 64, 2);
 
   static void expect_equal(const DeviceBatch& a, const DeviceBatch& b) {
-    EXPECT_TRUE(a.images.equal(b.images));
+    EXPECT_TRUE(a.inputs.image.equal(b.inputs.image));
     // NaN is a map's invalid label.
     EXPECT_TRUE(a.labels.planes.nan_to_num(-7).equal(b.labels.planes.nan_to_num(-7)));
     EXPECT_TRUE(a.labelled.equal(b.labelled));
@@ -42,8 +42,8 @@ TEST_F(BatchUploaderTest, GivesWhatItBroughtAhead) {
   second.images.zero_();
   const DeviceBatch taken = uploader.take(second.host);
   expect_equal(taken, expected);
-  EXPECT_EQ(taken.images.sizes(), at::IntArrayRef({6, 3, 32, 64}));
-  EXPECT_EQ(taken.images.scalar_type(), at::kDouble);
+  EXPECT_EQ(taken.inputs.image.sizes(), at::IntArrayRef({6, 3, 32, 64}));
+  EXPECT_EQ(taken.inputs.image.scalar_type(), at::kDouble);
 }
 
 TEST_F(BatchUploaderTest, GivesABatchOnceOnly) {
@@ -51,7 +51,7 @@ TEST_F(BatchUploaderTest, GivesABatchOnceOnly) {
   uploader.take(second.host);
   second.images.fill_(0.25);
   EXPECT_FALSE(uploader.holds(second.host));
-  EXPECT_EQ(uploader.take(second.host).images.max().item<double>(), 0.25);
+  EXPECT_EQ(uploader.take(second.host).inputs.image.max().item<double>(), 0.25);
 }
 
 TEST_F(BatchUploaderTest, CopiesAnotherBatchThanTheOneItBrought) {
@@ -67,7 +67,7 @@ TEST_F(BatchUploaderTest, ABatchOfAnotherSizeInTheSameMemoryIsAnother) {
   turned.images = turned.images.view({3, 2, 3, 64, 32});
   turned.labels = test::split_labels(tasks, second.labels.view({3, 2, tasks.label_channels(), 64, 32}));
   EXPECT_FALSE(uploader.holds(turned));
-  EXPECT_EQ(uploader.take(turned).images.sizes(), at::IntArrayRef({6, 3, 64, 32}));
+  EXPECT_EQ(uploader.take(turned).inputs.image.sizes(), at::IntArrayRef({6, 3, 64, 32}));
 }
 
 TEST_F(BatchUploaderTest, WhatIsWrongWithTheNextBatchIsToldInItsOwnStep) {

@@ -123,7 +123,7 @@ public sealed class OptionsBinderTests
     }
 
     // Whatever options grow, configuration can say it, unless it is said here that code gives it.
-    [TestCase(typeof(TrainerOptions), "Tasks")]
+    [TestCase(typeof(TrainerOptions), "Tasks, Inputs")]
     [TestCase(
         typeof(FitOptions),
         "Labels, Sampler, ViewSteps, Validation, Metrics, CheckpointMetadata, Evaluating, EvaluationProgress, Evaluated"

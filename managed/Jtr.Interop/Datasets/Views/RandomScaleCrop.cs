@@ -1,3 +1,4 @@
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Views;
@@ -81,6 +82,8 @@ internal sealed class RandomScaleCrop : IViewStep
         int left = window.Mirrored ? _width - window.Left - zoom.Width : window.Left;
         int start = window.Top * _width + left;
         Bilinear(source.Image, destination.Image, 3, start, zoom, columns);
+        for (int i = 0; i < source.Inputs.Count; i++)
+            Apply(source.Inputs[i], source.Input(i), destination.Input(i), start, zoom, columns);
         for (int t = 0; t < _tasks.Count; t++)
         {
             if (!labeled[t])
@@ -112,6 +115,17 @@ internal sealed class RandomScaleCrop : IViewStep
             for (int i = 0; i < rule.NegatedByMirror.Count; i++)
                 PlaneSampling.Negate(to.Slice(rule.NegatedByMirror[i] * places, places));
         }
+    }
+
+    /// <summary>Cuts an input as the photograph is cut; a vector says nothing of places.</summary>
+    private void Apply(InputSpec input, ReadOnlySpan<float> from, Span<float> to, int start, Zoom zoom, Columns columns)
+    {
+        if (!input.IsPlanes)
+            from.CopyTo(to);
+        else if (input.IsNearest)
+            Nearest(from, to, input.Channels, start, zoom, columns, divisor: 1);
+        else
+            Bilinear(from, to, input.Channels, start, zoom, columns);
     }
 
     private void Nearest(ReadOnlySpan<float> from, Span<float> to, int channels, int start, Zoom zoom, Columns columns, float divisor)

@@ -1,3 +1,4 @@
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Views;
@@ -36,6 +37,9 @@ internal sealed class Rotation(TaskSet tasks, int height, int width, double degr
         int plane = height * width;
         for (int c = 0; c < 3; c++)
             Image(source.Image.Slice(c * plane, plane), destination.Image.Slice(c * plane, plane));
+        for (int i = 0; i < source.Inputs.Count; i++)
+            Input(source.Inputs[i], source.Input(i), destination.Input(i), plane);
+        source.InputPresent.CopyTo(destination.InputPresent);
         for (int t = 0; t < tasks.Count; t++)
         {
             if (!labeled[t])
@@ -59,6 +63,23 @@ internal sealed class Rotation(TaskSet tasks, int height, int width, double degr
             }
             if (rule.InPlane is { } vector)
                 Turn(to.Slice(vector.X * plane, plane), to.Slice(vector.Y * plane, plane), sine, cosine);
+        }
+    }
+
+    /// <summary>Planes turn as the photograph does; what comes from outside is 0. A vector says nothing of places.</summary>
+    private void Input(InputSpec input, ReadOnlySpan<float> from, Span<float> to, int plane)
+    {
+        if (!input.IsPlanes)
+        {
+            from.CopyTo(to);
+            return;
+        }
+        for (int c = 0; c < input.Channels; c++)
+        {
+            if (input.IsNearest)
+                Nearest(from.Slice(c * plane, plane), to.Slice(c * plane, plane), invalid: 0);
+            else
+                Bilinear(from.Slice(c * plane, plane), to.Slice(c * plane, plane), invalid: 0);
         }
     }
 

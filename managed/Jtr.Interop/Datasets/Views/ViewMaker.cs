@@ -21,6 +21,8 @@ internal sealed class ViewMaker
     private readonly ViewPipeline? _own;
     private readonly float[] _image;
     private readonly float[] _labels;
+    private readonly float[] _inputs;
+    private readonly byte[] _present;
 
     /// <summary>Makes one.</summary>
     /// <param name="data">The data set.</param>
@@ -44,10 +46,12 @@ internal sealed class ViewMaker
         _own =
             options.ViewSteps.Count == 0
                 ? null
-                : new ViewPipeline(data.Tasks, data.Height, data.Width, [.. options.ViewSteps.Select(Make)]);
+                : new ViewPipeline(data.Tasks, data.Inputs, data.Height, data.Width, [.. options.ViewSteps.Select(Make)]);
         bool between = options.Augment || _own is not null;
         _image = between ? new float[3 * data.Height * data.Width] : [];
         _labels = between ? new float[data.Tasks.LabelValues(data.Height, data.Width)] : [];
+        _inputs = between ? new float[data.Inputs.Values(data.Height, data.Width)] : [];
+        _present = new byte[data.Inputs.Count];
     }
 
     /// <summary>Reads a sample and writes its views, its labelled tasks and, elsewhere, invalid labels.</summary>
@@ -66,7 +70,7 @@ internal sealed class ViewMaker
         crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
         if (_augment)
         {
-            SampleBuffer raw = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
+            SampleBuffer raw = Between(batch);
             labeled = wanted & _data.Read(index, wanted, raw, cancellationToken);
             ViewKey key = new(seed, epoch, index, 0);
             _appearance?.Apply(raw.Image, key, cancellationToken);
@@ -101,7 +105,7 @@ internal sealed class ViewMaker
         for (int v = 0; v < batch.Views && _own is not null; v++)
         {
             SampleBuffer view = batch.GetSample(v, sample),
-                before = new(batch.Tasks, batch.Height, batch.Width, _image, _labels);
+                before = Between(batch);
             ViewPipeline.Copy(view, before, labeled);
             _own.Apply(before, view, labeled, new ViewKey(seed, epoch, index, v));
         }
@@ -113,6 +117,9 @@ internal sealed class ViewMaker
         for (int v = 0; v < batch.Views; v++)
             Invalidate(batch.GetSample(v, sample), batch.Tasks, labeled);
     }
+
+    private SampleBuffer Between(Batch batch) =>
+        new(batch.Tasks, batch.Inputs, batch.Height, batch.Width, _image, _labels, _inputs, _present);
 
     // What an earlier batch left there must not be seen by anyone who forgets to look at the mask.
     private static void Invalidate(SampleBuffer view, TaskSet tasks, TaskMask labeled)
@@ -134,6 +141,6 @@ internal sealed class ViewMaker
     private ViewPipeline Pipeline(RandomScaleCrop? crop)
     {
         IViewStep[] steps = crop is null ? [] : [crop];
-        return new ViewPipeline(_data.Tasks, _data.Height, _data.Width, steps);
+        return new ViewPipeline(_data.Tasks, _data.Inputs, _data.Height, _data.Width, steps);
     }
 }

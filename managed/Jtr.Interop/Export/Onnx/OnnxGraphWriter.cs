@@ -1,5 +1,7 @@
 using System.Globalization;
 using Jtr.Interop.Checkpoints.Safetensors;
+using Jtr.Interop.Inputs;
+using Jtr.Interop.Native;
 using Jtr.Interop.Protobuf;
 using Jtr.Interop.Tasks;
 
@@ -22,6 +24,7 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
     private const string ChannelAxis = "jtr.channel_axis",
         SmallestSquare = "jtr.smallest_square",
         ChannelOrder = "jtr.channel_order",
+        InputPlace = "jtr.input",
         InputScale = "jtr.input_scale",
         InputShift = "jtr.input_shift",
         Rows = "jtr.rows",
@@ -39,16 +42,27 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
     private bool _isCut;
     private string _size = "";
     private int _node;
+    private int _affines;
 
     /// <summary>The network as a graph.</summary>
     /// <param name="options">Names and sizes.</param>
     public ProtoMessage Write(OnnxExportOptions options)
     {
         _options = options;
-        NetworkGraphExport.Write(network.Graph, this, options.InputName, network.Tasks);
+        (InputSpec Input, string Name)[] further = [.. network.Inputs.Select(i => (i, NetworkGraph.OfInput(i.Name)))];
+        NetworkGraphExport.Write(network.Graph, this, options.InputName, further, NetworkGraph.Present, network.Tasks);
         _graph.Text(2, "jtr");
         (long? batch, long? height, long? width) = (options.Batch, options.Height, options.Width);
         _graph.Message(11, Value(options.InputName, (batch, "batch"), (3, "channels"), (height, "height"), (width, "width")));
+        foreach ((InputSpec input, string name) in further)
+            _graph.Message(
+                11,
+                input.IsPlanes
+                    ? Value(name, (batch, "batch"), (input.Channels, "channels"), (height, "height"), (width, "width"))
+                    : Value(name, (batch, "batch"), (input.Channels, "channels"))
+            );
+        if (further.Length > 0)
+            _graph.Message(11, Value(NetworkGraph.Present, (batch, "batch"), (further.Length, "inputs")));
         foreach ((VisionTask task, string value) in _outputs)
             _graph.Message(
                 12,
@@ -76,6 +90,25 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         return Shortened(Node("Pad", [image, pads], 1, Text("mode", "edge"))[0]);
     }
 
+    public string Vector(string input) => Shortened(input);
+
+    public string Present(string present, int input)
+    {
+        string place = $"{InputPlace}.{input}";
+        Integers(place, input);
+        return AsMap(Node("Gather", [present, place], 1, Int("axis", 1))[0]);
+    }
+
+    public string AsMap(string input)
+    {
+        Integers(RowsAndColumns, 2, 3);
+        return Node("Unsqueeze", [input, RowsAndColumns], 1)[0];
+    }
+
+    public string Multiply(string a, string b) => Node("Mul", [a, b], 1)[0];
+
+    public string Sigmoid(string input) => Node("Sigmoid", [input], 1)[0];
+
     public string ElementAffine(string input, VisionTask task)
     {
         string value = InFull(input);
@@ -99,15 +132,17 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
 
     public string ChannelAffine(string input, int[] order, double[] scale, double[] shift)
     {
-        string value = input;
-        if (!order.SequenceEqual(Enumerable.Range(0, order.Length)))
+        string value = input,
+            number = _affines == 0 ? "" : $".{_affines}";
+        _affines++;
+        if (!order.SequenceEqual(Enumerable.Range(0, order.Length)) || order.Length == 1)
         {
-            Integers(ChannelOrder, [.. order.Select(o => (long)o)]);
-            value = Node("Gather", [value, ChannelOrder], 1, Int("axis", 1))[0];
+            Integers(ChannelOrder + number, [.. order.Select(o => (long)o)]);
+            value = Node("Gather", [value, ChannelOrder + number], 1, Int("axis", 1))[0];
         }
-        Numbers(InputScale, [1, scale.Length, 1, 1], scale);
-        Numbers(InputShift, [1, shift.Length, 1, 1], shift);
-        return Node("Add", [Node("Mul", [value, InputScale], 1)[0], InputShift], 1)[0];
+        Numbers(InputScale + number, [1, scale.Length, 1, 1], scale);
+        Numbers(InputShift + number, [1, shift.Length, 1, 1], shift);
+        return Node("Add", [Node("Mul", [value, InputScale + number], 1)[0], InputShift + number], 1)[0];
     }
 
     public string Convolve(string input, string weight, string? bias, ConvolutionWindow window) =>

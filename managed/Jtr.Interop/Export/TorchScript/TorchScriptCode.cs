@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Jtr.Interop.Checkpoints.Safetensors;
+using Jtr.Interop.Inputs;
+using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Export.TorchScript;
@@ -11,12 +13,15 @@ internal sealed class TorchScriptCode : INetworkWriter
     /// <summary>Name of the class in its archive.</summary>
     public const string ClassName = "Network";
 
+    private const string PresentArgument = "present";
+
     private readonly StringBuilder _body = new();
     private readonly List<string> _parameters = [],
         _buffers = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly List<(string Task, string Value)> _outputs = [];
     private int _values;
+    private int _affines;
     private string _rows = "",
         _columns = "";
 
@@ -30,7 +35,9 @@ internal sealed class TorchScriptCode : INetworkWriter
     /// <param name="network">The network.</param>
     public string Write(NetworkWeights network)
     {
-        NetworkGraphExport.Write(network.Graph, this, "image", network.Tasks);
+        (InputSpec Input, string Name)[] further = [.. network.Inputs.Select((input, i) => (input, Argument(input, i)))];
+        NetworkGraphExport.Write(network.Graph, this, "image", further, PresentArgument, network.Tasks);
+        string[] arguments = ["image", .. further.Select(f => f.Name), .. further.Take(1).Select(_ => PresentArgument)];
         StringBuilder code = new();
         code.Append("class ").Append(ClassName).Append("(Module):\n");
         code.Append("  __parameters__ = [").AppendJoin("", _parameters.Select(p => $"\"{Attribute(p)}\", ")).Append("]\n");
@@ -38,7 +45,8 @@ internal sealed class TorchScriptCode : INetworkWriter
         code.Append("  training : bool\n");
         foreach ((_, string attribute) in Tensors)
             code.Append("  ").Append(attribute).Append(" : Tensor\n");
-        code.Append("  def forward(self: __torch__.").Append(ClassName).Append(",\n    image: Tensor) -> Dict[str, Tensor]:\n");
+        code.Append("  def forward(self: __torch__.").Append(ClassName).Append(",\n    ");
+        code.AppendJoin(",\n    ", arguments.Select(a => $"{a}: Tensor")).Append(") -> Dict[str, Tensor]:\n");
         code.Append(_body);
         code.Append("    return {").AppendJoin(", ", _outputs.Select(o => $"\"{Escape(o.Task)}\": {o.Value}")).Append("}\n");
         return code.ToString();
@@ -58,17 +66,29 @@ internal sealed class TorchScriptCode : INetworkWriter
         return Let($"torch.replication_pad2d({image}, [0, {Missing(columns)}, 0, {Missing(rows)}])");
     }
 
+    public string Vector(string input) => input;
+
+    public string Present(string present, int input) => AsMap(Let($"torch.narrow({present}, 1, {input}, 1)"));
+
+    public string AsMap(string input) => Let($"torch.unsqueeze(torch.unsqueeze({input}, 2), 3)");
+
+    public string Multiply(string a, string b) => Let($"torch.mul({a}, {b})");
+
+    public string Sigmoid(string input) => Let($"torch.sigmoid({input})");
+
     public string Cut(string input, string image) => Let($"torch.slice(torch.slice({input}, 2, 0, {_rows}, 1), 3, 0, {_columns}, 1)");
 
     public string ChannelAffine(string input, int[] order, double[] scale, double[] shift)
     {
         string value = input;
-        if (order.SequenceEqual(Enumerable.Range(0, order.Length).Reverse()))
+        string number = _affines == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"_{_affines}");
+        _affines++;
+        if (order.Length > 1 && order.SequenceEqual(Enumerable.Range(0, order.Length).Reverse()))
             value = Let($"torch.flip({input}, [1])");
-        else if (!order.SequenceEqual(Enumerable.Range(0, order.Length)))
-            throw new JtrException("TorchScript is written of networks that read colours as RGB or BGR");
-        string by = Constant("jtr.input_scale", scale, 1, scale.Length, 1, 1),
-            plus = Constant("jtr.input_shift", shift, 1, shift.Length, 1, 1);
+        else if (order.Length == 1 || !order.SequenceEqual(Enumerable.Range(0, order.Length)))
+            value = Let($"torch.cat([{string.Join(", ", order.Select(o => $"torch.narrow({input}, 1, {o}, 1)"))}], 1)");
+        string by = Constant("jtr.input_scale" + number, scale, 1, scale.Length, 1, 1),
+            plus = Constant("jtr.input_shift" + number, shift, 1, shift.Length, 1, 1);
         return Let($"torch.add(torch.mul({value}, {by}), {plus})");
     }
 
@@ -174,6 +194,13 @@ internal sealed class TorchScriptCode : INetworkWriter
 
     /// <summary>"encoder_block.0.0.weight" is no name in Python.</summary>
     private static string Attribute(string name) => name.Replace('.', '_');
+
+    /// <summary>What an input is called in Python: "input_depth".</summary>
+    private static string Argument(InputSpec input, int place)
+    {
+        string name = string.Concat(input.Name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+        return name == input.Name ? $"input_{name}" : string.Create(CultureInfo.InvariantCulture, $"input_{place}_{name}");
+    }
 
     private static string Escape(string text) =>
         text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);

@@ -3,7 +3,7 @@
 namespace jtr {
 namespace {
 
-constexpr int64_t kStemChannels = 64;
+constexpr int64_t kStemChannels = 64, kStemKernel = 7, kStemStride = 2;
 constexpr int64_t kExpansion = 4;  // of a bottleneck
 
 int64_t end_of(const ParameterStore& store) {
@@ -28,7 +28,8 @@ void ResNetOptions::check(const std::string& path) const {
 ResNet::ResNet(const ResNetDepth& depth, const ResNetOptions& options, const BackboneSetting& setting)
     : store_(*setting.store),
       recomputation_(setting.recomputation),
-      stem_(store_, "backbone.conv1", "backbone.bn1", {setting.input_channels, kStemChannels, 7, 2}) {
+      stem_(store_, setting.prefix + "conv1", setting.prefix + "bn1",
+            {setting.input_channels, kStemChannels, kStemKernel, kStemStride}) {
   stage_ends_.push_back(end_of(store_));
   int64_t in = kStemChannels, stride = 4, dilation = 1;
   for (size_t s = 0; s < stages_.size(); ++s) {
@@ -41,7 +42,7 @@ ResNet::ResNet(const ResNetDepth& depth, const ResNetOptions& options, const Bac
     }
     stride *= block_stride;
     for (int64_t b = 0; b < depth.blocks[s]; ++b) {
-      const std::string name = "backbone.layer" + std::to_string(s + 1) + "." + std::to_string(b);
+      const std::string name = setting.prefix + "layer" + std::to_string(s + 1) + "." + std::to_string(b);
       const int64_t own = b == 0 ? block_stride : 1, spread = b == 0 ? first_dilation : dilation;
       Block block;
       const auto add = [&](const ConvNorm::Shape& shape) {
@@ -84,39 +85,39 @@ at::Tensor ResNet::run(const Block& block, const at::Tensor& x, const Pass& pass
   return block.shortcut ? activate_sum(y, block.shortcut->apply(x, pass)) : activate_sum(y, x);
 }
 
-std::vector<at::Tensor> ResNet::encode(const at::Tensor& x, const BackbonePass& pass) const {
-  // By value: a stage may run again in the backward pass.
-  const auto pass_of_stage = [pass](int64_t stage, bool again) {
-    Pass own = pass.pass;
-    own.again = again;
-    if (pass.frozen_norms) own.norm = NormMode::kRunning;
-    if (stage < pass.frozen_stages) own = {NormMode::kRunning, false};
-    return own;
-  };
+FirstConvolution ResNet::first() const { return {kStemChannels, kStemKernel, kStemStride}; }
+
+std::vector<at::Tensor> ResNet::encode(const at::Tensor& x, const BackbonePass& pass,
+                                       const FirstChannels& further) const {
   const bool again = recomputation_ == Recomputation::kStages;
-  const auto run_stage = [&](const at::Tensor& in, const std::vector<at::Tensor>& weights, const Stage& stage) {
-    return again ? recomputed({in}, weights, stage)[0] : stage({in}, false)[0];
+  const auto run_stage = [&](const std::vector<at::Tensor>& in, const std::vector<at::Tensor>& weights,
+                             const Stage& stage) {
+    return again ? recomputed(in, weights, stage)[0] : stage(in, false)[0];
   };
 
-  std::vector<at::Tensor> weights;
-  if (pass_of_stage(0, false).trainable) stem_.add_weights(weights);
-  at::Tensor y = run_stage(x, weights, [this, pass_of_stage](const std::vector<at::Tensor>& in, bool repeated) {
-    return std::vector<at::Tensor>{at::max_pool2d(activate(stem_.apply(in[0], pass_of_stage(0, repeated))), 3, 2, 1)};
+  std::vector<at::Tensor> weights, first = {x};
+  if (further.defined()) first.insert(first.end(), {further.maps, further.weight});
+  if (pass.of_stage(0, false).trainable) stem_.add_weights(weights);
+  // The pass by value: a stage may run again in the backward pass.
+  at::Tensor y = run_stage(first, weights, [this, pass](const std::vector<at::Tensor>& in, bool repeated) {
+    const FirstChannels more = in.size() > 1 ? FirstChannels{in[1], in[2]} : FirstChannels{};
+    return std::vector<at::Tensor>{
+        at::max_pool2d(activate(stem_.apply(in[0], pass.of_stage(0, repeated), more)), 3, 2, 1)};
   });
   std::vector<at::Tensor> maps;
   for (size_t s = 0; s < stages_.size(); ++s) {
     const int64_t number = static_cast<int64_t>(s) + 1;
     weights.clear();
-    if (pass_of_stage(number, false).trainable) {
+    if (pass.of_stage(number, false).trainable) {
       for (const Block& block : stages_[s]) {
         for (const ConvNorm& layer : block.layers) layer.add_weights(weights);
         if (block.shortcut) block.shortcut->add_weights(weights);
       }
     }
-    y = run_stage(y, weights,
-                  [&stage = stages_[s], number, pass_of_stage](const std::vector<at::Tensor>& in, bool repeated) {
+    y = run_stage({y}, weights,
+                  [&stage = stages_[s], number, pass](const std::vector<at::Tensor>& in, bool repeated) {
                     at::Tensor z = in[0];
-                    for (const Block& block : stage) z = run(block, z, pass_of_stage(number, repeated));
+                    for (const Block& block : stage) z = run(block, z, pass.of_stage(number, repeated));
                     return std::vector<at::Tensor>{z};
                   });
     maps.push_back(y);
@@ -124,8 +125,9 @@ std::vector<at::Tensor> ResNet::encode(const at::Tensor& x, const BackbonePass& 
   return maps;
 }
 
-std::vector<std::string> ResNet::write(GraphWriter& graph, const std::string& x) const {
-  std::string y = graph.max_pool(graph.relu(stem_.write(graph, x)), 3, 2);
+std::vector<std::string> ResNet::write(GraphWriter& graph, const std::string& x,
+                                       const std::vector<std::string>& further) const {
+  std::string y = graph.max_pool(graph.relu(stem_.write(graph, x, further)), 3, 2);
   std::vector<std::string> maps;
   for (const auto& stage : stages_) {
     for (const Block& block : stage) {

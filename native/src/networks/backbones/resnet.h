@@ -29,8 +29,11 @@ class ResNet : public Backbone {
   std::vector<Level> levels() const override { return levels_; }
   std::vector<int64_t> stage_ends() const override { return stage_ends_; }
   void initialize(uint64_t seed, uint32_t stream) override;
-  std::vector<at::Tensor> encode(const at::Tensor& x, const BackbonePass& pass) const override;
-  std::vector<std::string> write(GraphWriter& graph, const std::string& x) const override;
+  FirstConvolution first() const override;
+  std::vector<at::Tensor> encode(const at::Tensor& x, const BackbonePass& pass,
+                                 const FirstChannels& further) const override;
+  std::vector<std::string> write(GraphWriter& graph, const std::string& x,
+                                 const std::vector<std::string>& further) const override;
 
  private:
   struct Block {

@@ -32,14 +32,14 @@ class TorchScriptBackbone final : public Backbone {
     find_levels(setting.input_channels);
     for (const auto& parameter : module_.named_parameters()) {
       if (!parameter.value.is_floating_point()) throw unfit(text("its parameter '", parameter.name, "' is no float"));
-      parameters_.push_back({parameter.name, store_.add_parameter("backbone." + parameter.name, sizes(parameter.value)),
+      parameters_.push_back({parameter.name, store_.add_parameter(setting.prefix + parameter.name, sizes(parameter.value)),
                              parameter.value.detach().to(at::kCPU, at::kDouble)});
     }
     if (parameters_.empty()) throw unfit("it has no parameters");
     for (const auto& buffer : module_.named_buffers()) {
       // Counters stay in the module: nothing reads them.
       if (!buffer.value.is_floating_point()) continue;
-      buffers_.push_back({buffer.name, store_.add_buffer("backbone." + buffer.name, sizes(buffer.value)),
+      buffers_.push_back({buffer.name, store_.add_buffer(setting.prefix + buffer.name, sizes(buffer.value)),
                           buffer.value.detach().to(at::kCPU, at::kDouble)});
     }
     const NamedTensor& last = store_.parameter_list().back();
@@ -63,7 +63,7 @@ class TorchScriptBackbone final : public Backbone {
     }
   }
 
-  std::vector<at::Tensor> encode(const at::Tensor& x, const BackbonePass& pass) const override {
+  std::vector<at::Tensor> encode(const at::Tensor& x, const BackbonePass& pass, const FirstChannels&) const override {
     const bool frozen = pass.frozen_stages > 0 || !pass.pass.trainable;
     const bool evaluates = frozen || pass.frozen_norms || pass.pass.norm == NormMode::kRunning;
     const at::AutoGradMode grad_mode(at::GradMode::is_enabled() && !frozen);
@@ -83,7 +83,7 @@ class TorchScriptBackbone final : public Backbone {
     return maps;
   }
 
-  std::vector<std::string> write(GraphWriter&, const std::string&) const override {
+  std::vector<std::string> write(GraphWriter&, const std::string&, const std::vector<std::string>&) const override {
     throw Error(JTR_STATUS_INVALID_ARGUMENT, "an encoder in a TorchScript file cannot be written as operations");
   }
 
