@@ -197,8 +197,9 @@ internal sealed class CompareCommand
         IReadOnlyList<ComparedMethod> methods = ComparedMethod.Parse(names);
         TrainSettings settings = TrainOptions.Settings(said, saved: null, s => Defaults(s, quick, cost));
         settings.CheckBalance();
+        // The student of specialists costs what supervised training does.
         if (cost)
-            return MeasureCost(parsed, said, settings, methods, folder, cancellationToken);
+            return MeasureCost(parsed, said, settings, [.. methods.Where(m => !m.HasSpecialists)], folder, cancellationToken);
 
         OpenData data = DataSource.Open(settings.Data);
         if (data.Test is null)

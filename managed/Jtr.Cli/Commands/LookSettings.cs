@@ -54,10 +54,7 @@ internal sealed record LookSettings
 
     /// <summary>Whether others say the same.</summary>
     public bool Equals(LookSettings? other) =>
-        other is not null
-        && Augmentation == other.Augmentation
-        && Domain.SequenceEqual(other.Domain)
-        && FourierShare == other.FourierShare;
+        other is not null && Augmentation == other.Augmentation && Domain.SequenceEqual(other.Domain) && FourierShare == other.FourierShare;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Augmentation, Domain.Count, FourierShare);

@@ -354,7 +354,11 @@ internal sealed class TrainCommand
 
     /// <summary>How to train, without what is written.</summary>
     private static FitOptions Fit(TrainSettings settings, LabelAssignment labels, long total) =>
-        settings.ToFitOptions(labels) with { Steps = total, Workers = settings.Machine?.Workers };
+        settings.ToFitOptions(labels) with
+        {
+            Steps = total,
+            Workers = settings.Machine?.Workers,
+        };
 
     private static MachineSection Machine(MachineSettings machine, Trainer trainer) =>
         new()

@@ -277,7 +277,9 @@ internal static class TrainOptions
     {
         LookSettings looks = LookSettings.Of(said.Augmentation, said.Domain, basis ?? new());
         return !fixedNow || looks == (basis ?? new())
-            ? looks == new LookSettings() ? null : looks
+            ? looks == new LookSettings()
+                ? null
+                : looks
             : throw Changed(string.Join(", ", _looks.Select(key => SettingsTable.Get(key).Option)), "other");
     }
 

@@ -61,7 +61,11 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         if (method.HasSpecialists)
         {
             // What only this process has, threads and how often it saves, is no part of the settings that are compared.
-            TrainSettings own = settings with { SaveEvery = saveEvery, Machine = new MachineSettings { Workers = workers } };
+            TrainSettings own = settings with
+            {
+                SaveEvery = saveEvery,
+                Machine = new MachineSettings { Workers = workers },
+            };
             TrainSettings student = await new SpecialistStages(console, own, data, labels, _files.Path)
                 .RunAsync(view, device, cancellationToken)
                 .ConfigureAwait(false);

@@ -37,13 +37,25 @@ internal sealed class OneTaskDataset : DatasetDecorator
     public override double GetLabelWeight(int index, int task) => Inner.GetLabelWeight(_samples[index], _task);
 
     /// <inheritdoc/>
+    public override bool HasInput(int index, int input) => Inner.HasInput(_samples[index], input);
+
+    /// <inheritdoc/>
     public override TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         int values = Inner.Tasks.LabelValues(Height, Width);
         float[] labels = ArrayPool<float>.Shared.Rent(values);
         try
         {
-            SampleBuffer whole = new(Inner.Tasks, Height, Width, destination.Image, labels.AsSpan(0, values));
+            SampleBuffer whole = new(
+                Inner.Tasks,
+                destination.Inputs,
+                Height,
+                Width,
+                destination.Image,
+                labels.AsSpan(0, values),
+                destination.InputValues,
+                destination.InputPresent
+            );
             TaskMask asked = wanted[0] ? TaskMask.None.With(_task) : TaskMask.None;
             TaskMask read = Inner.Read(_samples[index], asked, whole, cancellationToken);
             if (!read[_task])

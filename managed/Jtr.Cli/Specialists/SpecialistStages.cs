@@ -155,16 +155,11 @@ internal sealed class SpecialistStages
                 : settings.Begin(settings.ToTrainerOptions(own.Tasks, train.Count, device), _console, isTold: false);
         _console.Title($"Specialist of {name} ({stage}): {own.Count} labels, {total} steps");
         IMultiTaskDataset? test = _data.Test is null ? null : BadSamples.Wrap(settings.Data, new OneTaskDataset(_data.Test, task));
-        FitOptions fit = new()
+        FitOptions fit = settings.ToFitOptions(all) with
         {
             Steps = total,
-            BatchSize = settings.BatchSize,
-            Labels = all,
             Workers = settings.Machine?.Workers,
             DataSeed = settings.Seed,
-            Augment = settings.Augment,
-            Flip = settings.Flip,
-            Color = !settings.NoColour,
             CheckpointPath = files.Checkpoint,
             CheckpointEvery = settings.SaveEvery ?? TrainSettings.DefaultSaveEvery,
             Keep = settings.Keep ?? 1,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Jtr.Interop.Training;
 using Microsoft.Extensions.Configuration;
 
 namespace Jtr.Interop.Hosting.Binding;
@@ -19,8 +20,18 @@ internal static class ConfiguredValue
         [typeof(TimeSpan)] = ("a time such as 00:00:02", text => Time(text)),
     };
 
+    // Lists: what they are called, and how they are made of their items; null where an item is wrong.
+    private static readonly Dictionary<Type, (string Words, Func<IReadOnlyList<IConfigurationSection>, object?> Read)> _lists = new()
+    {
+        [typeof(IReadOnlyList<double>)] = ("a list of numbers", items => Each(items, text => Number(text))),
+        [typeof(IReadOnlyList<ConstraintOptions>)] = (
+            "a list of constraints, such as implication:if=seg,then=tags",
+            items => Each<ConstraintOptions>(items, Constraint)
+        ),
+    };
+
     /// <summary>Whether there is a way to say a value of this type.</summary>
-    public static bool Knows(Type type) => IsList(type) || Plain(type).IsEnum || _types.ContainsKey(Plain(type));
+    public static bool Knows(Type type) => _lists.ContainsKey(type) || Plain(type).IsEnum || _types.ContainsKey(Plain(type));
 
     /// <summary>Reads a value.</summary>
     /// <param name="type">Its type, one that <see cref="Knows"/> knows.</param>
@@ -30,19 +41,10 @@ internal static class ConfiguredValue
     public static string? Read(Type type, IConfigurationSection section, out object? value)
     {
         value = null;
-        if (IsList(type))
+        if (_lists.TryGetValue(type, out (string Words, Func<IReadOnlyList<IConfigurationSection>, object?> Read) list))
         {
-            List<double> numbers = [];
-            foreach (IConfigurationSection item in section.GetChildren())
-            {
-                if (Read(typeof(double), item, out object? number) is not null)
-                    return "a list of numbers";
-                numbers.Add((double)number!);
-            }
-            if (section.Value is { Length: > 0 })
-                return "a list of numbers";
-            value = numbers;
-            return null;
+            value = section.Value is { Length: > 0 } ? null : list.Read([.. section.GetChildren()]);
+            return value is null ? list.Words : null;
         }
         Type plain = Plain(type);
         string words = plain.IsEnum ? string.Join(", ", Enum.GetNames(plain)) : _types[plain].Words;
@@ -68,7 +70,33 @@ internal static class ConfiguredValue
     private static object? Name(Type type, string text) =>
         Enum.TryParse(type, text, ignoreCase: true, out object? value) && Enum.IsDefined(type, value!) ? value : null;
 
-    private static bool IsList(Type type) => type == typeof(IReadOnlyList<double>);
+    private static ConstraintOptions? Constraint(string text)
+    {
+        try
+        {
+            return ConstraintOptions.Parse(text);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A list of what texts say, or null where one of them says nothing.</summary>
+    private static List<double>? Each(IReadOnlyList<IConfigurationSection> items, Func<string, double?> read)
+    {
+        double?[] values = [.. items.Select(i => Text(i) is { } text ? read(text) : null)];
+        return values.Contains(null) ? null : [.. values.Select(v => v!.Value)];
+    }
+
+    private static List<T>? Each<T>(IReadOnlyList<IConfigurationSection> items, Func<string, T?> read)
+        where T : class
+    {
+        T?[] values = [.. items.Select(i => Text(i) is { } text ? read(text) : null)];
+        return values.Contains(null) ? null : [.. values.Select(v => v!)];
+    }
+
+    private static string? Text(IConfigurationSection item) => item.GetChildren().Any() ? null : item.Value;
 
     private static Type Plain(Type type) => Nullable.GetUnderlyingType(type) ?? type;
 }

@@ -93,11 +93,26 @@ public sealed class OptionsBinderTests
     [TestCase("Optimizer:Schedule", "7", "Training:Optimizer:Schedule is '7', where Step, Cosine, Constant belongs.")]
     [TestCase("Balancing:Weights", "1,2", "Training:Balancing:Weights is '1,2', where a list of numbers belongs.")]
     [TestCase("Balancing:Weights:0", "x", "Training:Balancing:Weights is a section or missing, where a list of numbers belongs.")]
+    [TestCase(
+        "Constraints:0",
+        "bounds:low=1",
+        "Training:Constraints is a section or missing, where a list of constraints, such as implication:if=seg,then=tags belongs."
+    )]
     public void A_wrong_key_or_value_is_told_with_its_path(string key, string? value, string words) =>
         Assert.That(
             () => OptionsBinder.Bind(_defaults, Section((key, value))),
             Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith(words)
         );
+
+    [Test]
+    public void Constraints_are_said_by_their_texts()
+    {
+        TrainerOptions options = OptionsBinder.Bind(
+            _defaults,
+            Section(("Constraints:0", "bounds:task=d,lowest=1"), ("Constraints:1", "bounds:task=d,highest=3"))
+        );
+        Assert.That(options.Constraints.Cast<BoundsConstraint>().Select(c => c.Task), Is.EqualTo(new[] { "d", "d" }));
+    }
 
     [Test]
     public void All_that_is_wrong_is_told_at_once()
