@@ -1,3 +1,4 @@
+using Jtr.Cli.Commands;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Labels;
@@ -40,6 +41,14 @@ internal static class Words
         ("stage2", BackboneStage.Stage2),
         ("stage3", BackboneStage.Stage3),
         ("stage4", BackboneStage.Stage4),
+    ];
+
+    public static IReadOnlyList<(string Word, InputFusion Value)> Fusions { get; } =
+    [
+        ("early", InputFusion.Early),
+        ("sum", InputFusion.Sum),
+        ("concat", InputFusion.Concat),
+        ("gate", InputFusion.Gate),
     ];
 
     public static IReadOnlyList<(string Word, TeacherTarget Value)> TeacherTargets { get; } =

@@ -78,6 +78,12 @@ internal sealed record TrainSettings
     /// <summary>The network; null: a SegNet.</summary>
     public NetworkSettings? Network { get; init; }
 
+    /// <summary>How planes beside the photograph enter the network; null: early.</summary>
+    public InputFusion? Fusion { get; init; }
+
+    /// <summary>How often a step leaves out a sample's input; null: never.</summary>
+    public double? InputDropout { get; init; }
+
     /// <summary>Decoupled weight decay, or null.</summary>
     public double? WeightDecay { get; init; }
 
@@ -196,13 +202,17 @@ internal sealed record TrainSettings
             : $"{Network.Backbone} and {Network.Decoder}{(Network.Weights is null ? "" : $", from {Path.GetFileName(Network.Weights)}")}";
 
     /// <summary>The trainer's part of the settings.</summary>
-    /// <param name="tasks">The tasks of the data.</param>
-    /// <param name="samples">Samples of the training set.</param>
+    /// <param name="data">The training set.</param>
     /// <param name="device">Where to run.</param>
-    public TrainerOptions ToTrainerOptions(TaskSet tasks, int samples, DeviceChoice device) =>
-        new()
+    public TrainerOptions ToTrainerOptions(IMultiTaskDataset data, DeviceChoice device)
+    {
+        int samples = data.Count;
+        return new()
         {
-            Tasks = tasks,
+            Tasks = data.Tasks,
+            Inputs = data.Inputs,
+            Fusion = InputFusions.Options(Fusion),
+            InputDropout = data.Inputs.Count == 0 ? 0 : InputDropout ?? 0,
             Method = Method,
             Width = Width,
             Network = Network?.ToOptions(),
@@ -250,6 +260,7 @@ internal sealed record TrainSettings
             EmaDecay = EmaDecay,
             NativeOptions = NativeOptions,
         };
+    }
 
     /// <summary>A trainer at its beginning.</summary>
     /// <param name="options">What <see cref="ToTrainerOptions"/> made.</param>
