@@ -392,17 +392,17 @@ TEST(InputErrors, NameTheTensor) {
     spoil(batch);
     return test::caught([&] { test::step(trainer, batch); }).field();
   };
-  EXPECT_EQ(field_of([](HostBatch& b) { b.inputs[0] = {}; }), "batch.input.depth");
+  EXPECT_EQ(field_of([](HostBatch& b) { b.inputs[0] = at::Tensor(); }), "batch.input.depth");
   EXPECT_EQ(field_of([](HostBatch& b) { b.inputs[0] = at::zeros({3, 3, 2, 32, 64}); }), "batch.input.depth");
   EXPECT_EQ(field_of([](HostBatch& b) { b.inputs[0] = at::zeros({3, 3, 1, 32, 32}); }), "batch.input.depth");
   EXPECT_EQ(field_of([](HostBatch& b) { b.inputs[1] = at::zeros({3, 3}); }), "batch.input.camera");
   EXPECT_EQ(field_of([](HostBatch& b) { b.input_present = at::full({3, 2}, 2, at::kByte); }), "batch.input_present");
   EXPECT_EQ(field_of([](HostBatch& b) { b.input_present = at::ones({3, 1}, at::kByte); }), "batch.input_present");
   // Where it is said to be there, it has to be finite.
-  EXPECT_EQ(field_of([](HostBatch& b) { b.input_present = {}; }), "batch.input.depth");
+  EXPECT_EQ(field_of([](HostBatch& b) { b.input_present = at::Tensor(); }), "batch.input.depth");
   // Nothing of an input that nobody has is needed.
   HostBatch none = good.batch.host;
-  none.inputs = {{}, {}};
+  none.inputs = std::vector<at::Tensor>(2);
   none.input_present = at::zeros({3, 2}, at::kByte);
   EXPECT_TRUE(std::isfinite(test::step(trainer, none).loss));
 }
