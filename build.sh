@@ -31,6 +31,9 @@ usage: ./build.sh <command> [arguments]
 
   demo [--quick ...]   train on the built-in scenes, supervised and JTR; results under artifacts/demo
   test                 run every test, native and managed; the last line counts them
+  test-cuda-emulated   run the CUDA kernels on the CPU: all tests of kernels, layers and methods, in several orders of
+                       threads, then the kernels under the address and undefined-behaviour sanitizers
+  cuda-link [folder]   compile and link libjtr with CUDA in a Debian 13 of its own (as root; 10 GB, 20 minutes and more)
   bench [options]      time a training step; with --published FOLDER, a checkout of the published code, beside that one's
                        (further options: bench/published/compare.py --help)
   native [preset]      build the native library (release; debug, asan, tsan, cuda build the tests too)
@@ -279,8 +282,25 @@ native_tests() {
   build_tests
   local other=avx2
   if ! grep -qw avx512f /proc/cpuinfo; then other=default; fi
-  native_suite best
-  ATEN_CPU_CAPABILITY="$other" native_suite "$other" --gtest_shuffle
+  native_suite "libtorch's kernels: best" native-best build/release/jtr_tests
+  ATEN_CPU_CAPABILITY="$other" native_suite "libtorch's kernels: $other" "native-$other" build/release/jtr_tests --gtest_shuffle
+  # A build with nvcc has the GPU's own instead.
+  if [[ -x build/release/jtr_cuda_emulated_tests ]]; then emulated_suite 0 build/release "$emulated_kernels-*EmulatedLong*"; fi
+}
+
+# The tests of the emulation, and the kernels' own of native/tests with the CUDA kernels in the place of the CPU's.
+readonly emulated_kernels='*Emulated*:*NormRelu*:*JointKernels*:*JointSpace*:*NotFinite*:*OneHot*:Adam*:ExponentialNoise*'
+# Those whose kernels are part of more: layers, methods and their golden files, whole steps.
+readonly emulated_layers='*Layer*:*Recomputation*:*Golden*:*JointTask*:*Mtpsl*:*Consistency*'
+
+# How many of the emulated tests ran and passed, the last line of the tests says.
+emulated=0
+
+emulated_suite() {  # emulated_suite <order of threads> <build folder> <filter>
+  local before="$passed"
+  JTR_EMULATED_ORDER="$1" native_suite "CUDA kernels emulated on the CPU, order $1" "emulated-$1" "$2/jtr_cuda_emulated_tests" \
+    "--gtest_filter=$3"
+  emulated=$((emulated + passed - before))
 }
 
 # Of the build's own rules: which compilers and machines it takes.
@@ -299,11 +319,12 @@ build_tests() {
   done
 }
 
-native_suite() {  # native_suite <name of libtorch's instructions> [option of the tests]...
-  say "native tests (libtorch's kernels: $1)"
-  local log="$results/native-$1.log" status=0 good bad names=()
+native_suite() {  # native_suite <words> <name of the log> <program> [option of the tests]...
+  say "native tests ($1)"
+  local log="$results/$2.log" status=0 good bad names=() program
+  program="$(basename "$3")"
   # Shown: failures and skips. The log has it all, so that a crash can be put to its test.
-  build/release/jtr_tests "${@:2}" 2>&1 | tee "$log" | sed -u -E '/^(\[ RUN|\[       OK|\[---|$)/d' || status=$?
+  "$3" "${@:4}" 2>&1 | tee "$log" | sed -u -E '/^(\[ RUN|\[       OK|\[---|$)/d' || status=$?
   # "[  FAILED  ] Suite.Name (3 ms)" ends a test; the same without a time is the list at the end.
   good="$(grep -cE '\[       OK \] .* \([0-9]+ ms\)$' "$log" || true)"
   bad="$(grep -cE '\[  FAILED  \] .* \([0-9]+ ms\)$' "$log" || true)"
@@ -312,9 +333,9 @@ native_suite() {  # native_suite <name of libtorch's instructions> [option of th
   failed=$((failed + bad))
   skipped+=("${names[@]/#/native ($1): }")
   if ((status != 0 && bad == 0 || status >= 128)); then
-    crashed "jtr_tests ended with exit status $status in $(sed -nE 's/.*\[ RUN      \] //p' "$log" | tail -n 1)"
+    crashed "$program ended with exit status $status in $(sed -nE 's/.*\[ RUN      \] //p' "$log" | tail -n 1)"
   elif ((good + bad == 0)); then
-    crashed 'jtr_tests ran no tests'
+    crashed "$program ran no tests"
   fi
 }
 
@@ -355,6 +376,7 @@ end_tests() {
     printf '\n%d skipped:\n' "${#skipped[@]}"
     printf '  - %s\n' "${skipped[@]}"
   fi
+  if ((emulated)); then printf '\n%d of those that passed ran CUDA kernels, emulated on the CPU\n' "$emulated"; fi
   printf '\n%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0))
 }
@@ -393,6 +415,27 @@ command_test() {
     managed_tests
   fi
   end_tests
+}
+
+command_test_cuda_emulated() {
+  set_up native tests
+  mkdir -p "$results"
+  local order
+  if build_native release ON; then
+    for order in 0 1 7; do emulated_suite "$order" build/release "$emulated_kernels:$emulated_layers"; done
+  else
+    crashed 'The native build failed; its emulated tests did not run'
+  fi
+  if build_native cuda-emulated ON; then
+    for order in 0 1 7; do emulated_suite "$order" build/cuda-emulated '*Emulated*'; done
+  else
+    crashed 'The build with sanitizers failed; its emulated tests did not run'
+  fi
+  end_tests
+}
+
+command_cuda_link() {
+  exec bench/cuda_link.sh "$@"
 }
 
 command_bench() {
@@ -538,7 +581,7 @@ main() {
   (($# == 0)) || shift
   case "$command" in
     demo | test | bench | native | managed | pack | api | docs | format | clean) "command_$command" "$@" ;;
-    pack-runtime) command_pack_runtime "$@" ;;
+    test-cuda-emulated | cuda-link | pack-runtime) "command_${command//-/_}" "$@" ;;
     help | -h | --help) usage ;;
     *)
       printf 'build.sh: there is no command "%s".\n\n' "$command" >&2

@@ -1,15 +1,20 @@
-# Decides JTR_WITH_CUDA from JTR_CUDA (AUTO, ON, OFF, COMPILE), nvcc (looked for in JtrTorch.cmake) and libtorch.
+# Decides JTR_WITH_CUDA from JTR_CUDA (AUTO, ON, OFF, COMPILE, EMULATE), nvcc (looked for in JtrTorch.cmake) and libtorch.
 #
 # COMPILE is for machines with nvcc but without a CUDA libtorch: libjtr is built for the CPU, and besides it the target
 # jtr_cuda_kernels compiles and links our kernels, which need nothing of libtorch.
 set(JTR_WITH_CUDA OFF)
 set(JTR_CUDA_FLAGS --extended-lambda)
 file(GLOB JTR_CUDA_SOURCES CONFIGURE_DEPENDS native/src/kernels/cuda/*.cu)
-if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-  set(CMAKE_CUDA_ARCHITECTURES 80 90)  # Ampere, Hopper
-endif()
+set(JTR_CUDA_INCLUDES "")
+# libtorch brings the shared one; a second runtime beside it would have contexts and errors of its own.
+set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)
 if(JTR_CUDA STREQUAL "OFF")
   message(STATUS "CUDA: off (JTR_CUDA=OFF)")
+  return()
+endif()
+
+if(JTR_CUDA STREQUAL "EMULATE")
+  message(STATUS "CUDA: off; its kernels run on the CPU in jtr_cuda_emulated_tests")
   return()
 endif()
 
@@ -31,8 +36,10 @@ endif()
 
 if(CMAKE_CUDA_COMPILER AND JTR_TORCH_HAS_CUDA)
   enable_language(CUDA)
-  set(CMAKE_CUDA_STANDARD 17)
+  set(CMAKE_CUDA_STANDARD ${JTR_CXX_STANDARD})
   set(JTR_WITH_CUDA ON)
+  # libtorch's headers of CUDA, which C++ files of ours include, include the toolkit's.
+  jtr_include_folders(JTR_CUDA_INCLUDES ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
   message(STATUS "CUDA: on (${CMAKE_CUDA_COMPILER}, architectures ${CMAKE_CUDA_ARCHITECTURES})")
   return()
 endif()
@@ -40,7 +47,8 @@ endif()
 if(NOT JTR_TORCH_HAS_CUDA)
   set(why "libtorch at ${JTR_TORCH_DIR} has no CUDA; name one that has with -DLIBTORCH=<folder>")
 else()
-  set(why "no nvcc; install the CUDA toolkit, or name its compiler with -DCMAKE_CUDA_COMPILER=<path of nvcc>")
+  string(CONCAT why "no nvcc that works with ${CMAKE_CXX_COMPILER}; install the CUDA toolkit, name its compiler with "
+      "-DCMAKE_CUDA_COMPILER=<path of nvcc>, or an older g++ for both with -DCMAKE_CXX_COMPILER")
 endif()
 if(JTR_CUDA STREQUAL "AUTO")
   message(STATUS "CUDA: off (${why})")

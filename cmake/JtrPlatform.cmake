@@ -42,3 +42,42 @@ function(jtr_openmp_problem compiler openmp result)
         PARENT_SCOPE)
   endif()
 endfunction()
+
+# jtr_cuda_architectures(<CUDA version> <result>): the GPUs that kernels are compiled for where nobody says: from V100 and T4
+# to H100, and PTX, which the driver compiles for later ones. CUDA 13 knows no V100.
+function(jtr_cuda_architectures version result)
+  set(architectures 75-real 80-real 90)
+  if(version VERSION_LESS 13)
+    list(PREPEND architectures 70-real)
+  endif()
+  set(${result} "${architectures}" PARENT_SCOPE)
+endfunction()
+
+# jtr_cxx_standard(<libtorch version> <result>): what its headers ask for.
+function(jtr_cxx_standard torch result)
+  set(${result} 17 PARENT_SCOPE)
+  if(torch VERSION_GREATER_EQUAL 2.13)
+    set(${result} 20 PARENT_SCOPE)
+  endif()
+endfunction()
+
+# jtr_include_folders(<result> <folder>...): those that the compiler does not search anyway. (Named as -isystem, /usr/include
+# breaks #include_next.)
+function(jtr_include_folders result)
+  set(wanted)
+  foreach(folder IN LISTS ARGN)
+    file(REAL_PATH "${folder}" folder)
+    if(EXISTS "${folder}" AND NOT folder IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
+      list(APPEND wanted "${folder}")
+    endif()
+  endforeach()
+  set(${result} "${wanted}" PARENT_SCOPE)
+endfunction()
+
+# jtr_find_torch(<argument of find_package>...): a macro, for what it sets. Caffe2's CMake files switch CMake's own choice of GPUs
+# off, for flags of their own that reach only their targets; what was chosen here stays.
+macro(jtr_find_torch)
+  set(JTR_CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}")
+  find_package(Torch QUIET ${ARGN})
+  set(CMAKE_CUDA_ARCHITECTURES "${JTR_CUDA_ARCHITECTURES}")
+endmacro()

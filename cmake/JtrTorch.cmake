@@ -22,8 +22,19 @@ set(JTR_TORCH_WAS "${JTR_TORCH_FROM}" CACHE INTERNAL "What the cached libtorch w
 # Whether CUDA code can be compiled here; asked before libtorch, whose CMake files stop where a libtorch with CUDA meets
 # a machine without the CUDA toolkit.
 include(CheckLanguage)
-if(NOT JTR_CUDA STREQUAL "OFF")
+if(NOT JTR_CUDA MATCHES "^(OFF|EMULATE)$")
+  # One compiler for both halves: objects of two versions do not link.
+  if(NOT DEFINED CMAKE_CUDA_HOST_COMPILER AND NOT DEFINED ENV{CUDAHOSTCXX})
+    set(CMAKE_CUDA_HOST_COMPILER "${CMAKE_CXX_COMPILER}")
+  endif()
   check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER AND NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
+    execute_process(COMMAND "${CMAKE_CUDA_COMPILER}" --version OUTPUT_VARIABLE nvcc_says ERROR_QUIET)
+    string(REGEX MATCH "release ([0-9]+\\.[0-9]+)" nvcc_says "${nvcc_says}")
+    jtr_cuda_architectures("${CMAKE_MATCH_1}" CMAKE_CUDA_ARCHITECTURES)
+  elseif(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES "$ENV{CUDAARCHS}")
+  endif()
 endif()
 
 if(JTR_TORCH_WANTED)
@@ -46,7 +57,7 @@ if(JTR_TORCH_WANTED AND NOT CMAKE_CUDA_COMPILER AND EXISTS "${JTR_TORCH_WANTED}/
       REGEX "_GLIBCXX_USE_CXX11_ABI=[01]")
   string(REGEX MATCH "-D_GLIBCXX_USE_CXX11_ABI=[01]" TORCH_CXX_FLAGS "${TORCH_CXX_FLAGS}")
 elseif(JTR_TORCH_WANTED)
-  find_package(Torch QUIET PATHS "${JTR_TORCH_WANTED}" NO_DEFAULT_PATH)
+  jtr_find_torch(PATHS "${JTR_TORCH_WANTED}" NO_DEFAULT_PATH)
   if(NOT Torch_FOUND)
     message(FATAL_ERROR
         "No libtorch in LIBTORCH=${JTR_TORCH_WANTED}: share/cmake/Torch/TorchConfig.cmake is not there, or does not "
@@ -54,7 +65,7 @@ elseif(JTR_TORCH_WANTED)
         "system's (Debian: libtorch-dev).")
   endif()
 else()
-  find_package(Torch QUIET)
+  jtr_find_torch()
   if(NOT Torch_FOUND)
     jtr_missing("libtorch 1.13 or newer" APT libtorch-dev
         OTHER "unpack a libtorch and name its folder in the environment variable LIBTORCH, with -DLIBTORCH=<folder> or in CMAKE_PREFIX_PATH")
@@ -80,7 +91,7 @@ endfunction()
 
 # A target of our own instead of TORCH_LIBRARIES: only the libraries that we call (TorchConfig.cmake adds all that
 # libtorch was built with, such as protobuf), and only include folders that the compiler does not search anyway
-# (Debian's names /usr/include in a roundabout way, which as -isystem breaks #include_next).
+# (Debian's names /usr/include in a roundabout way).
 set(JTR_TORCH_LIBRARIES)
 foreach(target torch torch_cpu c10)
   jtr_library_of(${target} library)
@@ -95,13 +106,8 @@ if(TARGET torch_cuda)
   endforeach()
 endif()
 
-set(JTR_TORCH_INCLUDES)
-foreach(folder IN LISTS TORCH_INCLUDE_DIRS)
-  file(REAL_PATH "${folder}" folder)
-  if(EXISTS "${folder}" AND NOT folder IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
-    list(APPEND JTR_TORCH_INCLUDES "${folder}")
-  endif()
-endforeach()
+jtr_include_folders(JTR_TORCH_INCLUDES ${TORCH_INCLUDE_DIRS})
+jtr_cxx_standard("${Torch_VERSION}" JTR_CXX_STANDARD)
 
 jtr_library_of(torch_cpu JTR_TORCH_CPU)
 get_filename_component(JTR_TORCH_DIR "${JTR_TORCH_CPU}" DIRECTORY)

@@ -120,9 +120,9 @@ void adam(benchmark::State& state) {
 /// A view of segmentation (13), depth and normals, the first two labelled in turn.
 struct View {
   explicit View(const benchmark::State& state)
-      : tasks({{"segmentation", JTR_TASK_KIND_SEGMENTATION, 13, 0, 1},
-               {"depth", JTR_TASK_KIND_DEPTH, 1, 2.3618, 1.5876},
-               {"normals", JTR_TASK_KIND_NORMALS, 3, 0, 1}}),
+      : tasks({Variant::of("segmentation", {{"name", "segmentation"}, {"classes", 13}}, "kind"),
+               Variant::of("depth", {{"name", "depth"}, {"mean", 2.3618}, {"standard_deviation", 1.5876}}, "kind"),
+               Variant::of("normals", {{"name", "normals"}}, "kind")}),
         groups(*tasks.channel_groups()),
         format(state.range(1) != 0 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous) {
     const Case& s = kCases[state.range(0)];

@@ -6,10 +6,10 @@ namespace Jtr.Interop.Datasets;
 /// <summary>How a <see cref="FolderDataset"/> is read.</summary>
 public sealed record FolderOptions
 {
-    /// <summary>Rows that every sample is resized to: a multiple of 32, 32 to 8,192.</summary>
+    /// <summary>Rows that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
     public required int Height { get; init; }
 
-    /// <summary>Columns that every sample is resized to: a multiple of 32, 32 to 8,192.</summary>
+    /// <summary>Columns that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
     public required int Width { get; init; }
 
     /// <summary>The folder of photographs, where it does not lie in the data set's own; null: it does.</summary>
@@ -52,8 +52,8 @@ public sealed record FolderOptions
     /// <exception cref="ArgumentException">A value is outside its range; the message names property and range.</exception>
     public void Validate()
     {
-        CheckSize(nameof(Height), Height);
-        CheckSize(nameof(Width), Width);
+        SampleSize.Check(nameof(Height), Height);
+        SampleSize.Check(nameof(Width), Width);
         if (DepthScale is { } scale && !(scale > 0 && double.IsFinite(scale)))
             throw new ArgumentOutOfRangeException(
                 nameof(DepthScale),
@@ -64,11 +64,6 @@ public sealed record FolderOptions
             throw new ArgumentException($"{nameof(Tasks)} is empty; null finds the tasks in the folder", nameof(Tasks));
     }
 
-    private static void CheckSize(string property, int value)
-    {
-        if (value is < 32 or > 8192 || value % 32 != 0)
-            throw new ArgumentOutOfRangeException(property, value, $"{property} has to be a multiple of 32 from 32 to 8192");
-    }
 }
 
 /// <summary>Something about a folder that is not as one would expect, but does not keep it from being read.</summary>

@@ -15,10 +15,10 @@ public enum NyuV2Split
 /// <summary>How an <see cref="NyuV2Dataset"/> is read.</summary>
 public sealed record NyuV2Options
 {
-    /// <summary>Rows that every sample is resized to: a multiple of 32, 32 to 8,192.</summary>
+    /// <summary>Rows that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
     public int Height { get; init; } = 288;
 
-    /// <summary>Columns that every sample is resized to: a multiple of 32, 32 to 8,192.</summary>
+    /// <summary>Columns that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
     public int Width { get; init; } = 384;
 
     /// <summary>Number of classes: 13, as in the papers, or 40. MTAN's files have 13.</summary>
@@ -75,8 +75,8 @@ public sealed record NyuV2Options
     /// <exception cref="ArgumentException">A value is outside its range; the message names property and range.</exception>
     public void Validate()
     {
-        CheckSize(nameof(Height), Height);
-        CheckSize(nameof(Width), Width);
+        SampleSize.Check(nameof(Height), Height);
+        SampleSize.Check(nameof(Width), Width);
         if (ClassCount is not (13 or 40))
             throw new ArgumentOutOfRangeException(nameof(ClassCount), ClassCount, $"{nameof(ClassCount)} has to be 13 or 40");
         if (!(ExtraDepthScale > 0 && double.IsFinite(ExtraDepthScale)))
@@ -94,9 +94,4 @@ public sealed record NyuV2Options
             throw new ArgumentException($"{nameof(Camera)} has to have finite values and focal lengths above 0", nameof(Camera));
     }
 
-    private static void CheckSize(string property, int value)
-    {
-        if (value is < 32 or > 8192 || value % 32 != 0)
-            throw new ArgumentOutOfRangeException(property, value, $"{property} has to be a multiple of 32 from 32 to 8192");
-    }
 }

@@ -11,6 +11,12 @@ internal enum RandomUse : ulong
     Flip = 6,
     Source = 7,
     Limit = 8,
+    Rotation = 9,
+    Blur = 10,
+    Noise = 11,
+    Jitter = 12,
+    Erase = 13,
+    Appearance = 14,
 
     /// <summary>The first of the steps that users add; each has the number behind the one before.</summary>
     ViewStep = 1UL << 32,

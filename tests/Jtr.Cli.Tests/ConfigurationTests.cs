@@ -270,7 +270,7 @@ public sealed class ConfigurationTests
     [TestCase("optimizer.momentum=0.9", "there is no setting 'optimizer.momentum'. 'optimizer' has learningRate, schedule, ")]
     [TestCase("zebra.crossing=1", "there is no setting 'zebra.crossing'. The sections are data, benchmark, network, training, ")]
     [TestCase("training.seed=-1", "training.seed must be a whole number of 0 or more, not '-1'.")]
-    [TestCase("data.size=31x32", "data.size must be two multiples of 32")]
+    [TestCase("data.size=31", "data.size must be two numbers up to 4096")]
     [TestCase("training.method=magic", "--method must be one of")]
     [TestCase("run.earlyStopping=3", "--early-stopping needs --eval-every")]
     public void What_is_wrong_in_a_set_is_told(string set, string words)

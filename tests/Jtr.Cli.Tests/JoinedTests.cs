@@ -53,6 +53,53 @@ public sealed class JoinedTests
     }
 
     [Test]
+    public void Domains_exchange_their_looks_samples_are_turned_and_each_domain_is_scored()
+    {
+        using TemporaryFolder folder = new();
+        PhotoFolder.Write(folder["photos", "train"], 4);
+        PhotoFolder.Write(folder["photos", "test"], 2);
+        File.WriteAllText(folder["photos", "train", "domains.csv"], "name,domain\nphoto0,a\nphoto1,a\nphoto2,b\nphoto3,b\n");
+        File.WriteAllText(folder["photos", "test", "domains.csv"], "name,domain\nphoto0,a\nphoto1,b\n");
+        string[] looks = ["--domain", "fourier,histogram", "--fourier-share", "0.1", "--rotate", "10", "--blur", "0.5", "--noise", "0.02"];
+        string[] common =
+        [
+            "train",
+            "--data",
+            folder["photos"],
+            "--size",
+            "32x64",
+            "--method",
+            "supervised",
+            "--seed",
+            "3",
+            .. _small,
+            "--color-jitter",
+            "0.2",
+            "--erase",
+            "0.2",
+        ];
+        CliRun run = CliRun.Of([.. common, .. looks, "--output", folder["run"]]);
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        Assert.That(run.Output, Does.Contain("Scores by domain").And.Match(@"\nsamples +1 +1 +2\n"));
+        using JsonDocument results = JsonDocument.Parse(File.ReadAllText(folder["run", "results.json"]));
+        Assert.That(
+            results.RootElement.GetProperty("domains").EnumerateArray().Select(d => d.GetProperty("name").GetString()),
+            Is.EqualTo(new[] { "a", "b" })
+        );
+        CliRun again = CliRun.Of("train", "--config", folder["run", "config.json"], "--output", folder["again"]);
+        Assert.That(again.ExitCode, Is.EqualTo(ExitCode.Success), again.Error);
+        Assert.That(File.ReadAllText(folder["again", "results.json"]), Is.EqualTo(File.ReadAllText(folder["run", "results.json"])));
+        CliRun plain = CliRun.Of([.. common, "--output", folder["plain"]]);
+        Assert.That(plain.ExitCode, Is.EqualTo(ExitCode.Success), plain.Error);
+        Assert.That(File.ReadAllText(folder["plain", "results.json"]), Is.Not.EqualTo(File.ReadAllText(folder["run", "results.json"])));
+        CliRun other = CliRun.Of("train", "--resume", folder["run"], "--steps", "3", "--rotate", "20");
+        Assert.That(other.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(other.Error, Does.Contain("--rotate").And.Contain("a run that is resumed keeps"));
+        CliRun unknown = CliRun.Of([.. common, "--domain", "magic", "--output", folder["magic"]]);
+        Assert.That(unknown.Error, Does.Contain("--domain takes fourier and histogram, not 'magic'"));
+    }
+
+    [Test]
     public void A_file_of_sources_is_trained_on_scored_resumed_and_packed()
     {
         using TemporaryFolder folder = new();
@@ -163,7 +210,7 @@ public sealed class JoinedTests
     [TestCase("{ \"sources\": [ { \"data\": \"scenes\", \"weight\": 0 } ] }", "sources[0]: 'weight' is 0")]
     [TestCase("{ \"sources\": [ { \"data\": \"scenes\" }, { \"data\": \"scenes\" } ] }", "sources[1]: another source is named 'scenes'")]
     [TestCase("{ \"sources\": [ { \"data\": \"scenes\", \"wieght\": 1 } ] }", "wieght")]
-    [TestCase("{ \"size\": \"33x33\", \"sources\": [ { \"data\": \"scenes\" } ] }", "'size' is '33x33'")]
+    [TestCase("{ \"size\": \"0x33\", \"sources\": [ { \"data\": \"scenes\" } ] }", "'size' is '0x33'")]
     [TestCase("[", "sets.json: ")]
     public void A_file_that_is_wrong_says_where(string content, string fault)
     {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Jtr.Cli.CommandLine;
 
 /// <summary>Rows and columns of the network's input.</summary>
-/// <param name="Height">Rows, a multiple of 32.</param>
-/// <param name="Width">Columns, a multiple of 32.</param>
+/// <param name="Height">Rows, 1 to <see cref="Largest"/>.</param>
+/// <param name="Width">Columns, as many at most.</param>
 internal readonly record struct ImageSize(int Height, int Width)
 {
     /// <summary>The largest number of rows and columns.</summary>
@@ -21,7 +21,7 @@ internal readonly record struct ImageSize(int Height, int Width)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Height}x{Width}");
 
     private static int? Side(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int side) && side is >= 32 and <= Largest && side % 32 == 0
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int side) && side is >= 1 and <= Largest
             ? side
             : null;
 }

@@ -35,7 +35,7 @@ internal static class OptionKinds
             "HxW",
             description,
             ImageSize.TryParse,
-            $"two multiples of 32 up to {ImageSize.Largest}, rows x columns, such as 96x128"
+            $"two numbers up to {ImageSize.Largest}, rows x columns, such as 96x128"
         );
 
     /// <summary>One of some words.</summary>

@@ -5,6 +5,7 @@ using Jtr.Cli.Comparison;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
+using Jtr.Cli.Specialists;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Reporting;
 using Jtr.Interop.Tasks;
@@ -29,7 +30,7 @@ internal sealed class CompareCommand
         "LIST",
         "Methods, separated by commas: supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, jtr, jtr_corrected (JTR "
             + "with its published quirks mended), teacher, supervised+ (on further views), several with '+' between, such as "
-            + "jtr+teacher, and "
+            + "jtr+teacher, specialists (folders of photographs alone), and "
             + "all_labels (supervised training that sees every label: more cannot be gained); or all, without those that the "
             + "data have too few "
             + "tasks for. Default: all."
@@ -82,6 +83,15 @@ internal sealed class CompareCommand
         "STEPS",
         $"Steps between two checkpoints: what a run that is killed may lose. Default: {SaveEvery}.",
         1
+    );
+
+    private readonly Option<long?> _jobs = OptionKinds.Whole(
+        "--jobs",
+        "N",
+        "Runs at once, each a process of its own with its part of the threads (--threads: so many each); it takes N times the memory. "
+            + "Default: 1.",
+        1,
+        256
     );
 
     private readonly Option<bool> _quick = new("--quick")
@@ -144,7 +154,10 @@ internal sealed class CompareCommand
             ],
             Groups =
             [
-                new("Comparison", [_methods, _scenarios, _fractions, _fractionTasks, _seeds, _output, _evalEvery, _saveEvery, _quick]),
+                new(
+                    "Comparison",
+                    [_methods, _scenarios, _fractions, _fractionTasks, _seeds, _output, _jobs, _evalEvery, _saveEvery, _quick]
+                ),
                 TrainOptions.DataGroup,
                 DataOptions.LayoutGroup,
                 TrainOptions.NetworkGroup,
@@ -193,6 +206,14 @@ internal sealed class CompareCommand
         List<(string Name, TrainSettings Settings)> variants = Variants(parsed, said, settings, data.Train.Tasks);
         bool all = names.Contains(ComparedMethod.AllOfThem);
         methods = Defined(methods, data.Train.Tasks.Count, explicitly: !all);
+        if (!SpecialistStages.Fit(data.Train) && methods.Any(m => m.HasSpecialists))
+        {
+            if (!all)
+                throw new UsageException(
+                    $"--methods: {SpecialistStages.Name} is for folders of photographs, where labels can lie beside them."
+                );
+            methods = [.. methods.Where(m => !m.HasSpecialists)];
+        }
         // Where the others see all labels too, or in the end, the line would say nothing.
         if (all && (parsed.GetResult(_fractions) is not null || variants.All(v => SeesAllLabels(v.Settings))))
             methods = [.. methods.Where(m => m.Name != ComparedMethod.Ceiling)];
@@ -214,6 +235,9 @@ internal sealed class CompareCommand
                 Name = variant.Name,
             }),
         ];
+        long saveEvery = parsed.GetValue(_saveEvery) ?? SaveEvery;
+        if (ParallelRuns.Only is { } only)
+            return await RunOneAsync(only, comparisons, said, data, saveEvery, cancellationToken).ConfigureAwait(false);
         RunFolder place = new(folder);
         using IDisposable held = place.Hold();
         _console.LogTo(new RunLog(place.Log, isContinued: true));
@@ -222,10 +246,7 @@ internal sealed class CompareCommand
         {
             _console.StopWords = "Stopping after this step, then saving; Ctrl-C again ends now, without saving.";
             await TrainingView
-                .ShowAsync(
-                    _console,
-                    view => TrainAsync(view, said, data, comparisons, parsed.GetValue(_saveEvery) ?? SaveEvery, cancellationToken)
-                )
+                .ShowAsync(_console, view => TrainAsync(view, parsed, said, data, comparisons, saveEvery, cancellationToken))
                 .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -303,6 +324,7 @@ internal sealed class CompareCommand
     /// <summary>Does the runs that are not finished, and writes the tables anew after each.</summary>
     private async Task<bool> TrainAsync(
         TrainingView view,
+        ParseResult parsed,
         RunConfiguration said,
         OpenData data,
         ScenarioComparison[] comparisons,
@@ -315,6 +337,12 @@ internal sealed class CompareCommand
             .. comparisons.SelectMany(c => c.Runs.Select(r => (c, r))).OrderBy(r => r.r.Seed),
         ];
         view.BeginRuns(runs.Length, runs.Count(r => r.Run.IsFinished));
+        if ((int)(parsed.GetValue(_jobs) ?? 1) is > 1 and int jobs)
+        {
+            await RunTogetherAsync(view, parsed, said, [.. runs.Where(r => !r.Run.IsFinished)], jobs, cancellationToken)
+                .ConfigureAwait(false);
+            return true;
+        }
         for (int i = 0; i < runs.Length; i++)
         {
             (ScenarioComparison comparison, ComparisonRun run) = runs[i];
@@ -330,6 +358,77 @@ internal sealed class CompareCommand
         }
         return true;
     }
+
+    /// <summary>Does runs a few at once, each in a process of its own.</summary>
+    private async Task RunTogetherAsync(
+        TrainingView view,
+        ParseResult parsed,
+        RunConfiguration said,
+        (ScenarioComparison Comparison, ComparisonRun Run)[] runs,
+        int jobs,
+        CancellationToken cancellationToken
+    )
+    {
+        int threads = ParallelRuns.Share(said.Machine.Threads, jobs);
+        _console.Line(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{runs.Length} runs, {jobs} at once with {threads} threads each; what each says is in "
+            ) + "METHOD/seed-N/process.txt"
+        );
+        await new ParallelRuns([.. parsed.Tokens.Select(t => t.Value)], jobs)
+            .RunAsync(
+                [.. runs.Select(r => (NameOf(r.Comparison, r.Run), r.Run.Folder))],
+                threads,
+                said.Machine.Workers ?? (threads < Environment.ProcessorCount ? threads : null),
+                i =>
+                {
+                    (ScenarioComparison comparison, ComparisonRun run) = runs[i];
+                    _console.Line($"{run.Method.Name}, seed {run.Seed}: {run.Result}");
+                    view.EndRun();
+                    comparison.WriteTables();
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Does one of the runs, for a process that has started this one.</summary>
+    private async Task<int> RunOneAsync(
+        string name,
+        ScenarioComparison[] comparisons,
+        RunConfiguration said,
+        OpenData data,
+        long saveEvery,
+        CancellationToken cancellationToken
+    )
+    {
+        ComparisonRun run =
+            comparisons.SelectMany(c => c.Runs.Where(r => NameOf(c, r) == name)).FirstOrDefault()
+            ?? throw new UsageException($"there is no run '{name}'.");
+        using CancellationTokenSource stop = ParallelRuns.UntilInputEnds(cancellationToken);
+        try
+        {
+            return await TrainingView
+                .ShowAsync(
+                    _console,
+                    async view =>
+                    {
+                        await run.RunAsync(_console, view, data, MachineOptions.Device(said), said.Machine.Workers, saveEvery, stop.Token)
+                            .ConfigureAwait(false);
+                        return ExitCode.Success;
+                    }
+                )
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return ExitCode.Canceled;
+        }
+    }
+
+    private static string NameOf(ScenarioComparison comparison, ComparisonRun run) =>
+        string.Create(CultureInfo.InvariantCulture, $"{comparison.Name}:{run.Method.Name}:{run.Seed}");
 
     private List<LabelScenario> Scenarios(ParseResult parsed, RunConfiguration said, TrainSettings settings)
     {

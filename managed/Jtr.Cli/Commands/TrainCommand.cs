@@ -6,6 +6,7 @@ using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Inspection;
 using Jtr.Cli.Output;
+using Jtr.Cli.Specialists;
 using Jtr.Interop;
 using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Datasets;
@@ -172,6 +173,10 @@ internal sealed class TrainCommand
                     : "."
                 )
         );
+        // Its stages have no checkpoint of the run yet: the same command goes on with all of them.
+        bool specialists = SpecialistStages.AreIn(said.Training.Method ?? "");
+        if (specialists && resumed is null && File.Exists(folder.Checkpoint) && !parsed.GetValue(_overwrite) && !_run.IsTrial(parsed))
+            resumed = folder.Checkpoint;
         if (resumed is null && File.Exists(folder.Checkpoint) && !parsed.GetValue(_overwrite) && !_run.IsTrial(parsed))
             throw new UsageException(
                 $"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output names another folder."
@@ -190,10 +195,13 @@ internal sealed class TrainCommand
         };
         TrainSettings settings = TrainOptions.Settings(said, saved);
         settings = TrainRunOptions.Settings(said.Run, settings) with { Machine = machine };
-        if (JtrRuntime.FindMethod(settings.Method) is null)
+        if (JtrRuntime.FindMethod(settings.NetworkMethod) is null)
             throw new UsageException(
-                $"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, not '{settings.Method}'."
+                $"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, {SpecialistStages.Name}, not "
+                    + $"'{settings.Method}'."
             );
+        if (specialists && said.Data.PseudoLabels is not null)
+            throw new UsageException($"--method {SpecialistStages.Name} makes labels of its own; leave out --pseudo-labels.");
         settings.CheckBalance();
         OpenData data = DataSource.Open(settings.Data, info?.Options.Tasks);
         settings.CheckRate(data.Train.Count);
@@ -218,6 +226,31 @@ internal sealed class TrainCommand
         // A run that goes on was looked at when it began.
         DataCheckReport? checks =
             parsed.GetValue(_noCheck) || resumed is not null ? null : Check(settings, data, labels, cancellationToken);
+        using IDisposable? during = specialists && early is null && !_run.IsTrial(parsed) ? folder.Hold() : null;
+        if (specialists && resumed is not null)
+        {
+            // There is a student, so its labels are made.
+            settings = SpecialistStages.Student(settings, folder.Path);
+        }
+        else if (specialists && !_run.IsTrial(parsed))
+        {
+            if (parsed.GetValue(_overwrite))
+                SpecialistStages.Delete(folder.Path);
+            folder.Create();
+            _console.StopWords = "Stopping after this step, then saving; Ctrl-C again ends now, without saving.";
+            try
+            {
+                settings = await new SpecialistStages(_console, settings, data, labels, folder.Path)
+                    .RunAsync(view: null, MachineOptions.Device(said), cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                _console.Line();
+                _console.Line("Stopped and saved. The same command again goes on.");
+                return ExitCode.Canceled;
+            }
+        }
         (IMultiTaskDataset train, LabelAssignment seen) = MadeLabels.Add(settings, data.Train, labels);
         data = data with
         {
@@ -237,7 +270,7 @@ internal sealed class TrainCommand
             return ExitCode.Success;
         }
         Trainer trainer = loaded ?? made!;
-        using IDisposable? held = early is null ? folder.Hold() : null;
+        using IDisposable? held = early is null && during is null ? folder.Hold() : null;
         folder.Create();
         _console.LogTo(new RunLog(folder.Log, isContinued: resumed is not null));
         labels.Save(folder.Labels);
@@ -307,9 +340,10 @@ internal sealed class TrainCommand
                 MostLabels = LookedLabels,
                 MostPhotographBytes = LookedBytes,
                 Labels = labels,
-                UnlabeledUse = JtrRuntime.FindMethod(settings.Method) is { } method
-                    ? $"The method {settings.Method} {method.Unlabeled}"
-                    : null,
+                UnlabeledUse =
+                    JtrRuntime.FindMethod(settings.NetworkMethod) is { } method && !SpecialistStages.AreIn(settings.Method)
+                        ? $"The method {settings.Method} {method.Unlabeled}"
+                        : null,
             },
             cancellationToken
         );
@@ -320,16 +354,7 @@ internal sealed class TrainCommand
 
     /// <summary>How to train, without what is written.</summary>
     private static FitOptions Fit(TrainSettings settings, LabelAssignment labels, long total) =>
-        new()
-        {
-            Steps = total,
-            BatchSize = settings.BatchSize,
-            Labels = labels,
-            Workers = settings.Machine?.Workers,
-            Augment = settings.Augment,
-            Flip = settings.Flip,
-            Color = !settings.NoColour,
-        };
+        settings.ToFitOptions(labels) with { Steps = total, Workers = settings.Machine?.Workers };
 
     private static MachineSection Machine(MachineSettings machine, Trainer trainer) =>
         new()

@@ -15,8 +15,21 @@ internal static class TrainOptions
     public const double BackboneLearningRate = 5e-4,
         BackboneWeightDecay = 0.01;
 
+    // First: the next list takes it in.
+    private static readonly string[] _looks =
+    [
+        "augmentation.rotate",
+        "augmentation.blur",
+        "augmentation.noise",
+        "augmentation.colorJitter",
+        "augmentation.erase",
+        "domain.techniques",
+        "domain.fourierShare",
+    ];
+
     private static readonly string[] _training =
     [
+        "training.constraints",
         "training.steps",
         "training.epochs",
         "training.batchSize",
@@ -35,6 +48,7 @@ internal static class TrainOptions
         "training.augment",
         "training.flip",
         "training.colour",
+        .. _looks,
         "training.precision",
         "training.recomputation",
         "training.options",
@@ -68,6 +82,7 @@ internal static class TrainOptions
 
     private static readonly string[] _otherMethods =
     [
+        "methods.specialistSteps",
         "methods.weight",
         "methods.temperature",
         "methods.mapWidth",
@@ -233,6 +248,8 @@ internal static class TrainOptions
             FilmLearningRate = Pick(said.Methods.FilmLearningRate, basis.FilmLearningRate, "--film-learning-rate", fixedNow),
             FilmDecayEvery = Pick(said.Methods.FilmDecayEvery, basis.FilmDecayEvery, "--film-lr-decay-every", fixedNow),
             Teacher = Taught(said.Teacher, basis.Teacher, fixedNow),
+            SpecialistSteps = Pick(said.Methods.SpecialistSteps, basis.SpecialistSteps, "--specialist-steps", fixedNow),
+            Constraints = Known(said.Training.Constraints, basis.Constraints, fixedNow),
             Balance = Pick(said.Balancing.Rule, basis.Balance ?? "equal", "--balance", fixedNow),
             TaskWeights = Weights(said.Balancing.TaskWeights, basis.TaskWeights, fixedNow),
             DwaTemperature = Pick(said.Balancing.DwaTemperature, basis.DwaTemperature, "--dwa-temperature", fixedNow),
@@ -249,6 +266,7 @@ internal static class TrainOptions
             Augment = !Pick(said.Training.Augment is bool augment ? !augment : null, !basis.Augment, "--no-augment", fixedNow),
             Flip = Pick(Words.Value(Words.Flips, said.Training.Flip), basis.Flip, "--flip", fixedNow, v => Words.Of(Words.Flips, v)),
             NoColour = Pick(said.Training.Colour is bool color ? !color : null, basis.NoColour, "--no-colour", fixedNow),
+            Looks = Look(said, basis.Looks, fixedNow),
             InitFrom = Begun(said.Training.InitFrom, basis.InitFrom, fixedNow),
             LabelLimits = Limits(said.Data.LimitLabels, basis.LabelLimits, fixedNow),
             PseudoLabels = Folder(said.Data.PseudoLabels, basis.PseudoLabels, fixedNow),
@@ -259,6 +277,34 @@ internal static class TrainOptions
                     ? labels ?? basis.LabelsFile
                     : throw Changed("--labels", basis.LabelsFile ?? "not given"),
         };
+    }
+
+    private static LookSettings? Look(RunConfiguration said, LookSettings? basis, bool fixedNow)
+    {
+        LookSettings looks = LookSettings.Of(said.Augmentation, said.Domain, basis ?? new());
+        return !fixedNow || looks == (basis ?? new())
+            ? looks == new LookSettings() ? null : looks
+            : throw Changed(string.Join(", ", _looks.Select(key => SettingsTable.Get(key).Option)), "other");
+    }
+
+    private static IReadOnlyList<string>? Known(string[]? given, IReadOnlyList<string>? basis, bool fixedNow)
+    {
+        if (given is null)
+            return basis;
+        foreach (string text in given)
+        {
+            try
+            {
+                ConstraintOptions.Parse(text);
+            }
+            catch (FormatException e)
+            {
+                throw new UsageException($"--constraint {text}: {e.Message}.");
+            }
+        }
+        return !fixedNow || given.SequenceEqual(basis ?? [])
+            ? given
+            : throw Changed("--constraint", basis is null ? "not given" : string.Join(' ', basis));
     }
 
     private static IReadOnlyList<string>? Limits(string[]? given, IReadOnlyList<string>? basis, bool fixedNow)

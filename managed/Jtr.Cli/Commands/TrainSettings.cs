@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
+using Jtr.Cli.Specialists;
 using Jtr.Interop;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Labels;
@@ -116,6 +117,12 @@ internal sealed record TrainSettings
     /// <summary>The method "teacher", or null for its defaults.</summary>
     public TeacherOptions? Teacher { get; init; }
 
+    /// <summary>Steps of each specialist of the method "specialists"; null: as many as the student has.</summary>
+    public long? SpecialistSteps { get; init; }
+
+    /// <summary>What is known of predictions, each as a text, or null for nothing.</summary>
+    public IReadOnlyList<string>? Constraints { get; init; }
+
     /// <summary>The rule that weighs the tasks' losses.</summary>
     public string? Balance { get; init; }
 
@@ -173,6 +180,9 @@ internal sealed record TrainSettings
     /// <summary>Whether views keep their colours. (Not "Colour", which checkpoints that do not tell it would set to false.)</summary>
     public bool NoColour { get; init; }
 
+    /// <summary>How samples change besides, and what they take from other domains; null: they do not.</summary>
+    public LookSettings? Looks { get; init; }
+
     /// <summary>The file of the labels that training may see, instead of a scenario, or null.</summary>
     public string? LabelsFile { get; init; }
 
@@ -194,6 +204,10 @@ internal sealed record TrainSettings
     /// <summary>With what the run computes, or null where it was not kept.</summary>
     public MachineSettings? Machine { get; init; }
 
+    /// <summary>The method of the network itself: of "specialists" the student's.</summary>
+    [JsonIgnore]
+    public string NetworkMethod => SpecialistStages.StudentOf(Method);
+
     /// <summary>The network in words.</summary>
     [JsonIgnore]
     public string NetworkInWords =>
@@ -213,7 +227,7 @@ internal sealed record TrainSettings
             Inputs = data.Inputs,
             Fusion = InputFusions.Options(Fusion),
             InputDropout = data.Inputs.Count == 0 ? 0 : InputDropout ?? 0,
-            Method = Method,
+            Method = NetworkMethod,
             Width = Width,
             Network = Network?.ToOptions(),
             Seed = Seed,
@@ -248,6 +262,7 @@ internal sealed record TrainSettings
                 },
             },
             Teacher = Teacher ?? new TeacherOptions(),
+            Constraints = [.. (Constraints ?? []).Select(ConstraintOptions.Parse)],
             Balancing = new BalancingOptions
             {
                 Name = Balance ?? "equal",
@@ -262,6 +277,20 @@ internal sealed record TrainSettings
         };
     }
 
+    /// <summary>How to train, without how long and what is written.</summary>
+    /// <param name="labels">The labels that training sees.</param>
+    public FitOptions ToFitOptions(LabelAssignment labels) =>
+        new()
+        {
+            BatchSize = BatchSize,
+            Labels = labels,
+            Augment = Augment,
+            Flip = Flip,
+            Color = !NoColour,
+            Augmentation = Looks?.Augmentation,
+            Appearance = Looks?.ToExchanges() ?? [],
+        };
+
     /// <summary>A trainer at its beginning.</summary>
     /// <param name="options">What <see cref="ToTrainerOptions"/> made.</param>
     /// <param name="console">Where it is told which weights were taken from another run.</param>
@@ -269,7 +298,7 @@ internal sealed record TrainSettings
     public Trainer Begin(TrainerOptions options, CliConsole console, bool isTold = true)
     {
         if ((InitFrom ?? Network?.Weights) is not { } weights)
-            return new Trainer(options, console.Logger);
+            return Sized(new Trainer(options, console.Logger));
         string option = InitFrom is null ? "--weights" : "--init-from";
         Trainer trainer;
         try
@@ -284,7 +313,20 @@ internal sealed record TrainSettings
         }
         if (isTold)
             console.Line($"Begins with the weights of {trainer.Init}");
-        return trainer;
+        return Sized(trainer);
+    }
+
+    /// <summary>The trainer, where samples have a size that it can be trained on.</summary>
+    private Trainer Sized(Trainer trainer)
+    {
+        int stride = trainer.Stride;
+        if (Data.Size.Height % stride == 0 && Data.Size.Width % stride == 0)
+            return trainer;
+        trainer.Dispose();
+        ImageSize near = new(Near(Data.Size.Height), Near(Data.Size.Width));
+        throw new UsageException($"--size is {Data.Size}; this network and method take multiples of {stride}, such as {near}.");
+
+        int Near(int side) => Math.Max(1, (int)Math.Round((double)side / stride)) * stride;
     }
 
     /// <summary>The optimiser's part. A cosine ends with the run.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
+using Jtr.Cli.Specialists;
 using Jtr.Interop.Training;
 
 namespace Jtr.Cli.Commands;
@@ -20,6 +21,7 @@ internal static class UnusedOptions
         OfMethods("jointTask.lambdaRecon", "jtr"),
         OfMethods("jointTask.mode", "jtr"),
         OfMethods("jointTask.microBatch", "jtr", "mtpsl"),
+        new("methods.specialistSteps", "--method specialists", s => SpecialistStages.AreIn(s.Method)),
         OfMethods("methods.weight", "consistency", "direct_map", "perceptual_map"),
         OfMethods("methods.temperature", "consistency"),
         OfMethods("methods.mapWidth", "direct_map", "perceptual_map"),
@@ -37,12 +39,13 @@ internal static class UnusedOptions
         OfMethods("teacher.color", "teacher"),
         OfMethods("teacher.cutOut", "teacher"),
         OfMethods("teacher.cutMix", "teacher"),
+        new("domain.fourierShare", "--domain fourier", s => s.Looks?.Domain.Contains("fourier") == true),
         new("balancing.dwaTemperature", "--balance dwa", s => s.Balance == "dwa"),
         new("optimizer.decayFactor", "--lr-schedule step with --lr-decay-every", s => IsStep(s) && s.LrDecayEvery > 0),
         new("network.freezeSteps", "--freeze", s => s.Network?.Freeze is not null),
         new("run.minImprovement", "--eval-every", s => s.EvalEvery is not null),
-        new("data.pseudoWeight", "--pseudo-labels", s => s.PseudoLabels is not null),
-        new("data.pseudoThreshold", "--pseudo-labels", s => s.PseudoLabels is not null),
+        new("data.pseudoWeight", "--pseudo-labels", LearnsMadeLabels),
+        new("data.pseudoThreshold", "--pseudo-labels", LearnsMadeLabels),
         new("network.inputDropout", "--inputs", HasInputs),
         new("network.fusion", "--inputs", HasInputs),
         new("data.sceneInputShare", "--inputs of the built-in scenes", s => IsScenes(s) && s.Data.Inputs is { Count: > 0 }),
@@ -70,7 +73,7 @@ internal static class UnusedOptions
         new(
             key,
             $"--method {string.Join(" or ", methods)}",
-            s => JtrRuntime.FindMethod(s.Method)?.Parts.Any(m => methods.Contains(m.Name)) == true
+            s => JtrRuntime.FindMethod(s.NetworkMethod)?.Parts.Any(m => methods.Contains(m.Name)) == true
         );
 
     // No schedule is that of steps, which keeps the rate where nothing else is said.
@@ -80,6 +83,9 @@ internal static class UnusedOptions
     // Folders have those of tasks.json where nothing is said.
     private static bool HasInputs(TrainSettings settings) =>
         IsScenes(settings) ? settings.Data.Inputs is { Count: > 0 } : settings.Data.Inputs is not { Count: 0 };
+
+    private static bool LearnsMadeLabels(TrainSettings settings) =>
+        settings.PseudoLabels is not null || SpecialistStages.AreIn(settings.Method);
 
     private static bool IsScenes(TrainSettings settings) => settings.Data.Sources is null && settings.Data.Data == DataRequest.Scenes;
 }

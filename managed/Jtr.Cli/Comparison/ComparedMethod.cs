@@ -1,4 +1,5 @@
 using Jtr.Cli.Commands;
+using Jtr.Cli.Specialists;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
 
@@ -30,6 +31,7 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
         [
             .. JtrRuntime.Methods.Select(m => new ComparedMethod(m.Name, m.Name, JointTaskMode.Published)),
             new(Corrected, "jtr", JointTaskMode.Corrected),
+            new(SpecialistStages.Name, SpecialistStages.Name, JointTaskMode.Published),
             new(Ceiling, Baseline, JointTaskMode.Published, SeesAllLabels: true),
         ];
 
@@ -42,7 +44,7 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
         names = [.. names.Select(n => n.Replace('-', '_'))];
         foreach (string name in names)
         {
-            if (name != AllOfThem && all.All(m => m.Name != name) && JtrRuntime.FindMethod(name) is null)
+            if (name != AllOfThem && all.All(m => m.Name != name) && JtrRuntime.FindMethod(SpecialistStages.StudentOf(name)) is null)
                 throw new UsageException(
                     $"--methods: there is no method '{name}'; there are {string.Join(", ", all.Select(m => m.Name))}, and {AllOfThem}."
                 );
@@ -58,7 +60,10 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
     }
 
     /// <summary>Whether the method is defined on so many tasks.</summary>
-    public bool IsDefinedOn(int tasks) => JtrRuntime.FindMethod(Method)!.MinTasks <= tasks;
+    public bool IsDefinedOn(int tasks) => JtrRuntime.FindMethod(SpecialistStages.StudentOf(Method))!.MinTasks <= tasks;
+
+    /// <summary>Whether networks label the data before the one that is compared is trained.</summary>
+    public bool HasSpecialists => SpecialistStages.AreIn(Method);
 
     /// <summary>The settings of one run.</summary>
     public TrainSettings Apply(TrainSettings shared, ulong seed)

@@ -3,6 +3,7 @@ using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
+using Jtr.Cli.Specialists;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Evaluation;
@@ -24,6 +25,9 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
 
     /// <summary>The seed.</summary>
     public ulong Seed => seed;
+
+    /// <summary>Where it is.</summary>
+    public string Folder => _files.Path;
 
     /// <summary>The trained network.</summary>
     public string Checkpoint => _files.Checkpoint;
@@ -54,22 +58,26 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         TrainSettings settings = method.Apply(plan.Settings, seed);
         LabelAssignment labels = VisibleLabels.Of(settings, data.Train);
         labels.Save(_files.Labels);
+        if (method.HasSpecialists)
+        {
+            // What only this process has, threads and how often it saves, is no part of the settings that are compared.
+            TrainSettings own = settings with { SaveEvery = saveEvery, Machine = new MachineSettings { Workers = workers } };
+            TrainSettings student = await new SpecialistStages(console, own, data, labels, _files.Path)
+                .RunAsync(view, device, cancellationToken)
+                .ConfigureAwait(false);
+            settings = settings with { PseudoLabels = student.PseudoLabels };
+        }
         (IMultiTaskDataset all, LabelAssignment seen) = MadeLabels.Add(settings, data.Train, labels);
         IMultiTaskDataset train = BadSamples.Wrap(settings.Data, all, seen),
-            test = BadSamples.Wrap(settings.Data, data.Test!);
+            test = BadSamples.Wrap(settings.Data, DataSource.WithInputs(data.Test!, data.Train.Inputs));
         ProcessMeter meter = ProcessMeter.Start(device.Gpu);
         using Trainer trainer = File.Exists(_files.Checkpoint)
             ? Trainer.Load(_files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, console.Logger)
             : settings.Begin(settings.ToTrainerOptions(train, device), console);
-        FitOptions fit = new()
+        FitOptions fit = settings.ToFitOptions(seen) with
         {
-            BatchSize = settings.BatchSize,
-            Labels = seen,
             Workers = workers,
             DataSeed = seed,
-            Augment = settings.Augment,
-            Flip = settings.Flip,
-            Color = !settings.NoColour,
             CheckpointPath = _files.Checkpoint,
             CheckpointEvery = saveEvery,
             CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },

@@ -1,6 +1,8 @@
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
 using Jtr.Cli.Data;
+using Jtr.Cli.Specialists;
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Training;
 
@@ -23,6 +25,7 @@ internal static class ResolvedConfiguration
             Training = new TrainingSection
             {
                 Method = settings.Method,
+                Constraints = settings.Constraints?.ToArray(),
                 Steps = settings.Epochs is null ? settings.TotalSteps(samples) : null,
                 Epochs = settings.Epochs,
                 BatchSize = settings.BatchSize,
@@ -35,6 +38,12 @@ internal static class ResolvedConfiguration
                 Flip = Words.Of(Words.Flips, settings.Flip),
                 Colour = !settings.NoColour,
                 Options = settings.NativeOptions is null ? null : [.. NativeOption.Write(settings.NativeOptions)],
+            },
+            Augmentation = Augmentation(settings.Looks?.Augmentation ?? new()),
+            Domain = new DomainSection
+            {
+                Techniques = settings.Looks is { Domain.Count: > 0 } looks ? [.. looks.Domain] : null,
+                FourierShare = settings.Looks?.FourierShare,
             },
             Optimizer = Optimizer(settings),
             JointTask = new JointTaskSection
@@ -64,6 +73,16 @@ internal static class ResolvedConfiguration
             Machine = machine,
         };
 
+    private static AugmentationSection Augmentation(AugmentationOptions options) =>
+        new()
+        {
+            Rotate = options.Rotation,
+            Blur = options.Blur,
+            Noise = options.Noise,
+            ColorJitter = options.ColorJitter,
+            Erase = options.Erase,
+        };
+
     private static DataSection Data(TrainSettings settings)
     {
         DataRequest data = settings.Data;
@@ -72,6 +91,7 @@ internal static class ResolvedConfiguration
             data.Sources is not null
             && DataLocation.Parse(data.Sources[0].Data.Data).Kind != DataKind.Joined
             && !data.Data.StartsWith("joined:", StringComparison.Ordinal);
+        bool isOfSpecialists = SpecialistStages.AreIn(settings.Method);
         return new DataSection
         {
             Data = isListed ? [.. data.Sources!.Select(s => s.Data.Data)] : [data.Data],
@@ -84,7 +104,8 @@ internal static class ResolvedConfiguration
             Scenario = settings.LabelsFile is null ? Words.Of(Words.Scenarios, settings.Scenario) : null,
             Labels = settings.LabelsFile,
             LimitLabels = settings.LabelLimits?.ToArray(),
-            PseudoLabels = settings.PseudoLabels,
+            // Specialists make their own.
+            PseudoLabels = isOfSpecialists ? null : settings.PseudoLabels,
             PseudoWeight = settings.PseudoLabels is null ? null : settings.PseudoWeight,
             PseudoThreshold = settings.PseudoLabels is null ? null : settings.PseudoThreshold,
             Size = data.Size.ToString(),
@@ -184,6 +205,7 @@ internal static class ResolvedConfiguration
         MtpslOptions mtpsl = new();
         return new MethodsSection
         {
+            SpecialistSteps = settings.SpecialistSteps,
             Weight = settings.MethodWeight ?? new ConsistencyOptions().Weight,
             Temperature = settings.Temperature ?? new ConsistencyOptions().Temperature,
             MapWidth = settings.MapWidth,

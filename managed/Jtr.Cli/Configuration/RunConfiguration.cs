@@ -16,6 +16,8 @@ internal sealed class RunConfiguration
     public BenchmarkSection Benchmark { get; set; } = new();
     public NetworkSection Network { get; set; } = new();
     public TrainingSection Training { get; set; } = new();
+    public AugmentationSection Augmentation { get; set; } = new();
+    public DomainSection Domain { get; set; } = new();
     public OptimizerSection Optimizer { get; set; } = new();
     public JointTaskSection JointTask { get; set; } = new();
     public MethodsSection Methods { get; set; } = new();
@@ -91,6 +93,7 @@ internal sealed class NetworkSection
 internal sealed class TrainingSection
 {
     public string? Method { get; set; }
+    public string[]? Constraints { get; set; }
     public long? Steps { get; set; }
     public int? Epochs { get; set; }
     public int? BatchSize { get; set; }
@@ -103,6 +106,23 @@ internal sealed class TrainingSection
     public string? Flip { get; set; }
     public bool? Colour { get; set; }
     public string[]? Options { get; set; }
+}
+
+/// <summary>How samples change beside crops, flips and the published colours.</summary>
+internal sealed class AugmentationSection
+{
+    public double? Rotate { get; set; }
+    public double? Blur { get; set; }
+    public double? Noise { get; set; }
+    public double? ColorJitter { get; set; }
+    public double? Erase { get; set; }
+}
+
+/// <summary>What makes domains alike.</summary>
+internal sealed class DomainSection
+{
+    public string[]? Techniques { get; set; }
+    public double? FourierShare { get; set; }
 }
 
 /// <summary>Optimiser.</summary>
@@ -131,6 +151,7 @@ internal sealed class JointTaskSection
 /// <summary>The other methods.</summary>
 internal sealed class MethodsSection
 {
+    public long? SpecialistSteps { get; set; }
     public double? Weight { get; set; }
     public double? Temperature { get; set; }
     public int? MapWidth { get; set; }

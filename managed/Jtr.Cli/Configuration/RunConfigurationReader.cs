@@ -95,7 +95,9 @@ internal static class RunConfigurationReader
         Remove(setting.Key, values);
         // An assignment may have commas in it, so that one --set is one of them.
         string[] parts =
-            setting.IsList && setting.Kind != SettingKind.Assignments ? text.Split(',', StringSplitOptions.TrimEntries) : [text];
+            setting.IsList && setting.Kind is not (SettingKind.Assignments or SettingKind.Constraints)
+                ? text.Split(',', StringSplitOptions.TrimEntries)
+                : [text];
         for (int i = 0; i < parts.Length; i++)
         {
             if (!setting.Accepts(parts[i]))

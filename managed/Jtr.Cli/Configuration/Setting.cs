@@ -51,6 +51,9 @@ internal enum SettingKind
 
     /// <summary>Options of the native library, each as PATH=VALUE.</summary>
     Assignments,
+
+    /// <summary>Constraints, each as NAME:KEY=VALUE,...</summary>
+    Constraints,
 }
 
 /// <summary>One setting of a run: an option of the command line and a property of a configuration file.</summary>
@@ -89,10 +92,16 @@ internal sealed record Setting(
 
     /// <summary>Whether the value is a list.</summary>
     public bool IsList =>
-        Kind is SettingKind.Texts or SettingKind.Paths or SettingKind.DataSets or SettingKind.Numbers or SettingKind.Assignments;
+        Kind
+            is SettingKind.Texts
+                or SettingKind.Paths
+                or SettingKind.DataSets
+                or SettingKind.Numbers
+                or SettingKind.Assignments
+                or SettingKind.Constraints;
 
     /// <summary>Whether the option is there once for each of a list, instead of once with commas between them.</summary>
-    public bool IsRepeated => Kind is SettingKind.DataSets or SettingKind.Assignments;
+    public bool IsRepeated => Kind is SettingKind.DataSets or SettingKind.Assignments or SettingKind.Constraints;
 
     /// <summary>Whether the value, or each of a list, is a number.</summary>
     public bool IsNumber => Kind is SettingKind.Whole or SettingKind.Number or SettingKind.Numbers;
@@ -106,9 +115,10 @@ internal sealed record Setting(
             SettingKind.Number => $"a number{Range}",
             SettingKind.Numbers => $"numbers{Range}",
             SettingKind.Flag or SettingKind.NegatedFlag => "true or false",
-            SettingKind.Size => $"two multiples of 32 up to {ImageSize.Largest}, rows x columns, such as 96x128",
+            SettingKind.Size => $"two numbers up to {ImageSize.Largest}, rows x columns, such as 96x128",
             SettingKind.Device => "auto, cpu, cuda or cuda:N",
             SettingKind.Assignments => "a list of PATH=VALUE",
+            SettingKind.Constraints => "a list of NAME:KEY=VALUE,...",
             _ => IsList ? "a list of texts" : "a text",
         };
 

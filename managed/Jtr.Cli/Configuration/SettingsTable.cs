@@ -52,7 +52,7 @@ internal static class SettingsTable
         new("data.pseudoThreshold", "--pseudo-threshold", "P", SettingKind.Number, c => c.Data.PseudoThreshold,
             "The least probability, 0 to 1, at which a class of such a label is taken. Default: 0, all.") { Minimum = 0, Maximum = 1 },
         new("data.size", "--size", "HxW", SettingKind.Size, c => c.Data.Size,
-            $"Rows x columns that everything is resized to, multiples of 32. Default: {DataOptions.SceneSize} for scenes, "
+            $"Rows x columns that everything is resized to; multiples of 32 with a SegNet. Default: {DataOptions.SceneSize} for scenes, "
             + $"{DataOptions.FolderSize} for folders, as published for benchmarks ({DataOptions.NyuSize} NYU-v2, "
             + $"{DataOptions.CityscapesSize} Cityscapes), {DataOptions.TaskonomySize} for Taskonomy, a packed file's own."),
         new("data.skipBad", "--skip-bad", null, SettingKind.Flag, c => c.Data.SkipBad,
@@ -138,8 +138,14 @@ internal static class SettingsTable
         new("training.method", "--method", "NAME", SettingKind.Text, c => c.Training.Method,
             "supervised uses the labels alone; single_task does so with a network for each task, supervised+ on more views; consistency, "
             + "direct_map, perceptual_map, mtpsl, jtr and teacher also learn where labels are missing. Several with '+' "
-            + "between: jtr+teacher. "
+            + "between: jtr+teacher. specialists trains a network for each task, lets them label what is missing, and then trains one "
+            + "network on both (specialists+teacher: by another method). "
             + "Default: jtr."),
+        new("training.constraints", "--constraint", "NAME:VALUES", SettingKind.Constraints, c => c.Training.Constraints,
+            "What is known of predictions, beside any method; may be there several times. implication:if=seg,then=tags (a tag "
+            + "that is absent forbids the class of its name; others: classes=shirt>top;bag>bag); exclusion:one=...,other=...,"
+            + "classes=...; depth_normals:depth=...,normals=...,focal_x=...,focal_y=...; bounds:task=...,lowest=...,highest=... "
+            + "(where=seg,classes=sky). All take weight=X."),
         new("training.steps", "--steps", "N", SettingKind.Whole, c => c.Training.Steps, "Steps in all. Default: 2000.")
             { Minimum = 1, Aliases = ["--step"] },
         new("training.epochs", "--epochs", "N", SettingKind.Whole,
@@ -174,6 +180,27 @@ internal static class SettingsTable
         new("training.colour", "--no-colour", null, SettingKind.NegatedFlag, c => c.Training.Colour,
             "Leave the photographs' colours as they are; by default each view undergoes two random colour operations, as published.")
             { Aliases = ["--no-color"] },
+        new("augmentation.rotate", "--rotate", "DEGREES", SettingKind.Number, c => c.Augmentation.Rotate,
+            "Turn samples by up to so many degrees, either way; normals turn with them (their axes: x right, y down). Default: 0.")
+            { Minimum = 0, Maximum = 180 },
+        new("augmentation.blur", "--blur", "PIXELS", SettingKind.Number, c => c.Augmentation.Blur,
+            "Blur views by a Gaussian of up to this standard deviation. Default: 0.") { Minimum = 0, Maximum = 16 },
+        new("augmentation.noise", "--noise", "X", SettingKind.Number, c => c.Augmentation.Noise,
+            "Add Gaussian noise of up to this standard deviation to views, whose values are 0 to 1. Default: 0.")
+            { Minimum = 0, Maximum = 1 },
+        new("augmentation.colorJitter", "--color-jitter", "X", SettingKind.Number, c => c.Augmentation.ColorJitter,
+            "Multiply brightness, contrast and saturation of views by up to 1 - X and 1 + X. Default: 0.") { Minimum = 0, Maximum = 1 },
+        new("augmentation.erase", "--erase", "SHARE", SettingKind.Number, c => c.Augmentation.Erase,
+            "Cut a hole of up to this share of rows and of columns into views; no pixel task has a label there. Default: 0.")
+            { Minimum = 0, Maximum = 1 },
+
+        new("domain.techniques", "--domain", "LIST", SettingKind.Texts, c => c.Domain.Techniques,
+            "What makes domains alike (joined data sets, or domains.csv): fourier gives half of the samples the low frequencies of another "
+            + "domain's, histogram its colours. Default: nothing."),
+        new("domain.fourierShare", "--fourier-share", "X", SettingKind.Number, c => c.Domain.FourierShare,
+            "Of the shorter side's frequencies those that fourier exchanges. Default: 0.05.")
+            { Minimum = 0, IsAboveMinimum = true, Maximum = 0.25 },
+
         new("training.options", "--option", "PATH=VALUE", SettingKind.Assignments, c => c.Training.Options,
             "An option of the native library that has none here, such as optimizer.name=adamw; may be there several times. 'jtr options' "
             + "lists them all."),
@@ -215,6 +242,8 @@ internal static class SettingsTable
             "Samples that go through the auto-encoder at once (mtpsl: pairs of tasks through its mapping network), against memory; the "
             + "result is the same. Default: chosen.") { Minimum = 0, Maximum = 65536 },
 
+        new("methods.specialistSteps", "--specialist-steps", "N", SettingKind.Whole, c => c.Methods.SpecialistSteps,
+            "Steps of each network that specialists trains for one task. Default: as many as --steps or --epochs say.") { Minimum = 1 },
         new("methods.weight", "--method-weight", "X", SettingKind.Number, c => c.Methods.Weight,
             "Weight of the term that consistency, direct_map or perceptual_map adds. "
             + $"Default: {Number(new ConsistencyOptions().Weight)}.") { Minimum = 0 },
@@ -304,6 +333,8 @@ internal static class SettingsTable
         ("benchmark", "How the files of benchmarks are read"),
         ("network", "Backbone, decoder and their weights"),
         ("training", "Training"),
+        ("augmentation", "Changes of samples beside crops, flips and the published colours"),
+        ("domain", "Sources that differ"),
         ("optimizer", "Adam, its rate, clipping and average"),
         ("jointTask", "Joint-Task Regularization (method jtr)"),
         ("methods", "The other methods"),

@@ -36,7 +36,7 @@ internal static class JoinedFile
             : ImageSize.TryParse(content.Size)
                 ?? throw new JtrFormatException(
                     path,
-                    $"'size' is '{content.Size}'; it has to be two multiples of 32 up to {ImageSize.Largest}, such as 96x128"
+                    $"'size' is '{content.Size}'; it has to be two numbers up to {ImageSize.Largest}, such as 96x128"
                 );
         List<SourceRequest> sources = [];
         for (int i = 0; i < content.Sources.Count; i++)

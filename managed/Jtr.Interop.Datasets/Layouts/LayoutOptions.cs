@@ -5,10 +5,10 @@ public abstract record LayoutOptions
 {
     private protected LayoutOptions() { }
 
-    /// <summary>Rows that every sample is resized to: a multiple of 32, 32 to 8,192.</summary>
+    /// <summary>Rows that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
     public required int Height { get; init; }
 
-    /// <summary>Columns that every sample is resized to: a multiple of 32, 32 to 8,192.</summary>
+    /// <summary>Columns that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
     public required int Width { get; init; }
 
     /// <summary>
@@ -21,13 +21,8 @@ public abstract record LayoutOptions
     /// <exception cref="ArgumentException">A value is outside its range; the message names property and range.</exception>
     public virtual void Validate()
     {
-        CheckSize(nameof(Height), Height);
-        CheckSize(nameof(Width), Width);
+        SampleSize.Check(nameof(Height), Height);
+        SampleSize.Check(nameof(Width), Width);
     }
 
-    private static void CheckSize(string property, int value)
-    {
-        if (value is < 32 or > 8192 || value % 32 != 0)
-            throw new ArgumentOutOfRangeException(property, value, $"{property} has to be a multiple of 32 from 32 to 8192");
-    }
 }

@@ -47,7 +47,8 @@ internal sealed class PackedWriter
         }.ToJson();
         if (header.Length > PackedFormat.LongestHeader)
             throw new JtrException(
-                $"the names of tasks, classes and domains take {header.Length} bytes; a packed data set has room for {PackedFormat.LongestHeader}"
+                $"the names of tasks, classes and domains take {header.Length} bytes; "
+                    + $"a packed data set has room for {PackedFormat.LongestHeader}"
             );
         stream.Position = PackedStart.Size;
         stream.Write(header);

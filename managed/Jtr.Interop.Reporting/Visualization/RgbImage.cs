@@ -106,7 +106,6 @@ public sealed class RgbImage
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    /// <exception cref="JtrNativeLibraryException">libvips, which makes the file, is not there.</exception>
     public void SavePng(string path) => AtomicFile.Write(path, ToPng());
 
     private int Offset(int x, int y) =>

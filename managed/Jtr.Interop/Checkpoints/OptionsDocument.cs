@@ -34,6 +34,7 @@ internal sealed record OptionsDocument
     public PairMapOptions? PerceptualMap { get; init; }
     public MtpslOptions? Mtpsl { get; init; }
     public TeacherOptions? Teacher { get; init; }
+    public IReadOnlyList<ConstraintOptions>? Constraints { get; init; }
     public BalancingOptions? Balancing { get; init; }
     public required AdamOptions Optimizer { get; init; }
     public double? MaxGradientNorm { get; init; }
@@ -67,6 +68,7 @@ internal sealed record OptionsDocument
             PerceptualMap = options.PerceptualMap,
             Mtpsl = options.Mtpsl,
             Teacher = options.Teacher,
+            Constraints = options.Constraints.Count == 0 ? null : options.Constraints,
             Balancing = options.Balancing,
             Optimizer = options.Optimizer,
             MaxGradientNorm = options.MaxGradientNorm,
@@ -112,6 +114,7 @@ internal sealed record OptionsDocument
                 PerceptualMap = document.PerceptualMap ?? new PairMapOptions(),
                 Mtpsl = document.Mtpsl ?? new MtpslOptions(),
                 Teacher = document.Teacher ?? new TeacherOptions(),
+                Constraints = document.Constraints ?? [],
                 Balancing = document.Balancing ?? new BalancingOptions(),
                 Optimizer = document.Optimizer,
                 MaxGradientNorm = document.MaxGradientNorm,

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
+using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Datasets;
 
@@ -163,7 +164,10 @@ public sealed unsafe class Batch : IDisposable
     /// <summary>[B]: each sample's index in the data set.</summary>
     public Span<int> Indices => Alive(_indices).AsSpan(0, _samples);
 
-    /// <summary>[V, B]: how each view was cut out of view 0. The method "consistency" reads them; view 0's own are not read.</summary>
+    /// <summary>
+    /// [V, B]: how view 0 was cut out of the sample, and each further view out of view 0. The method "consistency" and
+    /// <see cref="DepthNormalsConstraint"/> read them.
+    /// </summary>
     public Span<ViewCrop> Crops => Alive(_crops).AsSpan(0, Views * _samples);
 
     /// <summary>Start of <see cref="Images"/>; keep the batch alive (GC.KeepAlive) until the native call is over.</summary>

@@ -33,6 +33,7 @@ public sealed class DataLoader : IDisposable
     private readonly Slot[] _slots;
     private readonly int[] _order;
     private readonly ISampler? _sampler;
+    private readonly DomainMembers? _members; // where they exchange their looks
     private long _orderEpoch = -1;
     private long _position;
     private long _fillBatch;
@@ -71,6 +72,8 @@ public sealed class DataLoader : IDisposable
         Options = options;
         _order = [.. Enumerable.Range(0, data.Count)];
         _sampler = options.Sampler ?? (options.Shuffle ? new ShuffleSampler() : null);
+        if (options.Augment && options.Appearance.Count > 0 && new DomainMembers(data) is { HasSeveral: true } members)
+            _members = members;
         _slots = [.. Enumerable.Range(0, options.Prefetch).Select(_ => new Slot())];
         _position = _fillBatch = options.FirstBatch;
         // One more than there are slots: the batch in use.
@@ -374,7 +377,7 @@ public sealed class DataLoader : IDisposable
 
     private Thread NewThread(int number)
     {
-        ViewMaker maker = new(_data, Options);
+        ViewMaker maker = new(_data, Options, _members);
         return new Thread(() => Work(maker)) { IsBackground = true, Name = $"jtr loader {number}" };
     }
 

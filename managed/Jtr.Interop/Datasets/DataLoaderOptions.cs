@@ -33,6 +33,18 @@ public sealed record DataLoaderOptions
     public bool Color { get; init; } = true;
 
     /// <summary>
+    /// Turning, blur, noise, jittered colours and holes; null for none of them. Turned is the sample, before its views; the others change
+    /// each view behind its colour operations. Not where <see cref="Augment"/> is off.
+    /// </summary>
+    public AugmentationOptions? Augmentation { get; init; }
+
+    /// <summary>
+    /// Gives samples the looks of other domains, one after the other, before anything else; nothing in data with one domain, or where
+    /// <see cref="Augment"/> is off.
+    /// </summary>
+    public IReadOnlyList<AppearanceExchange> Appearance { get; init; } = [];
+
+    /// <summary>
     /// What else happens to each view, in this order, behind crop, flip and colours, also where <see cref="Augment"/> is off. Each function
     /// makes a step and is called once a thread. The crops that a batch tells of know nothing of these steps: with methods that compare
     /// views pixel by pixel, a step should leave pixels in their places.
@@ -78,6 +90,9 @@ public sealed record DataLoaderOptions
         Check(nameof(Prefetch), Prefetch, 1024);
         if (FirstBatch < 0)
             throw new ArgumentOutOfRangeException(nameof(FirstBatch), FirstBatch, $"{nameof(FirstBatch)} has to be 0 or more");
+        Augmentation?.Validate();
+        foreach (AppearanceExchange exchange in OptionRange.NotNull(nameof(Appearance), Appearance))
+            OptionRange.NotNull(nameof(Appearance), exchange);
         foreach (Func<IViewStep> step in OptionRange.NotNull(nameof(ViewSteps), ViewSteps))
             OptionRange.NotNull(nameof(ViewSteps), step);
         if (!Enum.IsDefined(Flip))

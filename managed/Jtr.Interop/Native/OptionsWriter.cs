@@ -18,6 +18,7 @@ internal static class OptionsWriter
     [
         "method",
         "beside",
+        "constraints",
         "balancing",
         "optimizer",
         "schedule",
@@ -43,6 +44,7 @@ internal static class OptionsWriter
             ["network"] = Network(options),
             ["method"] = methods[0],
             ["beside"] = new JsonArray([.. methods.Skip(1)]),
+            ["constraints"] = Constraints(options),
             ["balancing"] = Balancing(options.Balancing),
             ["optimizer"] = Optimizer(options.Optimizer),
             ["schedule"] = Schedule(options.Optimizer),
@@ -260,6 +262,9 @@ internal static class OptionsWriter
             ["film_schedule"] = Schedule(options.Film),
             ["micro_batch"] = options.MicroBatch,
         };
+
+    private static JsonArray Constraints(TrainerOptions options) =>
+        new([.. options.Constraints.Select((c, i) => (JsonNode)c.ToNative(options.Tasks, $"{nameof(TrainerOptions.Constraints)}[{i}]"))]);
 
     private static JsonObject Balancing(BalancingOptions options)
     {

@@ -4,7 +4,9 @@ using Jtr.Interop.Labels;
 
 namespace Jtr.Interop.Tasks;
 
-/// <summary>Surface normals. Label: unit vectors in camera coordinates, (0, 0, 0) where there is none.</summary>
+/// <summary>
+/// Surface normals. Label: unit vectors in camera coordinates (x right; where samples are turned, y down), (0, 0, 0) where there is none.
+/// </summary>
 public record NormalsTask : VisionTask
 {
     /// <summary>Makes a surface normals task.</summary>
@@ -37,7 +39,7 @@ public class NormalsKind : TaskKind
     public override string NativeKind => "normals";
 
     /// <inheritdoc/>
-    public override ViewRule Views { get; } = new(ViewSampling.Bilinear) { NegatedByMirror = [0] };
+    public override ViewRule Views { get; } = new(ViewSampling.Bilinear) { NegatedByMirror = [0], InPlane = (0, 1) };
 
     /// <inheritdoc/>
     public override bool PredictsDirections => true;

@@ -10,15 +10,21 @@ public sealed record ViewRule(ViewSampling Sampling)
     /// <summary>Channels of the label that change their sign where a view is mirrored left to right.</summary>
     public IReadOnlyList<int> NegatedByMirror { get; init; } = [];
 
+    /// <summary>
+    /// Channels of the label that are a vector in the picture's plane, x to the right and y down, which turns with the picture; or null.
+    /// </summary>
+    public (int X, int Y)? InPlane { get; init; }
+
     /// <summary>Whether another rule says the same.</summary>
     public bool Equals(ViewRule? other) =>
         other is not null
         && Sampling == other.Sampling
         && DividedByScale == other.DividedByScale
+        && InPlane == other.InPlane
         && NegatedByMirror.SequenceEqual(other.NegatedByMirror);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Sampling, DividedByScale, NegatedByMirror.Count);
+    public override int GetHashCode() => HashCode.Combine(Sampling, DividedByScale, NegatedByMirror.Count, InPlane);
 }
 
 /// <summary>Where the values of an enlarged window come from.</summary>

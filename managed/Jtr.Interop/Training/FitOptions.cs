@@ -42,6 +42,12 @@ public sealed record FitOptions
     /// <summary>Whether the image of each view undergoes two random colour operations (Nishi et al., CVPR 2024).</summary>
     public bool Color { get; init; } = true;
 
+    /// <summary>Turning, blur, noise, jittered colours and holes, as <see cref="DataLoaderOptions.Augmentation"/> says; or null.</summary>
+    public AugmentationOptions? Augmentation { get; init; }
+
+    /// <summary>Gives samples the looks of other domains, as <see cref="DataLoaderOptions.Appearance"/> says.</summary>
+    public IReadOnlyList<AppearanceExchange> Appearance { get; init; } = [];
+
     /// <summary>What else happens to each view, in this order, as <see cref="DataLoaderOptions.ViewSteps"/> says.</summary>
     public IReadOnlyList<Func<IViewStep>> ViewSteps { get; init; } = [];
 
@@ -122,6 +128,9 @@ public sealed record FitOptions
             );
         OptionRange.Within(nameof(Keep), Keep, 1, int.MaxValue);
         OptionRange.Within(nameof(EvaluateEvery), EvaluateEvery, 0);
+        Augmentation?.Validate();
+        foreach (AppearanceExchange exchange in OptionRange.NotNull(nameof(Appearance), Appearance))
+            OptionRange.NotNull(nameof(Appearance), exchange);
         foreach (Func<IViewStep> step in OptionRange.NotNull(nameof(ViewSteps), ViewSteps))
             OptionRange.NotNull(nameof(ViewSteps), step);
         TaskScorer.Check(nameof(Metrics), Metrics);

@@ -1,6 +1,6 @@
 namespace Jtr.Interop.Training;
 
-/// <summary>The JTR loss and its auto-encoder (Liu, Johns, Davison, CVPR 2019). The defaults are the published ones.</summary>
+/// <summary>The JTR loss and its auto-encoder (Nishi et al., CVPR 2024). The defaults are the published ones.</summary>
 public sealed record JointTaskOptions
 {
     /// <summary>Whether to compute the quirks of the published code.</summary>

@@ -183,6 +183,8 @@ public sealed unsafe partial class Trainer
                 Augment = options.Augment,
                 Flip = options.Flip,
                 Color = options.Color,
+                Augmentation = options.Augmentation,
+                Appearance = options.Appearance,
                 ViewSteps = options.ViewSteps,
                 Seed = seed,
                 Sampler = options.Sampler,

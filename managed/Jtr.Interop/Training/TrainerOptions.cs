@@ -64,6 +64,9 @@ public sealed record TrainerOptions
     /// <summary>The method "teacher".</summary>
     public TeacherOptions Teacher { get; init; } = new();
 
+    /// <summary>What is known of predictions, as terms beside the method's.</summary>
+    public IReadOnlyList<ConstraintOptions> Constraints { get; init; } = [];
+
     /// <summary>Weights of the tasks' supervised losses, whatever the method.</summary>
     public BalancingOptions Balancing { get; init; } = new();
 
@@ -128,6 +131,8 @@ public sealed record TrainerOptions
         OptionRange.NotNull(nameof(PerceptualMap), PerceptualMap).Validate(nameof(PerceptualMap));
         OptionRange.NotNull(nameof(Mtpsl), Mtpsl).Validate();
         OptionRange.NotNull(nameof(Teacher), Teacher).Validate();
+        foreach (ConstraintOptions constraint in OptionRange.NotNull(nameof(Constraints), Constraints))
+            OptionRange.NotNull(nameof(Constraints), constraint);
         OptionRange.NotNull(nameof(Balancing), Balancing).Validate(Tasks.Count);
         OptionRange.NotNull(nameof(Optimizer), Optimizer).Validate();
         if (MaxGradientNorm is { } norm)

@@ -12,6 +12,7 @@
 #include "error.h"
 #include "methods/joint_space.h"
 #include "methods/method.h"
+#include "methods/micro_batch.h"
 #include "methods/task_encoders.h"
 #include "networks/memory_format.h"
 #include "networks/segnet.h"
@@ -21,10 +22,6 @@ namespace {
 
 constexpr double kCosineEps = 1e-12;
 constexpr int64_t kPublishedWidth = 64;
-
-/// Keeps the auto-encoder's first-stage activations of a micro-batch below this many bytes, so that they stay near the
-/// cores; small images go through together, large ones alone.
-constexpr int64_t kMicroBatchBytes = int64_t{16} << 20;
 
 /// How the loss treats the published code's quirks.
 enum class Mode { kPublished, kCorrected };
@@ -151,9 +148,7 @@ class JointTask final : public Method {
   bool corrected() const { return options_.mode == Mode::kCorrected; }
 
   int64_t micro_batch(const at::Tensor& predictions) const {
-    if (options_.micro_batch > 0) return options_.micro_batch;
-    const int64_t sample_bytes = 2 * width_ * predictions.size(2) * predictions.size(3) * predictions.element_size();
-    return std::max<int64_t>(1, kMicroBatchBytes / sample_bytes);
+    return options_.micro_batch > 0 ? options_.micro_batch : chosen_micro_batch(predictions, width_);
   }
 
   bool fully_labelled(const MethodContext& context, int64_t begin, int64_t count) const {

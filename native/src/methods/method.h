@@ -59,6 +59,10 @@ class MethodContext {
   std::function<InputTensors(int64_t view)> inputs_of;  // of the samples, with every input that they have
   /// Predictions of the average of the network's weights for such inputs, in evaluation mode.
   std::function<TaskTensors(const InputTensors& inputs)> teacher_of;
+  /// A target of view 0 as the constraints and the labels that are known allow it.
+  std::function<at::Tensor(size_t task, const at::Tensor& target)> allowed = [](size_t, const at::Tensor& target) {
+    return target;
+  };
   at::Tensor task_weights;                // double [K], on the host: of the tasks' supervised losses
   std::function<void()> between = [] {};  // throws where the step is to be given up
 

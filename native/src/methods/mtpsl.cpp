@@ -12,6 +12,7 @@
 
 #include <algorithm>
 
+#include "methods/micro_batch.h"
 #include "methods/task_pairs.h"
 #include "networks/film_encoder.h"
 #include "networks/segnet.h"
@@ -26,9 +27,6 @@ constexpr uint32_t kFirstStream = 2u << 16;
 
 /// Channels of a SegNet's coarsest level, for one of its first stage.
 constexpr int64_t kTopOfWidth = 8;
-
-/// Keeps the mapping network's first activations of a micro-batch below this many bytes.
-constexpr int64_t kMicroBatchBytes = int64_t{16} << 20;
 
 class Mtpsl final : public Method {
  public:
@@ -136,9 +134,7 @@ class Mtpsl final : public Method {
   }
 
   int64_t micro_batch(const at::Tensor& predictions) const {
-    if (options_.micro_batch > 0) return options_.micro_batch;
-    const int64_t pair_bytes = 2 * width_ * predictions.size(2) * predictions.size(3) * predictions.element_size();
-    return std::max<int64_t>(1, kMicroBatchBytes / pair_bytes);
+    return options_.micro_batch > 0 ? options_.micro_batch : chosen_micro_batch(predictions, width_);
   }
 
   /// The source outer, then the target, then the sample.

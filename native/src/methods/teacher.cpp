@@ -4,8 +4,9 @@
 //
 //   loss = weight ramp(step) sum_t w_t mean over places of confidence * disagreement(prediction, target)
 //
-// The target is the mean of the teacher's predictions for the window and for its mirror image. Confidence: of classes 1
-// where the target's largest probability p reaches a threshold, fixed or by class (FreeMatch, Wang et al., ICLR 2023),
+// The target is the mean of the teacher's predictions for the window and for its mirror image, as the constraints allow
+// it where labels of other tasks are known. Confidence: of classes 1 where the target's largest probability p reaches a
+// threshold, fixed or by class (FreeMatch, Wang et al., ICLR 2023),
 //
 //   threshold_c = q_c / max q * mean p,   q the mean target and mean p both moving averages over unlabelled samples;
 //
@@ -143,7 +144,7 @@ class Teacher final : public Method {
       context.checkpoint();
       const int64_t row = static_cast<int64_t>(t);
       const Task& task = tasks_[t];
-      const Taught lesson = taught_by(t, predictions, unlabelled);
+      const Taught lesson = taught_by(context, t, predictions, unlabelled);
       const at::AutoGradMode mode(true);
       const at::Tensor prediction = context.tracked(kStudent, t);
       const auto [loss, share] = learned(task, prediction, lesson);
@@ -221,7 +222,8 @@ class Teacher final : public Method {
         views_.by_area([&](const at::Tensor& samples) { return mean_per_sample(confidence(samples).unsqueeze(1)); })};
   }
 
-  Taught taught_by(size_t t, const Predictions& predictions, const at::Tensor& unlabelled) {
+  Taught taught_by(const MethodContext& context, size_t t, const Predictions& predictions,
+                   const at::Tensor& unlabelled) {
     const at::NoGradGuard no_grad;
     const Task& task = tasks_[t];
     at::Tensor target = task.prediction_as_target(tasks_.prediction(predictions.plain, t), options_.temperature);
@@ -232,6 +234,7 @@ class Teacher final : public Method {
       if (!task.has_classes() && !task.has_tags()) difference = task.disagreement(other, target, 1);
       target = as_target(task, (target + other) / 2, 0);
     }
+    target = context.allowed(t, target);
     const at::Tensor confidence = task.has_tags()      ? of_tags(t, target, unlabelled)
                                   : task.has_classes() ? of_classes(t, target, unlabelled)
                                                        : of_values(t, target, difference, unlabelled);

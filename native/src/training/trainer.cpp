@@ -58,7 +58,8 @@ Trainer::Trainer(const TrainerOptions& options)
       communicator_(Communicator::registry().make(options_.parallel, {options_.device()})),
       network_(tasks_, network_setting(options_, inputs_)),
       guides_(made_guides(options_, method_setting(options_, tasks_, network_))),
-      needs_(needs_of(guides_)),
+      constraints_(options_.constraints, tasks_),
+      needs_(needs_of(guides_, constraints_)),
       balancing_(Balancing::registry().make(options_.balancing, {static_cast<int64_t>(tasks_.size()), options_.seed})),
       schedule_(Schedule::registry().make(options_.schedule, {})),
       uploader_(tasks_, {names_of_methods(options_), tensor_options_, needs_.views, needs_.crops, needs_.stride,
@@ -84,6 +85,7 @@ Trainer::Trainer(const TrainerOptions& options)
   for (const Guide& guide : guides_) {
     for (const std::string& term : guide.method->terms()) term_names_.push_back(guide.name + "." + term);
   }
+  for (const std::string& term : constraints_.terms()) term_names_.push_back(term);
 
   if (options_.ema_decay <= 0) return;
   MultiTaskNetwork::Setting setting = network_setting(options_, inputs_);
@@ -110,8 +112,9 @@ std::vector<Trainer::Guide> Trainer::made_guides(const TrainerOptions& options, 
   return guides;
 }
 
-MethodNeeds Trainer::needs_of(const std::vector<Guide>& guides) {
+MethodNeeds Trainer::needs_of(const std::vector<Guide>& guides, const Constraints& constraints) {
   MethodNeeds all;
+  all.crops = constraints.needs_crops();
   for (const Guide& guide : guides) {
     const MethodNeeds& own = guide.needs;
     all.views = std::max(all.views, own.views);
@@ -303,6 +306,9 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   const int64_t views = needs_.views, task_count = static_cast<int64_t>(tasks_.size());
   MethodContext context = context_of(host, uploaded);
   context.between = [&request] { check_cancelled(request.cancel); };
+  context.allowed = [this, &context](size_t task, const at::Tensor& target) {
+    return constraints_.allowed(task, target, context);
+  };
   context.checkpoint();
   // The multi-task network, whose optimisers are the first, has its turn last: until then its gradients take no memory.
   const size_t parts = network_.parts().size();
@@ -349,6 +355,9 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
     if (own.loss.defined()) added = added + own.loss.to(tensor_options_);
     own_terms.insert(own_terms.end(), own.terms.begin(), own.terms.end());
   }
+  const MethodLoss constrained = constraints_.compute(context);
+  if (constrained.loss.defined()) added = added + constrained.loss.to(tensor_options_);
+  own_terms.insert(own_terms.end(), constrained.terms.begin(), constrained.terms.end());
 
   // A GPU is busy with the above; a CPU would gain nothing.
   if (request.next != nullptr && !tensor_options_.device().is_cpu()) uploader_.begin(*request.next);

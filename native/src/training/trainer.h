@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "balancing/balancing.h"
+#include "constraints/constraint.h"
 #include "memory/tensor_memory.h"
 #include "methods/method.h"
 #include "parallel/communicator.h"
@@ -102,7 +103,7 @@ class Trainer {
                    const std::optional<Variant>& optimizer, const std::optional<Variant>& schedule);
   void use_rate(double rate);
   static std::vector<Guide> made_guides(const TrainerOptions& options, const MethodSetting& setting);
-  static MethodNeeds needs_of(const std::vector<Guide>& guides);
+  static MethodNeeds needs_of(const std::vector<Guide>& guides, const Constraints& constraints);
   /// Of `views` views of the batch's samples, some of whose further inputs are dropped.
   Seen seen(const InputTensors& inputs, int64_t views, int64_t tracked_views, bool features, NormMode norm);
   /// [V B, further inputs]: which are left to the samples of this step, the same in all views of a sample.
@@ -137,7 +138,8 @@ class Trainer {
   std::unique_ptr<Communicator> communicator_;
   MultiTaskNetwork network_;
   std::vector<Guide> guides_;  // the method and those beside it
-  MethodNeeds needs_;          // of all together
+  Constraints constraints_;
+  MethodNeeds needs_;  // of all together
   std::unique_ptr<Balancing> balancing_;
   std::unique_ptr<Schedule> schedule_;
   BatchUploader uploader_;

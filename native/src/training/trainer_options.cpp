@@ -2,6 +2,7 @@
 
 #include "balancing/balancing.h"
 #include "compat.h"
+#include "constraints/constraint.h"
 #include "error.h"
 #include "methods/method.h"
 #include "networks/network.h"
@@ -13,7 +14,7 @@
 namespace jtr {
 namespace {
 
-constexpr double kMostBeside = 4;
+constexpr double kMostBeside = 4, kMostConstraints = 16;
 constexpr char kTasksAbout[] = "The tasks, in the order of their predictions.";
 constexpr char kOptimizerAbout[] = "How gradients change the weights.";
 constexpr char kScheduleAbout[] = "How the learning rate changes from step to step.";
@@ -67,6 +68,8 @@ void TrainerOptions::visit(OptionVisitor& v) {
   v.variant("method", method, Method::registry(), "What is added to the supervised loss.");
   v.variants("beside", beside, Method::registry(), within(0, kMostBeside),
              "Methods whose terms are added to the method's, each once.");
+  v.variants("constraints", constraints, Constraint::registry(), within(0, kMostConstraints),
+             "What is known of predictions, as terms beside the method's.");
   v.variant("balancing", balancing, Balancing::registry(), "How the tasks' supervised losses are weighed.");
   v.variant("optimizer", optimizer, Optimizer::registry(), kOptimizerAbout);
   v.variant("schedule", schedule, Schedule::registry(), kScheduleAbout);

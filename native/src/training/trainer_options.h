@@ -43,6 +43,7 @@ struct TrainerOptions : ComputeOptions {
   Variant network = Variant::of("segnet");
   Variant method = Variant::of("jtr");
   std::vector<Variant> beside;
+  std::vector<Variant> constraints;
   Variant balancing = Variant::of("equal");
   Variant optimizer = Variant::of("adam");
   Variant schedule = Variant::of("step");

@@ -16,19 +16,30 @@ internal sealed class ViewMaker
     private readonly ViewPipeline _straight;
     private readonly ViewPipeline _flipping;
     private readonly ColorAugmentation? _color;
+    private readonly Augmentation? _augmentation;
+    private readonly AppearanceStep? _appearance;
     private readonly ViewPipeline? _own;
     private readonly float[] _image;
     private readonly float[] _labels;
     private readonly float[] _inputs;
     private readonly byte[] _present;
 
-    public ViewMaker(IMultiTaskDataset data, DataLoaderOptions options)
+    /// <summary>Makes one.</summary>
+    /// <param name="data">The data set.</param>
+    /// <param name="options">How views are made.</param>
+    /// <param name="members">The samples of its domains, where they exchange their looks; else null.</param>
+    public ViewMaker(IMultiTaskDataset data, DataLoaderOptions options, DomainMembers? members)
     {
         _data = data;
         _augment = options.Augment;
         _flip = options.Flip;
         _straightCrop = options.Augment ? new RandomScaleCrop(data.Tasks, data.Height, data.Width) : null;
         _flippingCrop = options.Augment ? new RandomScaleCrop(data.Tasks, data.Height, data.Width, flip: true) : null;
+        _augmentation =
+            options.Augment && options.Augmentation is { } augmentation
+                ? new Augmentation(data.Tasks, data.Height, data.Width, augmentation)
+                : null;
+        _appearance = members is null ? null : new AppearanceStep(data, members, options.Appearance);
         _straight = Pipeline(_straightCrop);
         _flipping = Pipeline(_flippingCrop);
         _color = options.Augment && options.Color ? new ColorAugmentation(data.Height, data.Width) : null;
@@ -55,18 +66,28 @@ internal sealed class ViewMaker
         int index = batch.Indices[sample];
         SampleBuffer view0 = batch.GetSample(0, sample);
         TaskMask labeled;
+        Span<ViewCrop> crops = batch.Crops;
+        crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
         if (_augment)
         {
             SampleBuffer raw = Between(batch);
             labeled = wanted & _data.Read(index, wanted, raw, cancellationToken);
-            View(0).Apply(raw, view0, labeled, new ViewKey(seed, epoch, index, 0));
+            ViewKey key = new(seed, epoch, index, 0);
+            _appearance?.Apply(raw.Image, key, cancellationToken);
+            if (_augmentation?.Rotation is { } rotation)
+            {
+                // Through the view's own place, which the crop then writes anew.
+                rotation.Apply(raw, view0, labeled, key);
+                ViewPipeline.Copy(view0, raw, labeled);
+            }
+            View(0).Apply(raw, view0, labeled, key);
+            if ((Flips(0) ? _flippingCrop : _straightCrop) is { } crop)
+                crops[sample] = crop.Describe(crop.Window(key));
         }
         else
         {
             labeled = wanted & _data.Read(index, wanted, view0, cancellationToken);
         }
-        Span<ViewCrop> crops = batch.Crops;
-        crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
         for (int v = 1; v < batch.Views; v++)
         {
             ViewKey key = new(seed, epoch, index, v);
@@ -76,7 +97,10 @@ internal sealed class ViewMaker
         }
         // The other views were to be cut out of view 0 as it was, so its colours change last.
         for (int v = 0; v < batch.Views; v++)
+        {
             _color?.Apply(batch.GetSample(v, sample).Image, new ViewKey(seed, epoch, index, v));
+            _augmentation?.Apply(batch.GetSample(v, sample), labeled, new ViewKey(seed, epoch, index, v));
+        }
 
         for (int v = 0; v < batch.Views && _own is not null; v++)
         {

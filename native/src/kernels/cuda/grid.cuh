@@ -9,6 +9,15 @@
 
 #include "kernels/cuda/launch.h"
 
+/// Starts a kernel of kThreads threads a block. (Elsewhere than under nvcc its blocks run on the CPU, for tests:
+/// native/emulated.)
+#if defined(__CUDACC__)
+#define JTR_LAUNCH(KERNEL, GRID, STREAM, ...) KERNEL<<<GRID, kThreads, 0, of(STREAM)>>>(__VA_ARGS__)
+#else
+#define JTR_LAUNCH(KERNEL, GRID, STREAM, ...) \
+  ::jtr::emulated::launch(#KERNEL, GRID, kThreads, STREAM, [=] { KERNEL(__VA_ARGS__); })
+#endif
+
 namespace jtr::kernels::cuda {
 
 constexpr int kThreads = 256;
@@ -37,8 +46,8 @@ template <typename Body>
 void for_each(const char* name, int64_t count, Stream stream, Body body) {
   if (count == 0) return;
   const int64_t wanted = (count + kThreads - 1) / kThreads;
-  for_each_kernel<<<static_cast<unsigned>(wanted < kMostBlocks ? wanted : kMostBlocks), kThreads, 0, of(stream)>>>(
-      count, body);
+  const auto grid = static_cast<unsigned>(wanted < kMostBlocks ? wanted : kMostBlocks);
+  JTR_LAUNCH(for_each_kernel, grid, stream, count, body);
   check_launch(name);
 }
 
@@ -106,11 +115,12 @@ void reduce(const char* name, const device::Shape& shape, int64_t pixels, device
   const int64_t rows = shape.channels_last ? (shape.channels + kWarp - 1) / kWarp : shape.channels;
   const int64_t blocks = device::reduction_blocks(shape.samples, rows, pixels);
   if (blocks == 0) return;
+  const int64_t channels = shape.channels;
   const auto grid = static_cast<unsigned>(blocks < device::kMostBlocksInX ? blocks : device::kMostBlocksInX);
   if (shape.channels_last) {
-    reduce_channels<<<grid, kThreads, 0, of(stream)>>>(blocks, shape.channels, pixels, body, partial);
+    JTR_LAUNCH(reduce_channels, grid, stream, blocks, channels, pixels, body, partial);
   } else {
-    reduce_planes<<<grid, kThreads, 0, of(stream)>>>(blocks, shape.channels, pixels, body, partial);
+    JTR_LAUNCH(reduce_planes, grid, stream, blocks, channels, pixels, body, partial);
   }
   check_launch(name);
 }
