@@ -63,7 +63,6 @@ public sealed record FolderOptions
         if (Tasks is { Count: 0 })
             throw new ArgumentException($"{nameof(Tasks)} is empty; null finds the tasks in the folder", nameof(Tasks));
     }
-
 }
 
 /// <summary>Something about a folder that is not as one would expect, but does not keep it from being read.</summary>

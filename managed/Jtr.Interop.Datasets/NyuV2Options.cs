@@ -93,5 +93,4 @@ public sealed record NyuV2Options
         if (!Camera.IsValid)
             throw new ArgumentException($"{nameof(Camera)} has to have finite values and focal lengths above 0", nameof(Camera));
     }
-
 }

@@ -22,7 +22,8 @@ enum class RandomUse : uint32_t {
   kGumbelNoise = 2,
   kLossWeights = 3,
   kGradientOrder = 4,
-  kStrongViews = 5
+  kStrongViews = 5,
+  kInputDropout = 6,
 };
 
 /// The block of four random words at `counter` of the stream (seed, use, index).

@@ -7,6 +7,9 @@ namespace Jtr.Cli.CommandLine;
 /// <summary>What the options about data ask for.</summary>
 internal static class DataOptions
 {
+    /// <summary>The word that stands for no inputs beside the photograph.</summary>
+    public const string NoInputs = "none";
+
     /// <summary>Rows and columns where nothing else is said: scenes are small so that training takes minutes.</summary>
     public static readonly ImageSize SceneSize = new(32, 64),
         FolderSize = new(96, 128);
@@ -33,6 +36,8 @@ internal static class DataOptions
         "data.scenes",
         "data.testScenes",
         "data.sceneSeed",
+        "data.inputs",
+        "data.sceneInputShare",
         "data.sceneVariety",
     ];
 
@@ -87,6 +92,8 @@ internal static class DataOptions
             TestSceneCount = said.Data.TestScenes ?? saved?.TestSceneCount ?? 200,
             SceneSeed = said.Data.SceneSeed ?? saved?.SceneSeed ?? 1,
             SceneVariety = said.Data.SceneVariety ?? saved?.SceneVariety ?? 1,
+            Inputs = said.Data.Inputs is { } inputs ? (inputs is [NoInputs] ? [] : inputs) : saved?.Inputs,
+            SceneInputShare = said.Data.SceneInputShare ?? saved?.SceneInputShare,
             VoidId = said.Data.VoidId ?? same?.VoidId,
             DepthScale = said.Data.DepthScale ?? same?.DepthScale,
             Layout = LayoutOptions.Request(said.Benchmark, same?.Layout),

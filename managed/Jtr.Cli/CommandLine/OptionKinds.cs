@@ -30,13 +30,7 @@ internal static class OptionKinds
 
     /// <summary>Rows and columns of the network's input.</summary>
     public static Option<ImageSize?> Size(string name, string description) =>
-        Make(
-            name,
-            "HxW",
-            description,
-            ImageSize.TryParse,
-            $"two numbers up to {ImageSize.Largest}, rows x columns, such as 96x128"
-        );
+        Make(name, "HxW", description, ImageSize.TryParse, $"two numbers up to {ImageSize.Largest}, rows x columns, such as 96x128");
 
     /// <summary>One of some words.</summary>
     public static Option<T?> Choice<T>(string name, string description, IReadOnlyList<(string Word, T Value)> choices)

@@ -1,3 +1,4 @@
+using Jtr.Cli.Commands;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Labels;
@@ -41,6 +42,9 @@ internal static class Words
         ("stage3", BackboneStage.Stage3),
         ("stage4", BackboneStage.Stage4),
     ];
+
+    public static IReadOnlyList<(string Word, InputFusion Value)> Fusions { get; } =
+    [("early", InputFusion.Early), ("sum", InputFusion.Sum), ("concat", InputFusion.Concat), ("gate", InputFusion.Gate)];
 
     public static IReadOnlyList<(string Word, TeacherTarget Value)> TeacherTargets { get; } =
     [("soft", TeacherTarget.Soft), ("hard", TeacherTarget.Hard)];

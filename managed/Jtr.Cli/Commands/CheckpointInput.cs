@@ -34,6 +34,7 @@ internal sealed class CheckpointInput
             "data.scenes",
             "data.testScenes",
             "data.sceneSeed",
+            "data.sceneInputShare",
             "data.sceneVariety"
         );
 

@@ -24,6 +24,8 @@ internal sealed class DataInput
             "data.weights",
             "data.test",
             "data.tasks",
+            "data.inputs",
+            "data.sceneInputShare",
             "data.classNames",
             "data.size",
             "data.voidId",

@@ -139,7 +139,7 @@ internal sealed class DemoCommand
             foreach (string method in _methods)
             {
                 Trainer trainer = settings.Begin(
-                    (settings with { Method = method }).ToTrainerOptions(data.Train.Tasks, data.Train.Count, MachineOptions.Device(said)),
+                    (settings with { Method = method }).ToTrainerOptions(data.Train, MachineOptions.Device(said)),
                     _console,
                     isTold: false
                 );

@@ -87,7 +87,7 @@ internal sealed class EvaluateCommand
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
         DataRequest request = CheckpointInput.Request(said, info);
         OpenData data = DataSource.OpenTest(request, info.Options.Tasks);
-        IMultiTaskDataset scored = BadSamples.Wrap(request, data.Test!);
+        IMultiTaskDataset scored = BadSamples.Wrap(request, DataSource.WithInputs(data.Test!, info.Options.Inputs));
         foreach (string note in data.Notes)
             _console.Line(note);
         using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(said), _console.Logger);

@@ -110,7 +110,10 @@ internal sealed class PredictCommand
             return await PhotographsAsync(parsed, said, info, arguments, folder, cancellationToken).ConfigureAwait(false);
         if (_options.FirstGiven(parsed) is string option)
             throw new UsageException($"{option} is for photographs: name them, or a folder of them.");
-        IMultiTaskDataset data = DataSource.OpenTest(CheckpointInput.Request(said, info), info.Options.Tasks).Test!;
+        IMultiTaskDataset data = DataSource.WithInputs(
+            DataSource.OpenTest(CheckpointInput.Request(said, info), info.Options.Tasks).Test!,
+            info.Options.Inputs
+        );
         using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(said), _console.Logger);
         folder.Create();
         int[] samples = PredictionSheet.Spread(data.Count, (int)(parsed.GetValue(_count) ?? 8));
@@ -160,6 +163,7 @@ internal sealed class PredictCommand
             Output = folder.Path,
             Labels = asLabels ? LabelFolder.Open(folder.Path, info.Options.Tasks, said.Data.DepthScale) : null,
             DepthScale = depthScale ?? PredictionFiles.DefaultDepthScale,
+            Inputs = Inputs(parsed, info),
             Resume = _options.Resume(parsed),
             Workers = said.Machine.Workers ?? (int)Math.Clamp(PixelsAtOnce / largest, 1, Environment.ProcessorCount + 1),
             SheetRows = asLabels ? 0 : SheetRows,
@@ -176,6 +180,18 @@ internal sealed class PredictCommand
         if (outcome.Rows.Count > 0)
             Sheet(predictor.Tasks, outcome).SavePng(folder.Pictures);
         return Report(list, outcome, folder, skipBad);
+    }
+
+    /// <summary>Where the network's further inputs lie, or null: they are missing.</summary>
+    private PhotographInputs? Inputs(ParseResult parsed, CheckpointInfo info)
+    {
+        string? folder = _options.InputsFrom(parsed);
+        if (info.Options.Inputs.Count == 0)
+            return folder is null ? null : throw new UsageException("--inputs-from: this network reads nothing beside the photograph.");
+        if (folder is not null)
+            return new PhotographInputs(folder, info.Options.Inputs);
+        _console.Line($"note: without --inputs-from the network's further inputs are missing: {info.Options.Inputs}");
+        return null;
     }
 
     /// <summary>Reads the headers of all photographs, so that a file that is none shows before any work is done.</summary>

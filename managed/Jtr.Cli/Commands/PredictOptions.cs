@@ -22,6 +22,14 @@ internal sealed class PredictOptions
         [("photograph", PredictionSize.Image), ("network", PredictionSize.Network)]
     );
 
+    private readonly Option<string?> _inputsFrom = new("--inputs-from")
+    {
+        HelpName = "FOLDER",
+        Description =
+            "A folder with what the network reads beside the photographs, such as depth/NAME.png and camera.csv; its tasks.json says how "
+            + "they are read. Default: none, and the inputs are missing.",
+    };
+
     private readonly Option<bool> _tile = new("--tile")
     {
         Description = "Cut photographs into tiles of --size at their own resolution, instead of resizing them to it. Overlaps are blended.",
@@ -70,10 +78,13 @@ internal sealed class PredictOptions
     public IReadOnlyList<Option> Written => [_formats, _at, _confidence, _asLabels, _resume];
 
     /// <summary>For the help page.</summary>
-    public IReadOnlyList<Option> Computed => [_tile, _overlap, _flip, _scales, _every];
+    public IReadOnlyList<Option> Computed => [_inputsFrom, _tile, _overlap, _flip, _scales, _every];
 
     /// <summary>Whether predictions become labels.</summary>
     public bool AsLabels(ParseResult parsed) => parsed.GetValue(_asLabels);
+
+    /// <summary>The folder of the further inputs, or null.</summary>
+    public string? InputsFrom(ParseResult parsed) => parsed.GetValue(_inputsFrom);
 
     /// <summary>Whether to go on with an earlier run.</summary>
     public bool Resume(ParseResult parsed) => parsed.GetValue(_resume);

@@ -219,7 +219,7 @@ internal sealed class TrainCommand
                 },
                 _console.Logger
             );
-        TrainerOptions options = settings.ToTrainerOptions(data.Train.Tasks, data.Train.Count, MachineOptions.Device(said));
+        TrainerOptions options = settings.ToTrainerOptions(data.Train, MachineOptions.Device(said));
         using Trainer? made = loaded is null && !_run.IsTrial(parsed) ? settings.Begin(options, _console) : null;
 
         LabelAssignment labels = Labels(settings, data.Train, resumed);
@@ -255,7 +255,7 @@ internal sealed class TrainCommand
         data = data with
         {
             Train = BadSamples.Wrap(settings.Data, train, seen),
-            Test = data.Test is null ? null : BadSamples.Wrap(settings.Data, data.Test),
+            Test = data.Test is null ? null : BadSamples.Wrap(settings.Data, DataSource.WithInputs(data.Test, data.Train.Inputs)),
         };
         long total = settings.TotalSteps(data.Train.Count);
         if (_run.IsTrial(parsed))

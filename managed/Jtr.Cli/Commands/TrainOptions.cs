@@ -68,6 +68,8 @@ internal static class TrainOptions
         "network.freeze",
         "network.freezeSteps",
         "network.freezeNorms",
+        "network.fusion",
+        "network.inputDropout",
     ];
 
     private static readonly string[] _jointTask =
@@ -113,6 +115,8 @@ internal static class TrainOptions
             "data.test",
             "data.tasks",
             "data.classNames",
+            "data.inputs",
+            "data.sceneInputShare",
             "data.scenario",
             "data.labels",
             "data.limitLabels",
@@ -217,6 +221,8 @@ internal static class TrainOptions
                 fixedNow,
                 v => Words.Of(Words.Scenarios, v)
             ),
+            Fusion = Pick(Words.Value(Words.Fusions, said.Network.Fusion), basis.Fusion, "--fusion", fixedNow),
+            InputDropout = Pick(said.Network.InputDropout, basis.InputDropout, "--input-dropout", fixedNow),
             Seed = Pick(said.Training.Seed, basis.Seed, "--seed", fixedNow),
             BatchSize = Pick(said.Training.BatchSize, basis.BatchSize, "--batch-size", fixedNow),
             Width = Pick(said.Training.Width, basis.Width, "--width", fixedNow),

@@ -79,6 +79,12 @@ internal sealed record TrainSettings
     /// <summary>The network; null: a SegNet.</summary>
     public NetworkSettings? Network { get; init; }
 
+    /// <summary>How planes beside the photograph enter the network; null: early.</summary>
+    public InputFusion? Fusion { get; init; }
+
+    /// <summary>How often a step leaves out a sample's input; null: never.</summary>
+    public double? InputDropout { get; init; }
+
     /// <summary>Decoupled weight decay, or null.</summary>
     public double? WeightDecay { get; init; }
 
@@ -210,13 +216,17 @@ internal sealed record TrainSettings
             : $"{Network.Backbone} and {Network.Decoder}{(Network.Weights is null ? "" : $", from {Path.GetFileName(Network.Weights)}")}";
 
     /// <summary>The trainer's part of the settings.</summary>
-    /// <param name="tasks">The tasks of the data.</param>
-    /// <param name="samples">Samples of the training set.</param>
+    /// <param name="data">The training set.</param>
     /// <param name="device">Where to run.</param>
-    public TrainerOptions ToTrainerOptions(TaskSet tasks, int samples, DeviceChoice device) =>
-        new()
+    public TrainerOptions ToTrainerOptions(IMultiTaskDataset data, DeviceChoice device)
+    {
+        int samples = data.Count;
+        return new()
         {
-            Tasks = tasks,
+            Tasks = data.Tasks,
+            Inputs = data.Inputs,
+            Fusion = InputFusions.Options(Fusion),
+            InputDropout = data.Inputs.Count == 0 ? 0 : InputDropout ?? 0,
             Method = NetworkMethod,
             Width = Width,
             Network = Network?.ToOptions(),
@@ -265,6 +275,7 @@ internal sealed record TrainSettings
             EmaDecay = EmaDecay,
             NativeOptions = NativeOptions,
         };
+    }
 
     /// <summary>How to train, without how long and what is written.</summary>
     /// <param name="labels">The labels that training sees.</param>

@@ -46,6 +46,9 @@ internal static class UnusedOptions
         new("run.minImprovement", "--eval-every", s => s.EvalEvery is not null),
         new("data.pseudoWeight", "--pseudo-labels", LearnsMadeLabels),
         new("data.pseudoThreshold", "--pseudo-labels", LearnsMadeLabels),
+        new("network.inputDropout", "--inputs", HasInputs),
+        new("network.fusion", "--inputs", HasInputs),
+        new("data.sceneInputShare", "--inputs of the built-in scenes", s => IsScenes(s) && s.Data.Inputs is { Count: > 0 }),
         new("data.scenes", "the built-in scenes", IsScenes),
         new("data.testScenes", "the built-in scenes", IsScenes),
         new("data.sceneSeed", "the built-in scenes", IsScenes),
@@ -76,6 +79,10 @@ internal static class UnusedOptions
     // No schedule is that of steps, which keeps the rate where nothing else is said.
     private static bool IsStep(TrainSettings settings) =>
         settings.LrSchedule is not (LearningRateSchedule.Cosine or LearningRateSchedule.Constant);
+
+    // Folders have those of tasks.json where nothing is said.
+    private static bool HasInputs(TrainSettings settings) =>
+        IsScenes(settings) ? settings.Data.Inputs is { Count: > 0 } : settings.Data.Inputs is not { Count: 0 };
 
     private static bool LearnsMadeLabels(TrainSettings settings) =>
         settings.PseudoLabels is not null || SpecialistStages.AreIn(settings.Method);

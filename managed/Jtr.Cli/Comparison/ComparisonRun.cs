@@ -73,11 +73,11 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         }
         (IMultiTaskDataset all, LabelAssignment seen) = MadeLabels.Add(settings, data.Train, labels);
         IMultiTaskDataset train = BadSamples.Wrap(settings.Data, all, seen),
-            test = BadSamples.Wrap(settings.Data, data.Test!);
+            test = BadSamples.Wrap(settings.Data, DataSource.WithInputs(data.Test!, data.Train.Inputs));
         ProcessMeter meter = ProcessMeter.Start(device.Gpu);
         using Trainer trainer = File.Exists(_files.Checkpoint)
             ? Trainer.Load(_files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, console.Logger)
-            : settings.Begin(settings.ToTrainerOptions(train.Tasks, train.Count, device), console);
+            : settings.Begin(settings.ToTrainerOptions(train, device), console);
         FitOptions fit = settings.ToFitOptions(seen) with
         {
             Workers = workers,

@@ -21,7 +21,7 @@ internal static class ResolvedConfiguration
         {
             Data = Data(settings),
             Benchmark = Benchmark(settings.Data.Layout),
-            Network = Network(settings.Network),
+            Network = Network(settings),
             Training = new TrainingSection
             {
                 Method = settings.Method,
@@ -99,6 +99,8 @@ internal static class ResolvedConfiguration
             Test = data.Test,
             Tasks = data.Sources is null ? data.Tasks?.ToArray() : null,
             ClassNames = data.Sources is null ? data.ClassNames?.ToArray() : null,
+            Inputs = data.Inputs is { Count: 0 } ? [DataOptions.NoInputs] : data.Inputs?.ToArray(),
+            SceneInputShare = data.IsScenes ? data.SceneInputShare : null,
             Scenario = settings.LabelsFile is null ? Words.Of(Words.Scenarios, settings.Scenario) : null,
             Labels = settings.LabelsFile,
             LimitLabels = settings.LabelLimits?.ToArray(),
@@ -138,6 +140,14 @@ internal static class ResolvedConfiguration
                 MapRange = layout.MapRange?.ToArray(),
                 AllowMissing = layout.AllowMissing,
             };
+
+    private static NetworkSection Network(TrainSettings settings)
+    {
+        NetworkSection section = Network(settings.Network);
+        section.Fusion = settings.Fusion is { } fusion ? Words.Of(Words.Fusions, fusion) : null;
+        section.InputDropout = settings.InputDropout;
+        return section;
+    }
 
     private static NetworkSection Network(NetworkSettings? network) =>
         network is null

@@ -37,6 +37,8 @@ internal sealed class DataSection
     public double[]? Weights { get; set; }
     public string? Test { get; set; }
     public string[]? Tasks { get; set; }
+    public string[]? Inputs { get; set; }
+    public double? SceneInputShare { get; set; }
     public string[]? ClassNames { get; set; }
     public string? Scenario { get; set; }
     public string? Labels { get; set; }
@@ -83,6 +85,8 @@ internal sealed class NetworkSection
     public string? Freeze { get; set; }
     public long? FreezeSteps { get; set; }
     public bool? FreezeNorms { get; set; }
+    public string? Fusion { get; set; }
+    public double? InputDropout { get; set; }
 }
 
 /// <summary>Training.</summary>

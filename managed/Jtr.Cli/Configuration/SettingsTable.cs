@@ -29,6 +29,9 @@ internal static class SettingsTable
         new("data.tasks", "--tasks", "LIST", SettingKind.Texts, c => c.Data.Tasks,
             "Tasks to learn, separated by commas: names of scenes' labels or of label folders. In full NAME[=KIND][:COUNT], such as "
             + "seg=segmentation:11. Default: all folders; of scenes segmentation,depth,normals."),
+        new("data.inputs", "--inputs", "LIST", SettingKind.Texts, c => c.Data.Inputs,
+            "What the network reads beside the photograph: inputs that the data's tasks.json lists, of scenes depth; none for none. "
+            + "Default: all that tasks.json lists; of scenes none."),
         new("data.classNames", "--class-names", "LIST", SettingKind.Texts, c => c.Data.ClassNames,
             "Names of the classes of a folder's segmentation, in the order of their ids, where tasks.json does not tell them."),
         new("data.scenario", "--scenario", Alternatives(Words.Scenarios), SettingKind.Word, c => c.Data.Scenario,
@@ -65,6 +68,8 @@ internal static class SettingsTable
             { Minimum = 1, Maximum = 100_000_000 },
         new("data.sceneSeed", "--scene-seed", "N", SettingKind.Whole, c => c.Data.SceneSeed, "Seed of the scenes themselves. Default: 1.")
             { Minimum = 0 },
+        new("data.sceneInputShare", "--scene-input-share", "P", SettingKind.Number, c => c.Data.SceneInputShare,
+            "Which part of the scenes has the --inputs, 0 to 1. Default: 1.") { Minimum = 0, Maximum = 1 },
         new("data.sceneVariety", "--scene-variety", "X", SettingKind.Number, c => c.Data.SceneVariety,
             "How much the scenes differ, 0 to 1: at 0 muted colours, few patterns, fewer things and a camera in a corner, which small "
             + "networks learn in minutes. Default: 1.") { Minimum = 0, Maximum = 1 },
@@ -122,6 +127,13 @@ internal static class SettingsTable
             "Steps after which frozen stages train like the others; 0: never. Default: 0.") { Minimum = 0 },
         new("network.freezeNorms", "--freeze-norms", null, SettingKind.Flag, c => c.Network.FreezeNorms,
             "The backbone's norms keep their statistics, and train their weights."),
+        new("network.fusion", "--fusion", Alternatives(Words.Fusions), SettingKind.Word, c => c.Network.Fusion,
+            "How planes of --inputs enter the network: early as channels of its first convolution; sum, concat and gate by an encoder of "
+            + "their own, whose features meet the photograph's so. Vectors scale and shift features (FiLM). Default: early.")
+            { Words = Of(Words.Fusions) },
+        new("network.inputDropout", "--input-dropout", "P", SettingKind.Number, c => c.Network.InputDropout,
+            "How often a step leaves out a sample's input, each by itself, so that the network learns to do without it. Default: 0.")
+            { Minimum = 0, Maximum = 1, IsBelowMaximum = true },
 
         new("training.method", "--method", "NAME", SettingKind.Text, c => c.Training.Method,
             "supervised uses the labels alone; single_task does so with a network for each task, supervised+ on more views; consistency, "

@@ -20,6 +20,12 @@ internal sealed record DataRequest
     /// <summary>The tasks as written, or null for all (of scenes: segmentation, depth and normals).</summary>
     public IReadOnlyList<string>? Tasks { get; init; }
 
+    /// <summary>Names of the inputs beside the photograph, or null for all that tasks.json lists (of scenes none).</summary>
+    public IReadOnlyList<string>? Inputs { get; init; }
+
+    /// <summary>Which part of the scenes has them, 0 to 1; null: all.</summary>
+    public double? SceneInputShare { get; init; }
+
     /// <summary>Names of the classes of the segmentation task, or null.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
 

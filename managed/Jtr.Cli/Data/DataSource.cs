@@ -1,6 +1,7 @@
 using Jtr.Interop;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Joined;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Cli.Data;
@@ -106,7 +107,7 @@ internal static class DataSource
                 throw new DirectoryNotFoundException($"--test: there is no folder '{other.Path}'");
             // Of a benchmark its part to score on; a folder or file is taken as it is.
             return other.Kind == DataKind.Folder
-                ? OpenFolder(request, other.Path, tasks)
+                ? OpenFolder(request, other.Path, tasks, at.Kind == DataKind.Folder ? Folders(at.Path).Train : null)
                 : BenchmarkSource.Open(Fitting(request, at, other), other, BenchmarkSource.HasTest(request, other), tasks);
         }
         if (request.Sources is not null)
@@ -126,8 +127,8 @@ internal static class DataSource
         return test
             ? scored is null
                 ? null
-                : OpenFolder(request, scored, tasks)
-            : OpenFolder(request, train, tasks);
+                : OpenFolder(request, scored, tasks, train)
+            : OpenFolder(request, train, tasks, train);
     }
 
     /// <summary>Options about one form do not concern another one.</summary>
@@ -139,6 +140,7 @@ internal static class DataSource
                 Sources = null,
                 Layout = null,
                 Tasks = null,
+                Inputs = null,
                 ClassNames = null,
                 VoidId = null,
                 DepthScale = null,
@@ -180,6 +182,8 @@ internal static class DataSource
                     Seed = request.SceneSeed,
                     Variety = request.SceneVariety,
                     Tasks = tasks is null ? request.Tasks : [.. tasks.Select(t => t.Name)],
+                    Inputs = request.Inputs ?? [],
+                    InputShare = request.SceneInputShare ?? 1,
                 }
             );
         }
@@ -202,7 +206,51 @@ internal static class DataSource
         return train is null ? (root, null) : (train, PartNames.Find(root, DataPart.Test));
     }
 
-    private static FolderDataset OpenFolder(DataRequest request, string root, TaskSet? tasks)
+    /// <summary>A data set as a network reads it: inputs that it lacks are missing, those that are not read are left out.</summary>
+    public static IMultiTaskDataset WithInputs(IMultiTaskDataset data, InputSet inputs)
+    {
+        if (data.Inputs.Equals(inputs))
+            return data;
+        try
+        {
+            return new InputSelection(data, inputs);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException(ErrorText.Describe(e));
+        }
+    }
+
+    /// <summary>The inputs that are wanted of a folder.</summary>
+    /// <param name="request">Which.</param>
+    /// <param name="root">The folder.</param>
+    /// <param name="train">The folder to train on, whose tasks.json counts where this one has none.</param>
+    private static IReadOnlyList<FolderInput> InputsOf(DataRequest request, string root, string? train)
+    {
+        if (request.Inputs is { Count: 0 })
+            return [];
+        IReadOnlyList<FolderInput> listed = FolderDataset.ListInputs(root);
+        if (listed.Count == 0 && train is not null && train != root)
+            listed = FolderDataset.ListInputs(train);
+        return request.Inputs is null
+            ? listed
+            :
+            [
+                .. request.Inputs.Select(name =>
+                    listed.FirstOrDefault(i => i.Spec.Name == name)
+                    ?? throw new UsageException(
+                        $"--inputs: there is no input '{name}'; "
+                            + (
+                                listed.Count == 0
+                                    ? "tasks.json of the data has no \"inputs\"."
+                                    : $"the data have {string.Join(", ", listed.Select(i => i.Spec.Name))}."
+                            )
+                    )
+                ),
+            ];
+    }
+
+    private static FolderDataset OpenFolder(DataRequest request, string root, TaskSet? tasks, string? train)
     {
         FolderOptions options = new()
         {
@@ -212,6 +260,7 @@ internal static class DataSource
             DepthScale = request.DepthScale,
             Tasks = tasks,
             PassOverDamaged = request.SkipBad,
+            Inputs = InputsOf(request, root, train),
         };
         if (tasks is not null || (request.Tasks is null && request.ClassNames is null))
             return new FolderDataset(root, options);

@@ -15,6 +15,7 @@ internal sealed class DataInspection
         Data = data;
         Tasks = [.. data.Tasks.Select(t => t.Kind.CreateStatistics(t))];
         Labeled = new int[data.Tasks.Count];
+        Present = new int[data.Inputs.Count];
         LabelCounts = new int[data.Tasks.Count + 1];
         Domains = DomainInspection.Of(data);
         Problems.AddRange(DataSource.Problems(data));
@@ -34,6 +35,9 @@ internal sealed class DataInspection
 
     /// <summary>For each task the samples that have a label, of all samples.</summary>
     public int[] Labeled { get; }
+
+    /// <summary>For each input the samples that have it, of all samples.</summary>
+    public int[] Present { get; }
 
     /// <summary>Samples that were read.</summary>
     public int Read { get; private set; }
@@ -71,6 +75,8 @@ internal sealed class DataInspection
             inspection.LabelCounts[(labeled & data.Tasks.All).Count]++;
             for (int t = 0; t < data.Tasks.Count; t++)
                 inspection.Labeled[t] += labeled[t] ? 1 : 0;
+            for (int n = 0; n < data.Inputs.Count; n++)
+                inspection.Present[n] += data.HasInput(i, n) ? 1 : 0;
         }
         CarefulReader reader = new(data);
         HashSet<string> known = [.. inspection.Problems.Select(p => p.Path)];

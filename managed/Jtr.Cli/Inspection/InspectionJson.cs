@@ -26,6 +26,7 @@ internal static class InspectionJson
                         [.. p.Sizes.OrderByDescending(s => s.Value).Select(s => new SizeDocument(s.Key.Height, s.Key.Width, s.Value))],
                         Sources(p.Data),
                         p.Domains.Count == 0 ? null : [.. p.Domains.Select(d => Domain(d, p.Data))],
+                        Inputs(p),
                         p.LabelCounts,
                         [.. p.Tasks.Select((t, i) => Task(t, p.Labeled[i]))],
                         [.. p.Problems.Select(f => new ProblemDocument(f.Path, f.Message))]
@@ -69,6 +70,17 @@ internal static class InspectionJson
             domain.HasColors ? [.. domain.Mean] : null,
             domain.HasColors ? [.. domain.Deviation] : null
         );
+
+    private static InputDocument[]? Inputs(DataInspection part) =>
+        part.Data.Inputs.Count == 0
+            ? null
+            :
+            [
+                .. part.Data.Inputs.Select(
+                    (input, i) =>
+                        new InputDocument(input.Name, input.IsPlanes ? "planes" : "vector", input.Channels, input.Unit, part.Present[i])
+                ),
+            ];
 
     private static TaskDocument Task(LabelStatistics t, int labeled) =>
         new(
@@ -118,6 +130,7 @@ internal sealed record PartDocument(
     SizeDocument[] Photographs,
     SourceDocument[]? Sources,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DomainDocument[]? Domains,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] InputDocument[]? Inputs,
     int[] SamplesByLabels,
     TaskDocument[] Tasks,
     ProblemDocument[] Problems
@@ -143,6 +156,9 @@ internal sealed record ValueDocument(string Name, long Count, float? Lowest, flo
 
 /// <param name="Pixels">Of a class; of a class or tag of whole photographs, the photographs that have it.</param>
 internal sealed record ClassDocument(string Name, long Pixels);
+
+/// <param name="Samples">That have it.</param>
+internal sealed record InputDocument(string Name, string Kind, int Channels, string? Unit, int Samples);
 
 /// <param name="Samples">Of the source.</param>
 /// <param name="Epoch">Of it in an epoch.</param>

@@ -58,6 +58,8 @@ internal static class InspectionView
         console.Table(TextTable.Format(tasks, 2, 3, 4, 5, 6), tasks, numbers: [2, 3, 4, 5, 6]);
         if (part.Domains.Count > 0)
             ShowDomains(console, part);
+        if (part.Data.Inputs.Count > 0)
+            ShowInputs(console, part);
         foreach (LabelStatistics t in part.Tasks)
         {
             if (t.Classes.Count > 0 && t.Pixels > 0)
@@ -94,6 +96,21 @@ internal static class InspectionView
         ];
         int[] numbers = [.. Enumerable.Range(1, cells[0].Length - 1)];
         console.Table(TextTable.Format(cells, numbers), cells, numbers);
+    }
+
+    private static void ShowInputs(CliConsole console, DataInspection part)
+    {
+        console.Title("Inputs beside the photograph");
+        List<string[]> cells =
+        [
+            ["input", "kind", "channels", "unit", "samples that have it"],
+            .. part.Data.Inputs.Select(
+                (input, i) =>
+                    (string[])
+                        [input.Name, input.IsPlanes ? "planes" : "vector", $"{input.Channels}", input.Unit ?? "", $"{part.Present[i]}"]
+            ),
+        ];
+        console.Table(TextTable.Format(cells, 2, 4), cells, numbers: [2, 4]);
     }
 
     private static string Sizes(DataInspection part)

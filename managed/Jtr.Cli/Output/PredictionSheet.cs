@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 using Jtr.Interop.Visualization;
@@ -31,10 +32,12 @@ internal static class PredictionSheet
         PictureGrid grid = new(["photo", .. tasks.Select(t => t.Name)]);
         float[] image = new float[3 * plane],
             labels = new float[tasks.LabelValues(height, width)],
-            predictions = new float[tasks.PredictionValues(height, width)];
+            predictions = new float[tasks.PredictionValues(height, width)],
+            further = new float[data.Inputs.Values(height, width)];
+        byte[] present = new byte[data.Inputs.Count];
         foreach (int sample in samples)
         {
-            SampleBuffer buffer = new(tasks, height, width, image, labels);
+            SampleBuffer buffer = new(tasks, data.Inputs, height, width, image, labels, further, present);
             TaskMask labeled = data.Read(sample, tasks.All, buffer);
             ValueRange?[] ranges = new ValueRange?[tasks.Count];
             RgbImage photograph = TaskPainter.PaintImage(image, height, width);
@@ -48,7 +51,7 @@ internal static class PredictionSheet
             grid.AddRow($"{data.GetName(sample)}\nlabels", cells);
             foreach ((string name, Trainer trainer) in networks)
             {
-                trainer.Predict(image, 1, height, width, predictions);
+                trainer.Predict(image, new InputValues(data.Inputs, further, present), 1, height, width, predictions);
                 grid.AddRow(name, [PictureCell.Blank, .. Paint(tasks, predictions, photograph, ranges)]);
             }
         }

@@ -32,6 +32,9 @@ internal sealed record PredictionJob
     /// <summary>What one step of depth images stands for.</summary>
     public double DepthScale { get; init; } = PredictionFiles.DefaultDepthScale;
 
+    /// <summary>Further inputs of the photographs, or null: they are missing.</summary>
+    public PhotographInputs? Inputs { get; init; }
+
     /// <summary>Whether photographs whose files are there already are passed over.</summary>
     public bool Resume { get; init; }
 

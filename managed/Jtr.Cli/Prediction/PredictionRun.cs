@@ -155,7 +155,17 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
     {
         try
         {
-            return item.Read();
+            PhotographImage image = item.Read();
+            try
+            {
+                image.Inputs = job.Inputs?.Read(item.Name, image.Height, image.Width);
+            }
+            catch
+            {
+                image.Dispose();
+                throw;
+            }
+            return image;
         }
         catch (Exception e) when (e is JtrFormatException or IOException or UnauthorizedAccessException)
         {

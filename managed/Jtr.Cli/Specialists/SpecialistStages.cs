@@ -152,9 +152,11 @@ internal sealed class SpecialistStages
         using Trainer trainer =
             File.Exists(files.Checkpoint) && IsOf(files, settings)
                 ? Trainer.Load(files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, _console.Logger)
-                : settings.Begin(settings.ToTrainerOptions(own.Tasks, train.Count, device), _console, isTold: false);
+                : settings.Begin(settings.ToTrainerOptions(train, device), _console, isTold: false);
         _console.Title($"Specialist of {name} ({stage}): {own.Count} labels, {total} steps");
-        IMultiTaskDataset? test = _data.Test is null ? null : BadSamples.Wrap(settings.Data, new OneTaskDataset(_data.Test, task));
+        IMultiTaskDataset? test = _data.Test is null
+            ? null
+            : BadSamples.Wrap(settings.Data, DataSource.WithInputs(new OneTaskDataset(_data.Test, task), train.Inputs));
         FitOptions fit = settings.ToFitOptions(all) with
         {
             Steps = total,

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
-using Jtr.Interop.Labels;
 using Jtr.Interop.Inputs;
+using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Joined;

@@ -24,5 +24,4 @@ public abstract record LayoutOptions
         SampleSize.Check(nameof(Height), Height);
         SampleSize.Check(nameof(Width), Width);
     }
-
 }

@@ -65,14 +65,7 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
                 present.Span[.._inputs.Count].CopyTo(present.Span[_inputs.Count..]);
                 MirrorInputs(further.Span[more..], scaledHeight, scaledWidth);
             }
-            predictor.Predict(
-                images.Span,
-                Given(further.Span, present.Span),
-                samples,
-                scaledHeight,
-                scaledWidth,
-                predictions.Span
-            );
+            predictor.Predict(images.Span, Given(further.Span, present.Span), samples, scaledHeight, scaledWidth, predictions.Span);
             for (int s = 0; s < samples; s++)
             {
                 Span<float> pass = predictions.Span.Slice(s * output, output);

@@ -108,16 +108,7 @@ public sealed partial class Predictor
         data.Read(
             index,
             TaskMask.None,
-            new SampleBuffer(
-                data.Tasks,
-                data.Inputs,
-                data.Height,
-                data.Width,
-                image,
-                labels.AsSpan(0, labelValues),
-                further,
-                present
-            ),
+            new SampleBuffer(data.Tasks, data.Inputs, data.Height, data.Width, image, labels.AsSpan(0, labelValues), further, present),
             cancellationToken
         );
         ArrayPool<float>.Shared.Return(labels);

@@ -210,15 +210,7 @@ internal sealed unsafe class StepBorder
     {
         table.Clear();
         table.Add(_image, Raw.Dtype.Float32, batch.ImagesPointer, sizeof(float), batch.Views, batch.Samples, 3, batch.Height, batch.Width);
-        _furtherInputs.AddTo(
-            table,
-            batch.InputsPointer,
-            batch.PresentPointer,
-            batch.Views,
-            batch.Samples,
-            batch.Height,
-            batch.Width
-        );
+        _furtherInputs.AddTo(table, batch.InputsPointer, batch.PresentPointer, batch.Views, batch.Samples, batch.Height, batch.Width);
         _labels.AddTo(table, Raw.Dtype.Float32, batch.LabelsPointer, sizeof(float), batch.Views, batch.Samples, batch.Height, batch.Width);
         table.Add(_labeled, Raw.Dtype.Uint8, batch.LabeledPointer, sizeof(byte), batch.Samples, _tasks.Count);
         if (batch.LabelWeightsPointer is var weights && weights != null)

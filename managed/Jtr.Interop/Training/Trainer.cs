@@ -287,11 +287,7 @@ public sealed unsafe partial class Trainer : IDisposable
                 further = isMissing ? zeros : inputs.Values
         )
         fixed (byte* present = isMissing ? absent : inputs.Present)
-            NativeError.Check(
-                _border.Predict(trainer, from, further, present, samples, height, width, to),
-                "image",
-                nameof(images)
-            );
+            NativeError.Check(_border.Predict(trainer, from, further, present, samples, height, width, to), "image", nameof(images));
     }
 
     /// <summary>Throws unless further inputs are those of the network, for so many samples.</summary>

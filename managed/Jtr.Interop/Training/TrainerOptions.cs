@@ -1,5 +1,5 @@
-using Jtr.Interop.Native;
 using Jtr.Interop.Inputs;
+using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Training;

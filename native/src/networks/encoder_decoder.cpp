@@ -160,16 +160,16 @@ class EncoderDecoder final : public Network {
 
   Features encode(const InputTensors& x, NormMode norm, bool trainable) const override {
     const bool turns = options_.input_order == ColorOrder::kBgr && channels_ >= kColors;
-    const at::Tensor ordered = !turns                 ? x.image
-                               : channels_ == kColors ? x.image.flip(1)
-                                                      : x.image.index_select(1, at::tensor(order(), at::kLong).to(
-                                                                                    x.image.device()));
+    const at::Tensor ordered = !turns ? x.image
+                               : channels_ == kColors
+                                   ? x.image.flip(1)
+                                   : x.image.index_select(1, at::tensor(order(), at::kLong).to(x.image.device()));
     const at::Tensor input = at::addcmul(shift_, ordered, scale_).to(store_.convolved()).contiguous(format_);
     const bool training = norm != NormMode::kRunning;
     const Pass pass = pass_of(norm, trainable, recomputation_);
     const FirstChannels further = inputs_.empty() ? FirstChannels{} : inputs_.first_channels(x, format_, trainable);
-    std::vector<at::Tensor> maps = backbone_->encode(
-        input, {pass, training ? frozen_stages_ : 0, training && options_.freeze_norms}, further);
+    std::vector<at::Tensor> maps =
+        backbone_->encode(input, {pass, training ? frozen_stages_ : 0, training && options_.freeze_norms}, further);
     if (!inputs_.empty()) maps = inputs_.fuse(std::move(maps), x, format_, pass);
     return {std::move(maps), {}};
   }

@@ -20,9 +20,7 @@ struct FirstChannels {
   bool defined() const { return maps.defined(); }
 
   /// All that the convolution reads, and with what: x [N, in, H, W] and its weight [out, in, k, k], then these.
-  at::Tensor after(const at::Tensor& x) const {
-    return at::cat({x, maps}, 1).contiguous(x.suggest_memory_format());
-  }
+  at::Tensor after(const at::Tensor& x) const { return at::cat({x, maps}, 1).contiguous(x.suggest_memory_format()); }
   at::Tensor weight_after(const at::Tensor& own) const {
     return at::cat({own, weight}, 1).contiguous(own.suggest_memory_format());
   }

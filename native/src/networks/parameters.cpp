@@ -89,8 +89,8 @@ void ParameterStore::normal(int64_t i, double deviation, uint64_t seed, uint32_t
   double* out = values.data_ptr<double>();
   // Box-Muller on the host and in double: the same weights for every device, precision and libtorch.
   for (int64_t n = 0; n < tensor.elements; n += 4) {
-    const PhiloxBlock block =
-        philox(seed, RandomUse::kInitialWeights, stream + static_cast<uint32_t>(tensor.stream), static_cast<uint64_t>(n / 4));
+    const PhiloxBlock block = philox(seed, RandomUse::kInitialWeights, stream + static_cast<uint32_t>(tensor.stream),
+                                     static_cast<uint64_t>(n / 4));
     for (int pair = 0; pair < 2; ++pair) {
       const double radius =
           deviation * std::sqrt(-2.0 * std::log(static_cast<double>(open_uniform(block.value[2 * pair]))));

@@ -26,8 +26,8 @@ class ParameterStore {
  public:
   /// Declares a weight; the number to ask for it.
   int64_t add_parameter(std::string name, std::vector<int64_t> sizes);
-  /// Weights that are declared while this is true have streams of random numbers apart, so that the others' first values
-  /// are what they are without them.
+  /// Weights that are declared while this is true have streams of random numbers apart, so that the others' first
+  /// values are what they are without them.
   void count_apart(bool apart) { counts_apart_ = apart; }
   /// Declares a buffer; the number to ask for it.
   int64_t add_buffer(std::string name, std::vector<int64_t> sizes, bool is_counter = false);

@@ -31,7 +31,8 @@ class SegNetNetwork final : public Network {
         setting_(setting),
         format_(network_memory_format(setting.precision, setting.device, options.width)),
         inputs_(store_, *setting.inputs, {levels().back()}, {options.width, 3, 1}, setting.recomputation, kName),
-        net_(store_, setting.inputs->image_channels(), options.width, plane_heads(setting), true, setting.recomputation),
+        net_(store_, setting.inputs->image_channels(), options.width, plane_heads(setting), true,
+             setting.recomputation),
         image_heads_(store_, *setting.tasks, setting.predicted, 8 * options.width, kHead) {
     store_.allocate(setting.precision, setting.device, format_);
   }

@@ -27,8 +27,8 @@ bool same(const HostBatch& a, const HostBatch& b) {
   for (size_t i = 0; i < a.inputs.size(); ++i) {
     if (!same(a.inputs[i], b.inputs[i])) return false;
   }
-  return same(a.images, b.images) && same(a.input_present, b.input_present) && same(a.labelled, b.labelled) && same(a.label_weight, b.label_weight) &&
-         same(a.crops, b.crops);
+  return same(a.images, b.images) && same(a.input_present, b.input_present) && same(a.labelled, b.labelled) &&
+         same(a.label_weight, b.label_weight) && same(a.crops, b.crops);
 }
 
 }  // namespace
@@ -73,12 +73,10 @@ DeviceBatch BatchUploader::copy(const HostBatch& batch, bool pinned) const {
       inputs.further.push_back(input.dim() == 5 ? input.flatten(0, 1).to(options, pinned)
                                                 : input.to(options, pinned).repeat({setting_.views, 1}));
     }
-    inputs.present =
-        upload_present(all, batch.input_present, batch.samples(), options).repeat({setting_.views, 1});
+    inputs.present = upload_present(all, batch.input_present, batch.samples(), options).repeat({setting_.views, 1});
     inputs = all.normalized(inputs);
   }
-  return {std::move(inputs),
-          labels.map([&](const at::Tensor& x) { return x.to(options, pinned); }),
+  return {std::move(inputs), labels.map([&](const at::Tensor& x) { return x.to(options, pinned); }),
           upload_labelled(batch.labelled, options.device()),
           batch.label_weight.defined() ? batch.label_weight.to(options, false, true) : at::Tensor{}};
 }
@@ -116,7 +114,7 @@ DeviceBatch BatchUploader::take(const HostBatch& batch) {
         c10::impl::VirtualGuardImpl(setting_.options.device().type()).getStream(setting_.options.device());
     done_->block(computing);
     // Their memory belongs to the other stream: not to be given away before this one has read it.
-    std::vector<at::Tensor> all = {made.inputs.image, made.inputs.present, made.labels.planes,
+    std::vector<at::Tensor> all = {made.inputs.image,   made.inputs.present, made.labels.planes,
                                    made.labels.vectors, made.labelled,       made.label_weight};
     all.insert(all.end(), made.inputs.further.begin(), made.inputs.further.end());
     for (at::Tensor& tensor : all) {

@@ -62,8 +62,8 @@ Trainer::Trainer(const TrainerOptions& options)
       needs_(needs_of(guides_, constraints_)),
       balancing_(Balancing::registry().make(options_.balancing, {static_cast<int64_t>(tasks_.size()), options_.seed})),
       schedule_(Schedule::registry().make(options_.schedule, {})),
-      uploader_(tasks_, {names_of_methods(options_), tensor_options_, needs_.views, needs_.crops, needs_.stride,
-                         &inputs_}) {
+      uploader_(tasks_,
+                {names_of_methods(options_), tensor_options_, needs_.views, needs_.crops, needs_.stride, &inputs_}) {
   require(!balancing_->separates_gradients() || !needs_.separate_networks, "balancing.name", "'",
           name_of(options_.balancing), "' works on weights that tasks share; with the method '",
           names_of_methods(options_), "' they share none");
@@ -230,8 +230,8 @@ Trainer::Seen Trainer::seen(const InputTensors& inputs, int64_t views, int64_t t
                             NormMode norm) {
   Seen seen;
   const bool drops = !inputs_.empty() && options_.input_dropout > 0;
-  seen.forward = network_.forward(drops ? inputs.with_only(kept(inputs, views)) : inputs, views, tracked_views,
-                                  features, norm);
+  seen.forward =
+      network_.forward(drops ? inputs.with_only(kept(inputs, views)) : inputs, views, tracked_views, features, norm);
   seen.gradients = seen.forward.predictions.zeros_like();
   seen.tracked_views = tracked_views;
   return seen;
@@ -526,7 +526,8 @@ void Trainer::predict(const InputTensors& samples, const StepRequest::Numbered& 
   if (!inputs_.empty()) {
     const int64_t count = images.size(0), height = images.size(2), width = images.size(3);
     std::vector<at::Tensor> given;
-    for (const at::Tensor& input : samples.further) given.push_back(input.defined() && input.dim() == 4 ? input.unsqueeze(0) : input);
+    for (const at::Tensor& input : samples.further)
+      given.push_back(input.defined() && input.dim() == 4 ? input.unsqueeze(0) : input);
     for (const at::Tensor& input :
          checked_inputs(inputs_, given, samples.present, 1, count, height, width, false, "")) {
       all.further.push_back(input.dim() == 5 ? input[0] : input);

@@ -40,8 +40,8 @@ TEST_P(Networks, PredictWhatTheirOperationsForExportsDo) {
   trainer.predict(images, {{0, got[0]}, {1, got[1]}});
 
   const TaskSet tasks(options.tasks);
-  const auto net =
-      Network::registry().make(options.network, {&tasks, {0, 1}, &InputSet::photograph(), options.precision(), at::kCPU});
+  const auto net = Network::registry().make(options.network,
+                                            {&tasks, {0, 1}, &InputSet::photograph(), options.precision(), at::kCPU});
   test::copy_state(trainer, *net);
   test::Interpreter interpreter(*net, images.to(options.precision().stored));
   ASSERT_EQ(interpreter.outputs.size(), 2U);

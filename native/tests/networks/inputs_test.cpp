@@ -12,8 +12,9 @@ namespace jtr {
 namespace {
 
 Variant planes(Json fusion = {{"name", "early"}}, const std::string& name = "depth") {
-  return Variant::of("planes", {{"name", name}, {"channels", 1}, {"mean", {2.0}}, {"deviation", {0.5}}, {"fusion", std::move(fusion)}},
-                     "kind");
+  return Variant::of(
+      "planes", {{"name", name}, {"channels", 1}, {"mean", {2.0}}, {"deviation", {0.5}}, {"fusion", std::move(fusion)}},
+      "kind");
 }
 Variant vector_input(const std::string& levels = "coarsest") {
   return Variant::of("vector",
@@ -24,7 +25,9 @@ Variant vector_input(const std::string& levels = "coarsest") {
                       {"fusion", {{"name", "film"}, {"levels", levels}, {"hidden", 3}}}},
                      "kind");
 }
-Variant image_of(int64_t channels) { return Variant::of("planes", {{"name", "image"}, {"channels", channels}}, "kind"); }
+Variant image_of(int64_t channels) {
+  return Variant::of("planes", {{"name", "image"}, {"channels", channels}}, "kind");
+}
 
 Json late(const std::string& combine) {
   return {{"name", "late"}, {"combine", combine}, {"encoder", {{"name", "plain"}, {"width", 2}}}};
@@ -51,17 +54,15 @@ struct InputBatch {
       : batch(test::random_batch(tasks, std::vector<uint8_t>(static_cast<size_t>(2 * samples), 1), height, width, 1)) {
     const InputSet set(inputs);
     if (set.image_channels() != 3) {
-      batch.images =
-          test::uniform({3, samples, set.image_channels(), height, width}, 0, 1, 3).to(at::kFloat);
+      batch.images = test::uniform({3, samples, set.image_channels(), height, width}, 0, 1, 3).to(at::kFloat);
       batch.host.images = batch.images;
     }
     const int64_t count = static_cast<int64_t>(set.size());
     for (int64_t i = 0; i < count; ++i) {
       const Input& input = set[static_cast<size_t>(i)];
       const uint64_t seed = 50 + static_cast<uint64_t>(i);
-      at::Tensor value = input.is_planes()
-                             ? test::uniform({3, samples, input.channels(), height, width}, 0.5, 4, seed)
-                             : test::uniform({samples, input.channels()}, -3, 3, seed);
+      at::Tensor value = input.is_planes() ? test::uniform({3, samples, input.channels(), height, width}, 0.5, 4, seed)
+                                           : test::uniform({samples, input.channels()}, -3, 3, seed);
       value = value.to(at::kFloat);
       // Sample b lacks input i where b = i + 1.
       for (int64_t b = 0; b < samples; ++b) {
@@ -392,17 +393,17 @@ TEST(InputErrors, NameTheTensor) {
     spoil(batch);
     return test::caught([&] { test::step(trainer, batch); }).field();
   };
-  EXPECT_EQ(field_of([](HostBatch& b) { b.inputs[0] = {}; }), "batch.input.depth");
+  EXPECT_EQ(field_of([](HostBatch& b) { b.inputs[0] = at::Tensor(); }), "batch.input.depth");
   EXPECT_EQ(field_of([](HostBatch& b) { b.inputs[0] = at::zeros({3, 3, 2, 32, 64}); }), "batch.input.depth");
   EXPECT_EQ(field_of([](HostBatch& b) { b.inputs[0] = at::zeros({3, 3, 1, 32, 32}); }), "batch.input.depth");
   EXPECT_EQ(field_of([](HostBatch& b) { b.inputs[1] = at::zeros({3, 3}); }), "batch.input.camera");
   EXPECT_EQ(field_of([](HostBatch& b) { b.input_present = at::full({3, 2}, 2, at::kByte); }), "batch.input_present");
   EXPECT_EQ(field_of([](HostBatch& b) { b.input_present = at::ones({3, 1}, at::kByte); }), "batch.input_present");
   // Where it is said to be there, it has to be finite.
-  EXPECT_EQ(field_of([](HostBatch& b) { b.input_present = {}; }), "batch.input.depth");
+  EXPECT_EQ(field_of([](HostBatch& b) { b.input_present = at::Tensor(); }), "batch.input.depth");
   // Nothing of an input that nobody has is needed.
   HostBatch none = good.batch.host;
-  none.inputs = {{}, {}};
+  none.inputs = std::vector<at::Tensor>(2);
   none.input_present = at::zeros({3, 2}, at::kByte);
   EXPECT_TRUE(std::isfinite(test::step(trainer, none).loss));
 }

@@ -169,10 +169,7 @@ public sealed class InputTests
             NamedOnnxValue.CreateFromTensor("image", new DenseTensor<float>(images, [3, 3, height, width])),
             NamedOnnxValue.CreateFromTensor("input.copy", new DenseTensor<float>(copy, [3, 2, height, width])),
             NamedOnnxValue.CreateFromTensor("input.camera", new DenseTensor<float>(camera, [3, 3])),
-            NamedOnnxValue.CreateFromTensor(
-                "input_present",
-                new DenseTensor<float>(present.Select(p => (float)p).ToArray(), [3, 2])
-            ),
+            NamedOnnxValue.CreateFromTensor("input_present", new DenseTensor<float>(present.Select(p => (float)p).ToArray(), [3, 2])),
         ]);
         int outputs = expected.Length / 3,
             at = 0;

@@ -66,7 +66,7 @@ internal sealed class Rotation(TaskSet tasks, int height, int width, double degr
         }
     }
 
-    /// <summary>Planes turn as the photograph does; what comes from outside is 0. A vector says nothing of places.</summary>
+    /// <summary>Planes turn as the photograph does; what comes from outside is their mean. A vector says nothing of places.</summary>
     private void Input(InputSpec input, ReadOnlySpan<float> from, Span<float> to, int plane)
     {
         if (!input.IsPlanes)
@@ -76,10 +76,11 @@ internal sealed class Rotation(TaskSet tasks, int height, int width, double degr
         }
         for (int c = 0; c < input.Channels; c++)
         {
+            float outside = (float)input.Mean[input.Mean.Count == 1 ? 0 : c];
             if (input.IsNearest)
-                Nearest(from.Slice(c * plane, plane), to.Slice(c * plane, plane), invalid: 0);
+                Nearest(from.Slice(c * plane, plane), to.Slice(c * plane, plane), outside);
             else
-                Bilinear(from.Slice(c * plane, plane), to.Slice(c * plane, plane), invalid: 0);
+                Bilinear(from.Slice(c * plane, plane), to.Slice(c * plane, plane), outside);
         }
     }
 
@@ -109,9 +110,7 @@ internal sealed class Rotation(TaskSet tasks, int height, int width, double degr
     {
         for (int i = 0; i < to.Length; i++)
         {
-            to[i] = IsInside(i)
-                ? Blend(from, Math.Clamp(_rows[i], 0, height - 1), Math.Clamp(_columns[i], 0, width - 1))
-                : invalid;
+            to[i] = IsInside(i) ? Blend(from, Math.Clamp(_rows[i], 0, height - 1), Math.Clamp(_columns[i], 0, width - 1)) : invalid;
         }
     }
 

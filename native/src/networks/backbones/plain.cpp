@@ -10,7 +10,8 @@ namespace {
 class PlainBackbone final : public Backbone {
  public:
   static constexpr char kName[] = "plain";
-  static constexpr char kSummary[] = "A small encoder of pairs of 3x3 convolutions at strides 2 to 32, without shortcuts.";
+  static constexpr char kSummary[] =
+      "A small encoder of pairs of 3x3 convolutions at strides 2 to 32, without shortcuts.";
   static constexpr int kPlace = 6;
   static constexpr int64_t kStages = 5;
 

@@ -114,12 +114,11 @@ std::vector<at::Tensor> ResNet::encode(const at::Tensor& x, const BackbonePass& 
         if (block.shortcut) block.shortcut->add_weights(weights);
       }
     }
-    y = run_stage({y}, weights,
-                  [&stage = stages_[s], number, pass](const std::vector<at::Tensor>& in, bool repeated) {
-                    at::Tensor z = in[0];
-                    for (const Block& block : stage) z = run(block, z, pass.of_stage(number, repeated));
-                    return std::vector<at::Tensor>{z};
-                  });
+    y = run_stage({y}, weights, [&stage = stages_[s], number, pass](const std::vector<at::Tensor>& in, bool repeated) {
+      at::Tensor z = in[0];
+      for (const Block& block : stage) z = run(block, z, pass.of_stage(number, repeated));
+      return std::vector<at::Tensor>{z};
+    });
     maps.push_back(y);
   }
   return maps;

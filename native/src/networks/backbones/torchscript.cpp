@@ -32,7 +32,8 @@ class TorchScriptBackbone final : public Backbone {
     find_levels(setting.input_channels);
     for (const auto& parameter : module_.named_parameters()) {
       if (!parameter.value.is_floating_point()) throw unfit(text("its parameter '", parameter.name, "' is no float"));
-      parameters_.push_back({parameter.name, store_.add_parameter(setting.prefix + parameter.name, sizes(parameter.value)),
+      parameters_.push_back({parameter.name,
+                             store_.add_parameter(setting.prefix + parameter.name, sizes(parameter.value)),
                              parameter.value.detach().to(at::kCPU, at::kDouble)});
     }
     if (parameters_.empty()) throw unfit("it has no parameters");

@@ -34,8 +34,8 @@ class Film final : public Fusion {
     for (size_t i = options.levels == FilmLevels::kAll ? 0 : levels - 1; i < levels; ++i) {
       const std::string number = std::to_string(i);
       const int64_t channels = setting.levels[i].channels;
-      levels_.push_back({i, add("scale" + number, channels, options.hidden),
-                         add("shift" + number, channels, options.hidden)});
+      levels_.push_back(
+          {i, add("scale" + number, channels, options.hidden), add("shift" + number, channels, options.hidden)});
     }
   }
 

@@ -28,28 +28,27 @@ class Late final : public Fusion {
     Combine combine = Combine::kSum;
     void visit(OptionVisitor& v) {
       v.variant("encoder", encoder, Backbone::registry(), "Makes features of the input.");
-      v.choice("combine", combine, {{"sum", Combine::kSum}, {"concat", Combine::kConcat}, {"gate", Combine::kGate}},
-               "How features meet: their sum, a 1x1 convolution of both, or a sum with a learned gate for each number.");
+      v.choice(
+          "combine", combine, {{"sum", Combine::kSum}, {"concat", Combine::kConcat}, {"gate", Combine::kGate}},
+          "How features meet: their sum, a 1x1 convolution of both, or a sum with a learned gate for each number.");
     }
   };
 
   Late(const Options& options, const FusionSetting& setting)
-      : store_(*setting.store),
-        prefix_(setting.prefix),
-        combine_(options.combine) {
+      : store_(*setting.store), prefix_(setting.prefix), combine_(options.combine) {
     require_kind(kName, setting, true);
     encoder_ = Backbone::registry().make(
         options.encoder, {&store_, setting.input->channels(), setting.recomputation, prefix_ + "encoder."});
     const std::vector<Level> own = encoder_->levels();
     for (size_t i = 0; i < setting.levels.size(); ++i) {
       // The last one of that stride: dilated encoders have several.
-      const auto found = std::find_if(own.rbegin(), own.rend(), [&](const Level& level) {
-        return level.stride == setting.levels[i].stride;
-      });
+      const auto found = std::find_if(own.rbegin(), own.rend(),
+                                      [&](const Level& level) { return level.stride == setting.levels[i].stride; });
       if (found == own.rend()) continue;
       const std::string number = std::to_string(i);
       const int64_t out = setting.levels[i].channels;
-      Meeting meeting{i, static_cast<size_t>(own.rend() - found) - 1, add("own" + number, found->channels, out), {}, {}};
+      Meeting meeting{
+          i, static_cast<size_t>(own.rend() - found) - 1, add("own" + number, found->channels, out), {}, {}};
       if (combine_ != Combine::kSum) meeting.f = add("image" + number, out, out);
       if (combine_ == Combine::kGate) meeting.gate = add("gate" + number, found->channels, out);
       meetings_.push_back(meeting);

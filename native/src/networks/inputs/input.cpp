@@ -7,11 +7,7 @@
 #include "tasks/task.h"
 
 namespace jtr {
-namespace {
-
-constexpr RandomUse kInputDropout = static_cast<RandomUse>(6);
-
-}  // namespace
+namespace {}  // namespace
 
 Registry<Input, InputSetting>& Input::registry() {
   static Registry<Input, InputSetting> all("kind of input", "kind");
@@ -109,7 +105,7 @@ at::Tensor InputSet::kept(int64_t samples, double dropout, uint64_t seed, int64_
     for (int64_t i = 0; i < inputs; ++i) {
       // One block for four inputs of a sample, so that the number of inputs moves nobody's draws.
       const uint64_t counter = static_cast<uint64_t>(b) << 16 | static_cast<uint64_t>(i / 4);
-      const PhiloxBlock block = philox(seed, kInputDropout, static_cast<uint32_t>(step), counter);
+      const PhiloxBlock block = philox(seed, RandomUse::kInputDropout, static_cast<uint32_t>(step), counter);
       if (open_uniform(block.value[i % 4]) < dropout) kept[b][i] = 0;
     }
   }

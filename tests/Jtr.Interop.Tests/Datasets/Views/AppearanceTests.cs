@@ -90,7 +90,10 @@ public sealed class AppearanceTests
     public void Half_of_the_samples_get_the_looks_of_another_domain()
     {
         TaskSet tasks = new(new MapTask("map"));
-        JoinedDataset data = new(new JoinedSource("dark", new Flat(20, 0.1f, tasks)), new JoinedSource("bright", new Flat(30, 0.8f, tasks)));
+        JoinedDataset data = new(
+            new JoinedSource("dark", new Flat(20, 0.1f, tasks)),
+            new JoinedSource("bright", new Flat(30, 0.8f, tasks))
+        );
         DataLoaderOptions options = new()
         {
             BatchSize = 50,
@@ -129,7 +132,9 @@ public sealed class AppearanceTests
         for (int y = 0; y < Height; y++)
         {
             for (int x = 0; x < Width; x++)
-                sum += picture[y * Width + x] * Complex.FromPolarCoordinates(1, -2 * Math.PI * ((double)k * y / Height + (double)l * x / Width));
+                sum +=
+                    picture[y * Width + x]
+                    * Complex.FromPolarCoordinates(1, -2 * Math.PI * ((double)k * y / Height + (double)l * x / Width));
         }
         return sum;
     }
