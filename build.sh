@@ -277,15 +277,22 @@ attribute() {  # attribute <name> <XML element>: the number there, 0 where there
   echo "${number:-0}"
 }
 
-# Twice: by the widest instructions that libtorch finds here, then, in another order, by those that the next machine may have.
+# Twice: by the widest instructions that libtorch finds here and, in another order and with one thread, by those that the next machine
+# may have. Side by side, as most tests keep one core busy; threads that wait for each other do not spin.
 native_tests() {
   build_tests
-  local other=avx2
+  local other=avx2 status=0
   if ! grep -qw avx512f /proc/cpuinfo; then other=default; fi
+  export OMP_WAIT_POLICY=passive
+  ATEN_CPU_CAPABILITY="$other" OMP_NUM_THREADS=1 run_suite "native-$other" build/release/jtr_tests --gtest_shuffle >/dev/null &
   native_suite "libtorch's kernels: best" native-best build/release/jtr_tests
-  ATEN_CPU_CAPABILITY="$other" native_suite "libtorch's kernels: $other" "native-$other" build/release/jtr_tests --gtest_shuffle
+  say "native tests (libtorch's kernels: $other)"
+  wait $! || status=$?
+  shown_lines "$results/native-$other.log"
+  count_suite "libtorch's kernels: $other" "native-$other" build/release/jtr_tests "$status"
   # A build with nvcc has the GPU's own instead.
   if [[ -x build/release/jtr_cuda_emulated_tests ]]; then emulated_suite 0 build/release "$emulated_kernels-*EmulatedLong*"; fi
+  unset OMP_WAIT_POLICY
 }
 
 # The tests of the emulation, and the kernels' own of native/tests with the CUDA kernels in the place of the CPU's.
@@ -320,11 +327,24 @@ build_tests() {
 }
 
 native_suite() {  # native_suite <words> <name of the log> <program> [option of the tests]...
+  local status=0
   say "native tests ($1)"
-  local log="$results/$2.log" status=0 good bad names=() program
+  run_suite "${@:2}" | shown_lines || status=$?
+  count_suite "${@:1:3}" "$status"
+}
+
+run_suite() {  # run_suite <name of the log> <program> [option of the tests]...
+  "$2" "${@:3}" 2>&1 | tee "$results/$1.log"
+}
+
+# Failures and skips. The log has it all, so that a crash can be put to its test.
+shown_lines() {
+  sed -u -E '/^(\[ RUN|\[       OK|\[---|$)/d' "$@"
+}
+
+count_suite() {  # count_suite <words> <name of the log> <program> <its exit status>
+  local log="$results/$2.log" status="$4" good bad names=() program
   program="$(basename "$3")"
-  # Shown: failures and skips. The log has it all, so that a crash can be put to its test.
-  "$3" "${@:4}" 2>&1 | tee "$log" | sed -u -E '/^(\[ RUN|\[       OK|\[---|$)/d' || status=$?
   # "[  FAILED  ] Suite.Name (3 ms)" ends a test; the same without a time is the list at the end.
   good="$(grep -cE '\[       OK \] .* \([0-9]+ ms\)$' "$log" || true)"
   bad="$(grep -cE '\[  FAILED  \] .* \([0-9]+ ms\)$' "$log" || true)"

@@ -131,9 +131,10 @@ public sealed class InputTests
         }
         // What is not given at all is missing.
         float[] without = new float[outputs];
-        predictor.Predict(images[..(3 * 32 * 64)], 1, 32, 64, without);
+        predictor.Predict(images.AsSpan(0, 3 * 32 * 64), 1, 32, 64, without);
         float[] missing = new float[outputs];
-        predictor.Predict(images[..(3 * 32 * 64)], new InputValues(InputDataset.Set, values[..inputs], [0, 0]), 1, 32, 64, missing);
+        InputValues none = new(InputDataset.Set, values.AsSpan(0, inputs), [0, 0]);
+        predictor.Predict(images.AsSpan(0, 3 * 32 * 64), none, 1, 32, 64, missing);
         Assert.That(without, Is.EqualTo(missing));
         Assert.That(ExportModel.Relative(without, together[..outputs]), Is.GreaterThan(1e-4));
     }

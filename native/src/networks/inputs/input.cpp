@@ -7,7 +7,7 @@
 #include "tasks/task.h"
 
 namespace jtr {
-namespace {}  // namespace
+
 
 Registry<Input, InputSetting>& Input::registry() {
   static Registry<Input, InputSetting> all("kind of input", "kind");
