@@ -67,7 +67,7 @@ struct MadeMethod {
     std::vector<size_t> all(tasks.size());
     std::iota(all.begin(), all.end(), size_t{0});
     network = Network::registry().make(Variant::of("segnet", {{"width", network_width}}),
-                                       {&tasks, all, {}, at::kDouble, at::Device(at::kCPU)});
+                                       {&tasks, all, &InputSet::photograph(), at::kDouble, at::Device(at::kCPU)});
     method = Method::registry().make(Variant::of(name, options),
                                      {&tasks, network.get(), seed, at::kDouble, at::Device(at::kCPU), recomputation});
   }

@@ -8,7 +8,6 @@
 
 namespace jtr {
 
-
 Registry<Input, InputSetting>& Input::registry() {
   static Registry<Input, InputSetting> all("kind of input", "kind");
   return all;
