@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using Jtr.Interop.Datasets;
 using Jtr.Interop.Inference;
 using Jtr.Interop.Inputs;
 using Jtr.Interop.Training;
@@ -30,6 +31,7 @@ internal sealed class BindableType
         Of<InputTransform>(o => o with { }),
         Of<FusionOptions>(o => o with { }),
         Of<FitOptions>(o => o with { }),
+        Of<AugmentationOptions>(o => o with { }),
         Of<EarlyStoppingOptions>(o => o with { }),
         Of<PredictorOptions>(o => o with { }),
     }.ToDictionary(t => t._type);

@@ -2,7 +2,7 @@ namespace Jtr.Interop.Datasets;
 
 /// <summary>
 /// Histogram matching: each colour channel's values are moved so that they are distributed as the other photograph's (Gonzalez and Woods,
-/// Digital Image Processing, section 3.3), by histograms of 256 bins, linear in between.
+/// Digital Image Processing, section 3.3), by histograms of 256 bins.
 /// </summary>
 public sealed class HistogramMatching : AppearanceExchange
 {
@@ -32,14 +32,11 @@ public sealed class HistogramMatching : AppearanceExchange
                 moved[bin] = Math.Clamp((at - 1 + part) / (Bins - 1), 0f, 1f);
             }
             foreach (ref float value in channel)
-            {
-                float place = Math.Clamp(value, 0f, 1f) * (Bins - 1);
-                int bin = Math.Min((int)place, Bins - 2);
-                float weight = place - bin;
-                value = moved[bin] * (1 - weight) + moved[bin + 1] * weight;
-            }
+                value = moved[Bin(value)];
         }
     }
+
+    private static int Bin(float value) => (int)MathF.Round(Math.Clamp(value, 0f, 1f) * (Bins - 1));
 
     /// <summary>For each bin the share of the values that are in it or below.</summary>
     private static void Shares(ReadOnlySpan<float> values, Span<float> shares)
@@ -47,7 +44,7 @@ public sealed class HistogramMatching : AppearanceExchange
         Span<int> counts = stackalloc int[Bins];
         counts.Clear();
         foreach (float value in values)
-            counts[(int)MathF.Round(Math.Clamp(value, 0f, 1f) * (Bins - 1))]++;
+            counts[Bin(value)]++;
         long sum = 0;
         for (int i = 0; i < Bins; i++)
         {

@@ -15,14 +15,21 @@ public readonly record struct SampleInfo(string Name, TaskMask Labeled, int Doma
 /// <summary>Parts of what is known of samples.</summary>
 public static class SampleInfoExtensions
 {
-    extension(IMultiTaskDataset data)
+    /// <summary>A name for a sample that its owner recognises.</summary>
+    /// <param name="data">The data set.</param>
+    /// <param name="index">0 or more, below <see cref="IMultiTaskDataset.Count"/>.</param>
+    public static string GetName(this IMultiTaskDataset data, int index)
     {
-        /// <summary>A name for a sample that its owner recognises.</summary>
-        /// <param name="index">0 or more, below <see cref="IMultiTaskDataset.Count"/>.</param>
-        public string GetName(int index) => data.GetSampleInfo(index).Name;
+        ArgumentNullException.ThrowIfNull(data);
+        return data.GetSampleInfo(index).Name;
+    }
 
-        /// <summary>The tasks that a sample has labels for.</summary>
-        /// <param name="index">0 or more, below <see cref="IMultiTaskDataset.Count"/>.</param>
-        public TaskMask GetLabeled(int index) => data.GetSampleInfo(index).Labeled;
+    /// <summary>The tasks that a sample has labels for.</summary>
+    /// <param name="data">The data set.</param>
+    /// <param name="index">0 or more, below <see cref="IMultiTaskDataset.Count"/>.</param>
+    public static TaskMask GetLabeled(this IMultiTaskDataset data, int index)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return data.GetSampleInfo(index).Labeled;
     }
 }

@@ -126,7 +126,7 @@ public sealed class OptionsBinderTests
     [TestCase(typeof(TrainerOptions), "Tasks, Inputs")]
     [TestCase(
         typeof(FitOptions),
-        "Labels, Sampler, ViewSteps, Validation, Metrics, CheckpointMetadata, Evaluating, EvaluationProgress, Evaluated"
+        "Labels, Sampler, Appearance, ViewSteps, Validation, Metrics, CheckpointMetadata, Evaluating, EvaluationProgress, Evaluated"
     )]
     [TestCase(typeof(PredictorOptions), "")]
     [TestCase(typeof(JtrTrainerOptions), "Trainer, Progress")]

@@ -236,7 +236,7 @@ public sealed class NyuV2NpyTests : IDisposable
     public void Options_outside_their_range_are_named()
     {
         Assert.That(
-            () => (Size with { Height = 33 }).Validate(),
+            () => (Size with { Height = 0 }).Validate(),
             Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo("Height")
         );
         Assert.That(
