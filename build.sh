@@ -281,13 +281,14 @@ attribute() {  # attribute <name> <XML element>: the number there, 0 where there
 # may have. Side by side, as most tests keep one core busy; threads that wait for each other do not spin.
 native_tests() {
   build_tests
-  local other=avx2 status=0
+  local other=avx2 status=0 beside
   if ! grep -qw avx512f /proc/cpuinfo; then other=default; fi
   export OMP_WAIT_POLICY=passive
   ATEN_CPU_CAPABILITY="$other" OMP_NUM_THREADS=1 run_suite "native-$other" build/release/jtr_tests --gtest_shuffle >/dev/null &
+  beside=$! # now: process substitutions set it too
   native_suite "libtorch's kernels: best" native-best build/release/jtr_tests
   say "native tests (libtorch's kernels: $other)"
-  wait $! || status=$?
+  wait "$beside" || status=$?
   shown_lines "$results/native-$other.log"
   count_suite "libtorch's kernels: $other" "native-$other" build/release/jtr_tests "$status"
   # A build with nvcc has the GPU's own instead.
