@@ -6,10 +6,14 @@ namespace Jtr.Interop.Datasets;
 /// <summary>How a <see cref="FolderDataset"/> is read.</summary>
 public sealed record FolderOptions
 {
-    /// <summary>Rows that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
+    /// <summary>
+    /// Rows that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).
+    /// </summary>
     public required int Height { get; init; }
 
-    /// <summary>Columns that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
+    /// <summary>
+    /// Columns that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).
+    /// </summary>
     public required int Width { get; init; }
 
     /// <summary>The folder of photographs, where it does not lie in the data set's own; null: it does.</summary>

@@ -15,10 +15,14 @@ public enum NyuV2Split
 /// <summary>How an <see cref="NyuV2Dataset"/> is read.</summary>
 public sealed record NyuV2Options
 {
-    /// <summary>Rows that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
+    /// <summary>
+    /// Rows that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).
+    /// </summary>
     public int Height { get; init; } = 288;
 
-    /// <summary>Columns that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
+    /// <summary>
+    /// Columns that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).
+    /// </summary>
     public int Width { get; init; } = 384;
 
     /// <summary>Number of classes: 13, as in the papers, or 40. MTAN's files have 13.</summary>

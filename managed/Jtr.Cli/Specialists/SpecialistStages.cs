@@ -201,7 +201,8 @@ internal sealed class SpecialistStages
         return Comparable(there) == Comparable(settings)
             ? true
             : throw new UsageException(
-                $"{files.Path} holds a specialist that was trained with other settings. --overwrite starts anew, --output names another folder."
+                $"{files.Path} holds a specialist that was trained with other settings. --overwrite starts anew, "
+                    + "--output names another folder."
             );
 
         static string? Comparable(TrainSettings? s) =>

@@ -5,10 +5,14 @@ public abstract record LayoutOptions
 {
     private protected LayoutOptions() { }
 
-    /// <summary>Rows that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
+    /// <summary>
+    /// Rows that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).
+    /// </summary>
     public required int Height { get; init; }
 
-    /// <summary>Columns that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).</summary>
+    /// <summary>
+    /// Columns that every sample is resized to, 1 to 8,192; a trainer may want multiples (<see cref="Training.Trainer.Stride"/>).
+    /// </summary>
     public required int Width { get; init; }
 
     /// <summary>
