@@ -19,6 +19,7 @@ internal sealed class AppearanceStep(IMultiTaskDataset data, DomainMembers membe
     {
         for (int e = 0; e < exchanges.Count; e++)
         {
+            // The sample is changed before it has views: each exchange draws from what a view would.
             CounterRandom random = (key with { View = e }).Random(RandomUse.Appearance);
             if (random.NextInt32(2) == 0)
                 continue;
