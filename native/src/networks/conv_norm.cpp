@@ -36,7 +36,7 @@ Convolution ConvNorm::convolution(const Pass& pass) const {
 
 Norm ConvNorm::norm(const Pass& pass) const {
   const at::Tensor &gamma = weight_of(*store_, gamma_, pass), &beta = weight_of(*store_, beta_, pass);
-  Norm norm{mode_of_norms(pass.norm), gamma, beta, {}, {}, {}};
+  Norm norm{mode_of_norms(pass.norm), gamma, beta, {}, {}, {}, store_->norms_shared_with()};
   if (has_running_statistics(pass.norm, pass.again)) {
     norm.running_mean = store_->buffer(running_mean_);
     norm.running_var = store_->buffer(running_var_);

@@ -12,6 +12,8 @@
 
 namespace jtr {
 
+class Communicator;
+
 struct NamedTensor {
   std::string name;
   std::vector<int64_t> sizes;
@@ -40,6 +42,10 @@ class ParameterStore {
   /// The i-th weight without gradient; the same memory.
   const at::Tensor& frozen(int64_t i) const { return frozen_[i]; }
   const at::Tensor& buffer(int64_t i) const { return buffers_[i]; }
+
+  /// Batch norms use the statistics of all processes from now on; null: this one's.
+  void share_norms(Communicator* others) { norms_shared_with_ = others; }
+  Communicator* norms_shared_with() const { return norms_shared_with_; }
 
   /// What the network of these weights convolves in.
   at::ScalarType convolved() const { return convolved_; }
@@ -70,6 +76,7 @@ class ParameterStore {
   std::vector<at::Tensor> parameters_, frozen_, buffers_;
   at::Tensor flat_parameters_, flat_gradients_, flat_buffers_;
   at::ScalarType convolved_ = at::kFloat;
+  Communicator* norms_shared_with_ = nullptr;
   bool counts_apart_ = false;
   int64_t counted_ = 0, counted_apart_ = 0;
 };

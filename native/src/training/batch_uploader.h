@@ -19,6 +19,9 @@ struct DeviceBatch {
   TaskTensors labels;       // [V, B, ...], invalid where a sample is not labelled
   at::Tensor labelled;      // bool [B, K]
   at::Tensor label_weight;  // [B, K], or undefined: all 1
+
+  /// Some of the samples.
+  DeviceBatch narrow(int64_t begin, int64_t count) const;
 };
 
 /// Brings batches of one trainer to its device.
