@@ -5,7 +5,9 @@ public sealed class UsageErrorTests
 {
     [TestCase("trian", "there is no command 'trian'. Did you mean train?")]
     [TestCase("train --stepz 3", "there is no option '--stepz'. Did you mean --steps?")]
-    [TestCase("train --optimizer adam", "there is no option '--optimizer'. Did you mean --option?")]
+    [TestCase("train --optim adam", "there is no option '--optim'. Did you mean --optimizer?")]
+    [TestCase("train --optimizer adm", "--optimizer must be one of adam, adamw, sgd, not 'adm'. Did you mean 'adam'?")]
+    [TestCase("train --momentum 0.9", "there is no option '--momentum'. Did you mean --sgd-momentum?")]
     [TestCase("train --num-workers 2", "there is no option '--num-workers'. Did you mean --workers?")]
     [TestCase("train --imgsz 64", "there is no option '--imgsz'. Did you mean --size?")]
     [TestCase("train --val a", "there is no option '--val'. Did you mean --test?")]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Jtr.Interop.Inputs;
+using Jtr.Interop.Json;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
@@ -11,9 +12,6 @@ namespace Jtr.Interop.Native;
 /// </summary>
 internal static class OptionsWriter
 {
-    // The keys whose value says what an object's other keys mean.
-    private static readonly string[] _discriminators = ["name", "kind"];
-
     private static readonly string[] _ofTraining =
     [
         "method",
@@ -53,7 +51,7 @@ internal static class OptionsWriter
         };
         AddCompute(document, options.Seed, options.Precision, options.Device, options.DeviceIndex, options.Recomputation);
         if (options.NativeOptions is { } more)
-            Merge(document, Parse(more, nameof(TrainerOptions.NativeOptions)));
+            JsonMerge.Into(document, Parse(more, nameof(TrainerOptions.NativeOptions)));
         return document.ToJsonString();
     }
 
@@ -87,29 +85,6 @@ internal static class OptionsWriter
         throw new ArgumentException($"{parameter} must be a JSON object, as in {{\"method\": {{\"name\": \"jtr\"}}}}.", parameter);
     }
 
-    /// <summary>
-    /// Changes a document as RFC 7396 (JSON merge patch) says: objects key by key, null takes a key out, everything else takes the place of
-    /// what is there. An object that is to be of another kind takes the whole place.
-    /// </summary>
-    public static void Merge(JsonObject document, JsonObject patch)
-    {
-        foreach ((string key, JsonNode? value) in patch)
-        {
-            if (value is null)
-            {
-                document.Remove(key);
-            }
-            else if (value is JsonObject part && document[key] is JsonObject old && !IsOfAnotherKind(old, part))
-            {
-                Merge(old, part);
-            }
-            else
-            {
-                document[key] = value.DeepClone();
-            }
-        }
-    }
-
     /// <summary>Of <see cref="TrainerOptions.NativeOptions"/>, those that a network has which is not trained.</summary>
     public static string? OfTheNetwork(string? options)
     {
@@ -120,9 +95,6 @@ internal static class OptionsWriter
             document.Remove(key);
         return document.ToJsonString();
     }
-
-    private static bool IsOfAnotherKind(JsonObject old, JsonObject patch) =>
-        _discriminators.Any(d => old[d] is { } before && patch[d] is { } after && !JsonNode.DeepEquals(before, after));
 
     private static JsonArray Tasks(TaskSet tasks)
     {
