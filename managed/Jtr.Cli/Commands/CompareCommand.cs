@@ -226,8 +226,8 @@ internal sealed class CompareCommand
                 {
                     Settings = variant.Settings.With(run =>
                     {
-                        // Each run's own; none, so that the other settings do not depend on them.
-                        (run.Training.Seed, run.Training.Method, run.JointTask.Mode) = (0, "", null);
+                        // Each run has its own.
+                        (run.Training.Seed, run.Training.Method, run.JointTask.Mode) = (0, ComparedMethod.Baseline, null);
                     }),
                     EvalEvery = parsed.GetValue(_evalEvery) ?? (total - 1) / Points + 1,
                 },

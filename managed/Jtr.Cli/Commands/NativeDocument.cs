@@ -32,12 +32,12 @@ internal static class NativeDocument
         JsonObject[] domains =
         [
             .. SettingsTable
-                .InUse(configuration, "domains")
+                .InUse(configuration, "domain_techniques")
                 .Where(d => !LookSettings.IsExchange(d))
-                .Select(d => Variant(configuration, table, "domains", d)),
+                .Select(d => Variant(configuration, table, "domain_techniques", d)),
         ];
         if (domains.Length > 0)
-            document["domains"] = new JsonArray([.. domains]);
+            document["domain_techniques"] = new JsonArray([.. domains]);
         if (NativeOption.Parse(configuration.Training.Options) is { } said)
             JsonMerge.Into(document, said);
         return document.Count == 0 ? null : document.ToJsonString();

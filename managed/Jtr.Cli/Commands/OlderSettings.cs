@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Comparison;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 
@@ -114,6 +115,8 @@ internal static class OlderSettings
                 setting.Set(run, setting.Convert(texts) ?? setting.Convert([.. texts.Select(Word)]));
             }
         }
+        // That of a plan, whose runs have each their own.
+        run.Training.Method ??= ComparedMethod.Baseline;
         run.Training.Color = Find(root, "NoColour") is not { ValueKind: JsonValueKind.True };
         run.Network.Backbone = Find(root, "Network.BackboneFile") is { } file ? $"torchscript:{file}" : run.Network.Backbone;
         if (Find(root, "Network") is null)

@@ -18,7 +18,7 @@ namespace Jtr.Cli.Commands;
 /// Everything that a run of `jtr train` depends on: its configuration, defaults filled in. Kept in its checkpoints, so that `--resume` needs
 /// no other option and `evaluate` and `predict` know the run's data.
 /// </summary>
-[JsonConverter(typeof(Converter))]
+[JsonConverter(typeof(TrainSettingsConverter))]
 internal sealed class TrainSettings
 {
     /// <summary>Key of these settings in a checkpoint's metadata.</summary>
@@ -255,7 +255,8 @@ internal sealed class TrainSettings
     /// <summary>As text, for a checkpoint's metadata.</summary>
     public string ToJson() => ToNode().ToJsonString();
 
-    private JsonObject ToNode()
+    /// <summary>As JSON.</summary>
+    public JsonObject ToNode()
     {
         JsonObject node = new() { [ConfigurationKey] = Configuration.ToNode() };
         if (Sources is not null)
@@ -280,7 +281,9 @@ internal sealed class TrainSettings
         }
     }
 
-    private static TrainSettings From(JsonElement root) =>
+    /// <summary>What <see cref="ToNode"/> made, or an earlier version.</summary>
+    /// <exception cref="JsonException">It is neither.</exception>
+    public static TrainSettings From(JsonElement root) =>
         !root.TryGetProperty(ConfigurationKey, out JsonElement configuration)
             ? OlderSettings.Read(root)
             : new TrainSettings(
@@ -289,25 +292,27 @@ internal sealed class TrainSettings
                     ? sources.Deserialize(SettingsJson.Default.IReadOnlyListSourceRequest)
                     : null
             );
+}
 
-    private sealed class Converter : JsonConverter<TrainSettings>
+/// <summary>The settings in a file, as in a checkpoint.</summary>
+internal sealed class TrainSettingsConverter : JsonConverter<TrainSettings>
+{
+    /// <inheritdoc/>
+    public override TrainSettings Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        public override TrainSettings Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        using JsonDocument document = JsonDocument.ParseValue(ref reader);
+        try
         {
-            using JsonDocument document = JsonDocument.ParseValue(ref reader);
-            try
-            {
-                return From(document.RootElement);
-            }
-            catch (InvalidOperationException e)
-            {
-                throw new JsonException(e.Message, e);
-            }
+            return TrainSettings.From(document.RootElement);
         }
-
-        public override void Write(Utf8JsonWriter writer, TrainSettings value, JsonSerializerOptions options) =>
-            value.ToNode().WriteTo(writer);
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException(e.Message, e);
+        }
     }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, TrainSettings value, JsonSerializerOptions options) => value.ToNode().WriteTo(writer);
 }
 
 [JsonSourceGenerationOptions(UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]

@@ -127,7 +127,7 @@ internal sealed class SettingsTable
             "balancing" => [configuration.Balancing.Rule ?? "equal"],
             "optimizer" => [configuration.Optimizer.Name ?? (configuration.Optimizer.WeightDecay is null ? "adam" : "adamw")],
             "schedule" => [configuration.Optimizer.Schedule ?? "step"],
-            "domains" => configuration.Domain.Techniques ?? [],
+            "domain_techniques" => configuration.Domain.Techniques ?? [],
             _ => throw new ArgumentException($"'{slot}' has no setting that chooses one", nameof(slot)),
         };
 

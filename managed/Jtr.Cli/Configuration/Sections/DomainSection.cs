@@ -7,7 +7,7 @@ internal sealed record DomainSection
     [Setting("--domain", "LIST",
         Text = "What makes domains alike (joined data sets, or domains.csv): fourier gives half of the samples the low frequencies of "
             + "another domain's, histogram its colours.",
-        Selects = "domains", Choices = ["fourier", "histogram"], DefaultText = "nothing")]
+        Selects = "domain_techniques", Choices = ["fourier", "histogram"], DefaultText = "nothing")]
     public string[]? Techniques { get; set; }
 
     [Setting("--fourier-share", "X",
