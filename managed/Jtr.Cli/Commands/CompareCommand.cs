@@ -226,7 +226,8 @@ internal sealed class CompareCommand
                 {
                     Settings = variant.Settings.With(run =>
                     {
-                        // Each run has its own.
+                        // Each run has its own, and a second start may compute elsewhere.
+                        run.Machine = new MachineSection();
                         (run.Training.Seed, run.Training.Method, run.JointTask.Mode) = (0, ComparedMethod.Baseline, null);
                     }),
                     EvalEvery = parsed.GetValue(_evalEvery) ?? (total - 1) / Points + 1,

@@ -69,7 +69,10 @@ internal static class NativeDocument
         JsonObject variant = new() { ["name"] = name };
         foreach (Setting setting in table.All)
         {
-            if (setting.Get(configuration) is not { } value || (!setting.IsOfSchema && IsOfOptions(slot, name)))
+            if (setting.Get(configuration) is not { } value)
+                continue;
+            // What the trainer's options say, and what they leave as it is.
+            if (IsOfOptions(slot, name) && (!setting.IsOfSchema || SettingValue.Same(value, setting.Default)))
                 continue;
             foreach (NativeSetting native in setting.Natives.Where(n => n.Path.Slot == slot && n.Path.Steps[0].Variant == name))
                 Put(variant, native.Path, value);

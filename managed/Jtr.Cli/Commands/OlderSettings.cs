@@ -111,8 +111,8 @@ internal static class OlderSettings
             if (Find(root, path) is { } value && SettingValue.Texts(value) is { Count: > 0 } texts)
             {
                 Setting setting = SettingsTable.Get(key);
-                // What is 0 was none of a number that has to be above it; names of enumerations are words now.
-                setting.Set(run, setting.Convert(texts) ?? setting.Convert([.. texts.Select(Word)]));
+                // Names of enumerations are words now.
+                setting.Set(run, setting.Convert([.. texts.Select(Word)]));
             }
         }
         // That of a plan, whose runs have each their own.
@@ -123,6 +123,9 @@ internal static class OlderSettings
             (run.Network.Backbone, run.Network.Decoder) = (NetworkSettings.SegNet, NetworkSettings.SegNet);
         if (run.Data.Labels is not null)
             run.Data.Scenario = null;
+        // They were there whether used or not.
+        if (run.Data.PseudoLabels is null)
+            (run.Data.PseudoWeight, run.Data.PseudoThreshold) = (null, null);
         if (Find(root, "NativeOptions")?.GetString() is { } native)
             run.Training.Options = [.. NativeOption.Write(JsonNode.Parse(native)?.AsObject())];
         SettingsTable.Current.Fill(run);

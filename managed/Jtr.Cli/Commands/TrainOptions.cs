@@ -35,7 +35,7 @@ internal static class TrainOptions
                         + "them."
                 );
         }
-        said = Completed(said);
+        said = Completed(said, table);
         RunConfiguration run = saved is null ? New(said, defaults) : Resumed(said, saved, table);
         DataRequest data = saved is null ? DataOptions.Request(said, run, sources: null) : DataOptions.Request(said, saved);
         if (data.IsScenes && said.Data.ClassNames is not null)
@@ -50,7 +50,7 @@ internal static class TrainOptions
     }
 
     /// <summary>The same, checked, with paths in full and in the form in which it is kept.</summary>
-    private static RunConfiguration Completed(RunConfiguration said)
+    private static RunConfiguration Completed(RunConfiguration said, SettingsTable table)
     {
         RunConfiguration run = said.Copy();
         // First of all: the folder of a run stands for its checkpoint.
@@ -79,7 +79,7 @@ internal static class TrainOptions
                 throw new UsageException($"--constraint {text}: {e.Message}.");
             }
         }
-        IReadOnlyList<string> known = SettingsTable.Get("domain.techniques").Words;
+        IReadOnlyList<string> known = table.Find("domain.techniques")!.Words;
         if (run.Domain.Techniques?.FirstOrDefault(t => !known.Contains(t)) is { } unknown)
             throw new UsageException($"--domain takes {string.Join(" and ", known)}, not '{unknown}'.");
         return run;

@@ -171,26 +171,30 @@ internal sealed class SettingsTable
         string option = $"--{name.TrimStart('-')}";
         if (All.FirstOrDefault(s => string.Equals(s.Option, option, StringComparison.OrdinalIgnoreCase)) is { } spelled)
             return spelled.Key;
-        (string Key, int Slips)[] near =
-        [
-            .. All.Select(s =>
-                    (
-                        s.Key,
-                        Slips: Math.Min(
-                            Suggestion.Distance(key.ToUpperInvariant(), s.Key.ToUpperInvariant()),
-                            // The right name in the wrong section, or in none.
-                            Suggestion.Distance(name.ToUpperInvariant(), Last(s.Key).ToUpperInvariant())
-                        )
-                    )
-                )
-                .OrderBy(s => s.Slips)
-                .Take(2),
-        ];
-        if (near[0].Slips <= 2 && near[0].Slips < name.Length / 2 + 1 && near[0].Slips < near[1].Slips)
-            return near[0].Key;
-        // A part of a name, where it is one setting's alone: first of the section, then of all.
         string section = key[..^name.Length];
-        return Only(All.Where(s => s.Key.StartsWith(section, StringComparison.OrdinalIgnoreCase))) ?? Only(All);
+        Setting[] near = [.. All.Where(IsIn(section))];
+        if ((Nearest(near) ?? Nearest(All)) is { } nearest)
+            return nearest.Key;
+        // A part of a name, where it is one setting's alone: first of the section, then of all.
+        return Only(near) ?? Only(All);
+
+        // The right name in the wrong section too, unless several have it.
+        Setting? Nearest(IEnumerable<Setting> among)
+        {
+            (Setting Setting, int Slips)[] best =
+            [
+                .. among
+                    .Select(s =>
+                        (s, Slips: Suggestion.Distance(name.ToUpperInvariant(), Last(s.Key).ToUpperInvariant()))
+                    )
+                    .OrderBy(s => s.Slips)
+                    .Take(2),
+            ];
+            bool isNear = best.Length > 0 && best[0].Slips <= 2 && best[0].Slips < name.Length / 2 + 1;
+            return isNear && (best.Length < 2 || best[0].Slips < best[1].Slips) ? best[0].Setting : null;
+        }
+
+        static Func<Setting, bool> IsIn(string section) => s => s.Key.StartsWith(section, StringComparison.OrdinalIgnoreCase);
 
         string? Only(IEnumerable<Setting> among)
         {

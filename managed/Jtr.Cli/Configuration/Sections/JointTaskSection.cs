@@ -20,7 +20,7 @@ internal sealed record JointTaskSection
         Native = "method[jtr].micro_batch, method[mtpsl].micro_batch",
         Text = "Samples that go through the auto-encoder at once (mtpsl: pairs of tasks through its mapping network), against memory; "
             + "the result is the same.",
-        DefaultText = "chosen")]
+        Default = 0, DefaultText = "chosen")]
     public long? MicroBatch { get; set; }
 }
 // csharpier-ignore-end

@@ -31,7 +31,7 @@ internal sealed record MachineSection
     [Setting("--deterministic",
         Text = "On a GPU, algorithms that give the same result every time, where there are any; slower. A CPU always does, for the "
             + "same --threads.",
-        MayChange = true)]
+        Default = false, MayChange = true)]
     public bool? Deterministic { get; set; }
 }
 // csharpier-ignore-end

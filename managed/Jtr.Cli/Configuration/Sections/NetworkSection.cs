@@ -36,7 +36,8 @@ internal sealed record NetworkSection
     public string? Weights { get; set; }
 
     [Setting("--strict",
-        Text = "With --weights: an error where a weight of the backbone is missing, or one of the file has no place.")]
+        Text = "With --weights: an error where a weight of the backbone is missing, or one of the file has no place.",
+        Default = false)]
     public bool? Strict { get; set; }
 
     [Setting("--backbone-rate", "X",
