@@ -13,8 +13,8 @@
 
 namespace jtr::test {
 
-/// Compares the gradient of one element of each weight whose name `chosen` takes with central differences of the loss of
-/// `step`, each from the trainer's state of now.
+/// Compares the gradient of one element of each weight whose name `chosen` takes with central differences of the loss
+/// of `step`, each from the trainer's state of now.
 inline void expect_weight_gradients_agree(Trainer& trainer, const std::function<double()>& step,
                                           const std::function<bool(const std::string& name)>& chosen) {
   const std::string start = testing::TempDir() + "/jtr_differences_" + std::to_string(::getpid()) + ".safetensors";

@@ -1,5 +1,5 @@
-// The reconstruction loss of both joint stacks (Nishi et al., CVPR 2024), with its gradient, in one pass. Of each task and
-// stack, with r the auto-encoder's output, t the target and m the mask of joint_stacks.h:
+// The reconstruction loss of both joint stacks (Nishi et al., CVPR 2024), with its gradient, in one pass. Of each task
+// and stack, with r the auto-encoder's output, t the target and m the mask of joint_stacks.h:
 //
 //   classes         sum of m BCE(r, t) / n        binary cross entropy of each channel's logit
 //   positive value  sum of m |s(r) - t| / n       s a sigmoid that is kept a little inside (0, 1)

@@ -36,8 +36,8 @@ struct KernelTable {
   void (*exponential_noise)(at::Tensor& out, uint64_t seed, uint32_t index) = nullptr;
   double (*squared_norm)(const at::Tensor& flat) = nullptr;
 
-  // Of a packed view (joint_inputs.h), with tensors that lie like `shape`. They belong together: where a device lacks one
-  // of them, joint_task computes by the tasks' own operations, as has_joint_space() tells.
+  // Of a packed view (joint_inputs.h), with tensors that lie like `shape`. They belong together: where a device lacks
+  // one of them, joint_task computes by the tasks' own operations, as has_joint_space() tells.
   void (*joint_stacks)(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
                        const device::Shape& shape, at::Tensor& out) = nullptr;
   void (*joint_stacks_backward)(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,

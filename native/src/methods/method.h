@@ -49,7 +49,9 @@ class MethodFacts {
   MethodFacts&& separate_networks() && { return set("separate_networks", true); }
   MethodFacts&& teacher() && { return set("teacher", true); }
   /// Images without any label teach it something, or next to nothing: why, as it goes on behind "The method ... ".
-  MethodFacts&& uses_unlabelled(const char* why) && { return std::move(*this).unlabelled(why).set("uses_unlabelled", true); }
+  MethodFacts&& uses_unlabelled(const char* why) && {
+    return std::move(*this).unlabelled(why).set("uses_unlabelled", true);
+  }
   MethodFacts&& unlabelled(const char* why) && { return set("unlabelled", why); }
 
   Json json() && { return std::move(facts_); }

@@ -33,8 +33,7 @@ class SegNetNetwork final : public Network {
         inputs_(store_, *setting.inputs, {levels().back()}, {options.width, 3, 1}, setting.recomputation, kName),
         net_(store_, setting.inputs->image_channels(), options.width, plane_heads(setting), true,
              setting.recomputation),
-        image_heads_(store_, *setting.tasks, setting.predicted,
-                     SegNet::channels_of(options.width).back(), kHead) {
+        image_heads_(store_, *setting.tasks, setting.predicted, SegNet::channels_of(options.width).back(), kHead) {
     store_.allocate(setting.precision, setting.device, format_);
   }
 

@@ -23,7 +23,8 @@ std::string in_words(at::IntArrayRef sizes) {
 Json describe_batch(const TaskSet& tasks, const InputSet& inputs, int64_t views, bool crops,
                     const std::vector<int64_t>& noise) {
   Json all = Json::array();
-  const auto add = [&all](const std::string& name, const char* dtype, Json sizes, bool required, const std::string& what) {
+  const auto add = [&all](const std::string& name, const char* dtype, Json sizes, bool required,
+                          const std::string& what) {
     all.push_back({{"name", name}, {"dtype", dtype}, {"sizes", sizes}, {"required", required}, {"description", what}});
   };
   add("image", "float32", {"V", "B", inputs.image_channels(), "H", "W"}, true,

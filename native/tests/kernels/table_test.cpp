@@ -5,8 +5,8 @@
 #include "kernels/available.h"
 #include "kernels/exponential_noise.h"
 #include "kernels/gradient_norm.h"
-#include "kernels/one_hot.h"
 #include "kernels/joint_fixture.h"
+#include "kernels/one_hot.h"
 #include "methods/joint_space.h"
 #include "support.h"
 

@@ -104,6 +104,8 @@ class BrightnessAgreement final : public Method {
 
 const Registered<BrightnessAgreement> registered_method;
 
+const std::vector<Variant> kTasks = {test::depth(), test::task("brightness", "light", {{"values", 2}}), test::map()};
+
 struct MixedBatch {
   explicit MixedBatch(std::vector<uint8_t> w = {1, 1, 0, 0, 1, 1, 1, 0, 1}) : labelled(std::move(w)) {
     const TaskSet tasks(kTasks);
@@ -161,8 +163,8 @@ TEST(ImageTask, TheTensorsOfABatchAreDescribed) {
     names.push_back(tensor["name"]);
     EXPECT_FALSE(tensor["description"].get<std::string>().empty()) << tensor;
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"image", "label.depth", "label.light", "label.map", "labelled",
-                                             "label_weight"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"image", "label.depth", "label.light", "label.map", "labelled", "label_weight"}));
   EXPECT_EQ(batch[0]["sizes"], (Json{"V", "B", 3, "H", "W"}));
   EXPECT_EQ(batch[2]["sizes"], (Json{"V", "B", 2}));
   EXPECT_EQ(batch[5]["dtype"], "float64");
@@ -170,7 +172,8 @@ TEST(ImageTask, TheTensorsOfABatchAreDescribed) {
 
   const Json with_noise =
       Trainer(test::trainer_options({test::segmentation(4), test::depth()}, "jtr")).describe()["batch"];
-  const auto noise = std::find_if(with_noise.begin(), with_noise.end(), [](const Json& t) { return t["name"] == "noise"; });
+  const auto noise =
+      std::find_if(with_noise.begin(), with_noise.end(), [](const Json& t) { return t["name"] == "noise"; });
   ASSERT_NE(noise, with_noise.end());
   EXPECT_EQ((*noise)["sizes"], (Json{"B", 5, 4, "H", "W"}));
 }

@@ -1,7 +1,8 @@
 // Lists of named tensors.
+#include "training/tensor_list.h"
+
 #include "networks/parameters.h"
 #include "support.h"
-#include "training/tensor_list.h"
 
 namespace jtr {
 namespace {

@@ -35,7 +35,6 @@ TEST_F(TrainerTest, LearnsABatchByHeart) {
   EXPECT_EQ(trainer.steps_done(), 61);
 }
 
-
 TEST_F(TrainerTest, InBFloat16EverythingButMapsIsInFloat) {
   Trainer trainer(test::trainer_options(kTasks, "jtr", 4, kShort));
   for (const TensorList* list : {&trainer.state(), &trainer.gradients()}) {
