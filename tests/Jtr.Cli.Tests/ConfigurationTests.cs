@@ -110,9 +110,7 @@ public sealed class ConfigurationTests
         Assert.Multiple(() =>
         {
             foreach (
-                Setting setting in SettingsTable.Current.All.Where(s =>
-                    s.IsNumber && s.Words.Count == 0 && s.Kind != SettingKind.Numbers
-                )
+                Setting setting in SettingsTable.Current.All.Where(s => s.IsNumber && s.Words.Count == 0 && s.Kind != SettingKind.Numbers)
             )
             {
                 if (setting.Minimum is double low)
@@ -252,8 +250,14 @@ public sealed class ConfigurationTests
     [TestCase("""{ "training": { "augment": 1 } }""", "training.augment must be true or false, not '1'.")]
     [TestCase("""{ "data": { "tasks": "seg" } }""", "data.tasks must be a list of texts, not 'seg'.")]
     [TestCase("""{ "training": { "method": ["jtr"] } }""", "training.method must be a text, not '[\"jtr\"]'.")]
-    [TestCase("{\n  \"training\": {\n    \"batchSise\": 3 } }", "line 3: there is no setting 'training.batchSise'. Did you mean 'training.batchSize'?")]
-    [TestCase("{ \"optimizer\":\n { \"schedule\": \"cosin\" } }", "line 2: optimizer.schedule must be one of step, cosine, constant, not 'cosin'. Did you mean 'cosine'?")]
+    [TestCase(
+        "{\n  \"training\": {\n    \"batchSise\": 3 } }",
+        "line 3: there is no setting 'training.batchSise'. Did you mean 'training.batchSize'?"
+    )]
+    [TestCase(
+        "{ \"optimizer\":\n { \"schedule\": \"cosin\" } }",
+        "line 2: optimizer.schedule must be one of step, cosine, constant, not 'cosin'. Did you mean 'cosine'?"
+    )]
     [TestCase("""{ "training": { """, "is not a configuration: ")]
     [TestCase("""[1]""", "is not a configuration: ")]
     public void What_is_wrong_in_a_file_is_told_with_the_file_and_the_setting(string json, string words)

@@ -62,7 +62,8 @@ public sealed class OlderSettingsTests
         string[] command =
         [
             "compare",
-            .. "--methods supervised --seeds 1 --scenes 4 --test-scenes 2 --size 32x64 --width 2 --batch-size 2 --steps 2 --threads 1".Split(' '),
+            .. "--methods supervised --seeds 1 --scenes 4 --test-scenes 2 --size 32x64".Split(' '),
+            .. "--width 2 --batch-size 2 --steps 2 --threads 1".Split(' '),
             "--output",
             folder["cmp"],
         ];

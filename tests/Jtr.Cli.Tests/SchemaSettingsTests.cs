@@ -33,7 +33,9 @@ public sealed class SchemaSettingsTests
                     "Every task has its share.",
                     """
                     {
-                      "shares": { "type": "array", "items": { "type": "number", "minimum": 0 }, "default": [], "description": "The shares." }
+                      "shares": {
+                        "type": "array", "items": { "type": "number", "minimum": 0 }, "default": [], "description": "The shares."
+                      }
                     }
                     """
                 ),
@@ -91,7 +93,9 @@ public sealed class SchemaSettingsTests
             );
             Assert.That(
                 ConfigurationSchema.WriteTable(_table),
-                Does.Contain("| `entropy.weight` | a number of 0 or more | `--entropy-weight` | Weight of the mean entropy. Default: 0.1. |")
+                Does.Contain(
+                        "| `entropy.weight` | a number of 0 or more | `--entropy-weight` | Weight of the mean entropy. Default: 0.1. |"
+                    )
                     .And.Contain("<br>entropy: Classes without a label")
             );
             Assert.That(_train.Parse("--method ").GetCompletions("--method ".Length).Select(c => c.Label), Does.Contain("entropy"));
@@ -130,9 +134,7 @@ public sealed class SchemaSettingsTests
             );
             Assert.That(
                 Native(["--method", "supervised", "--optimizer", "sgd", "--sgd-momentum", "0.5", "--weight-decay", "0.01"]),
-                Is.EqualTo(
-                    """{"optimizer":{"name":"sgd","learning_rate":0.002,"weight_decay":0.01,"momentum":0.5,"nesterov":false}}"""
-                )
+                Is.EqualTo("""{"optimizer":{"name":"sgd","learning_rate":0.002,"weight_decay":0.01,"momentum":0.5,"nesterov":false}}""")
             );
         });
     }
@@ -190,7 +192,10 @@ public sealed class SchemaSettingsTests
         ];
         foreach (string slot in (string[])["method", "balancing", "optimizer", "schedule", "domain_techniques"])
         {
-            IEnumerable<string> options = schema.Variants(slot).SelectMany(v => schema.Options(slot, v.Name)).Select(o => o.Path.ToString());
+            IEnumerable<string> options = schema
+                .Variants(slot)
+                .SelectMany(v => schema.Options(slot, v.Name))
+                .Select(o => o.Path.ToString());
             Assert.That(options.Except(settable), Is.Empty, slot);
         }
         Assert.That(settable, Is.Unique);
@@ -214,7 +219,11 @@ public sealed class SchemaSettingsTests
         string help = string.Join(' ', _output.ToString().Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries));
         Assert.That(help, Does.Contain("--lambda-dist X").And.Contain("--steps N Steps in all. Default: 2000."));
         Assert.That(help, Does.Contain("libjtr cannot be loaded here, as 'jtr doctor' explains").And.Not.Contain("--adam-beta1"));
-        Assert.That(train.Parse("--method anything --lambda-dist 3 --batch-size 0").Errors, Has.Count.EqualTo(1), "what is known is checked");
+        Assert.That(
+            train.Parse("--method anything --lambda-dist 3 --batch-size 0").Errors,
+            Has.Count.EqualTo(1),
+            "what is known is checked"
+        );
     }
 
     private string? Native(string[] arguments, string? file = null)
@@ -230,7 +239,10 @@ public sealed class SchemaSettingsTests
                 Width = 32,
             }
         );
-        return TrainOptions.Settings(said, saved: null, table: _table).ToTrainerOptions(data, new DeviceChoice(DeviceKind.Cpu, 0)).NativeOptions;
+        return TrainOptions
+            .Settings(said, saved: null, table: _table)
+            .ToTrainerOptions(data, new DeviceChoice(DeviceKind.Cpu, 0))
+            .NativeOptions;
     }
 
     private static string Add(params (string Slot, string Name, string Summary, string Options)[] variants)
@@ -240,7 +252,11 @@ public sealed class SchemaSettingsTests
         foreach ((string slot, string name, string summary, string options) in variants)
         {
             if (properties[slot] is null)
-                properties[slot] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["oneOf"] = new JsonArray() } };
+                properties[slot] = new JsonObject
+                {
+                    ["type"] = "array",
+                    ["items"] = new JsonObject { ["oneOf"] = new JsonArray() },
+                };
             JsonObject own = JsonNode.Parse(options)!.AsObject();
             own["name"] = new JsonObject { ["const"] = name };
             JsonObject kind = new()

@@ -30,7 +30,10 @@ public sealed class UsageErrorTests
     [TestCase("train --lr-decay-factor 1.5", "--lr-decay-factor must be a number above 0, at most 1, not '1.5'.")]
     [TestCase("train --scenario some", "--scenario must be one of asfound, onelabel, randomlabels, halflabels, full, not 'some'.")]
     [TestCase("train --mode fast", "--mode must be one of published, corrected, not 'fast'.")]
-    [TestCase("train --precision float16", "--precision must be one of float32, float64, bfloat16, not 'float16'. Did you mean 'bfloat16'?")]
+    [TestCase(
+        "train --precision float16",
+        "--precision must be one of float32, float64, bfloat16, not 'float16'. Did you mean 'bfloat16'?"
+    )]
     [TestCase("train --recomputation all", "--recomputation must be one of norms, stages, none, not 'all'.")]
     [TestCase("train --device tpu", "--device must be auto, cpu, cuda or cuda:N, not 'tpu'.")]
     [TestCase("train --tasks depth,,normals", "--tasks must be a list separated by commas, not 'depth,,normals'.")]

@@ -13,10 +13,7 @@ internal static class Suggestion
     {
         if (UsualWords.Ours(word, command) is string ours)
             return ours;
-        return Nearest(
-            word,
-            command.Options.Concat(GlobalOptions.All).Select(o => o.Name).Concat(command.Subcommands.Select(c => c.Name))
-        );
+        return Nearest(word, command.Options.Concat(GlobalOptions.All).Select(o => o.Name).Concat(command.Subcommands.Select(c => c.Name)));
     }
 
     /// <summary>The name that is nearest to a word, or null if none is near.</summary>

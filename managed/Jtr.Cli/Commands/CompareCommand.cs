@@ -303,7 +303,15 @@ internal sealed class CompareCommand
         {
             if (parsed.GetResult(_fractionTasks) is not null)
                 throw new UsageException("--fraction-tasks is for --label-fractions.");
-            return [.. scenarios.Select(s => (Words.Of(Words.Scenarios, s), settings.With(run => run.Data.Scenario = settings.LabelsFile is null ? Words.Of(Words.Scenarios, s) : null)))];
+            return
+            [
+                .. scenarios.Select(s =>
+                    (
+                        Words.Of(Words.Scenarios, s),
+                        settings.With(run => run.Data.Scenario = settings.LabelsFile is null ? Words.Of(Words.Scenarios, s) : null)
+                    )
+                ),
+            ];
         }
         if (scenarios.Count > 1)
             throw new UsageException("--label-fractions and --scenarios make too many comparisons; give one of them.");

@@ -214,7 +214,10 @@ internal sealed class DemoCommand
             ("score on", $"{data.Test!.Count} other scenes, with every label"),
             (
                 "steps",
-                string.Create(CultureInfo.InvariantCulture, $"{settings.TotalSteps(data.Train.Count)} of {settings.BatchSize} samples, seed {settings.Seed}")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{settings.TotalSteps(data.Train.Count)} of {settings.BatchSize} samples, seed {settings.Seed}"
+                )
             ),
             (
                 "network",

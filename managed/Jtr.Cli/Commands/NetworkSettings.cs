@@ -18,7 +18,7 @@ internal static class NetworkSettings
     /// <summary>Whether the network is the published one.</summary>
     public static bool IsSegNet(NetworkSection network) => (network.Backbone ?? SegNet) == SegNet;
 
-    /// <summary>Checks the network that is asked for and says the rest of it: backbone, decoder and rates that come with its weights.</summary>
+    /// <summary>Checks the network that is asked for and says the rest: backbone, decoder and rates that come with its weights.</summary>
     /// <param name="run">The run.</param>
     /// <exception cref="UsageException">Options contradict each other, or weights are not there.</exception>
     public static void Complete(RunConfiguration run)

@@ -251,10 +251,7 @@ internal sealed class TrainCommand
         folder.Create();
         _console.LogTo(new RunLog(folder.Log, isContinued: resumed is not null));
         labels.Save(folder.Labels);
-        WholeFile.Write(
-            folder.Configuration,
-            Kept(settings, trainer).ToJson()
-        );
+        WholeFile.Write(folder.Configuration, Kept(settings, trainer).ToJson());
         Introduce(settings, saved, data, labels, seen, checks, UnusedOptions.Notes(parsed, settings), trainer, total, folder);
         if (trainer.StepCount >= total)
             _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
@@ -446,13 +443,7 @@ internal sealed class TrainCommand
             ),
             ("checked", checks is null ? "no" : CheckView.Looked(checks)),
             ("method", settings.Method),
-            (
-                "network",
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{settings.NetworkInWords}, {Words.Of(trainer.Options.Precision)}"
-                )
-            ),
+            ("network", string.Create(CultureInfo.InvariantCulture, $"{settings.NetworkInWords}, {Words.Of(trainer.Options.Precision)}")),
             (
                 "steps",
                 string.Create(

@@ -8,7 +8,7 @@ namespace Jtr.Cli.Commands;
 /// <summary>What is said of a run, on top of what the run to resume says or of the defaults.</summary>
 internal static class TrainOptions
 {
-    /// <summary>Rates with a SegNet and with a backbone, and decay with that. Tried on photographs with one label each (docs/results.md).</summary>
+    /// <summary>Rates with a SegNet and with a backbone, and decay with that. Tried on photographs (docs/results.md).</summary>
     public const double LearningRate = 2e-3,
         BackboneLearningRate = 5e-4,
         BackboneWeightDecay = 0.01;
@@ -92,7 +92,8 @@ internal static class TrainOptions
         foreach (Setting setting in defaults is null ? [] : SettingsTable.Declared)
         {
             bool isRival = SettingsTable.Rivals.Any(r =>
-                (r.One == setting.Key && SettingsTable.IsSaid(r.Other, said)) || (r.Other == setting.Key && SettingsTable.IsSaid(r.One, said))
+                (r.One == setting.Key && SettingsTable.IsSaid(r.Other, said))
+                || (r.Other == setting.Key && SettingsTable.IsSaid(r.One, said))
             );
             if (setting.Get(run) is null && !isRival)
                 setting.Set(run, setting.Get(defaults!));

@@ -15,8 +15,8 @@ using Jtr.Interop.Training;
 namespace Jtr.Cli.Commands;
 
 /// <summary>
-/// Everything that a run of `jtr train` depends on: its configuration, defaults filled in. Kept in its checkpoints, so that `--resume` needs
-/// no other option and `evaluate` and `predict` know the run's data.
+/// Everything that a run of `jtr train` depends on: its configuration, defaults filled in. Kept in its checkpoints, so that `--resume`
+/// needs no other option and `evaluate` and `predict` know the run's data.
 /// </summary>
 [JsonConverter(typeof(TrainSettingsConverter))]
 internal sealed class TrainSettings

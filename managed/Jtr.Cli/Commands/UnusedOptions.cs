@@ -20,7 +20,11 @@ internal static class UnusedOptions
         new("methods.specialistSteps", "--method specialists", s => SpecialistStages.AreIn(s.Method)),
         new("teacher.threshold", "--teacher-selection fixed", s => s.Configuration.Teacher.Selection == "fixed"),
         new("domain.fourierShare", "--domain fourier", s => s.Configuration.Domain.Techniques?.Contains("fourier") == true),
-        new("optimizer.decayFactor", "--lr-schedule step with --lr-decay-every", s => s.Configuration.Optimizer is { Schedule: "step", DecayEvery: > 0 }),
+        new(
+            "optimizer.decayFactor",
+            "--lr-schedule step with --lr-decay-every",
+            s => s.Configuration.Optimizer is { Schedule: "step", DecayEvery: > 0 }
+        ),
         new("network.freezeSteps", "--freeze", s => s.Configuration.Network.Freeze is not (null or "none")),
         new("run.minImprovement", "--eval-every", s => s.EvalEvery is not null),
         new("data.pseudoWeight", "--pseudo-labels", LearnsMadeLabels),

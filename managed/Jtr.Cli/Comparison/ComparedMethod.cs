@@ -53,10 +53,7 @@ internal sealed record ComparedMethod(string Name, string Method, string? Mode =
         return
         [
             .. all.Where(m => names.Contains(AllOfThem) || names.Contains(m.Name)),
-            .. names
-                .Distinct()
-                .Where(n => n != AllOfThem && all.All(m => m.Name != n))
-                .Select(n => new ComparedMethod(n, n)),
+            .. names.Distinct().Where(n => n != AllOfThem && all.All(m => m.Name != n)).Select(n => new ComparedMethod(n, n)),
         ];
     }
 

@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace Jtr.Cli.Configuration;
 
-/// <summary>The JSON schema of configuration files and the table of settings in docs/configuration.md, out of a <see cref="SettingsTable"/>.</summary>
+/// <summary>
+/// The JSON schema of configuration files and the table of settings in docs/configuration.md, out of a <see cref="SettingsTable"/>.
+/// </summary>
 internal static class ConfigurationSchema
 {
     // Quotes and the like as they are: the file is no web page.
@@ -76,10 +78,7 @@ internal static class ConfigurationSchema
 
     private static JsonObject Describe(Setting setting)
     {
-        JsonObject described = new()
-        {
-            ["description"] = $"{Description(setting).Replace('\n', ' ')} ({setting.Option})",
-        };
+        JsonObject described = new() { ["description"] = $"{Description(setting).Replace('\n', ' ')} ({setting.Option})" };
         JsonObject value = described;
         if (setting.IsList)
         {

@@ -30,7 +30,9 @@ internal sealed record NativePath(IReadOnlyList<(string Name, string? Variant)> 
     /// <summary>Whether it is this one, or one of those that this one stands for.</summary>
     public bool Covers(NativePath other) =>
         Steps.Count == other.Steps.Count
-        && Steps.Zip(other.Steps).All(s => s.First.Name == s.Second.Name && (s.First.Variant == Every || s.First.Variant == s.Second.Variant));
+        && Steps
+            .Zip(other.Steps)
+            .All(s => s.First.Name == s.Second.Name && (s.First.Variant == Every || s.First.Variant == s.Second.Variant));
 
     /// <inheritdoc/>
     public override string ToString() => string.Join('.', Steps.Select(s => s.Variant is null ? s.Name : $"{s.Name}[{s.Variant}]"));

@@ -96,7 +96,8 @@ internal static class RunConfigurationReader
         JtrFormatException At(long at, string message) =>
             new(path, string.Create(CultureInfo.InvariantCulture, $"line {1 + bytes.AsSpan(0, (int)at).Count((byte)'\n')}: {message}"));
 
-        static bool IsEmpty(JsonElement value) => value.ValueKind == JsonValueKind.Array ? value.GetArrayLength() == 0 : value.ValueEquals("");
+        static bool IsEmpty(JsonElement value) =>
+            value.ValueKind == JsonValueKind.Array ? value.GetArrayLength() == 0 : value.ValueEquals("");
     }
 
     /// <summary>The texts of a value that the setting allows; else null.</summary>
@@ -123,7 +124,8 @@ internal static class RunConfigurationReader
             text = set[(equals + 1)..].Trim();
         Setting setting = table.Find(key) ?? throw new UsageException($"--set: {Unknown(key, table)}");
         // An assignment may have commas in it, so that one --set is one of them.
-        IReadOnlyList<string> parts = setting.Kind == SettingKind.DataSets ? text.Split(',', StringSplitOptions.TrimEntries) : setting.Parts(text);
+        IReadOnlyList<string> parts =
+            setting.Kind == SettingKind.DataSets ? text.Split(',', StringSplitOptions.TrimEntries) : setting.Parts(text);
         if (parts.FirstOrDefault(p => !setting.Accepts(p)) is { } wrong)
             throw new UsageException($"--set: {Wrong(setting, wrong)}");
         setting.Set(configuration, setting.Convert([.. parts.Select(p => Resolved(setting, p, Environment.CurrentDirectory))]));
@@ -166,5 +168,6 @@ internal static class RunConfigurationReader
         + (table.Siblings(key) is string names ? $" {names}" : "")
         + " 'jtr config schema' lists all.";
 
-    private static string Wrong(Setting setting, string text) => $"{setting.Key} must be {setting.Expected}, not '{text}'.{setting.Meant(text)}";
+    private static string Wrong(Setting setting, string text) =>
+        $"{setting.Key} must be {setting.Expected}, not '{text}'.{setting.Meant(text)}";
 }

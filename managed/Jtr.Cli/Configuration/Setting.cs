@@ -196,7 +196,7 @@ internal sealed class Setting
 
     /// <summary>The words, or none.</summary>
     public IReadOnlyList<string> Words =>
-        _said.Words is { } list ? [.. ((IEnumerable)typeof(Words).GetProperty(list)!.GetValue(null)!).Cast<ITuple>().Select(t => (string)t[0]!)]
+        _said.Words is { } list ? ListOf(list)
         : _said.Choices.Length > 0 ? [.. _said.Choices, .. Variants.Select(v => v.Name)]
         : Selects is not null ? [.. Variants.Select(v => v.Name)]
         : _facts.Value?.Words ?? [];
@@ -310,7 +310,9 @@ internal sealed class Setting
                 ? number
                 : null,
             SettingKind.Flag or SettingKind.NegatedFlag or SettingKind.Switch => bool.TryParse(text, out bool flag) ? flag : null,
-            SettingKind.Word => Words.Count == 0 ? text : Words.FirstOrDefault(w => string.Equals(w, text, StringComparison.OrdinalIgnoreCase)),
+            SettingKind.Word => Words.Count == 0
+                ? text
+                : Words.FirstOrDefault(w => string.Equals(w, text, StringComparison.OrdinalIgnoreCase)),
             SettingKind.Size => ImageSize.TryParse(text)?.ToString(),
             SettingKind.Device => DeviceChoice.TryParse(text)?.ToString(),
             _ => string.IsNullOrWhiteSpace(text) ? null : text,
@@ -346,6 +348,9 @@ internal sealed class Setting
     private bool IsInRange(double value) =>
         (Minimum is not { } low || (IsAboveMinimum ? value > low : value >= low))
         && (Maximum is not { } high || (IsBelowMaximum ? value < high : value <= high));
+
+    private static string[] ListOf(string name) =>
+        [.. ((IEnumerable)typeof(Words).GetProperty(name)!.GetValue(null)!).Cast<ITuple>().Select(t => (string)t[0]!)];
 
     private static double? Known(double value) => double.IsNaN(value) ? null : value;
 

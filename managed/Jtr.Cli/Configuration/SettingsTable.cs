@@ -61,11 +61,7 @@ internal sealed class SettingsTable
 
     /// <summary>Settings that say the same as another one: the command line's counts, and the file's other one does not.</summary>
     public static IReadOnlyList<(string One, string Other)> Rivals { get; } =
-    [
-        ("training.steps", "training.epochs"),
-        ("data.labels", "data.scenario"),
-        ("network.weights", "training.initFrom"),
-    ];
+    [("training.steps", "training.epochs"), ("data.labels", "data.scenario"), ("network.weights", "training.initFrom")];
 
     /// <summary>The settings, section by section.</summary>
     public IReadOnlyList<Setting> All =>
@@ -184,9 +180,7 @@ internal sealed class SettingsTable
             (Setting Setting, int Slips)[] best =
             [
                 .. among
-                    .Select(s =>
-                        (s, Slips: Suggestion.Distance(name.ToUpperInvariant(), Last(s.Key).ToUpperInvariant()))
-                    )
+                    .Select(s => (s, Slips: Suggestion.Distance(name.ToUpperInvariant(), Last(s.Key).ToUpperInvariant())))
                     .OrderBy(s => s.Slips)
                     .Take(2),
             ];
@@ -230,7 +224,9 @@ internal sealed class SettingsTable
         {
             foreach (NativeVariant variant in choice.Variants)
             {
-                foreach (NativeSetting native in schema.Options(choice.Selects!, variant.Name).Where(n => !covered.Any(c => c.Covers(n.Path))))
+                foreach (
+                    NativeSetting native in schema.Options(choice.Selects!, variant.Name).Where(n => !covered.Any(c => c.Covers(n.Path)))
+                )
                 {
                     string word = variant.Name,
                         name = native.Path.Steps[^1].Name;

@@ -113,7 +113,7 @@ public sealed class OptionRangesTests
             Compare("", written, JsonNode.Parse(JtrRuntime.OptionsSchema)!, said: null);
         });
 
-    /// <summary>Compares every value with the default of its option; of a variant, that of the option which chooses it counts more.</summary>
+    /// <summary>Compares every value with its option's default; that of the option which chooses a variant counts more.</summary>
     private static void Compare(string path, JsonObject written, JsonNode schema, JsonNode? said)
     {
         foreach ((string name, JsonNode? value) in written)
@@ -136,7 +136,9 @@ public sealed class OptionRangesTests
             value switch
             {
                 JsonArray list => string.Join(' ', list.Select(Plain)),
-                JsonValue number when number.GetValueKind() == JsonValueKind.Number => ((double)number).ToString(CultureInfo.InvariantCulture),
+                JsonValue number when number.GetValueKind() == JsonValueKind.Number => ((double)number).ToString(
+                    CultureInfo.InvariantCulture
+                ),
                 _ => value?.ToJsonString() ?? "null",
             };
     }
