@@ -62,16 +62,17 @@ public sealed class SchemaSettingsTests
         )
     );
 
-    private readonly StringWriter _output = new();
+    private StringWriter _output = null!;
     private Command _train = null!;
 
     [SetUp]
-    public void MakeCommand() => _train = TrainCommand.Make(new CliConsole(_output, TextWriter.Null), _table);
+    public void MakeCommand()
+    {
+        _output = new StringWriter();
+        _train = TrainCommand.Make(new CliConsole(_output, TextWriter.Null), _table);
+    }
 
     [TearDown]
-    public void Forget() => _output.GetStringBuilder().Clear();
-
-    [OneTimeTearDown]
     public void Close() => _output.Dispose();
 
     [Test]
