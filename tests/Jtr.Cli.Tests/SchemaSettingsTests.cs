@@ -62,24 +62,12 @@ public sealed class SchemaSettingsTests
         )
     );
 
-    private StringWriter _output = null!;
-    private Command _train = null!;
-
-    [SetUp]
-    public void MakeCommand()
-    {
-        _output = new StringWriter();
-        _train = TrainCommand.Make(new CliConsole(_output, TextWriter.Null), _table);
-    }
-
-    [TearDown]
-    public void Close() => _output.Dispose();
+    private static readonly Command _train = TrainCommand.Make(new CliConsole(TextWriter.Null, TextWriter.Null), _table);
 
     [Test]
     public void A_method_appears_in_the_help_the_schema_the_documentation_and_the_completion()
     {
-        _train.Parse("--help-all").Invoke();
-        string help = _output.ToString();
+        string help = Help(_table);
         JsonNode sections = JsonNode.Parse(ConfigurationSchema.Write(_table))!["properties"]!;
         Assert.Multiple(() =>
         {
@@ -215,9 +203,8 @@ public sealed class SchemaSettingsTests
     [Test]
     public void Without_the_library_the_declared_settings_are_told_and_what_is_missing()
     {
-        Command train = TrainCommand.Make(new CliConsole(_output, TextWriter.Null), SettingsTable.Unloaded);
-        train.Parse("--help-all").Invoke();
-        string help = string.Join(' ', _output.ToString().Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries));
+        Command train = TrainCommand.Make(new CliConsole(TextWriter.Null, TextWriter.Null), SettingsTable.Unloaded);
+        string help = string.Join(' ', Help(SettingsTable.Unloaded).Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries));
         Assert.That(help, Does.Contain("--lambda-dist X").And.Contain("--steps N Steps in all. Default: 2000."));
         Assert.That(help, Does.Contain("libjtr cannot be loaded here, as 'jtr doctor' explains").And.Not.Contain("--adam-beta1"));
         Assert.That(
@@ -227,7 +214,14 @@ public sealed class SchemaSettingsTests
         );
     }
 
-    private string? Native(string[] arguments, string? file = null)
+    private static string Help(SettingsTable table)
+    {
+        using StringWriter output = new();
+        TrainCommand.Make(new CliConsole(output, TextWriter.Null), table).Parse("--help-all").Invoke();
+        return output.ToString();
+    }
+
+    private static string? Native(string[] arguments, string? file = null)
     {
         ParseResult parsed = _train.Parse(arguments);
         Assert.That(parsed.Errors.Select(e => e.Message), Is.Empty);
