@@ -76,8 +76,8 @@ internal sealed class PredictCommand
                 new("What is written", [predict._output, predict._count, .. predict._options.Written]),
                 new("How it is computed", predict._options.Computed),
                 CheckpointInput.DataGroup,
-                DataOptions.LayoutGroup,
-                MachineOptions.Group,
+                SettingsTable.Group("benchmark"),
+                SettingsTable.Group("machine"),
             ],
             Sections = [("Formats", PredictionFormats.Words), ("Exit codes", RootHelp.ExitCodes)],
             Examples =
@@ -104,7 +104,7 @@ internal sealed class PredictCommand
             throw new UsageException("Name photographs or --data, not both.");
         _options.Words(parsed);
         string checkpoint = _input.Path(parsed);
-        MachineOptions.Prepare(MachineOptions.Settings(said), _console);
+        MachineOptions.Prepare(said.Machine, _console);
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
         if (arguments.Length > 0)
             return await PhotographsAsync(parsed, said, info, arguments, folder, cancellationToken).ConfigureAwait(false);
@@ -117,7 +117,7 @@ internal sealed class PredictCommand
         using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(said), _console.Logger);
         folder.Create();
         int[] samples = PredictionSheet.Spread(data.Count, (int)(parsed.GetValue(_count) ?? 8));
-        PredictionSheet.Draw(data, samples, ("prediction", trainer)).SavePng(folder.Pictures);
+        PredictionSheet.Draw(data, samples, [("prediction", trainer)], cancellationToken).SavePng(folder.Pictures);
         _console.Line($"Written: {folder.Pictures}");
         return ExitCode.Success;
     }
@@ -237,8 +237,7 @@ internal sealed class PredictCommand
         PictureGrid grid = new(["photo", .. tasks.Select(t => t.Name)]);
         foreach ((string name, IReadOnlyList<PictureCell> cells) in outcome.Rows.Values)
             grid.AddRow(name, cells);
-        foreach (SegmentationTask task in tasks.OfType<SegmentationTask>().Take(1))
-            grid.AddLegend(task);
+        PredictionSheet.AddLegend(grid, tasks);
         return grid;
     }
 

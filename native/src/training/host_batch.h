@@ -33,6 +33,12 @@ struct HostBatch {
   HostBatch narrow(int64_t begin, int64_t count) const;
 };
 
+/// The tensors of a batch as jtr_trainer_describe tells them: "name", "dtype", "sizes" (numbers, and V views, B
+/// samples, H rows, W columns), "required", and what they hold. `noise`: sizes of a sample's, or none where there is
+/// none.
+Json describe_batch(const TaskSet& tasks, const InputSet& inputs, int64_t views, bool crops,
+                    const std::vector<int64_t>& noise);
+
 /// Numbers that say how a view was cut out of view 0: scale, top, left, height, width, mirrored.
 constexpr int64_t kCropFields = 6;
 
