@@ -89,6 +89,20 @@ void check_label_weight(const at::Tensor& weight, const char* field) {
   }
 }
 
+std::vector<int64_t> checked_domains(const at::Tensor& domain, int64_t samples, int64_t lowest, int64_t count,
+                                     const char* field) {
+  std::vector<int64_t> all(static_cast<size_t>(samples), 0);
+  if (!domain.defined()) return all;
+  check_tensor(domain, at::kLong, {samples}, 1, field);
+  const int64_t* values = domain.data_ptr<int64_t>();
+  for (int64_t b = 0; b < samples; ++b) {
+    require(values[b] >= lowest && values[b] < count, field, "element ", b, " is ", values[b], ", not in ", lowest,
+            " to ", count - 1, ": there ", count == 1 ? "is " : "are ", count, count == 1 ? " domain" : " domains");
+    all[static_cast<size_t>(b)] = values[b];
+  }
+  return all;
+}
+
 void check_crops(const at::Tensor& crops, int64_t height, int64_t width, const char* field) {
   const int64_t samples = crops.size(1);
   for (int64_t i = samples; i < crops.size(0) * samples; ++i) {
