@@ -35,6 +35,7 @@ internal sealed record OptionsDocument
     public MtpslOptions? Mtpsl { get; init; }
     public TeacherOptions? Teacher { get; init; }
     public IReadOnlyList<ConstraintOptions>? Constraints { get; init; }
+    public DomainOptions? Domains { get; init; }
     public BalancingOptions? Balancing { get; init; }
     public required AdamOptions Optimizer { get; init; }
     public double? MaxGradientNorm { get; init; }
@@ -69,6 +70,7 @@ internal sealed record OptionsDocument
             Mtpsl = options.Mtpsl,
             Teacher = options.Teacher,
             Constraints = options.Constraints.Count == 0 ? null : options.Constraints,
+            Domains = options.Domains is { Names.Count: 0, Techniques.Count: 0 } ? null : options.Domains,
             Balancing = options.Balancing,
             Optimizer = options.Optimizer,
             MaxGradientNorm = options.MaxGradientNorm,
@@ -115,6 +117,7 @@ internal sealed record OptionsDocument
                 Mtpsl = document.Mtpsl ?? new MtpslOptions(),
                 Teacher = document.Teacher ?? new TeacherOptions(),
                 Constraints = document.Constraints ?? [],
+                Domains = document.Domains ?? new DomainOptions(),
                 Balancing = document.Balancing ?? new BalancingOptions(),
                 Optimizer = document.Optimizer,
                 MaxGradientNorm = document.MaxGradientNorm,
