@@ -551,7 +551,8 @@ pack_runtime() {  # pack_runtime <folder of libjtr> <folder for the package> [op
   dotnet pack managed/Jtr.Interop.Runtime "${@:3}" "${properties[@]}"
 }
 
-# The analyzer says what is public and not in the lists; empty lists make it say everything. In the order of their references, so that each is compiled once.
+# The analyzer says what is public and not in the lists; empty lists make it say everything. In the order of their
+# references, so that each is compiled once.
 command_api() {
   set_up managed
   local project log

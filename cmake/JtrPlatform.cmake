@@ -38,7 +38,10 @@ function(jtr_openmp_problem compiler openmp result)
   set(${result} "" PARENT_SCOPE)
   if(compiler MATCHES "Clang" AND openmp MATCHES "^libgomp")
     set(${result}
-        "libtorch runs in GNU's OpenMP (${openmp}), which code that ${compiler} compiles cannot call: it asks for __kmpc_* of LLVM's. A second OpenMP beside it would have threads of its own, which libtorch's settings do not reach. Compile with g++ (-DCMAKE_CXX_COMPILER=g++, in a fresh build folder), or name a libtorch that was built with LLVM's OpenMP in LIBTORCH"
+        "libtorch runs in GNU's OpenMP (${openmp}), which code that ${compiler} compiles cannot call: it asks \
+for __kmpc_* of LLVM's. A second OpenMP beside it would have threads of its own, which libtorch's settings do not \
+reach. Compile with g++ (-DCMAKE_CXX_COMPILER=g++, in a fresh build folder), or name a libtorch that was built with \
+LLVM's OpenMP in LIBTORCH"
         PARENT_SCOPE)
   endif()
 endfunction()

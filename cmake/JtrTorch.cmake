@@ -68,7 +68,8 @@ else()
   jtr_find_torch()
   if(NOT Torch_FOUND)
     jtr_missing("libtorch 1.13 or newer" APT libtorch-dev
-        OTHER "unpack a libtorch and name its folder in the environment variable LIBTORCH, with -DLIBTORCH=<folder> or in CMAKE_PREFIX_PATH")
+        OTHER "unpack a libtorch and name its folder in the environment variable LIBTORCH, with \
+-DLIBTORCH=<folder> or in CMAKE_PREFIX_PATH")
   endif()
 endif()
 if(Torch_VERSION VERSION_LESS 1.13)

@@ -272,7 +272,8 @@ def main():
             top = best.get(ours, float("nan"))
             print(f"{case:26} {ours:>9}", cell(seconds["published"], 12, 3), cell(seconds[ours], 9, 3),
                   cell(seconds["published"] / seconds[ours], 7, 2), cell(peak["published"], 13, 0), cell(peak[ours], 9, 0),
-                  cell(peak[ours] / peak["published"], 7, 2), cell(rate, 9, 1), cell(rate / top, 8, 2), cell(whole / top, 10, 2), flush=True)
+                  cell(peak[ours] / peak["published"], 7, 2), cell(rate, 9, 1), cell(rate / top, 8, 2),
+                  cell(whole / top, 10, 2), flush=True)
             rows.append({"case": case, "precision": ours, "needed_gflops": rate, "published_gflops": whole,
                          "published": sides["published"], "ours": sides[ours]})
     if args.json:

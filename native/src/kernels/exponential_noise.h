@@ -1,4 +1,8 @@
 // Exponential(1) noise as a pure function of (seed, index, element): the noise of the straight-through Gumbel-softmax.
+//
+//   out[4 i + j] = -log(u_j),  u_j = ((x_j >> 8) + 1/2) / 2^24,  x = Philox4x32-10(seed; use, index, i)
+//
+// (Salmon et al., SC 2011), the same to the last bit on every device. out: any shape, elements counted as they lie.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -1,7 +1,13 @@
 // The stacks of Joint-Task Regularization (Nishi et al., CVPR 2024), built in one pass: [2N, C, H, W] of which the
 // first N are the encoded labels, completed by encoded predictions where a sample is not labelled, and the others the
-// encoded predictions. All values are those of a valid pixel, or of a zero: the mask, the product of the labelled
-// tasks' validity, is taken from the labels on the way.
+// encoded predictions. With p and y a task's prediction and label at a pixel, e its noise and m the mask:
+//
+//   m = product over the labelled tasks of [y is valid]
+//   classes         m softmax(p), or m onehot(argmax(p - log e)), with the gradient of softmax(p - log e); label:
+//   onehot(y) positive value  Phi(m p) and Phi(y), Phi the CDF of a normal distribution direction       (m p + 1) / 2
+//   and (y + 1) / 2 plain value     m p and y, 0 where y is not finite
+//
+// Labels are multiplied by m where StackNoise::mask_labels asks for it.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -36,8 +36,8 @@ struct KernelTable {
   void (*exponential_noise)(at::Tensor& out, uint64_t seed, uint32_t index) = nullptr;
   double (*squared_norm)(const at::Tensor& flat) = nullptr;
 
-  // Of a packed view (joint_inputs.h), with tensors that lie like `shape`. Where a device has none of these, methods
-  // compute by the tasks' own operations.
+  // Of a packed view (joint_inputs.h), with tensors that lie like `shape`. They belong together: where a device lacks
+  // one of them, joint_task computes by the tasks' own operations, as has_joint_space() tells.
   void (*joint_stacks)(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
                        const device::Shape& shape, at::Tensor& out) = nullptr;
   void (*joint_stacks_backward)(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
@@ -45,6 +45,10 @@ struct KernelTable {
   void (*joint_reconstruction)(const ChannelGroups& groups, const JointView& view, const at::Tensor& r,
                                const ReconstructionTargets& targets, const at::Tensor& stacks,
                                const device::Shape& shape, double scale, at::Tensor& loss, at::Tensor& dr) = nullptr;
+
+  bool has_joint_space() const {
+    return joint_stacks != nullptr && joint_stacks_backward != nullptr && joint_reconstruction != nullptr;
+  }
 };
 
 /// The table of a device's kind; an empty one where there are no kernels for it, or they are switched off.

@@ -18,10 +18,7 @@ class Consistency final : public Method {
   static constexpr int kPlace = 3;
   static constexpr int64_t kViews = 2;
   static Json facts() {
-    Json all = Method::facts(kViews, 1);
-    all["uses_unlabelled"] = true;
-    all["unlabelled"] = "uses them: its predictions of two views have to agree";
-    return all;
+    return MethodFacts().views(kViews).uses_unlabelled("uses them: its predictions of two views have to agree").json();
   }
 
   struct Options {

@@ -48,7 +48,7 @@ class KernelJointSpace final : public JointSpace {
 
 std::unique_ptr<JointSpace> make_joint_space(const JointSpaceOptions& options, at::Device device) {
   const std::optional<kernels::ChannelGroups>& groups = options.tasks->channel_groups();
-  if (!groups || kernels::table(device).joint_stacks == nullptr) return make_plain_joint_space(options);
+  if (!groups || !kernels::table(device).has_joint_space()) return make_plain_joint_space(options);
   return std::make_unique<KernelJointSpace>(options, *groups);
 }
 

@@ -42,9 +42,10 @@ class JointTask final : public Method {
   static constexpr int kPlace = 7;
   static constexpr int64_t kViews = 3;
   static Json facts() {
-    Json all = Method::facts(kViews, 1);
-    all["unlabelled"] = "gains next to nothing from them: it compares predictions with labels of the same photograph";
-    return all;
+    return MethodFacts()
+        .views(kViews)
+        .unlabelled("gains next to nothing from them: it compares predictions with labels of the same photograph")
+        .json();
   }
 
   struct Options {

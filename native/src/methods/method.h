@@ -39,6 +39,33 @@ struct MethodNeeds {
   }
 };
 
+/// What callers must know of a method before they make one.
+class MethodFacts {
+ public:
+  /// How many views of each sample it reads; else 1.
+  MethodFacts&& views(int64_t count) && { return set("views", count); }
+  /// With how many tasks it can work; else 1 or more.
+  MethodFacts&& min_tasks(int64_t count) && { return set("min_tasks", count); }
+  MethodFacts&& separate_networks() && { return set("separate_networks", true); }
+  MethodFacts&& teacher() && { return set("teacher", true); }
+  /// Images without any label teach it something, or next to nothing: why, as it goes on behind "The method ... ".
+  MethodFacts&& uses_unlabelled(const char* why) && {
+    return std::move(*this).unlabelled(why).set("uses_unlabelled", true);
+  }
+  MethodFacts&& unlabelled(const char* why) && { return set("unlabelled", why); }
+
+  Json json() && { return std::move(facts_); }
+
+ private:
+  template <typename Value>
+  MethodFacts&& set(const char* key, Value value) {
+    facts_[key] = value;
+    return std::move(*this);
+  }
+
+  Json facts_ = {{"views", 1}, {"min_tasks", 1}, {"separate_networks", false}};
+};
+
 /// A step's batch as a method sees it: on the device and in the training precision. View 0 is the one that is compared
 /// with labels. Views that a method makes by itself come after the others; they have predictions and gradients alone.
 class MethodContext {
@@ -56,8 +83,10 @@ class MethodContext {
   at::Tensor noise;                      // [B, noise_slots, S, H, W]
   std::vector<at::Tensor> features;      // of each view: the network's coarsest features [B, c, h, w], detached
   at::Tensor crops;                      // [V, B, 6], on the host in double: how each view was cut out of view 0
-  std::function<InputTensors(int64_t view)> inputs_of;  // of the samples, with every input that they have
-  /// Predictions of the average of the network's weights for such inputs, in evaluation mode.
+  /// Of the samples, with every input that they have; empty where MethodNeeds::images was not asked for.
+  std::function<InputTensors(int64_t view)> inputs_of;
+  /// Predictions of the average of the network's weights for such inputs, in evaluation mode; empty where
+  /// MethodNeeds::teacher was not asked for.
   std::function<TaskTensors(const InputTensors& inputs)> teacher_of;
   /// A target of view 0 as the constraints and the labels that are known allow it.
   std::function<at::Tensor(size_t task, const at::Tensor& target)> allowed = [](size_t, const at::Tensor& target) {
@@ -93,9 +122,15 @@ class MethodContext {
   bool is_labelled(int64_t sample, size_t task) const {
     return labelled_host[static_cast<size_t>(sample) * tasks->size() + task] != 0;
   }
-  InputTensors inputs(int64_t view) const { return inputs_of(view); }
-  at::Tensor images(int64_t view) const { return inputs_of(view).image; }
-  TaskTensors teacher(const InputTensors& inputs) const { return teacher_of(inputs); }
+  InputTensors inputs(int64_t view) const {
+    TORCH_CHECK(inputs_of, "the method reads images, which its needs() do not ask for");
+    return inputs_of(view);
+  }
+  at::Tensor images(int64_t view) const { return inputs(view).image; }
+  TaskTensors teacher(const InputTensors& inputs) const {
+    TORCH_CHECK(teacher_of, "the method reads a teacher's predictions, which its needs() do not ask for");
+    return teacher_of(inputs);
+  }
   /// To be called between parts of the work.
   void checkpoint() const { between(); }
 };
@@ -129,6 +164,8 @@ class Method {
   virtual ~Method() = default;
 
   static Registry<Method, MethodSetting>& registry();
+  /// Of a method that says no others.
+  static Json facts() { return MethodFacts().json(); }
 
   virtual MethodNeeds needs() const = 0;
   /// Names of its terms, without the method's.
@@ -149,11 +186,6 @@ class Method {
   virtual void follow() {}
 
  protected:
-  /// What callers must know of a method before they make one. "unlabelled" may say, behind "The method ... ", what it
-  /// does with images that have no label at all, and "uses_unlabelled" whether it learns from them.
-  static Json facts(int64_t views, int64_t min_tasks, bool separate_networks = false) {
-    return {{"views", views}, {"min_tasks", min_tasks}, {"separate_networks", separate_networks}};
-  }
   /// Throws about "tasks" unless there are `least` or more.
   static void require_tasks(const char* method, const MethodSetting& setting, int64_t least);
   /// Throws about "tasks[i].kind" unless all of them have a place in the joint space; image tasks only where the method

@@ -25,8 +25,8 @@ namespace {
 constexpr double kCosineEps = 1e-12;
 constexpr uint32_t kFirstStream = 2u << 16;
 
-/// Channels of a SegNet's coarsest level, for one of its first stage.
-constexpr int64_t kTopOfWidth = 8;
+/// Channels of the mapping network's features, for one of its first stage.
+constexpr int64_t kTopOfWidth = SegNet::kTimesWidth.back();
 
 class Mtpsl final : public Method {
  public:
@@ -36,7 +36,7 @@ class Mtpsl final : public Method {
   static constexpr char kSource[] = "Li, Liu, Bilen, CVPR 2022";
   static constexpr int kPlace = 6;
   static constexpr int64_t kViews = 2, kMinTasks = 2;
-  static Json facts() { return Method::facts(kViews, kMinTasks); }
+  static Json facts() { return MethodFacts().views(kViews).min_tasks(kMinTasks).json(); }
 
   struct Options {
     double con_weight = 2, reg_weight = 0.5;

@@ -19,7 +19,7 @@ class PerceptualMap final : public Method {
   static constexpr char kSource[] = "Zamir et al., CVPR 2020";
   static constexpr int kPlace = 5;
   static constexpr int64_t kViews = 2, kMinTasks = 2;
-  static Json facts() { return Method::facts(kViews, kMinTasks); }
+  static Json facts() { return MethodFacts().views(kViews).min_tasks(kMinTasks).json(); }
 
   using Options = PairMapOptions;
 

@@ -9,7 +9,7 @@ class SingleTask final : public Method {
   static constexpr char kName[] = "single_task";
   static constexpr char kSummary[] = "Trains a network for each task by itself, from the labels that there are.";
   static constexpr int kPlace = 2;
-  static Json facts() { return Method::facts(1, 1, true); }
+  static Json facts() { return MethodFacts().separate_networks().json(); }
 
   struct Options {
     void visit(OptionVisitor&) {}

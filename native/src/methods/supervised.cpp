@@ -9,7 +9,6 @@ class Supervised final : public Method {
   static constexpr char kName[] = "supervised";
   static constexpr char kSummary[] = "Learns from the labels that there are, and nothing besides.";
   static constexpr int kPlace = 1;
-  static Json facts() { return Method::facts(1, 1); }
 
   struct Options {
     void visit(OptionVisitor&) {}

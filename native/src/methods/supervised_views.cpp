@@ -16,7 +16,7 @@ class SupervisedViews final : public Method {
       "with.";
   static constexpr int kPlace = 9;
   static constexpr int64_t kMostViews = 16;
-  static Json facts() { return Method::facts(Options().views, 1); }
+  static Json facts() { return MethodFacts().views(Options().views).json(); }
 
   struct Options : StrongViewOptions {
     double weight = 1;

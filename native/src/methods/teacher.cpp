@@ -47,11 +47,10 @@ class Teacher final : public Method {
   static constexpr char kSource[] = "Tarvainen and Valpola, NIPS 2017; Sohn et al., NeurIPS 2020";
   static constexpr int kPlace = 8;
   static Json facts() {
-    Json all = Method::facts(1, 1);
-    all["teacher"] = true;
-    all["uses_unlabelled"] = true;
-    all["unlabelled"] = "uses them: the average of its weights says what to predict for them";
-    return all;
+    return MethodFacts()
+        .teacher()
+        .uses_unlabelled("uses them: the average of its weights says what to predict for them")
+        .json();
   }
 
   struct Options : StrongViewOptions {

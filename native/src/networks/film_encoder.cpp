@@ -33,7 +33,7 @@ FilmEncoder::FilmEncoder(ParameterStore& weights, ParameterStore& film, const st
     : weights_(weights), film_(film), recomputation_(recomputation) {
   const int64_t tasks = static_cast<int64_t>(input_channels.size());
   pairs_ = tasks * (tasks - 1);
-  const std::array<int64_t, SegNet::kStages> f = {width, 2 * width, 4 * width, 8 * width, 8 * width};
+  const std::array<int64_t, SegNet::kStages> f = SegNet::channels_of(width);
   for (int64_t t = 0; t < tasks; ++t) {
     const std::string name = "mapfns.pred_encoder_source." + std::to_string(t);
     first_.push_back({weights_.add_parameter(name + ".0.weight", {f[0], input_channels[static_cast<size_t>(t)], 3, 3}),

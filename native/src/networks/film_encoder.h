@@ -33,7 +33,8 @@ class FilmEncoder {
     std::vector<int64_t> pairs;  // n numbers of ordered pairs, as pair_index
   };
 
-  /// All inputs' rows, in order: [sum of n, 8 width, H/32, W/32]. Norms use each row's own statistics.
+  /// All inputs' rows, in order: [sum of n, channels of a SegNet's last stage, H/32, W/32]. Norms use each row's own
+  /// statistics.
   at::Tensor encode(const std::vector<Input>& inputs) const;
 
  private:

@@ -15,7 +15,7 @@ std::string write_layer(GraphWriter& graph, const std::string& x, const std::str
 SegNet::SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads,
                bool running_statistics, Recomputation recomputation)
     : store_(store), recomputation_(recomputation) {
-  const std::array<int64_t, kStages> f = {width, 2 * width, 4 * width, 8 * width, 8 * width};
+  const std::array<int64_t, kStages> f = channels_of(width);
   // Names as in published checkpoints: a block of one convolution is "<block>.<stage>.{0,1}" (convolution, norm), one
   // of two is "<block>.<stage>.{0,1}.{0,1}".
   auto add_stage = [&](std::vector<Layer>& layers, const std::string& block, int stage, int64_t channels) {

@@ -28,6 +28,14 @@ class SegNet {
   /// Rows and columns must be multiples of this.
   static constexpr int64_t kStride = 32;
 
+  /// Channels of each stage, for one of its first stage.
+  static constexpr std::array<int64_t, kStages> kTimesWidth = {1, 2, 4, 8, 8};
+  /// Channels of the stages of a network of that width.
+  static constexpr std::array<int64_t, kStages> channels_of(int64_t width) {
+    return {kTimesWidth[0] * width, kTimesWidth[1] * width, kTimesWidth[2] * width, kTimesWidth[3] * width,
+            kTimesWidth[4] * width};
+  }
+
   /// Declares the weights in `store` (its own); running statistics only where they are used. `recomputation` is about
   /// the backward pass; the network must live as long as a graph of it.
   SegNet(ParameterStore& store, int64_t in_channels, int64_t width, std::vector<HeadSpec> heads,
@@ -37,7 +45,7 @@ class SegNet {
   void initialize(uint64_t seed, uint32_t stream);
 
   struct Encoded {
-    at::Tensor latent;                       // [N, 8 width, H/32, W/32]
+    at::Tensor latent;                       // [N, channels of the last stage, H/32, W/32]
     std::array<at::Tensor, kStages> pooled;  // of each stage: [N, channels, H/2, W/2] and so on; the last is the latent
     std::array<at::Tensor, kStages> argmax;  // of each stage's pool
   };

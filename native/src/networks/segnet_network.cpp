@@ -33,7 +33,7 @@ class SegNetNetwork final : public Network {
         inputs_(store_, *setting.inputs, {levels().back()}, {options.width, 3, 1}, setting.recomputation, kName),
         net_(store_, setting.inputs->image_channels(), options.width, plane_heads(setting), true,
              setting.recomputation),
-        image_heads_(store_, *setting.tasks, setting.predicted, 8 * options.width, kHead) {
+        image_heads_(store_, *setting.tasks, setting.predicted, SegNet::channels_of(options.width).back(), kHead) {
     store_.allocate(setting.precision, setting.device, format_);
   }
 
@@ -43,7 +43,10 @@ class SegNetNetwork final : public Network {
   at::MemoryFormat memory_format() const override { return format_; }
 
   std::vector<Level> levels() const override {
-    return {{width_, 2}, {2 * width_, 4}, {4 * width_, 8}, {8 * width_, 16}, {8 * width_, 32}};
+    std::vector<Level> all;
+    int64_t stride = 1;
+    for (const int64_t channels : SegNet::channels_of(width_)) all.push_back({channels, stride *= 2});
+    return all;
   }
 
   std::vector<ParameterGroup> groups() const override {

@@ -20,6 +20,49 @@ std::string in_words(at::IntArrayRef sizes) {
 
 }  // namespace
 
+Json describe_batch(const TaskSet& tasks, const InputSet& inputs, int64_t views, bool crops,
+                    const std::vector<int64_t>& noise, int64_t domains) {
+  Json all = Json::array();
+  const auto add = [&all](const std::string& name, const char* dtype, Json sizes, bool required,
+                          const std::string& what) {
+    all.push_back({{"name", name}, {"dtype", dtype}, {"sizes", sizes}, {"required", required}, {"description", what}});
+  };
+  add("image", "float32", {"V", "B", inputs.image_channels(), "H", "W"}, true,
+      text("Colors in [0, 1]; V is ", views, " or more, of which the first ", views, " are read."));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const int64_t channels = inputs[i].channels();
+    const Json sizes = inputs[i].is_planes() ? Json{"V", "B", channels, "H", "W"} : Json{"B", channels};
+    add("input." + inputs[i].name(), "float32", sizes, false, "A further input, in its own unit.");
+  }
+  const int64_t further = static_cast<int64_t>(inputs.size()), count = static_cast<int64_t>(tasks.size());
+  if (further > 0) {
+    add("input_present", "uint8", {"B", further}, false, "1 where the sample has the input, else 0; left out: all 1.");
+  }
+  for (size_t t = 0; t < tasks.size(); ++t) {
+    const int64_t channels = tasks[t].label_channels();
+    const Json sizes =
+        tasks[t].extent() == Extent::kPixel ? Json{"V", "B", channels, "H", "W"} : Json{"V", "B", channels};
+    add("label." + tasks[t].name(), "float32", sizes, false,
+        "Read where the sample is labelled for the task; may be left out where none is.");
+  }
+  add("labelled", "uint8", {"B", count}, true, "1 where the sample is labelled for the task, else 0.");
+  add("label_weight", "float64", {"B", count}, false,
+      "0 or more: what the supervised loss of the label is multiplied by; left out: all 1.");
+  if (domains > 1) {
+    add("domain", "int64", {"B"}, false,
+        text("The number of the sample's domain, 0 to ", domains - 1, ", as 'domains' lists them; left out: all 0."));
+  }
+  if (!noise.empty()) {
+    add("noise", "float64", {"B", noise[0], noise[1], "H", "W"}, false,
+        "Exponential noise of the Gumbel-softmax; left out, it is drawn from (seed, step).");
+  }
+  if (crops) {
+    add("crops", "float64", {"V", "B", kCropFields}, true,
+        "How each view was cut out of view 0: scale, top, left, height, width, mirrored.");
+  }
+  return all;
+}
+
 void check_tensor(const at::Tensor& tensor, at::ScalarType dtype, at::IntArrayRef sizes, int64_t packed,
                   const std::string& field) {
   require(tensor.defined(), field.c_str(), "is missing");

@@ -31,6 +31,12 @@ struct HostBatch {
   int64_t width() const { return images.size(4); }
 };
 
+/// The tensors of a batch as jtr_trainer_describe tells them: "name", "dtype", "sizes" (numbers, and V views, B
+/// samples, H rows, W columns), "required", and what they hold. `noise`: sizes of a sample's, or none where there is
+/// none. `domains`: how many there are.
+Json describe_batch(const TaskSet& tasks, const InputSet& inputs, int64_t views, bool crops,
+                    const std::vector<int64_t>& noise, int64_t domains);
+
 /// Numbers that say how a view was cut out of view 0: scale, top, left, height, width, mirrored.
 constexpr int64_t kCropFields = 6;
 

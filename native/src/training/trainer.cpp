@@ -200,6 +200,8 @@ Json Trainer::describe() const {
                      {"label_channels", task.label_channels()},
                      {"noise_channels", task.noise_channels()}});
   }
+  std::vector<int64_t> noise;
+  if (needs_.noise_slots * tasks_.noise_channels() > 0) noise = {needs_.noise_slots, tasks_.noise_channels()};
   // Exports are of one network for all tasks.
   GraphWriter graph;
   if (network_.parts().size() == 1 && network_.first().is_exportable()) network_.first().write(graph);
@@ -215,6 +217,7 @@ Json Trainer::describe() const {
           {"tasks", std::move(tasks)},
           {"inputs", inputs_.describe()},
           {"domain_norms", domain_techniques_.separate_norms()},
+          {"batch", describe_batch(tasks_, inputs_, needs_.views, needs_.crops, noise, domain_count())},
           {"parameters", parameter_count(false)},
           {"all_parameters", parameter_count(true)}};
 }
@@ -246,6 +249,11 @@ MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uplo
 MethodContext Trainer::context_of(const Guide& guide, const MethodContext& all, const Seen* made) {
   MethodContext own = all;
   if (all.noise.defined()) own.noise = all.noise.narrow(1, guide.first_slot, guide.needs.noise_slots);
+  // What it did not ask for may be there for another method.
+  if (!guide.needs.features) own.features.clear();
+  if (!guide.needs.crops) own.crops.reset();
+  if (!guide.needs.images) own.inputs_of = nullptr;
+  if (!guide.needs.teacher) own.teacher_of = nullptr;
   if (made == nullptr) return own;
   const size_t views = static_cast<size_t>(guide.needs.views);
   own.predictions.resize(views);

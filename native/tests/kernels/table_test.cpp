@@ -5,7 +5,9 @@
 #include "kernels/available.h"
 #include "kernels/exponential_noise.h"
 #include "kernels/gradient_norm.h"
+#include "kernels/joint_fixture.h"
 #include "kernels/one_hot.h"
+#include "methods/joint_space.h"
 #include "support.h"
 
 namespace jtr {
@@ -102,6 +104,34 @@ TEST(KernelTable, OfTheCpuHasEveryOperation) {
   // A table is function pointers and nothing else.
   const auto* entries = reinterpret_cast<void* const*>(&cpu);
   for (size_t i = 0; i < sizeof cpu / sizeof(void*); ++i) EXPECT_NE(entries[i], nullptr) << "entry " << i;
+}
+
+TEST(KernelTable, NeedsEveryKernelOfTheJointSpace) {
+  kernels::KernelTable some = kernels::table(at::kCPU);
+  EXPECT_TRUE(some.has_joint_space());
+  some.joint_stacks_backward = nullptr;
+  EXPECT_FALSE(some.has_joint_space());
+  some = kernels::table(at::kCPU);
+  some.joint_reconstruction = nullptr;
+  EXPECT_FALSE(some.has_joint_space());
+}
+
+// A device with a part of the joint space's kernels: joint_task computes by the tasks' own operations there.
+TEST(KernelTable, WithAPartOfTheJointSpaceGivesThePlainOne) {
+  test::JointFixture f(test::joint_cases().front(), at::kDouble);
+  const kernels::KernelTable whole = kernels::table(at::kCPU);
+  const JointSpaceOptions options{&f.tasks, false, at::MemoryFormat::Contiguous};
+  const StackNoise noise{kCompletion1, kPrediction1, true};
+  const at::Tensor expected = make_joint_space(options, at::kCPU)->stacks(f.view, noise);
+  kernels::KernelTable some = whole;
+  some.joint_stacks_backward = nullptr;
+  kernels::KernelsOf(at::kCPU, some);
+  const std::unique_ptr<JointSpace> space = make_joint_space(options, at::kCPU);
+  at::Tensor grad = at::zeros_like(f.view.prediction);
+  const at::Tensor stacks = space->stacks(f.view, noise);
+  EXPECT_NO_THROW(space->stacks_backward(f.view, noise, at::ones_like(stacks), grad));
+  kernels::KernelsOf(at::kCPU, whole);
+  EXPECT_LT(test::largest_difference(stacks, expected), 1e-12);
 }
 
 TEST(KernelTable, IsEmptyWhereADeviceHasNoneOrKernelsAreOff) {

@@ -3,9 +3,11 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
+#include "finite_differences.h"
 #include "methods/method.h"
 #include "support.h"
 
@@ -59,11 +61,15 @@ class BrightnessAgreement final : public Method {
   static constexpr char kName[] = "brightness_agreement";
   static constexpr char kSummary[] = "Two views must agree.";
   static constexpr int kPlace = 100;
-  static Json facts() { return Method::facts(2, 1); }
+  static Json facts() { return MethodFacts().views(2).json(); }
 
   struct Options {
     double weight = 1;
-    void visit(OptionVisitor& v) { v.number("weight", weight, a_weight(), "Weight of the term."); }
+    bool greedy = false;
+    void visit(OptionVisitor& v) {
+      v.number("weight", weight, a_weight(), "Weight of the term.");
+      v.flag("greedy", greedy, "Whether it reads what it did not ask for.");
+    }
   };
 
   BrightnessAgreement(const Options& options, const MethodSetting&) : options_(options) {}
@@ -76,6 +82,9 @@ class BrightnessAgreement final : public Method {
   }
   std::vector<std::string> terms() const override { return {"agreement"}; }
   MethodLoss compute(const MethodContext& context) override {
+    EXPECT_TRUE(context.features.empty());
+    EXPECT_FALSE(context.crops.defined());
+    if (options_.greedy) context.images(0);
     at::Tensor total;
     for (size_t t = 0; t < context.tasks->size(); ++t) {
       const at::AutoGradMode mode(true);
@@ -129,26 +138,44 @@ TEST(ImageTask, ItsHeadLossAndMethodAreTrainedBesidePixelTasks) {
 TEST(ImageTask, GradientsAgreeWithFiniteDifferences) {
   const MixedBatch batch;
   Trainer trainer(test::trainer_options(kTasks, "supervised"));
-  const std::string start = testing::TempDir() + "/jtr_image_task_" + std::to_string(::getpid()) + ".safetensors";
-  trainer.save(start, {});
-  std::vector<double> actual, expected;
-  for (const TensorEntry& entry : trainer.gradients().entries()) {
-    if (entry.name.find(".weight") == std::string::npos) continue;
-    const int64_t element = entry.tensor.numel() / 2;
-    trainer.load(start);
+  test::expect_weight_gradients_agree(
+      trainer, [&] { return trainer.step(batch.host, {}).loss; }, test::is_weight);
+}
+
+TEST(ImageTask, AMethodGetsNothingThatItsNeedsDoNotAskFor) {
+  const MixedBatch batch;
+  TrainerOptions options = test::trainer_options(kTasks, "brightness_agreement");
+  options.method = Variant::of("brightness_agreement", {{"greedy", true}});
+  Trainer trainer(options);
+  try {
     trainer.step(batch.host, {});
-    actual.push_back(entry.tensor.flatten()[element].item<double>());
-    double loss[2];
-    for (int side = 0; side < 2; ++side) {
-      trainer.load(start);
-      at::Tensor weight = trainer.state().find(entry.name).tensor;
-      weight.view(-1)[element] += side == 0 ? test::kNetworkStep : -test::kNetworkStep;
-      loss[side] = trainer.step(batch.host, {}).loss;
-    }
-    expected.push_back((loss[0] - loss[1]) / (2 * test::kNetworkStep));
+    FAIL() << "it could read images";
+  } catch (const std::exception& e) {
+    EXPECT_NE(std::string(e.what()).find("images"), std::string::npos) << e.what();
   }
-  std::filesystem::remove(start);
-  test::expect_gradients_agree(actual, expected);
+}
+
+TEST(ImageTask, TheTensorsOfABatchAreDescribed) {
+  const Trainer trainer(test::trainer_options(kTasks, "brightness_agreement"));
+  const Json batch = trainer.describe()["batch"];
+  std::vector<std::string> names;
+  for (const Json& tensor : batch) {
+    names.push_back(tensor["name"]);
+    EXPECT_FALSE(tensor["description"].get<std::string>().empty()) << tensor;
+  }
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"image", "label.depth", "label.light", "label.map", "labelled", "label_weight"}));
+  EXPECT_EQ(batch[0]["sizes"], (Json{"V", "B", 3, "H", "W"}));
+  EXPECT_EQ(batch[2]["sizes"], (Json{"V", "B", 2}));
+  EXPECT_EQ(batch[5]["dtype"], "float64");
+  EXPECT_EQ(batch[5]["sizes"], (Json{"B", 3}));
+
+  const Json with_noise =
+      Trainer(test::trainer_options({test::segmentation(4), test::depth()}, "jtr")).describe()["batch"];
+  const auto noise =
+      std::find_if(with_noise.begin(), with_noise.end(), [](const Json& t) { return t["name"] == "noise"; });
+  ASSERT_NE(noise, with_noise.end());
+  EXPECT_EQ((*noise)["sizes"], (Json{"B", 5, 4, "H", "W"}));
 }
 
 TEST(ImageTask, PredictionsAndGradientsAreDeliveredInTheirShape) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "finite_differences.h"
 #include "methods/mixed_fixture.h"
 
 namespace jtr {
@@ -110,26 +111,8 @@ TEST(OrdinalKind, IsTrainedBesidePixelTasksByEveryMethodThatTakesImages) {
 TEST(OrdinalKind, WeightsGradientsAgreeWithFiniteDifferences) {
   const test::MixedBatch batch(kTasks, {1, 1, 0, 0, 1, 1, 1, 0, 1});
   Trainer trainer(test::trainer_options(kTasks, "supervised"));
-  const std::string start = testing::TempDir() + "/jtr_ordinal_" + std::to_string(::getpid()) + ".safetensors";
-  trainer.save(start, {});
-  std::vector<double> actual, expected;
-  for (const TensorEntry& entry : trainer.gradients().entries()) {
-    if (entry.name.find(".weight") == std::string::npos) continue;
-    const int64_t element = entry.tensor.numel() / 2;
-    trainer.load(start);
-    trainer.step(batch.host, {});
-    actual.push_back(entry.tensor.flatten()[element].item<double>());
-    double loss[2];
-    for (int side = 0; side < 2; ++side) {
-      trainer.load(start);
-      at::Tensor weight = trainer.state().find(entry.name).tensor;
-      weight.view(-1)[element] += side == 0 ? test::kNetworkStep : -test::kNetworkStep;
-      loss[side] = trainer.step(batch.host, {}).loss;
-    }
-    expected.push_back((loss[0] - loss[1]) / (2 * test::kNetworkStep));
-  }
-  std::filesystem::remove(start);
-  test::expect_gradients_agree(actual, expected);
+  test::expect_weight_gradients_agree(
+      trainer, [&] { return trainer.step(batch.host, {}).loss; }, test::is_weight);
 }
 
 TEST(OrdinalKind, HasItsPlaceInTheJointSpace) {

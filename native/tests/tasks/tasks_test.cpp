@@ -211,5 +211,16 @@ TEST(TaskSet, RefusesTwoTasksOfOneName) {
   EXPECT_EQ(e.field(), "tasks[1].name");
 }
 
+TEST(Tasks, ATrainerRefusesNamesThatCannotBeFileNames) {
+  // Item 11: such a task trained, and every save failed, or wrote outside of the folder.
+  for (const std::string& bad : {std::string("a/b"), std::string("a\\b"), std::string("a:b"), std::string("a\nb"),
+                                 std::string(101, 'x'), std::string("\xff"), std::string("."), std::string("..")}) {
+    const Error e = test::caught([&] { Trainer trainer(test::trainer_options({test::depth(), test::depth(bad)})); });
+    EXPECT_EQ(e.status(), JTR_STATUS_INVALID_ARGUMENT);
+    EXPECT_EQ(e.field(), "tasks[1].name") << bad;
+  }
+  EXPECT_NO_THROW(Trainer trainer(test::trainer_options({test::depth("Tiefe \xc3\xa4.1")}, "supervised")));
+}
+
 }  // namespace
 }  // namespace jtr

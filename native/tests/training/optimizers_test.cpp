@@ -154,5 +154,16 @@ TEST(Optimizers, EachOneResumesAsIfNothingHadHappened) {
   }
 }
 
+TEST(Adam, HasNoUpdateBeforeTheFirst) {
+  ParameterStore store;
+  store.add_parameter("w", {3});
+  store.allocate(at::kDouble, at::kCPU, at::MemoryFormat::Contiguous);
+  const auto adam = Optimizer::registry().make(Variant::of("adam"), {&store});
+  EXPECT_EQ(test::caught([&] { adam->update(-1, 1); }).status(), JTR_STATUS_INTERNAL);
+  EXPECT_EQ(store.flat_parameters().abs().sum().item<double>(), 0);
+  adam->update(int64_t{1} << 53, 1);
+  EXPECT_TRUE(store.flat_parameters().isfinite().all().item<bool>());
+}
+
 }  // namespace
 }  // namespace jtr

@@ -70,23 +70,23 @@ JTR_INLINE void multiply_validity(const ChannelGroup& g, const T* label, int64_t
   switch (g.encoding) {
     case Encoding::kOneHot:
 #pragma omp simd
-      for (int64_t i = 0; i < count; ++i) m[i] = label[i] != T{-1} ? m[i] : T{0};
+      for (int64_t i = 0; i < count; ++i) m[i] = device::is_class(label[i]) ? m[i] : T{0};
       return;
     case Encoding::kNormalCdf:
 #pragma omp simd
-      for (int64_t i = 0; i < count; ++i) m[i] = label[i] != T{0} ? m[i] : T{0};
+      for (int64_t i = 0; i < count; ++i) m[i] = device::is_positive_value(label[i]) ? m[i] : T{0};
       return;
     case Encoding::kDirection:
 #pragma omp simd
       for (int64_t i = 0; i < count; ++i) {
-        m[i] = label[i] + label[stride + i] + label[2 * stride + i] != T{0} ? m[i] : T{0};
+        m[i] = device::is_direction(label[i], label[stride + i], label[2 * stride + i]) ? m[i] : T{0};
       }
       return;
     default:
       for (int64_t c = 0; c < g.label_channels; ++c) {
         const T* of = label + c * stride;
 #pragma omp simd
-        for (int64_t i = 0; i < count; ++i) m[i] = of[i] - of[i] == T{0} ? m[i] : T{0};
+        for (int64_t i = 0; i < count; ++i) m[i] = device::is_plain_value(of[i]) ? m[i] : T{0};
       }
   }
 }
@@ -140,7 +140,7 @@ JTR_INLINE void encode(const ChannelGroup& g, const T* value, const T* m, int64_
     }
     case Encoding::kDirection:
 #pragma omp simd
-      for (int64_t i = 0; i < count; ++i) out[i] = (value[i] * m[i] + 1) * static_cast<T>(0.5);
+      for (int64_t i = 0; i < count; ++i) out[i] = device::direction_code(value[i] * m[i]);
       return;
     default:
 #pragma omp simd

@@ -68,11 +68,10 @@ template <typename T>
 JTR_INLINE void cdf_loss(const T* r, const T* target, const T* m, int64_t count, T* dr, T* loss) {
 #pragma omp simd
   for (int64_t i = 0; i < count; ++i) {
-    T y, slope;
-    device::inner_sigmoid(r[i], &y, &slope);
-    const T difference = y - target[i];
-    loss[i] += device::magnitude(difference) * m[i];
-    dr[i] = device::sign_of(difference) * slope * m[i];
+    T term, slope;
+    device::squashed_difference(r[i], target[i], &term, &slope);
+    loss[i] += term * m[i];
+    dr[i] = slope * m[i];
   }
 }
 
@@ -81,9 +80,10 @@ JTR_INLINE void plain_loss(const T* r, const T* target, const T* m, int64_t coun
 #pragma omp simd
   for (int64_t i = 0; i < count; ++i) {
     // A target that is not finite is not multiplied away.
-    const T difference = m[i] != T{0} ? r[i] - target[i] : T{0};
-    loss[i] += device::magnitude(difference);
-    dr[i] = device::sign_of(difference);
+    T term, slope;
+    device::difference(r[i], m[i] != T{0} ? target[i] : r[i], &term, &slope);
+    loss[i] += m[i] != T{0} ? term : T{0};
+    dr[i] = m[i] != T{0} ? slope : T{0};
   }
 }
 
@@ -92,25 +92,21 @@ JTR_INLINE void direction_loss(const Planes<const T>& r, const Planes<const T>& 
                                const Planes<T>& dr, T* loss) {
   const T *x = r.of(0), *y = r.of(1), *z = r.of(2), *a = target.of(0), *b = target.of(1), *c = target.of(2);
   T *dx = dr.of(0), *dy = dr.of(1), *dz = dr.of(2);
-  const T least = static_cast<T>(device::kMinSquare);
 #pragma omp simd
   for (int64_t i = 0; i < count; ++i) {
-    const T square = x[i] * x[i] + y[i] * y[i] + z[i] * z[i];
-    const bool has_length = square >= least;
-    const T length = 1 / std::sqrt(has_length ? square : least);
-    const T u = x[i] * length, v = y[i] * length, w = z[i] * length, along = u * a[i] + v * b[i] + w * c[i];
-    const T inward = has_length ? along : T{0}, scaled = length * m[i];
-    loss[i] -= along * m[i];
-    dx[i] = scaled * (u * inward - a[i]);
-    dy[i] = scaled * (v * inward - b[i]);
-    dz[i] = scaled * (w * inward - c[i]);
+    T term, sx, sy, sz;
+    device::against_direction(x[i], y[i], z[i], a[i], b[i], c[i], &term, &sx, &sy, &sz);
+    loss[i] += term * m[i];
+    dx[i] = sx * m[i];
+    dy[i] = sy * m[i];
+    dz[i] = sz * m[i];
   }
 }
 
 template <typename T>
 JTR_INLINE void count_nonzero(const T* x, int64_t pixels, T* count) {
 #pragma omp simd
-  for (int64_t i = 0; i < pixels; ++i) count[i] += x[i] != T{0} ? T{1} : T{0};
+  for (int64_t i = 0; i < pixels; ++i) count[i] += device::counts_as_value(x[i]) ? T{1} : T{0};
 }
 
 /// One half of one task: `stack` has no data unless the stacks are the targets.
@@ -133,7 +129,7 @@ JTR_INLINE Sums half_of_group(const ChannelGroup& g, bool labelled, int64_t half
       one_hot_loss<T>(g, r, nullptr, stack, m, at.count, dr, sums.loss);
     } else if (from_label) {
 #pragma omp simd
-      for (int64_t i = 0; i < at.count; ++i) sums.count[i] = label[i] >= T{0} ? T{1} : T{0};
+      for (int64_t i = 0; i < at.count; ++i) sums.count[i] = device::counts_as_class(label[i]) ? T{1} : T{0};
       one_hot_loss(g, r, label, stack, m, at.count, dr, sums.loss);
     } else {
       block::sampled_class(g, in, half == 0 ? targets.completion : targets.prediction, at, target);
@@ -160,7 +156,7 @@ JTR_INLINE Sums half_of_group(const ChannelGroup& g, bool labelled, int64_t half
       if (targets.stacks) {
         const T* from = stack.of(c);
 #pragma omp simd
-        for (int64_t i = 0; i < at.count; ++i) to[i] = 2 * from[i] - 1;
+        for (int64_t i = 0; i < at.count; ++i) to[i] = device::direction_of_code(from[i]);
       } else {
         if (half == 0) {
           std::copy_n(raw + c * in.pixels, at.count, to);

@@ -151,10 +151,12 @@ JTR_INLINE void softmax_gradient(const ChannelGroup& g, const T* logit, const T*
     T* to = grad + c * pixels;
     if (added == nullptr) {
 #pragma omp simd
-      for (int64_t i = 0; i < count; ++i) to[i] += z[i] * sum[i] * (of[i] - weighted[i]);
+      for (int64_t i = 0; i < count; ++i) to[i] += device::softmax_slope(z[i] * sum[i], of[i], weighted[i]);
     } else {
 #pragma omp simd
-      for (int64_t i = 0; i < count; ++i) to[i] += z[i] * sum[i] * (of[i] + added[i] - weighted[i]);
+      for (int64_t i = 0; i < count; ++i) {
+        to[i] += device::softmax_slope(z[i] * sum[i], of[i] + added[i], weighted[i]);
+      }
     }
   }
 }
@@ -193,7 +195,7 @@ JTR_INLINE void backward_block(const ChannelGroups& groups, const JointInputs<T>
           out[i] += (a[i] + b[i]) * (m[i] * device::normal_density(x[i], mean, scale));
         }
       } else {
-        const T slope = g.encoding == Encoding::kDirection ? static_cast<T>(0.5) : T{1};
+        const T slope = g.encoding == Encoding::kDirection ? device::direction_code_slope<T>() : T{1};
 #pragma omp simd
         for (int64_t i = 0; i < at.count; ++i) out[i] += (a[i] + b[i]) * (m[i] * slope);
       }

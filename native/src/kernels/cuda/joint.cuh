@@ -8,16 +8,13 @@ namespace jtr::kernels::cuda {
 
 template <typename T>
 device::JointInputs<T> inputs(const JointData& view) {
-  return {static_cast<const T*>(view.prediction),
-          static_cast<const T*>(view.label),
-          static_cast<const T*>(view.noise),
-          view.labelled,
-          view.samples,
-          view.pixels,
-          view.channels,
-          view.label_channels,
-          view.noise_channels,
-          view.slots};
+  device::JointInputs<T> in;
+  static_cast<device::JointSizes&>(in) = view;
+  in.prediction = static_cast<const T*>(view.prediction);
+  in.label = static_cast<const T*>(view.label);
+  in.noise = static_cast<const T*>(view.noise);
+  in.labelled = view.labelled;
+  return in;
 }
 
 }  // namespace jtr::kernels::cuda

@@ -1,3 +1,5 @@
+// The CUDA kernels of joint_reconstruction.h: each pixel's loss and slope with the blocks' sums, each sample's total
+// and factors, and then the slopes times those factors.
 #include "kernels/cuda/grid.cuh"
 #include "kernels/cuda/joint.cuh"
 #include "kernels/device/joint_reconstruction.h"

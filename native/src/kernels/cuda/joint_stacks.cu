@@ -1,3 +1,4 @@
+// The CUDA kernels of joint_stacks.h: both stacks, and the predictions' gradient, a thread a pixel.
 #include "kernels/cuda/grid.cuh"
 #include "kernels/cuda/joint.cuh"
 

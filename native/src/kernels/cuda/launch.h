@@ -54,10 +54,9 @@ void adam(Element element, void* p, const void* g, void* m, void* v, int64_t cou
           Stream stream);
 
 /// device::JointInputs but its precision, float or double.
-struct JointData {
-  const void *prediction, *label, *noise;
-  const bool* labelled;
-  int64_t samples, pixels, channels, label_channels, noise_channels, slots;
+struct JointData : device::JointSizes {
+  const void *prediction = nullptr, *label = nullptr, *noise = nullptr;
+  const bool* labelled = nullptr;
 };
 
 void joint_stacks(Element element, const device::ChannelGroups& groups, const JointData& view,

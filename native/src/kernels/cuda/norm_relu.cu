@@ -1,3 +1,5 @@
+// The CUDA kernels of norm_relu.h: statistics by blocks and their totals, y and the pooled p with its codes, gradients
+// in two passes (sums for gamma, beta and the statistics; then dx), and unpooling.
 #include "kernels/cuda/grid.cuh"
 
 namespace jtr::kernels::cuda {

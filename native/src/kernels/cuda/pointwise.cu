@@ -1,3 +1,4 @@
+// CUDA kernels that work on each element or pixel by itself: exponential_noise.h, one_hot.h, adam.h.
 #include "kernels/cuda/grid.cuh"
 #include "kernels/device/noise.h"
 

@@ -5,6 +5,7 @@
 #include <c10/cuda/CUDAGuard.h>
 
 #include "kernels/cuda/launch.h"
+#include "kernels/joint_inputs.h"
 
 namespace jtr::kernels::on_cuda {
 namespace {
@@ -144,18 +145,13 @@ namespace {
 
 /// `view` must be packed (kernels/joint_inputs.h).
 cuda::JointData data_of(const JointView& view) {
-  const at::Tensor &p = view.prediction, &l = view.label;
-  const bool has_noise = view.noise.defined() && view.noise.numel() > 0;
-  return {p.data_ptr(),
-          l.data_ptr(),
-          has_noise ? view.noise.data_ptr() : nullptr,
-          view.labelled.data_ptr<bool>(),
-          p.size(0),
-          p.size(2) * p.size(3),
-          p.size(1),
-          l.size(1),
-          has_noise ? view.noise.size(2) : 0,
-          has_noise ? view.noise.size(1) : 0};
+  cuda::JointData data;
+  static_cast<device::JointSizes&>(data) = sizes_of(view);
+  data.prediction = view.prediction.data_ptr();
+  data.label = view.label.data_ptr();
+  data.noise = has_noise(view) ? view.noise.data_ptr() : nullptr;
+  data.labelled = view.labelled.data_ptr<bool>();
+  return data;
 }
 
 }  // namespace

@@ -32,14 +32,19 @@ struct ChannelGroups {
   ChannelGroup group[kMostGroups];
 };
 
+/// How large the tensors of one view of a batch are.
+struct JointSizes {
+  int64_t samples = 0, pixels = 0, channels = 0, label_channels = 0;
+  int64_t noise_channels = 0, slots = 0;  // 0 where there is no noise
+};
+
 /// One view of a batch; everything lies channels first, without gaps.
 template <typename T>
-struct JointInputs {
-  const T* prediction;   // [N, channels, pixels]
-  const T* label;        // [N, label_channels, pixels]
-  const T* noise;        // [N, slots, noise_channels, pixels]
-  const bool* labelled;  // [N, groups]
-  int64_t samples, pixels, channels, label_channels, noise_channels, slots;
+struct JointInputs : JointSizes {
+  const T* prediction = nullptr;   // [N, channels, pixels]
+  const T* label = nullptr;        // [N, label_channels, pixels]
+  const T* noise = nullptr;        // [N, slots, noise_channels, pixels]; null for none
+  const bool* labelled = nullptr;  // [N, groups]
 
   JTR_HOST_DEVICE const T* predictions(int64_t n, int64_t channel) const {
     return prediction + (n * channels + channel) * pixels;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kernels/device/noise.h"
+#include "kernels/device/roots.h"
 
 namespace jtr::kernels::device {
 

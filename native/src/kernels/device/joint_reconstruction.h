@@ -6,6 +6,54 @@
 
 namespace jtr::kernels::device {
 
+/// The loss of a value in [0, 1], of which the reconstruction gives the logit: |inner_sigmoid(r) - target|, and its
+/// derivative.
+template <typename T>
+JTR_HOST_DEVICE void squashed_difference(T r, T target, T* loss, T* slope) {
+  T y, inner;
+  inner_sigmoid(r, &y, &inner);
+  *loss = magnitude(y - target);
+  *slope = sign_of(y - target) * inner;
+}
+
+/// The loss of a plain value: |r - target|, and its derivative.
+template <typename T>
+JTR_HOST_DEVICE void difference(T r, T target, T* loss, T* slope) {
+  *loss = magnitude(r - target);
+  *slope = sign_of(r - target);
+}
+
+/// The loss of a direction but for the 1 before it: -r / |r| . target, and its derivatives. Below kMinSquare a vector
+/// has no direction, and is divided by a constant.
+template <typename T>
+JTR_HOST_DEVICE void against_direction(T x, T y, T z, T a, T b, T c, T* loss, T* dx, T* dy, T* dz) {
+  const T least = static_cast<T>(kMinSquare), square = x * x + y * y + z * z;
+  const bool has_length = square >= least;
+  const T length = 1 / root_of(has_length ? square : least);
+  const T u = x * length, v = y * length, w = z * length, along = u * a + v * b + w * c;
+  const T inward = has_length ? along : T{0};
+  *loss = -along;
+  *dx = length * (u * inward - a);
+  *dy = length * (v * inward - b);
+  *dz = length * (w * inward - c);
+}
+
+/// Whether a published target counts among the pixels that a loss is divided by: of classes, of values and directions.
+template <typename T>
+JTR_HOST_DEVICE bool counts_as_class(T id) {
+  return id >= T{0};
+}
+template <typename T>
+JTR_HOST_DEVICE bool counts_as_value(T target) {
+  return target != T{0};
+}
+
+/// A direction out of its place in the joint space: the inverse of direction_code().
+template <typename T>
+JTR_HOST_DEVICE T direction_of_code(T code) {
+  return 2 * code - 1;
+}
+
 /// The sum of one task's loss in one half at one pixel, and its share of the number that the sum is divided by. Writes
 /// the sum's gradient to `dr`. half 0 is the reconstruction of the completed stack, 1 that of the prediction stack.
 template <typename T>
@@ -22,7 +70,7 @@ JTR_HOST_DEVICE Sums reconstruction_at(int64_t n, int64_t half, int32_t k, int64
     T id = -1;
     if (!targets.stacks) {
       id = from_label ? label[0] : sampled_class(g, in, n, half == 0 ? targets.completion : targets.prediction, pixel);
-      count = from_label ? (id >= T{0} ? 1 : 0) : (m ? 1 : 0);
+      count = (from_label ? counts_as_class(id) : m) ? 1 : 0;
     }
     for (int64_t c = 0; c < g.channels; ++c) {
       const int64_t i = stacks.offset(row, g.channel + c, pixel);
@@ -33,53 +81,36 @@ JTR_HOST_DEVICE Sums reconstruction_at(int64_t n, int64_t half, int32_t k, int64
     }
     return {sum, count};
   }
-  T length = 1, along = 0;  // of a direction: 1 / |r|, and then r's component along the target
-  bool has_length = true;
+  // A channel's target, and what it adds to the count: as published, or the masked input itself.
+  const auto target_of = [&](int64_t c) {
+    T target;
+    if (targets.stacks) {
+      target = stack[stacks.offset(row, g.channel + c, pixel)];
+      if (g.encoding == Encoding::kPlain && c > 0) count += m ? 1 : 0;
+      return g.encoding == Encoding::kDirection ? direction_of_code(target) : target;
+    }
+    target = from_label ? label[c * in.pixels] : value[c * in.pixels];
+    if (half == 1 && g.encoding != Encoding::kPlain) target = encoded(g, m ? target : T{0});  // a quirk, kept
+    count += (g.encoding == Encoding::kPlain ? m : counts_as_value(target)) ? 1 : 0;
+    return g.encoding == Encoding::kNormalCdf ? encoded(g, target) : target;
+  };
+  const auto place_of = [&](int64_t c) { return stacks.offset(row, g.channel + c, pixel); };
   if (g.encoding == Encoding::kDirection) {
-    T square = 0;
-    for (int64_t c = 0; c < g.channels; ++c) {
-      const T x = r[stacks.offset(row, g.channel + c, pixel)];
-      square += x * x;
-    }
-    has_length = square >= static_cast<T>(kMinSquare);
-    length = 1 / sqrt(has_length ? square : static_cast<T>(kMinSquare));
+    T loss = 0, dx = 0, dy = 0, dz = 0;
+    const T a = target_of(0), b = target_of(1), c = target_of(2);
+    if (m) against_direction(r[place_of(0)], r[place_of(1)], r[place_of(2)], a, b, c, &loss, &dx, &dy, &dz);
+    dr[place_of(0)] = dx;
+    dr[place_of(1)] = dy;
+    dr[place_of(2)] = dz;
+    return {static_cast<double>(loss), count};
   }
-  for (int pass = g.encoding == Encoding::kDirection ? 0 : 1; pass < 2; ++pass) {
-    for (int64_t c = 0; c < g.channels; ++c) {
-      const int64_t i = stacks.offset(row, g.channel + c, pixel);
-      // The target, and its contribution to the count, as published or as the masked input itself.
-      T target;
-      if (targets.stacks) {
-        target = stack[i];
-        if (g.encoding == Encoding::kDirection) target = 2 * target - 1;
-        if (g.encoding == Encoding::kPlain && pass == 1 && c > 0) count += m ? 1 : 0;
-      } else {
-        target = from_label ? label[c * in.pixels] : value[c * in.pixels];
-        if (half == 1 && g.encoding != Encoding::kPlain) target = encoded(g, m ? target : T{0});  // a quirk, kept
-        if (pass == 1) count += g.encoding == Encoding::kPlain ? (m ? 1 : 0) : (target != T{0} ? 1 : 0);
-        if (g.encoding == Encoding::kNormalCdf) target = encoded(g, target);
-      }
-      if (pass == 0) {
-        along += r[i] * length * target;
-        continue;
-      }
-      T slope = 0;
-      if (m) {
-        if (g.encoding == Encoding::kDirection) {
-          sum -= static_cast<double>(r[i] * length * target);
-          slope = has_length ? length * (r[i] * length * along - target) : -length * target;
-        } else if (g.encoding == Encoding::kNormalCdf) {
-          T y, inner;
-          inner_sigmoid(r[i], &y, &inner);
-          sum += static_cast<double>(magnitude(y - target));
-          slope = sign_of(y - target) * inner;
-        } else {
-          sum += static_cast<double>(magnitude(r[i] - target));
-          slope = sign_of(r[i] - target);
-        }
-      }
-      dr[i] = slope;
-    }
+  for (int64_t c = 0; c < g.channels; ++c) {
+    T loss = 0, slope = 0;
+    const T target = target_of(c), from = r[place_of(c)];
+    if (m && g.encoding == Encoding::kNormalCdf) squashed_difference(from, target, &loss, &slope);
+    if (m && g.encoding == Encoding::kPlain) difference(from, target, &loss, &slope);
+    sum += static_cast<double>(loss);
+    dr[place_of(c)] = slope;
   }
   return {sum, count};
 }

@@ -9,21 +9,39 @@
 
 namespace jtr::kernels::device {
 
+/// Whether a label of each encoding is one: a class, a positive value, a direction, a value of a plain map.
+template <typename T>
+JTR_HOST_DEVICE bool is_class(T id) {
+  return id != T{-1};
+}
+template <typename T>
+JTR_HOST_DEVICE bool is_positive_value(T value) {
+  return value != T{0};
+}
+template <typename T>
+JTR_HOST_DEVICE bool is_direction(T x, T y, T z) {
+  return x + y + z != T{0};
+}
+template <typename T>
+JTR_HOST_DEVICE bool is_plain_value(T value) {
+  return value - value == T{0};  // neither NaN nor infinite
+}
+
 /// Whether the label of one task is valid at a pixel; `label` points at that pixel in the task's first channel.
 template <typename T>
 JTR_HOST_DEVICE bool is_valid(const ChannelGroup& g, const T* label, int64_t pixels) {
   switch (g.encoding) {
     case Encoding::kOneHot:
-      return label[0] != T{-1};
+      return is_class(label[0]);
     case Encoding::kNormalCdf:
-      return label[0] != T{0};
+      return is_positive_value(label[0]);
     case Encoding::kDirection:
-      return label[0] + label[pixels] + label[2 * pixels] != T{0};
+      return is_direction(label[0], label[pixels], label[2 * pixels]);
     default:
       break;
   }
   for (int64_t c = 0; c < g.label_channels; ++c) {
-    if (!(label[c * pixels] - label[c * pixels] == T{0})) return false;  // NaN and infinities
+    if (!is_plain_value(label[c * pixels])) return false;
   }
   return true;
 }
@@ -68,6 +86,16 @@ JTR_HOST_DEVICE T noisy_logit(const T* logit, const T* noise, int64_t offset) {
   return noise == nullptr ? logit[offset] : gumbel(logit[offset], noise[offset]);
 }
 
+/// A component of a direction, in [-1, 1], as it enters the joint space, and the derivative of that.
+template <typename T>
+JTR_HOST_DEVICE T direction_code(T value) {
+  return (value + 1) * static_cast<T>(0.5);
+}
+template <typename T>
+JTR_HOST_DEVICE T direction_code_slope() {
+  return static_cast<T>(0.5);
+}
+
 /// A value, that is not a class, as it enters the joint space.
 template <typename T>
 JTR_HOST_DEVICE T encoded(const ChannelGroup& g, T value) {
@@ -75,7 +103,7 @@ JTR_HOST_DEVICE T encoded(const ChannelGroup& g, T value) {
     case Encoding::kNormalCdf:
       return normal_cdf(value, static_cast<T>(g.mean), static_cast<T>(g.scale));
     case Encoding::kDirection:
-      return (value + 1) * static_cast<T>(0.5);
+      return direction_code(value);
     default:
       return value;
   }
@@ -88,7 +116,7 @@ JTR_HOST_DEVICE T encoded_slope(const ChannelGroup& g, T value) {
     case Encoding::kNormalCdf:
       return normal_density(value, static_cast<T>(g.mean), static_cast<T>(g.scale));
     case Encoding::kDirection:
-      return static_cast<T>(0.5);
+      return direction_code_slope<T>();
     default:
       return T{1};
   }
@@ -142,6 +170,13 @@ JTR_HOST_DEVICE void stacks_at(int64_t index, const ChannelGroups& groups, const
   }
 }
 
+/// The gradient of a softmax's logit: `soft` is the logit's share, `d` the gradient of that share, `mean` the mean of
+/// all shares' gradients, weighted by the shares.
+template <typename T>
+JTR_HOST_DEVICE T softmax_slope(T soft, T d, T mean) {
+  return soft * (d - mean);
+}
+
 /// Adds the gradient of a softmax, of the logits less the noise's logarithm unless `noise` is null: soft_c (d_c - sum
 /// of soft d). `d` and `more` (or null) are added up.
 template <typename T>
@@ -159,7 +194,8 @@ JTR_HOST_DEVICE void softmax_gradient(const ChannelGroup& g, const T* logit, con
   }
   for (int64_t c = 0; c < g.channels; ++c) {
     const T soft = exp_of(noisy_logit(logit, noise, c * pixels) - largest) / sum;
-    grad[c * pixels] += soft * (d[c * d_stride] + (more == nullptr ? T{0} : more[c * d_stride]) - weighted / sum);
+    grad[c * pixels] +=
+        softmax_slope(soft, d[c * d_stride] + (more == nullptr ? T{0} : more[c * d_stride]), weighted / sum);
   }
 }
 

@@ -3,10 +3,9 @@
 // T is what is stored (float, double or bfloat16), A what is computed with (float, double).
 #pragma once
 
-#include <math.h>
-
 #include "kernels/device/largest.h"
 #include "kernels/device/layout.h"
+#include "kernels/device/roots.h"
 
 namespace jtr::kernels::device {
 
@@ -200,10 +199,6 @@ JTR_HOST_DEVICE void one_hot_at(int64_t index, const T* x, const Shape& s, T* ou
     out[s.offset(n, c, pixel)] = static_cast<T>((c == best ? A{1} : A{0}) + nothing);
   }
 }
-
-/// Square roots, each in its own precision.
-JTR_HOST_DEVICE float root_of(float x) { return sqrtf(x); }
-JTR_HOST_DEVICE double root_of(double x) { return sqrt(x); }
 
 /// One element of kernels/adam.h.
 template <typename A>
