@@ -9,7 +9,8 @@ internal sealed class NetworkTensors
     /// <summary>The weights of the multi-task network, among all that a checkpoint holds.</summary>
     public const string NetworkPrefix = "model/";
 
-    private const string AveragePrefix = "ema/";
+    /// <summary>What stands before the names of the averaged network.</summary>
+    public const string AveragePrefix = "ema/";
 
     // Of networks that have a task each: of method "single_task".
     private const string SeparatePrefix = "model.";

@@ -26,7 +26,7 @@ internal sealed record NativeDescription(
     /// <summary>The network's operations in evaluation mode; empty where there are several networks, or none.</summary>
     public NetworkGraph Graph { get; private init; } = NetworkGraph.Empty;
 
-    /// <summary>Names of the domains that samples are of.</summary>
+    /// <summary>Names of the domains that samples are of; none where no technique asks for them.</summary>
     public IReadOnlyList<string> Domains { get; private init; } = [];
 
     /// <summary>Whether each of them has norms of its own.</summary>
@@ -50,13 +50,18 @@ internal sealed record NativeDescription(
             Graph = root.TryGetProperty("graph", out JsonElement graph)
                 ? NetworkGraph.Parse(graph, Number("network_stride"))
                 : NetworkGraph.Empty,
-            Domains =
-                root.TryGetProperty("options", out JsonElement options) && options.TryGetProperty("domains", out JsonElement domains)
-                    ? [.. domains.EnumerateArray().Select(d => d.GetString()!)]
-                    : [],
+            Domains = DomainsOf(root),
             HasDomainNorms = root.TryGetProperty("domain_norms", out JsonElement norms) && norms.GetBoolean(),
         };
     }
+
+    private static string[] DomainsOf(JsonElement root) =>
+        root.TryGetProperty("options", out JsonElement options)
+        && options.TryGetProperty("domains", out JsonElement names)
+        && options.TryGetProperty("domain_techniques", out JsonElement techniques)
+        && techniques.GetArrayLength() > 0
+            ? [.. names.EnumerateArray().Select(d => d.GetString()!)]
+            : [];
 }
 
 /// <summary>Hands batches and captures of one trainer to libjtr, by name, without allocating. For one thread at a time.</summary>

@@ -69,7 +69,7 @@ public sealed unsafe partial class Trainer : IDisposable
     /// </summary>
     public int Stride => _described.Stride;
 
-    /// <summary>Names of the domains that samples are of: of <see cref="TrainerOptions.Domains"/>, or of native options.</summary>
+    /// <summary>Names of the domains that techniques tell apart: of <see cref="TrainerOptions.Domains"/>, or of native options.</summary>
     internal IReadOnlyList<string> DomainNames => _described.Domains;
 
     /// <summary>What the network computes, for exports and imports.</summary>
