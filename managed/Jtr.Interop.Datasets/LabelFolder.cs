@@ -70,7 +70,7 @@ public sealed class LabelFolder
         ];
         for (int t = 0; t < tasks.Count; t++)
         {
-            if (tasks[t] is DepthTask && depthScale is { } wanted && scales[t] != wanted)
+            if (HasScale(tasks[t]) && depthScale is { } wanted && scales[t] != wanted)
                 throw new JtrFormatException(
                     path,
                     string.Create(CultureInfo.InvariantCulture, $"task '{tasks[t].Name}' has the scale {scales[t]} there, not {wanted}")
@@ -169,26 +169,17 @@ public sealed class LabelFolder
         {
             throw new JtrFormatException(path, $"task '{task.Name}' is of another kind there: {known.Kind}, not {task.Kind}");
         }
-        if (task is not SegmentationTask segmentation)
-            return;
-        int none = file?.Settings(task.Name).Whole("void_id") ?? FolderDataset.DefaultVoidId;
-        if (known is SegmentationTask other && other.ClassCount < segmentation.ClassCount)
-            throw new JtrFormatException(
-                path,
-                $"task '{task.Name}' has {other.ClassCount} classes there; the network has {segmentation.ClassCount}"
-            );
-        if (none < segmentation.ClassCount)
-            throw new JtrFormatException(
-                path,
-                $"the void id {none} of task '{task.Name}' is a class of the network, which has {segmentation.ClassCount}: "
-                    + "give the task another \"void_id\" there"
-            );
+        TaskSettings settings = file?.Settings(task.Name) ?? TaskSettings.Empty;
+        if (LabelFormat.Of(task.Kind).Misfit(task, known, settings) is { } misfit)
+            throw new JtrFormatException(path, $"task '{task.Name}' {misfit}");
     }
+
+    private static bool HasScale(VisionTask task) => LabelFormat.Of(task.Kind).Keys.Contains(ScaleKey, StringComparer.Ordinal);
 
     private static TaskEntry Entry(VisionTask task, double? depthScale)
     {
         JsonObject settings = LabelFormat.Of(task.Kind).WriteTask(task);
-        if (task is DepthTask && depthScale is { } scale)
+        if (HasScale(task) && depthScale is { } scale)
             settings[ScaleKey] = scale;
         using JsonDocument document = JsonDocument.Parse(settings.ToJsonString());
         return new TaskEntry

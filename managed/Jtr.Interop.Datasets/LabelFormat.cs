@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Jtr.Interop.Datasets.Checks;
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Datasets.Predictions;
 using Jtr.Interop.Tasks;
@@ -54,6 +55,20 @@ public abstract class LabelFormat
 
     /// <summary>What packed files try first to store labels in few bytes. None changes a value.</summary>
     public virtual LabelPacking Packing => LabelPacking.Numbers;
+
+    /// <summary>Whether grey numbers of few bits in a label's picture stand for themselves, instead of for a part of white.</summary>
+    internal virtual bool HasIds => true;
+
+    /// <summary>Checks of what a task's labels hold, beside those that all kinds have.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="index">Its place in the data set.</param>
+    internal virtual IEnumerable<IDataCheck> Checks(VisionTask task, int index) => [];
+
+    /// <summary>Why predictions of a task cannot lie in a folder as labels, as an end of "task 'name' ..."; null: they can.</summary>
+    /// <param name="task">The task, as the network has it.</param>
+    /// <param name="known">The task as tasks.json has it, or null where it does not.</param>
+    /// <param name="settings">What tasks.json says of it.</param>
+    internal virtual string? Misfit(VisionTask task, VisionTask? known, TaskSettings settings) => null;
 
     /// <summary>What messages call tasks of this kind.</summary>
     internal virtual string Subject => Kind;

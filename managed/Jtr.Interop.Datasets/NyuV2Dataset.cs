@@ -166,7 +166,11 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">A file of the sample cannot be read.</exception>
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         if (destination.Height != Height || destination.Width != Width)
             throw new ArgumentException(
@@ -175,7 +179,8 @@ public sealed class NyuV2Dataset : IMultiTaskDataset, IDisposable
             );
         NyuV2Source source = Place(ref index);
         TaskMask written = wanted & source.GetLabeled(index);
-        source.Read(index, written, destination);
+        cancellationToken.ThrowIfCancellationRequested();
+        source.Read(index, written, destination, cancellationToken);
         return written;
     }
 

@@ -148,7 +148,11 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The data set is disposed.</exception>
-    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);
+
+    /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The data set is disposed.</exception>
+    public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         CheckIndex(index);
         if (destination.Height != Height || destination.Width != Width || destination.Labels.Length != Tasks.LabelValues(Height, Width))
@@ -167,7 +171,8 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
             bool isVerified = (Volatile.Read(ref _verified[index / 32]) >> index % 32 & 1) != 0;
             if (!isVerified && Checksum.Of(record) != entry.Checksum)
                 throw Damaged(index, 0, "its checksum does not match");
-            Decode(index, record, new TaskMask(entry.Labeled), wanted, destination, isVerified);
+            cancellationToken.ThrowIfCancellationRequested();
+            Decode(index, record, new TaskMask(entry.Labeled), wanted, destination, isVerified, cancellationToken);
             if (!isVerified)
                 Interlocked.Or(ref _verified[index / 32], 1 << index % 32);
             return wanted & new TaskMask(entry.Labeled);
@@ -186,7 +191,15 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
         _file.Dispose();
     }
 
-    private void Decode(int index, ReadOnlySpan<byte> record, TaskMask labeled, TaskMask wanted, SampleBuffer destination, bool isVerified)
+    private void Decode(
+        int index,
+        ReadOnlySpan<byte> record,
+        TaskMask labeled,
+        TaskMask wanted,
+        SampleBuffer destination,
+        bool isVerified,
+        CancellationToken cancellationToken
+    )
     {
         int parts = 1 + labeled.Count;
         long at = PlaneLayout.Aligned(parts * PackedPart.Size);
@@ -197,6 +210,7 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
         at = Decode(index, record, at, directory[part++], destination.Image, true, isVerified);
         for (int t = 0; t < Tasks.Count; t++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (labeled[t])
                 at = Decode(index, record, at, directory[part++], destination.Label(t), wanted[t], isVerified);
         }

@@ -189,7 +189,7 @@ public sealed class LabelCheckTests
     private static void Photograph(TemporaryFolder folder, string name)
     {
         RgbImage picture = RgbImage.Create(48, 64);
-        picture.Fill(8, 5, 30, 20, new Rgb(200, 40, 90));
+        picture.Fill(5, 8, 20, 30, new Rgb(200, 40, 90));
         picture.SavePng(folder["d", "image", $"{name}.png"]);
     }
 

@@ -11,7 +11,7 @@ internal static class PhotoFolder
         for (int n = 0; n < count; n++)
         {
             RgbImage picture = RgbImage.Create(40, 50);
-            picture.Fill(10 * n, 5, 20, 30, new Rgb(200, (byte)(20 * n), 90));
+            picture.Fill(5, 10 * n, 30, 20, new Rgb(200, (byte)(20 * n), 90));
             picture.SavePng(Path.Combine(root, "image", $"photo{n}.png"));
             byte[] ids = new byte[40 * 50];
             for (int i = 0; i < ids.Length; i++)
@@ -20,7 +20,7 @@ internal static class PhotoFolder
             if (n == count - 1)
                 continue;
             RgbImage edge = RgbImage.Create(40, 50);
-            edge.Fill(20, 0, 3, 40, Rgb.White);
+            edge.Fill(0, 20, 40, 3, Rgb.White);
             float[] values = new float[40 * 50];
             for (int i = 0; i < values.Length; i++)
                 values[i] = edge[i % 50, i / 50].R / 255f;

@@ -559,7 +559,7 @@ public sealed class PredictTests : IDisposable
         RgbImage picture = RgbImage.Create(40, 50);
         Random random = new(1);
         random.NextBytes(picture.Data);
-        picture.Fill(10, 5, 20, 30, new Rgb(200, 120, 90));
+        picture.Fill(5, 10, 30, 20, new Rgb(200, 120, 90));
         // What a file holds counts, not what it is called.
         picture.SavePng(path);
     }

@@ -26,8 +26,8 @@ public sealed class ServiceTests
             RgbImage photograph = RgbImage.Create(Height, Width),
                 edge = RgbImage.Create(Height, Width);
             photograph.Data.Fill((byte)(40 * n));
-            photograph.Fill(8 * n, 8, 16, 16, new Rgb(220, 160, 100));
-            edge.Fill(8 * n, 8, 16, 2, Rgb.White);
+            photograph.Fill(8, 8 * n, 16, 16, new Rgb(220, 160, 100));
+            edge.Fill(8, 8 * n, 2, 16, Rgb.White);
             photograph.SavePng(Path.Combine(_folder, "photos", "train", "image", $"{n}.png"));
             edge.SavePng(Path.Combine(_folder, "photos", "train", "edge", $"{n}.png"));
         }

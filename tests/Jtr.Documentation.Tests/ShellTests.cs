@@ -130,11 +130,11 @@ public sealed class ShellTests
             RgbImage photo = RgbImage.Create(32, 64),
                 ids = RgbImage.Create(32, 64),
                 edge = RgbImage.Create(32, 64);
-            photo.Fill(0, 0, 64, 32, new Rgb(60, (byte)(30 * n), 90));
-            photo.Fill(10 + 4 * n, 6, 20, 20, new Rgb(220, 190, 40));
-            ids.Fill(0, 16, 64, 16, new Rgb(1, 1, 1));
-            ids.Fill(10 + 4 * n, 6, 20, 20, new Rgb(2, 2, 2));
-            edge.Fill(10 + 4 * n, 6, 20, 2, Rgb.White);
+            photo.Fill(0, 0, 32, 64, new Rgb(60, (byte)(30 * n), 90));
+            photo.Fill(6, 10 + 4 * n, 20, 20, new Rgb(220, 190, 40));
+            ids.Fill(16, 0, 16, 64, new Rgb(1, 1, 1));
+            ids.Fill(6, 10 + 4 * n, 20, 20, new Rgb(2, 2, 2));
+            edge.Fill(6, 10 + 4 * n, 2, 20, Rgb.White);
             photo.SavePng(Path.Combine(folder, "image", $"{n}.png"));
             if (count == 2 || n % 2 == 0)
                 WriteGrey(ids, Path.Combine(folder, "seg", $"{n}.png"));

@@ -257,7 +257,7 @@ internal sealed class CompareCommand
             return ExitCode.Canceled;
         }
         foreach (ScenarioComparison comparison in comparisons)
-            Conclude(comparison, data);
+            Conclude(comparison, data, cancellationToken);
         if (comparisons.Length > 1)
             ConcludeAll(comparisons, folder, ofFractions: parsed.GetResult(_fractions) is not null);
         return ExitCode.Success;
@@ -504,10 +504,10 @@ internal sealed class CompareCommand
             _console.Line(note);
     }
 
-    private void Conclude(ScenarioComparison comparison, OpenData data)
+    private void Conclude(ScenarioComparison comparison, OpenData data, CancellationToken cancellationToken)
     {
         comparison.WriteTables();
-        comparison.WriteFigures(data);
+        comparison.WriteFigures(data, cancellationToken);
         ComparisonTable table = comparison.Table();
         Show($"{comparison.Name}: scores on {data.Test!.Count} samples, " + "mean ± standard deviation over seeds", table.ScoreCells());
         if (PairedTable.Of(table) is { } paired && paired.Others.Any())

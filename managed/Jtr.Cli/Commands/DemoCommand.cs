@@ -160,7 +160,7 @@ internal sealed class DemoCommand
                         .ConfigureAwait(false)
                 );
             }
-            Conclude(table, data, networks, output);
+            Conclude(table, data, networks, output, cancellationToken);
             return ExitCode.Success;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -253,12 +253,18 @@ internal sealed class DemoCommand
         _console.Line();
     }
 
-    private void Conclude(ResultsTable table, OpenData data, IReadOnlyList<(string Name, Trainer Trainer)> networks, RunFolder output)
+    private void Conclude(
+        ResultsTable table,
+        OpenData data,
+        IReadOnlyList<(string Name, Trainer Trainer)> networks,
+        RunFolder output,
+        CancellationToken cancellationToken
+    )
     {
         string text = Path.Combine(output.Path, "comparison.txt"),
             picture = Path.Combine(output.Path, "comparison.png");
         WholeFile.Write(text, table.ToString());
-        PredictionSheet.Draw(data.Test!, PredictionSheet.Spread(data.Test!.Count, Pictures), networks).SavePng(picture);
+        PredictionSheet.Draw(data.Test!, PredictionSheet.Spread(data.Test!.Count, Pictures), networks, cancellationToken).SavePng(picture);
         ResultView.Compare(_console, table, data.Test!.Count);
         _console.Line(
             "One training of each: where it ends is decided by chance, up to ten percent either way. What is in it for your "

@@ -117,7 +117,7 @@ internal sealed class PredictCommand
         using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(said), _console.Logger);
         folder.Create();
         int[] samples = PredictionSheet.Spread(data.Count, (int)(parsed.GetValue(_count) ?? 8));
-        PredictionSheet.Draw(data, samples, ("prediction", trainer)).SavePng(folder.Pictures);
+        PredictionSheet.Draw(data, samples, [("prediction", trainer)], cancellationToken).SavePng(folder.Pictures);
         _console.Line($"Written: {folder.Pictures}");
         return ExitCode.Success;
     }
@@ -239,8 +239,7 @@ internal sealed class PredictCommand
         PictureGrid grid = new(["photo", .. tasks.Select(t => t.Name)]);
         foreach ((string name, IReadOnlyList<PictureCell> cells) in outcome.Rows.Values)
             grid.AddRow(name, cells);
-        foreach (SegmentationTask task in tasks.OfType<SegmentationTask>().Take(1))
-            grid.AddLegend(task);
+        PredictionSheet.AddLegend(grid, tasks);
         return grid;
     }
 

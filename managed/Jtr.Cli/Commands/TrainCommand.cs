@@ -515,7 +515,7 @@ internal sealed class TrainCommand
             recorder.AddScores(result, trainer.StepCount);
         }
         RgbImage pictures = PredictionSheet
-            .Draw(data.Test, PredictionSheet.Spread(data.Test.Count, 6), (trainer.Options.Method, trainer))
+            .Draw(data.Test, PredictionSheet.Spread(data.Test.Count, 6), [(trainer.Options.Method, trainer)], cancellationToken)
             .Render();
         pictures.SavePng(folder.Pictures);
         recorder.AddPicture("predictions", pictures, trainer.StepCount);

@@ -67,7 +67,7 @@ internal sealed class ScenarioComparison
     }
 
     /// <summary>Draws scores.png, delta.png and, of the first seed's networks, pictures.png.</summary>
-    public void WriteFigures(OpenData data)
+    public void WriteFigures(OpenData data, CancellationToken cancellationToken)
     {
         ComparisonTable table = Table();
         ComparisonPlots.Scores(table, _plan.Settings.StepsPerEpoch(data.Train.Count), File("scores.png"));
@@ -77,7 +77,9 @@ internal sealed class ScenarioComparison
         {
             foreach (ComparisonRun run in Runs.Where(r => r.Seed == 1))
                 networks.Add((run.Method.Name, Trainer.Load(run.Checkpoint)));
-            PredictionSheet.Draw(data.Test!, PredictionSheet.Spread(data.Test!.Count, Pictures), networks).SavePng(PicturesPath);
+            PredictionSheet
+                .Draw(data.Test!, PredictionSheet.Spread(data.Test!.Count, Pictures), networks, cancellationToken)
+                .SavePng(PicturesPath);
         }
         finally
         {

@@ -128,7 +128,7 @@ internal static class InspectionView
         console.Title($"{char.ToUpperInvariant(places[0])}{places[1..]} of {task.Name}");
         List<string[]> cells =
         [
-            ["id", task is TagsTask ? "tag" : "class", places, "%"],
+            ["id", task.Kind.ClassWord, places, "%"],
         ];
         IReadOnlyList<string> names = task.Kind.ClassNames(task);
         for (int c = 0; c < t.Classes.Count; c++)

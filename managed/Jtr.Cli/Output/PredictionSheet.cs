@@ -20,10 +20,12 @@ internal static class PredictionSheet
     /// <param name="data">The data set.</param>
     /// <param name="samples">Which samples.</param>
     /// <param name="networks">Names and networks, all for the tasks of the data set.</param>
+    /// <param name="cancellationToken">Stops.</param>
     public static PictureGrid Draw(
         IMultiTaskDataset data,
         IReadOnlyList<int> samples,
-        params IReadOnlyList<(string Name, Trainer Trainer)> networks
+        IReadOnlyList<(string Name, Trainer Trainer)> networks,
+        CancellationToken cancellationToken
     )
     {
         TaskSet tasks = data.Tasks;
@@ -38,7 +40,7 @@ internal static class PredictionSheet
         foreach (int sample in samples)
         {
             SampleBuffer buffer = new(tasks, data.Inputs, height, width, image, labels, further, present);
-            TaskMask labeled = data.Read(sample, tasks.All, buffer);
+            TaskMask labeled = data.Read(sample, tasks.All, buffer, cancellationToken);
             ValueRange?[] ranges = new ValueRange?[tasks.Count];
             RgbImage photograph = TaskPainter.PaintImage(image, height, width);
             List<PictureCell> cells = [PictureCell.Of(photograph)];
@@ -55,9 +57,15 @@ internal static class PredictionSheet
                 grid.AddRow(name, [PictureCell.Blank, .. Paint(tasks, predictions, photograph, ranges)]);
             }
         }
-        foreach (VisionTask task in tasks.Where(t => t.Kind.Extent == TaskExtent.Pixel && t.Kind.ClassNames(t).Count > 0).Take(1))
-            grid.AddLegend(task);
+        AddLegend(grid, tasks);
         return grid;
+    }
+
+    /// <summary>Adds the colors of the first task whose pixels have classes.</summary>
+    public static void AddLegend(PictureGrid grid, TaskSet tasks)
+    {
+        if (tasks.FirstOrDefault(t => t.Kind.Extent == TaskExtent.Pixel && t.Kind.ClassNames(t).Count > 0) is { } task)
+            grid.AddLegend(task);
     }
 
     private static IEnumerable<PictureCell> Paint(TaskSet tasks, float[] predictions, RgbImage photograph, ValueRange?[] ranges)

@@ -4,8 +4,16 @@ using Jtr.Interop.Tasks;
 namespace Jtr.Interop.Datasets.Checks;
 
 /// <summary>The data that are checked, for what a check wants to know at its end.</summary>
-internal sealed class CheckedData(IMultiTaskDataset train, IMultiTaskDataset? test, DataCheckOptions options)
+internal sealed class CheckedData(
+    IMultiTaskDataset train,
+    IMultiTaskDataset? test,
+    DataCheckOptions options,
+    CancellationToken cancellationToken
+)
 {
+    /// <summary>Stops.</summary>
+    public CancellationToken CancellationToken => cancellationToken;
+
     /// <summary>To train on.</summary>
     public IMultiTaskDataset Train => train;
 

@@ -1,4 +1,3 @@
-using Jtr.Interop.Datasets.Checks.Kinds;
 using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Tasks;
 
@@ -13,21 +12,7 @@ namespace Jtr.Interop.Datasets.Checks;
 /// </remarks>
 public static class DataChecks
 {
-    // A check is one file; its line here is all that it needs beside that.
-    private static readonly Func<VisionTask, int, IDataCheck?>[] _ofTasks =
-    [
-        (task, _) => new LabelFitCheck(task),
-        (task, _) => task is SegmentationTask segmentation ? new OneClassCheck(segmentation) : null,
-        (task, index) => task is SegmentationTask or ClassificationTask ? new ClassOnlyInTestCheck(task, index) : null,
-        (task, index) => task is TagsTask tags ? new TagConstantCheck(tags, index) : null,
-        (task, _) => task is RegressionTask regression ? new DeviationCheck(regression) : null,
-        (task, _) => task is DepthTask depth ? new DepthBitsCheck(depth) : null,
-        (task, _) => task is DepthTask depth ? new DepthConstantCheck(depth) : null,
-        (task, _) => task is NormalsTask normals ? new NormalsRangeCheck(normals) : null,
-        (task, _) => task is MapTask map ? new IdsAsMapCheck(map) : null,
-        (task, _) => task is MapTask map ? new ZeroOneMapCheck(map) : null,
-    ];
-
+    // Those of a kind of task are told by its LabelFormat.
     private static readonly Func<IDataCheck>[] _ofData =
     [
         () => new NoLabelCheck(),
@@ -56,7 +41,7 @@ public static class DataChecks
             throw new ArgumentException($"labels for {labels.Count} samples, the data have {train.Count}", nameof(options));
         if (test is not null && test.Tasks.Count != train.Tasks.Count)
             throw new ArgumentException($"{test.Tasks.Count} tasks to score on, {train.Tasks.Count} to train on", nameof(test));
-        Looking looking = new(new CheckedData(train, test, options), cancellationToken);
+        Looking looking = new(new CheckedData(train, test, options, cancellationToken), cancellationToken);
         looking.Look();
         return new DataCheckReport([.. looking.Conclude().OrderByDescending(f => f.Level)], looking.Photographs, looking.Labels);
     }
@@ -66,7 +51,9 @@ public static class DataChecks
     {
         private readonly List<IDataCheck>[] _tasks =
         [
-            .. data.Train.Tasks.Select((task, index) => _ofTasks.Select(make => make(task, index)).OfType<IDataCheck>().ToList()),
+            .. data.Train.Tasks.Select(
+                (task, index) => (List<IDataCheck>)[new LabelFitCheck(task), .. LabelFormat.Of(task.Kind).Checks(task, index)]
+            ),
         ];
 
         private readonly List<IDataCheck> _data = [.. _ofData.Select(make => make())];
@@ -99,7 +86,7 @@ public static class DataChecks
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     (IMultiTaskDataset source, int at, int task) = Origin.Of(part, sample, t);
-                    SeenLabel label = LabelReader.Read(source, isTest, at, task, part.Tasks[t]);
+                    SeenLabel label = LabelReader.Read(source, isTest, at, task, part.Tasks[t], cancellationToken);
                     using RawLabel? raw = label.Raw;
                     foreach (IDataCheck check in _tasks[t].Concat(_data))
                         check.See(label);

@@ -6,7 +6,7 @@ namespace Jtr.Interop.Datasets.Checks;
 internal static class LabelReader
 {
     /// <summary>[C, H, W] of a label at the training size, or [C]; empty where a file of the sample is damaged.</summary>
-    public static float[] ReadValues(IMultiTaskDataset data, int sample, int task)
+    public static float[] ReadValues(IMultiTaskDataset data, int sample, int task, CancellationToken cancellationToken)
     {
         if (data is FolderDataset folder)
             return Try(() => folder.ReadLabelAlone(sample, task));
@@ -15,7 +15,7 @@ internal static class LabelReader
         return Try(() =>
         {
             SampleBuffer buffer = new(data.Tasks, data.Height, data.Width, image, labels);
-            return data.Read(sample, TaskMask.None.With(task), buffer)[task] ? buffer.Label(task).ToArray() : [];
+            return data.Read(sample, TaskMask.None.With(task), buffer, cancellationToken)[task] ? buffer.Label(task).ToArray() : [];
         });
     }
 
@@ -25,7 +25,15 @@ internal static class LabelReader
     /// <param name="sample">The sample.</param>
     /// <param name="task">A task that it has a label for.</param>
     /// <param name="kind">The task, under the name that it has where the data are joined with others.</param>
-    public static SeenLabel Read(IMultiTaskDataset data, bool isTest, int sample, int task, VisionTask kind)
+    /// <param name="cancellationToken">Stops.</param>
+    public static SeenLabel Read(
+        IMultiTaskDataset data,
+        bool isTest,
+        int sample,
+        int task,
+        VisionTask kind,
+        CancellationToken cancellationToken
+    )
     {
         FolderDataset? folder = data as FolderDataset;
         Folders.LabelReading reading = folder?.ReadingOf(task) ?? new Folders.LabelReading();
@@ -36,11 +44,11 @@ internal static class LabelReader
             IsTest = isTest,
             Task = kind,
             Path = path ?? (data as LayoutDataset)?.GetLabelPath(sample, task) ?? data.GetName(sample),
-            Raw = hasPicture ? Try<RawLabel?>(() => RawLabel.Read(path!, ids: kind is not MapTask), null) : null,
+            Raw = hasPicture ? Try<RawLabel?>(() => RawLabel.Read(path!, LabelFormat.Of(kind.Kind).HasIds), null) : null,
             Photograph = folder is null
                 ? null
                 : Try<StoredSize?>(() => Folders.ImageFiles.ReadStoredSize(folder.GetImagePath(sample)), null),
-            Values = ReadValues(data, sample, task),
+            Values = ReadValues(data, sample, task, cancellationToken),
             VoidId = reading.VoidId,
             DepthScale = reading.DepthScale,
             NoneValue = reading.NoneValue,

@@ -28,7 +28,7 @@ internal sealed class NoLabelCheck : IDataCheck
             int[] labeled = data.Labeled(isTest: false, t, int.MaxValue);
             // Those that were looked at say nothing; one further that says something is enough.
             int task = t;
-            if (!labeled.Any(sample => HasValue(tasks[task], LabelReader.ReadValues(data.Train, sample, task))))
+            if (!labeled.Any(sample => HasValue(tasks[task], LabelReader.ReadValues(data.Train, sample, task, data.CancellationToken))))
                 without.Add((tasks[t].Name, labeled.Length));
         }
         if (without.Count == 0)

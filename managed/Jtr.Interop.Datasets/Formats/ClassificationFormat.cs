@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Jtr.Interop.Datasets.Checks;
+using Jtr.Interop.Datasets.Checks.Kinds;
 using Jtr.Interop.Datasets.Tables;
 using Jtr.Interop.Tasks;
 
@@ -10,6 +12,8 @@ internal sealed class ClassificationFormat() : TableLabelFormat("classification"
     private const string ClassColumn = "class";
 
     public override IReadOnlyList<string> Keys => ["classes", "class_count", "class_weights", "label_smoothing"];
+
+    internal override IEnumerable<IDataCheck> Checks(VisionTask task, int index) => [new ClassOnlyInTestCheck(task, index)];
 
     public override LabelPacking Packing => LabelPacking.Ids;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Jtr.Interop.Datasets.Checks;
+using Jtr.Interop.Datasets.Checks.Kinds;
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Datasets.Predictions;
 using Jtr.Interop.Tasks;
@@ -11,6 +13,9 @@ internal sealed class DepthFormat() : BuiltInFormat("depth")
     public override IReadOnlyList<string> FolderNames => ["depth", "depths"];
 
     public override IReadOnlyList<string> Keys => ["scale", "void_value", "mean", "standard_deviation", "unit"];
+
+    internal override IEnumerable<IDataCheck> Checks(VisionTask task, int index) =>
+        task is DepthTask depth ? [new DepthBitsCheck(depth), new DepthConstantCheck(depth)] : [];
 
     internal override LabelImage Image(VisionTask task, double depthScale) => new DepthImage(depthScale);
 

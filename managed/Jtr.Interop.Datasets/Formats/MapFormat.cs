@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Jtr.Interop.Datasets.Checks;
+using Jtr.Interop.Datasets.Checks.Kinds;
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Datasets.Predictions;
 using Jtr.Interop.Tasks;
@@ -9,6 +11,11 @@ namespace Jtr.Interop.Datasets;
 internal sealed class MapFormat() : BuiltInFormat("map")
 {
     public override IReadOnlyList<string> Keys => ["channels"];
+
+    internal override bool HasIds => false;
+
+    internal override IEnumerable<IDataCheck> Checks(VisionTask task, int index) =>
+        task is MapTask map ? [new IdsAsMapCheck(map), new ZeroOneMapCheck(map)] : [];
 
     public override LabelPacking Packing => LabelPacking.Units;
 

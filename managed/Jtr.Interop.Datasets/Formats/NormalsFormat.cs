@@ -1,3 +1,5 @@
+using Jtr.Interop.Datasets.Checks;
+using Jtr.Interop.Datasets.Checks.Kinds;
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Datasets.Predictions;
 using Jtr.Interop.Tasks;
@@ -8,6 +10,9 @@ namespace Jtr.Interop.Datasets;
 internal sealed class NormalsFormat() : BuiltInFormat("normals")
 {
     public override IReadOnlyList<string> FolderNames => ["normal", "normals"];
+
+    internal override IEnumerable<IDataCheck> Checks(VisionTask task, int index) =>
+        task is NormalsTask normals ? [new NormalsRangeCheck(normals)] : [];
 
     internal override LabelImage Image(VisionTask task, double depthScale) => new NormalsImage();
 

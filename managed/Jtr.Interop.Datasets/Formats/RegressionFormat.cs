@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Jtr.Interop.Datasets.Checks;
+using Jtr.Interop.Datasets.Checks.Kinds;
 using Jtr.Interop.Datasets.Tables;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
@@ -13,6 +15,9 @@ internal sealed class RegressionFormat() : TableLabelFormat("regression")
     private const int MostIds = 20;
 
     public override IReadOnlyList<string> Keys => ["values", "unit", "mean", "standard_deviation", "loss", "delta"];
+
+    internal override IEnumerable<IDataCheck> Checks(VisionTask task, int index) =>
+        task is RegressionTask regression ? [new DeviationCheck(regression)] : [];
 
     public override LabelPacking Packing => LabelPacking.Exact;
 

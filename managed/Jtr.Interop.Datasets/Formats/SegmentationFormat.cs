@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Jtr.Interop.Datasets.Checks;
+using Jtr.Interop.Datasets.Checks.Kinds;
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Datasets.Predictions;
 using Jtr.Interop.Tasks;
@@ -30,6 +32,19 @@ internal sealed class SegmentationFormat() : BuiltInFormat("segmentation")
         ];
 
     public override IReadOnlyList<string> Keys => ["classes", "class_count", "void_id", "values"];
+
+    internal override IEnumerable<IDataCheck> Checks(VisionTask task, int index) =>
+        task is SegmentationTask segmentation ? [new OneClassCheck(segmentation), new ClassOnlyInTestCheck(task, index)] : [];
+
+    internal override string? Misfit(VisionTask task, VisionTask? known, TaskSettings settings)
+    {
+        int none = settings.Whole("void_id") ?? FolderDataset.DefaultVoidId;
+        if (known is not null && known.Channels < task.Channels)
+            return $"has {known.Channels} classes there; the network has {task.Channels}";
+        return none < task.Channels
+            ? $"has the void id {none} there, which is a class of the network, which has {task.Channels}: give it another \"void_id\""
+            : null;
+    }
 
     public override LabelPacking Packing => LabelPacking.Ids;
 

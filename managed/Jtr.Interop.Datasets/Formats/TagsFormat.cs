@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Jtr.Interop.Datasets.Checks;
+using Jtr.Interop.Datasets.Checks.Kinds;
 using Jtr.Interop.Datasets.Tables;
 using Jtr.Interop.Tasks;
 
@@ -17,6 +19,9 @@ internal sealed class TagsFormat() : TableLabelFormat("tags")
     private const string TagsColumn = "tags";
 
     public override IReadOnlyList<string> Keys => ["tags", "positive_weights"];
+
+    internal override IEnumerable<IDataCheck> Checks(VisionTask task, int index) =>
+        task is TagsTask tags ? [new TagConstantCheck(tags, index)] : [];
 
     public override LabelPacking Packing => LabelPacking.Units;
 

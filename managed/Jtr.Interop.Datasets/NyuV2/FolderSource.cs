@@ -39,7 +39,7 @@ internal sealed class FolderSource : NyuV2Source
     public override TaskMask GetLabeled(int index) =>
         _data.GetLabeled(index).Count > 0 ? TaskMask.None.With(NyuV2Classes.Depth) : TaskMask.None;
 
-    public override void Read(int index, TaskMask wanted, SampleBuffer destination)
+    public override void Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         SampleBuffer own = new(
             _data.Tasks,
@@ -48,6 +48,6 @@ internal sealed class FolderSource : NyuV2Source
             destination.Image,
             destination.Label(NyuV2Classes.Depth)
         );
-        _data.Read(index, wanted[NyuV2Classes.Depth] ? _data.Tasks.All : TaskMask.None, own);
+        _data.Read(index, wanted[NyuV2Classes.Depth] ? _data.Tasks.All : TaskMask.None, own, cancellationToken);
     }
 }

@@ -56,13 +56,13 @@ internal sealed class MatSource : NyuV2Source
     public override TaskMask GetLabeled(int index) =>
         _normals is not null && _normals[index] is null ? _tasks.All.Without(NyuV2Classes.Normals) : _tasks.All;
 
-    public override void Read(int index, TaskMask wanted, SampleBuffer destination)
+    public override void Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
         NyuV2MatFile file = _files.TryTake(out NyuV2MatFile? free) ? free : _open(_path, _options.RawDepth);
         try
         {
-            Read(file, index, wanted & GetLabeled(index), destination);
+            Read(file, index, wanted & GetLabeled(index), destination, cancellationToken);
         }
         finally
         {
@@ -79,7 +79,7 @@ internal sealed class MatSource : NyuV2Source
             file.Dispose();
     }
 
-    private void Read(NyuV2MatFile file, int index, TaskMask written, SampleBuffer destination)
+    private void Read(NyuV2MatFile file, int index, TaskMask written, SampleBuffer destination, CancellationToken cancellationToken)
     {
         int sample = _samples[index];
         LabelSource source = new($"{_path}, sample {sample + 1}", file.Height, file.Width, destination.Height, destination.Width);
@@ -93,12 +93,14 @@ internal sealed class MatSource : NyuV2Source
                 value = Math.Min(value, 1);
             LabelSource.Planar(image.Span, destination.Image, 3);
         }
+        cancellationToken.ThrowIfCancellationRequested();
         if (written[NyuV2Classes.Segmentation])
         {
             using Pooled<ushort> labels = new(pixels);
             file.ReadLabels(sample, labels.Span);
             WriteClasses(source, labels.Span, destination.Label(NyuV2Classes.Segmentation));
         }
+        cancellationToken.ThrowIfCancellationRequested();
         bool estimate = written[NyuV2Classes.Normals] && _normals is null;
         if (written[NyuV2Classes.Depth] || estimate)
         {

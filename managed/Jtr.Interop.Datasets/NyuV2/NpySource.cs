@@ -91,7 +91,7 @@ internal sealed class NpySource : NyuV2Source
 
     public override TaskMask GetLabeled(int index) => _labeled[index];
 
-    public override void Read(int index, TaskMask wanted, SampleBuffer destination)
+    public override void Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         LabelSource image = ReadImage(FilePath(ImageFolder, index), destination);
         TaskMask written = wanted & _labeled[index];
@@ -99,6 +99,7 @@ internal sealed class NpySource : NyuV2Source
         {
             if (!written[t])
                 continue;
+            cancellationToken.ThrowIfCancellationRequested();
             LabelSource source = image with { Path = FilePath(_folders[t]!, index) };
             switch (_tasks[t])
             {

@@ -24,7 +24,7 @@ internal abstract class NyuV2Source
     public abstract TaskMask GetLabeled(int index);
 
     /// <summary>Reads the image, and those wanted labels that exist.</summary>
-    public abstract void Read(int index, TaskMask wanted, SampleBuffer destination);
+    public abstract void Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken);
 
     /// <summary>Closes what is open. Harmless when repeated.</summary>
     public virtual void Close() { }

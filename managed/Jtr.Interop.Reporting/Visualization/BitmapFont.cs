@@ -87,7 +87,7 @@ internal static class BitmapFont
                 for (int column = 0; column < GlyphWidth; column++)
                 {
                     if ((rows[row] >> column & 1) != 0)
-                        picture.Fill(x + column * scale, y + row * scale, scale, scale, color);
+                        picture.Fill(y + row * scale, x + column * scale, scale, scale, color);
                 }
             }
             x += Advance * scale;

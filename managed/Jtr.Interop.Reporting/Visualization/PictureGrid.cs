@@ -214,9 +214,9 @@ public sealed class PictureGrid
         {
             int y = legendTop + legend[i].Line * LineHeight;
             (string text, int swatch, Func<double, Rgb> colors) = _legend[i];
-            canvas.Fill(legend[i].X, y, swatch, TextHeight, _text);
+            canvas.Fill(y, legend[i].X, TextHeight, swatch, _text);
             for (int x = 1; x < swatch - 1; x++)
-                canvas.Fill(legend[i].X + x, y + 1, 1, TextHeight - 2, colors((x - 1) / (swatch - 3.0)));
+                canvas.Fill(y + 1, legend[i].X + x, TextHeight - 2, 1, colors((x - 1) / (swatch - 3.0)));
             Text(canvas, legend[i].X + swatch + Gap, y, text, width);
         }
         return canvas;
@@ -258,7 +258,7 @@ public sealed class PictureGrid
     {
         if (cell.Picture is RgbImage picture)
         {
-            canvas.Draw(picture, x, y, scale);
+            canvas.Draw(picture, y, x, scale);
             WordPanel.Draw(canvas, x, y, picture.Width * scale, picture.Height * scale, cell.Words, TextScale);
             return;
         }
@@ -272,7 +272,7 @@ public sealed class PictureGrid
         int textWidth = Math.Min(BitmapFont.Measure(note, TextScale), Math.Max(width - 2 * Gap, 0));
         int textX = x + (width - textWidth) / 2,
             textY = y + (height - TextHeight) / 2;
-        canvas.Fill(textX - Gap, textY - Gap, textWidth + 2 * Gap, TextHeight + 2 * Gap, _hatchLight);
+        canvas.Fill(textY - Gap, textX - Gap, TextHeight + 2 * Gap, textWidth + 2 * Gap, _hatchLight);
         Text(canvas, textX, textY, note, textWidth);
     }
 

@@ -69,33 +69,33 @@ public sealed class RgbImage
     }
 
     /// <summary>Fills a rectangle; what lies outside the picture is left out.</summary>
-    /// <param name="x">First column.</param>
-    /// <param name="y">First row.</param>
-    /// <param name="width">Columns.</param>
+    /// <param name="top">First row.</param>
+    /// <param name="left">First column.</param>
     /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
     /// <param name="color">With what.</param>
-    public void Fill(int x, int y, int width, int height, Rgb color)
+    public void Fill(int top, int left, int height, int width, Rgb color)
     {
-        for (int row = Math.Max(y, 0); row < Math.Min(y + height, Height); row++)
+        for (int row = Math.Max(top, 0); row < Math.Min(top + height, Height); row++)
         {
-            for (int column = Math.Max(x, 0); column < Math.Min(x + width, Width); column++)
+            for (int column = Math.Max(left, 0); column < Math.Min(left + width, Width); column++)
                 this[column, row] = color;
         }
     }
 
     /// <summary>Copies another picture into this one, every pixel repeated in both directions; what falls outside is left out.</summary>
     /// <param name="picture">The other picture.</param>
-    /// <param name="x">Column of its left edge.</param>
-    /// <param name="y">Row of its upper edge.</param>
+    /// <param name="top">Row of its upper edge.</param>
+    /// <param name="left">Column of its left edge.</param>
     /// <param name="scale">How often each pixel is repeated, 1 or more.</param>
-    public void Draw(RgbImage picture, int x, int y, int scale = 1)
+    public void Draw(RgbImage picture, int top, int left, int scale = 1)
     {
         ArgumentNullException.ThrowIfNull(picture);
         ArgumentOutOfRangeException.ThrowIfLessThan(scale, 1);
         for (int row = 0; row < picture.Height; row++)
         {
             for (int column = 0; column < picture.Width; column++)
-                Fill(x + column * scale, y + row * scale, scale, scale, picture[column, row]);
+                Fill(top + row * scale, left + column * scale, scale, scale, picture[column, row]);
         }
     }
 

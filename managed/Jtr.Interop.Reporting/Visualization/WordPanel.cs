@@ -33,10 +33,10 @@ internal static class WordPanel
             string line = i == room - 1 && lines.Count > room ? $"+{lines.Count - i}" : lines[i];
             string shown = BitmapFont.Fit(line, width - 2 * Edge * scale, scale);
             picture.Fill(
-                x,
-                y + i * step,
-                Math.Min(width, BitmapFont.Measure(shown, scale) + 2 * Edge * scale),
-                Math.Min(step, height),
+                top: y + i * step,
+                left: x,
+                height: Math.Min(step, height),
+                width: Math.Min(width, BitmapFont.Measure(shown, scale) + 2 * Edge * scale),
                 _band
             );
             BitmapFont.Draw(picture, x + Edge * scale, y + i * step + scale, shown, _text, scale);

@@ -30,6 +30,10 @@ internal static class CheckpointDocuments
     public static FitPosition? ReadPosition(IReadOnlyDictionary<string, string> metadata, string path) =>
         Read(metadata, PositionKey, path, json => JsonSerializer.Deserialize(json, CheckpointJson.Default.FitPosition));
 
+    /// <summary>Steps that were done; 0 where a checkpoint does not say.</summary>
+    public static long ReadStep(IReadOnlyDictionary<string, string> metadata) =>
+        long.TryParse(metadata.GetValueOrDefault("jtr.step"), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : 0;
+
     public static string Write((int Height, int Width) size) => string.Create(CultureInfo.InvariantCulture, $"{size.Height}x{size.Width}");
 
     public static (int Height, int Width)? ReadSize(IReadOnlyDictionary<string, string> metadata, string path)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Jtr.Interop.Native;
 using Jtr.Interop.Training;
@@ -19,6 +18,10 @@ public sealed unsafe class CheckpointInfo
         Path = path;
         Options = options;
         Metadata = metadata;
+        Step = CheckpointDocuments.ReadStep(metadata);
+        TrainingSize = CheckpointDocuments.ReadSize(metadata, path);
+        Validation = CheckpointDocuments.ReadValidation(metadata, path);
+        Position = CheckpointDocuments.ReadPosition(metadata, path);
     }
 
     /// <summary>The file.</summary>
@@ -31,22 +34,18 @@ public sealed unsafe class CheckpointInfo
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Steps that the trainer had done.</summary>
-    public long Step =>
-        long.TryParse(Metadata.GetValueOrDefault("jtr.step"), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : 0;
+    public long Step { get; }
 
     /// <summary>
     /// Rows and columns of the samples that the last step was trained on; null where there was no step, and in older checkpoints.
     /// </summary>
-    /// <exception cref="JtrFormatException">They are damaged.</exception>
-    public (int Height, int Width)? TrainingSize => CheckpointDocuments.ReadSize(Metadata, Path);
+    public (int Height, int Width)? TrainingSize { get; }
 
     /// <summary>Scores in between, and how long ago they were best.</summary>
-    /// <exception cref="JtrFormatException">They are damaged.</exception>
-    public ValidationState Validation => CheckpointDocuments.ReadValidation(Metadata, Path);
+    public ValidationState Validation { get; }
 
     /// <summary>Where in the data set the fit was that saved it, or null where none did.</summary>
-    /// <exception cref="JtrFormatException">It is damaged.</exception>
-    public FitPosition? Position => CheckpointDocuments.ReadPosition(Metadata, Path);
+    public FitPosition? Position { get; }
 
     /// <summary>Reads the metadata of a checkpoint and checks the structure of the whole file.</summary>
     /// <param name="path">The file, or the folder of a run, whose checkpoint.safetensors it is then.</param>

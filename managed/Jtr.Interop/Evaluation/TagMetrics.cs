@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Evaluation;
@@ -11,7 +10,7 @@ namespace Jtr.Interop.Evaluation;
 /// The average precision of a tag ranks the photographs by the tag's score and adds up, over those that have the tag, the precision down to
 /// there, divided by their number. Photographs of equal score are taken together, at the precision behind the last of them, so that their
 /// order does not count; this is average_precision_score of scikit-learn. A tag that no label has is left out of the mean.
-/// The scores of all samples are kept for it, 4 bytes a sample and tag.
+/// Beyond 16,384 different scores of a tag they are counted in steps of 1/256 of a logit, so that memory stays bounded.
 /// </remarks>
 public sealed class TagMetrics : TaskMetrics
 {
@@ -27,13 +26,13 @@ public sealed class TagMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
-    public override long ValidCount => _tags.Sum(t => (long)t.With.Count + t.Without.Count);
+    public override long ValidCount => _tags.Sum(t => t.Scores.With + t.Scores.Without);
 
     /// <summary>Mean of <see cref="AveragePrecision"/> over the tags that a label has, in percent.</summary>
     public double MeanAveragePrecision => MeanOf(AveragePrecision);
 
     /// <summary>F1 of all tags of all samples together at a probability of 0.5, in percent.</summary>
-    public double MicroF1 => Percent(2 * _tags.Sum(t => t.Right), _tags.Sum(t => t.With.Count + t.Right + t.Wrong));
+    public double MicroF1 => Percent(2 * _tags.Sum(t => t.Right), _tags.Sum(t => t.Scores.With + t.Right + t.Wrong));
 
     /// <summary>Mean of <see cref="TagF1"/> over the tags that occur in predictions or labels, in percent.</summary>
     public double MacroF1 => MeanOf(TagF1);
@@ -57,27 +56,19 @@ public sealed class TagMetrics : TaskMetrics
     /// <param name="tag">Its place in the task.</param>
     public double AveragePrecision(int tag)
     {
-        (List<float> positives, List<float> negatives) = (Check(tag).With, _tags[tag].Without);
-        if (positives.Count == 0)
+        ScoreCounts scores = Check(tag).Scores;
+        if (scores.With == 0)
             return double.NaN;
-        float[] with = [.. positives],
-            without = [.. negatives];
-        Array.Sort(with);
-        Array.Sort(without);
         double sum = 0;
-        int right = 0,
-            wrong = 0;
-        while (right < with.Length)
+        long right = 0,
+            all = 0;
+        foreach ((long with, long without) in scores.Ranked())
         {
-            float score = with[^(right + 1)];
-            int before = right;
-            while (right < with.Length && with[^(right + 1)] == score)
-                right++;
-            while (wrong < without.Length && without[^(wrong + 1)] >= score)
-                wrong++;
-            sum += (right - before) * ((double)right / (right + wrong));
+            right += with;
+            all += with + without;
+            sum += with * ((double)right / all);
         }
-        return 100 * sum / with.Length;
+        return 100 * sum / scores.With;
     }
 
     /// <summary>
@@ -88,7 +79,7 @@ public sealed class TagMetrics : TaskMetrics
     public double TagF1(int tag)
     {
         Tag one = Check(tag);
-        return Percent(2 * one.Right, one.With.Count + one.Right + one.Wrong);
+        return Percent(2 * one.Right, one.Scores.With + one.Right + one.Wrong);
     }
 
     /// <inheritdoc/>
@@ -110,15 +101,12 @@ public sealed class TagMetrics : TaskMetrics
         {
             // A probability above 0.5 is a logit above 0.
             if (label[i] == 1)
-            {
-                _tags[i].With.Add(prediction[i]);
                 _tags[i].Right += prediction[i] > 0 ? 1 : 0;
-            }
             else if (label[i] == 0)
-            {
-                _tags[i].Without.Add(prediction[i]);
                 _tags[i].Wrong += prediction[i] > 0 ? 1 : 0;
-            }
+            else
+                continue;
+            _tags[i].Scores.Add(prediction[i], hasTag: label[i] == 1);
         }
     }
 
@@ -127,8 +115,7 @@ public sealed class TagMetrics : TaskMetrics
     {
         foreach ((Tag mine, Tag theirs) in _tags.Zip(((TagMetrics)other)._tags))
         {
-            mine.With.AddRange(CollectionsMarshal.AsSpan(theirs.With));
-            mine.Without.AddRange(CollectionsMarshal.AsSpan(theirs.Without));
+            mine.Scores.Add(theirs.Scores);
             mine.Right += theirs.Right;
             mine.Wrong += theirs.Wrong;
         }
@@ -145,12 +132,10 @@ public sealed class TagMetrics : TaskMetrics
             ? _tags[tag]
             : throw new ArgumentOutOfRangeException(nameof(tag), tag, $"task '{Task.Name}' has the tags 0 to {_tags.Length - 1}");
 
-    /// <summary>Scores of the photographs that have a tag and of those that have not, and how many of each are above one half.</summary>
+    /// <summary>Scores of the photographs that have a tag and of those that have not; how many of each are above one half.</summary>
     private sealed class Tag
     {
-        public List<float> With { get; } = [];
-
-        public List<float> Without { get; } = [];
+        public ScoreCounts Scores { get; } = new();
 
         public long Right { get; set; }
 

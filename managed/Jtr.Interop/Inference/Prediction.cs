@@ -45,23 +45,24 @@ public readonly ref struct Prediction
     /// <exception cref="KeyNotFoundException">There is no such task.</exception>
     public ReadOnlySpan<float> this[string task] => this[_tasks.IndexOf(_tasks[task].Name)];
 
-    /// <summary>The class of every pixel: the one with the largest logit.</summary>
-    /// <param name="task">Name of a segmentation task.</param>
-    /// <param name="classes">Receives [height, width].</param>
+    /// <summary>The class of every pixel, or of the photograph as a whole: the one with the largest logit.</summary>
+    /// <param name="task">Name of a task of classes, such as segmentation.</param>
+    /// <param name="classes">Receives [height, width], or one class of a task about the whole photograph.</param>
     /// <exception cref="ArgumentException">The task is of another kind, or the memory of another length.</exception>
     /// <exception cref="KeyNotFoundException">There is no such task.</exception>
     public void CopyClasses(string task, Span<int> classes)
     {
-        if (_tasks[task] is not SegmentationTask segmentation)
-            throw new ArgumentException($"task '{task}' is of the kind {_tasks[task].Kind}; only segmentation has classes", nameof(task));
-        int plane = _height * _width;
+        VisionTask asked = _tasks[task];
+        if (!asked.Kind.HasClassIds)
+            throw new ArgumentException($"task '{task}' is of the kind {asked.Kind}, whose predictions are no classes", nameof(task));
+        int plane = asked.Kind.Places(_height, _width);
         if (classes.Length != plane)
-            throw new ArgumentException($"classes [height, width] has {plane} elements here, not {classes.Length}", nameof(classes));
+            throw new ArgumentException($"the classes of task '{task}' have {plane} elements here, not {classes.Length}", nameof(classes));
         ReadOnlySpan<float> logits = this[task];
         for (int i = 0; i < classes.Length; i++)
         {
             int best = 0;
-            for (int c = 1; c < segmentation.ClassCount; c++)
+            for (int c = 1; c < asked.Channels; c++)
             {
                 if (logits[c * plane + i] > logits[best * plane + i])
                     best = c;

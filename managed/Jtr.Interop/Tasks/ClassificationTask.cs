@@ -96,6 +96,8 @@ public class ClassificationKind : TaskKind
     /// <inheritdoc/>
     public override string ChannelWord => "classes";
 
+    public override bool HasClassIds => true;
+
     /// <inheritdoc/>
     public override IReadOnlyList<string> SettingKeys => ["class_names", "class_weights", "label_smoothing"];
 

@@ -77,6 +77,8 @@ public class SegmentationKind : TaskKind
     /// <inheritdoc/>
     public override string ChannelWord => "classes";
 
+    public override bool HasClassIds => true;
+
     /// <inheritdoc/>
     public override IReadOnlyList<string> SettingKeys => ["class_names"];
 

@@ -91,6 +91,8 @@ public class TagsKind : TaskKind
     /// <inheritdoc/>
     public override string ChannelWord => "tags";
 
+    public override string ClassWord => "tag";
+
     /// <inheritdoc/>
     public override IReadOnlyList<string> SettingKeys => ["tag_names", "positive_weights"];
 

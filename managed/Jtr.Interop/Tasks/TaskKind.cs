@@ -114,6 +114,12 @@ public abstract class TaskKind : IEquatable<TaskKind>
     /// <summary>What a prediction's channels are called: "channels", "classes", "tags" or "values".</summary>
     public virtual string ChannelWord => "channels";
 
+    /// <summary>What one of <see cref="ClassNames"/> is called: "class" or "tag".</summary>
+    public virtual string ClassWord => "class";
+
+    /// <summary>Whether a label is the id of one class at each place, and a prediction a logit for each class.</summary>
+    public virtual bool HasClassIds => false;
+
     /// <summary>
     /// The keys of settings that documents may have for a task of this kind beside "name", "kind" and "channels": those that
     /// <see cref="WriteSettings"/> writes, such as "unit".

@@ -59,7 +59,7 @@ public sealed class ImagePredictionTests : IDisposable
         using (Trainer loaded = Trainer.Load(checkpoint))
             Assert.That(loaded.TrainingSize, Is.EqualTo((32, 64)));
         RgbImage picture = RgbImage.Create(70, 90);
-        picture.Fill(20, 10, 40, 50, new Rgb(200, 120, 40));
+        picture.Fill(10, 20, 50, 40, new Rgb(200, 120, 40));
         picture.SavePng(file);
 
         using Predictor predictor = Predictor.Load(checkpoint);

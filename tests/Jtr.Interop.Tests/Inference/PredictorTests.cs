@@ -243,7 +243,7 @@ public sealed class PredictorTests : IDisposable
         );
         Assert.That(
             () => new Prediction(SmallModel.Tasks, values, 0, 32, 32).CopyClasses("depth", new int[1024]),
-            Throws.ArgumentException.With.Message.Contains("only segmentation has classes")
+            Throws.ArgumentException.With.Message.Contains("whose predictions are no classes")
         );
         Assert.That(
             () => new Prediction(SmallModel.Tasks, values, 0, 32, 32).CopyClasses("seg", new int[3]),

@@ -239,8 +239,8 @@ public sealed class RunReportTests
         );
         Scores(miou).SaveJson(Path.Combine(folder, "results.json"));
         RgbImage picture = RgbImage.Create(80, 96);
-        picture.Fill(0, 0, 96, 80, Rgb.White);
-        picture.Fill(16, 8, 64, 64, _magenta);
+        picture.Fill(0, 0, 80, 96, Rgb.White);
+        picture.Fill(8, 16, 64, 64, _magenta);
         picture.SavePng(Path.Combine(folder, "predictions.png"));
     }
 

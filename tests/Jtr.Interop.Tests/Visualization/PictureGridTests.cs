@@ -22,7 +22,7 @@ public sealed class PictureGridTests
     {
         RgbImage half = RgbImage.Create(32, 64);
         half.Fill(0, 0, 32, 32, _red);
-        half.Fill(32, 0, 32, 32, _blue);
+        half.Fill(0, 32, 32, 32, _blue);
         PictureGrid grid = new("photo") { CellWidth = 256 };
         grid.AddRow("", PictureCell.Of(half));
         RgbImage drawn = grid.Render();
@@ -36,7 +36,7 @@ public sealed class PictureGridTests
     public void A_picture_wider_than_a_cell_is_not_shrunk()
     {
         RgbImage large = RgbImage.Create(20, 300);
-        large.Fill(0, 0, 300, 20, _red);
+        large.Fill(0, 0, 20, 300, _red);
         PictureGrid grid = new("photo") { CellWidth = 256 };
         grid.AddRow("", PictureCell.Of(large));
         Assert.That(Count(grid.Render(), _red), Is.EqualTo(300 * 20));
@@ -64,7 +64,7 @@ public sealed class PictureGridTests
     public void A_missing_label_is_hatched_and_a_blank_cell_is_white()
     {
         RgbImage red = RgbImage.Create(128, 256);
-        red.Fill(0, 0, 256, 128, _red);
+        red.Fill(0, 0, 128, 256, _red);
         PictureGrid blank = new("a", "b");
         blank.AddRow("", PictureCell.Of(red), PictureCell.Blank);
         PictureGrid hatched = new("a", "b");

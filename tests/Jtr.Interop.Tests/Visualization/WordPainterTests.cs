@@ -99,7 +99,7 @@ public sealed class WordPainterTests
     private static RgbImage Gray(int height, int width)
     {
         RgbImage picture = RgbImage.Create(height, width);
-        picture.Fill(0, 0, width, height, new Rgb(90, 90, 90));
+        picture.Fill(0, 0, height, width, new Rgb(90, 90, 90));
         return picture;
     }
 

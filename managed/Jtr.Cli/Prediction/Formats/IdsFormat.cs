@@ -12,7 +12,7 @@ internal sealed class IdsFormat : IPredictionFormat
     public string Ending => ".ids.png";
     public string LabelExtension => ".png";
 
-    public bool Fits(VisionTask task) => task is SegmentationTask;
+    public bool Fits(VisionTask task) => task.Kind is { HasClassIds: true, Extent: TaskExtent.Pixel };
 
     public void Save(PredictedPhotograph photograph, TaskPrediction prediction, string path) => prediction.SavePng(path);
 }

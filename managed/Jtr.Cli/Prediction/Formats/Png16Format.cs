@@ -14,7 +14,7 @@ internal sealed class Png16Format : IPredictionFormat
     public string Ending => ".png16.png";
     public string LabelExtension => ".png";
 
-    public bool Fits(VisionTask task) => task is not SegmentationTask && PredictionFiles.FitsPng(task);
+    public bool Fits(VisionTask task) => !task.Kind.HasClassIds && PredictionFiles.FitsPng(task);
 
     public void Save(PredictedPhotograph photograph, TaskPrediction prediction, string path) =>
         prediction.SavePng(path, photograph.DepthScale);

@@ -37,7 +37,7 @@ internal sealed class ClassOnlyInTestCheck(VisionTask task, int index) : IDataCh
         {
             if (missing.Count == 0)
                 break;
-            Add(LabelReader.ReadValues(data.Train, sample, index), _train);
+            Add(LabelReader.ReadValues(data.Train, sample, index, data.CancellationToken), _train);
             missing.RemoveAll(_train.Contains);
         }
         if (missing.Count == 0)

@@ -40,7 +40,7 @@ internal sealed class TagConstantCheck(TagsTask task, int index) : IDataCheck
         {
             if (Array.TrueForAll(_with, w => w) && Array.TrueForAll(_without, w => w))
                 break;
-            Add(LabelReader.ReadValues(data.Train, sample, index), _with, _without, isTest: false);
+            Add(LabelReader.ReadValues(data.Train, sample, index, data.CancellationToken), _with, _without, isTest: false);
         }
         _looked = Math.Max(_looked, further.Length);
         int[] never = [.. Enumerable.Range(0, task.TagCount).Where(t => !_with[t])],

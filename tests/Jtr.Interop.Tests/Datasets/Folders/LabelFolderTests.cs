@@ -91,7 +91,7 @@ public sealed class LabelFolderTests
         File.WriteAllText(file, """{"tasks": [{"name": "seg", "kind": "segmentation", "class_count": 4, "void_id": 2}]}""");
         Assert.That(
             () => LabelFolder.Open(folder.Root, tasks),
-            Throws.TypeOf<JtrFormatException>().With.Message.Contains("the void id 2 of task 'seg' is a class of the network")
+            Throws.TypeOf<JtrFormatException>().With.Message.Contains("has the void id 2 there, which is a class of the network")
         );
         File.WriteAllText(file, """{"tasks": [{"name": "seg", "kind": "segmentation", "class_count": 3}]}""");
         Assert.That(

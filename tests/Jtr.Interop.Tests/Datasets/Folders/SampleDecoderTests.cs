@@ -30,7 +30,7 @@ public sealed class SampleDecoderTests : IDisposable
             width = 50;
         string root = Path.Combine(_folder.Root, extension[1..]);
         RgbImage photograph = RgbImage.Create(height, width);
-        photograph.Fill(3, 4, 20, 10, new Rgb(200, 100, 50));
+        photograph.Fill(4, 3, 10, 20, new Rgb(200, 100, 50));
         photograph.SavePng(Path.Combine(root, "image", "a.png"));
         LabelFolder labels = LabelFolder.Open(root, _tasks);
         VisionTask[] byPixel = [.. _tasks.Where(t => t.Kind.Extent == TaskExtent.Pixel)];

@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+
+namespace Jtr.Interop.Evaluation;
+
+/// <summary>
+/// How often each score occurred with a tag and without it, in bounded memory: each score by itself up to <see cref="MostExact"/> different
+/// ones, then in steps of 1 / <see cref="StepsOfOne"/> of a logit, all below and above <see cref="Farthest"/> together. What it holds does
+/// not depend on the order in which scores came.
+/// </summary>
+internal sealed class ScoreCounts
+{
+    public const int MostExact = 16384;
+    public const int StepsOfOne = 256;
+    public const int Farthest = 20;
+
+    private Dictionary<float, (long With, long Without)> _counts = [];
+
+    /// <summary>Labels that have the tag.</summary>
+    public long With { get; private set; }
+
+    /// <summary>Labels that do not have it.</summary>
+    public long Without { get; private set; }
+
+    /// <summary>Whether each score still stands by itself.</summary>
+    public bool IsExact { get; private set; } = true;
+
+    /// <summary>Counts a label.</summary>
+    /// <param name="score">The logit that was predicted.</param>
+    /// <param name="hasTag">Whether the label has the tag.</param>
+    public void Add(float score, bool hasTag) => Add(score, hasTag ? 1 : 0, hasTag ? 0 : 1);
+
+    /// <summary>Adds what others have counted.</summary>
+    public void Add(ScoreCounts other)
+    {
+        if (!other.IsExact)
+            UseSteps();
+        foreach ((float score, (long with, long without)) in other._counts)
+            Add(score, with, without);
+    }
+
+    /// <summary>Scores, the highest first, with their counts.</summary>
+    public IEnumerable<(long With, long Without)> Ranked() => _counts.OrderByDescending(c => c.Key).Select(c => c.Value);
+
+    private void Add(float score, long with, long without)
+    {
+        ref (long With, long Without) count = ref CollectionsMarshal.GetValueRefOrAddDefault(
+            _counts,
+            IsExact ? score : StepOf(score),
+            out bool isKnown
+        );
+        count = (count.With + with, count.Without + without);
+        With += with;
+        Without += without;
+        if (!isKnown && IsExact && _counts.Count > MostExact)
+            UseSteps();
+    }
+
+    private void UseSteps()
+    {
+        if (!IsExact)
+            return;
+        IsExact = false;
+        Dictionary<float, (long With, long Without)> exact = _counts;
+        _counts = [];
+        (With, Without) = (0, 0);
+        foreach ((float score, (long with, long without)) in exact)
+            Add(score, with, without);
+    }
+
+    // A score that is not a number stays one.
+    private static float StepOf(float score) => MathF.Round(Math.Clamp(score, -Farthest, Farthest) * StepsOfOne) / StepsOfOne;
+}
