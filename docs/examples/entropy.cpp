@@ -10,7 +10,6 @@ class Entropy final : public Method {
   static constexpr char kName[] = "entropy";
   static constexpr char kSummary[] = "Predicted classes that have no label should be certain.";
   static constexpr int kPlace = 50;
-  static Json facts() { return Method::facts(1, 1); }
   struct Options {
     double weight = 0.1;
     void visit(OptionVisitor& v) { v.number("weight", weight, a_weight(), "Weight of the mean entropy."); }
