@@ -43,7 +43,13 @@ internal sealed class AdaptCommand
                 "Of data with a part to score on (test/, val/), that part is taken.",
             ],
             Arguments = [adapt._input.Checkpoint],
-            Groups = [CheckpointInput.DataGroup, DataOptions.LayoutGroup, new("Adaptation", [adapt._output, adapt._batch]), MachineOptions.Group],
+            Groups =
+            [
+                CheckpointInput.DataGroup,
+                DataOptions.LayoutGroup,
+                new("Adaptation", [adapt._output, adapt._batch]),
+                MachineOptions.Group,
+            ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [

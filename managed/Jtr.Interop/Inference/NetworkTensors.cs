@@ -98,8 +98,7 @@ internal sealed class NetworkTensors
         return name[DomainsPrefix.Length..Math.Max(end, DomainsPrefix.Length)];
     }
 
-    private bool IsOfDomain(string name) =>
-        _domainStart is not null && name.StartsWith(_start + _domainStart, StringComparison.Ordinal);
+    private bool IsOfDomain(string name) => _domainStart is not null && name.StartsWith(_start + _domainStart, StringComparison.Ordinal);
 
     private string? PlainOrNull(string name)
     {

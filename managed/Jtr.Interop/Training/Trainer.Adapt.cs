@@ -51,16 +51,7 @@ public sealed unsafe partial class Trainer
         NormMoments[] norms = [.. copy.State.Where(i => IsMean(copy, i)).Select(i => new NormMoments(copy.State, i))];
 
         DataLoaderOptions loading = DataLoaderOptions.ForEvaluation(Math.Min(options.BatchSize, data.Count));
-        using (
-            DataLoader loader = new(
-                data,
-                options: loading with
-                {
-                    Views = copy.Views,
-                    Workers = options.Workers ?? loading.Workers,
-                }
-            )
-        )
+        using (DataLoader loader = new(data, options: loading with { Views = copy.Views, Workers = options.Workers ?? loading.Workers }))
         {
             int done = 0;
             for (int i = 0; i < loader.BatchesPerEpoch; i++)
@@ -115,13 +106,7 @@ public sealed unsafe partial class Trainer
                 Balancing = new BalancingOptions(),
                 InputDropout = 0,
                 // Frozen parts keep their weights here anyway.
-                Network = Options.Network is { } made
-                    ? made with
-                    {
-                        Freeze = BackboneStage.None,
-                        FreezeNorms = false,
-                    }
-                    : null,
+                Network = Options.Network is { } made ? made with { Freeze = BackboneStage.None, FreezeNorms = false } : null,
                 NativeOptions = native.ToJsonString(),
             }
         );
@@ -185,7 +170,6 @@ public sealed unsafe partial class Trainer
         public double[] MeanOfAll() => [.. _sum.Select(s => s / _weight)];
 
         /// <summary>The mean of the batches' variances, and the variance of their means.</summary>
-        public double[] VarianceOfAll() =>
-            [.. _sum.Select((s, c) => Math.Max(0, _squares[c] / _weight - s / _weight * (s / _weight)))];
+        public double[] VarianceOfAll() => [.. _sum.Select((s, c) => Math.Max(0, _squares[c] / _weight - s / _weight * (s / _weight)))];
     }
 }

@@ -17,7 +17,15 @@ public sealed class AdaptNormsTests
     private static async Task<Trainer> TrainedAsync(TrainerOptions options)
     {
         Trainer trainer = new(options);
-        await trainer.FitAsync(SmallModel.Data(4), new FitOptions { Steps = 3, BatchSize = 2, Workers = 1 });
+        await trainer.FitAsync(
+            SmallModel.Data(4),
+            new FitOptions
+            {
+                Steps = 3,
+                BatchSize = 2,
+                Workers = 1,
+            }
+        );
         return trainer;
     }
 
@@ -99,10 +107,7 @@ public sealed class AdaptNormsTests
             Throws.InstanceOf<OperationCanceledException>()
         );
         SmallModel.AssertSame(SmallModel.Snapshot(trainer), before);
-        Assert.That(
-            () => trainer.AdaptNorms(Target, new AdaptOptions { BatchSize = 1 }),
-            Throws.InstanceOf<ArgumentOutOfRangeException>()
-        );
+        Assert.That(() => trainer.AdaptNorms(Target, new AdaptOptions { BatchSize = 1 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     private sealed class Stopping(CancellationTokenSource stop) : IProgress<EvaluationProgress>

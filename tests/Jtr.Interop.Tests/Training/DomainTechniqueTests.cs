@@ -78,10 +78,7 @@ public sealed class DomainTechniqueTests
     public void Every_technique_trains_and_tells_its_terms()
     {
         using Trainer trainer = new(Options(_techniques));
-        Assert.That(
-            trainer.TermNames.Skip(3),
-            Is.EqualTo(new[] { "adversarial.loss", "adversarial.accuracy", "coral.loss", "mmd.loss" })
-        );
+        Assert.That(trainer.TermNames.Skip(3), Is.EqualTo(new[] { "adversarial.loss", "adversarial.accuracy", "coral.loss", "mmd.loss" }));
         using DataLoader loader = trainer.OpenLoader(Data(), Fit(4), 7);
         double[] terms = new double[trainer.TermNames.Count];
         bool mixed = false;
@@ -120,7 +117,10 @@ public sealed class DomainTechniqueTests
     public async Task With_one_domain_nothing_changes()
     {
         TrainerOptions plain = SmallModel.Options with { Method = "supervised" };
-        TrainerOptions one = Options(_techniques) with { Domains = new DomainOptions { Names = ["day"], Techniques = _techniques } };
+        TrainerOptions one = Options(_techniques) with
+        {
+            Domains = new DomainOptions { Names = ["day"], Techniques = _techniques },
+        };
         using Trainer before = new(plain),
             after = new(one);
         await before.FitAsync(SmallModel.Data(6), Fit(3));
@@ -210,7 +210,9 @@ public sealed class DomainTechniqueTests
             string norms = domain is null ? $"{start}model/" : $"{start}domains/{domain}/model/";
             foreach (SafetensorsTensor tensor in SafetensorsFile.Read(folder.File("weights.safetensors"), _ => true))
             {
-                string name = tensor.Name.Contains(".running_", StringComparison.Ordinal) ? norms + tensor.Name : $"{start}model/{tensor.Name}";
+                string name = tensor.Name.Contains(".running_", StringComparison.Ordinal)
+                    ? norms + tensor.Name
+                    : $"{start}model/{tensor.Name}";
                 if (!tensor.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
                     Assert.That(tensor.ToDoubles(), Is.EqualTo(trainer.State.Read(name)), name);
             }
