@@ -46,9 +46,9 @@ internal sealed class AdaptCommand
             Groups =
             [
                 CheckpointInput.DataGroup,
-                DataOptions.LayoutGroup,
+                SettingsTable.Group("benchmark"),
                 new("Adaptation", [adapt._output, adapt._batch]),
-                MachineOptions.Group,
+                SettingsTable.Group("machine"),
             ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
@@ -72,7 +72,7 @@ internal sealed class AdaptCommand
         RunConfiguration said = RunConfigurationReader.Read(parsed);
         if (said.Data.Data is null)
             throw new UsageException("Name the photographs with --data.");
-        MachineOptions.Prepare(MachineOptions.Settings(said), _console);
+        MachineOptions.Prepare(said.Machine, _console);
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
         DataRequest request = CheckpointInput.Request(said, info);
         OpenData data = DataSource.OpenTest(request, info.Options.Tasks);
