@@ -40,6 +40,13 @@ MultiTaskNetwork::Setting network_setting(const TrainerOptions& o, const InputSe
   return {o.network, o.precision(), o.device(), o.seed, separate, o.recomputation, &inputs};
 }
 
+DomainTechniques::Setting domain_setting(const TrainerOptions& o, const MultiTaskNetwork& network) {
+  DomainTechniques::Setting setting{o.domains,     {},        network.first().levels().back().channels, o.seed,
+                                    o.precision(), o.device()};
+  for (const auto& part : network.parts()) setting.networks.push_back(part.prefix);
+  return setting;
+}
+
 MethodSetting method_setting(const TrainerOptions& o, const TaskSet& tasks, const MultiTaskNetwork& network) {
   return {&tasks, &network.first(), o.seed, o.precision(), o.device(), o.recomputation};
 }
@@ -60,16 +67,19 @@ Trainer::Trainer(const TrainerOptions& options)
       network_(tasks_, network_setting(options_, inputs_)),
       guides_(made_guides(options_, method_setting(options_, tasks_, network_))),
       constraints_(options_.constraints, tasks_),
+      domain_techniques_(options_.domain_techniques, domain_setting(options_, network_)),
       needs_(needs_of(guides_, constraints_)),
       balancing_(Balancing::registry().make(options_.balancing, {static_cast<int64_t>(tasks_.size()), options_.seed})),
       schedule_(Schedule::registry().make(options_.schedule, {})),
-      uploader_(tasks_,
-                {names_of_methods(options_), tensor_options_, needs_.views, needs_.crops, needs_.stride, &inputs_}) {
+      uploader_(tasks_, {names_of_methods(options_), tensor_options_, needs_.views, needs_.crops, needs_.stride,
+                         &inputs_, domain_count(), domain_techniques_.read_features()}) {
   require(!balancing_->separates_gradients() || !needs_.separate_networks, "balancing.name", "'",
           name_of(options_.balancing), "' works on weights that tasks share; with the method '",
           names_of_methods(options_), "' they share none");
   require(!needs_.teacher || options_.ema_decay > 0, "ema_decay", "must be above 0: with the method '",
           names_of_methods(options_), "' the average of the weights teaches");
+  require(domain_techniques_.empty() || (communicator_->is_one() && options_.accumulate == 1), "domain_techniques",
+          "compare samples of a whole batch: they cannot be had with several processes, nor with a batch in parts");
   for (const auto& part : network_.parts()) add_network(part.prefix, part.store(), part.net->groups(), {}, {});
   for (const Guide& guide : guides_) {
     for (const OwnNetwork& own : guide.method->networks())
@@ -80,6 +90,11 @@ Trainer::Trainer(const TrainerOptions& options)
     }
   }
   if (ParameterStore* own = balancing_->parameters()) add_network("balancing/", *own, {}, {}, {});
+  for (const auto& own : domain_techniques_.parameters()) add_network(own.prefix, *own.store, {}, {}, {});
+  if (domain_techniques_.separate_norms()) {
+    network_.separate_norms(domain_count());
+    add_domain_state("", network_);
+  }
 
   term_names_.emplace_back("supervised");
   for (size_t t = 0; t < tasks_.size(); ++t) term_names_.push_back("supervised." + tasks_[t].name());
@@ -87,6 +102,7 @@ Trainer::Trainer(const TrainerOptions& options)
     for (const std::string& term : guide.method->terms()) term_names_.push_back(guide.name + "." + term);
   }
   for (const std::string& term : constraints_.terms()) term_names_.push_back(term);
+  for (const std::string& term : domain_techniques_.terms()) term_names_.push_back(term);
 
   if (options_.ema_decay <= 0) return;
   MultiTaskNetwork::Setting setting = network_setting(options_, inputs_);
@@ -95,6 +111,21 @@ Trainer::Trainer(const TrainerOptions& options)
   for (const auto& part : average_->network().parts()) {
     add_state(state_, "ema/" + part.prefix, part.store());
     add_state(saved_, "ema/" + part.prefix, part.store());
+  }
+  if (!domain_techniques_.separate_norms()) return;
+  average_->network().separate_norms(domain_count());
+  add_domain_state("ema/", average_->network());
+}
+
+void Trainer::add_domain_state(const std::string& prefix, MultiTaskNetwork& network) {
+  for (TensorList* list : {&state_, &saved_}) {
+    add_state(*list, prefix + "domains/", network.domain_counts());
+    for (int64_t d = 0; d < domain_count(); ++d) {
+      for (const auto& part : network.parts()) {
+        list->add(prefix + "domains/" + options_.domains[static_cast<size_t>(d)] + "/" + part.prefix,
+                  part.store().buffer_list(), part.store().flat_buffers(1 + d));
+      }
+    }
   }
 }
 
@@ -188,7 +219,8 @@ Json Trainer::describe() const {
           {"terms", term_names_},
           {"tasks", std::move(tasks)},
           {"inputs", inputs_.describe()},
-          {"batch", describe_batch(tasks_, inputs_, needs_.views, needs_.crops, noise)},
+          {"domain_norms", domain_techniques_.separate_norms()},
+          {"batch", describe_batch(tasks_, inputs_, needs_.views, needs_.crops, noise, domain_count())},
           {"parameters", parameter_count(false)},
           {"all_parameters", parameter_count(true)}};
 }
@@ -197,7 +229,8 @@ std::vector<int64_t> Trainer::noise_sizes(const HostBatch& host) const {
   return {host.samples(), needs_.noise_slots, tasks_.noise_channels(), host.height(), host.width()};
 }
 
-MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uploaded, const Share& share) const {
+MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uploaded,
+                                  const std::vector<int64_t>& domains, const Share& share) const {
   MethodContext context;
   context.tasks = &tasks_;
   context.samples = host.samples();
@@ -214,8 +247,8 @@ MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uplo
   if (needs_.crops) context.crops = host.crops.narrow(0, 0, needs_.views).clone();
   const int64_t samples = host.samples();
   context.inputs_of = [all = uploaded.inputs, samples](int64_t view) { return all.narrow(view * samples, samples); };
-  context.teacher_of = [this](const InputTensors& some) {
-    return (steps_done_ > 0 ? average_->network() : network_).predict(some);
+  context.teacher_of = [this, &domains](const InputTensors& some) {
+    return (steps_done_ > 0 ? average_->network() : network_).predict(some, &domains);
   };
   return context;
 }
@@ -239,15 +272,13 @@ MethodContext Trainer::context_of(const Guide& guide, const MethodContext& all, 
   return own;
 }
 
-Trainer::Seen Trainer::seen(const InputTensors& inputs, int64_t views, int64_t tracked_views, bool features,
-                            NormMode norm, const Share& share) {
+Trainer::Seen Trainer::seen(const InputTensors& inputs, const MultiTaskNetwork::Request& request, const Share& share) {
   Seen seen;
   const bool drops = !inputs_.empty() && options_.input_dropout > 0;
   seen.forward =
-      network_.forward(drops ? inputs.with_only(kept(inputs, views, share.first)) : inputs, views, tracked_views,
-                       features, norm);
+      network_.forward(drops ? inputs.with_only(kept(inputs, request.views, share.first)) : inputs, request);
   seen.gradients = seen.forward.predictions.zeros_like();
-  seen.tracked_views = tracked_views;
+  seen.tracked_views = request.tracked_views;
   return seen;
 }
 
@@ -285,6 +316,12 @@ void Trainer::backward(const std::vector<const Seen*>& seen, bool retain) {
     };
     add(views->forward.tracked.planes, views->gradients.planes);
     add(views->forward.tracked.vectors, views->gradients.vectors);
+    for (size_t n = 0; n < views->d_features.size(); ++n) {
+      const at::Tensor& features = views->forward.tracked_features[n];
+      if (!features.requires_grad()) continue;  // of an encoder that keeps its weights
+      roots.push_back(features);
+      d_roots.push_back(views->d_features[n]);
+    }
   }
   torch::autograd::backward(roots, d_roots, retain);
 }
@@ -306,6 +343,7 @@ void Trainer::separate_backward(const Passes& passes, const TaskTensors& supervi
   };
   Seen apart = passes.given;
   apart.gradients = passes.given.gradients.zeros_like();
+  apart.d_features.clear();
   for (int64_t t = 0; t < task_count; ++t) {
     const size_t task = static_cast<size_t>(t);
     at::Tensor own = tasks_.prediction(apart.gradients[0], task);
@@ -429,6 +467,8 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   }
   for (size_t i = networks; i < trained_.size(); ++i) trained_[i].optimizer->store().zero_gradients();
   network_.begin_step(steps_done_);
+  computed.domains = checked_domains(host.domain, host.samples(), 0, domain_count(), "batch.domain");
+  network_.begin_domains(computed.domains);
   computed.batch = static_cast<double>(parts[0].share.whole);
   std::vector<Losses> of_parts;
   for (const Part& part : parts) {
@@ -452,7 +492,9 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
 Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const Part& part, bool is_last,
                                  const StepRequest& request, Computed& computed) {
   const int64_t views = needs_.views, task_count = static_cast<int64_t>(tasks_.size());
-  MethodContext context = context_of(host, uploaded, part.share);
+  const std::vector<int64_t> domains(computed.domains.begin() + part.begin,
+                                     computed.domains.begin() + part.begin + part.count);
+  MethodContext context = context_of(host, uploaded, domains, part.share);
   // Many processes stay in step: they hear of it at the end.
   if (communicator_->is_one()) context.between = [&request] { check_cancelled(request.cancel); };
   context.allowed = [this, &context](size_t task, const at::Tensor& target) {
@@ -460,7 +502,13 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
   };
   const int64_t tracked_views = std::max<int64_t>(0, needs_.last_view_with_gradient) + 1;
   Passes passes;
-  passes.given = seen(uploaded.inputs, views, tracked_views, needs_.features, NormMode::kBatch, part.share);
+  MultiTaskNetwork::Request request_of_views;
+  request_of_views.views = views;
+  request_of_views.tracked_views = tracked_views;
+  request_of_views.features = needs_.features;
+  request_of_views.tracked_features = domain_techniques_.read_features();
+  request_of_views.domains = &domains;
+  passes.given = seen(uploaded.inputs, request_of_views, part.share);
   if (passes.given.forward.features.defined()) context.features = passes.given.forward.features.unbind(0);
   for (int64_t v = 0; v < views; ++v) {
     context.predictions.push_back(passes.given.forward.predictions[v]);
@@ -475,7 +523,11 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
     if (count == 0) continue;
     const InputTensors inputs = guide.method->make_views(context_of(guide, context, nullptr));
     // What is no photograph that the network will see must not enter the statistics that it predicts with.
-    passes.made.push_back(seen(inputs, count, count, false, NormMode::kBatchApart, part.share));
+    MultiTaskNetwork::Request request_of_made;
+    request_of_made.views = request_of_made.tracked_views = count;
+    request_of_made.norm = NormMode::kBatchApart;
+    request_of_made.domains = &domains;
+    passes.made.push_back(seen(inputs, request_of_made, part.share));
     made_for.back() = &passes.made.back();
     context.checkpoint();
   }
@@ -495,6 +547,14 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
   const MethodLoss constrained = constraints_.compute(context);
   if (constrained.loss.defined()) added = added + constrained.loss.to(tensor_options_);
   own_terms.insert(own_terms.end(), constrained.terms.begin(), constrained.terms.end());
+  if (domain_techniques_.read_features()) {
+    DomainTechniques::Result adapted = domain_techniques_.compute(passes.given.forward.tracked_features,
+                                                                  uploaded.domain, domains, steps_done_);
+    added = added + adapted.loss.to(tensor_options_);
+    own_terms.insert(own_terms.end(), adapted.terms.begin(), adapted.terms.end());
+    passes.given.d_features = std::move(adapted.d_features);
+    context.checkpoint();
+  }
 
   // A GPU is busy with the above; a CPU would gain nothing.
   if (is_last && request.next != nullptr && !tensor_options_.device().is_cpu()) uploader_.begin(*request.next);
@@ -591,6 +651,8 @@ void Trainer::apply(const Computed& computed) {
     const Schedule& schedule = trained.own_schedule != nullptr ? *trained.own_schedule : *schedule_;
     trained.optimizer->update(steps_done_, schedule.factor(steps_done_));
   }
+  network_.count_domains(computed.domains);
+  network_.mix_domains();
   if (average_ != nullptr) average_->follow(network_, steps_done_);
   for (const Guide& guide : guides_) guide.method->follow();
   ++steps_done_;
@@ -603,6 +665,7 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
   std::exception_ptr failure;
   try {
     uploaded.emplace(uploader_.take(host));
+    checked_domains(host.domain, host.samples(), 0, domain_count(), "batch.domain");
     check_noise(host.noise, noise_sizes(host), "batch.noise");
   } catch (...) {
     failure = std::current_exception();
@@ -681,13 +744,16 @@ void Trainer::clip_gradients() {
   }
 }
 
-void Trainer::predict(const InputTensors& samples, const StepRequest::Numbered& predictions,
-                      const int32_t* cancel) const {
+void Trainer::predict(const InputTensors& samples, const StepRequest::Numbered& predictions, const int32_t* cancel,
+                      const at::Tensor& domain) const {
   const at::Tensor& images = samples.image;
   check_tensor(images, at::kFloat, {-1, inputs_.image_channels(), -1, -1}, 3, "image");
   check_image_size(images, 1, "image");
   check_finite(images, "image");
   const at::NoGradGuard no_grad;
+  const std::vector<int64_t> domains = domain.defined()
+                                           ? checked_domains(domain, images.size(0), -1, domain_count(), "domain")
+                                           : std::vector<int64_t>(static_cast<size_t>(images.size(0)), -1);
   InputTensors all(images);
   if (!inputs_.empty()) {
     const int64_t count = images.size(0), height = images.size(2), width = images.size(3);
@@ -710,7 +776,8 @@ void Trainer::predict(const InputTensors& samples, const StepRequest::Numbered& 
     const int64_t count = std::min(chunk, images.size(0) - begin);
     const InputTensors some =
         all.narrow(begin, count).map([this](const at::Tensor& x) { return x.to(tensor_options_); });
-    const TaskTensors p = network.predict(inputs_.normalized(some));
+    const std::vector<int64_t> own(domains.begin() + begin, domains.begin() + begin + count);
+    const TaskTensors p = network.predict(inputs_.normalized(some), &own);
     for (const auto& [task, out] : predictions) out.narrow(0, begin, count).copy_(tasks_.prediction(p, task));
   }
 }
