@@ -10,7 +10,6 @@ class Entropy final : public Method {
   static constexpr char kName[] = "entropy";
   static constexpr char kSummary[] = "Predicted classes that have no label should be certain.";
   static constexpr int kPlace = 50;
-  static Json facts() { return Method::facts(1, 1); }
   struct Options {
     double weight = 0.1;
     void visit(OptionVisitor& v) { v.number("weight", weight, a_weight(), "Weight of the mean entropy."); }
@@ -19,7 +18,7 @@ class Entropy final : public Method {
   MethodNeeds needs() const override { return MethodNeeds::of_one_view(0); }
   std::vector<std::string> terms() const override { return {"entropy"}; }
   MethodLoss compute(const MethodContext& context) override {
-    at::Tensor total = at::zeros_like(context.labelled.select(1, 0), context.predictions[0].planes.options());
+    at::Tensor total = at::zeros({context.samples}, context.prediction(0, 0).options());
     for (size_t t = 0; t < context.tasks->size(); ++t) {
       if ((*context.tasks)[t].kind() != "segmentation") continue;
       const at::AutoGradMode with_gradient(true);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Output;
 
 namespace Jtr.Cli;
@@ -15,7 +16,7 @@ internal static class JtrCommandLine
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, CliConsole console, CancellationToken cancellationToken = default)
     {
-        RootCommand root = MakeRoot(console);
+        RootCommand root = MakeRoot(console, args);
         ParseResult parsed = root.Parse(args);
         if (parsed.GetValue(GlobalOptions.Quiet))
             console.BeQuiet();
@@ -68,16 +69,21 @@ internal static class JtrCommandLine
         }
     }
 
-    internal static RootCommand MakeRoot(CliConsole console)
+    /// <summary>Makes all commands.</summary>
+    /// <param name="console">Where output goes.</param>
+    /// <param name="args">
+    /// What is said, or null: only commands that are in it load the native library to know their options, so that the others work without.
+    /// </param>
+    internal static RootCommand MakeRoot(CliConsole console, IReadOnlyList<string>? args = null)
     {
         RootCommand root = new("Trains one network for many vision tasks when most labels are missing.");
         root.Add(GlobalOptions.Verbose);
         root.Add(GlobalOptions.Quiet);
-        root.Add(TrainCommand.Make(console));
+        root.Add(TrainCommand.Make(console, TableOf("train")));
         root.Add(EvaluateCommand.Make(console));
         root.Add(PredictCommand.Make(console));
         root.Add(LabelCommand.Make(console));
-        root.Add(CompareCommand.Make(console));
+        root.Add(CompareCommand.Make(console, TableOf("compare")));
         root.Add(DemoCommand.Make(console));
         root.Add(InspectCommand.Make(console));
         root.Add(PackCommand.Make(console));
@@ -91,6 +97,9 @@ internal static class JtrCommandLine
         root.Add(CompletionCommand.Make(console));
         RootHelp.Apply(root, console);
         return root;
+
+        SettingsTable TableOf(string command) =>
+            args is null || args.Any(a => a.Contains(command, StringComparison.Ordinal)) ? SettingsTable.Current : SettingsTable.Unloaded;
     }
 
     /// <summary>The parser's messages. After an unknown word the words behind it mean nothing either, so only the first is named.</summary>

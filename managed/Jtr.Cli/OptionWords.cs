@@ -23,7 +23,7 @@ internal static partial class OptionWords
     private static Dictionary<string, string> Properties()
     {
         Dictionary<string, string> options = new(StringComparer.Ordinal);
-        foreach (Setting setting in SettingsTable.All)
+        foreach (Setting setting in SettingsTable.Declared)
         {
             string name = setting.Key[(setting.Key.LastIndexOf('.') + 1)..];
             name = char.ToUpperInvariant(name[0]) + name[1..];

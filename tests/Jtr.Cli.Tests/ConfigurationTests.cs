@@ -18,7 +18,7 @@ public sealed class ConfigurationTests
     [Test]
     public void The_published_schema_and_the_table_are_those_of_the_settings()
     {
-        Same("docs/schema/jtr-run.schema.json", _ => ConfigurationSchema.Write());
+        Same("docs/schema/jtr-run.schema.json", _ => ConfigurationSchema.Write(SettingsTable.Current));
         const string begin = "<!-- settings -->\n",
             end = "<!-- end of settings -->";
         Same(
@@ -27,7 +27,7 @@ public sealed class ConfigurationTests
             {
                 int from = old.IndexOf(begin, StringComparison.Ordinal) + begin.Length,
                     to = old.IndexOf(end, StringComparison.Ordinal);
-                return old[..from] + ConfigurationSchema.WriteTable() + old[to..];
+                return old[..from] + ConfigurationSchema.WriteTable(SettingsTable.Current) + old[to..];
             }
         );
 
@@ -50,14 +50,14 @@ public sealed class ConfigurationTests
         {
             RunConfiguration configuration = new();
             List<string> keys = [];
-            foreach (PropertyInfo section in typeof(RunConfiguration).GetProperties().Where(p => p.PropertyType != typeof(string)))
+            foreach (PropertyInfo section in typeof(RunConfiguration).GetProperties().Where(p => p.Name != nameof(RunConfiguration.Native)))
             {
                 foreach (PropertyInfo property in section.PropertyType.GetProperties())
                 {
                     string key =
                         $"{JsonNamingPolicy.CamelCase.ConvertName(section.Name)}.{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}";
                     keys.Add(key);
-                    if (SettingsTable.Find(key) is not { } setting)
+                    if (SettingsTable.Current.Find(key) is not { } setting)
                     {
                         Assert.Fail($"no setting {key}");
                         continue;
@@ -77,9 +77,10 @@ public sealed class ConfigurationTests
                     Assert.That(setting.IsList, Is.EqualTo(type.IsArray), key);
                 }
             }
-            Assert.That(SettingsTable.All.Select(s => s.Key), Is.EquivalentTo(keys));
-            Assert.That(SettingsTable.All.Select(s => s.Option), Is.Unique);
-            foreach (Setting setting in SettingsTable.All)
+            Assert.That(SettingsTable.Declared.Select(s => s.Key), Is.EqualTo(keys));
+            Assert.That(SettingsTable.Current.All.Select(s => s.Option), Is.Unique);
+            Assert.That(SettingsTable.Current.All.Select(s => s.Key), Is.Unique);
+            foreach (Setting setting in SettingsTable.Current.All)
                 Assert.That(_train.Options.Any(o => o.Name == setting.Option), setting.Option);
             // What is no setting is about this one call.
             string[] others =
@@ -98,7 +99,7 @@ public sealed class ConfigurationTests
                 "--verbose",
             ];
             Assert.That(
-                _train.Options.Select(o => o.Name).Except(SettingsTable.All.Select(s => s.Option)).Except(others),
+                _train.Options.Select(o => o.Name).Except(SettingsTable.Current.All.Select(s => s.Option)).Except(others),
                 Is.Empty,
                 "an option of training without a setting"
             );
@@ -109,9 +110,7 @@ public sealed class ConfigurationTests
         Assert.Multiple(() =>
         {
             foreach (
-                Setting setting in SettingsTable.All.Where(s =>
-                    s.IsNumber && s.Key is not ("benchmark.classes" or "data.weights" or "balancing.taskWeights")
-                )
+                Setting setting in SettingsTable.Current.All.Where(s => s.IsNumber && s.Words.Count == 0 && s.Kind != SettingKind.Numbers)
             )
             {
                 if (setting.Minimum is double low)
@@ -169,7 +168,7 @@ public sealed class ConfigurationTests
             "segmentation,depth",
             "--lambda-dist",
             "3",
-            "--no-colour",
+            "--no-color",
             .. _machine,
         ]);
         Assert.That(first.ExitCode, Is.EqualTo(ExitCode.Success), first.Error);
@@ -246,11 +245,19 @@ public sealed class ConfigurationTests
     [TestCase("""{ "optimizer": { "ema": 1 } }""", "optimizer.ema must be a number above 0 and below 1, not '1'.")]
     [TestCase(
         """{ "optimizer": { "schedule": "sawtooth" } }""",
-        "optimizer.schedule must be one of constant, step, cosine, not 'sawtooth'."
+        "optimizer.schedule must be one of step, cosine, constant, not 'sawtooth'."
     )]
     [TestCase("""{ "training": { "augment": 1 } }""", "training.augment must be true or false, not '1'.")]
     [TestCase("""{ "data": { "tasks": "seg" } }""", "data.tasks must be a list of texts, not 'seg'.")]
-    [TestCase("""{ "training": { "method": ["jtr"] } }""", "there is no setting 'training.method.0'.")]
+    [TestCase("""{ "training": { "method": ["jtr"] } }""", "training.method must be a text, not '[\"jtr\"]'.")]
+    [TestCase(
+        "{\n  \"training\": {\n    \"batchSise\": 3 } }",
+        "line 3: there is no setting 'training.batchSise'. Did you mean 'training.batchSize'?"
+    )]
+    [TestCase(
+        "{ \"optimizer\":\n { \"schedule\": \"cosin\" } }",
+        "line 2: optimizer.schedule must be one of step, cosine, constant, not 'cosin'. Did you mean 'cosine'?"
+    )]
     [TestCase("""{ "training": { """, "is not a configuration: ")]
     [TestCase("""[1]""", "is not a configuration: ")]
     public void What_is_wrong_in_a_file_is_told_with_the_file_and_the_setting(string json, string words)
@@ -267,7 +274,7 @@ public sealed class ConfigurationTests
     [TestCase("training.batch=3", "there is no setting 'training.batch'. Did you mean 'training.batchSize'?")]
     [TestCase("training.batch-size=3", "Did you mean 'training.batchSize'?")]
     [TestCase("optimizer.lr-schedule=step", "Did you mean 'optimizer.schedule'?")]
-    [TestCase("optimizer.momentum=0.9", "there is no setting 'optimizer.momentum'. 'optimizer' has learningRate, schedule, ")]
+    [TestCase("optimizer.momentum=0.9", "there is no setting 'optimizer.momentum'. 'optimizer' has name, learningRate, schedule, ")]
     [TestCase("zebra.crossing=1", "there is no setting 'zebra.crossing'. The sections are data, benchmark, network, training, ")]
     [TestCase("training.seed=-1", "training.seed must be a whole number of 0 or more, not '-1'.")]
     [TestCase("data.size=31", "data.size must be two numbers up to 4096")]
@@ -286,7 +293,7 @@ public sealed class ConfigurationTests
         Assert.Multiple(() =>
         {
             CliRun schema = CliRun.Of("config", "schema");
-            Assert.That(schema.Output, Is.EqualTo(ConfigurationSchema.Write()));
+            Assert.That(schema.Output, Is.EqualTo(ConfigurationSchema.Write(SettingsTable.Current)));
             Assert.That(
                 JsonNode.Parse(schema.Output)!["properties"]!["training"]!["properties"]!["batchSize"]!["maximum"]!.GetValue<int>(),
                 Is.EqualTo(65536)

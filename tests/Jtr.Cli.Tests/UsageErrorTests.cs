@@ -5,7 +5,9 @@ public sealed class UsageErrorTests
 {
     [TestCase("trian", "there is no command 'trian'. Did you mean train?")]
     [TestCase("train --stepz 3", "there is no option '--stepz'. Did you mean --steps?")]
-    [TestCase("train --optimizer adam", "there is no option '--optimizer'. Did you mean --option?")]
+    [TestCase("train --optim adam", "there is no option '--optim'. Did you mean --optimizer?")]
+    [TestCase("train --optimizer adem", "--optimizer must be one of adam, adamw, sgd, not 'adem'. Did you mean 'adam'?")]
+    [TestCase("train --momentum 0.9", "there is no option '--momentum'. Did you mean --sgd-momentum?")]
     [TestCase("train --num-workers 2", "there is no option '--num-workers'. Did you mean --workers?")]
     [TestCase("train --imgsz 64", "there is no option '--imgsz'. Did you mean --size?")]
     [TestCase("train --val a", "there is no option '--val'. Did you mean --test?")]
@@ -28,7 +30,10 @@ public sealed class UsageErrorTests
     [TestCase("train --lr-decay-factor 1.5", "--lr-decay-factor must be a number above 0, at most 1, not '1.5'.")]
     [TestCase("train --scenario some", "--scenario must be one of asfound, onelabel, randomlabels, halflabels, full, not 'some'.")]
     [TestCase("train --mode fast", "--mode must be one of published, corrected, not 'fast'.")]
-    [TestCase("train --precision float16", "--precision must be one of float32, float64, bfloat16, not 'float16'.")]
+    [TestCase(
+        "train --precision float16",
+        "--precision must be one of float32, float64, bfloat16, not 'float16'. Did you mean 'bfloat16'?"
+    )]
     [TestCase("train --recomputation all", "--recomputation must be one of norms, stages, none, not 'all'.")]
     [TestCase("train --device tpu", "--device must be auto, cpu, cuda or cuda:N, not 'tpu'.")]
     [TestCase("train --tasks depth,,normals", "--tasks must be a list separated by commas, not 'depth,,normals'.")]

@@ -126,6 +126,19 @@ public sealed class PageTests
             Assert.That(block.Text.Count(c => c == '\n'), Is.LessThanOrEqualTo(40), block.ToString());
     }
 
+    [Test]
+    public void A_method_of_your_own_is_a_file_of_at_most_40_lines_and_an_option_of_training()
+    {
+        const string file = "docs/examples/entropy.cpp";
+        CodeBlock[] page = [.. CodeBlock.All.Where(b => b.Page == "docs/your-own-task-and-method.md")];
+        CodeBlock method = page.Single(b => b.After("from") == file);
+        Assert.That(method.Text, Is.EqualTo(File.ReadAllText(Path.Combine(Repository.Root, file))), "the file is shown whole");
+        Assert.That(method.Text.Count(c => c == '\n'), Is.LessThanOrEqualTo(40));
+        // ShellTests runs them with the library that has the method.
+        string commands = string.Concat(page.Where(b => b.Language == "sh").Select(b => b.Text));
+        Assert.That(commands, Does.Contain("jtr train --help-all | grep entropy").And.Match("--method entropy --entropy-weight [0-9]"));
+    }
+
     private static string Anchor(string heading) =>
         new([.. heading.ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is '-' or '_' or ' ').Select(c => c == ' ' ? '-' : c)]);
 }

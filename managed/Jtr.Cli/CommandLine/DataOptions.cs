@@ -1,3 +1,4 @@
+using Jtr.Cli.Commands;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Interop.Datasets;
@@ -18,6 +19,11 @@ internal static class DataOptions
     public static readonly ImageSize NyuSize = new(288, 384),
         CityscapesSize = new(128, 256),
         TaskonomySize = new(256, 256);
+
+    /// <summary>The sizes where nothing else is said, in words.</summary>
+    public const string DefaultSizes =
+        "32x64 for scenes, 96x128 for folders, as published for benchmarks (288x384 NYU-v2, 128x256 Cityscapes), 256x256 for Taskonomy, a "
+        + "packed file's own";
 
     /// <summary>What data can be.</summary>
     public const string What =
@@ -41,93 +47,122 @@ internal static class DataOptions
         "data.sceneVariety",
     ];
 
-    /// <summary>Options about the files of benchmarks, for a help page.</summary>
-    public static OptionGroup LayoutGroup =>
-        SettingsTable.Group(
-            "Benchmarks",
-            "benchmark.classes",
-            "benchmark.cityscapesDepth",
-            "benchmark.classMapping",
-            "benchmark.splitFile",
-            "benchmark.normals",
-            "benchmark.extraFrames",
-            "benchmark.buildings",
-            "benchmark.mapRange",
-            "benchmark.allowMissing"
-        );
+    // Settings that are about the data that are named, and not about others.
+    private static readonly string[] _ofTheData = ["data.weights", "data.test", "data.voidId", "data.depthScale", "data.skipBad"];
 
     /// <summary>What is said, on top of what a saved run says or of the defaults.</summary>
-    public static DataRequest Request(RunConfiguration said, DataRequest? saved) => Request(said, saved, said.Data.Data ?? []);
-
-    /// <summary>The same, with data that are named elsewhere than by --data.</summary>
+    /// <param name="said">What is said.</param>
+    /// <param name="saved">The saved run, or null.</param>
     /// <exception cref="UsageException">It cannot be told what the data are.</exception>
-    public static DataRequest Request(RunConfiguration said, DataRequest? saved, IReadOnlyList<string> given)
+    public static DataRequest Request(RunConfiguration said, TrainSettings? saved = null)
     {
-        if (given.Count == 0 && saved?.Sources is { } kept)
-            return Joined(said, saved, saved.Data, null, kept);
-        if (given.Count > 1)
-            return Joined(said, saved, string.Join(" + ", given), null, SourceRequest.Of(given, said.Data.Weights));
-        if (said.Data.Weights is not null)
+        if (saved is null)
+            return Request(said, said, null);
+        string[] before = saved.Configuration.Data.Data ?? [];
+        bool isSame = said.Data.Data is not { } given || given.Select(d => DataLocation.Parse(d).ToString()).SequenceEqual(before);
+        RunConfiguration all = saved.Configuration.Copy();
+        foreach (Setting setting in SettingsTable.Declared.Where(s => s.Section is "data" or "benchmark"))
+        {
+            if (setting.Get(said) is { } value)
+                setting.Set(all, value);
+            else if (!isSame && (setting.Section == "benchmark" || _ofTheData.Contains(setting.Key)))
+                setting.Set(all, null);
+        }
+        return Request(said, all, isSame ? saved.Sources : null);
+    }
+
+    /// <summary>Says in a configuration what the data are, defaults included.</summary>
+    public static void Write(DataRequest data, RunConfiguration run)
+    {
+        bool isListed = data.Sources is not null && !IsFile(data);
+        DataSection section = run.Data;
+        section.Data = isListed ? [.. data.Sources!.Select(s => s.Data.Data)] : [data.Data];
+        section.Weights = isListed ? [.. data.Sources!.Select(s => s.Weight)] : null;
+        section.Test = data.Test;
+        section.Tasks = data.Sources is null ? data.Tasks?.ToArray() : null;
+        section.ClassNames = data.Sources is null ? data.ClassNames?.ToArray() : null;
+        section.Inputs = data.Inputs is { Count: 0 } ? [NoInputs] : data.Inputs?.ToArray();
+        section.SceneInputShare = data.IsScenes ? data.SceneInputShare : null;
+        section.Size = data.Size.ToString();
+        section.SkipBad = data.SkipBad;
+        section.VoidId = data.VoidId;
+        section.DepthScale = data.DepthScale;
+        section.Scenes = data.IsScenes ? data.SceneCount : null;
+        section.TestScenes = data.IsScenes ? data.TestSceneCount : null;
+        section.SceneSeed = data.IsScenes ? data.SceneSeed : null;
+        section.SceneVariety = data.IsScenes ? data.SceneVariety : null;
+        run.Benchmark = LayoutOptions.Section(data.Layout);
+    }
+
+    /// <summary>Whether a .json file lists the data sets that are joined, instead of the command line.</summary>
+    public static bool IsFile(DataRequest data) => data.Data.StartsWith("joined:", StringComparison.Ordinal);
+
+    /// <summary>What a configuration says.</summary>
+    /// <param name="said">What the user says of it, which has to fit the data.</param>
+    /// <param name="all">All that counts: that, defaults, and what a saved run says.</param>
+    /// <param name="sources">The data sets that a file listed when the run began, or null.</param>
+    /// <exception cref="UsageException">It cannot be told what the data are.</exception>
+    public static DataRequest Request(RunConfiguration said, RunConfiguration all, IReadOnlyList<SourceRequest>? sources)
+    {
+        DataSection data = all.Data;
+        string[] given = data.Data ?? [DataRequest.Scenes];
+        if (given.Length > 1)
+            return Joined(said, all, string.Join(" + ", given), null, SourceRequest.Of(given, data.Weights));
+        if (data.Weights is not null)
             throw new UsageException("--data-weights is for several data sets; in a .json file each source has a \"weight\".");
-        DataLocation at = DataLocation.Parse(given.Count > 0 ? given[0] : saved?.Data ?? DataRequest.Scenes);
+        DataLocation at = DataLocation.Parse(given[0]);
         if (at.Kind == DataKind.Joined)
         {
-            (ImageSize? size, IReadOnlyList<SourceRequest> sources) = JoinedFile.Read(at.Path);
-            return Joined(said, saved, at.ToString(), size, sources);
+            (ImageSize? size, sources) = sources is null ? JoinedFile.Read(at.Path) : (null, sources);
+            return Joined(said, all, at.ToString(), size, sources);
         }
-        string data = at.ToString();
-        // Other data than those of the saved run have their own test data.
-        DataRequest? same = saved?.Data == data ? saved : null;
-        return new DataRequest
+        DataRequest standard = new() { Data = at.ToString(), Size = ImageSizeOf(all) ?? DefaultSize(at) };
+        return standard with
         {
-            Data = data,
-            Test =
-                said.Data.Test is not string test ? same?.Test
-                : at.Kind == DataKind.Scenes ? test
-                : DataLocation.Parse(test).ToString(),
-            Size = ImageSizeOf(said) ?? saved?.Size ?? DefaultSize(at),
-            Tasks = saved?.Tasks,
-            ClassNames = saved?.ClassNames,
-            SceneCount = said.Data.Scenes ?? saved?.SceneCount ?? 400,
-            TestSceneCount = said.Data.TestScenes ?? saved?.TestSceneCount ?? 200,
-            SceneSeed = said.Data.SceneSeed ?? saved?.SceneSeed ?? 1,
-            SceneVariety = said.Data.SceneVariety ?? saved?.SceneVariety ?? 1,
-            Inputs = said.Data.Inputs is { } inputs ? (inputs is [NoInputs] ? [] : inputs) : saved?.Inputs,
-            SceneInputShare = said.Data.SceneInputShare ?? saved?.SceneInputShare,
-            VoidId = said.Data.VoidId ?? same?.VoidId,
-            DepthScale = said.Data.DepthScale ?? same?.DepthScale,
-            Layout = LayoutOptions.Request(said.Benchmark, same?.Layout),
-            SkipBad = said.Data.SkipBad ?? same?.SkipBad == true,
+            Test = data.Test is not { } test || at.Kind == DataKind.Scenes ? data.Test : DataLocation.Parse(test).ToString(),
+            Tasks = data.Tasks,
+            ClassNames = data.ClassNames,
+            SceneCount = data.Scenes ?? standard.SceneCount,
+            TestSceneCount = data.TestScenes ?? standard.TestSceneCount,
+            SceneSeed = data.SceneSeed ?? standard.SceneSeed,
+            SceneVariety = data.SceneVariety ?? standard.SceneVariety,
+            Inputs = data.Inputs is [NoInputs] ? [] : data.Inputs,
+            SceneInputShare = data.SceneInputShare,
+            VoidId = data.VoidId,
+            DepthScale = data.DepthScale,
+            Layout = LayoutOptions.Request(all.Benchmark),
+            SkipBad = data.SkipBad == true,
         };
     }
 
     private static DataRequest Joined(
         RunConfiguration said,
-        DataRequest? saved,
+        RunConfiguration all,
         string data,
         ImageSize? size,
         IReadOnlyList<SourceRequest> sources
     )
     {
-        if (_ofOneDataSet.Select(SettingsTable.Get).FirstOrDefault(s => s.Get(said) is not null) is Setting other)
+        if (_ofOneDataSet.Select(SettingsTable.Get).FirstOrDefault(s => s.Get(said) is not null) is { } other)
         {
             throw new UsageException(
                 $"{other.Option} is for one data set; of joined ones a .json file says it for each, "
                     + $"as \"{other.Option[2..].Replace('-', '_')}\"."
             );
         }
-        if (LayoutOptions.Request(said.Benchmark, null) is not null)
+        if (LayoutOptions.Request(said.Benchmark) is not null)
             throw new UsageException(
                 "--classes and the other options of benchmarks are for one data set; of joined ones a .json file says them for each."
             );
-        DataRequest? same = saved?.Data == data ? saved : null;
+        if ((said.Data.Tasks ?? said.Data.ClassNames) is not null)
+            throw new UsageException("--tasks and --class-names are for one data set; of joined ones a .json file says them for each.");
         return new DataRequest
         {
             Data = data,
             Sources = sources,
-            Test = said.Data.Test is string test ? DataLocation.Parse(test).ToString() : same?.Test,
-            Size = ImageSizeOf(said) ?? saved?.Size ?? size ?? DefaultSize(sources),
-            SkipBad = said.Data.SkipBad ?? same?.SkipBad == true,
+            Test = all.Data.Test is { } test ? DataLocation.Parse(test).ToString() : null,
+            Size = ImageSizeOf(all) ?? size ?? DefaultSize(sources),
+            SkipBad = all.Data.SkipBad == true,
         };
     }
 

@@ -9,62 +9,23 @@ namespace Jtr.Cli.CommandLine;
 /// </summary>
 internal static class MachineOptions
 {
-    /// <summary>For the help page.</summary>
-    public static OptionGroup Group =>
-        SettingsTable.Group(
-            "Machine",
-            "machine.device",
-            "machine.threads",
-            "machine.workers",
-            "machine.chunkBytes",
-            "machine.deterministic"
-        );
-
     /// <summary>The device that is named, or null.</summary>
     public static DeviceChoice? Named(RunConfiguration said) => said.Machine.Device is string text ? DeviceChoice.TryParse(text) : null;
 
     /// <summary>The device.</summary>
     public static DeviceChoice Device(RunConfiguration said) => Named(said) ?? new(DeviceKind.Auto, 0);
 
-    /// <summary>What is said about the arithmetic, on top of what a run that is resumed began with.</summary>
-    /// <param name="said">The options.</param>
-    /// <param name="saved">The run to resume, or null.</param>
-    public static MachineSettings Settings(RunConfiguration said, MachineSettings? saved = null) =>
-        new()
-        {
-            Threads = said.Machine.Threads ?? saved?.Threads,
-            Workers = said.Machine.Workers ?? saved?.Workers,
-            ChunkBytes = said.Machine.ChunkBytes ?? saved?.ChunkBytes,
-            Deterministic = said.Machine.Deterministic ?? saved?.Deterministic == true,
-        };
-
     /// <summary>Sets the threads of the arithmetic and, where they are wanted, shows the native library's messages.</summary>
     /// <param name="settings">What to set.</param>
     /// <param name="console">Where messages go.</param>
-    public static void Prepare(MachineSettings settings, CliConsole console)
+    public static void Prepare(MachineSection settings, CliConsole console)
     {
         JtrRuntime.Logger = console.Logger;
         if (settings.Threads is int threads)
             JtrRuntime.Threads = threads;
         JtrRuntime.SetChunkBytes(settings.ChunkBytes ?? 0);
-        JtrRuntime.SetDeterministic(settings.Deterministic);
+        JtrRuntime.SetDeterministic(settings.Deterministic == true);
     }
-}
-
-/// <summary>With what a run computes. A run that is resumed keeps it, for sums are rounded by it.</summary>
-internal sealed record MachineSettings
-{
-    /// <summary>Threads of the arithmetic, or null for as many as there are.</summary>
-    public int? Threads { get; init; }
-
-    /// <summary>Threads that read samples, or null.</summary>
-    public int? Workers { get; init; }
-
-    /// <summary>Bytes that are worked on at once, or null where they are chosen.</summary>
-    public long? ChunkBytes { get; init; }
-
-    /// <summary>Whether to use deterministic algorithms.</summary>
-    public bool Deterministic { get; init; }
 }
 
 /// <summary>A device.</summary>

@@ -13,10 +13,12 @@ internal static class Suggestion
     {
         if (UsualWords.Ours(word, command) is string ours)
             return ours;
-        IEnumerable<string> names = command
-            .Options.Concat(GlobalOptions.All)
-            .Select(o => o.Name)
-            .Concat(command.Subcommands.Select(c => c.Name));
+        return Nearest(word, command.Options.Concat(GlobalOptions.All).Select(o => o.Name).Concat(command.Subcommands.Select(c => c.Name)));
+    }
+
+    /// <summary>The name that is nearest to a word, or null if none is near.</summary>
+    public static string? Nearest(string word, IEnumerable<string> names)
+    {
         (string? Name, int Slips) best = names.Select(n => (n, Distance(word, n))).OrderBy(n => n.Item2).FirstOrDefault();
         return best.Name is not null && best.Slips <= MostSlips && best.Slips < word.Length / 2 ? best.Name : null;
     }

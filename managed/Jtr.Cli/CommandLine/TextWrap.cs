@@ -3,8 +3,10 @@ namespace Jtr.Cli.CommandLine;
 /// <summary>Breaks text into lines.</summary>
 internal static class TextWrap
 {
-    /// <summary>Lines of at most a width, broken at blanks; a longer word has a line to itself.</summary>
-    public static IReadOnlyList<string> Lines(string text, int width)
+    /// <summary>Lines of at most a width, broken at blanks and line ends; a longer word has a line to itself.</summary>
+    public static IReadOnlyList<string> Lines(string text, int width) => [.. text.Split('\n').SelectMany(line => Broken(line, width))];
+
+    private static List<string> Broken(string text, int width)
     {
         List<string> lines = [];
         string line = "";

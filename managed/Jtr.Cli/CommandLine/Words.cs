@@ -18,39 +18,11 @@ internal static class Words
         ("full", LabelScenario.Full),
     ];
 
-    public static IReadOnlyList<(string Word, JointTaskMode Value)> Modes { get; } =
-    [("published", JointTaskMode.Published), ("corrected", JointTaskMode.Corrected)];
-
-    public static IReadOnlyList<(string Word, Precision Value)> Precisions { get; } =
-    [("float32", Precision.Float32), ("float64", Precision.Float64), ("bfloat16", Precision.BFloat16)];
-
-    public static IReadOnlyList<(string Word, Recomputation Value)> Recomputations { get; } =
-    [("norms", Recomputation.Norms), ("stages", Recomputation.Stages), ("none", Recomputation.None)];
-
     public static IReadOnlyList<(string Word, FlipMode Value)> Flips { get; } =
     [("none", FlipMode.None), ("all", FlipMode.EveryView), ("published", FlipMode.Published)];
 
-    public static IReadOnlyList<(string Word, LearningRateSchedule Value)> Schedules { get; } =
-    [("constant", LearningRateSchedule.Constant), ("step", LearningRateSchedule.Step), ("cosine", LearningRateSchedule.Cosine)];
-
-    public static IReadOnlyList<(string Word, BackboneStage Value)> BackboneStages { get; } =
-    [
-        ("none", BackboneStage.None),
-        ("stem", BackboneStage.Stem),
-        ("stage1", BackboneStage.Stage1),
-        ("stage2", BackboneStage.Stage2),
-        ("stage3", BackboneStage.Stage3),
-        ("stage4", BackboneStage.Stage4),
-    ];
-
     public static IReadOnlyList<(string Word, InputFusion Value)> Fusions { get; } =
     [("early", InputFusion.Early), ("sum", InputFusion.Sum), ("concat", InputFusion.Concat), ("gate", InputFusion.Gate)];
-
-    public static IReadOnlyList<(string Word, TeacherTarget Value)> TeacherTargets { get; } =
-    [("soft", TeacherTarget.Soft), ("hard", TeacherTarget.Hard)];
-
-    public static IReadOnlyList<(string Word, TeacherSelection Value)> TeacherSelections { get; } =
-    [("adaptive", TeacherSelection.Adaptive), ("fixed", TeacherSelection.Fixed), ("all", TeacherSelection.All)];
 
     public static IReadOnlyList<(string Word, CityscapesDepth Value)> CityscapesDepths { get; } =
     [("inverse", CityscapesDepth.Inverse), ("metric", CityscapesDepth.Metric), ("none", CityscapesDepth.None)];
@@ -63,4 +35,18 @@ internal static class Words
     /// <summary>The word of a value.</summary>
     public static string Of<T>(IReadOnlyList<(string Word, T Value)> words, T value)
         where T : struct => words.First(w => w.Value.Equals(value)).Word;
+
+    /// <summary>The value of a word that is its name in any case; the first value for null.</summary>
+    /// <exception cref="UsageException">There is none of that name.</exception>
+    public static T Parse<T>(string? word)
+        where T : struct, Enum =>
+        word is null ? default
+        : Enum.TryParse(word, ignoreCase: true, out T value) && Enum.IsDefined(value) ? value
+        : throw new UsageException($"there is no '{word}'; there are {string.Join(", ", Enum.GetValues<T>().Select(Of))}.");
+
+#pragma warning disable CA1308 // Lower case is what the words have; nothing is compared.
+    /// <summary>The word of a value that has its name.</summary>
+    public static string Of<T>(T value)
+        where T : struct, Enum => Enum.GetName(value)!.ToLowerInvariant();
+#pragma warning restore CA1308
 }

@@ -62,7 +62,7 @@ internal sealed class CheckpointInput
     /// <summary>The data that are named, on top of those of the checkpoint's run.</summary>
     public static DataRequest Request(RunConfiguration said, CheckpointInfo info)
     {
-        DataRequest? saved = TrainSettings.From(info.Metadata, info.Path)?.Data;
+        TrainSettings? saved = TrainSettings.From(info.Metadata, info.Path);
         if (saved is null && said.Data.Data is null)
             throw new UsageException($"{info.Path} does not say what it was trained on: name the data with --data.");
         return DataOptions.Request(said, saved);

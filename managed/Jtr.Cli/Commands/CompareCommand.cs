@@ -121,12 +121,16 @@ internal sealed class CompareCommand
         64
     );
 
-    private CompareCommand(CliConsole console) => _console = console;
+    private readonly SettingsTable _table;
+
+    private CompareCommand(CliConsole console, SettingsTable table) => (_console, _table) = (console, table);
 
     /// <summary>Makes the command.</summary>
-    public static Command Make(CliConsole console)
+    /// <param name="console">Where it writes.</param>
+    /// <param name="table">The settings that there are, or null for those of the native library that is loaded.</param>
+    public static Command Make(CliConsole console, SettingsTable? table = null)
     {
-        CompareCommand compare = new(console);
+        CompareCommand compare = new(console, table ?? SettingsTable.Current);
         Command command = new("compare", "Train several methods on the same data, labels, seeds and budget, and table what they reach.");
         compare.Help().Apply(command, console);
         command.SetAction(compare.RunAsync);
@@ -158,14 +162,9 @@ internal sealed class CompareCommand
                     "Comparison",
                     [_methods, _scenarios, _fractions, _fractionTasks, _seeds, _output, _jobs, _evalEvery, _saveEvery, _quick]
                 ),
-                TrainOptions.DataGroup,
-                DataOptions.LayoutGroup,
-                TrainOptions.NetworkGroup,
-                TrainOptions.SharedTrainingGroup,
-                TrainOptions.MethodsGroup,
-                TrainOptions.BalancingGroup,
+                .. _table.Groups(except: ["training.method", "training.seed", "jointTask.mode", "run", "machine"]),
                 new("Cost against the number of tasks", [_cost, _costSteps, _maxTasks]),
-                MachineOptions.Group,
+                SettingsTable.Group("machine"),
             ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
@@ -187,7 +186,7 @@ internal sealed class CompareCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         RunConfiguration said = RunConfigurationReader.Read(parsed);
-        MachineOptions.Prepare(MachineOptions.Settings(said), _console);
+        MachineOptions.Prepare(said.Machine, _console);
         string folder = parsed.GetValue(_output) ?? "jtr-compare";
         bool quick = parsed.GetValue(_quick),
             cost = parsed.GetValue(_cost);
@@ -195,7 +194,7 @@ internal sealed class CompareCommand
             ? [cost ? "mtpsl" : ComparedMethod.AllOfThem, "jtr"]
             : parsed.GetValue(_methods)!;
         IReadOnlyList<ComparedMethod> methods = ComparedMethod.Parse(names);
-        TrainSettings settings = TrainOptions.Settings(said, saved: null, s => Defaults(s, quick, cost));
+        TrainSettings settings = TrainOptions.Settings(said, saved: null, Defaults(quick, cost));
         settings.CheckBalance();
         // The student of specialists costs what supervised training does.
         if (cost)
@@ -225,7 +224,12 @@ internal sealed class CompareCommand
             .. variants.Select(variant => new ScenarioComparison(
                 new ComparisonPlan
                 {
-                    Settings = variant.Settings with { Seed = 0, Method = "", Mode = default },
+                    Settings = variant.Settings.With(run =>
+                    {
+                        // Each run has its own, and a second start may compute elsewhere.
+                        run.Machine = new MachineSection();
+                        (run.Training.Seed, run.Training.Method, run.JointTask.Mode) = (0, ComparedMethod.Baseline, null);
+                    }),
                     EvalEvery = parsed.GetValue(_evalEvery) ?? (total - 1) / Points + 1,
                 },
                 methods,
@@ -284,7 +288,7 @@ internal sealed class CompareCommand
     }
 
     private static bool SeesAllLabels(TrainSettings settings) =>
-        settings is { LabelsFile: null, LabelLimits: null, Scenario: LabelScenario.AsFound or LabelScenario.Full };
+        settings is { LabelsFile: null, Scenario: LabelScenario.AsFound or LabelScenario.Full, Configuration.Data.LimitLabels: null };
 
     /// <summary>What is compared one beside the other: scenarios, or parts of the labels; or one alone.</summary>
     private List<(string Name, TrainSettings Settings)> Variants(
@@ -299,11 +303,19 @@ internal sealed class CompareCommand
         {
             if (parsed.GetResult(_fractionTasks) is not null)
                 throw new UsageException("--fraction-tasks is for --label-fractions.");
-            return [.. scenarios.Select(s => (Words.Of(Words.Scenarios, s), settings with { Scenario = s }))];
+            return
+            [
+                .. scenarios.Select(s =>
+                    (
+                        Words.Of(Words.Scenarios, s),
+                        settings.With(run => run.Data.Scenario = settings.LabelsFile is null ? Words.Of(Words.Scenarios, s) : null)
+                    )
+                ),
+            ];
         }
         if (scenarios.Count > 1)
             throw new UsageException("--label-fractions and --scenarios make too many comparisons; give one of them.");
-        if (settings.LabelLimits is not null)
+        if (settings.Configuration.Data.LimitLabels is not null)
             throw new UsageException("--label-fractions and --limit-labels both limit labels; give one of them.");
         string[] limited = parsed.GetValue(_fractionTasks) ?? [.. tasks.Select(t => t.Name)];
         if (limited.FirstOrDefault(name => tasks.All(t => t.Name != name)) is { } unknown)
@@ -317,7 +329,7 @@ internal sealed class CompareCommand
             if (variants.Any(v => v.Name == name))
                 continue;
             string[] limits = [.. limited.Select(task => new LabelLimit(task, part, IsPart: true).ToString())];
-            variants.Add((name, settings with { LabelLimits = part < 1 ? limits : null }));
+            variants.Add((name, settings.With(run => run.Data.LimitLabels = part < 1 ? limits : null)));
         }
         return [.. variants.OrderBy(v => LabelLimit.Part(v.Name))];
     }
@@ -451,12 +463,16 @@ internal sealed class CompareCommand
         return scenarios;
     }
 
-    private static TrainSettings Defaults(TrainSettings settings, bool quick, bool cost)
+    /// <summary>The defaults of a comparison that are not those of a run.</summary>
+    private static RunConfiguration Defaults(bool quick, bool cost)
     {
-        settings = settings with { Steps = quick ? QuickSteps : Steps };
+        RunConfiguration defaults = new();
+        defaults.Training.Steps = quick ? QuickSteps : Steps;
         if (cost)
-            settings = settings with { Scenario = LabelScenario.HalfLabels };
-        return quick ? settings with { Width = 8, Data = settings.Data with { SceneCount = 100, TestSceneCount = 50 } } : settings;
+            defaults.Data.Scenario = Words.Of(Words.Scenarios, LabelScenario.HalfLabels);
+        if (quick)
+            (defaults.Training.Width, defaults.Data.Scenes, defaults.Data.TestScenes) = (8, 100, 50);
+        return defaults;
     }
 
     /// <summary>The methods that are defined on so many tasks.</summary>
@@ -495,7 +511,7 @@ internal sealed class CompareCommand
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{total} steps of {settings.BatchSize} samples, {settings.NetworkInWords}, "
-                        + $"rate {settings.LearningRate:G6}, balancing {settings.Balance ?? "equal"}"
+                        + $"rate {settings.LearningRate:G6}, balancing {settings.Configuration.Balancing.Rule}"
                 )
             ),
             ("output", folder)

@@ -39,8 +39,8 @@ internal static class ConfigCommand
         {
             string text = parsed.GetValue(what) switch
             {
-                "schema" => ConfigurationSchema.Write(),
-                "table" => ConfigurationSchema.WriteTable(),
+                "schema" => ConfigurationSchema.Write(SettingsTable.Current),
+                "table" => ConfigurationSchema.WriteTable(SettingsTable.Current),
                 null => throw new UsageException("Say what to print: jtr config schema."),
                 string other => throw new UsageException($"There is no '{other}' to print; it is schema or table."),
             };

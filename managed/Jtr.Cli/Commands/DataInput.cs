@@ -44,11 +44,7 @@ internal sealed class DataInput
             ? given
             : throw new UsageException("Name the data: a folder, a packed file, or scenes.");
         RunConfiguration said = RunConfigurationReader.Read(parsed);
-        DataRequest request = DataOptions.Request(said, saved: null, data);
-        string[]? tasks = said.Data.Tasks,
-            names = said.Data.ClassNames;
-        if (request.Sources is not null && (tasks ?? names) is not null)
-            throw new UsageException("--tasks and --class-names are for one data set; of joined ones a .json file says them for each.");
-        return request with { Tasks = tasks, ClassNames = names };
+        said.Data.Data = data;
+        return DataOptions.Request(said);
     }
 }

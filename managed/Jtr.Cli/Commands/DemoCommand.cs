@@ -80,7 +80,7 @@ internal sealed class DemoCommand
                 "Writes into the folder --output: comparison.png (photographs, labels, predictions of both), comparison.txt (the table), "
                     + "and a folder for each with checkpoint and scores.",
             ],
-            Groups = [new("Run", [demo._quick, demo._steps, demo._seed, demo._output]), MachineOptions.Group],
+            Groups = [new("Run", [demo._quick, demo._steps, demo._seed, demo._output]), SettingsTable.Group("machine")],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
@@ -100,34 +100,31 @@ internal sealed class DemoCommand
         RunFolder output = new(parsed.GetValue(_output) ?? Path.Combine("artifacts", "demo"));
         output.Create();
         RunConfiguration said = RunConfigurationReader.Read(parsed);
-        MachineOptions.Prepare(MachineOptions.Settings(said), _console);
+        MachineOptions.Prepare(said.Machine, _console);
         bool isPretrained = PretrainedWeights.Find(Weights)!.Locate() is not null;
         bool isQuick = parsed.GetValue(_quick);
         long steps =
             parsed.GetValue(_steps)
             ?? (isPretrained ? (isQuick ? QuickSteps : Steps) : (isQuick ? QuickStepsFromNothing : StepsFromNothing));
-        TrainSettings settings = new()
+        said.Data = new DataSection
         {
-            Data = new DataRequest
-            {
-                Data = DataRequest.Scenes,
-                Size = isPretrained ? _size : DataOptions.SceneSize,
-                SceneVariety = Variety,
-            },
-            Scenario = LabelScenario.OneLabel,
-            // The scenes' colours say nothing about their classes; what changing them teaches takes longer than a demo.
-            NoColour = true,
-            BatchSize = isPretrained ? BatchSize : BatchFromNothing,
-            Network = isPretrained ? NetworkSettings.Of(new NetworkSection { Weights = Weights }) : null,
-            LearningRate = isPretrained ? LearningRate : RateFromNothing,
-            WeightDecay = isPretrained ? TrainOptions.BackboneWeightDecay : null,
-            Seed = (ulong)(parsed.GetValue(_seed) ?? 1),
-            Steps = steps,
-            LrSchedule = LearningRateSchedule.Cosine,
-            WarmupSteps = steps / WarmupParts,
-            ClipNorm = Clip,
-            Machine = MachineOptions.Settings(said) with { Threads = JtrRuntime.Threads },
+            Data = [DataRequest.Scenes],
+            Size = (isPretrained ? _size : DataOptions.SceneSize).ToString(),
+            SceneVariety = Variety,
+            Scenario = Words.Of(Words.Scenarios, LabelScenario.OneLabel),
         };
+        said.Network.Weights = isPretrained ? Weights : null;
+        // The scenes' colours say nothing about their classes; what changing them teaches takes longer than a demo.
+        said.Training.Color = false;
+        said.Training.BatchSize = isPretrained ? BatchSize : BatchFromNothing;
+        said.Training.Seed = (ulong)(parsed.GetValue(_seed) ?? 1);
+        said.Training.Steps = steps;
+        said.Optimizer.LearningRate = isPretrained ? LearningRate : RateFromNothing;
+        said.Optimizer.Schedule = Words.Of(LearningRateSchedule.Cosine);
+        said.Optimizer.Warmup = steps / WarmupParts;
+        said.Optimizer.Clip = Clip;
+        said.Machine.Threads = JtrRuntime.Threads;
+        TrainSettings settings = TrainOptions.Settings(said, saved: null);
         OpenData data = DataSource.Open(settings.Data);
         LabelAssignment labels = LabelAssignment.Draw(settings.Scenario, data.Train, settings.Seed);
         Introduce(settings, data, labels);
@@ -138,27 +135,11 @@ internal sealed class DemoCommand
         {
             foreach (string method in _methods)
             {
-                Trainer trainer = settings.Begin(
-                    (settings with { Method = method }).ToTrainerOptions(data.Train, MachineOptions.Device(said)),
-                    _console,
-                    isTold: false
-                );
+                TrainSettings own = settings.With(run => run.Training.Method = method);
+                Trainer trainer = own.Begin(own.ToTrainerOptions(data.Train, MachineOptions.Device(said)), _console, isTold: false);
                 networks.Add((method, trainer));
-                table.Add(
-                    method,
-                    await TrainAsync(
-                            trainer,
-                            settings with
-                            {
-                                Method = method,
-                            },
-                            data,
-                            labels,
-                            new RunFolder(Path.Combine(output.Path, method)),
-                            cancellationToken
-                        )
-                        .ConfigureAwait(false)
-                );
+                RunFolder folder = new(Path.Combine(output.Path, method));
+                table.Add(method, await TrainAsync(trainer, own, data, labels, folder, cancellationToken).ConfigureAwait(false));
             }
             Conclude(table, data, networks, output, cancellationToken);
             return ExitCode.Success;
@@ -192,12 +173,12 @@ internal sealed class DemoCommand
         labels.Save(folder.Labels);
         FitOptions fit = new()
         {
-            Steps = settings.Steps,
+            Steps = settings.TotalSteps(data.Train.Count),
             BatchSize = settings.BatchSize,
             Labels = labels,
-            Workers = settings.Machine?.Workers,
+            Workers = settings.Workers,
             CheckpointPath = folder.Checkpoint,
-            CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
+            CheckpointMetadata = settings.ToMetadata(),
         };
         FitResult done = await TrainingView
             .ShowAsync(
@@ -211,7 +192,7 @@ internal sealed class DemoCommand
                     )
             )
             .ConfigureAwait(false);
-        EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test!, settings.Machine?.Workers, cancellationToken);
+        EvaluationResult result = EvaluationView.Show(_console, trainer, data.Test!, settings.Workers, cancellationToken);
         folder.SaveResults(result);
         _console.Line($"{settings.Method}: trained in {Durations.Format(done.Elapsed)}; {result}");
         return result;
@@ -233,11 +214,14 @@ internal sealed class DemoCommand
             ("score on", $"{data.Test!.Count} other scenes, with every label"),
             (
                 "steps",
-                string.Create(CultureInfo.InvariantCulture, $"{settings.Steps} of {settings.BatchSize} samples, seed {settings.Seed}")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{settings.TotalSteps(data.Train.Count)} of {settings.BatchSize} samples, seed {settings.Seed}"
+                )
             ),
             (
                 "network",
-                settings.Network is null
+                NetworkSettings.IsSegNet(settings.Configuration.Network)
                     ? $"{settings.NetworkInWords}, from nothing ('jtr weights get {Weights}' restores what it could begin with)"
                     : settings.NetworkInWords
             ),
@@ -245,8 +229,8 @@ internal sealed class DemoCommand
                 "rate",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"up to {settings.LearningRate:G6} over {settings.WarmupSteps} steps, "
-                        + $"then down to 0; gradients clipped at {settings.ClipNorm:G6}"
+                    $"up to {settings.LearningRate:G6} over {settings.Configuration.Optimizer.Warmup} steps, "
+                        + $"then down to 0; gradients clipped at {settings.Configuration.Optimizer.Clip:G6}"
                 )
             )
         );

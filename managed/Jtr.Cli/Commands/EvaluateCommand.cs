@@ -59,9 +59,9 @@ internal sealed class EvaluateCommand
             Groups =
             [
                 CheckpointInput.DataGroup,
-                DataOptions.LayoutGroup,
+                SettingsTable.Group("benchmark"),
                 new("Scores", [evaluate._baseline, evaluate._json, evaluate._csv, evaluate._confusion]),
-                MachineOptions.Group,
+                SettingsTable.Group("machine"),
             ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
@@ -83,7 +83,7 @@ internal sealed class EvaluateCommand
         Document? document = Document.Of(parsed.GetValue(_json), _console);
         string checkpoint = _input.Path(parsed);
         RunConfiguration said = RunConfigurationReader.Read(parsed);
-        MachineOptions.Prepare(MachineOptions.Settings(said), _console);
+        MachineOptions.Prepare(said.Machine, _console);
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
         DataRequest request = CheckpointInput.Request(said, info);
         OpenData data = DataSource.OpenTest(request, info.Options.Tasks);

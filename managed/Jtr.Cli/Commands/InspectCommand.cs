@@ -53,7 +53,7 @@ internal sealed class InspectCommand
             Groups =
             [
                 DataInput.Group,
-                DataOptions.LayoutGroup,
+                SettingsTable.Group("benchmark"),
                 new("Output", [inspect._count, inspect._limit, inspect._output, inspect._json]),
             ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],

@@ -67,7 +67,7 @@ internal sealed class LabelCommand
                 new("What is written", [label._output, label._all]),
                 new("How it is computed", [.. label._options.Computed.Where(o => o.Name != "--every")]),
                 SettingsTable.Group("Data", "data.size", "data.skipBad", "data.voidId", "data.depthScale"),
-                MachineOptions.Group,
+                SettingsTable.Group("machine"),
             ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
@@ -89,7 +89,7 @@ internal sealed class LabelCommand
         RunConfiguration said = RunConfigurationReader.Read(parsed);
         string checkpoint = _input.Path(parsed);
         string root = TrainingFolder(parsed.GetValue(_data) ?? throw new UsageException("Name the folder of photographs, such as photos."));
-        MachineOptions.Prepare(MachineOptions.Settings(said), _console);
+        MachineOptions.Prepare(said.Machine, _console);
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
         ImageSize size = CheckpointInput.Size(said, info);
         RunFolder folder = new(parsed.GetValue(_output) ?? Path.TrimEndingDirectorySeparator(root) + "-pseudo");

@@ -8,18 +8,18 @@ internal static class NativeOption
 {
     /// <summary>The JSON object that some of them make, or null for none.</summary>
     /// <exception cref="UsageException">One is no PATH=VALUE, or two contradict each other.</exception>
-    public static string? Parse(IReadOnlyList<string>? assignments)
+    public static JsonObject? Parse(IReadOnlyList<string>? assignments)
     {
         if (assignments is null || assignments.Count == 0)
             return null;
         JsonObject document = [];
         foreach (string assignment in assignments)
             Add(document, assignment);
-        return document.ToJsonString();
+        return document;
     }
 
     /// <summary>The assignments that make a JSON object.</summary>
-    public static IReadOnlyList<string> Write(string? document) => document is null ? [] : [.. Leaves("", JsonNode.Parse(document)!)];
+    public static IReadOnlyList<string> Write(JsonObject? document) => document is null ? [] : [.. Leaves("", document)];
 
     private static IEnumerable<string> Leaves(string path, JsonNode? node) =>
         node is JsonObject { Count: > 0 } parent
@@ -40,7 +40,7 @@ internal static class NativeOption
         string[] path = equals <= 0 ? [] : assignment[..equals].Trim().Split('.');
         if (path.Length == 0 || path.Any(string.IsNullOrWhiteSpace))
             throw new UsageException(
-                $"--option must be PATH=VALUE, such as optimizer.name=adamw, not '{assignment}'. 'jtr options' lists the paths."
+                $"--option must be PATH=VALUE, such as ema_decay=0.99, not '{assignment}'. 'jtr options' lists the paths."
             );
         if (path[0].StartsWith("tasks", StringComparison.Ordinal))
             throw new UsageException("--option: tasks come from the data; --tasks says which.");

@@ -1,13 +1,11 @@
-using System.Text.Json.Serialization;
-using Jtr.Cli.CommandLine;
 using Jtr.Cli.Configuration;
 using Jtr.Interop.Training;
 using Jtr.Interop.Weights;
 
 namespace Jtr.Cli.Commands;
 
-/// <summary>The network of a run, where it is not a SegNet.</summary>
-internal sealed record NetworkSettings
+/// <summary>The network of a run.</summary>
+internal static class NetworkSettings
 {
     /// <summary>The name of the backbone and of the decoder of the published network.</summary>
     public const string SegNet = "segnet";
@@ -17,78 +15,42 @@ internal sealed record NetworkSettings
     // Tried on photographs with one label each (docs/results.md).
     private const double RateOfPretrained = 0.3;
 
-    /// <summary>Name of the backbone.</summary>
-    public required string Backbone { get; init; }
+    /// <summary>Whether the network is the published one.</summary>
+    public static bool IsSegNet(NetworkSection network) => (network.Backbone ?? SegNet) == SegNet;
 
-    /// <summary>The TorchScript file of the backbone, or null.</summary>
-    public string? BackboneFile { get; init; }
-
-    /// <summary>Name of the decoder.</summary>
-    public required string Decoder { get; init; }
-
-    /// <summary>Channels of the decoder, or null for its default.</summary>
-    public int? DecoderWidth { get; init; }
-
-    /// <summary>Rows of an image for one of the coarsest features.</summary>
-    public int OutputStride { get; init; } = 32;
-
-    /// <summary>Name or file of the weights that the run began with, or null.</summary>
-    public string? Weights { get; init; }
-
-    /// <summary>Whether they had to fit strictly.</summary>
-    public bool Strict { get; init; }
-
-    /// <summary>The backbone's rate, times the optimiser's.</summary>
-    public double BackboneRate { get; init; } = 1;
-
-    /// <summary>The decoder's.</summary>
-    public double DecoderRate { get; init; } = 1;
-
-    /// <summary>The heads'.</summary>
-    public double HeadsRate { get; init; } = 1;
-
-    /// <summary>Frozen stages.</summary>
-    public BackboneStage Freeze { get; init; }
-
-    /// <summary>Steps until they thaw, 0 for never.</summary>
-    public long FreezeSteps { get; init; }
-
-    /// <summary>Whether norms keep their statistics.</summary>
-    public bool FreezeNorms { get; init; }
-
-    /// <summary>What the backbone reads.</summary>
-    public InputTransform Input { get; init; } = InputTransform.ImageNet;
-
-    /// <summary>The network that is asked for; null: the SegNet.</summary>
-    /// <param name="said">What is said.</param>
+    /// <summary>Checks the network that is asked for and says the rest: backbone, decoder and rates that come with its weights.</summary>
+    /// <param name="run">The run.</param>
     /// <exception cref="UsageException">Options contradict each other, or weights are not there.</exception>
-    public static NetworkSettings? Of(NetworkSection said)
+    public static void Complete(RunConfiguration run)
     {
+        NetworkSection said = run.Network;
+        if (said.Strict == true && said.Weights is null)
+            throw new UsageException("--strict is for --weights.");
         PretrainedWeights? known = said.Weights is null ? null : PretrainedWeights.Find(said.Weights);
-        string backbone = Name(said.Backbone) ?? known?.Backbone ?? SegNet;
-        string? decoder = Name(said.Decoder);
-        string? file = null;
-        if (backbone.StartsWith(TorchScript + ":", StringComparison.Ordinal))
-            (backbone, file) = (TorchScript, Path.GetFullPath(backbone[(TorchScript.Length + 1)..]));
-        if (file is not null && !File.Exists(file))
+        said.Backbone = Name(said.Backbone) ?? known?.Backbone ?? SegNet;
+        said.Decoder = Name(said.Decoder);
+        string backbone = Kind(said);
+        string? file = File(said);
+        if (file is not null && !System.IO.File.Exists(file))
             throw new UsageException($"--backbone: there is no file '{file}'.");
         if (backbone == TorchScript && file is null)
             throw new UsageException("--backbone torchscript needs a file, as in torchscript:encoder.pt.");
-        if (backbone == SegNet)
+        if (IsSegNet(said))
         {
-            if (decoder is not (null or SegNet))
-                throw new UsageException($"--decoder {decoder} needs a --backbone such as resnet18; that of segnet is segnet.");
-            Refuse(said);
+            if (said.Decoder is not (null or SegNet))
+                throw new UsageException($"--decoder {said.Decoder} needs a --backbone such as resnet18; that of segnet is segnet.");
+            Refuse(run);
             if (known is not null)
                 throw Other(known, backbone);
-            return null;
+            said.Decoder = SegNet;
+            return;
         }
         if (!JtrRuntime.Backbones.Contains(backbone))
             throw new UsageException(
                 $"--backbone must be one of {SegNet}, {string.Join(", ", JtrRuntime.Backbones.Where(b => b != TorchScript))}, "
                     + $"{TorchScript}:FILE, not '{backbone}'."
             );
-        if (decoder is not null && !JtrRuntime.Decoders.Contains(decoder))
+        if (said.Decoder is { } decoder && !JtrRuntime.Decoders.Contains(decoder))
             throw new UsageException(
                 decoder == SegNet
                     ? $"--decoder segnet belongs to --backbone segnet; "
@@ -97,46 +59,47 @@ internal sealed record NetworkSettings
             );
         if (known is not null && known.Backbone != backbone)
             throw Other(known, backbone);
-        return new NetworkSettings
+        said.Decoder ??= "pyramid";
+        said.BackboneRate ??= said.Weights is null ? 1 : RateOfPretrained;
+    }
+
+    /// <summary>The backbone as it is asked for, its file in full.</summary>
+    public static string? Full(string? backbone) =>
+        backbone?.StartsWith(TorchScript + ":", StringComparison.Ordinal) == true && backbone.Length > TorchScript.Length + 1
+            ? $"{TorchScript}:{Path.GetFullPath(backbone[(TorchScript.Length + 1)..])}"
+            : backbone;
+
+    /// <summary>The backbone without its file.</summary>
+    public static string Kind(NetworkSection network) => File(network) is null ? network.Backbone! : TorchScript;
+
+    /// <summary>The trainer's part; null: a SegNet.</summary>
+    /// <exception cref="UsageException">The weights that say what the backbone reads are not there.</exception>
+    public static NetworkOptions? Options(NetworkSection network)
+    {
+        if (IsSegNet(network))
+            return null;
+        NetworkOptions standard = new();
+        return new()
         {
-            Backbone = backbone,
-            BackboneFile = file,
-            Decoder = decoder ?? "pyramid",
-            DecoderWidth = said.DecoderWidth,
-            OutputStride = said.OutputStride ?? 32,
-            Weights = WeightsInput.Name(said.Weights),
-            Strict = said.Strict ?? false,
-            BackboneRate = said.BackboneRate ?? (said.Weights is null ? 1 : RateOfPretrained),
-            DecoderRate = said.DecoderRate ?? 1,
-            HeadsRate = said.HeadsRate ?? 1,
-            Freeze = Words.Value(Words.BackboneStages, said.Freeze) ?? BackboneStage.None,
-            FreezeSteps = said.FreezeSteps ?? 0,
-            FreezeNorms = said.FreezeNorms ?? false,
-            Input = said.Weights is null ? InputTransform.ImageNet : WeightsInput.Transform(said.Weights, backbone),
+            Backbone = Kind(network),
+            BackboneFile = File(network),
+            Decoder = network.Decoder ?? standard.Decoder,
+            DecoderChannels = network.DecoderWidth,
+            OutputStride = network.OutputStride ?? standard.OutputStride,
+            BackboneRate = network.BackboneRate ?? standard.BackboneRate,
+            DecoderRate = network.DecoderRate ?? standard.DecoderRate,
+            HeadsRate = network.HeadsRate ?? standard.HeadsRate,
+            Freeze = CommandLine.Words.Parse<BackboneStage>(network.Freeze),
+            FreezeSteps = network.FreezeSteps ?? standard.FreezeSteps,
+            FreezeNorms = network.FreezeNorms ?? standard.FreezeNorms,
+            Input = network.Weights is null ? InputTransform.ImageNet : WeightsInput.Transform(network.Weights, Kind(network)),
         };
     }
 
-    /// <summary>The backbone as it is asked for.</summary>
-    [JsonIgnore]
-    public string Asked => BackboneFile is null ? Backbone : $"{TorchScript}:{BackboneFile}";
-
-    /// <summary>The trainer's part.</summary>
-    public NetworkOptions ToOptions() =>
-        new()
-        {
-            Backbone = Backbone,
-            BackboneFile = BackboneFile,
-            Decoder = Decoder,
-            DecoderChannels = DecoderWidth,
-            OutputStride = OutputStride,
-            BackboneRate = BackboneRate,
-            DecoderRate = DecoderRate,
-            HeadsRate = HeadsRate,
-            Freeze = Freeze,
-            FreezeSteps = FreezeSteps,
-            FreezeNorms = FreezeNorms,
-            Input = Input,
-        };
+    private static string? File(NetworkSection network) =>
+        network.Backbone?.StartsWith(TorchScript + ":", StringComparison.Ordinal) == true
+            ? network.Backbone[(TorchScript.Length + 1)..]
+            : null;
 
     private static string? Name(string? said) => said?.Trim() is { Length: > 0 } name ? name : null;
 
@@ -144,19 +107,12 @@ internal sealed record NetworkSettings
         new($"--weights {known.Name} are those of --backbone {known.Backbone}, not of {backbone}.");
 
     /// <summary>Throws if something is said that a SegNet has not.</summary>
-    private static void Refuse(NetworkSection said)
+    private static void Refuse(RunConfiguration run)
     {
-        string? option =
-            said.DecoderWidth is not null ? "--decoder-width"
-            : said.OutputStride is not null ? "--output-stride"
-            : said.BackboneRate is not null ? "--backbone-rate"
-            : said.DecoderRate is not null ? "--decoder-rate"
-            : said.HeadsRate is not null ? "--heads-rate"
-            : said.Freeze is not null ? "--freeze"
-            : said.FreezeSteps is not null ? "--freeze-steps"
-            : said.FreezeNorms is true ? "--freeze-norms"
-            : null;
-        if (option is not null)
-            throw new UsageException($"{option} needs a --backbone such as resnet18; segnet has no such part.");
+        if (
+            SettingsTable.Declared.FirstOrDefault(s => s.Paths.Any(p => p.Slot == "network") && s.Get(run) is not (null or false)) is
+            { } setting
+        )
+            throw new UsageException($"{setting.Option} needs a --backbone such as resnet18; segnet has no such part.");
     }
 }

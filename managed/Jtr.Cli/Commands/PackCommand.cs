@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Datasets;
@@ -65,7 +66,7 @@ internal sealed class PackCommand
             [
                 new("Output", [pack._output, pack._part, pack._compact, pack._skipBad, pack._overwrite, pack._workers]),
                 DataInput.Group,
-                DataOptions.LayoutGroup,
+                SettingsTable.Group("benchmark"),
             ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =

@@ -76,8 +76,8 @@ internal sealed class PredictCommand
                 new("What is written", [predict._output, predict._count, .. predict._options.Written]),
                 new("How it is computed", predict._options.Computed),
                 CheckpointInput.DataGroup,
-                DataOptions.LayoutGroup,
-                MachineOptions.Group,
+                SettingsTable.Group("benchmark"),
+                SettingsTable.Group("machine"),
             ],
             Sections = [("Formats", PredictionFormats.Words), ("Exit codes", RootHelp.ExitCodes)],
             Examples =
@@ -104,7 +104,7 @@ internal sealed class PredictCommand
             throw new UsageException("Name photographs or --data, not both.");
         _options.Words(parsed);
         string checkpoint = _input.Path(parsed);
-        MachineOptions.Prepare(MachineOptions.Settings(said), _console);
+        MachineOptions.Prepare(said.Machine, _console);
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
         if (arguments.Length > 0)
             return await PhotographsAsync(parsed, said, info, arguments, folder, cancellationToken).ConfigureAwait(false);

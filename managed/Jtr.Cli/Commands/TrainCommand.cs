@@ -52,12 +52,16 @@ internal sealed class TrainCommand
 
     private readonly Option<bool> _noTensorBoard = new("--no-tensorboard") { Description = "Write no event file for TensorBoard." };
 
-    private TrainCommand(CliConsole console) => _console = console;
+    private readonly SettingsTable _table;
+
+    private TrainCommand(CliConsole console, SettingsTable table) => (_console, _table) = (console, table);
 
     /// <summary>Makes the command.</summary>
-    public static Command Make(CliConsole console)
+    /// <param name="console">Where it writes.</param>
+    /// <param name="table">The settings that there are, or null for those of the native library that is loaded.</param>
+    public static Command Make(CliConsole console, SettingsTable? table = null)
     {
-        TrainCommand train = new(console);
+        TrainCommand train = new(console, table ?? SettingsTable.Current);
         Command command = new("train", "Train a network on the built-in scenes, on a folder of photographs and labels, or on a benchmark.");
         train.Help().Apply(command, console);
         command.SetAction(train.RunAsync);
@@ -79,6 +83,7 @@ internal sealed class TrainCommand
                     + "crash: with the same --threads and so on, unless others are given.",
                 "config.json keeps all settings: --config with it repeats the run. With --eval-every, best.safetensors is the checkpoint "
                     + "with the best scores.",
+                .. _table.IsWhole ? (string[])[] : [SettingsTable.Missing],
             ],
             Everyday =
             [
@@ -109,28 +114,9 @@ internal sealed class TrainCommand
             Groups =
             [
                 _run.ConfigurationGroup,
-                TrainOptions.DataGroup,
-                DataOptions.LayoutGroup,
-                TrainOptions.NetworkGroup,
-                TrainOptions.TrainingGroup,
-                TrainOptions.JtrGroup,
-                TrainOptions.TeacherGroup,
-                TrainOptions.OtherMethodsGroup,
-                TrainOptions.BalancingGroup,
-                new(
-                    "Run",
-                    [
-                        _output,
-                        _resume,
-                        _overwrite,
-                        .. SettingsTable.Group("", "run.evalEvery", "run.saveEvery", "run.baseline").Options,
-                        _noTensorBoard,
-                        _noCheck,
-                    ]
-                ),
-                TrainRunOptions.OnTheWayGroup,
+                new("What is written", [_output, _resume, _overwrite, _noTensorBoard, _noCheck]),
                 _run.TrialGroup,
-                MachineOptions.Group,
+                .. _table.Groups(except: []),
             ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
@@ -186,20 +172,11 @@ internal sealed class TrainCommand
         EvaluationResult? baseline = said.Run.Baseline is string file ? EvaluationResult.LoadJson(file) : null;
         CheckpointInfo? info = resumed is null ? null : CheckpointInfo.Read(resumed);
         TrainSettings? saved = info is null ? null : ReadSettings(info);
-        MachineSettings machine = MachineOptions.Settings(said, saved?.Machine);
-        MachineOptions.Prepare(machine, _console);
+        TrainSettings settings = TrainOptions.Settings(said, saved, table: _table);
+        MachineOptions.Prepare(settings.Configuration.Machine, _console);
         // By the number that there are sums are rounded, whoever chose it.
-        machine = machine with
-        {
-            Threads = JtrRuntime.Threads,
-        };
-        TrainSettings settings = TrainOptions.Settings(said, saved);
-        settings = TrainRunOptions.Settings(said.Run, settings) with { Machine = machine };
-        if (JtrRuntime.FindMethod(settings.NetworkMethod) is null)
-            throw new UsageException(
-                $"--method must be one of {string.Join(", ", JtrRuntime.Methods.Select(m => m.Name))}, {SpecialistStages.Name}, not "
-                    + $"'{settings.Method}'."
-            );
+        settings = settings.With(run => run.Machine.Threads = JtrRuntime.Threads);
+        CheckMethod(settings);
         if (specialists && said.Data.PseudoLabels is not null)
             throw new UsageException($"--method {SpecialistStages.Name} makes labels of its own; leave out --pseudo-labels.");
         settings.CheckBalance();
@@ -219,8 +196,8 @@ internal sealed class TrainCommand
                 },
                 _console.Logger
             );
-        TrainerOptions options = settings.ToTrainerOptions(data.Train, MachineOptions.Device(said));
-        using Trainer? made = loaded is null && !_run.IsTrial(parsed) ? settings.Begin(options, _console) : null;
+        TrainerOptions? options = loaded is null ? settings.ToTrainerOptions(data.Train, MachineOptions.Device(said)) : null;
+        using Trainer? made = options is not null && !_run.IsTrial(parsed) ? settings.Begin(options, _console) : null;
 
         LabelAssignment labels = Labels(settings, data.Train, resumed);
         // A run that goes on was looked at when it began.
@@ -258,7 +235,7 @@ internal sealed class TrainCommand
             Test = data.Test is null ? null : BadSamples.Wrap(settings.Data, DataSource.WithInputs(data.Test, data.Train.Inputs)),
         };
         long total = settings.TotalSteps(data.Train.Count);
-        if (_run.IsTrial(parsed))
+        if (options is not null && _run.IsTrial(parsed))
         {
             FitOptions steps = Fit(settings, seen, total);
             if (checks is not null)
@@ -274,10 +251,7 @@ internal sealed class TrainCommand
         folder.Create();
         _console.LogTo(new RunLog(folder.Log, isContinued: resumed is not null));
         labels.Save(folder.Labels);
-        WholeFile.Write(
-            folder.Configuration,
-            ResolvedConfiguration.Of(settings, data.Train.Count, Machine(machine, trainer), said.Run.Baseline).ToJson()
-        );
+        WholeFile.Write(folder.Configuration, Kept(settings, trainer).ToJson());
         Introduce(settings, saved, data, labels, seen, checks, UnusedOptions.Notes(parsed, settings), trainer, total, folder);
         if (trainer.StepCount >= total)
             _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
@@ -285,15 +259,15 @@ internal sealed class TrainCommand
         FitOptions fit = Fit(settings, seen, total) with
         {
             CheckpointPath = folder.Checkpoint,
-            CheckpointEvery = settings.SaveEvery!.Value,
-            Keep = settings.Keep ?? 1,
-            CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
+            CheckpointEvery = settings.SaveEvery,
+            Keep = settings.Configuration.Run.Keep ?? 1,
+            CheckpointMetadata = settings.ToMetadata(),
             Validation = data.Test,
             EvaluateEvery = data.Test is null ? 0 : settings.EvalEvery ?? 0,
             EvaluateAtEnd = data.Test is not null,
             BestPath = data.Test is null || settings.EvalEvery is null ? null : folder.Best,
             EarlyStopping = settings.EarlyStopping is { } patience
-                ? new EarlyStoppingOptions { Patience = patience, MinImprovement = settings.MinImprovement ?? 0 }
+                ? new EarlyStoppingOptions { Patience = patience, MinImprovement = settings.Configuration.Run.MinImprovement ?? 0 }
                 : null,
         };
         cancellationToken.ThrowIfCancellationRequested();
@@ -357,18 +331,28 @@ internal sealed class TrainCommand
         settings.ToFitOptions(labels) with
         {
             Steps = total,
-            Workers = settings.Machine?.Workers,
+            Workers = settings.Workers,
         };
 
-    private static MachineSection Machine(MachineSettings machine, Trainer trainer) =>
-        new()
-        {
-            Device = new DeviceChoice(trainer.Options.Device, trainer.Options.DeviceIndex).ToString(),
-            Threads = machine.Threads,
-            Workers = machine.Workers,
-            ChunkBytes = machine.ChunkBytes,
-            Deterministic = machine.Deterministic,
-        };
+    /// <summary>What the run's folder keeps: where it computes, and nothing that the run makes itself.</summary>
+    private static RunConfiguration Kept(TrainSettings settings, Trainer trainer)
+    {
+        RunConfiguration run = settings.Configuration.Copy();
+        run.Machine.Device = new DeviceChoice(trainer.Options.Device, trainer.Options.DeviceIndex).ToString();
+        if (SpecialistStages.AreIn(settings.Method))
+            run.Data.PseudoLabels = null;
+        return run;
+    }
+
+    /// <summary>Throws unless there is the method.</summary>
+    private static void CheckMethod(TrainSettings settings)
+    {
+        if (JtrRuntime.FindMethod(settings.NetworkMethod) is not null)
+            return;
+        string[] names = [.. JtrRuntime.Methods.Select(m => m.Name), SpecialistStages.Name];
+        string meant = Suggestion.Nearest(settings.Method, names) is { } name ? $" Did you mean '{name}'?" : "";
+        throw new UsageException($"--method must be one of {string.Join(", ", names)}, not '{settings.Method}'.{meant}");
+    }
 
     /// <summary>The labels that training sees. A run that goes on with labels from a file finds them beside its checkpoint.</summary>
     private static LabelAssignment Labels(TrainSettings settings, IMultiTaskDataset data, string? resumed)
@@ -459,13 +443,7 @@ internal sealed class TrainCommand
             ),
             ("checked", checks is null ? "no" : CheckView.Looked(checks)),
             ("method", settings.Method),
-            (
-                "network",
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{settings.NetworkInWords}, {Words.Of(Words.Precisions, trainer.Options.Precision)}"
-                )
-            ),
+            ("network", string.Create(CultureInfo.InvariantCulture, $"{settings.NetworkInWords}, {Words.Of(trainer.Options.Precision)}")),
             (
                 "steps",
                 string.Create(
@@ -479,12 +457,12 @@ internal sealed class TrainCommand
             _console.Line(note);
         if (checks is not null)
             CheckView.Show(_console, checks);
-        if (saved?.Machine?.Threads is int before && settings.Machine!.Threads != before)
+        if (saved?.Configuration.Machine.Threads is int before && settings.Configuration.Machine.Threads != before)
             _console.Line(
-                $"The run began with --threads {before}: with {settings.Machine.Threads} sums are rounded otherwise, "
+                $"The run began with --threads {before}: with {settings.Configuration.Machine.Threads} sums are rounded otherwise, "
                     + "so that it does not end to the bit as without an interruption."
             );
-        else if (saved?.Machine?.Threads is int kept && kept != Environment.ProcessorCount)
+        else if (saved?.Configuration.Machine.Threads is int kept && kept != Environment.ProcessorCount)
             _console.Line($"It goes on with --threads {kept}, as it began; another number changes the last digits.");
         _console.Line();
     }
@@ -507,7 +485,7 @@ internal sealed class TrainCommand
             return;
         }
         // A run that was over before has its scores taken again.
-        EvaluationResult result = scores ?? EvaluationView.Show(_console, trainer, data.Test, settings.Machine?.Workers, cancellationToken);
+        EvaluationResult result = scores ?? EvaluationView.Show(_console, trainer, data.Test, settings.Workers, cancellationToken);
         folder.SaveResults(result);
         if (scores is null)
         {

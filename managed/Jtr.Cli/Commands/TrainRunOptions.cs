@@ -36,9 +36,6 @@ internal sealed class TrainRunOptions
     /// <summary>Options about the configuration.</summary>
     public OptionGroup ConfigurationGroup => new("Configuration", [_config, _set]);
 
-    /// <summary>Options about what happens on the way.</summary>
-    public static OptionGroup OnTheWayGroup => SettingsTable.Group("On the way", "run.keep", "run.earlyStopping", "run.minImprovement");
-
     /// <summary>Options about trying out.</summary>
     public OptionGroup TrialGroup => new("Trying out", [_dryRun, _findRate]);
 
@@ -61,22 +58,5 @@ internal sealed class TrainRunOptions
         if (IsDryRun(parsed) && parsed.GetValue(_findRate))
             throw new UsageException("--dry-run and --find-lr are two things: give one of them.");
         return RunConfigurationReader.Read(parsed, file, sets);
-    }
-
-    /// <summary>The settings with what is said about scores and checkpoints; a run that is resumed keeps the rest.</summary>
-    /// <exception cref="UsageException">They do not go together.</exception>
-    public static TrainSettings Settings(RunSection said, TrainSettings settings)
-    {
-        TrainSettings result = settings with
-        {
-            EvalEvery = said.EvalEvery ?? settings.EvalEvery,
-            SaveEvery = said.SaveEvery ?? settings.SaveEvery ?? TrainSettings.DefaultSaveEvery,
-            Keep = said.Keep ?? settings.Keep,
-            EarlyStopping = said.EarlyStopping ?? settings.EarlyStopping,
-            MinImprovement = said.MinImprovement ?? settings.MinImprovement,
-        };
-        if (result.EarlyStopping is not null && result.EvalEvery is null)
-            throw new UsageException("--early-stopping needs --eval-every, which says when to score.");
-        return result;
     }
 }

@@ -1,281 +1,145 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Cli.Specialists;
 using Jtr.Interop;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Labels;
-using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
 namespace Jtr.Cli.Commands;
 
 /// <summary>
-/// Everything that a run of `jtr train` depends on. Kept in its checkpoints, so that `--resume` needs no other option and `evaluate`
-/// and `predict` know the run's data.
+/// Everything that a run of `jtr train` depends on: its configuration, defaults filled in. Kept in its checkpoints, so that `--resume`
+/// needs no other option and `evaluate` and `predict` know the run's data.
 /// </summary>
-internal sealed record TrainSettings
+[JsonConverter(typeof(TrainSettingsConverter))]
+internal sealed class TrainSettings
 {
     /// <summary>Key of these settings in a checkpoint's metadata.</summary>
     public const string MetadataKey = "jtr-cli.train";
 
-    // The defaults of a run, once. Those that the library has, too, are its own.
-    public const long DefaultSteps = 2000,
-        DefaultSaveEvery = 500;
-    public const int DefaultBatchSize = 8,
-        DefaultWidth = 16;
-    public const ulong DefaultSeed = 1;
-    public const double DefaultLearningRate = 2e-3,
-        DefaultLrDecayFactor = 0.5;
+    private const string ConfigurationKey = "configuration",
+        SourcesKey = "sources";
+
+    private readonly SettingsTable _table;
+    private DataRequest? _data;
+
+    /// <summary>The settings of a run.</summary>
+    /// <param name="configuration">What is said, defaults included. It is changed by <see cref="With"/> alone.</param>
+    /// <param name="sources">The data sets that are joined, where a file listed them; else null.</param>
+    /// <param name="table">The settings that there are, or null for those of the native library that is loaded.</param>
+    public TrainSettings(RunConfiguration configuration, IReadOnlyList<SourceRequest>? sources = null, SettingsTable? table = null) =>
+        (Configuration, Sources, _table) = (configuration, sources, table ?? SettingsTable.Current);
+
+    /// <summary>What is said, defaults included.</summary>
+    public RunConfiguration Configuration { get; }
+
+    /// <summary>The data sets that are joined, where a file listed them; else null.</summary>
+    public IReadOnlyList<SourceRequest>? Sources { get; }
 
     /// <summary>The data.</summary>
-    public required DataRequest Data { get; init; }
+    public DataRequest Data => _data ??= DataOptions.Request(new RunConfiguration(), Configuration, Sources);
 
     /// <summary>Name of the method.</summary>
-    public string Method { get; init; } = "jtr";
-
-    /// <summary>Which labels training may see.</summary>
-    public LabelScenario Scenario { get; init; }
-
-    /// <summary>Seed of weights, noise, order, crops and label scenario.</summary>
-    public ulong Seed { get; init; } = DefaultSeed;
-
-    /// <summary>Steps in all, or null.</summary>
-    public long? Steps { get; init; }
-
-    /// <summary>Passes over the data in all, or null.</summary>
-    public int? Epochs { get; init; }
-
-    /// <summary>Samples of a step.</summary>
-    public int BatchSize { get; init; } = DefaultBatchSize;
-
-    /// <summary>First stage width of the networks.</summary>
-    public int Width { get; init; } = DefaultWidth;
-
-    /// <summary>Adam's rate.</summary>
-    public double LearningRate { get; init; } = DefaultLearningRate;
-
-    /// <summary>Steps between two reductions of the rate, 0 for none.</summary>
-    public long LrDecayEvery { get; init; }
-
-    /// <summary>What the rate is multiplied by.</summary>
-    public double LrDecayFactor { get; init; } = DefaultLrDecayFactor;
-
-    /// <summary>Weight of the distance term.</summary>
-    public double LambdaDist { get; init; } = new JointTaskOptions().LambdaDist;
-
-    /// <summary>Weight of the reconstruction term.</summary>
-    public double LambdaRecon { get; init; } = new JointTaskOptions().LambdaRecon;
-
-    /// <summary>Whether to compute the published code's quirks.</summary>
-    public JointTaskMode Mode { get; init; }
-
-    /// <summary>Samples that go through the auto-encoder at once, 0 chooses.</summary>
-    public int MicroBatch { get; init; }
-
-    /// <summary>The network; null: a SegNet.</summary>
-    public NetworkSettings? Network { get; init; }
-
-    /// <summary>How planes beside the photograph enter the network; null: early.</summary>
-    public InputFusion? Fusion { get; init; }
-
-    /// <summary>How often a step leaves out a sample's input; null: never.</summary>
-    public double? InputDropout { get; init; }
-
-    /// <summary>Decoupled weight decay, or null.</summary>
-    public double? WeightDecay { get; init; }
-
-    // What came later is null in older checkpoints: then the library's default counts.
-
-    /// <summary>Weight of what a method adds: of "consistency", "direct_map", "perceptual_map".</summary>
-    public double? MethodWeight { get; init; }
-
-    /// <summary>What "consistency" divides segmentation logits by.</summary>
-    public double? Temperature { get; init; }
-
-    /// <summary>First stage width of the networks of "direct_map" and "perceptual_map".</summary>
-    public int? MapWidth { get; init; }
-
-    /// <summary>Weight of MTPSL's consistency.</summary>
-    public double? ConWeight { get; init; }
-
-    /// <summary>Weight of MTPSL's tie to the backbone's feature.</summary>
-    public double? RegWeight { get; init; }
-
-    /// <summary>Steps over which MTPSL's weight rises.</summary>
-    public long? RampUpSteps { get; init; }
-
-    /// <summary>Rate of MTPSL's FiLM weights.</summary>
-    public double? FilmLearningRate { get; init; }
-
-    /// <summary>Steps between two halvings of that rate.</summary>
-    public long? FilmDecayEvery { get; init; }
-
-    /// <summary>The method "teacher", or null for its defaults.</summary>
-    public TeacherOptions? Teacher { get; init; }
-
-    /// <summary>Steps of each specialist of the method "specialists"; null: as many as the student has.</summary>
-    public long? SpecialistSteps { get; init; }
-
-    /// <summary>What is known of predictions, each as a text, or null for nothing.</summary>
-    public IReadOnlyList<string>? Constraints { get; init; }
-
-    /// <summary>The rule that weighs the tasks' losses.</summary>
-    public string? Balance { get; init; }
-
-    /// <summary>The tasks' weights for the rule "fixed".</summary>
-    public IReadOnlyList<double>? TaskWeights { get; init; }
-
-    /// <summary>Temperature of the rule "dwa".</summary>
-    public double? DwaTemperature { get; init; }
-
-    /// <summary>How the rate changes; null: step.</summary>
-    public LearningRateSchedule? LrSchedule { get; init; }
-
-    /// <summary>Steps over which the rate rises at the beginning.</summary>
-    public long? WarmupSteps { get; init; }
-
-    /// <summary>What a cosine ends at, as a part of the rate.</summary>
-    public double? LrFinal { get; init; }
-
-    /// <summary>The longest gradient, or null.</summary>
-    public double? ClipNorm { get; init; }
-
-    /// <summary>Decay of the moving average of the weights, or null.</summary>
-    public double? EmaDecay { get; init; }
-
-    /// <summary>Steps between two scores, or null for none.</summary>
-    public long? EvalEvery { get; init; }
-
-    /// <summary>Steps between two checkpoints, or null for the default.</summary>
-    public long? SaveEvery { get; init; }
-
-    /// <summary>Checkpoints to keep under their steps, or null for none.</summary>
-    public int? Keep { get; init; }
-
-    /// <summary>How many scores in a row may be no better before the run ends, or null.</summary>
-    public int? EarlyStopping { get; init; }
-
-    /// <summary>By how many percent scores have to be better to count, or null.</summary>
-    public double? MinImprovement { get; init; }
-
-    /// <summary>Options of the native library that have none here, as a JSON object, or null.</summary>
-    public string? NativeOptions { get; init; }
-
-    /// <summary>Number format.</summary>
-    public Precision Precision { get; init; }
-
-    /// <summary>What backward passes compute a second time.</summary>
-    public Recomputation Recomputation { get; init; }
-
-    /// <summary>Whether views are random crops.</summary>
-    public bool Augment { get; init; } = true;
-
-    /// <summary>Which views are mirrored at random.</summary>
-    public FlipMode Flip { get; init; }
-
-    /// <summary>Whether views keep their colours. (Not "Colour", which checkpoints that do not tell it would set to false.)</summary>
-    public bool NoColour { get; init; }
-
-    /// <summary>How samples change besides, and what they take from other domains; null: they do not.</summary>
-    public LookSettings? Looks { get; init; }
-
-    /// <summary>The file of the labels that training may see, instead of a scenario, or null.</summary>
-    public string? LabelsFile { get; init; }
-
-    /// <summary>How many labels of some tasks training may see, or null for all.</summary>
-    public IReadOnlyList<string>? LabelLimits { get; init; }
-
-    /// <summary>The folder of labels that a network has made, or null.</summary>
-    public string? PseudoLabels { get; init; }
-
-    /// <summary>How much such a label counts.</summary>
-    public double PseudoWeight { get; init; } = new PseudoLabelOptions().Weight;
-
-    /// <summary>The least probability of their classes.</summary>
-    public double PseudoThreshold { get; init; } = new PseudoLabelOptions().Threshold;
-
-    /// <summary>The file whose weights the run began with, or null for fresh ones.</summary>
-    public string? InitFrom { get; init; }
-
-    /// <summary>With what the run computes, or null where it was not kept.</summary>
-    public MachineSettings? Machine { get; init; }
+    public string Method => Configuration.Training.Method ?? "";
 
     /// <summary>The method of the network itself: of "specialists" the student's.</summary>
-    [JsonIgnore]
     public string NetworkMethod => SpecialistStages.StudentOf(Method);
 
+    /// <summary>Which labels training may see.</summary>
+    public LabelScenario Scenario => Words.Value(Words.Scenarios, Configuration.Data.Scenario) ?? LabelScenario.AsFound;
+
+    /// <summary>The file of the labels that training may see, instead of a scenario, or null.</summary>
+    public string? LabelsFile => Configuration.Data.Labels;
+
+    /// <summary>Seed of weights, noise, order, crops and label scenario.</summary>
+    public ulong Seed => Configuration.Training.Seed ?? 0;
+
+    /// <summary>Samples of a step.</summary>
+    public int BatchSize => Configuration.Training.BatchSize!.Value;
+
+    /// <summary>The optimizer's rate.</summary>
+    public double LearningRate => Configuration.Optimizer.LearningRate!.Value;
+
+    /// <summary>Steps between two scores, or null for none.</summary>
+    public long? EvalEvery => Configuration.Run.EvalEvery;
+
+    /// <summary>Steps between two checkpoints.</summary>
+    public long SaveEvery => Configuration.Run.SaveEvery!.Value;
+
+    /// <summary>Scores without improvement after which the run ends, or null.</summary>
+    public int? EarlyStopping => Configuration.Run.EarlyStopping;
+
+    /// <summary>Threads that read samples, or null.</summary>
+    public int? Workers => Configuration.Machine.Workers;
+
     /// <summary>The network in words.</summary>
-    [JsonIgnore]
-    public string NetworkInWords =>
-        Network is null
-            ? string.Create(CultureInfo.InvariantCulture, $"SegNet of width {Width}")
-            : $"{Network.Backbone} and {Network.Decoder}{(Network.Weights is null ? "" : $", from {Path.GetFileName(Network.Weights)}")}";
+    public string NetworkInWords
+    {
+        get
+        {
+            NetworkSection network = Configuration.Network;
+            string weights = network.Weights is null ? "" : $", from {Path.GetFileName(network.Weights)}";
+            return NetworkSettings.IsSegNet(network)
+                ? string.Create(CultureInfo.InvariantCulture, $"SegNet of width {Configuration.Training.Width}")
+                : $"{NetworkSettings.Kind(network)} and {network.Decoder}{weights}";
+        }
+    }
+
+    /// <summary>The same settings but for some. Defaults of what they now use are filled in.</summary>
+    /// <param name="change">Changes a copy of the configuration.</param>
+    public TrainSettings With(Action<RunConfiguration> change)
+    {
+        RunConfiguration changed = Configuration.Copy();
+        change(changed);
+        _table.Fill(changed);
+        return new TrainSettings(changed, Sources, _table);
+    }
 
     /// <summary>The trainer's part of the settings.</summary>
     /// <param name="data">The training set.</param>
     /// <param name="device">Where to run.</param>
     public TrainerOptions ToTrainerOptions(IMultiTaskDataset data, DeviceChoice device)
     {
-        int samples = data.Count;
+        TrainingSection training = Configuration.Training;
+        BalancingSection balancing = Configuration.Balancing;
         return new()
         {
             Tasks = data.Tasks,
             Inputs = data.Inputs,
-            Fusion = InputFusions.Options(Fusion),
-            InputDropout = data.Inputs.Count == 0 ? 0 : InputDropout ?? 0,
+            Fusion = InputFusions.Options(Words.Value(Words.Fusions, Configuration.Network.Fusion)),
+            InputDropout = data.Inputs.Count == 0 ? 0 : Configuration.Network.InputDropout ?? 0,
             Method = NetworkMethod,
-            Width = Width,
-            Network = Network?.ToOptions(),
+            Width = training.Width!.Value,
+            Network = NetworkSettings.Options(Configuration.Network),
             Seed = Seed,
-            Precision = Precision,
+            Precision = Words.Parse<Precision>(training.Precision),
             Recomputation = Recomputation,
             Device = device.Kind,
             DeviceIndex = device.Index,
-            JointTask = new JointTaskOptions
-            {
-                Mode = Mode,
-                LambdaDist = LambdaDist,
-                LambdaRecon = LambdaRecon,
-                MicroBatch = MicroBatch,
-            },
-            Consistency = new ConsistencyOptions
-            {
-                Weight = MethodWeight ?? new ConsistencyOptions().Weight,
-                Temperature = Temperature ?? new ConsistencyOptions().Temperature,
-            },
-            DirectMap = new PairMapOptions { Width = MapWidth, Weight = MethodWeight ?? new PairMapOptions().Weight },
-            PerceptualMap = new PairMapOptions { Width = MapWidth, Weight = MethodWeight ?? new PairMapOptions().Weight },
-            Mtpsl = new MtpslOptions
-            {
-                ConWeight = ConWeight ?? new MtpslOptions().ConWeight,
-                RegWeight = RegWeight ?? new MtpslOptions().RegWeight,
-                RampUpSteps = RampUpSteps ?? 0,
-                MicroBatch = MicroBatch,
-                Film = new AdamOptions
-                {
-                    LearningRate = FilmLearningRate ?? new MtpslOptions().Film.LearningRate,
-                    DecaySteps = FilmDecayEvery ?? 0,
-                },
-            },
-            Teacher = Teacher ?? new TeacherOptions(),
-            Constraints = [.. (Constraints ?? []).Select(ConstraintOptions.Parse)],
+            Constraints = [.. (training.Constraints ?? []).Select(ConstraintOptions.Parse)],
             Balancing = new BalancingOptions
             {
-                Name = Balance ?? "equal",
-                Weights = TaskWeights,
-                Temperature = DwaTemperature ?? new BalancingOptions().Temperature,
-                PeriodSteps = StepsPerEpoch(samples),
+                Name = SettingsTable.InUse(Configuration, "balancing")[0],
+                Weights = balancing.TaskWeights,
+                Temperature = balancing.DwaTemperature ?? new BalancingOptions().Temperature,
+                PeriodSteps = StepsPerEpoch(data.Count),
             },
-            Optimizer = ToOptimizer(samples),
-            MaxGradientNorm = ClipNorm,
-            EmaDecay = EmaDecay,
-            NativeOptions = NativeOptions,
+            Optimizer = ToOptimizer(data.Count),
+            MaxGradientNorm = Configuration.Optimizer.Clip,
+            EmaDecay = Configuration.Optimizer.Ema,
+            NativeOptions = NativeDocument.Of(Configuration, _table),
         };
     }
+
+    /// <summary>What backward passes compute a second time.</summary>
+    public Recomputation Recomputation => Words.Parse<Recomputation>(Configuration.Training.Recomputation);
 
     /// <summary>How to train, without how long and what is written.</summary>
     /// <param name="labels">The labels that training sees.</param>
@@ -284,12 +148,15 @@ internal sealed record TrainSettings
         {
             BatchSize = BatchSize,
             Labels = labels,
-            Augment = Augment,
-            Flip = Flip,
-            Color = !NoColour,
-            Augmentation = Looks?.Augmentation,
-            Appearance = Looks?.ToExchanges() ?? [],
+            Augment = Configuration.Training.Augment != false,
+            Flip = Words.Value(Words.Flips, Configuration.Training.Flip) ?? FlipMode.None,
+            Color = Configuration.Training.Color != false,
+            Augmentation = LookSettings.Augmentation(Configuration.Augmentation),
+            Appearance = LookSettings.Exchanges(Configuration.Domain),
         };
+
+    /// <summary>What checkpoints keep of the settings.</summary>
+    public Dictionary<string, string> ToMetadata() => new() { [MetadataKey] = ToJson() };
 
     /// <summary>A trainer at its beginning.</summary>
     /// <param name="options">What <see cref="ToTrainerOptions"/> made.</param>
@@ -297,13 +164,14 @@ internal sealed record TrainSettings
     /// <param name="isTold">Whether it is.</param>
     public Trainer Begin(TrainerOptions options, CliConsole console, bool isTold = true)
     {
-        if ((InitFrom ?? Network?.Weights) is not { } weights)
+        string? initFrom = Configuration.Training.InitFrom;
+        if ((initFrom ?? Configuration.Network.Weights) is not { } weights)
             return Sized(new Trainer(options, console.Logger));
-        string option = InitFrom is null ? "--weights" : "--init-from";
+        string option = initFrom is null ? "--weights" : "--init-from";
         Trainer trainer;
         try
         {
-            InitFrom from = new(InitFrom ?? WeightsInput.File(weights)) { Strict = Network?.Strict == true };
+            InitFrom from = new(initFrom ?? WeightsInput.File(weights)) { Strict = Configuration.Network.Strict == true };
             trainer = Trainer.Create(options, from, console.Logger);
         }
         catch (ArgumentException e) when (e.ParamName == "from")
@@ -329,40 +197,49 @@ internal sealed record TrainSettings
         int Near(int side) => Math.Max(1, (int)Math.Round((double)side / stride)) * stride;
     }
 
-    /// <summary>The optimiser's part. A cosine ends with the run.</summary>
+    /// <summary>The optimizer's part. A cosine ends with the run; what Adam and its schedules are not is left to native options.</summary>
     /// <param name="samples">Samples of the training set.</param>
-    public AdamOptions ToOptimizer(int samples) =>
-        new()
+    public AdamOptions ToOptimizer(int samples)
+    {
+        OptimizerSection said = Configuration.Optimizer;
+        AdamOptions standard = new();
+        string schedule = SettingsTable.InUse(Configuration, "schedule")[0];
+        bool isCosine = schedule == Words.Of(LearningRateSchedule.Cosine);
+        return new()
         {
             LearningRate = LearningRate,
-            WeightDecay = WeightDecay,
-            Schedule = LrSchedule ?? LearningRateSchedule.Step,
-            DecaySteps = LrSchedule == LearningRateSchedule.Cosine ? TotalSteps(samples) : LrDecayEvery,
-            DecayFactor = LrDecayFactor,
-            WarmupSteps = WarmupSteps ?? 0,
-            FinalFactor = LrFinal ?? 0,
+            WeightDecay = SettingsTable.InUse(Configuration, "optimizer")[0] == "adamw" ? said.WeightDecay ?? 0 : null,
+            Schedule = NativeDocument.IsOfOptions("schedule", schedule)
+                ? Words.Parse<LearningRateSchedule>(schedule)
+                : LearningRateSchedule.Constant,
+            DecaySteps = isCosine ? TotalSteps(samples) : said.DecayEvery ?? 0,
+            DecayFactor = said.DecayFactor ?? standard.DecayFactor,
+            WarmupSteps = said.Warmup ?? 0,
+            FinalFactor = said.FinalFactor ?? 0,
         };
+    }
 
     /// <summary>Throws unless the options of the rate go together.</summary>
     /// <param name="samples">Samples of the training set.</param>
     /// <exception cref="UsageException">They do not.</exception>
     public void CheckRate(int samples)
     {
-        if (LrSchedule == LearningRateSchedule.Cosine && (WarmupSteps ?? 0) >= TotalSteps(samples))
-            throw new UsageException($"--warmup has {WarmupSteps} steps, the run {TotalSteps(samples)}: nothing is left for the cosine.");
-        if (LrSchedule is LearningRateSchedule.Cosine or LearningRateSchedule.Constant && LrDecayEvery > 0)
+        OptimizerSection said = Configuration.Optimizer;
+        string schedule = SettingsTable.InUse(Configuration, "schedule")[0];
+        bool isCosine = schedule == Words.Of(LearningRateSchedule.Cosine);
+        if (isCosine && (said.Warmup ?? 0) >= TotalSteps(samples))
+            throw new UsageException($"--warmup has {said.Warmup} steps, the run {TotalSteps(samples)}: nothing is left for the cosine.");
+        if (schedule != Words.Of(LearningRateSchedule.Step) && said.DecayEvery > 0)
             throw new UsageException("--lr-decay-every is for --lr-schedule step.");
-        if (LrFinal is not null && LrSchedule != LearningRateSchedule.Cosine)
+        if (said.FinalFactor is not null && !isCosine)
             throw new UsageException("--lr-final is for --lr-schedule cosine.");
     }
 
-    /// <summary>Throws unless there is a rule <see cref="Balance"/>, with weights where it needs them and nowhere else.</summary>
+    /// <summary>Throws unless the tasks' weights are there where the rule needs them, and nowhere else.</summary>
     /// <exception cref="UsageException">It is not so.</exception>
     public void CheckBalance()
     {
-        if (Balance is not null && !JtrRuntime.BalancingRules.Contains(Balance))
-            throw new UsageException($"--balance must be one of {string.Join(", ", JtrRuntime.BalancingRules)}, not '{Balance}'.");
-        if (Balance == "fixed" != TaskWeights is not null)
+        if (Configuration.Balancing.Rule == "fixed" != Configuration.Balancing.TaskWeights is not null)
             throw new UsageException("--balance fixed and --task-weights belong together.");
     }
 
@@ -372,10 +249,20 @@ internal sealed record TrainSettings
 
     /// <summary>Steps in all.</summary>
     /// <param name="samples">Samples of the training set.</param>
-    public long TotalSteps(int samples) => Epochs is int epochs ? epochs * StepsPerEpoch(samples) : Steps ?? DefaultSteps;
+    public long TotalSteps(int samples) =>
+        Configuration.Training.Epochs is { } epochs ? epochs * StepsPerEpoch(samples) : Configuration.Training.Steps!.Value;
 
     /// <summary>As text, for a checkpoint's metadata.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Default.TrainSettings);
+    public string ToJson() => ToNode().ToJsonString();
+
+    /// <summary>As JSON.</summary>
+    public JsonObject ToNode()
+    {
+        JsonObject node = new() { [ConfigurationKey] = Configuration.ToNode() };
+        if (Sources is not null)
+            node[SourcesKey] = JsonSerializer.SerializeToNode(Sources, SettingsJson.Default.IReadOnlyListSourceRequest);
+        return node;
+    }
 
     /// <summary>The settings in a checkpoint's metadata, or null when it was not written by `jtr train`.</summary>
     /// <exception cref="JtrFormatException">They are damaged.</exception>
@@ -385,15 +272,50 @@ internal sealed record TrainSettings
             return null;
         try
         {
-            return JsonSerializer.Deserialize(json, SettingsJson.Default.TrainSettings);
+            using JsonDocument document = JsonDocument.Parse(json);
+            return From(document.RootElement);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new JtrFormatException(path, $"the settings of its run are damaged: {e.Message}", innerException: e);
         }
     }
+
+    /// <summary>What <see cref="ToNode"/> made, or an earlier version.</summary>
+    /// <exception cref="JsonException">It is neither.</exception>
+    public static TrainSettings From(JsonElement root) =>
+        !root.TryGetProperty(ConfigurationKey, out JsonElement configuration)
+            ? OlderSettings.Read(root)
+            : new TrainSettings(
+                RunConfiguration.FromNode(configuration),
+                root.TryGetProperty(SourcesKey, out JsonElement sources)
+                    ? sources.Deserialize(SettingsJson.Default.IReadOnlyListSourceRequest)
+                    : null
+            );
+}
+
+/// <summary>The settings in a file, as in a checkpoint.</summary>
+internal sealed class TrainSettingsConverter : JsonConverter<TrainSettings>
+{
+    /// <inheritdoc/>
+    public override TrainSettings Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using JsonDocument document = JsonDocument.ParseValue(ref reader);
+        try
+        {
+            return TrainSettings.From(document.RootElement);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException(e.Message, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, TrainSettings value, JsonSerializerOptions options) => value.ToNode().WriteTo(writer);
 }
 
 [JsonSourceGenerationOptions(UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(TrainSettings))]
+[JsonSerializable(typeof(DataRequest))]
+[JsonSerializable(typeof(IReadOnlyList<SourceRequest>))]
 internal sealed partial class SettingsJson : JsonSerializerContext;

@@ -17,32 +17,15 @@ internal static class UnusedOptions
 
     private static readonly Effect[] _effects =
     [
-        OfMethods("jointTask.lambdaDist", "jtr"),
-        OfMethods("jointTask.lambdaRecon", "jtr"),
-        OfMethods("jointTask.mode", "jtr"),
-        OfMethods("jointTask.microBatch", "jtr", "mtpsl"),
         new("methods.specialistSteps", "--method specialists", s => SpecialistStages.AreIn(s.Method)),
-        OfMethods("methods.weight", "consistency", "direct_map", "perceptual_map"),
-        OfMethods("methods.temperature", "consistency"),
-        OfMethods("methods.mapWidth", "direct_map", "perceptual_map"),
-        OfMethods("methods.conWeight", "mtpsl"),
-        OfMethods("methods.regWeight", "mtpsl"),
-        OfMethods("methods.rampUp", "mtpsl"),
-        OfMethods("methods.filmLearningRate", "mtpsl"),
-        OfMethods("methods.filmDecayEvery", "mtpsl"),
-        OfMethods("teacher.weight", "teacher"),
-        OfMethods("teacher.valueWeight", "teacher"),
-        OfMethods("teacher.rampUp", "teacher"),
-        OfMethods("teacher.target", "teacher"),
-        OfMethods("teacher.selection", "teacher"),
-        new("teacher.threshold", "--teacher-selection fixed", s => s.Teacher?.Selection == TeacherSelection.Fixed),
-        OfMethods("teacher.color", "teacher"),
-        OfMethods("teacher.cutOut", "teacher"),
-        OfMethods("teacher.cutMix", "teacher"),
-        new("domain.fourierShare", "--domain fourier", s => s.Looks?.Domain.Contains("fourier") == true),
-        new("balancing.dwaTemperature", "--balance dwa", s => s.Balance == "dwa"),
-        new("optimizer.decayFactor", "--lr-schedule step with --lr-decay-every", s => IsStep(s) && s.LrDecayEvery > 0),
-        new("network.freezeSteps", "--freeze", s => s.Network?.Freeze is not null),
+        new("teacher.threshold", "--teacher-selection fixed", s => s.Configuration.Teacher.Selection == "fixed"),
+        new("domain.fourierShare", "--domain fourier", s => s.Configuration.Domain.Techniques?.Contains("fourier") == true),
+        new(
+            "optimizer.decayFactor",
+            "--lr-schedule step with --lr-decay-every",
+            s => s.Configuration.Optimizer is { Schedule: "step", DecayEvery: > 0 }
+        ),
+        new("network.freezeSteps", "--freeze", s => s.Configuration.Network.Freeze is not (null or "none")),
         new("run.minImprovement", "--eval-every", s => s.EvalEvery is not null),
         new("data.pseudoWeight", "--pseudo-labels", LearnsMadeLabels),
         new("data.pseudoThreshold", "--pseudo-labels", LearnsMadeLabels),
@@ -65,27 +48,28 @@ internal static class UnusedOptions
             if (option.Values(parsed) is null)
                 continue;
             if (Array.Find(_effects, e => e.Key == option.Setting.Key && !e.Counts(settings)) is { } effect)
-                yield return $"note: {option.Setting.Option} has no effect here: it is for {effect.For}";
+                yield return Note(option.Setting, effect.For);
+            else if (!SettingsTable.Applies(option.Setting, settings.Configuration))
+                yield return Note(option.Setting, Users(option.Setting));
         }
     }
 
-    private static Effect OfMethods(string key, params string[] methods) =>
-        new(
-            key,
-            $"--method {string.Join(" or ", methods)}",
-            s => JtrRuntime.FindMethod(s.NetworkMethod)?.Parts.Any(m => methods.Contains(m.Name)) == true
-        );
+    private static string Note(Setting setting, string users) => $"note: {setting.Option} has no effect here: it is for {users}";
 
-    // No schedule is that of steps, which keeps the rate where nothing else is said.
-    private static bool IsStep(TrainSettings settings) =>
-        settings.LrSchedule is not (LearningRateSchedule.Cosine or LearningRateSchedule.Constant);
+    /// <summary>What has the native option that a setting sets: "--method consistency or direct_map".</summary>
+    private static string Users(Setting setting)
+    {
+        string slot = setting.Natives[0].Path.Slot!;
+        string option = SettingsTable.Declared.First(s => s.Selects == slot).Option;
+        return $"{option} {string.Join(" or ", setting.Natives.Select(n => n.Path.Steps[0].Variant).Distinct())}";
+    }
 
     // Folders have those of tasks.json where nothing is said.
     private static bool HasInputs(TrainSettings settings) =>
         IsScenes(settings) ? settings.Data.Inputs is { Count: > 0 } : settings.Data.Inputs is not { Count: 0 };
 
     private static bool LearnsMadeLabels(TrainSettings settings) =>
-        settings.PseudoLabels is not null || SpecialistStages.AreIn(settings.Method);
+        settings.Configuration.Data.PseudoLabels is not null || SpecialistStages.AreIn(settings.Method);
 
     private static bool IsScenes(TrainSettings settings) => settings.Data.Sources is null && settings.Data.Data == DataRequest.Scenes;
 }

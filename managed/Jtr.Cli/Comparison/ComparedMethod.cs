@@ -1,3 +1,4 @@
+using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
 using Jtr.Cli.Specialists;
 using Jtr.Interop.Labels;
@@ -8,9 +9,9 @@ namespace Jtr.Cli.Comparison;
 /// <summary>A line of a comparison: a method, JTR with its quirks mended, or supervised training with all labels.</summary>
 /// <param name="Name">As on the command line and in the table.</param>
 /// <param name="Method">Name of the training method.</param>
-/// <param name="Mode">How the JTR loss treats the published code's quirks.</param>
+/// <param name="Mode">How the JTR loss treats the published code's quirks; null: the default.</param>
 /// <param name="SeesAllLabels">Whether it sees every label that there is, whatever the others see.</param>
-internal sealed record ComparedMethod(string Name, string Method, JointTaskMode Mode, bool SeesAllLabels = false)
+internal sealed record ComparedMethod(string Name, string Method, string? Mode = null, bool SeesAllLabels = false)
 {
     /// <summary>Name of the line with supervised training on every label that there is: more cannot be gained.</summary>
     public const string Ceiling = "all_labels";
@@ -29,10 +30,10 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
     /// <summary>Every line that there can be: the library's methods, JTR with its quirks mended, and the ceiling.</summary>
     public static IReadOnlyList<ComparedMethod> All =>
         [
-            .. JtrRuntime.Methods.Select(m => new ComparedMethod(m.Name, m.Name, JointTaskMode.Published)),
-            new(Corrected, "jtr", JointTaskMode.Corrected),
-            new(SpecialistStages.Name, SpecialistStages.Name, JointTaskMode.Published),
-            new(Ceiling, Baseline, JointTaskMode.Published, SeesAllLabels: true),
+            .. JtrRuntime.Methods.Select(m => new ComparedMethod(m.Name, m.Name)),
+            new(Corrected, "jtr", Words.Of(JointTaskMode.Corrected)),
+            new(SpecialistStages.Name, SpecialistStages.Name),
+            new(Ceiling, Baseline, SeesAllLabels: true),
         ];
 
     /// <summary>The lines that a command line names, in their fixed order, each once; then those of several methods together.</summary>
@@ -52,10 +53,7 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
         return
         [
             .. all.Where(m => names.Contains(AllOfThem) || names.Contains(m.Name)),
-            .. names
-                .Distinct()
-                .Where(n => n != AllOfThem && all.All(m => m.Name != n))
-                .Select(n => new ComparedMethod(n, n, JointTaskMode.Published)),
+            .. names.Distinct().Where(n => n != AllOfThem && all.All(m => m.Name != n)).Select(n => new ComparedMethod(n, n)),
         ];
     }
 
@@ -68,7 +66,13 @@ internal sealed record ComparedMethod(string Name, string Method, JointTaskMode 
     /// <summary>The settings of one run.</summary>
     public TrainSettings Apply(TrainSettings shared, ulong seed)
     {
-        TrainSettings own = shared with { Method = Method, Mode = Mode, Seed = seed };
-        return SeesAllLabels ? own with { Scenario = LabelScenario.AsFound, LabelsFile = null, LabelLimits = null } : own;
+        return shared.With(run =>
+        {
+            run.Training.Method = Method;
+            run.Training.Seed = seed;
+            run.JointTask.Mode = Mode;
+            if (SeesAllLabels)
+                (run.Data.Scenario, run.Data.Labels, run.Data.LimitLabels) = (Words.Of(Words.Scenarios, LabelScenario.AsFound), null, null);
+        });
     }
 }

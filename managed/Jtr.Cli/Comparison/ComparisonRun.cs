@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Cli.Specialists;
@@ -61,15 +62,15 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         if (method.HasSpecialists)
         {
             // What only this process has, threads and how often it saves, is no part of the settings that are compared.
-            TrainSettings own = settings with
+            TrainSettings own = settings.With(run =>
             {
-                SaveEvery = saveEvery,
-                Machine = new MachineSettings { Workers = workers },
-            };
+                run.Run.SaveEvery = saveEvery;
+                run.Machine = new MachineSection { Workers = workers };
+            });
             TrainSettings student = await new SpecialistStages(console, own, data, labels, _files.Path)
                 .RunAsync(view, device, cancellationToken)
                 .ConfigureAwait(false);
-            settings = settings with { PseudoLabels = student.PseudoLabels };
+            settings = settings.With(run => run.Data.PseudoLabels = student.Configuration.Data.PseudoLabels);
         }
         (IMultiTaskDataset all, LabelAssignment seen) = MadeLabels.Add(settings, data.Train, labels);
         IMultiTaskDataset train = BadSamples.Wrap(settings.Data, all, seen),
@@ -84,7 +85,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
             DataSeed = seed,
             CheckpointPath = _files.Checkpoint,
             CheckpointEvery = saveEvery,
-            CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
+            CheckpointMetadata = settings.ToMetadata(),
         };
         long total = settings.TotalSteps(train.Count);
         TrainingView.Run shown = view.Begin(new RunPlan($"{method.Name}, seed {seed}", total, settings.StepsPerEpoch(train.Count)));

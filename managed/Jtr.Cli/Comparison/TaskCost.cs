@@ -94,7 +94,7 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
     private CostPoint Measure(string method, MapScenes data, List<Batch> batches, CancellationToken cancellationToken)
     {
         ProcessMeter meter = ProcessMeter.Start(device.Gpu);
-        using Trainer trainer = new((settings with { Method = method }).ToTrainerOptions(data, device));
+        using Trainer trainer = new(settings.With(run => run.Training.Method = method).ToTrainerOptions(data, device));
         trainer.Step(batches[0], cancellationToken);
         double[] seconds = new double[steps],
             processor = new double[steps];

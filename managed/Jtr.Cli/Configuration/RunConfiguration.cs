@@ -1,214 +1,118 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Text.Json.Nodes;
 
 namespace Jtr.Cli.Configuration;
 
 /// <summary>
-/// The settings of a run as a JSON file holds them. What is null is not said. <see cref="SettingsTable"/> tells what each one means and
-/// which option of `jtr train` it is.
+/// The settings of a run, section by section, as a JSON file holds them. What is null is not said. Each setting is declared once, in its
+/// section; <see cref="SettingsTable"/> makes of them the options of `jtr train`, its help, the schema and the documentation.
 /// </summary>
 internal sealed class RunConfiguration
 {
-    [JsonPropertyName("$schema")]
-    public string? Schema { get; set; }
+    // Quotes and the like as they are: the file is no web page.
+    private static readonly JsonSerializerOptions _indented = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
+    [Section("Data and labels")]
     public DataSection Data { get; set; } = new();
+
+    [Section("How the files of benchmarks are read")]
     public BenchmarkSection Benchmark { get; set; } = new();
+
+    [Section("Backbone, decoder and their weights")]
     public NetworkSection Network { get; set; } = new();
+
+    [Section("Training")]
     public TrainingSection Training { get; set; } = new();
+
+    [Section("Changes of samples beside crops, flips and the published colors")]
     public AugmentationSection Augmentation { get; set; } = new();
+
+    [Section("Sources that differ")]
     public DomainSection Domain { get; set; } = new();
+
+    [Section("The optimizer, its rate, clipping and average")]
     public OptimizerSection Optimizer { get; set; } = new();
+
+    [Section("Joint-Task Regularization (method jtr)")]
     public JointTaskSection JointTask { get; set; } = new();
+
+    [Section("The other methods")]
     public MethodsSection Methods { get; set; } = new();
+
+    [Section("The method teacher")]
     public TeacherSection Teacher { get; set; } = new();
+
+    [Section("Weights of the tasks' losses")]
     public BalancingSection Balancing { get; set; } = new();
+
+    [Section("Scores and checkpoints on the way")]
     public RunSection Run { get; set; } = new();
+
+    [Section("Where and with what to compute")]
     public MachineSection Machine { get; set; } = new();
 
+    /// <summary>Values of the settings that are made of the native library's schema, by key.</summary>
+    public SortedDictionary<string, object> Native { get; private set; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The same settings, to be changed.</summary>
+    public RunConfiguration Copy()
+    {
+        RunConfiguration copy = new() { Native = new(Native, StringComparer.OrdinalIgnoreCase) };
+        foreach (Setting setting in SettingsTable.Declared)
+            setting.Set(copy, setting.Get(this));
+        return copy;
+    }
+
+    /// <summary>As JSON.</summary>
+    public JsonObject ToNode()
+    {
+        JsonObject root = [];
+        foreach (Setting setting in SettingsTable.Declared)
+            Add(setting.Key, setting.Get(this));
+        foreach ((string key, object value) in Native)
+            Add(key, value);
+        return root;
+
+        void Add(string key, object? value)
+        {
+            if (value is null)
+                return;
+            string[] parts = key.Split('.');
+            if (root[parts[0]] is not JsonObject section)
+                root[parts[0]] = section = [];
+            section[parts[1]] = SettingValue.ToNode(value);
+        }
+    }
+
     /// <summary>As a file.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, ConfigurationJson.Default.RunConfiguration) + "\n";
-}
+    public string ToJson() => ToNode().ToJsonString(_indented) + "\n";
 
-/// <summary>Data and labels.</summary>
-internal sealed class DataSection
-{
-    public string[]? Data { get; set; }
-    public double[]? Weights { get; set; }
-    public string? Test { get; set; }
-    public string[]? Tasks { get; set; }
-    public string[]? Inputs { get; set; }
-    public double? SceneInputShare { get; set; }
-    public string[]? ClassNames { get; set; }
-    public string? Scenario { get; set; }
-    public string? Labels { get; set; }
-    public string[]? LimitLabels { get; set; }
-    public string? PseudoLabels { get; set; }
-    public double? PseudoWeight { get; set; }
-    public double? PseudoThreshold { get; set; }
-    public string? Size { get; set; }
-    public bool? SkipBad { get; set; }
-    public int? VoidId { get; set; }
-    public double? DepthScale { get; set; }
-    public int? Scenes { get; set; }
-    public int? TestScenes { get; set; }
-    public ulong? SceneSeed { get; set; }
-    public double? SceneVariety { get; set; }
+    /// <summary>What <see cref="ToNode"/> made, also where a setting of a native library that has more is in it.</summary>
+    /// <exception cref="JsonException">It is not that.</exception>
+    public static RunConfiguration FromNode(JsonElement root)
+    {
+        RunConfiguration configuration = new();
+        foreach (JsonProperty section in root.EnumerateObject())
+        {
+            foreach (JsonProperty property in section.Value.EnumerateObject())
+            {
+                string key = $"{section.Name}.{property.Name}";
+                if (SettingsTable.Declared.FirstOrDefault(s => s.HasKey(key)) is not { } setting)
+                    configuration.Native[key] = SettingValue.Of(property.Value);
+                else
+                    setting.Set(
+                        configuration,
+                        setting.Convert(SettingValue.Texts(property.Value))
+                            ?? throw new JsonException($"'{key}' cannot be {property.Value.GetRawText()}")
+                    );
+            }
+        }
+        return configuration;
+    }
 }
-
-/// <summary>How files of benchmarks are read.</summary>
-internal sealed class BenchmarkSection
-{
-    public int? Classes { get; set; }
-    public string? CityscapesDepth { get; set; }
-    public string[]? ClassMapping { get; set; }
-    public string? SplitFile { get; set; }
-    public string? Normals { get; set; }
-    public string? ExtraFrames { get; set; }
-    public string? Buildings { get; set; }
-    public string[]? MapRange { get; set; }
-    public bool? AllowMissing { get; set; }
-}
-
-/// <summary>Backbone, decoder and their weights.</summary>
-internal sealed class NetworkSection
-{
-    public string? Backbone { get; set; }
-    public string? Decoder { get; set; }
-    public int? DecoderWidth { get; set; }
-    public int? OutputStride { get; set; }
-    public string? Weights { get; set; }
-    public bool? Strict { get; set; }
-    public double? BackboneRate { get; set; }
-    public double? DecoderRate { get; set; }
-    public double? HeadsRate { get; set; }
-    public string? Freeze { get; set; }
-    public long? FreezeSteps { get; set; }
-    public bool? FreezeNorms { get; set; }
-    public string? Fusion { get; set; }
-    public double? InputDropout { get; set; }
-}
-
-/// <summary>Training.</summary>
-internal sealed class TrainingSection
-{
-    public string? Method { get; set; }
-    public string[]? Constraints { get; set; }
-    public long? Steps { get; set; }
-    public int? Epochs { get; set; }
-    public int? BatchSize { get; set; }
-    public int? Width { get; set; }
-    public string? InitFrom { get; set; }
-    public ulong? Seed { get; set; }
-    public string? Precision { get; set; }
-    public string? Recomputation { get; set; }
-    public bool? Augment { get; set; }
-    public string? Flip { get; set; }
-    public bool? Colour { get; set; }
-    public string[]? Options { get; set; }
-}
-
-/// <summary>How samples change beside crops, flips and the published colours.</summary>
-internal sealed class AugmentationSection
-{
-    public double? Rotate { get; set; }
-    public double? Blur { get; set; }
-    public double? Noise { get; set; }
-    public double? ColorJitter { get; set; }
-    public double? Erase { get; set; }
-}
-
-/// <summary>What makes domains alike.</summary>
-internal sealed class DomainSection
-{
-    public string[]? Techniques { get; set; }
-    public double? FourierShare { get; set; }
-}
-
-/// <summary>Optimiser.</summary>
-internal sealed class OptimizerSection
-{
-    public double? LearningRate { get; set; }
-    public string? Schedule { get; set; }
-    public double? WeightDecay { get; set; }
-    public long? DecayEvery { get; set; }
-    public double? DecayFactor { get; set; }
-    public long? Warmup { get; set; }
-    public double? FinalFactor { get; set; }
-    public double? Clip { get; set; }
-    public double? Ema { get; set; }
-}
-
-/// <summary>Joint-Task Regularization.</summary>
-internal sealed class JointTaskSection
-{
-    public double? LambdaDist { get; set; }
-    public double? LambdaRecon { get; set; }
-    public string? Mode { get; set; }
-    public int? MicroBatch { get; set; }
-}
-
-/// <summary>The other methods.</summary>
-internal sealed class MethodsSection
-{
-    public long? SpecialistSteps { get; set; }
-    public double? Weight { get; set; }
-    public double? Temperature { get; set; }
-    public int? MapWidth { get; set; }
-    public double? ConWeight { get; set; }
-    public double? RegWeight { get; set; }
-    public long? RampUp { get; set; }
-    public double? FilmLearningRate { get; set; }
-    public long? FilmDecayEvery { get; set; }
-}
-
-/// <summary>The method "teacher".</summary>
-internal sealed class TeacherSection
-{
-    public double? Weight { get; set; }
-    public double? ValueWeight { get; set; }
-    public long? RampUp { get; set; }
-    public string? Target { get; set; }
-    public string? Selection { get; set; }
-    public double? Threshold { get; set; }
-    public double? Color { get; set; }
-    public double? CutOut { get; set; }
-    public double? CutMix { get; set; }
-}
-
-/// <summary>Weights of the tasks.</summary>
-internal sealed class BalancingSection
-{
-    public string? Rule { get; set; }
-    public double[]? TaskWeights { get; set; }
-    public double? DwaTemperature { get; set; }
-}
-
-/// <summary>Scores and checkpoints on the way.</summary>
-internal sealed class RunSection
-{
-    public long? EvalEvery { get; set; }
-    public long? SaveEvery { get; set; }
-    public int? Keep { get; set; }
-    public int? EarlyStopping { get; set; }
-    public double? MinImprovement { get; set; }
-    public string? Baseline { get; set; }
-}
-
-/// <summary>Where and with what to compute.</summary>
-internal sealed class MachineSection
-{
-    public string? Device { get; set; }
-    public int? Threads { get; set; }
-    public int? Workers { get; set; }
-    public long? ChunkBytes { get; set; }
-    public bool? Deterministic { get; set; }
-}
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    WriteIndented = true
-)]
-[JsonSerializable(typeof(RunConfiguration))]
-internal sealed partial class ConfigurationJson : JsonSerializerContext;

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
 using Jtr.Cli.Data;
 using Jtr.Interop;
-using Microsoft.Extensions.Configuration;
+using Jtr.Interop.Json;
 
 namespace Jtr.Cli.Configuration;
 
@@ -17,96 +19,119 @@ internal static class RunConfigurationReader
     /// <param name="parsed">The command line, whose options count most.</param>
     /// <param name="path">The file, or null for none.</param>
     /// <param name="sets">Further settings as KEY=VALUE, which count more than the file; lists are separated by commas.</param>
+    /// <param name="table">The settings that there are, or null for those of the native library that is loaded.</param>
     /// <exception cref="UsageException">A setting of the command line is unknown or has a value that it does not allow.</exception>
     /// <exception cref="JtrFormatException">One of the file is, or the file is no JSON.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static RunConfiguration Read(ParseResult parsed, string? path, IReadOnlyList<string> sets)
+    public static RunConfiguration Read(ParseResult parsed, string? path, IReadOnlyList<string> sets, SettingsTable? table = null)
     {
-        SortedDictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
+        table ??= SettingsTable.Current;
+        RunConfiguration configuration = new();
         if (path is not null)
-            AddFile(path, values);
+            AddFile(path, configuration, table);
         foreach (string set in sets)
-            AddSet(set, values);
-        AddOptions(parsed, values);
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
-        return configuration.Get<RunConfiguration>() ?? new RunConfiguration();
+            AddSet(set, configuration, table);
+        AddOptions(parsed, configuration);
+        return configuration;
     }
 
-    private static void AddFile(string path, SortedDictionary<string, string?> values)
+    private static void AddFile(string path, RunConfiguration configuration, SettingsTable table)
     {
         path = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(path)!;
-        foreach ((string at, string? text) in Flat(path))
-        {
-            string[] parts = at.Split(':');
-            if (parts[0] == SchemaKey)
-                continue;
-            int last = parts.Length - 1;
-            bool isElement =
-                last > 0 && int.TryParse(parts[last], out _) && SettingsTable.Find(string.Join('.', parts[..last])) is { IsList: true };
-            string key = string.Join('.', isElement ? parts[..last] : parts);
-            Setting setting = SettingsTable.Find(key) ?? throw new JtrFormatException(path, Unknown(key));
-            // null in a file says nothing, as does an empty list.
-            if (string.IsNullOrEmpty(text) && (text is null || setting.IsList))
-                continue;
-            if (setting.IsList != isElement || !setting.Accepts(text))
-                throw new JtrFormatException(path, Wrong(setting, text));
-            values[at] = Resolved(setting, text, folder);
-        }
-    }
-
-    /// <summary>The leaves of the file.</summary>
-    private static IEnumerable<(string Key, string? Value)> Flat(string path)
-    {
         if (!File.Exists(path))
             throw new FileNotFoundException(
                 $"{path}: {(Directory.Exists(path) ? "is a folder; name a file, such as the config.json in it" : "there is no such file")}",
                 path
             );
-        IConfigurationRoot root;
+        byte[] bytes = JsonFile.ReadBytes(path, "a configuration");
+        JsonReaderOptions options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            root = new ConfigurationBuilder().AddJsonStream(stream).Build();
+            AddFile(path, bytes, new Utf8JsonReader(bytes, options), configuration, table);
         }
-        catch (Exception e) when (e is FormatException or InvalidDataException or System.Text.Json.JsonException)
+        catch (JsonException e)
         {
-            throw new JtrFormatException(path, $"is not a configuration: {(e.InnerException ?? e).Message}", innerException: e);
-        }
-        foreach (KeyValuePair<string, string?> pair in root.AsEnumerable())
-        {
-            // Sections have children instead of a value, unless they are empty.
-            if (
-                !root.GetSection(pair.Key).GetChildren().Any()
-                && !SettingsTable.Sections.Any(s => s.Name == pair.Key && string.IsNullOrEmpty(pair.Value))
-            )
-                yield return (pair.Key, pair.Value);
+            throw new JtrFormatException(path, $"is not a configuration: {e.Message}", innerException: e);
         }
     }
 
-    private static void AddSet(string set, SortedDictionary<string, string?> values)
+    private static void AddFile(string path, byte[] bytes, Utf8JsonReader reader, RunConfiguration configuration, SettingsTable table)
+    {
+        string folder = Path.GetDirectoryName(path)!;
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+            throw new JsonException("it has to be an object { ... } with a section for each of its keys.");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string section = reader.GetString()!;
+            long at = reader.TokenStartIndex;
+            reader.Read();
+            // null in a file says nothing.
+            if (section == SchemaKey || reader.TokenType == JsonTokenType.Null)
+                reader.Skip();
+            else if (reader.TokenType != JsonTokenType.StartObject)
+                throw At(at, Unknown(section, table));
+            else
+                AddSection(section, ref reader);
+        }
+        // Nothing may be behind the object.
+        reader.Read();
+
+        void AddSection(string section, ref Utf8JsonReader reader)
+        {
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                string key = $"{section}.{reader.GetString()}";
+                long at = reader.TokenStartIndex;
+                Setting setting = table.Find(key) ?? throw At(at, Unknown(key, table));
+                reader.Read();
+                JsonElement value = JsonElement.ParseValue(ref reader);
+                if (Value(setting, value) is { } texts && texts.Count > 0)
+                    setting.Set(configuration, setting.Convert([.. texts.Select(t => Resolved(setting, t, folder))]));
+                else if (value.ValueKind != JsonValueKind.Null && !(setting.IsList && IsEmpty(value)))
+                    throw At(at, Wrong(setting, Shown(setting, value)));
+            }
+        }
+
+        JtrFormatException At(long at, string message) =>
+            new(path, string.Create(CultureInfo.InvariantCulture, $"line {1 + bytes.AsSpan(0, (int)at).Count((byte)'\n')}: {message}"));
+
+        static bool IsEmpty(JsonElement value) =>
+            value.ValueKind == JsonValueKind.Array ? value.GetArrayLength() == 0 : value.ValueEquals("");
+    }
+
+    /// <summary>The texts of a value that the setting allows; else null.</summary>
+    private static IReadOnlyList<string>? Value(Setting setting, JsonElement value)
+    {
+        if (setting.IsList != (value.ValueKind == JsonValueKind.Array) || value.ValueKind is JsonValueKind.Object or JsonValueKind.Null)
+            return null;
+        IReadOnlyList<string> texts = SettingValue.Texts(value);
+        return texts.All(setting.Accepts) ? texts : null;
+    }
+
+    /// <summary>A wrong value as it stands in the file; of a list the one that is wrong.</summary>
+    private static string Shown(Setting setting, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array && !setting.IsList || value.ValueKind == JsonValueKind.Object
+            ? value.GetRawText()
+            : SettingValue.Texts(value).FirstOrDefault(t => !setting.Accepts(t)) ?? SettingValue.Texts(value)[0];
+
+    private static void AddSet(string set, RunConfiguration configuration, SettingsTable table)
     {
         int equals = set.IndexOf('=', StringComparison.Ordinal);
         if (equals <= 0)
             throw new UsageException($"--set must be KEY=VALUE, such as training.batchSize=8, not '{set}'.");
         string key = set[..equals].Trim(),
             text = set[(equals + 1)..].Trim();
-        Setting setting = SettingsTable.Find(key) ?? throw new UsageException($"--set: {Unknown(key)}");
-        Remove(setting.Key, values);
+        Setting setting = table.Find(key) ?? throw new UsageException($"--set: {Unknown(key, table)}");
         // An assignment may have commas in it, so that one --set is one of them.
-        string[] parts =
-            setting.IsList && setting.Kind is not (SettingKind.Assignments or SettingKind.Constraints)
-                ? text.Split(',', StringSplitOptions.TrimEntries)
-                : [text];
-        for (int i = 0; i < parts.Length; i++)
-        {
-            if (!setting.Accepts(parts[i]))
-                throw new UsageException($"--set: {Wrong(setting, parts[i])}");
-            values[Place(setting, i)] = Resolved(setting, parts[i], Environment.CurrentDirectory);
-        }
+        IReadOnlyList<string> parts =
+            setting.Kind == SettingKind.DataSets ? text.Split(',', StringSplitOptions.TrimEntries) : setting.Parts(text);
+        if (parts.FirstOrDefault(p => !setting.Accepts(p)) is { } wrong)
+            throw new UsageException($"--set: {Wrong(setting, wrong)}");
+        setting.Set(configuration, setting.Convert([.. parts.Select(p => Resolved(setting, p, Environment.CurrentDirectory))]));
     }
 
-    private static void AddOptions(ParseResult parsed, SortedDictionary<string, string?> values)
+    private static void AddOptions(ParseResult parsed, RunConfiguration configuration)
     {
         List<(Setting Setting, IReadOnlyList<string> Values)> said = [];
         foreach (ISettingOption option in parsed.CommandResult.Command.Options.OfType<ISettingOption>())
@@ -117,35 +142,16 @@ internal static class RunConfigurationReader
         // What the file says gives way first: two rivals on the command line both stay, and are refused together.
         foreach ((Setting setting, _) in said)
         {
-            Remove(setting.Key, values);
             foreach ((string one, string other) in SettingsTable.Rivals)
             {
                 if (one == setting.Key)
-                    Remove(other, values);
+                    SettingsTable.Get(other).Set(configuration, null);
                 if (other == setting.Key)
-                    Remove(one, values);
+                    SettingsTable.Get(one).Set(configuration, null);
             }
         }
         foreach ((Setting setting, IReadOnlyList<string> texts) in said)
-        {
-            for (int i = 0; i < texts.Count; i++)
-                values[Place(setting, i)] = texts[i];
-        }
-    }
-
-    private static string Place(Setting setting, int index)
-    {
-        string place = setting.Key.Replace('.', ':');
-        return setting.IsList ? $"{place}:{index}" : place;
-    }
-
-    private static void Remove(string key, SortedDictionary<string, string?> values)
-    {
-        string place = key.Replace('.', ':');
-        bool IsOf(string k) =>
-            string.Equals(k, place, StringComparison.OrdinalIgnoreCase) || k.StartsWith(place + ":", StringComparison.OrdinalIgnoreCase);
-        foreach (string old in values.Keys.Where(IsOf).ToList())
-            values.Remove(old);
+            setting.Set(configuration, setting.Convert(texts));
     }
 
     private static string Resolved(Setting setting, string text, string folder) =>
@@ -156,11 +162,12 @@ internal static class RunConfigurationReader
             _ => text,
         };
 
-    private static string Unknown(string key) =>
+    private static string Unknown(string key, SettingsTable table) =>
         $"there is no setting '{key}'."
-        + (SettingsTable.Suggest(key) is string meant ? $" Did you mean '{meant}'?" : "")
-        + (SettingsTable.Siblings(key) is string names ? $" {names}" : "")
+        + (table.Suggest(key) is string meant ? $" Did you mean '{meant}'?" : "")
+        + (table.Siblings(key) is string names ? $" {names}" : "")
         + " 'jtr config schema' lists all.";
 
-    private static string Wrong(Setting setting, string? text) => $"{setting.Key} must be {setting.Expected}, not '{text}'.";
+    private static string Wrong(Setting setting, string text) =>
+        $"{setting.Key} must be {setting.Expected}, not '{text}'.{setting.Meant(text)}";
 }

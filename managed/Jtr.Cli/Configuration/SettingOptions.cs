@@ -44,7 +44,7 @@ internal sealed class ValueOption : Option<string[]?>, ISettingOption
         if (Array.Find(parts, p => !Setting.Accepts(p)) is string wrong)
             result.AddError(
                 $"{Name} must be {(Setting.IsList && !Setting.IsNumber ? Listed : Setting.Expected)}, not "
-                    + $"'{(wrong.Length == 0 ? result.Tokens[0].Value : wrong)}'."
+                    + $"'{(wrong.Length == 0 ? result.Tokens[0].Value : wrong)}'.{Setting.Meant(wrong)}"
             );
         return parts;
     }

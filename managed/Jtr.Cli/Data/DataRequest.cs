@@ -8,6 +8,10 @@ internal sealed record DataRequest
     /// <summary>The word that stands for the built-in scenes.</summary>
     public const string Scenes = "scenes";
 
+    /// <summary>Scenes to train on and to score on, where nothing else is said.</summary>
+    public const int DefaultScenes = 400,
+        DefaultTestScenes = 200;
+
     /// <summary>"scenes", a folder, or a prefix and a path: see <see cref="DataLocation"/>. Of joined data, what stands for them.</summary>
     public required string Data { get; init; }
 
@@ -33,10 +37,10 @@ internal sealed record DataRequest
     public required ImageSize Size { get; init; }
 
     /// <summary>Scenes to train on.</summary>
-    public int SceneCount { get; init; } = 400;
+    public int SceneCount { get; init; } = DefaultScenes;
 
     /// <summary>Scenes to score on, which follow those to train on.</summary>
-    public int TestSceneCount { get; init; } = 200;
+    public int TestSceneCount { get; init; } = DefaultTestScenes;
 
     /// <summary>Seed of the scenes.</summary>
     public ulong SceneSeed { get; init; } = 1;

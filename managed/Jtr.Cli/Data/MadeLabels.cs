@@ -18,15 +18,20 @@ internal static class MadeLabels
         LabelAssignment visible
     )
     {
-        if (settings.PseudoLabels is not { } folder)
+        if (settings.Configuration.Data.PseudoLabels is not { } folder)
             return (data, visible);
         if (data is not FolderDataset photographs)
             throw new UsageException("--pseudo-labels is for training on a folder of photographs.");
+        PseudoLabelOptions standard = new();
         PseudoLabelDataset all = new(
             photographs,
             folder,
             visible,
-            new PseudoLabelOptions { Weight = settings.PseudoWeight, Threshold = settings.PseudoThreshold }
+            new PseudoLabelOptions
+            {
+                Weight = settings.Configuration.Data.PseudoWeight ?? standard.Weight,
+                Threshold = settings.Configuration.Data.PseudoThreshold ?? standard.Threshold,
+            }
         );
         return (all, all.Labels);
     }

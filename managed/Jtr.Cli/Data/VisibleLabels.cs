@@ -15,7 +15,7 @@ internal static class VisibleLabels
     /// <exception cref="UsageException">A limit fits no task.</exception>
     /// <exception cref="JtrFormatException">A file of labels is damaged, or for other data.</exception>
     public static LabelAssignment Of(TrainSettings settings, IMultiTaskDataset data) =>
-        LabelLimit.Apply(All(settings, data), settings.LabelLimits, settings.Seed);
+        LabelLimit.Apply(All(settings, data), settings.Configuration.Data.LimitLabels, settings.Seed);
 
     private static LabelAssignment All(TrainSettings settings, IMultiTaskDataset data)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
+using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Cli.Prediction;
@@ -98,10 +99,7 @@ internal sealed class SpecialistStages
 
     /// <summary>The settings of a student whose labels are made.</summary>
     public static TrainSettings Student(TrainSettings settings, string folder) =>
-        settings with
-        {
-            PseudoLabels = Path.GetFullPath(LabelsOf(folder)),
-        };
+        settings.With(run => run.Data.PseudoLabels = Path.GetFullPath(LabelsOf(folder)));
 
     /// <summary>The photographs that have no label of a task that training may see.</summary>
     private IEnumerable<int> Missing(FolderDataset photographs, int task) =>
@@ -111,23 +109,20 @@ internal sealed class SpecialistStages
 
     /// <summary>A specialist's settings: those of the student, with nothing that relates tasks.</summary>
     private TrainSettings SettingsOf(int task) =>
-        _settings with
+        _settings.With(run =>
         {
-            Data = _settings.Data with { Tasks = [_data.Train.Tasks[task].Name], ClassNames = null },
-            Method = StudentBase,
-            Steps = _settings.SpecialistSteps ?? _settings.Steps,
-            Epochs = _settings.SpecialistSteps is null ? _settings.Epochs : null,
-            SpecialistSteps = null,
-            Balance = null,
-            TaskWeights = null,
-            DwaTemperature = null,
-            Constraints = null,
-            PseudoLabels = null,
-            Teacher = null,
-            EvalEvery = null,
-            EarlyStopping = null,
-            MinImprovement = null,
-        };
+            run.Data.Tasks = [_data.Train.Tasks[task].Name];
+            run.Data.ClassNames = null;
+            run.Data.PseudoLabels = null;
+            run.Training.Method = StudentBase;
+            if (run.Methods.SpecialistSteps is { } steps)
+                (run.Training.Steps, run.Training.Epochs) = (steps, null);
+            run.Methods.SpecialistSteps = null;
+            run.Training.Constraints = null;
+            run.Balancing = new BalancingSection();
+            run.Teacher = new TeacherSection();
+            (run.Run.EvalEvery, run.Run.EarlyStopping, run.Run.MinImprovement) = (null, null, null);
+        });
 
     private async Task TrainAsync(int task, string stage, TrainingView? view, DeviceChoice device, CancellationToken cancellationToken)
     {
@@ -160,12 +155,12 @@ internal sealed class SpecialistStages
         FitOptions fit = settings.ToFitOptions(all) with
         {
             Steps = total,
-            Workers = settings.Machine?.Workers,
+            Workers = settings.Workers,
             DataSeed = settings.Seed,
             CheckpointPath = files.Checkpoint,
-            CheckpointEvery = settings.SaveEvery ?? TrainSettings.DefaultSaveEvery,
-            Keep = settings.Keep ?? 1,
-            CheckpointMetadata = new Dictionary<string, string> { [TrainSettings.MetadataKey] = settings.ToJson() },
+            CheckpointEvery = settings.SaveEvery,
+            Keep = settings.Configuration.Run.Keep ?? 1,
+            CheckpointMetadata = settings.ToMetadata(),
             Validation = test,
             EvaluateAtEnd = test is not null,
         };
@@ -206,7 +201,14 @@ internal sealed class SpecialistStages
             );
 
         static string? Comparable(TrainSettings? s) =>
-            s is null ? null : (s with { Machine = null, SaveEvery = null, Recomputation = default }).ToJson();
+            s
+                ?.With(run =>
+                {
+                    run.Machine = new MachineSection();
+                    run.Run.SaveEvery = null;
+                    run.Training.Recomputation = null;
+                })
+                .ToJson();
     }
 
     private async Task LabelAsync(
@@ -249,7 +251,7 @@ internal sealed class SpecialistStages
             Output = folder.Root,
             Labels = folder,
             DepthScale = _settings.Data.DepthScale ?? PredictionFiles.DefaultDepthScale,
-            Workers = _settings.Machine?.Workers ?? Environment.ProcessorCount,
+            Workers = _settings.Workers ?? Environment.ProcessorCount,
         };
         string what = $"{labeled.Name} of {items.Length} photographs";
         _console.Title($"The specialist of {labeled.Name} labels what is missing ({stage})");

@@ -2,85 +2,44 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Jtr.Interop.Inputs;
-using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Checkpoints;
 
-/// <summary>The options of a trainer as they stand in the metadata of a checkpoint.</summary>
-internal sealed record OptionsDocument
+/// <summary>
+/// The options of a trainer as they stand in the metadata of a checkpoint: <see cref="TrainerOptions"/> as JSON. What is absent, as in
+/// checkpoints from before it was there, has its default.
+/// </summary>
+internal static class OptionsDocument
 {
     /// <summary>Changes when older readers would misread what is written.</summary>
     public const int CurrentFormat = 1;
 
-    public required int Format { get; init; }
-    public required IReadOnlyList<TaskDocument> Tasks { get; init; }
+    private const string FormatKey = "format",
+        ConstraintsKey = "constraints",
+        NetworkKey = "network";
 
-    /// <summary>Absent: none, as in checkpoints from before there were any.</summary>
-    public IReadOnlyList<InputSpec>? Inputs { get; init; }
-    public FusionOptions? Fusion { get; init; }
-    public double? InputDropout { get; init; }
-    public required string Method { get; init; }
-    public required int Width { get; init; }
+    // What every version has written: without it the document is damaged.
+    private static readonly string[] _always =
+    [
+        "tasks",
+        "method",
+        "width",
+        "joint_task",
+        "optimizer",
+        "seed",
+        "precision",
+        "device",
+        "device_index",
+    ];
 
-    /// <summary>Null: a SegNet of that width.</summary>
-    public NetworkOptions? Network { get; init; }
-    public required JointTaskOptions JointTask { get; init; }
-
-    // Checkpoints from before these methods lack them.
-    public ConsistencyOptions? Consistency { get; init; }
-    public PairMapOptions? DirectMap { get; init; }
-    public PairMapOptions? PerceptualMap { get; init; }
-    public MtpslOptions? Mtpsl { get; init; }
-    public TeacherOptions? Teacher { get; init; }
-    public IReadOnlyList<ConstraintOptions>? Constraints { get; init; }
-    public BalancingOptions? Balancing { get; init; }
-    public required AdamOptions Optimizer { get; init; }
-    public double? MaxGradientNorm { get; init; }
-    public double? EmaDecay { get; init; }
-    public required ulong Seed { get; init; }
-    public required Precision Precision { get; init; }
-
-    /// <summary>Null: norms, as in checkpoints from before it could be chosen.</summary>
-    public Recomputation? Recomputation { get; init; }
-    public required DeviceKind Device { get; init; }
-    public required int DeviceIndex { get; init; }
-
-    /// <summary>Options that have no property, as a JSON object; absent for none.</summary>
-    public JsonObject? NativeOptions { get; init; }
-
+    /// <summary>The options as a text.</summary>
     public static string Write(TrainerOptions options)
     {
-        OptionsDocument document = new()
-        {
-            Format = CurrentFormat,
-            Tasks = [.. options.Tasks.Select(TaskDocument.From)],
-            Inputs = options.Inputs.Count == 0 ? null : [.. options.Inputs],
-            Fusion = options.Inputs.Count == 0 ? null : options.Fusion,
-            InputDropout = options.Inputs.Count == 0 ? null : options.InputDropout,
-            Method = options.Method,
-            Width = options.Width,
-            Network = options.Network,
-            JointTask = options.JointTask,
-            Consistency = options.Consistency,
-            DirectMap = options.DirectMap,
-            PerceptualMap = options.PerceptualMap,
-            Mtpsl = options.Mtpsl,
-            Teacher = options.Teacher,
-            Constraints = options.Constraints.Count == 0 ? null : options.Constraints,
-            Balancing = options.Balancing,
-            Optimizer = options.Optimizer,
-            MaxGradientNorm = options.MaxGradientNorm,
-            EmaDecay = options.EmaDecay,
-            Seed = options.Seed,
-            Precision = options.Precision,
-            Recomputation = options.Recomputation,
-            Device = options.Device,
-            DeviceIndex = options.DeviceIndex,
-            NativeOptions = options.NativeOptions is { } more ? OptionsWriter.Parse(more, nameof(options)) : null,
-        };
-        return JsonSerializer.Serialize(document, OptionsJsonContext.Default.OptionsDocument);
+        JsonObject document = Node(options);
+        document.Insert(0, FormatKey, CurrentFormat);
+        return document.ToJsonString();
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
@@ -91,41 +50,15 @@ internal sealed record OptionsDocument
     {
         try
         {
-            OptionsDocument document =
-                JsonSerializer.Deserialize(json, OptionsJsonContext.Default.OptionsDocument)
-                ?? throw new JtrFormatException(path, "the trainer's options are null");
-            if (document.Format != CurrentFormat)
-                throw new JtrFormatException(
-                    path,
-                    $"the trainer's options are of format {document.Format}, this version reads {CurrentFormat}"
-                );
-            TrainerOptions options = new()
-            {
-                Tasks = new TaskSet(document.Tasks.Select(t => t.ToTask())),
-                Inputs = document.Inputs is null ? InputSet.None : new InputSet(document.Inputs),
-                Fusion = document.Fusion ?? new FusionOptions(),
-                InputDropout = document.InputDropout ?? 0,
-                Method = document.Method,
-                Width = document.Width,
-                Network = document.Network,
-                JointTask = document.JointTask,
-                Consistency = document.Consistency ?? new ConsistencyOptions(),
-                DirectMap = document.DirectMap ?? new PairMapOptions(),
-                PerceptualMap = document.PerceptualMap ?? new PairMapOptions(),
-                Mtpsl = document.Mtpsl ?? new MtpslOptions(),
-                Teacher = document.Teacher ?? new TeacherOptions(),
-                Constraints = document.Constraints ?? [],
-                Balancing = document.Balancing ?? new BalancingOptions(),
-                Optimizer = document.Optimizer,
-                MaxGradientNorm = document.MaxGradientNorm,
-                EmaDecay = document.EmaDecay,
-                Seed = document.Seed,
-                Precision = document.Precision,
-                Recomputation = document.Recomputation.GetValueOrDefault(),
-                Device = document.Device,
-                DeviceIndex = document.DeviceIndex,
-                NativeOptions = document.NativeOptions?.ToJsonString(),
-            };
+            JsonObject document =
+                JsonNode.Parse(json) as JsonObject ?? throw new JtrFormatException(path, "the trainer's options are null, or no object");
+            if ((document[FormatKey] as JsonValue)?.TryGetValue(out int format) != true)
+                throw new JsonException($"'{FormatKey}' is missing");
+            if (format != CurrentFormat)
+                throw new JtrFormatException(path, $"the trainer's options are of format {format}, this version reads {CurrentFormat}");
+            if (_always.FirstOrDefault(key => !document.ContainsKey(key)) is { } missing)
+                throw new JsonException($"'{missing}' is missing");
+            TrainerOptions options = Deserialize(document);
             options.Validate();
             return options;
         }
@@ -133,6 +66,40 @@ internal sealed record OptionsDocument
         {
             throw new JtrFormatException(path, $"the trainer's options in its metadata are damaged: {e.Message}", innerException: e);
         }
+    }
+
+    private static TrainerOptions Deserialize(JsonObject document)
+    {
+        // The generated reader gives a property that is absent the default of its type, not that of its record.
+        TrainerOptions standard = new()
+        {
+            Tasks = new TaskSet(new MapTask("any")),
+            Network = document[NetworkKey] is JsonObject ? new NetworkOptions() : null,
+        };
+        Fill(document, Node(standard));
+        TrainerOptions options =
+            document.Deserialize(OptionsJsonContext.Default.TrainerOptions) ?? throw new JsonException("the options are null");
+        // The same list as that of options without constraints, so that they are equal.
+        return options.Constraints is { Count: > 0 } ? options : options with { Constraints = standard.Constraints };
+    }
+
+    private static void Fill(JsonObject document, JsonObject standard)
+    {
+        foreach ((string key, JsonNode? value) in standard)
+        {
+            if (!document.ContainsKey(key))
+                document[key] = value?.DeepClone();
+            else if (document[key] is JsonObject part && value is JsonObject standardPart)
+                Fill(part, standardPart);
+        }
+    }
+
+    private static JsonObject Node(TrainerOptions options)
+    {
+        JsonObject node = JsonSerializer.SerializeToNode(options, OptionsJsonContext.Default.TrainerOptions)!.AsObject();
+        if (options.Constraints.Count == 0)
+            node.Remove(ConstraintsKey);
+        return node;
     }
 }
 
@@ -188,12 +155,56 @@ internal sealed record TaskDocument
     }
 }
 
+/// <summary>A set of tasks as a list.</summary>
+internal sealed class TaskSetConverter : JsonConverter<TaskSet>
+{
+    /// <inheritdoc/>
+    public override TaskSet Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new((JsonSerializer.Deserialize(ref reader, OptionsJsonContext.Default.TaskDocumentArray) ?? []).Select(t => t.ToTask()));
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, TaskSet value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, [.. value.Select(TaskDocument.From)], OptionsJsonContext.Default.TaskDocumentArray);
+}
+
+/// <summary>A set of inputs as a list.</summary>
+internal sealed class InputSetConverter : JsonConverter<InputSet>
+{
+    /// <inheritdoc/>
+    public override InputSet Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonSerializer.Deserialize(ref reader, OptionsJsonContext.Default.InputSpecArray) is { Length: > 0 } inputs
+            ? new InputSet(inputs)
+            : InputSet.None;
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, InputSet value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, [.. value], OptionsJsonContext.Default.InputSpecArray);
+}
+
+/// <summary>A text that is a JSON object, as that object.</summary>
+internal sealed class JsonObjectText : JsonConverter<string>
+{
+    /// <inheritdoc/>
+    public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        (JsonNode.Parse(ref reader) as JsonObject ?? throw new JsonException("it has to be an object { ... }")).ToJsonString();
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options)
+    {
+        using JsonDocument document = JsonDocument.Parse(value);
+        document.WriteTo(writer);
+    }
+}
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true
+    RespectRequiredConstructorParameters = true,
+    Converters = [typeof(TaskSetConverter), typeof(InputSetConverter)]
 )]
-[JsonSerializable(typeof(OptionsDocument))]
+[JsonSerializable(typeof(TrainerOptions))]
+[JsonSerializable(typeof(TaskDocument[]))]
+[JsonSerializable(typeof(InputSpec[]))]
 internal sealed partial class OptionsJsonContext : JsonSerializerContext;

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Jtr.Interop.Native;
 using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Inputs;
@@ -69,5 +71,28 @@ public sealed record FusionOptions
             throw new ArgumentException("Fusion.Encoder must be the name of an encoder.", "Fusion.Encoder");
         OptionRange.Within("Fusion.EncoderWidth", EncoderWidth, 1, TrainerOptions.MaxWidth);
         OptionRange.Within("Fusion.FilmHidden", FilmHidden, 1, InputSpec.MaxVector);
+    }
+
+    /// <summary>What libjtr reads of an input.</summary>
+    internal JsonObject ToNative(InputSpec input)
+    {
+        if (!input.IsPlanes)
+            return new()
+            {
+                ["name"] = "film",
+                ["levels"] = NativeJson.Word(FilmLevels),
+                ["hidden"] = FilmHidden,
+            };
+        if (Planes == PlanesFusion.Early)
+            return new() { ["name"] = "early" };
+        JsonObject encoder = new() { ["name"] = Encoder };
+        if (Encoder == "plain")
+            encoder["width"] = EncoderWidth;
+        return new()
+        {
+            ["name"] = "late",
+            ["combine"] = NativeJson.Word(Combine),
+            ["encoder"] = encoder,
+        };
     }
 }

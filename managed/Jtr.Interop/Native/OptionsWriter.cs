@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Jtr.Interop.Inputs;
+using Jtr.Interop.Json;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
@@ -11,9 +12,6 @@ namespace Jtr.Interop.Native;
 /// </summary>
 internal static class OptionsWriter
 {
-    // The keys whose value says what an object's other keys mean.
-    private static readonly string[] _discriminators = ["name", "kind"];
-
     private static readonly string[] _ofTraining =
     [
         "method",
@@ -41,31 +39,33 @@ internal static class OptionsWriter
             ["tasks"] = Tasks(options.Tasks),
             ["inputs"] = Inputs(options),
             ["input_dropout"] = options.InputDropout,
-            ["network"] = Network(options),
+            ["network"] = options.Network?.ToNative(options.Width) ?? new() { ["name"] = "segnet", ["width"] = options.Width },
             ["method"] = methods[0],
             ["beside"] = new JsonArray([.. methods.Skip(1)]),
             ["constraints"] = Constraints(options),
-            ["balancing"] = Balancing(options.Balancing),
-            ["optimizer"] = Optimizer(options.Optimizer),
-            ["schedule"] = Schedule(options.Optimizer),
+            ["balancing"] = options.Balancing.ToNative(),
+            ["optimizer"] = options.Optimizer.ToNativeOptimizer(),
+            ["schedule"] = options.Optimizer.ToNativeSchedule(),
             ["max_gradient_norm"] = options.MaxGradientNorm ?? 0,
             ["ema_decay"] = options.EmaDecay ?? 0,
         };
         AddCompute(document, options.Seed, options.Precision, options.Device, options.DeviceIndex, options.Recomputation);
         if (options.NativeOptions is { } more)
-            Merge(document, Parse(more, nameof(TrainerOptions.NativeOptions)));
+            JsonMerge.Into(document, Parse(more, nameof(TrainerOptions.NativeOptions)));
         return document.ToJsonString();
     }
 
     /// <summary>The options of the JTR loss alone.</summary>
     public static string Regularizer(JointTaskRegularizerOptions options)
     {
+        JsonObject method = Named("jtr", options.JointTask);
+        method["width"] ??= JointTaskRegularizerOptions.DefaultWidth;
         JsonObject document = new()
         {
             ["tasks"] = Tasks(options.Tasks),
-            ["method"] = JointTask(options.JointTask, JointTaskRegularizerOptions.DefaultWidth),
-            ["optimizer"] = Optimizer(options.Optimizer),
-            ["schedule"] = Schedule(options.Optimizer),
+            ["method"] = method,
+            ["optimizer"] = options.Optimizer.ToNativeOptimizer(),
+            ["schedule"] = options.Optimizer.ToNativeSchedule(),
         };
         AddCompute(document, options.Seed, options.Precision, options.Device, options.DeviceIndex, options.Recomputation);
         return document.ToJsonString();
@@ -87,29 +87,6 @@ internal static class OptionsWriter
         throw new ArgumentException($"{parameter} must be a JSON object, as in {{\"method\": {{\"name\": \"jtr\"}}}}.", parameter);
     }
 
-    /// <summary>
-    /// Changes a document as RFC 7396 (JSON merge patch) says: objects key by key, null takes a key out, everything else takes the place of
-    /// what is there. An object that is to be of another kind takes the whole place.
-    /// </summary>
-    public static void Merge(JsonObject document, JsonObject patch)
-    {
-        foreach ((string key, JsonNode? value) in patch)
-        {
-            if (value is null)
-            {
-                document.Remove(key);
-            }
-            else if (value is JsonObject part && document[key] is JsonObject old && !IsOfAnotherKind(old, part))
-            {
-                Merge(old, part);
-            }
-            else
-            {
-                document[key] = value.DeepClone();
-            }
-        }
-    }
-
     /// <summary>Of <see cref="TrainerOptions.NativeOptions"/>, those that a network has which is not trained.</summary>
     public static string? OfTheNetwork(string? options)
     {
@@ -120,9 +97,6 @@ internal static class OptionsWriter
             document.Remove(key);
         return document.ToJsonString();
     }
-
-    private static bool IsOfAnotherKind(JsonObject old, JsonObject patch) =>
-        _discriminators.Any(d => old[d] is { } before && patch[d] is { } after && !JsonNode.DeepEquals(before, after));
 
     private static JsonArray Tasks(TaskSet tasks)
     {
@@ -145,175 +119,29 @@ internal static class OptionsWriter
                     new JsonObject
                     {
                         ["name"] = input.Name,
-                        ["kind"] = Word(input.Kind),
+                        ["kind"] = NativeJson.Word(input.Kind),
                         ["channels"] = input.Channels,
-                        ["mean"] = new JsonArray([.. input.Mean.Select(v => (JsonNode)v)]),
-                        ["deviation"] = new JsonArray([.. input.StandardDeviation.Select(v => (JsonNode)v)]),
-                        ["fusion"] = Fusion(input, options.Fusion),
+                        ["mean"] = NativeJson.Numbers(input.Mean),
+                        ["deviation"] = NativeJson.Numbers(input.StandardDeviation),
+                        ["fusion"] = options.Fusion.ToNative(input),
                     }
             );
         return array;
     }
 
-    private static JsonObject Fusion(InputSpec input, FusionOptions options)
-    {
-        if (!input.IsPlanes)
-            return new()
-            {
-                ["name"] = "film",
-                ["levels"] = Word(options.FilmLevels),
-                ["hidden"] = options.FilmHidden,
-            };
-        if (options.Planes == PlanesFusion.Early)
-            return new() { ["name"] = "early" };
-        JsonObject encoder = new() { ["name"] = options.Encoder };
-        if (options.Encoder == "plain")
-            encoder["width"] = options.EncoderWidth;
-        return new()
-        {
-            ["name"] = "late",
-            ["combine"] = Word(options.Combine),
-            ["encoder"] = encoder,
-        };
-    }
-
-    private static JsonObject Network(TrainerOptions options)
-    {
-        if (options.Network is not { } network)
-            return new() { ["name"] = "segnet", ["width"] = options.Width };
-        JsonObject backbone = new() { ["name"] = network.Backbone };
-        if (network.BackboneFile is { } file)
-            backbone["file"] = file;
-        else
-            backbone["output_stride"] = network.OutputStride;
-        JsonObject decoder = new() { ["name"] = network.Decoder };
-        if (network.DecoderChannels is { } channels)
-            decoder["channels"] = channels;
-        return new()
-        {
-            ["name"] = "encoder_decoder",
-            ["backbone"] = backbone,
-            ["decoder"] = decoder,
-            ["backbone_rate"] = network.BackboneRate,
-            ["decoder_rate"] = network.DecoderRate,
-            ["heads_rate"] = network.HeadsRate,
-            ["freeze"] = Word(network.Freeze),
-            ["freeze_steps"] = network.FreezeSteps,
-            ["freeze_norms"] = network.FreezeNorms,
-            ["input_order"] = Word(network.Input.Order),
-            ["input_scale"] = network.Input.Scale,
-            ["input_mean"] = new JsonArray([.. network.Input.Mean.Select(v => (JsonNode)v)]),
-            ["input_deviation"] = new JsonArray([.. network.Input.StandardDeviation.Select(v => (JsonNode)v)]),
-            ["width"] = options.Width,
-        };
-    }
-
+    /// <summary>A method as libjtr reads it, with its options where there are some.</summary>
     private static JsonObject Method(TrainerOptions options, string name) =>
-        name switch
-        {
-            "jtr" => JointTask(options.JointTask, options.Width),
-            "consistency" => new()
-            {
-                ["name"] = name,
-                ["weight"] = options.Consistency.Weight,
-                ["temperature"] = options.Consistency.Temperature,
-            },
-            "direct_map" => PairMap(name, options.DirectMap),
-            "perceptual_map" => PairMap(name, options.PerceptualMap),
-            "mtpsl" => Mtpsl(options.Mtpsl),
-            "teacher" => Teacher(options.Teacher),
-            _ => new() { ["name"] = name },
-        };
+        Named(name, options.OfMethods.FirstOrDefault(m => m.Method == name).Options);
 
-    private static JsonObject JointTask(JointTaskOptions options, int width) =>
-        new()
-        {
-            ["name"] = "jtr",
-            ["mode"] = options.Mode == JointTaskMode.Corrected ? "corrected" : "published",
-            ["width"] = options.Width ?? width,
-            ["lambda_dist"] = options.LambdaDist,
-            ["lambda_recon"] = options.LambdaRecon,
-            ["micro_batch"] = options.MicroBatch,
-        };
-
-    private static JsonObject Teacher(TeacherOptions options)
+    private static JsonObject Named(string name, IMethodOptions? options)
     {
-        JsonObject native = options.ToNative();
-        native["name"] = "teacher";
-        return native;
+        JsonObject method = options?.ToNative() ?? [];
+        method.Insert(0, "name", name);
+        return method;
     }
-
-    private static JsonObject PairMap(string name, PairMapOptions options) =>
-        new()
-        {
-            ["name"] = name,
-            ["width"] = options.Width ?? 0,
-            ["weight"] = options.Weight,
-        };
-
-    private static JsonObject Mtpsl(MtpslOptions options) =>
-        new()
-        {
-            ["name"] = "mtpsl",
-            ["con_weight"] = options.ConWeight,
-            ["reg_weight"] = options.RegWeight,
-            ["ramp_up_steps"] = options.RampUpSteps,
-            ["film_optimizer"] = Optimizer(options.Film),
-            ["film_schedule"] = Schedule(options.Film),
-            ["micro_batch"] = options.MicroBatch,
-        };
 
     private static JsonArray Constraints(TrainerOptions options) =>
         new([.. options.Constraints.Select((c, i) => (JsonNode)c.ToNative(options.Tasks, $"{nameof(TrainerOptions.Constraints)}[{i}]"))]);
-
-    private static JsonObject Balancing(BalancingOptions options)
-    {
-        JsonObject rule = new() { ["name"] = options.Name };
-        if (options.Name == "fixed" && options.Weights is { } weights)
-            rule["weights"] = new JsonArray([.. weights.Select(w => (JsonNode)w)]);
-        if (options.Name == "dwa")
-            (rule["temperature"], rule["period_steps"]) = (options.Temperature, options.PeriodSteps);
-        if (options.Name == "uncertainty")
-            rule["initial_log_variance"] = options.InitialLogVariance;
-        return rule;
-    }
-
-    private static JsonObject Optimizer(AdamOptions options)
-    {
-        JsonObject optimizer = new()
-        {
-            ["name"] = options.WeightDecay is null ? "adam" : "adamw",
-            ["learning_rate"] = options.LearningRate,
-            ["beta1"] = options.Beta1,
-            ["beta2"] = options.Beta2,
-            ["epsilon"] = options.Epsilon,
-        };
-        if (options.WeightDecay is { } decay)
-            (optimizer["weight_decay"], optimizer["decayed"]) = (decay, "weights");
-        return optimizer;
-    }
-
-    private static JsonObject Schedule(AdamOptions options)
-    {
-        JsonObject schedule = options.Schedule switch
-        {
-            LearningRateSchedule.Cosine => new()
-            {
-                ["name"] = "cosine",
-                ["decay_steps"] = options.DecaySteps,
-                ["final_factor"] = options.FinalFactor,
-            },
-            LearningRateSchedule.Constant => new() { ["name"] = "constant" },
-            _ => new()
-            {
-                ["name"] = "step",
-                ["decay_steps"] = options.DecaySteps,
-                ["decay_factor"] = options.DecayFactor,
-            },
-        };
-        schedule["warmup_steps"] = options.WarmupSteps;
-        return schedule;
-    }
 
     private static void AddCompute(
         JsonObject document,
@@ -325,15 +153,9 @@ internal static class OptionsWriter
     )
     {
         document["seed"] = seed;
-        document["precision"] = Word(precision);
-        document["device"] = Word(device);
+        document["precision"] = NativeJson.Word(precision);
+        document["device"] = NativeJson.Word(device);
         document["device_index"] = deviceIndex;
-        document["recomputation"] = Word(recomputation);
+        document["recomputation"] = NativeJson.Word(recomputation);
     }
-
-    // The words of libjtr are the names of the values.
-#pragma warning disable CA1308 // Lower case is what the document has; nothing is compared.
-    private static string Word<T>(T value)
-        where T : struct, Enum => Enum.GetName(value)!.ToLowerInvariant();
-#pragma warning restore CA1308
 }

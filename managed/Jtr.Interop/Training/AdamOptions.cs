@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Jtr.Interop.Native;
+
 namespace Jtr.Interop.Training;
 
 /// <summary>The Adam optimiser and the schedule of its rate. The defaults are the published ones (Nishi et al., CVPR 2024).</summary>
@@ -84,6 +87,33 @@ public sealed record AdamOptions
             );
         OptionRange.Holds($"{name}.{nameof(DecayFactor)}", DecayFactor, DecayFactor is > 0 and <= 1, "in (0, 1]");
         OptionRange.Holds($"{name}.{nameof(FinalFactor)}", FinalFactor, FinalFactor is >= 0 and <= 1, "in [0, 1]");
+    }
+
+    /// <summary>The optimizer as libjtr reads it.</summary>
+    internal JsonObject ToNativeOptimizer()
+    {
+        JsonObject optimizer = new()
+        {
+            ["name"] = WeightDecay is null ? "adam" : "adamw",
+            ["learning_rate"] = LearningRate,
+            ["beta1"] = Beta1,
+            ["beta2"] = Beta2,
+            ["epsilon"] = Epsilon,
+        };
+        if (WeightDecay is { } decay)
+            (optimizer["weight_decay"], optimizer["decayed"]) = (decay, "weights");
+        return optimizer;
+    }
+
+    /// <summary>The schedule as libjtr reads it.</summary>
+    internal JsonObject ToNativeSchedule()
+    {
+        JsonObject schedule = new() { ["name"] = NativeJson.Word(Schedule), ["warmup_steps"] = WarmupSteps };
+        if (Schedule == LearningRateSchedule.Cosine)
+            (schedule["decay_steps"], schedule["final_factor"]) = (DecaySteps, FinalFactor);
+        else if (Schedule == LearningRateSchedule.Step)
+            (schedule["decay_steps"], schedule["decay_factor"]) = (DecaySteps, DecayFactor);
+        return schedule;
     }
 }
 

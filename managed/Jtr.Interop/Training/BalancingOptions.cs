@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Jtr.Interop.Native;
+
 namespace Jtr.Interop.Training;
 
 /// <summary>
@@ -19,8 +22,9 @@ public sealed record BalancingOptions
     /// <summary>"dwa": temperature of the softmax over the tasks, above 0.</summary>
     public double Temperature { get; init; } = 2;
 
-    /// <summary>"dwa": steps over which losses are averaged, 1 or more. Published: those of an epoch.</summary>
-    public long PeriodSteps { get; init; } = 100;
+    /// <summary>"dwa": steps over which losses are averaged, 1 or more. Published: those of an epoch; the default is the
+    /// native library's, a single step.</summary>
+    public long PeriodSteps { get; init; } = 1;
 
     /// <summary>"uncertainty": where the learned logarithm of each task's variance starts. The default is that of MTAN's code.</summary>
     public double InitialLogVariance { get; init; } = -0.5;
@@ -60,4 +64,17 @@ public sealed record BalancingOptions
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Temperature, PeriodSteps, InitialLogVariance, Weights?.Count);
+
+    /// <summary>As libjtr reads them: those of the rule.</summary>
+    internal JsonObject ToNative()
+    {
+        JsonObject rule = new() { ["name"] = Name };
+        if (Name == "fixed" && Weights is { } weights)
+            rule["weights"] = NativeJson.Numbers(weights);
+        if (Name == "dwa")
+            (rule["temperature"], rule["period_steps"]) = (Temperature, PeriodSteps);
+        if (Name == "uncertainty")
+            rule["initial_log_variance"] = InitialLogVariance;
+        return rule;
+    }
 }

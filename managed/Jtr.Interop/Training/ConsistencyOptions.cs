@@ -1,10 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Jtr.Interop.Native;
+
 namespace Jtr.Interop.Training;
 
 /// <summary>
 /// The method "consistency": where a sample is not labelled for a task, the prediction of view 1 must agree with view
 /// 0's after the crop between them is undone. Its papers give no weight; these are the plain choice.
 /// </summary>
-public sealed record ConsistencyOptions
+public sealed record ConsistencyOptions : IMethodOptions
 {
     /// <summary>Weight of the term, 0 or more.</summary>
     public double Weight { get; init; } = 1;
@@ -20,4 +24,6 @@ public sealed record ConsistencyOptions
         OptionRange.Holds($"{name}.{nameof(Weight)}", Weight, Weight >= 0, "0 or more and finite");
         OptionRange.Holds($"{name}.{nameof(Temperature)}", Temperature, Temperature > 0, "above 0 and finite");
     }
+
+    JsonObject IMethodOptions.ToNative() => JsonSerializer.SerializeToNode(this, NativeJson.Default.ConsistencyOptions)!.AsObject();
 }

@@ -1,7 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Jtr.Interop.Native;
+
 namespace Jtr.Interop.Training;
 
 /// <summary>The JTR loss and its auto-encoder (Nishi et al., CVPR 2024). The defaults are the published ones.</summary>
-public sealed record JointTaskOptions
+public sealed record JointTaskOptions : IMethodOptions
 {
     /// <summary>Whether to compute the quirks of the published code.</summary>
     public JointTaskMode Mode { get; init; } = JointTaskMode.Published;
@@ -35,4 +39,6 @@ public sealed record JointTaskOptions
         OptionRange.Holds($"{name}.{nameof(LambdaRecon)}", LambdaRecon, LambdaRecon >= 0, "0 or more and finite");
         OptionRange.Within($"{name}.{nameof(MicroBatch)}", MicroBatch, 0, int.MaxValue);
     }
+
+    JsonObject IMethodOptions.ToNative() => JsonSerializer.SerializeToNode(this, NativeJson.Default.JointTaskOptions)!.AsObject();
 }

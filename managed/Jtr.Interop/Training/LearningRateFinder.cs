@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Jtr.Interop.Training;
 
 /// <summary>How <see cref="LearningRateFinder"/> searches.</summary>
-public sealed record LearningRateSearch
+public sealed record LearningRateSearchOptions
 {
     /// <summary>The first rate, above 0.</summary>
     public double Lowest { get; init; } = 1e-6;
@@ -68,7 +68,7 @@ public static class LearningRateFinder
         TrainerOptions trainer,
         IMultiTaskDataset data,
         FitOptions fit,
-        LearningRateSearch? search = null,
+        LearningRateSearchOptions? search = null,
         IProgress<LearningRatePoint>? progress = null,
         ILogger? logger = null,
         CancellationToken cancellationToken = default
@@ -77,7 +77,7 @@ public static class LearningRateFinder
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(fit);
-        search ??= new LearningRateSearch();
+        search ??= new LearningRateSearchOptions();
         search.Validate();
         fit.Validate();
         using Trainer network = new(

@@ -1,10 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Jtr.Interop.Native;
+
 namespace Jtr.Interop.Training;
 
 /// <summary>
 /// The method "mtpsl": cross-task consistency (Li, Liu, Bilen, CVPR 2022). Names and defaults are those of the
 /// published code for NYU-v2; its one for Cityscapes has <see cref="ConWeight"/> 1 and the rate 1e-5 for <see cref="Film"/>.
 /// </summary>
-public sealed record MtpslOptions
+public sealed record MtpslOptions : IMethodOptions
 {
     /// <summary>Weight of the consistency, 0 or more.</summary>
     public double ConWeight { get; init; } = 2;
@@ -36,5 +40,14 @@ public sealed record MtpslOptions
         OptionRange.Within($"{name}.{nameof(RampUpSteps)}", RampUpSteps, 0);
         OptionRange.NotNull($"{name}.{nameof(Film)}", Film).Validate($"{name}.{nameof(Film)}");
         OptionRange.Within($"{name}.{nameof(MicroBatch)}", MicroBatch, 0, int.MaxValue);
+    }
+
+    JsonObject IMethodOptions.ToNative()
+    {
+        JsonObject native = JsonSerializer.SerializeToNode(this, NativeJson.Default.MtpslOptions)!.AsObject();
+        native.Remove("film");
+        native["film_optimizer"] = Film.ToNativeOptimizer();
+        native["film_schedule"] = Film.ToNativeSchedule();
+        return native;
     }
 }

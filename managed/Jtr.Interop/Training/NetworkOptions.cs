@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Jtr.Interop.Native;
+
 namespace Jtr.Interop.Training;
 
 /// <summary>
@@ -80,6 +83,37 @@ public sealed record NetworkOptions
         OptionRange.Named($"{name}.{nameof(Freeze)}", Freeze);
         OptionRange.Within($"{name}.{nameof(FreezeSteps)}", FreezeSteps, 0);
         OptionRange.NotNull($"{name}.{nameof(Input)}", Input).Validate($"{name}.{nameof(Input)}");
+    }
+
+    /// <summary>As libjtr reads them.</summary>
+    /// <param name="width">That of networks which methods have beside it.</param>
+    internal JsonObject ToNative(int width)
+    {
+        JsonObject backbone = new() { ["name"] = Backbone };
+        if (BackboneFile is { } file)
+            backbone["file"] = file;
+        else
+            backbone["output_stride"] = OutputStride;
+        JsonObject decoder = new() { ["name"] = Decoder };
+        if (DecoderChannels is { } channels)
+            decoder["channels"] = channels;
+        return new()
+        {
+            ["name"] = "encoder_decoder",
+            ["backbone"] = backbone,
+            ["decoder"] = decoder,
+            ["backbone_rate"] = BackboneRate,
+            ["decoder_rate"] = DecoderRate,
+            ["heads_rate"] = HeadsRate,
+            ["freeze"] = NativeJson.Word(Freeze),
+            ["freeze_steps"] = FreezeSteps,
+            ["freeze_norms"] = FreezeNorms,
+            ["input_order"] = NativeJson.Word(Input.Order),
+            ["input_scale"] = Input.Scale,
+            ["input_mean"] = NativeJson.Numbers(Input.Mean),
+            ["input_deviation"] = NativeJson.Numbers(Input.StandardDeviation),
+            ["width"] = width,
+        };
     }
 }
 

@@ -1,10 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Jtr.Interop.Native;
+
 namespace Jtr.Interop.Training;
 
 /// <summary>
 /// The methods "direct_map" and "perceptual_map" (Zamir et al. 2020), which learn a network for each ordered pair of
 /// tasks. The papers' comparisons give no weight; 1 weighs it like the tasks' own losses.
 /// </summary>
-public sealed record PairMapOptions
+public sealed record PairMapOptions : IMethodOptions
 {
     /// <summary>First stage width of each pair's SegNet, 1 to 1024; null: the same as the network's.</summary>
     public int? Width { get; init; }
@@ -21,4 +25,6 @@ public sealed record PairMapOptions
             OptionRange.Within($"{name}.{nameof(Width)}", width, 1, TrainerOptions.MaxWidth);
         OptionRange.Holds($"{name}.{nameof(Weight)}", Weight, Weight >= 0, "0 or more and finite");
     }
+
+    JsonObject IMethodOptions.ToNative() => JsonSerializer.SerializeToNode(this, NativeJson.Default.PairMapOptions)!.AsObject();
 }

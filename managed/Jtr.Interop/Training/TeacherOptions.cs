@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Jtr.Interop.Native;
 
 namespace Jtr.Interop.Training;
 
@@ -35,7 +36,7 @@ public enum TeacherTarget
 /// window strongly changed. What is null keeps the library's default, which <see cref="JtrRuntime.OptionsSchema"/> tells with its range;
 /// ranges are checked when the trainer is made.
 /// </summary>
-public sealed record TeacherOptions
+public sealed record TeacherOptions : IMethodOptions
 {
     /// <summary>Weight of the term, 0 or more.</summary>
     public double? Weight { get; init; }
@@ -72,20 +73,20 @@ public sealed record TeacherOptions
     /// <summary>How far brightness, contrast and saturation of the network's view change, 0 to 1.</summary>
     public double? Color { get; init; }
 
-    /// <summary>How often the network's view is grey, 0 to 1.</summary>
-    public double? Grey { get; init; }
+    /// <summary>How often the network's view is gray, 0 to 1.</summary>
+    [JsonPropertyName("grey")] // as checkpoints and libjtr call it
+    public double? Gray { get; init; }
 
     /// <summary>How often it is blurred, 0 to 1.</summary>
     public double? Blur { get; init; }
 
-    /// <summary>How often a box of it is grey, where nothing is learned, 0 to 1 (DeVries and Taylor 2017).</summary>
+    /// <summary>How often a box of it is gray, where nothing is learned, 0 to 1 (DeVries and Taylor 2017).</summary>
     public double? CutOut { get; init; }
 
     /// <summary>How often a box of it shows another sample, and its target, 0 to 1 (CutMix, Yun et al., ICCV 2019).</summary>
     public double? CutMix { get; init; }
 
-    /// <summary>As libjtr reads them.</summary>
-    internal JsonObject ToNative() => JsonSerializer.SerializeToNode(this, NativeTeacherContext.Default.TeacherOptions)!.AsObject();
+    JsonObject IMethodOptions.ToNative() => JsonSerializer.SerializeToNode(this, NativeJson.Default.TeacherOptions)!.AsObject();
 
     internal void Validate()
     {
@@ -95,15 +96,3 @@ public sealed record TeacherOptions
             OptionRange.Named($"{nameof(TrainerOptions.Teacher)}.{nameof(Selection)}", selection);
     }
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(LowerCaseEnum<TeacherTarget>), typeof(LowerCaseEnum<TeacherSelection>)]
-)]
-[JsonSerializable(typeof(TeacherOptions))]
-internal sealed partial class NativeTeacherContext : JsonSerializerContext;
-
-/// <summary>Writes an enum's names in lower case.</summary>
-internal sealed class LowerCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower)
-    where T : struct, Enum;

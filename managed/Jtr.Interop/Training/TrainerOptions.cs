@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Jtr.Interop.Checkpoints;
 using Jtr.Interop.Inputs;
 using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
@@ -64,6 +66,17 @@ public sealed record TrainerOptions
     /// <summary>The method "teacher".</summary>
     public TeacherOptions Teacher { get; init; } = new();
 
+    /// <summary>The methods above, by name: what one of them has here goes to the native library with it.</summary>
+    internal IEnumerable<(string Method, IMethodOptions Options)> OfMethods =>
+        [
+            ("jtr", JointTask),
+            ("consistency", Consistency),
+            ("direct_map", DirectMap),
+            ("perceptual_map", PerceptualMap),
+            ("mtpsl", Mtpsl),
+            ("teacher", Teacher),
+        ];
+
     /// <summary>What is known of predictions, as terms beside the method's.</summary>
     public IReadOnlyList<ConstraintOptions> Constraints { get; init; } = [];
 
@@ -107,6 +120,7 @@ public sealed record TrainerOptions
     /// JSON merge patch), such as <c>{"optimizer": {"name": "adamw", "learning_rate": 1e-3, "weight_decay": 0.05}}</c>.
     /// <see cref="JtrRuntime.OptionsSchema"/> describes them all. Unlike properties, they are checked when the trainer is made.
     /// </summary>
+    [JsonConverter(typeof(JsonObjectText))]
     public string? NativeOptions { get; init; }
 
     /// <summary>Checks every property.</summary>

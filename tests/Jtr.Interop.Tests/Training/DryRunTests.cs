@@ -52,7 +52,7 @@ public sealed class DryRunTests
     public void A_search_for_a_rate_raises_it_step_by_step_and_suggests_where_the_loss_falls()
     {
         List<LearningRatePoint> seen = [];
-        LearningRateSearch search = new()
+        LearningRateSearchOptions search = new()
         {
             Lowest = 1e-5,
             Highest = 1e-1,
@@ -79,7 +79,7 @@ public sealed class DryRunTests
     [Test]
     public void A_search_ends_where_the_loss_grows()
     {
-        LearningRateSearch search = new()
+        LearningRateSearchOptions search = new()
         {
             Lowest = 1e-3,
             Highest = 1e6,
@@ -129,7 +129,7 @@ public sealed class DryRunTests
             Refused(new() { Smoothing = 1 }, "Smoothing");
             Refused(new() { DivergenceFactor = 1 }, "DivergenceFactor");
 
-            static void Refused(LearningRateSearch search, string property) =>
+            static void Refused(LearningRateSearchOptions search, string property) =>
                 Assert.That(search.Validate, Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(property));
         });
 

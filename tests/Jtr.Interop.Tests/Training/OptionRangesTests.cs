@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 
@@ -82,6 +84,63 @@ public sealed class OptionRangesTests
             );
         }
         Assert.That(isBounded, $"{path} has no bound");
+    }
+
+    public static IEnumerable<TestCaseData> Defaults()
+    {
+        TrainerOptions options = new() { Tasks = new TaskSet(new DepthTask("d"), new NormalsTask("n")) };
+        return
+        [
+            .. JtrRuntime.Methods.Select(m => Case(m.Name, options with { Method = m.Name })),
+            .. JtrRuntime
+                .BalancingRules.Where(r => r != "fixed")
+                .Select(r => Case(r, options with { Balancing = new BalancingOptions { Name = r } })),
+            // Its width has one property with the SegNet's, whose default is another one.
+            Case("encoder_decoder", options with { Network = new NetworkOptions(), Width = 16 }),
+            Case("constant", options with { Optimizer = new AdamOptions { Schedule = LearningRateSchedule.Constant } }),
+        ];
+
+        static TestCaseData Case(string name, TrainerOptions options) => new TestCaseData(options).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Defaults))]
+    public void What_nobody_says_is_what_libjtr_says(TrainerOptions options) =>
+        Assert.Multiple(() =>
+        {
+            JsonObject written = JsonNode.Parse(OptionsWriter.Trainer(options))!.AsObject();
+            foreach (string own in (string[])["tasks", "inputs", "beside", "constraints"])
+                written.Remove(own);
+            Compare("", written, JsonNode.Parse(JtrRuntime.OptionsSchema)!, said: null);
+        });
+
+    /// <summary>Compares every value with its option's default; that of the option which chooses a variant counts more.</summary>
+    private static void Compare(string path, JsonObject written, JsonNode schema, JsonNode? said)
+    {
+        foreach ((string name, JsonNode? value) in written)
+        {
+            JsonNode option = schema["properties"]![name]!;
+            JsonNode? standard = said?[name] ?? option["default"];
+            if (value is not JsonObject variant)
+            {
+                if (name != "name")
+                    Assert.That(Plain(value), Is.EqualTo(Plain(standard)), path + name);
+                continue;
+            }
+            string chosen = (string)variant["name"]!;
+            JsonNode kind = option["oneOf"]!.AsArray().Single(k => (string)k!["title"]! == chosen)!;
+            Compare($"{path}{name}[{chosen}].", variant, kind, (string?)standard?["name"] == chosen ? standard : null);
+        }
+
+        // 1, 1.0 and 1e0 are one number.
+        static string Plain(JsonNode? value) =>
+            value switch
+            {
+                JsonArray list => string.Join(' ', list.Select(Plain)),
+                JsonValue number when number.GetValueKind() == JsonValueKind.Number => ((double)number).ToString(
+                    CultureInfo.InvariantCulture
+                ),
+                _ => value?.ToJsonString() ?? "null",
+            };
     }
 
     private static readonly (string Bound, bool IsUpper, bool IsInside)[] _bounds =

@@ -64,8 +64,8 @@ public sealed class TeacherTests
         Assert.That(
             native,
             Does.Contain(
-                "\"beside\":[{\"weight\":0.5,\"ramp_up_steps\":0,\"target\":\"hard\",\"selection\":\"fixed\","
-                    + "\"threshold\":0.1,\"cut_mix\":0.25,\"name\":\"teacher\"}]"
+                "\"beside\":[{\"name\":\"teacher\",\"weight\":0.5,\"ramp_up_steps\":0,\"target\":\"hard\",\"selection\":\"fixed\","
+                    + "\"threshold\":0.1,\"cut_mix\":0.25}]"
             )
         );
     }

@@ -1,0 +1,56 @@
+namespace Jtr.Cli.Configuration;
+
+// csharpier-ignore-start
+/// <summary>Optimiser.</summary>
+internal sealed record OptimizerSection
+{
+    [Setting("--optimizer", "NAME",
+        Text = "How gradients change the weights.",
+        Selects = "optimizer", DefaultText = "adam; with --weight-decay adamw")]
+    public string? Name { get; set; }
+
+    [Setting("--learning-rate", "RATE",
+        Native = "optimizer[*].learning_rate",
+        Text = "The optimizer's rate (also --lr); published: 1e-4 (for hundreds of epochs).",
+        Aliases = ["--lr"], DefaultText = "2e-3; with a --backbone other than segnet 5e-4")]
+    public double? LearningRate { get; set; }
+
+    [Setting("--lr-schedule", "NAME",
+        Text = "How the rate changes: step by --lr-decay-every and --lr-decay-factor; cosine down to --lr-final at the last step.",
+        Selects = "schedule", DefaultText = "step; with a --backbone other than segnet cosine")]
+    public string? Schedule { get; set; }
+
+    [Setting("--weight-decay", "X",
+        Native = "optimizer[*].weight_decay",
+        Text = "Decoupled weight decay (AdamW), of convolutions and linear maps but no norms and biases.",
+        Aliases = ["--wd"], DefaultText = "none; with a --backbone other than segnet 0.01")]
+    public double? WeightDecay { get; set; }
+
+    [Setting("--lr-decay-every", "STEPS",
+        Native = "schedule[step].decay_steps")]
+    public long? DecayEvery { get; set; }
+
+    [Setting("--lr-decay-factor", "F",
+        Native = "schedule[step].decay_factor")]
+    public double? DecayFactor { get; set; }
+
+    [Setting("--warmup", "STEPS",
+        Native = "schedule[*].warmup_steps",
+        Text = "Steps over which the rate rises linearly at the beginning, whatever the schedule.")]
+    public long? Warmup { get; set; }
+
+    [Setting("--lr-final", "F",
+        Native = "schedule[cosine].final_factor")]
+    public double? FinalFactor { get; set; }
+
+    [Setting("--clip", "NORM",
+        Text = "Scale gradients down to this Euclidean norm where they are longer, each network's by itself.",
+        Above = 0, DefaultText = "off, as published")]
+    public double? Clip { get; set; }
+
+    [Setting("--ema", "DECAY",
+        Text = "Keep a moving average of the network's weights, such as 0.999; it is what is scored, predicts and is exported.",
+        Above = 0, Below = 1, DefaultText = "off, as published")]
+    public double? Ema { get; set; }
+}
+// csharpier-ignore-end
