@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Jtr.Cli.CommandLine;
-using Jtr.Interop.Inputs;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Training;
 using Jtr.Interop.Visualization;
 

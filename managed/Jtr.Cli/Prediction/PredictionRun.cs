@@ -1,9 +1,9 @@
 using Jtr.Cli.Output;
 using Jtr.Cli.Prediction.Formats;
-using Jtr.Interop.Inputs;
 using Jtr.Interop;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Inference;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Visualization;
 

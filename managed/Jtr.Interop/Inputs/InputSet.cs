@@ -97,8 +97,7 @@ public sealed class InputSet : IReadOnlyList<InputSpec>, IEquatable<InputSet>
     public override string ToString() => string.Join(", ", _inputs.Select(i => i.Name));
 
     /// <summary>A photograph as another has it, and the same inputs in the same order: values of one fit the other.</summary>
-    internal bool FitsTo(InputSet other) =>
-        ImageChannels == other.ImageChannels && HasInputsOf(other);
+    internal bool FitsTo(InputSet other) => ImageChannels == other.ImageChannels && HasInputsOf(other);
 
     /// <summary>The same inputs beside the photograph in the same order.</summary>
     internal bool HasInputsOf(InputSet other) =>
@@ -106,8 +105,7 @@ public sealed class InputSet : IReadOnlyList<InputSpec>, IEquatable<InputSet>
         || _inputs.Select(i => (i.Name, i.Kind, i.Channels)).SequenceEqual(other._inputs.Select(i => (i.Name, i.Kind, i.Channels)));
 
     /// <summary>The inputs in words, for messages.</summary>
-    internal string Describe() =>
-        IsRgb ? DescribeOthers() : $"a photograph of {ImageChannels} channels, {DescribeOthers()}";
+    internal string Describe() => IsRgb ? DescribeOthers() : $"a photograph of {ImageChannels} channels, {DescribeOthers()}";
 
     private string DescribeOthers() =>
         Count == 0

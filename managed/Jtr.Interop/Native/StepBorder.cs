@@ -210,7 +210,17 @@ internal sealed unsafe class StepBorder
     private void Fill(TensorTable table, Batch batch)
     {
         table.Clear();
-        table.Add(_image, Raw.Dtype.Float32, batch.ImagesPointer, sizeof(float), batch.Views, batch.Samples, _imageChannels, batch.Height, batch.Width);
+        table.Add(
+            _image,
+            Raw.Dtype.Float32,
+            batch.ImagesPointer,
+            sizeof(float),
+            batch.Views,
+            batch.Samples,
+            _imageChannels,
+            batch.Height,
+            batch.Width
+        );
         _furtherInputs.AddTo(table, batch.InputsPointer, batch.PresentPointer, batch.Views, batch.Samples, batch.Height, batch.Width);
         _labels.AddTo(table, Raw.Dtype.Float32, batch.LabelsPointer, sizeof(float), batch.Views, batch.Samples, batch.Height, batch.Width);
         table.Add(_labeled, Raw.Dtype.Uint8, batch.LabeledPointer, sizeof(byte), batch.Samples, _tasks.Count);

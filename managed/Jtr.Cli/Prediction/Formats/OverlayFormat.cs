@@ -1,6 +1,6 @@
-using Jtr.Interop.Inputs;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Inference;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Visualization;
 

@@ -24,7 +24,12 @@ internal sealed class AppearanceStep(IMultiTaskDataset data, DomainMembers membe
             if (random.NextInt32(2) == 0)
                 continue;
             int other = members.DrawOther(key.Sample, ref random);
-            data.Read(other, TaskMask.None, new SampleBuffer(data.Tasks, data.Inputs.ImageAlone, data.Height, data.Width, _image, _labels, [], []), cancellationToken);
+            data.Read(
+                other,
+                TaskMask.None,
+                new SampleBuffer(data.Tasks, data.Inputs.ImageAlone, data.Height, data.Width, _image, _labels, [], []),
+                cancellationToken
+            );
             exchanges[e].Apply(image, _image, data.Height, data.Width);
         }
     }

@@ -1,6 +1,6 @@
-using Jtr.Interop.Inputs;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Jtr.Interop.Inputs;
 
 namespace Jtr.Interop.Datasets.Views;
 
