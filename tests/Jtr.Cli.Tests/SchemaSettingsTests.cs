@@ -129,6 +129,18 @@ public sealed class SchemaSettingsTests
     }
 
     [Test]
+    public void An_optimizer_of_the_options_stands_there()
+    {
+        TrainerOptions plain = Options([]),
+            decayed = Options(["--optimizer", "adamw"]),
+            fast = Options(["--method", "supervised", "--optimizer", "adam", "--adam-beta1", "0.8", "--weight-decay", "0.1"]);
+        Assert.That((plain.Optimizer.WeightDecay, plain.Optimizer.LearningRate), Is.EqualTo(((double?)null, 2e-3)));
+        Assert.That(decayed.Optimizer.WeightDecay, Is.EqualTo(0.01));
+        Assert.That(fast.Optimizer.WeightDecay, Is.Null, "adam has none");
+        Assert.That(fast.NativeOptions, Is.EqualTo("""{"optimizer":{"name":"adam","beta1":0.8}}"""));
+    }
+
+    [Test]
     public void Of_several_methods_each_has_its_own_options()
     {
         JsonNode native = JsonNode.Parse(
@@ -161,8 +173,8 @@ public sealed class SchemaSettingsTests
                     .With.Message.Contains("line 2: there is no setting 'entropy.weigth'. Did you mean 'entropy.weight'?")
             );
             Assert.That(
-                CliRun.Of("train", "--method", "teachr", "--steps", "1").Error,
-                Does.Contain("not 'teachr'. Did you mean 'teacher'?")
+                CliRun.Of("train", "--method", "jtr+teachr", "--steps", "1").Error,
+                Does.Contain("not 'jtr+teachr'. Did you mean 'teacher'?")
             );
         });
     }
@@ -221,7 +233,9 @@ public sealed class SchemaSettingsTests
         return output.ToString();
     }
 
-    private static string? Native(string[] arguments, string? file = null)
+    private static string? Native(string[] arguments, string? file = null) => Options(arguments, file).NativeOptions;
+
+    private static TrainerOptions Options(string[] arguments, string? file = null)
     {
         ParseResult parsed = _train.Parse(arguments);
         Assert.That(parsed.Errors.Select(e => e.Message), Is.Empty);
@@ -234,10 +248,7 @@ public sealed class SchemaSettingsTests
                 Width = 32,
             }
         );
-        return TrainOptions
-            .Settings(said, saved: null, table: _table)
-            .ToTrainerOptions(data, new DeviceChoice(DeviceKind.Cpu, 0))
-            .NativeOptions;
+        return TrainOptions.Settings(said, saved: null, table: _table).ToTrainerOptions(data, new DeviceChoice(DeviceKind.Cpu, 0));
     }
 
     private static string Add(params (string Slot, string Name, string Summary, string Options)[] variants)

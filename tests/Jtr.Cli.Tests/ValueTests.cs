@@ -20,6 +20,15 @@ public sealed class ValueTests
     }
 
     [Test]
+    public void The_help_tells_the_sizes_that_count() =>
+        Assert.That(
+            DataOptions.DefaultSizes,
+            Does.StartWith($"{DataOptions.SceneSize} for scenes, {DataOptions.FolderSize} for folders, ")
+                .And.Contain($"{DataOptions.NyuSize} NYU-v2, {DataOptions.CityscapesSize} Cityscapes")
+                .And.Contain($"{DataOptions.TaskonomySize} for Taskonomy")
+        );
+
+    [Test]
     public void A_device_may_have_a_number()
     {
         Assert.That(DeviceChoice.TryParse("cuda:3"), Is.EqualTo(new DeviceChoice(DeviceKind.Cuda, 3)));

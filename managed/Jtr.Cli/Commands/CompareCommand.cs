@@ -25,16 +25,7 @@ internal sealed class CompareCommand
 
     private readonly CliConsole _console;
 
-    private readonly Option<string[]?> _methods = OptionKinds.List(
-        "--methods",
-        "LIST",
-        "Methods, separated by commas: supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, jtr, jtr_corrected (JTR "
-            + "with its published quirks mended), teacher, supervised+ (on further views), several with '+' between, such as "
-            + "jtr+teacher, specialists (folders of photographs alone), and "
-            + "all_labels (supervised training that sees every label: more cannot be gained); or all, without those that the "
-            + "data have too few "
-            + "tasks for. Default: all."
-    );
+    private readonly Option<string[]?> _methods;
 
     private readonly Option<string[]?> _scenarios = OptionKinds.List(
         "--scenarios",
@@ -123,7 +114,19 @@ internal sealed class CompareCommand
 
     private readonly SettingsTable _table;
 
-    private CompareCommand(CliConsole console, SettingsTable table) => (_console, _table) = (console, table);
+    private CompareCommand(CliConsole console, SettingsTable table)
+    {
+        (_console, _table) = (console, table);
+        string methods = string.Join(", ", table.Find("training.method")!.Variants.Select(v => v.Name));
+        _methods = OptionKinds.List(
+            "--methods",
+            "LIST",
+            $"Methods, separated by commas: {(methods.Length == 0 ? "those of --method" : methods)}; several with '+' between, such as "
+                + "jtr+teacher; jtr_corrected (JTR with its published quirks mended), specialists (folders of photographs alone), and "
+                + "all_labels (supervised training that sees every label: more cannot be gained); or all, without those that the data have "
+                + "too few tasks for. Default: all."
+        );
+    }
 
     /// <summary>Makes the command.</summary>
     /// <param name="console">Where it writes.</param>

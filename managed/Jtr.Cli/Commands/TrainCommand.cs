@@ -350,7 +350,8 @@ internal sealed class TrainCommand
         if (JtrRuntime.FindMethod(settings.NetworkMethod) is not null)
             return;
         string[] names = [.. JtrRuntime.Methods.Select(m => m.Name), SpecialistStages.Name];
-        string meant = Suggestion.Nearest(settings.Method, names) is { } name ? $" Did you mean '{name}'?" : "";
+        string wrong = settings.Method.Split('+').FirstOrDefault(part => !names.Contains(part)) ?? settings.Method;
+        string meant = Suggestion.Nearest(wrong, names) is { } name ? $" Did you mean '{name}'?" : "";
         throw new UsageException($"--method must be one of {string.Join(", ", names)}, not '{settings.Method}'.{meant}");
     }
 

@@ -108,6 +108,8 @@ internal static class TrainOptions
             run.Data.Scenario ??= data.IsScenes ? "onelabel" : "asfound";
         run.Training.Flip ??= DataSource.Locate(data).Kind == DataKind.Cityscapes ? "all" : "none";
         NetworkSettings.Complete(run);
+        if (run.Optimizer.Name == "adamw")
+            run.Optimizer.WeightDecay ??= BackboneWeightDecay;
         if (NetworkSettings.IsSegNet(run.Network))
         {
             run.Optimizer.LearningRate ??= LearningRate;
@@ -116,7 +118,7 @@ internal static class TrainOptions
         }
         run.Optimizer.LearningRate ??= BackboneLearningRate;
         run.Optimizer.Schedule ??= Words.Of(LearningRateSchedule.Cosine);
-        if (run.Optimizer.Name is null or "adamw")
+        if (run.Optimizer.Name is null)
             run.Optimizer.WeightDecay ??= BackboneWeightDecay;
     }
 

@@ -4,7 +4,7 @@ using Jtr.Cli.Configuration;
 
 namespace Jtr.Cli.Commands;
 
-/// <summary>Options of `jtr train` about its configuration, about scores and checkpoints on the way, and about trying out.</summary>
+/// <summary>Options of `jtr train` about its configuration and about trying out.</summary>
 internal sealed class TrainRunOptions
 {
     private readonly Option<string?> _config = OptionKinds.Text(

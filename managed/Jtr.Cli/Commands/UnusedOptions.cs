@@ -60,6 +60,8 @@ internal static class UnusedOptions
     private static string Users(Setting setting)
     {
         string slot = setting.Natives[0].Path.Slot!;
+        if (slot == "network")
+            return "a --backbone other than segnet";
         string option = SettingsTable.Declared.First(s => s.Selects == slot).Option;
         return $"{option} {string.Join(" or ", setting.Natives.Select(n => n.Path.Steps[0].Variant).Distinct())}";
     }

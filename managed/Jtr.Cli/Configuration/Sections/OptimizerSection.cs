@@ -23,7 +23,7 @@ internal sealed record OptimizerSection
     [Setting("--weight-decay", "X",
         Native = "optimizer[*].weight_decay",
         Text = "Decoupled weight decay (AdamW), of convolutions and linear maps but no norms and biases.",
-        Aliases = ["--wd"], DefaultText = "none; with a --backbone other than segnet 0.01")]
+        Aliases = ["--wd"], DefaultText = "none; with --optimizer adamw or a --backbone other than segnet 0.01")]
     public double? WeightDecay { get; set; }
 
     [Setting("--lr-decay-every", "STEPS",
