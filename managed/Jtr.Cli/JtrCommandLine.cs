@@ -88,6 +88,7 @@ internal static class JtrCommandLine
         root.Add(InspectCommand.Make(console));
         root.Add(PackCommand.Make(console));
         root.Add(ReportCommand.Make(console));
+        root.Add(AdaptCommand.Make(console));
         root.Add(ExportCommand.Make(console));
         root.Add(ImportCommand.Make(console));
         root.Add(ConfigCommand.Make(console));

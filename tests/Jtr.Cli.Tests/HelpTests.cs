@@ -15,6 +15,7 @@ public sealed class HelpTests
         "demo",
         "inspect",
         "pack",
+        "adapt",
         "config",
         "options",
         "doctor",

@@ -33,6 +33,12 @@ internal sealed class EvaluateCommand
         "Write the confusion matrix of segmentation as comma-separated values: pixels by labelled and predicted class."
     );
 
+    private readonly Option<string?> _asDomain = OptionKinds.Text(
+        "--as-domain",
+        "NAME",
+        "The domain whose norms predict, of a run with --domain norms; own: of each sample its own. Default: the mixture of all."
+    );
+
     private EvaluateCommand(CliConsole console) => _console = console;
 
     /// <summary>Makes the command.</summary>
@@ -60,7 +66,7 @@ internal sealed class EvaluateCommand
             [
                 CheckpointInput.DataGroup,
                 SettingsTable.Group("benchmark"),
-                new("Scores", [evaluate._baseline, evaluate._json, evaluate._csv, evaluate._confusion]),
+                new("Scores", [evaluate._baseline, evaluate._json, evaluate._csv, evaluate._confusion, evaluate._asDomain]),
                 SettingsTable.Group("machine"),
             ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
@@ -91,7 +97,10 @@ internal sealed class EvaluateCommand
         foreach (string note in data.Notes)
             _console.Line(note);
         using Trainer trainer = Trainer.Load(checkpoint, CheckpointInput.LoadOptions(said), _console.Logger);
-        EvaluationResult result = EvaluationView.Show(_console, trainer, scored, said.Machine.Workers, cancellationToken);
+        string? asDomain = parsed.GetValue(_asDomain);
+        EvaluationResult result = AsDomainOption.Say(() =>
+            EvaluationView.Show(_console, trainer, scored, said.Machine.Workers, cancellationToken, asDomain: asDomain)
+        );
         document?.Write(result.ToJson());
         if (parsed.GetValue(_csv) is string csv)
             WholeFile.Write(csv, result.ToCsv());

@@ -61,6 +61,12 @@ internal sealed class ExportCommand
         int.MaxValue
     );
 
+    private readonly Option<string?> _asDomain = OptionKinds.Text(
+        "--as-domain",
+        "NAME",
+        "The domain whose norms the network has, of a run with --domain norms. Default: the mixture of all."
+    );
+
     private ExportCommand(CliConsole console) => _console = console;
 
     /// <summary>Makes the command.</summary>
@@ -79,7 +85,7 @@ internal sealed class ExportCommand
                     + "name: raw logits, depths, unit normals, maps. They compute what the trained network does, argmax pooling included.",
             ],
             Arguments = [export._checkpoint],
-            Groups = [new("Export", [export._format, export._output, export._size, export._batch, export._precision])],
+            Groups = [new("Export", [export._format, export._output, export._size, export._batch, export._precision, export._asDomain])],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
@@ -95,6 +101,7 @@ internal sealed class ExportCommand
 
     private int Run(ParseResult parsed)
     {
+        string? asDomain = parsed.GetValue(_asDomain);
         string checkpoint = CheckpointInput.Find(
             parsed.GetValue(_checkpoint) ?? throw new UsageException("Name a checkpoint, such as jtr-run/checkpoint.safetensors.")
         );
@@ -117,28 +124,15 @@ internal sealed class ExportCommand
             );
         if (Path.GetFullPath(output) == Path.GetFullPath(checkpoint))
             throw new UsageException("--output is the checkpoint itself.");
-        switch (format)
+        OnnxExportOptions options = new()
         {
-            case ExportFormat.Onnx:
-                OnnxExport.Save(
-                    checkpoint,
-                    output,
-                    new OnnxExportOptions
-                    {
-                        Height = size?.Height,
-                        Width = size?.Width,
-                        Batch = (int?)batch,
-                        Precision = precision ?? OnnxPrecision.Float32,
-                    }
-                );
-                break;
-            case ExportFormat.TorchScript:
-                TorchScriptExport.Save(checkpoint, output);
-                break;
-            default:
-                SafetensorsExport.Save(checkpoint, output);
-                break;
-        }
+            Height = size?.Height,
+            Width = size?.Width,
+            Batch = (int?)batch,
+            Precision = precision ?? OnnxPrecision.Float32,
+            AsDomain = asDomain,
+        };
+        AsDomainOption.Say(() => Save(checkpoint, output, format, options));
         _console.Line($"Written: {output}");
         // So that nobody deploys a run that still goes on, or was stopped, without knowing.
         long step = CheckpointInfo.Read(checkpoint).Step;
@@ -147,6 +141,22 @@ internal sealed class ExportCommand
                 string.Create(CultureInfo.InvariantCulture, $"It is the network after {step} training step{(step == 1 ? "" : "s")}.")
             );
         return ExitCode.Success;
+    }
+
+    private static void Save(string checkpoint, string output, ExportFormat format, OnnxExportOptions options)
+    {
+        switch (format)
+        {
+            case ExportFormat.Onnx:
+                OnnxExport.Save(checkpoint, output, options);
+                break;
+            case ExportFormat.TorchScript:
+                TorchScriptExport.Save(checkpoint, output, options.AsDomain);
+                break;
+            default:
+                SafetensorsExport.Save(checkpoint, output, options.AsDomain);
+                break;
+        }
     }
 }
 

@@ -147,11 +147,13 @@ internal sealed class PredictCommand
         bool skipBad = said.Data.SkipBad == true;
         long largest = CheckAll(list, skipBad, cancellationToken);
         DeviceChoice device = MachineOptions.Device(said);
-        using Predictor predictor = Predictor.Load(
-            info.Path,
-            new PredictorOptions { Device = device.Kind, DeviceIndex = device.Index },
-            _console.Logger
-        );
+        PredictorOptions computing = new()
+        {
+            Device = device.Kind,
+            DeviceIndex = device.Index,
+            AsDomain = _options.AsDomain(parsed),
+        };
+        using Predictor predictor = AsDomainOption.Say(() => Predictor.Load(info.Path, computing, _console.Logger));
         folder.Create();
         double? depthScale = said.Data.DepthScale ?? TrainSettings.From(info.Metadata, info.Path)?.Data.DepthScale;
         PredictionJob job = new()

@@ -74,17 +74,26 @@ internal sealed class PredictOptions
 
     private readonly Option<long?> _every = OptionKinds.Whole("--every", "N", "Of videos, take every Nth frame. Default: 1.", 1, 1_000_000);
 
+    private readonly Option<string?> _asDomain = OptionKinds.Text(
+        "--as-domain",
+        "NAME",
+        "The domain whose norms predict, of a run with --domain norms. Default: the mixture of all."
+    );
+
     /// <summary>For the help page.</summary>
     public IReadOnlyList<Option> Written => [_formats, _at, _confidence, _asLabels, _resume];
 
     /// <summary>For the help page.</summary>
-    public IReadOnlyList<Option> Computed => [_inputsFrom, _tile, _overlap, _flip, _scales, _every];
+    public IReadOnlyList<Option> Computed => [_inputsFrom, _tile, _overlap, _flip, _scales, _every, _asDomain];
 
     /// <summary>Whether predictions become labels.</summary>
     public bool AsLabels(ParseResult parsed) => parsed.GetValue(_asLabels);
 
     /// <summary>The folder of the further inputs, or null.</summary>
     public string? InputsFrom(ParseResult parsed) => parsed.GetValue(_inputsFrom);
+
+    /// <summary>The domain whose norms predict, or null.</summary>
+    public string? AsDomain(ParseResult parsed) => parsed.GetValue(_asDomain);
 
     /// <summary>Whether to go on with an earlier run.</summary>
     public bool Resume(ParseResult parsed) => parsed.GetValue(_resume);

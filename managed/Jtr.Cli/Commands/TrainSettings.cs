@@ -124,6 +124,8 @@ internal sealed class TrainSettings
             Device = device.Kind,
             DeviceIndex = device.Index,
             Constraints = [.. (training.Constraints ?? []).Select(ConstraintOptions.Parse)],
+            // Their techniques are native options.
+            Domains = data.Domains.Count > 1 ? new DomainOptions { Names = data.Domains } : new DomainOptions(),
             Balancing = new BalancingOptions
             {
                 Name = SettingsTable.InUse(Configuration, "balancing")[0],

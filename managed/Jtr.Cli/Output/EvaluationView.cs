@@ -15,16 +15,23 @@ internal static class EvaluationView
     /// <param name="workers">Threads that read samples, or null.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <param name="progress">A display that has the terminal already, or null.</param>
+    /// <param name="asDomain">Whose norms predict (<see cref="EvaluateOptions.AsDomain"/>).</param>
     public static EvaluationResult Show(
         CliConsole console,
         Trainer trainer,
         IMultiTaskDataset data,
         int? workers,
         CancellationToken cancellationToken,
-        IProgress<EvaluationProgress>? progress = null
+        IProgress<EvaluationProgress>? progress = null,
+        string? asDomain = null
     )
     {
-        EvaluateOptions options = new() { BatchSize = 8, Workers = workers };
+        EvaluateOptions options = new()
+        {
+            BatchSize = 8,
+            Workers = workers,
+            AsDomain = asDomain,
+        };
         if (console.Terminal is null || progress is not null)
             return trainer.Evaluate(data, options, progress, cancellationToken);
         return console

@@ -24,9 +24,14 @@ internal static class ConfiguredValue
     private static readonly Dictionary<Type, (string Words, Func<IReadOnlyList<IConfigurationSection>, object?> Read)> _lists = new()
     {
         [typeof(IReadOnlyList<double>)] = ("a list of numbers", items => Each(items, text => Number(text))),
+        [typeof(IReadOnlyList<string>)] = ("a list of texts", items => Each<string>(items, text => text)),
         [typeof(IReadOnlyList<ConstraintOptions>)] = (
             "a list of constraints, such as implication:if=seg,then=tags",
-            items => Each<ConstraintOptions>(items, Constraint)
+            items => Each(items, text => Parsed(ConstraintOptions.Parse, text))
+        ),
+        [typeof(IReadOnlyList<DomainTechnique>)] = (
+            "a list of domain techniques, such as adversarial or coral:0.5",
+            items => Each(items, text => Parsed(DomainTechnique.Parse, text))
         ),
     };
 
@@ -70,11 +75,12 @@ internal static class ConfiguredValue
     private static object? Name(Type type, string text) =>
         Enum.TryParse(type, text, ignoreCase: true, out object? value) && Enum.IsDefined(type, value!) ? value : null;
 
-    private static ConstraintOptions? Constraint(string text)
+    private static T? Parsed<T>(Func<string, T> parse, string text)
+        where T : class
     {
         try
         {
-            return ConstraintOptions.Parse(text);
+            return parse(text);
         }
         catch (FormatException)
         {

@@ -18,6 +18,7 @@ internal static class OptionsDocument
 
     private const string FormatKey = "format",
         ConstraintsKey = "constraints",
+        DomainsKey = "domains",
         NetworkKey = "network";
 
     // What every version has written: without it the document is damaged.
@@ -79,8 +80,12 @@ internal static class OptionsDocument
         Fill(document, Node(standard));
         TrainerOptions options =
             document.Deserialize(OptionsJsonContext.Default.TrainerOptions) ?? throw new JsonException("the options are null");
-        // The same list as that of options without constraints, so that they are equal.
-        return options.Constraints is { Count: > 0 } ? options : options with { Constraints = standard.Constraints };
+        // The same lists as those of options without constraints and domains, so that they are equal.
+        return options with
+        {
+            Constraints = options.Constraints is { Count: > 0 } constraints ? constraints : standard.Constraints,
+            Domains = options.Domains is { } domains && HasAny(domains) ? domains : standard.Domains,
+        };
     }
 
     private static void Fill(JsonObject document, JsonObject standard)
@@ -99,8 +104,12 @@ internal static class OptionsDocument
         JsonObject node = JsonSerializer.SerializeToNode(options, OptionsJsonContext.Default.TrainerOptions)!.AsObject();
         if (options.Constraints.Count == 0)
             node.Remove(ConstraintsKey);
+        if (!HasAny(options.Domains))
+            node.Remove(DomainsKey);
         return node;
     }
+
+    private static bool HasAny(DomainOptions domains) => domains.Names.Count > 0 || domains.Techniques.Count > 0;
 }
 
 /// <summary>A task in the metadata of a checkpoint.</summary>

@@ -43,9 +43,9 @@ public static class PublishedCheckpoint
         try
         {
             Dictionary<string, double[]> values = [];
-            foreach (TensorInfo info in trainer.State.Where(i => i.Name.StartsWith(Predictor.NetworkPrefix, StringComparison.Ordinal)))
+            foreach (TensorInfo info in trainer.State.Where(i => i.Name.StartsWith(NetworkTensors.NetworkPrefix, StringComparison.Ordinal)))
             {
-                string name = info.Name[Predictor.NetworkPrefix.Length..];
+                string name = info.Name[NetworkTensors.NetworkPrefix.Length..];
                 PyTorchTensor tensor = Find(path, state, name);
                 if (!tensor.Sizes.SequenceEqual(info.Shape.ToArray()))
                     throw new JtrFormatException(

@@ -31,6 +31,7 @@ public sealed unsafe class Batch : IDisposable
     private readonly byte[] _labeled;
     private readonly double[] _weights;
     private readonly int[] _indices;
+    private readonly long[] _domains;
     private readonly ViewCrop[] _crops;
     private readonly int _imagesAt;
     private readonly int _labelsAt;
@@ -97,6 +98,7 @@ public sealed unsafe class Batch : IDisposable
         _labeled = GC.AllocateArray<byte>(capacity * tasks.Count, pinned: true);
         _weights = GC.AllocateArray<double>(capacity * tasks.Count, pinned: true);
         _indices = GC.AllocateArray<int>(capacity, pinned: true);
+        _domains = GC.AllocateArray<long>(capacity, pinned: true);
         _crops = GC.AllocateArray<ViewCrop>(views * capacity, pinned: true);
         _imagesAt = FirstAligned(_images);
         _labelsAt = FirstAligned(_labels);
@@ -165,6 +167,12 @@ public sealed unsafe class Batch : IDisposable
     public Span<int> Indices => Alive(_indices).AsSpan(0, _samples);
 
     /// <summary>
+    /// [B]: the number of each sample's domain among those of the trainer (<see cref="DomainOptions.Names"/>); 0 where there is one. A
+    /// trainer with fewer than two domains does not read it.
+    /// </summary>
+    public Span<long> Domains => Alive(_domains).AsSpan(0, _samples);
+
+    /// <summary>
     /// [V, B]: how view 0 was cut out of the sample, and each further view out of view 0. The method "consistency" and
     /// <see cref="DepthNormalsConstraint"/> read them.
     /// </summary>
@@ -187,6 +195,9 @@ public sealed unsafe class Batch : IDisposable
 
     /// <summary>Start of <see cref="LabelWeights"/>; null where all are 1.</summary>
     internal double* LabelWeightsPointer => LabelWeights.ContainsAnyExcept(1.0) ? Address(_weights) : null;
+
+    /// <summary>Start of <see cref="Domains"/>.</summary>
+    internal long* DomainsPointer => Address(_domains);
 
     /// <summary>Start of <see cref="Crops"/>.</summary>
     internal ViewCrop* CropsPointer => Address(_crops);

@@ -34,6 +34,7 @@ public sealed class DataLoader : IDisposable
     private readonly int[] _order;
     private readonly ISampler? _sampler;
     private readonly DomainMembers? _members; // where they exchange their looks
+    private readonly long[] _domains; // of each sample; empty where all are 0
     private long _orderEpoch = -1;
     private long _position;
     private long _fillBatch;
@@ -71,6 +72,7 @@ public sealed class DataLoader : IDisposable
         _labels = labels;
         Options = options;
         _order = [.. Enumerable.Range(0, data.Count)];
+        _domains = DomainNumbers(data, options.Domains);
         _sampler = options.Sampler ?? (options.Shuffle ? new ShuffleSampler() : null);
         if (options.Augment && options.Appearance.Count > 0 && new DomainMembers(data) is { HasSeveral: true } members)
             _members = members;
@@ -299,6 +301,8 @@ public sealed class DataLoader : IDisposable
             }
             batch.Samples = Math.Min(Options.BatchSize, _order.Length - start);
             Order(_fillBatch / BatchesPerEpoch).AsSpan(start, batch.Samples).CopyTo(batch.Indices);
+            for (int b = 0; _domains.Length > 0 && b < batch.Samples; b++)
+                batch.Domains[b] = _domains[batch.Indices[b]];
         }
 #pragma warning disable CA1031 // It reaches the caller of Next; on this thread it would end the process.
         catch (Exception e)
@@ -356,6 +360,32 @@ public sealed class DataLoader : IDisposable
             _free.Push(batch);
         Monitor.PulseAll(_gate);
         return true;
+    }
+
+    /// <summary>The number of each sample's domain; none where all are 0.</summary>
+    private static long[] DomainNumbers(IMultiTaskDataset data, IReadOnlyList<string>? names)
+    {
+        names ??= data.Domains;
+        if (names.Count < 2)
+            return [];
+        long[] numbers = [.. data.Domains.Select(d => (long)IndexOf(names, d))];
+        long[] all = [.. Enumerable.Range(0, data.Count).Select(i => numbers[data.GetSampleInfo(i).Domain])];
+        int unknown = Array.IndexOf(all, -1L);
+        return unknown < 0
+            ? all
+            : throw new ArgumentException(
+                $"sample '{data.GetName(unknown)}' is of the domain '{data.Domains[data.GetSampleInfo(unknown).Domain]}'; known are "
+                    + string.Join(", ", names),
+                nameof(data)
+            );
+    }
+
+    private static int IndexOf(IReadOnlyList<string> names, string name)
+    {
+        int i = names.Count - 1;
+        while (i >= 0 && names[i] != name)
+            i--;
+        return i;
     }
 
     private int[] Order(long epoch)

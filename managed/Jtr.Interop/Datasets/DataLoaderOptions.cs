@@ -45,6 +45,12 @@ public sealed record DataLoaderOptions
     public IReadOnlyList<AppearanceExchange> Appearance { get; init; } = [];
 
     /// <summary>
+    /// Names of domains, by which <see cref="Batch.Domains"/> counts: those of the trainer (<see cref="DomainOptions.Names"/>). Null: those of
+    /// the data set.
+    /// </summary>
+    public IReadOnlyList<string>? Domains { get; init; }
+
+    /// <summary>
     /// What else happens to each view, in this order, behind crop, flip and colours, also where <see cref="Augment"/> is off. Each function
     /// makes a step and is called once a thread. The crops that a batch tells of know nothing of these steps: with methods that compare
     /// views pixel by pixel, a step should leave pixels in their places.

@@ -35,30 +35,42 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
     public InputSet Inputs => Options.Inputs;
 
     /// <summary>Reads the network of a checkpoint.</summary>
+    /// <param name="checkpoint">The file.</param>
+    /// <param name="asDomain">The domain whose norms it has; null: the mixture.</param>
+    /// <exception cref="ArgumentException">The network has no norms of that domain.</exception>
     /// <exception cref="JtrFormatException">It is damaged, or was not written by a trainer.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static NetworkWeights Read(string checkpoint)
+    public static NetworkWeights Read(string checkpoint, string? asDomain = null)
     {
         CheckpointInfo info = CheckpointInfo.Read(checkpoint);
-        IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(checkpoint, n => Predictor.IsOfNetwork(n, info.Options, info.Step));
-        if (tensors.Any(t => Predictor.IsSeparate(t.Name)))
+        NetworkTensors wanted = new(info.Options, info.Step, asDomain);
+        List<string> names = [];
+        IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(checkpoint, n => wanted.Has(n, names));
+        wanted.CheckDomain(names, n => SafetensorsFile.Read(checkpoint, m => m == n)[0].ToDoubles());
+        if (tensors.Any(t => wanted.IsSeparate(t.Name)))
             throw new JtrFormatException(checkpoint, SeveralNetworks);
-        return new(info.Options, info.Step, ByName(tensors));
+        return new(info.Options, info.Step, ByName(wanted.Choose(tensors, t => t.Name)));
     }
 
     /// <summary>Takes the network of a trainer as it is now.</summary>
-    public static NetworkWeights Of(Trainer trainer)
+    /// <param name="trainer">The trainer.</param>
+    /// <param name="asDomain">The domain whose norms it has; null: the mixture.</param>
+    public static NetworkWeights Of(Trainer trainer, string? asDomain = null)
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        if (trainer.State.Any(i => Predictor.IsSeparate(i.Name)))
+        NetworkTensors wanted = new(trainer.Options, trainer.StepCount, asDomain);
+        wanted.CheckDomain(trainer.State.Select(i => i.Name), trainer.State.Read);
+        if (trainer.State.Any(i => wanted.IsSeparate(i.Name)))
             throw new ArgumentException(SeveralNetworks, nameof(trainer));
+        Dictionary<string, TensorInfo> chosen = wanted.Choose(trainer.State, i => i.Name);
         return new(
             trainer.Options,
             trainer.StepCount,
             ByName(
-                trainer
-                    .State.Where(i => Predictor.IsOfNetwork(i.Name, trainer.Options, trainer.StepCount))
-                    .Select(i => SafetensorsTensor.Of(i.Name, SafetensorsType.F64, i.Shape, trainer.State.Read(i.Name)))
+                chosen.Select(i => new KeyValuePair<string, SafetensorsTensor>(
+                    i.Key,
+                    SafetensorsTensor.Of(i.Key, SafetensorsType.F64, i.Value.Shape, trainer.State.Read(i.Value.Name))
+                ))
             )
         )
         {
@@ -73,13 +85,18 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
             ? tensor
             : throw new JtrFormatException($"the network has no tensor '{name}'");
 
-    private static Dictionary<string, SafetensorsTensor> ByName(IEnumerable<SafetensorsTensor> tensors) =>
+    private static Dictionary<string, SafetensorsTensor> ByName(IEnumerable<KeyValuePair<string, SafetensorsTensor>> tensors) =>
         tensors
             .Select(t =>
             {
-                string name = Predictor.Plain(t.Name)[Predictor.NetworkPrefix.Length..];
+                string name = t.Key[NetworkTensors.NetworkPrefix.Length..];
                 SafetensorsType type = name.EndsWith(CounterSuffix, StringComparison.Ordinal) ? SafetensorsType.I64 : SafetensorsType.F32;
-                return t.Type == type ? t with { Name = name } : SafetensorsTensor.Of(name, type, t.Shape, t.ToDoubles());
+                return t.Value.Type == type
+                    ? t.Value with
+                    {
+                        Name = name,
+                    }
+                    : SafetensorsTensor.Of(name, type, t.Value.Shape, t.Value.ToDoubles());
             })
             .ToDictionary(t => t.Name, StringComparer.Ordinal);
 }

@@ -16,14 +16,32 @@ public static class SafetensorsExport
     /// <param name="path">The file to write; it appears whole or not at all.</param>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     /// <exception cref="JtrFormatException">The checkpoint is damaged, or was not written by a trainer.</exception>
-    public static void Save(string checkpoint, string path) => Write(NetworkWeights.Read(checkpoint), path);
+    public static void Save(string checkpoint, string path) => Save(checkpoint, path, null);
+
+    /// <summary>Exports the network of a checkpoint with the norms of a domain, where each has its own.</summary>
+    /// <param name="checkpoint">A checkpoint that <see cref="Trainer.Save"/> wrote.</param>
+    /// <param name="path">The file to write; it appears whole or not at all.</param>
+    /// <param name="asDomain">The domain; null: the mixture of all.</param>
+    /// <exception cref="ArgumentException">The network has no norms of that domain.</exception>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <exception cref="JtrFormatException">The checkpoint is damaged, or was not written by a trainer.</exception>
+    public static void Save(string checkpoint, string path, string? asDomain) => Write(NetworkWeights.Read(checkpoint, asDomain), path);
 
     /// <summary>Exports the network of a trainer as it is now.</summary>
     /// <param name="trainer">The trainer.</param>
     /// <param name="path">The file to write; it appears whole or not at all.</param>
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Save(Trainer trainer, string path) => Write(NetworkWeights.Of(trainer), path);
+    public static void Save(Trainer trainer, string path) => Save(trainer, path, null);
+
+    /// <summary>Exports the network of a trainer as it is now, with the norms of a domain, where each has its own.</summary>
+    /// <param name="trainer">The trainer.</param>
+    /// <param name="path">The file to write; it appears whole or not at all.</param>
+    /// <param name="asDomain">The domain; null: the mixture of all.</param>
+    /// <exception cref="ArgumentException">The network has no norms of that domain.</exception>
+    /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Save(Trainer trainer, string path, string? asDomain) => Write(NetworkWeights.Of(trainer, asDomain), path);
 
     private static void Write(NetworkWeights network, string path)
     {

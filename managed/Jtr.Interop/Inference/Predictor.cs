@@ -18,34 +18,6 @@ namespace Jtr.Interop.Inference;
 /// </remarks>
 public sealed unsafe partial class Predictor : IDisposable
 {
-    /// <summary>The weights of the multi-task network, among all that a checkpoint holds.</summary>
-    internal const string NetworkPrefix = "model/";
-
-    /// <summary>What stands before the names of the averaged network.</summary>
-    private const string AveragePrefix = "ema/";
-
-    /// <summary>What stands before the names of networks that have a task each: of method "single_task".</summary>
-    private const string SeparatePrefix = "model.";
-
-    /// <summary>
-    /// Whether a tensor is of the network that predicts, or of one of them. Before the first step there is no average yet.
-    /// </summary>
-    internal static bool IsOfNetwork(string name, TrainerOptions options, long step)
-    {
-        string start = options.EmaDecay is not null && step > 0 ? AveragePrefix : "";
-        if (!name.StartsWith(start, StringComparison.Ordinal))
-            return false;
-        ReadOnlySpan<char> rest = name.AsSpan(start.Length);
-        return rest.StartsWith(NetworkPrefix, StringComparison.Ordinal) || rest.StartsWith(SeparatePrefix, StringComparison.Ordinal);
-    }
-
-    /// <summary>Whether the tensor's network has one task alone.</summary>
-    internal static bool IsSeparate(string name) => Plain(name).StartsWith(SeparatePrefix, StringComparison.Ordinal);
-
-    /// <summary>The name of a tensor of the averaged network in the plain one.</summary>
-    internal static string Plain(string name) =>
-        name.StartsWith(AveragePrefix, StringComparison.Ordinal) ? name[AveragePrefix.Length..] : name;
-
     private readonly PredictionQueue _queue;
 
     /// <summary>Takes the network of a trainer as it is now; later steps do not change it.</summary>
@@ -55,20 +27,11 @@ public sealed unsafe partial class Predictor : IDisposable
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="JtrDeviceException">The device is absent.</exception>
     public Predictor(Trainer trainer, PredictorOptions? options = null)
-        : this(
-            NotNull(trainer).Options,
-            [
-                .. trainer
-                    .State.Where(i => IsOfNetwork(i.Name, trainer.Options, trainer.StepCount))
-                    .Select(i => (Plain(i.Name), trainer.State.Read(i.Name))),
-            ],
-            options ?? new PredictorOptions(),
-            trainer.TrainingSize
-        ) { }
+        : this(NotNull(trainer).Options, StateOf(trainer, options?.AsDomain), options ?? new PredictorOptions(), trainer.TrainingSize) { }
 
     private Predictor(
         TrainerOptions network,
-        IReadOnlyList<(string Name, double[] Values)> state,
+        IReadOnlyDictionary<string, double[]> state,
         PredictorOptions options,
         (int Height, int Width)? trainingSize
     )
@@ -79,11 +42,12 @@ public sealed unsafe partial class Predictor : IDisposable
         Tasks = network.Tasks;
         Inputs = network.Inputs;
         // The method with nothing beside the network, or beside the networks.
-        string method = state.Any(s => IsSeparate(s.Name)) ? "single_task" : "supervised";
+        string method = state.Keys.Any(new NetworkTensors(network, 0).IsSeparate) ? "single_task" : "supervised";
         TrainerOptions bare = network with
         {
             Method = method,
             EmaDecay = null,
+            Domains = new DomainOptions(),
             Device = options.Device,
             DeviceIndex = options.DeviceIndex,
             NativeOptions = OptionsWriter.OfTheNetwork(network.NativeOptions),
@@ -128,7 +92,9 @@ public sealed unsafe partial class Predictor : IDisposable
     /// <param name="path">A checkpoint that <see cref="Trainer.Save"/> wrote.</param>
     /// <param name="options">How to compute, or null.</param>
     /// <param name="logger">Receives a message when it is loaded, or null. What it throws is dropped.</param>
-    /// <exception cref="ArgumentException">An option is outside its range; ParamName is its name.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is outside its range, or the network has no norms of <see cref="PredictorOptions.AsDomain"/>; ParamName is its name.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="JtrFormatException">It is damaged, or was not written by a trainer.</exception>
     /// <exception cref="JtrDeviceException">The device is absent.</exception>
@@ -138,12 +104,18 @@ public sealed unsafe partial class Predictor : IDisposable
         options ??= new PredictorOptions();
         options.Validate();
         CheckpointInfo info = CheckpointInfo.Read(path);
-        IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(path, n => IsOfNetwork(n, info.Options, info.Step));
+        NetworkTensors wanted = new(info.Options, info.Step, options.AsDomain);
+        List<string> names = [];
+        IReadOnlyList<SafetensorsTensor> tensors = SafetensorsFile.Read(path, n => wanted.Has(n, names));
+        wanted.CheckDomain(names, n => SafetensorsFile.Read(path, m => m == n)[0].ToDoubles());
         if (tensors.Count == 0)
             throw new JtrFormatException(path, "has no weights of a network");
         try
         {
-            Predictor predictor = new(info.Options, [.. tensors.Select(t => (Plain(t.Name), t.ToDoubles()))], options, info.TrainingSize);
+            Dictionary<string, double[]> state = wanted
+                .Choose(tensors, t => t.Name)
+                .ToDictionary(t => t.Key, t => t.Value.ToDoubles(), StringComparer.Ordinal);
+            Predictor predictor = new(info.Options, state, options, info.TrainingSize);
             ILogger guarded = GuardedLogger.Around(logger);
             PredictorLog.Loaded(guarded, path, predictor.Tasks, options.MaxBatch);
             return predictor;
@@ -207,6 +179,15 @@ public sealed unsafe partial class Predictor : IDisposable
 
     /// <summary>Lets the calls that are running finish, then frees the network.</summary>
     public void Dispose() => _queue.Dispose();
+
+    private static Dictionary<string, double[]> StateOf(Trainer trainer, string? asDomain)
+    {
+        NetworkTensors wanted = new(trainer.Options, trainer.StepCount, asDomain);
+        wanted.CheckDomain(trainer.State.Select(i => i.Name), trainer.State.Read);
+        return wanted
+            .Choose(trainer.State, i => i.Name)
+            .ToDictionary(i => i.Key, i => trainer.State.Read(i.Value.Name), StringComparer.Ordinal);
+    }
 
     private static Trainer NotNull(Trainer trainer)
     {

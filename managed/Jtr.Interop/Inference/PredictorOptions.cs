@@ -19,6 +19,11 @@ public sealed record PredictorOptions
     /// </summary>
     public int Networks { get; init; } = 1;
 
+    /// <summary>
+    /// The domain whose norm statistics predict, where each has its own (<see cref="NormsTechnique"/>). Null: the mixture of all.
+    /// </summary>
+    public string? AsDomain { get; init; }
+
     /// <summary>Where to run.</summary>
     public DeviceKind Device { get; init; } = DeviceKind.Auto;
 

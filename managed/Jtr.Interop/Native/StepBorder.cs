@@ -26,6 +26,12 @@ internal sealed record NativeDescription(
     /// <summary>The network's operations in evaluation mode; empty where there are several networks, or none.</summary>
     public NetworkGraph Graph { get; private init; } = NetworkGraph.Empty;
 
+    /// <summary>Names of the domains that samples are of; none where no technique asks for them.</summary>
+    public IReadOnlyList<string> Domains { get; private init; } = [];
+
+    /// <summary>Whether each of them has norms of its own.</summary>
+    public bool HasDomainNorms { get; private init; }
+
     /// <summary>Reads it; what an object does not have is 0.</summary>
     public static NativeDescription Parse(nint utf8)
     {
@@ -44,8 +50,18 @@ internal sealed record NativeDescription(
             Graph = root.TryGetProperty("graph", out JsonElement graph)
                 ? NetworkGraph.Parse(graph, Number("network_stride"))
                 : NetworkGraph.Empty,
+            Domains = DomainsOf(root),
+            HasDomainNorms = root.TryGetProperty("domain_norms", out JsonElement norms) && norms.GetBoolean(),
         };
     }
+
+    private static string[] DomainsOf(JsonElement root) =>
+        root.TryGetProperty("options", out JsonElement options)
+        && options.TryGetProperty("domains", out JsonElement names)
+        && options.TryGetProperty("domain_techniques", out JsonElement techniques)
+        && techniques.GetArrayLength() > 0
+            ? [.. names.EnumerateArray().Select(d => d.GetString()!)]
+            : [];
 }
 
 /// <summary>Hands batches and captures of one trainer to libjtr, by name, without allocating. For one thread at a time.</summary>
@@ -62,6 +78,7 @@ internal sealed unsafe class StepBorder
     private readonly PinnedName _image = new("image"),
         _labeled = new("labelled"),
         _labelWeight = new("label_weight"),
+        _domain = new("domain"),
         _crops = new("crops"),
         _noise = new("noise"),
         _loss = new("loss"),
@@ -81,10 +98,10 @@ internal sealed unsafe class StepBorder
         _terms = [.. described.Terms.Select(t => new PinnedName(t))];
         string[] names = [.. described.Terms];
         (Dist, Recon) = (Array.IndexOf(names, "jtr.dist"), Array.IndexOf(names, "jtr.recon"));
-        _inputs = new(tasks.Count + 5 + _furtherInputs.Count);
-        _next = new(tasks.Count + 5 + _furtherInputs.Count);
+        _inputs = new(tasks.Count + 6 + _furtherInputs.Count);
+        _next = new(tasks.Count + 6 + _furtherInputs.Count);
         _outputs = new(2 * tasks.Count + 5);
-        _images = new(1 + _furtherInputs.Count);
+        _images = new(2 + _furtherInputs.Count);
         _predictions = new(tasks.Count);
     }
 
@@ -176,13 +193,15 @@ internal sealed unsafe class StepBorder
         index >= 0 && index < result.term_count ? ((Raw.Term.__Internal*)result.terms)[index].value : 0;
 
     /// <summary>
-    /// Predictions [samples, values] of images [samples, 3, height, width] with further inputs [samples, values] and [samples, inputs].
+    /// Predictions [samples, values] of images [samples, 3, height, width] with further inputs [samples, values] and [samples, inputs], by
+    /// the norms of domains [samples], or null for the mixture.
     /// </summary>
     public Raw.Status Predict(
         nint trainer,
         float* images,
         float* inputs,
         byte* present,
+        long* domains,
         int samples,
         int height,
         int width,
@@ -192,6 +211,8 @@ internal sealed unsafe class StepBorder
         _images.Clear();
         _images.Add(_image, Raw.Dtype.Float32, images, sizeof(float), samples, _imageChannels, height, width);
         _furtherInputs.AddTo(_images, inputs, present, 0, samples, height, width);
+        if (domains != null)
+            _images.Add(_domain, Raw.Dtype.Int64, domains, sizeof(long), samples);
         _predictions.Clear();
         _prediction.AddTo(_predictions, Raw.Dtype.Float32, predictions, sizeof(float), 0, samples, height, width);
         Raw.PredictRequest.__Internal request = new()
@@ -226,6 +247,8 @@ internal sealed unsafe class StepBorder
         table.Add(_labeled, Raw.Dtype.Uint8, batch.LabeledPointer, sizeof(byte), batch.Samples, _tasks.Count);
         if (batch.LabelWeightsPointer is var weights && weights != null)
             table.Add(_labelWeight, Raw.Dtype.Float64, weights, sizeof(double), batch.Samples, _tasks.Count);
+        if (_described.Domains.Count > 1)
+            table.Add(_domain, Raw.Dtype.Int64, batch.DomainsPointer, sizeof(long), batch.Samples);
         table.Add(
             _crops,
             Raw.Dtype.Float64,

@@ -96,6 +96,7 @@ public class ClassificationKind : TaskKind
     /// <inheritdoc/>
     public override string ChannelWord => "classes";
 
+    /// <inheritdoc/>
     public override bool HasClassIds => true;
 
     /// <inheritdoc/>

@@ -77,6 +77,7 @@ public class SegmentationKind : TaskKind
     /// <inheritdoc/>
     public override string ChannelWord => "classes";
 
+    /// <inheritdoc/>
     public override bool HasClassIds => true;
 
     /// <inheritdoc/>

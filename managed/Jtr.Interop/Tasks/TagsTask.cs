@@ -91,6 +91,7 @@ public class TagsKind : TaskKind
     /// <inheritdoc/>
     public override string ChannelWord => "tags";
 
+    /// <inheritdoc/>
     public override string ClassWord => "tag";
 
     /// <inheritdoc/>

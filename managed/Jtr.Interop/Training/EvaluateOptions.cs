@@ -13,6 +13,15 @@ public sealed record EvaluateOptions
     public int? Workers { get; init; }
 
     /// <summary>
+    /// Whose norm statistics predict, where each domain has its own (<see cref="NormsTechnique"/>): the name of a domain, or
+    /// <see cref="OwnDomain"/> for those of each sample's own, as far as it was seen in training. Null: the mixture of all.
+    /// </summary>
+    public string? AsDomain { get; init; }
+
+    /// <summary>Says of <see cref="AsDomain"/> that each sample is predicted as of its own domain.</summary>
+    public const string OwnDomain = "own";
+
+    /// <summary>
     /// Metrics of your own beside the built-in ones. Each function is called for every task when an evaluation begins, and makes an empty
     /// metric for it, or gives null where it has nothing to say about that task.
     /// </summary>

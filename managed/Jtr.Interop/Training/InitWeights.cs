@@ -259,7 +259,9 @@ internal sealed class InitWeights
     private static bool IsState(string name)
     {
         string first = name[..Math.Max(0, name.IndexOf('/', StringComparison.Ordinal))];
-        return first.Length == 0 || first == "balancing" || first.Contains('.', StringComparison.Ordinal) && !IsOfNetwork(name);
+        return first.Length == 0
+            || first is "balancing" or "domains"
+            || first.Contains('.', StringComparison.Ordinal) && !IsOfNetwork(name);
     }
 
     private static string[] Keys(TaskSet tasks) => [.. tasks.Select(t => $"{t.Name}={t.Kind}")];

@@ -73,6 +73,27 @@ public sealed unsafe partial class Trainer
         return Validation.BestStep == StepCount;
     }
 
+    /// <summary>The number of the domain as which each sample of a data set is predicted; null: as their mixture.</summary>
+    /// <exception cref="ArgumentException">There is no such domain, or domains have no norms of their own.</exception>
+    private Func<int, long>? DomainsOf(IMultiTaskDataset data, string? asDomain, string parameter = nameof(EvaluateOptions.AsDomain))
+    {
+        if (asDomain is null)
+            return null;
+        if (!_described.HasDomainNorms)
+            throw new ArgumentException($"{parameter}: the network has no norms of its own for each domain ('norms')", parameter);
+        string[] names = [.. DomainNames];
+        int one = Array.IndexOf(names, asDomain);
+        if (one >= 0)
+            return _ => one;
+        if (asDomain != EvaluateOptions.OwnDomain)
+            throw new ArgumentException(
+                $"{parameter}: there is no domain '{asDomain}' (known: {string.Join(", ", names)}, or {EvaluateOptions.OwnDomain})",
+                parameter
+            );
+        long[] numbers = [.. data.Domains.Select(d => (long)Array.IndexOf(names, d))];
+        return i => numbers[data.GetSampleInfo(i).Domain];
+    }
+
     /// <summary>Scores for someone who has the lease.</summary>
     private EvaluationResult EvaluateCore(
         nint trainer,
@@ -85,6 +106,8 @@ public sealed unsafe partial class Trainer
         DataLoaderOptions loading = DataLoaderOptions.ForEvaluation(Math.Min(options.BatchSize, data.Count));
         using DataLoader loader = new(data, options: loading with { Workers = options.Workers ?? loading.Workers });
         DomainScorers scorers = new(Tasks, data, options);
+        Func<int, long>? domainOf = DomainsOf(data, options.AsDomain);
+        long[] domains = domainOf is null ? [] : new long[loader.Options.BatchSize];
         int values = Tasks.PredictionValues(data.Height, data.Width);
         float[] predictions = new float[checked(loader.Options.BatchSize * values)];
         int done = 0;
@@ -96,7 +119,9 @@ public sealed unsafe partial class Trainer
                 try
                 {
                     InputValues inputs = new(batch.Inputs, batch.InputValues, batch.InputPresent);
-                    PredictCore(trainer, batch.Images, inputs, batch.Samples, batch.Height, batch.Width, predictions);
+                    for (int b = 0; domainOf is not null && b < batch.Samples; b++)
+                        domains[b] = domainOf(batch.Indices[b]);
+                    PredictCore(trainer, batch.Images, inputs, domains, batch.Samples, batch.Height, batch.Width, predictions);
                     for (int b = 0; b < batch.Samples; b++)
                     {
                         try

@@ -185,6 +185,7 @@ public sealed unsafe partial class Trainer
                 Color = options.Color,
                 Augmentation = options.Augmentation,
                 Appearance = options.Appearance,
+                Domains = DomainNames.Count > 1 ? DomainNames : null,
                 ViewSteps = options.ViewSteps,
                 Seed = seed,
                 Sampler = options.Sampler,

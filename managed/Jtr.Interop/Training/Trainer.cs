@@ -69,6 +69,9 @@ public sealed unsafe partial class Trainer : IDisposable
     /// </summary>
     public int Stride => _described.Stride;
 
+    /// <summary>Names of the domains that techniques tell apart: of <see cref="TrainerOptions.Domains"/>, or of native options.</summary>
+    internal IReadOnlyList<string> DomainNames => _described.Domains;
+
     /// <summary>What the network computes, for exports and imports.</summary>
     internal NetworkGraph Graph => _described.Graph;
 
@@ -83,6 +86,7 @@ public sealed unsafe partial class Trainer : IDisposable
             {
                 Method = "supervised",
                 EmaDecay = null,
+                Domains = new DomainOptions(),
                 Device = DeviceKind.Cpu,
                 DeviceIndex = 0,
                 NativeOptions = OptionsWriter.OfTheNetwork(options.NativeOptions),
@@ -213,7 +217,7 @@ public sealed unsafe partial class Trainer : IDisposable
             throw WrongLength(nameof(predictions), predictions.Length, expected, Tasks.PredictionShape($"{samples}", height, width));
         using NativeHandle.Lease lease = _handle.Use();
         CheckInputs(Inputs, inputs, samples, height, width);
-        PredictCore(lease.Pointer, images, inputs, samples, height, width, predictions);
+        PredictCore(lease.Pointer, images, inputs, [], samples, height, width, predictions);
     }
 
     /// <summary>Frees the network. A fit that is running ends with <see cref="ObjectDisposedException"/>.</summary>
@@ -271,6 +275,7 @@ public sealed unsafe partial class Trainer : IDisposable
         nint trainer,
         ReadOnlySpan<float> images,
         InputValues inputs,
+        ReadOnlySpan<long> domains,
         int samples,
         int height,
         int width,
@@ -288,7 +293,8 @@ public sealed unsafe partial class Trainer : IDisposable
                 further = isMissing ? zeros : inputs.Values
         )
         fixed (byte* present = isMissing ? absent : inputs.Present)
-            NativeError.Check(_border.Predict(trainer, from, further, present, samples, height, width, to), "image", nameof(images));
+        fixed (long* own = domains)
+            NativeError.Check(_border.Predict(trainer, from, further, present, own, samples, height, width, to), "image", nameof(images));
     }
 
     /// <summary>Throws unless further inputs are those of the network, for so many samples.</summary>

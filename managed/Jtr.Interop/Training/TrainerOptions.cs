@@ -80,6 +80,9 @@ public sealed record TrainerOptions
     /// <summary>What is known of predictions, as terms beside the method's.</summary>
     public IReadOnlyList<ConstraintOptions> Constraints { get; init; } = [];
 
+    /// <summary>Sources that differ, and what is done about it.</summary>
+    public DomainOptions Domains { get; init; } = new();
+
     /// <summary>Weights of the tasks' supervised losses, whatever the method.</summary>
     public BalancingOptions Balancing { get; init; } = new();
 
@@ -147,6 +150,7 @@ public sealed record TrainerOptions
         OptionRange.NotNull(nameof(Teacher), Teacher).Validate();
         foreach (ConstraintOptions constraint in OptionRange.NotNull(nameof(Constraints), Constraints))
             OptionRange.NotNull(nameof(Constraints), constraint);
+        OptionRange.NotNull(nameof(Domains), Domains).Validate();
         OptionRange.NotNull(nameof(Balancing), Balancing).Validate(Tasks.Count);
         OptionRange.NotNull(nameof(Optimizer), Optimizer).Validate();
         if (MaxGradientNorm is { } norm)

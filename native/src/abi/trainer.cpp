@@ -31,6 +31,7 @@ HostBatch batch_of(const Trainer& trainer, const jtr_tensor* tensors, int32_t co
   }
   batch.labelled = table.take("labelled");
   batch.label_weight = table.take("label_weight");
+  batch.domain = table.take("domain");
   batch.noise = table.take("noise");
   batch.crops = table.take("crops");
   table.finish();
@@ -133,6 +134,7 @@ jtr_status jtr_trainer_predict(jtr_trainer* trainer, const jtr_predict_request* 
       samples.further.push_back(inputs.take("input." + t.inputs()[i].name()));
     }
     if (!t.inputs().empty()) samples.present = inputs.take("input_present");
+    const at::Tensor domain = inputs.take("domain");
     inputs.finish();
     const at::Tensor& images = samples.image;
     check_tensor(images, at::kFloat, {-1, t.inputs().image_channels(), -1, -1}, 3, "image");
@@ -146,7 +148,7 @@ jtr_status jtr_trainer_predict(jtr_trainer* trainer, const jtr_predict_request* 
       wanted.emplace_back(task, out);
     }
     outputs.finish();
-    t.predict(samples, wanted, r.cancel);
+    t.predict(samples, wanted, r.cancel, domain);
   });
 }
 

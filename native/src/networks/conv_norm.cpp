@@ -36,11 +36,11 @@ Convolution ConvNorm::convolution(const Pass& pass) const {
 
 Norm ConvNorm::norm(const Pass& pass) const {
   const at::Tensor &gamma = weight_of(*store_, gamma_, pass), &beta = weight_of(*store_, beta_, pass);
-  Norm norm{mode_of_norms(pass.norm), gamma, beta, {}, {}, {}};
-  if (has_running_statistics(pass.norm, pass.again)) {
-    norm.running_mean = store_->buffer(running_mean_);
-    norm.running_var = store_->buffer(running_var_);
-    norm.batches = store_->buffer(batches_);
+  Norm norm{mode_of_norms(pass.norm.mode), gamma, beta, {}, {}, {}};
+  if (has_running_statistics(pass.norm.mode, pass.again)) {
+    norm.running_mean = store_->buffer(running_mean_, pass.norm.set);
+    norm.running_var = store_->buffer(running_var_, pass.norm.set);
+    norm.batches = store_->buffer(batches_, pass.norm.set);
   }
   return norm;
 }

@@ -17,14 +17,14 @@ namespace jtr {
 
 /// How layers run.
 struct Pass {
-  NormMode norm;
+  NormUse norm;
   bool trainable;           // whether their weights get a gradient
   bool keep_input = false;  // Convolution::keep_input
   bool again = false;       // in the backward pass (Recomputation::kStages)
 };
 
 /// A pass through a network; `recomputation` as the network was made with.
-inline Pass pass_of(NormMode norm, bool trainable, Recomputation recomputation) {
+inline Pass pass_of(const NormUse& norm, bool trainable, Recomputation recomputation) {
   return {norm, trainable, recomputation == Recomputation::kNone};
 }
 

@@ -158,14 +158,14 @@ class EncoderDecoder final : public Network {
     image_heads_->initialize(seed, stream);
   }
 
-  Features encode(const InputTensors& x, NormMode norm, bool trainable) const override {
+  Features encode(const InputTensors& x, const NormUse& norm, bool trainable) const override {
     const bool turns = options_.input_order == ColorOrder::kBgr && channels_ >= kColors;
     const at::Tensor ordered = !turns ? x.image
                                : channels_ == kColors
                                    ? x.image.flip(1)
                                    : x.image.index_select(1, at::tensor(order(), at::kLong).to(x.image.device()));
     const at::Tensor input = at::addcmul(shift_, ordered, scale_).to(store_.convolved()).contiguous(format_);
-    const bool training = norm != NormMode::kRunning;
+    const bool training = norm.mode != NormMode::kRunning;
     const Pass pass = pass_of(norm, trainable, recomputation_);
     const FirstChannels further = inputs_.empty() ? FirstChannels{} : inputs_.first_channels(x, format_, trainable);
     std::vector<at::Tensor> maps =
@@ -174,7 +174,7 @@ class EncoderDecoder final : public Network {
     return {std::move(maps), {}};
   }
 
-  TaskTensors decode(const Features& features, NormMode norm, bool trainable,
+  TaskTensors decode(const Features& features, const NormUse& norm, bool trainable,
                      int64_t rows_with_gradient) const override {
     TaskTensors raw;
     if (!heads_.empty()) {

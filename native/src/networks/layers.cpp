@@ -338,7 +338,8 @@ RawMap with_statistics(const at::Tensor& x, const Norm& norm, const at::Tensor& 
     const double count = static_cast<double>(x.size(0) * x.size(2) * x.size(3));
     at::Tensor running_mean = norm.running_mean, running_var = norm.running_var, batches = norm.batches;
     running_mean.mul_(1 - kMomentum).add_(mean.view(-1), kMomentum);
-    running_var.mul_(1 - kMomentum).add_(var.view(-1), kMomentum * count / (count - 1));  // unbiased
+    // Unbiased; a single value has no variance.
+    if (count > 1) running_var.mul_(1 - kMomentum).add_(var.view(-1), kMomentum * count / (count - 1));
     batches.add_(1);
   }
   return {x, norm, mean, (var + kEps).rsqrt()};

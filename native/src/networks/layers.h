@@ -28,6 +28,14 @@ enum class NormMode {
   kPerSample,   // of each sample by itself (the auto-encoder's)
 };
 
+/// How a pass's norms run: with which statistics, and with which of the running ones: 0, the network's own, or those of
+/// a domain (ParameterStore::buffer).
+struct NormUse {
+  NormMode mode;
+  int64_t set = 0;
+  NormUse(NormMode mode, int64_t set = 0) : mode(mode), set(set) {}  // NOLINT(google-explicit-constructor)
+};
+
 /// A norm over [N, C, H, W]: eps 1e-5, momentum 0.1. With running statistics its gradient is that of an affine map.
 struct Norm {
   NormMode mode;           // not kBatchApart

@@ -80,10 +80,10 @@ class Network {
   virtual void initialize(uint64_t seed, uint32_t stream) = 0;
 
   /// Samples, normalised as InputSet::normalized() does -> features. `trainable` false: no gradient to the weights.
-  virtual Features encode(const InputTensors& x, NormMode norm, bool trainable) const = 0;
+  virtual Features encode(const InputTensors& x, const NormUse& norm, bool trainable) const = 0;
   /// Raw outputs of the heads, before the tasks' activations. Only the first `rows_with_gradient` images will get a
   /// gradient.
-  virtual TaskTensors decode(const Features& features, NormMode norm, bool trainable,
+  virtual TaskTensors decode(const Features& features, const NormUse& norm, bool trainable,
                              int64_t rows_with_gradient) const = 0;
 };
 

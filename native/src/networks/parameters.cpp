@@ -66,6 +66,15 @@ void ParameterStore::allocate(const Precision& precision, at::Device device, at:
   for (const NamedTensor& tensor : buffer_list_) buffers_.push_back(slice(flat_buffers_, tensor).variable_data());
 }
 
+void ParameterStore::add_buffer_sets(int64_t count) {
+  flat_buffer_sets_ = flat_buffers_.repeat({count, 1});
+  for (int64_t set = 0; set < count; ++set) {
+    for (const NamedTensor& tensor : buffer_list_) {
+      buffers_.push_back(slice(flat_buffer_sets_[set], tensor).variable_data());
+    }
+  }
+}
+
 void ParameterStore::zero_gradients() { flat_gradients_.zero_(); }
 
 void ParameterStore::zero_and_release_gradients() { memory::zero_and_release(flat_gradients_); }

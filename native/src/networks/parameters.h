@@ -39,7 +39,12 @@ class ParameterStore {
   const at::Tensor& parameter(int64_t i) const { return parameters_[i]; }
   /// The i-th weight without gradient; the same memory.
   const at::Tensor& frozen(int64_t i) const { return frozen_[i]; }
-  const at::Tensor& buffer(int64_t i) const { return buffers_[i]; }
+  /// The i-th buffer, of one set of them: 0 is the network's own.
+  const at::Tensor& buffer(int64_t i, int64_t set = 0) const {
+    return buffers_[static_cast<size_t>(set) * buffer_list_.size() + static_cast<size_t>(i)];
+  }
+  /// Adds sets of buffers, each a copy of the network's own; once, after allocate().
+  void add_buffer_sets(int64_t count);
 
   /// What the network of these weights convolves in.
   at::ScalarType convolved() const { return convolved_; }
@@ -47,6 +52,10 @@ class ParameterStore {
   const at::Tensor& flat_parameters() const { return flat_parameters_; }
   const at::Tensor& flat_gradients() const { return flat_gradients_; }
   const at::Tensor& flat_buffers() const { return flat_buffers_; }
+  /// Those of a set.
+  at::Tensor flat_buffers(int64_t set) const { return set == 0 ? flat_buffers_ : flat_buffer_sets_[set - 1]; }
+  /// [sets beside the network's own, elements]; undefined where there are none.
+  const at::Tensor& flat_buffer_sets() const { return flat_buffer_sets_; }
 
   const std::vector<NamedTensor>& parameter_list() const { return parameter_list_; }
   const std::vector<NamedTensor>& buffer_list() const { return buffer_list_; }
@@ -68,7 +77,7 @@ class ParameterStore {
 
   std::vector<NamedTensor> parameter_list_, buffer_list_;
   std::vector<at::Tensor> parameters_, frozen_, buffers_;
-  at::Tensor flat_parameters_, flat_gradients_, flat_buffers_;
+  at::Tensor flat_parameters_, flat_gradients_, flat_buffers_, flat_buffer_sets_;
   at::ScalarType convolved_ = at::kFloat;
   bool counts_apart_ = false;
   int64_t counted_ = 0, counted_apart_ = 0;

@@ -94,11 +94,11 @@ Convolution SegNet::convolution_of(const Layer& layer, const Pass& pass) const {
 
 Norm SegNet::norm_of(const Layer& layer, const Pass& pass) const {
   const at::Tensor &gamma = weight(layer.norm_weight, pass.trainable), &beta = weight(layer.norm_bias, pass.trainable);
-  Norm norm{mode_of_norms(pass.norm), gamma, beta, {}, {}, {}};
-  if (has_running_statistics(pass.norm, pass.again)) {
-    norm.running_mean = store_.buffer(layer.running_mean);
-    norm.running_var = store_.buffer(layer.running_var);
-    norm.batches = store_.buffer(layer.batches);
+  Norm norm{mode_of_norms(pass.norm.mode), gamma, beta, {}, {}, {}};
+  if (has_running_statistics(pass.norm.mode, pass.again)) {
+    norm.running_mean = store_.buffer(layer.running_mean, pass.norm.set);
+    norm.running_var = store_.buffer(layer.running_var, pass.norm.set);
+    norm.batches = store_.buffer(layer.batches, pass.norm.set);
   }
   return norm;
 }
@@ -126,7 +126,8 @@ std::vector<at::Tensor> SegNet::run(const std::vector<at::Tensor>& inputs, const
   return recomputation_ == Recomputation::kStages ? recomputed(inputs, weights, stage) : stage(inputs, false);
 }
 
-SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainable, const FirstChannels& further) const {
+SegNet::Encoded SegNet::encode(const at::Tensor& x, const NormUse& norm, bool trainable,
+                               const FirstChannels& further) const {
   Encoded encoded;
   at::Tensor y = x.to(store_.convolved());
   for (int i = 0; i < kStages; ++i) {
@@ -156,7 +157,8 @@ SegNet::Encoded SegNet::encode(const at::Tensor& x, NormMode norm, bool trainabl
   return encoded;
 }
 
-at::Tensor SegNet::decode(const Encoded& encoded, NormMode norm, bool trainable, int64_t rows_with_gradient) const {
+at::Tensor SegNet::decode(const Encoded& encoded, const NormUse& norm, bool trainable,
+                          int64_t rows_with_gradient) const {
   at::Tensor y = encoded.latent;
   for (int i = kStages - 1; i >= 0; --i) {
     const auto stage = [this, i, norm, trainable, rows_with_gradient](const std::vector<at::Tensor>& in,

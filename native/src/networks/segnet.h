@@ -53,10 +53,10 @@ class SegNet {
   /// [N, in, H, W] -> latent, in the convolutions' format as all maps up to the heads'. `trainable` false: no gradient
   /// to the weights.
   /// `further`: what the first convolution reads besides.
-  Encoded encode(const at::Tensor& x, NormMode norm, bool trainable, const FirstChannels& further = {}) const;
+  Encoded encode(const at::Tensor& x, const NormUse& norm, bool trainable, const FirstChannels& further = {}) const;
   /// Through the decoder and all heads: [N, channels of all heads, H, W], in full. Only the first `rows_with_gradient`
   /// images will get a gradient.
-  at::Tensor decode(const Encoded& encoded, NormMode norm, bool trainable, int64_t rows_with_gradient) const;
+  at::Tensor decode(const Encoded& encoded, const NormUse& norm, bool trainable, int64_t rows_with_gradient) const;
   size_t head_count() const { return heads_.size(); }
 
   /// The same in evaluation mode as operations, for exports.
@@ -82,7 +82,7 @@ class SegNet {
   };
   /// How a stage's layers run.
   struct Pass {
-    NormMode norm;
+    NormUse norm;
     bool trainable;
     bool again;  // in the backward pass
   };

@@ -90,7 +90,7 @@ class SegNetNetwork final : public Network {
     image_heads_.initialize(seed, stream);
   }
 
-  Features encode(const InputTensors& x, NormMode norm, bool trainable) const override {
+  Features encode(const InputTensors& x, const NormUse& norm, bool trainable) const override {
     const FirstChannels further = inputs_.empty() ? FirstChannels{} : inputs_.first_channels(x, format_, trainable);
     const SegNet::Encoded encoded = net_.encode(x.image, norm, trainable, further);
     Features features{{encoded.pooled.begin(), encoded.pooled.end()}, {encoded.argmax.begin(), encoded.argmax.end()}};
@@ -101,7 +101,7 @@ class SegNetNetwork final : public Network {
     return features;
   }
 
-  TaskTensors decode(const Features& features, NormMode norm, bool trainable,
+  TaskTensors decode(const Features& features, const NormUse& norm, bool trainable,
                      int64_t rows_with_gradient) const override {
     TaskTensors raw;
     if (net_.head_count() > 0) {

@@ -73,6 +73,21 @@ class Reader final : public OptionVisitor {
     value = given->get<std::string>();
   }
 
+  void words(const char* name, std::vector<std::string>& values, const Range& count, const char*) override {
+    const Json* given = find(name);
+    if (given == nullptr) return;
+    if (!given->is_array()) throw wrong_type(name, "an array of strings", *given);
+    const std::string path = join_path(path_, name);
+    values.clear();
+    for (const Json& value : *given) {
+      if (!value.is_string()) {
+        throw refused(text(path, "[", values.size(), "]"), text("must be a string, not ", type_in_words(value)));
+      }
+      values.push_back(value.get<std::string>());
+    }
+    check_count(path, count, values.size());
+  }
+
   void numbers(const char* name, std::vector<double>& values, const Range& each, const char*) override {
     const Json* given = find(name);
     if (given == nullptr) return;
@@ -100,9 +115,7 @@ class Reader final : public OptionVisitor {
         values.push_back({kinds.full(value, place), place});
       }
     }
-    if (!count.holds(static_cast<double>(values.size()))) {
-      throw refused(path, text("their number must be ", count.in_words(), ", not ", values.size()));
-    }
+    check_count(path, count, values.size());
   }
 
   /// Throws about a key that no option has.
@@ -139,6 +152,11 @@ class Reader final : public OptionVisitor {
     return refused(join_path(path_, name), text("must be ", wanted, ", not ", type_in_words(given)));
   }
 
+  static void check_count(const std::string& path, const Range& count, size_t given) {
+    if (count.holds(static_cast<double>(given))) return;
+    throw refused(path, text("their number must be ", count.in_words(), ", not ", given));
+  }
+
   static double checked_number(const Json& given, const std::string& path, const Range& range) {
     if (!given.is_number()) throw refused(path, text("must be a number, not ", type_in_words(given)));
     const double value = given.get<double>();
@@ -158,6 +176,9 @@ class Writer final : public OptionVisitor {
   void seed(const char* name, uint64_t& value, const char*) override { out[name] = value; }
   void flag(const char* name, bool& value, const char*) override { out[name] = value; }
   void word(const char* name, std::string& value, const char*) override { out[name] = value; }
+  void words(const char* name, std::vector<std::string>& values, const Range&, const char*) override {
+    out[name] = values;
+  }
   void numbers(const char* name, std::vector<double>& values, const Range&, const char*) override {
     out[name] = values;
   }
@@ -202,6 +223,12 @@ class SchemaWriter final : public OptionVisitor {
   void word(const char* name, std::string& value, const char* about) override {
     add(name, "string", about)["default"] = value;
   }
+  void words(const char* name, std::vector<std::string>& values, const Range& count, const char* about) override {
+    Json& property = add(name, "array", about);
+    property["items"] = {{"type", "string"}};
+    add_count(property, count);
+    property["default"] = values;
+  }
   void numbers(const char* name, std::vector<double>& values, const Range& each, const char* about) override {
     Json& property = add(name, "array", about);
     property["items"] = {{"type", "number"}};
@@ -218,8 +245,7 @@ class SchemaWriter final : public OptionVisitor {
                 const char* about) override {
     Json& property = add(name, "array", about);
     property["items"] = {{"oneOf", kinds.schemas()}};
-    property["minItems"] = static_cast<int64_t>(count.lowest);
-    property["maxItems"] = static_cast<int64_t>(count.highest);
+    add_count(property, count);
   }
 
   Json properties = Json::object();
@@ -237,6 +263,11 @@ class SchemaWriter final : public OptionVisitor {
     property["type"] = type;
     property["description"] = about;
     return property;
+  }
+
+  static void add_count(Json& property, const Range& count) {
+    property["minItems"] = static_cast<int64_t>(count.lowest);
+    property["maxItems"] = static_cast<int64_t>(count.highest);
   }
 
   static void add_range(Json& property, const Range& range) {

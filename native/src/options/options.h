@@ -99,6 +99,8 @@ class OptionVisitor {
   virtual void flag(const char* name, bool& value, const char* about) = 0;
   /// Free text.
   virtual void word(const char* name, std::string& value, const char* about) = 0;
+  /// Free texts, so many of them.
+  virtual void words(const char* name, std::vector<std::string>& values, const Range& count, const char* about) = 0;
   virtual void numbers(const char* name, std::vector<double>& values, const Range& each, const char* about) = 0;
   virtual void variant(const char* name, Variant& value, const VariantRegistry& kinds, const char* about) = 0;
   virtual void variants(const char* name, std::vector<Variant>& values, const VariantRegistry& kinds,

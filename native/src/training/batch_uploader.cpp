@@ -28,7 +28,7 @@ bool same(const HostBatch& a, const HostBatch& b) {
     if (!same(a.inputs[i], b.inputs[i])) return false;
   }
   return same(a.images, b.images) && same(a.input_present, b.input_present) && same(a.labelled, b.labelled) &&
-         same(a.label_weight, b.label_weight) && same(a.crops, b.crops);
+         same(a.label_weight, b.label_weight) && same(a.domain, b.domain) && same(a.crops, b.crops);
 }
 
 }  // namespace
@@ -47,6 +47,7 @@ void BatchUploader::check(const HostBatch& batch) const {
     check_tensor(batch.label_weight, at::kDouble, batch.labelled.sizes(), 2, "batch.label_weight");
     check_label_weight(batch.label_weight, "batch.label_weight");
   }
+  checked_domains(batch.domain, batch.samples(), 0, setting_.domains, "batch.domain");
   if (!setting_.crops) return;
   require(batch.crops.defined(), "batch.crops", "is missing, but the method '", setting_.method, "' needs it");
   check_tensor(batch.crops, at::kDouble, {batch.views(), batch.samples(), kCropFields}, 3, "batch.crops");
@@ -78,7 +79,14 @@ DeviceBatch BatchUploader::copy(const HostBatch& batch, bool pinned) const {
   }
   return {std::move(inputs), labels.map([&](const at::Tensor& x) { return x.to(options, pinned); }),
           upload_labelled(batch.labelled, options.device()),
-          batch.label_weight.defined() ? batch.label_weight.to(options, false, true) : at::Tensor{}};
+          batch.label_weight.defined() ? batch.label_weight.to(options, false, true) : at::Tensor{},
+          setting_.domain_tensor ? upload_domains(batch) : at::Tensor{}};
+}
+
+at::Tensor BatchUploader::upload_domains(const HostBatch& batch) const {
+  const at::Device device = setting_.options.device();
+  if (!batch.domain.defined()) return at::zeros({batch.samples()}, at::TensorOptions(at::kLong).device(device));
+  return batch.domain.to(at::TensorOptions(at::kLong).device(device), false, true);
 }
 
 void BatchUploader::begin(const HostBatch& batch) {
@@ -114,8 +122,8 @@ DeviceBatch BatchUploader::take(const HostBatch& batch) {
         c10::impl::VirtualGuardImpl(setting_.options.device().type()).getStream(setting_.options.device());
     done_->block(computing);
     // Their memory belongs to the other stream: not to be given away before this one has read it.
-    std::vector<at::Tensor> all = {made.inputs.image,   made.inputs.present, made.labels.planes,
-                                   made.labels.vectors, made.labelled,       made.label_weight};
+    std::vector<at::Tensor> all = {made.inputs.image, made.inputs.present, made.labels.planes, made.labels.vectors,
+                                   made.labelled,     made.label_weight,   made.domain};
     all.insert(all.end(), made.inputs.further.begin(), made.inputs.further.end());
     for (at::Tensor& tensor : all) {
       if (tensor.defined()) tensor.record_stream(computing);

@@ -19,6 +19,7 @@ struct DeviceBatch {
   TaskTensors labels;       // [V, B, ...], invalid where a sample is not labelled
   at::Tensor labelled;      // bool [B, K]
   at::Tensor label_weight;  // [B, K], or undefined: all 1
+  at::Tensor domain;        // int64 [B], or undefined where no domain technique is on
 };
 
 /// Brings batches of one trainer to its device.
@@ -31,6 +32,8 @@ class BatchUploader {
     bool crops;                 // whether they are needed
     int64_t stride;             // that rows and columns must be multiples of
     const InputSet* inputs = &InputSet::photograph();
+    int64_t domains = 1;         // how many there are
+    bool domain_tensor = false;  // whether their numbers are wanted on the device
   };
   BatchUploader(const TaskSet& tasks, Setting setting);
 
@@ -45,6 +48,7 @@ class BatchUploader {
  private:
   void check(const HostBatch& batch) const;
   DeviceBatch copy(const HostBatch& batch, bool pinned) const;
+  at::Tensor upload_domains(const HostBatch& batch) const;
 
   const TaskSet& tasks_;
   Setting setting_;

@@ -21,7 +21,7 @@ std::string in_words(at::IntArrayRef sizes) {
 }  // namespace
 
 Json describe_batch(const TaskSet& tasks, const InputSet& inputs, int64_t views, bool crops,
-                    const std::vector<int64_t>& noise) {
+                    const std::vector<int64_t>& noise, int64_t domains) {
   Json all = Json::array();
   const auto add = [&all](const std::string& name, const char* dtype, Json sizes, bool required,
                           const std::string& what) {
@@ -48,6 +48,10 @@ Json describe_batch(const TaskSet& tasks, const InputSet& inputs, int64_t views,
   add("labelled", "uint8", {"B", count}, true, "1 where the sample is labelled for the task, else 0.");
   add("label_weight", "float64", {"B", count}, false,
       "0 or more: what the supervised loss of the label is multiplied by; left out: all 1.");
+  if (domains > 1) {
+    add("domain", "int64", {"B"}, false,
+        text("The number of the sample's domain, 0 to ", domains - 1, ", as 'domains' lists them; left out: all 0."));
+  }
   if (!noise.empty()) {
     add("noise", "float64", {"B", noise[0], noise[1], "H", "W"}, false,
         "Exponential noise of the Gumbel-softmax; left out, it is drawn from (seed, step).");
@@ -126,6 +130,20 @@ void check_label_weight(const at::Tensor& weight, const char* field) {
     require(values[i] >= 0 && std::isfinite(values[i]), field, "element ", i, " is ", values[i],
             ", not a finite number of 0 or more");
   }
+}
+
+std::vector<int64_t> checked_domains(const at::Tensor& domain, int64_t samples, int64_t lowest, int64_t count,
+                                     const char* field) {
+  std::vector<int64_t> all(static_cast<size_t>(samples), 0);
+  if (!domain.defined()) return all;
+  check_tensor(domain, at::kLong, {samples}, 1, field);
+  const int64_t* values = domain.data_ptr<int64_t>();
+  for (int64_t b = 0; b < samples; ++b) {
+    require(values[b] >= lowest && values[b] < count, field, "element ", b, " is ", values[b], ", not in ", lowest,
+            " to ", count - 1, ": there ", count == 1 ? "is " : "are ", count, count == 1 ? " domain" : " domains");
+    all[static_cast<size_t>(b)] = values[b];
+  }
+  return all;
 }
 
 void check_crops(const at::Tensor& crops, int64_t height, int64_t width, const char* field) {

@@ -21,6 +21,7 @@ struct HostBatch {
   std::vector<at::Tensor> labels;  // of each task: float [V, B, l, H, W], or [V, B, l] of an image task
   at::Tensor labelled;             // uint8 [B, K]
   at::Tensor label_weight;         // double [B, K], by which supervised losses are multiplied, or undefined: all 1
+  at::Tensor domain;               // int64 [B], the number of each sample's domain, or undefined: all 0
   at::Tensor noise;                // double [B, slots, S, H, W], or undefined
   at::Tensor crops;                // double [V, B, kCropFields], or undefined
 
@@ -32,9 +33,9 @@ struct HostBatch {
 
 /// The tensors of a batch as jtr_trainer_describe tells them: "name", "dtype", "sizes" (numbers, and V views, B
 /// samples, H rows, W columns), "required", and what they hold. `noise`: sizes of a sample's, or none where there is
-/// none.
+/// none. `domains`: how many there are.
 Json describe_batch(const TaskSet& tasks, const InputSet& inputs, int64_t views, bool crops,
-                    const std::vector<int64_t>& noise);
+                    const std::vector<int64_t>& noise, int64_t domains);
 
 /// Numbers that say how a view was cut out of view 0: scale, top, left, height, width, mirrored.
 constexpr int64_t kCropFields = 6;
@@ -51,6 +52,10 @@ void check_finite(const at::Tensor& images, const char* field);
 void check_labelled(const at::Tensor& labelled, const char* field);
 /// Throws unless every weight of the doubles [B, K] is a finite number of 0 or more.
 void check_label_weight(const at::Tensor& weight, const char* field);
+/// The numbers [B] of samples' domains; undefined: all 0. Throws about `field` unless they are there, `lowest` or more
+/// and below `count`.
+std::vector<int64_t> checked_domains(const at::Tensor& domain, int64_t samples, int64_t lowest, int64_t count,
+                                     const char* field);
 /// Throws unless the crops [V, B, 6] of views 1 and on lie inside of view 0.
 void check_crops(const at::Tensor& crops, int64_t height, int64_t width, const char* field);
 

@@ -1,6 +1,8 @@
 #include "training/multi_task_network.h"
 
+#include <map>
 #include <numeric>
+#include <set>
 
 namespace jtr {
 namespace {
@@ -37,13 +39,23 @@ TaskTensors cut(const TaskTensors& all, const at::Tensor& images) {
   return {planes.narrow(2, 0, rows).narrow(3, 0, columns), all.vectors};
 }
 
+/// Moves a set of buffers towards another network's; counters are copied.
+void average_buffers(const ParameterStore& to, const ParameterStore& from, int64_t set, double decay) {
+  at::Tensor own = to.flat_buffers(set);
+  const at::Tensor other = from.flat_buffers(set);
+  own.lerp_(other, 1 - decay);
+  for (const NamedTensor& buffer : to.buffer_list()) {
+    if (buffer.is_counter) slice(own, buffer).copy_(slice(other, buffer));
+  }
+}
+
 }  // namespace
 
 MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, const Setting& setting) : tasks_(tasks) {
   const auto add = [&](std::vector<size_t> predicted, std::string prefix) {
     const NetworkSetting network{&tasks,         std::move(predicted), setting.inputs, setting.precision,
                                  setting.device, setting.recomputation};
-    Part part{std::move(prefix), Network::registry().make(setting.network, network), {}};
+    Part part{std::move(prefix), Network::registry().make(setting.network, network), {}, {}, {}, {}, {}};
     part.net->initialize(setting.seed, 0);
     part.norm_backup = at::empty_like(part.store().flat_buffers());
     parts_.push_back(std::move(part));
@@ -57,19 +69,69 @@ MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, const Setting& setting)
   }
 }
 
-MultiTaskNetwork::Forward MultiTaskNetwork::forward(const InputTensors& inputs, int64_t views, int64_t tracked_views,
-                                                    bool features, NormMode norm) {
-  const int64_t rows = inputs.samples(), tracked_rows = rows / views * tracked_views;
+std::vector<MultiTaskNetwork::Rows> MultiTaskNetwork::rows_by_set(const std::vector<int64_t>& sets, int64_t rounds,
+                                                                  int64_t tracked_rounds, at::Device device) {
+  const int64_t samples = static_cast<int64_t>(sets.size());
+  const std::set<int64_t> present(sets.begin(), sets.end());
+  if (present.size() == 1) return {{*present.begin(), {}, samples * tracked_rounds}};
+  std::vector<Rows> all;
+  for (const int64_t set : present) {
+    std::vector<int64_t> numbers;
+    for (int64_t row = 0; row < rounds * samples; ++row) {
+      if (sets[static_cast<size_t>(row % samples)] == set) numbers.push_back(row);
+    }
+    const int64_t count = static_cast<int64_t>(numbers.size());
+    all.push_back({set, at::tensor(numbers, at::kLong).to(device), count / rounds * tracked_rounds});
+  }
+  return all;
+}
+
+MultiTaskNetwork::Passed MultiTaskNetwork::pass(const Part& part, const InputTensors& whole,
+                                                const std::vector<Rows>& all, NormMode norm, bool trainable) {
+  std::vector<at::Tensor> numbers, planes, vectors, features;
+  for (const Rows& rows : all) {
+    const bool some = rows.numbers.defined();
+    InputTensors own = whole;
+    if (some) {
+      own = whole.map([&](const at::Tensor& x) { return x.index_select(0, rows.numbers); });
+      own.image = own.image.contiguous(part.net->memory_format());
+    }
+    const NormUse use(norm, rows.set);
+    const Features encoded = part.net->encode(own, use, trainable);
+    const TaskTensors raw = part.net->decode(encoded, use, trainable, rows.tracked);
+    if (!some) return {raw, encoded.maps.back()};
+    numbers.push_back(rows.numbers);
+    features.push_back(encoded.maps.back());
+    if (raw.planes.defined()) planes.push_back(raw.planes);
+    if (raw.vectors.defined()) vectors.push_back(raw.vectors);
+  }
+  const at::Tensor places = at::argsort(at::cat(numbers));
+  const auto in_order = [&places](const std::vector<at::Tensor>& parts) {
+    return parts.empty() ? at::Tensor{} : at::cat(parts).index_select(0, places);
+  };
+  return {{in_order(planes), in_order(vectors)}, in_order(features)};
+}
+
+MultiTaskNetwork::Forward MultiTaskNetwork::forward(const InputTensors& inputs, const Request& request) {
+  const int64_t views = request.views, rows = inputs.samples(), samples = rows / views;
+  const int64_t tracked_rows = samples * request.tracked_views;
+  std::vector<Rows> all_rows = {{0, {}, tracked_rows}};
+  if (request.domains != nullptr && has_separate_norms()) {
+    std::vector<int64_t> sets;
+    for (const int64_t domain : *request.domains) sets.push_back(1 + domain);
+    all_rows = rows_by_set(sets, views, request.tracked_views, inputs.image.device());
+  }
   Forward result;
   std::vector<TaskTensors> raw;
   const InputTensors whole = padded(inputs, first());
   for (const Part& part : parts_) {
-    const Features encoded = part.net->encode(whole, norm, true);
-    if (features && !result.features.defined()) {
-      const at::Tensor f = in_full(encoded.maps.back().detach()).contiguous();
-      result.features = f.view({views, rows / views, f.size(1), f.size(2), f.size(3)});
+    const Passed passed = pass(part, whole, all_rows, request.norm, true);
+    if (request.features && !result.features.defined()) {
+      const at::Tensor f = in_full(passed.features.detach()).contiguous();
+      result.features = f.view({views, samples, f.size(1), f.size(2), f.size(3)});
     }
-    raw.push_back(part.net->decode(encoded, norm, true, tracked_rows));
+    if (request.tracked_features) result.tracked_features.push_back(in_full(passed.features.narrow(0, 0, samples)));
+    raw.push_back(passed.raw);
   }
   const TaskTensors all = cut(joined(raw), inputs.image);
   result.tracked = tasks_.activate(all.narrow(0, tracked_rows));
@@ -85,46 +147,137 @@ MultiTaskNetwork::Forward MultiTaskNetwork::forward(const InputTensors& inputs, 
                           joined_rows(result.predictions.vectors, rest.vectors)};
   }
   result.predictions = result.predictions.map([&](const at::Tensor& p) {
-    std::vector<int64_t> sizes = {views, rows / views};
+    std::vector<int64_t> sizes = {views, samples};
     sizes.insert(sizes.end(), p.sizes().begin() + 1, p.sizes().end());
     return p.view(sizes);
   });
   return result;
 }
 
-TaskTensors MultiTaskNetwork::predict(const InputTensors& inputs) const {
+TaskTensors MultiTaskNetwork::predict(const InputTensors& inputs, const std::vector<int64_t>* domains) const {
   const at::NoGradGuard no_grad;
+  std::vector<Rows> all_rows = {{0, {}, 0}};
+  if (domains != nullptr && has_separate_norms()) {
+    std::vector<int64_t> sets;
+    for (const int64_t domain : *domains) sets.push_back(domain >= 0 && samples_seen(domain) > 0 ? 1 + domain : 0);
+    all_rows = rows_by_set(sets, inputs.samples() / static_cast<int64_t>(sets.size()), 0, inputs.image.device());
+  }
   std::vector<TaskTensors> raw;
   const InputTensors whole = padded(inputs, first());
-  for (const Part& part : parts_) {
-    const Features encoded = part.net->encode(whole, NormMode::kRunning, false);
-    raw.push_back(part.net->decode(encoded, NormMode::kRunning, false, 0));
-  }
+  for (const Part& part : parts_) raw.push_back(pass(part, whole, all_rows, NormMode::kRunning, false).raw);
   return tasks_.activate(cut(joined(raw), inputs.image));
+}
+
+void MultiTaskNetwork::separate_norms(int64_t domains) {
+  domain_counts_.add_buffer("samples", {domains}, true);
+  domain_counts_.allocate(at::kDouble, at::kCPU, at::MemoryFormat::Contiguous);
+  for (Part& part : parts_) {
+    ParameterStore& store = part.store();
+    store.add_buffer_sets(domains);
+    part.domain_norm_backup = at::empty_like(store.flat_buffer_sets());
+    std::map<std::string, const NamedTensor*> by_name;
+    for (const NamedTensor& buffer : store.buffer_list()) by_name[buffer.name] = &buffer;
+    std::vector<at::Tensor> means, variances, counters;
+    const auto places = [](const NamedTensor& buffer) {
+      return at::arange(buffer.offset, buffer.offset + buffer.elements, at::kLong);
+    };
+    constexpr char kMean[] = "running_mean", kVariance[] = "running_var";
+    for (const NamedTensor& buffer : store.buffer_list()) {
+      if (buffer.is_counter) counters.push_back(places(buffer));
+      const size_t at = buffer.name.rfind(kVariance);
+      if (at == std::string::npos) continue;
+      const auto mean = by_name.find(buffer.name.substr(0, at) + kMean);
+      if (mean == by_name.end()) continue;
+      means.push_back(places(*mean->second));
+      variances.push_back(places(buffer));
+    }
+    const auto joined_places = [&store](const std::vector<at::Tensor>& parts) {
+      const at::Tensor all = parts.empty() ? at::empty({0}, at::kLong) : at::cat(parts);
+      return all.to(store.flat_buffers().device());
+    };
+    part.mean_places = joined_places(means);
+    part.variance_places = joined_places(variances);
+    part.counter_places = joined_places(counters);
+  }
+}
+
+double MultiTaskNetwork::samples_seen(int64_t domain) const {
+  return domain_counts_.flat_buffers()[domain].item<double>();
+}
+
+void MultiTaskNetwork::begin_domains(const std::vector<int64_t>& domains) {
+  if (!has_separate_norms()) return;
+  const at::NoGradGuard no_grad;
+  for (const int64_t domain : std::set<int64_t>(domains.begin(), domains.end())) {
+    if (samples_seen(domain) > 0) continue;
+    for (const Part& part : parts_) part.store().flat_buffers(1 + domain).copy_(part.store().flat_buffers());
+  }
+}
+
+void MultiTaskNetwork::count_domains(const std::vector<int64_t>& domains) {
+  if (!has_separate_norms()) return;
+  double* counts = domain_counts_.flat_buffers().data_ptr<double>();
+  for (const int64_t domain : domains) counts[domain] += 1;
+}
+
+void MultiTaskNetwork::mix_domains() {
+  if (!has_separate_norms()) return;
+  const at::NoGradGuard no_grad;
+  const at::Tensor& counts = domain_counts_.flat_buffers();
+  const double total = counts.sum().item<double>();
+  if (total == 0) return;
+  for (const Part& part : parts_) {
+    at::Tensor mixture = part.store().flat_buffers();
+    const at::Tensor& sets = part.store().flat_buffer_sets();
+    const at::Tensor weights = (counts / total).to(sets.options());
+    mixture.copy_(at::mv(sets.t(), weights));
+    // The variance of a mixture: the mean of the variances, and the variance of the means.
+    const at::Tensor apart = sets.index_select(1, part.mean_places) - mixture.index_select(0, part.mean_places);
+    mixture.index_add_(0, part.variance_places, at::mv(apart.square().t(), weights));
+    mixture.index_copy_(0, part.counter_places,
+                        (sets.index_select(1, part.counter_places) * weights.gt(0).unsqueeze(1)).amax(0));
+  }
 }
 
 void MultiTaskNetwork::average_with(const MultiTaskNetwork& other, double decay) {
   const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> mixture_before;
   for (size_t i = 0; i < parts_.size(); ++i) {
+    if (has_separate_norms()) mixture_before.push_back(parts_[i].store().flat_buffers().clone());
     const ParameterStore& to = parts_[i].store();
     const ParameterStore& from = other.parts_[i].store();
-    at::Tensor parameters = to.flat_parameters(), buffers = to.flat_buffers();
+    at::Tensor parameters = to.flat_parameters();
     parameters.lerp_(from.flat_parameters(), 1 - decay);
-    buffers.lerp_(from.flat_buffers(), 1 - decay);
-    for (const NamedTensor& buffer : to.buffer_list()) {
-      if (buffer.is_counter) slice(buffers, buffer).copy_(slice(from.flat_buffers(), buffer));
+    average_buffers(to, from, 0, decay);
+  }
+  if (!has_separate_norms()) return;
+  for (int64_t domain = 0; domain < domain_counts_.flat_buffers().numel(); ++domain) {
+    if (other.samples_seen(domain) == 0) continue;
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      at::Tensor own = parts_[i].store().flat_buffers(1 + domain);
+      // A domain that is seen for the first time begins where the average is.
+      if (samples_seen(domain) == 0) own.copy_(mixture_before[i]);
+      average_buffers(parts_[i].store(), other.parts_[i].store(), 1 + domain, decay);
     }
   }
+  domain_counts_.flat_buffers().copy_(other.domain_counts_.flat_buffers());
+  mix_domains();
 }
 
 void MultiTaskNetwork::remember_norms() {
-  for (Part& part : parts_) part.norm_backup.copy_(part.store().flat_buffers());
+  for (Part& part : parts_) {
+    part.norm_backup.copy_(part.store().flat_buffers());
+    if (has_separate_norms()) part.domain_norm_backup.copy_(part.store().flat_buffer_sets());
+  }
 }
 
 void MultiTaskNetwork::restore_norms() {
   for (Part& part : parts_) {
     at::Tensor buffers = part.store().flat_buffers();
     buffers.copy_(part.norm_backup);
+    if (!has_separate_norms()) continue;
+    at::Tensor sets = part.store().flat_buffer_sets();
+    sets.copy_(part.domain_norm_backup);
   }
 }
 

@@ -40,6 +40,13 @@ MultiTaskNetwork::Setting network_setting(const TrainerOptions& o, const InputSe
   return {o.network, o.precision(), o.device(), o.seed, separate, o.recomputation, &inputs};
 }
 
+DomainTechniques::Setting domain_setting(const TrainerOptions& o, const MultiTaskNetwork& network) {
+  DomainTechniques::Setting setting{o.domains,     {},        network.first().levels().back().channels, o.seed,
+                                    o.precision(), o.device()};
+  for (const auto& part : network.parts()) setting.networks.push_back(part.prefix);
+  return setting;
+}
+
 MethodSetting method_setting(const TrainerOptions& o, const TaskSet& tasks, const MultiTaskNetwork& network) {
   return {&tasks, &network.first(), o.seed, o.precision(), o.device(), o.recomputation};
 }
@@ -59,11 +66,12 @@ Trainer::Trainer(const TrainerOptions& options)
       network_(tasks_, network_setting(options_, inputs_)),
       guides_(made_guides(options_, method_setting(options_, tasks_, network_))),
       constraints_(options_.constraints, tasks_),
+      domain_techniques_(options_.domain_techniques, domain_setting(options_, network_)),
       needs_(needs_of(guides_, constraints_)),
       balancing_(Balancing::registry().make(options_.balancing, {static_cast<int64_t>(tasks_.size()), options_.seed})),
       schedule_(Schedule::registry().make(options_.schedule, {})),
-      uploader_(tasks_,
-                {names_of_methods(options_), tensor_options_, needs_.views, needs_.crops, needs_.stride, &inputs_}) {
+      uploader_(tasks_, {names_of_methods(options_), tensor_options_, needs_.views, needs_.crops, needs_.stride,
+                         &inputs_, domain_count(), domain_techniques_.read_features()}) {
   require(!balancing_->separates_gradients() || !needs_.separate_networks, "balancing.name", "'",
           name_of(options_.balancing), "' works on weights that tasks share; with the method '",
           names_of_methods(options_), "' they share none");
@@ -79,6 +87,11 @@ Trainer::Trainer(const TrainerOptions& options)
     }
   }
   if (ParameterStore* own = balancing_->parameters()) add_network("balancing/", *own, {}, {}, {});
+  for (const auto& own : domain_techniques_.parameters()) add_network(own.prefix, *own.store, {}, {}, {});
+  if (domain_techniques_.separate_norms()) {
+    network_.separate_norms(domain_count());
+    add_domain_state("", network_);
+  }
 
   term_names_.emplace_back("supervised");
   for (size_t t = 0; t < tasks_.size(); ++t) term_names_.push_back("supervised." + tasks_[t].name());
@@ -86,6 +99,7 @@ Trainer::Trainer(const TrainerOptions& options)
     for (const std::string& term : guide.method->terms()) term_names_.push_back(guide.name + "." + term);
   }
   for (const std::string& term : constraints_.terms()) term_names_.push_back(term);
+  for (const std::string& term : domain_techniques_.terms()) term_names_.push_back(term);
 
   if (options_.ema_decay <= 0) return;
   MultiTaskNetwork::Setting setting = network_setting(options_, inputs_);
@@ -94,6 +108,21 @@ Trainer::Trainer(const TrainerOptions& options)
   for (const auto& part : average_->network().parts()) {
     add_state(state_, "ema/" + part.prefix, part.store());
     add_state(saved_, "ema/" + part.prefix, part.store());
+  }
+  if (!domain_techniques_.separate_norms()) return;
+  average_->network().separate_norms(domain_count());
+  add_domain_state("ema/", average_->network());
+}
+
+void Trainer::add_domain_state(const std::string& prefix, MultiTaskNetwork& network) {
+  for (TensorList* list : {&state_, &saved_}) {
+    add_state(*list, prefix + "domains/", network.domain_counts());
+    for (int64_t d = 0; d < domain_count(); ++d) {
+      for (const auto& part : network.parts()) {
+        list->add(prefix + "domains/" + options_.domains[static_cast<size_t>(d)] + "/" + part.prefix,
+                  part.store().buffer_list(), part.store().flat_buffers(1 + d));
+      }
+    }
   }
 }
 
@@ -187,12 +216,14 @@ Json Trainer::describe() const {
           {"terms", term_names_},
           {"tasks", std::move(tasks)},
           {"inputs", inputs_.describe()},
-          {"batch", describe_batch(tasks_, inputs_, needs_.views, needs_.crops, noise)},
+          {"domain_norms", domain_techniques_.separate_norms()},
+          {"batch", describe_batch(tasks_, inputs_, needs_.views, needs_.crops, noise, domain_count())},
           {"parameters", parameter_count(false)},
           {"all_parameters", parameter_count(true)}};
 }
 
-MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uploaded) const {
+MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uploaded,
+                                  const std::vector<int64_t>& domains) const {
   MethodContext context;
   context.tasks = &tasks_;
   context.samples = host.samples();
@@ -209,8 +240,8 @@ MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uplo
   if (needs_.crops) context.crops = host.crops.narrow(0, 0, needs_.views).clone();
   const int64_t samples = host.samples();
   context.inputs_of = [all = uploaded.inputs, samples](int64_t view) { return all.narrow(view * samples, samples); };
-  context.teacher_of = [this](const InputTensors& some) {
-    return (steps_done_ > 0 ? average_->network() : network_).predict(some);
+  context.teacher_of = [this, &domains](const InputTensors& some) {
+    return (steps_done_ > 0 ? average_->network() : network_).predict(some, &domains);
   };
   return context;
 }
@@ -234,14 +265,12 @@ MethodContext Trainer::context_of(const Guide& guide, const MethodContext& all, 
   return own;
 }
 
-Trainer::Seen Trainer::seen(const InputTensors& inputs, int64_t views, int64_t tracked_views, bool features,
-                            NormMode norm) {
+Trainer::Seen Trainer::seen(const InputTensors& inputs, const MultiTaskNetwork::Request& request) {
   Seen seen;
   const bool drops = !inputs_.empty() && options_.input_dropout > 0;
-  seen.forward =
-      network_.forward(drops ? inputs.with_only(kept(inputs, views)) : inputs, views, tracked_views, features, norm);
+  seen.forward = network_.forward(drops ? inputs.with_only(kept(inputs, request.views)) : inputs, request);
   seen.gradients = seen.forward.predictions.zeros_like();
-  seen.tracked_views = tracked_views;
+  seen.tracked_views = request.tracked_views;
   return seen;
 }
 
@@ -279,6 +308,12 @@ void Trainer::backward(const std::vector<const Seen*>& seen, bool retain) {
     };
     add(views->forward.tracked.planes, views->gradients.planes);
     add(views->forward.tracked.vectors, views->gradients.vectors);
+    for (size_t n = 0; n < views->d_features.size(); ++n) {
+      const at::Tensor& features = views->forward.tracked_features[n];
+      if (!features.requires_grad()) continue;  // of an encoder that keeps its weights
+      roots.push_back(features);
+      d_roots.push_back(views->d_features[n]);
+    }
   }
   torch::autograd::backward(roots, d_roots, retain);
 }
@@ -296,6 +331,7 @@ void Trainer::separate_backward(const Computed& computed, const TaskTensors& sup
   at::Tensor part = total.narrow(0, 0, shared);
   Seen apart = computed.given;
   apart.gradients = computed.given.gradients.zeros_like();
+  apart.d_features.clear();
   for (int64_t t = 0; t < task_count; ++t) {
     const size_t task = static_cast<size_t>(t);
     part.zero_();
@@ -312,7 +348,8 @@ void Trainer::separate_backward(const Computed& computed, const TaskTensors& sup
 void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const StepRequest& request,
                       Computed& computed) {
   const int64_t views = needs_.views, task_count = static_cast<int64_t>(tasks_.size());
-  MethodContext context = context_of(host, uploaded);
+  computed.domains = checked_domains(host.domain, host.samples(), 0, domain_count(), "batch.domain");
+  MethodContext context = context_of(host, uploaded, computed.domains);
   context.between = [&request] { check_cancelled(request.cancel); };
   context.allowed = [this, &context](size_t task, const at::Tensor& target) {
     return constraints_.allowed(task, target, context);
@@ -331,7 +368,14 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   for (size_t i = parts; i < trained_.size(); ++i) trained_[i].optimizer->store().zero_gradients();
   const int64_t tracked_views = std::max<int64_t>(0, needs_.last_view_with_gradient) + 1;
   network_.begin_step(steps_done_);
-  computed.given = seen(uploaded.inputs, views, tracked_views, needs_.features, NormMode::kBatch);
+  network_.begin_domains(computed.domains);
+  MultiTaskNetwork::Request request_of_views;
+  request_of_views.views = views;
+  request_of_views.tracked_views = tracked_views;
+  request_of_views.features = needs_.features;
+  request_of_views.tracked_features = domain_techniques_.read_features();
+  request_of_views.domains = &computed.domains;
+  computed.given = seen(uploaded.inputs, request_of_views);
   if (computed.given.forward.features.defined()) context.features = computed.given.forward.features.unbind(0);
   for (int64_t v = 0; v < views; ++v) {
     context.predictions.push_back(computed.given.forward.predictions[v]);
@@ -346,7 +390,11 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
     if (count == 0) continue;
     const InputTensors inputs = guide.method->make_views(context_of(guide, context, nullptr));
     // What is no photograph that the network will see must not enter the statistics that it predicts with.
-    computed.made.push_back(seen(inputs, count, count, false, NormMode::kBatchApart));
+    MultiTaskNetwork::Request request_of_made;
+    request_of_made.views = request_of_made.tracked_views = count;
+    request_of_made.norm = NormMode::kBatchApart;
+    request_of_made.domains = &computed.domains;
+    computed.made.push_back(seen(inputs, request_of_made));
     made_for.back() = &computed.made.back();
     context.checkpoint();
   }
@@ -366,6 +414,14 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   const MethodLoss constrained = constraints_.compute(context);
   if (constrained.loss.defined()) added = added + constrained.loss.to(tensor_options_);
   own_terms.insert(own_terms.end(), constrained.terms.begin(), constrained.terms.end());
+  if (domain_techniques_.read_features()) {
+    DomainTechniques::Result adapted = domain_techniques_.compute(computed.given.forward.tracked_features,
+                                                                  uploaded.domain, computed.domains, steps_done_);
+    added = added + adapted.loss.to(tensor_options_);
+    own_terms.insert(own_terms.end(), adapted.terms.begin(), adapted.terms.end());
+    computed.given.d_features = std::move(adapted.d_features);
+    context.checkpoint();
+  }
 
   // A GPU is busy with the above; a CPU would gain nothing.
   if (request.next != nullptr && !tensor_options_.device().is_cpu()) uploader_.begin(*request.next);
@@ -437,6 +493,8 @@ void Trainer::apply(const Computed& computed) {
     const Schedule& schedule = trained.own_schedule != nullptr ? *trained.own_schedule : *schedule_;
     trained.optimizer->update(steps_done_, schedule.factor(steps_done_));
   }
+  network_.count_domains(computed.domains);
+  network_.mix_domains();
   if (average_ != nullptr) average_->follow(network_, steps_done_);
   for (const Guide& guide : guides_) guide.method->follow();
   ++steps_done_;
@@ -523,13 +581,16 @@ void Trainer::clip_gradients() {
   }
 }
 
-void Trainer::predict(const InputTensors& samples, const StepRequest::Numbered& predictions,
-                      const int32_t* cancel) const {
+void Trainer::predict(const InputTensors& samples, const StepRequest::Numbered& predictions, const int32_t* cancel,
+                      const at::Tensor& domain) const {
   const at::Tensor& images = samples.image;
   check_tensor(images, at::kFloat, {-1, inputs_.image_channels(), -1, -1}, 3, "image");
   check_image_size(images, 1, "image");
   check_finite(images, "image");
   const at::NoGradGuard no_grad;
+  const std::vector<int64_t> domains = domain.defined()
+                                           ? checked_domains(domain, images.size(0), -1, domain_count(), "domain")
+                                           : std::vector<int64_t>(static_cast<size_t>(images.size(0)), -1);
   InputTensors all(images);
   if (!inputs_.empty()) {
     const int64_t count = images.size(0), height = images.size(2), width = images.size(3);
@@ -552,7 +613,8 @@ void Trainer::predict(const InputTensors& samples, const StepRequest::Numbered& 
     const int64_t count = std::min(chunk, images.size(0) - begin);
     const InputTensors some =
         all.narrow(begin, count).map([this](const at::Tensor& x) { return x.to(tensor_options_); });
-    const TaskTensors p = network.predict(inputs_.normalized(some));
+    const std::vector<int64_t> own(domains.begin() + begin, domains.begin() + begin + count);
+    const TaskTensors p = network.predict(inputs_.normalized(some), &own);
     for (const auto& [task, out] : predictions) out.narrow(0, begin, count).copy_(tasks_.prediction(p, task));
   }
 }

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "balancing/balancing.h"
 #include "constraints/constraint.h"
+#include "domains/domain.h"
 #include "memory/tensor_memory.h"
 #include "methods/method.h"
 #include "parallel/communicator.h"
@@ -40,8 +42,10 @@ class Trainer {
 
   /// Samples of the caller's, not normalised, to predictions, float [N, ...] of the tasks by their numbers, in
   /// evaluation mode. `samples`: float, and `present` as HostBatch::input_present; undefined where nothing is missing.
-  void predict(const InputTensors& samples, const StepRequest::Numbered& predictions,
-               const int32_t* cancel = nullptr) const;
+  /// `domain`: int64 [N], by whose norms each sample is normalised, where each domain has its own; -1, and undefined
+  /// for all: by their mixture.
+  void predict(const InputTensors& samples, const StepRequest::Numbered& predictions, const int32_t* cancel = nullptr,
+               const at::Tensor& domain = {}) const;
 
   int64_t steps_done() const { return steps_done_; }
   uint64_t seed() const { return options_.seed; }
@@ -86,31 +90,38 @@ class Trainer {
   /// Views that have been through the network.
   struct Seen {
     MultiTaskNetwork::Forward forward;
-    TaskTensors gradients;      // like forward.predictions
-    int64_t tracked_views = 0;  // that get a gradient
+    TaskTensors gradients;               // like forward.predictions
+    int64_t tracked_views = 0;           // that get a gradient
+    std::vector<at::Tensor> d_features;  // like forward.tracked_features
   };
   /// What a step has computed before weights change.
   struct Computed {
     StepResult result{};
     TaskLosses task_losses;
-    Seen given;              // the batch's views
-    std::vector<Seen> made;  // views that methods made
-    at::Tensor losses;       // [B] on the host
-    at::Tensor terms;        // [terms, B] on the host
+    Seen given;                    // the batch's views
+    std::vector<Seen> made;        // views that methods made
+    at::Tensor losses;             // [B] on the host
+    at::Tensor terms;              // [terms, B] on the host
+    std::vector<int64_t> domains;  // [B]
   };
 
   void add_network(const std::string& prefix, ParameterStore& store, std::vector<ParameterGroup> groups,
                    const std::optional<Variant>& optimizer, const std::optional<Variant>& schedule);
+  /// What each domain's norms keep.
+  void add_domain_state(const std::string& prefix, MultiTaskNetwork& network);
   void use_rate(double rate);
   static std::vector<Guide> made_guides(const TrainerOptions& options, const MethodSetting& setting);
+  /// How many domains a batch's samples can be of.
+  int64_t domain_count() const { return std::max<int64_t>(1, static_cast<int64_t>(options_.domains.size())); }
   static MethodNeeds needs_of(const std::vector<Guide>& guides, const Constraints& constraints);
   /// Of `views` views of the batch's samples, some of whose further inputs are dropped.
-  Seen seen(const InputTensors& inputs, int64_t views, int64_t tracked_views, bool features, NormMode norm);
+  Seen seen(const InputTensors& inputs, const MultiTaskNetwork::Request& request);
   /// [V B, further inputs]: which are left to the samples of this step, the same in all views of a sample.
   at::Tensor kept(const InputTensors& inputs, int64_t views) const;
   /// The step's context as one of the methods sees it; `made`: its own views, or none.
   static MethodContext context_of(const Guide& guide, const MethodContext& all, const Seen* made);
-  MethodContext context_of(const HostBatch& host, const DeviceBatch& uploaded) const;
+  MethodContext context_of(const HostBatch& host, const DeviceBatch& uploaded,
+                           const std::vector<int64_t>& domains) const;
   void compute(const HostBatch& host, const DeviceBatch& uploaded, const StepRequest& request, Computed& computed);
   /// One sum over all processes instead of each one's own.
   void reduce(Computed& computed);
@@ -139,6 +150,7 @@ class Trainer {
   MultiTaskNetwork network_;
   std::vector<Guide> guides_;  // the method and those beside it
   Constraints constraints_;
+  DomainTechniques domain_techniques_;
   MethodNeeds needs_;  // of all together
   std::unique_ptr<Balancing> balancing_;
   std::unique_ptr<Schedule> schedule_;

@@ -3,6 +3,7 @@
 #include "balancing/balancing.h"
 #include "compat.h"
 #include "constraints/constraint.h"
+#include "domains/domain.h"
 #include "error.h"
 #include "methods/method.h"
 #include "networks/network.h"
@@ -14,7 +15,7 @@
 namespace jtr {
 namespace {
 
-constexpr double kMostBeside = 4, kMostConstraints = 16;
+constexpr double kMostBeside = 4, kMostConstraints = 16, kMostDomains = 4096, kMostTechniques = 16;
 constexpr char kTasksAbout[] = "The tasks, in the order of their predictions.";
 constexpr char kOptimizerAbout[] = "How gradients change the weights.";
 constexpr char kScheduleAbout[] = "How the learning rate changes from step to step.";
@@ -70,6 +71,11 @@ void TrainerOptions::visit(OptionVisitor& v) {
              "Methods whose terms are added to the method's, each once.");
   v.variants("constraints", constraints, Constraint::registry(), within(0, kMostConstraints),
              "What is known of predictions, as terms beside the method's.");
+  v.words("domains", domains, within(0, kMostDomains),
+          "Names of the sources that samples come from: a batch's tensor 'domain' counts them from 0. Fewer than two: "
+          "there is one, and no technique is on.");
+  v.variants("domain_techniques", domain_techniques, DomainTechnique::registry(), within(0, kMostTechniques),
+             "What is done about sources that differ, each once.");
   v.variant("balancing", balancing, Balancing::registry(), "How the tasks' supervised losses are weighed.");
   v.variant("optimizer", optimizer, Optimizer::registry(), kOptimizerAbout);
   v.variant("schedule", schedule, Schedule::registry(), kScheduleAbout);

@@ -44,6 +44,8 @@ struct TrainerOptions : ComputeOptions {
   Variant method = Variant::of("jtr");
   std::vector<Variant> beside;
   std::vector<Variant> constraints;
+  std::vector<std::string> domains;
+  std::vector<Variant> domain_techniques;
   Variant balancing = Variant::of("equal");
   Variant optimizer = Variant::of("adam");
   Variant schedule = Variant::of("step");

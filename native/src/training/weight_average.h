@@ -13,6 +13,7 @@ class WeightAverage {
       : network_(std::move(network)), decay_(decay) {}
 
   const MultiTaskNetwork& network() const { return *network_; }
+  MultiTaskNetwork& network() { return *network_; }
   /// After a step; `steps` were done before it. The decay is at most steps / (steps + 10), so that the initial weights
   /// are forgotten.
   void follow(const MultiTaskNetwork& trained, int64_t steps) {

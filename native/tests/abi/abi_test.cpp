@@ -345,6 +345,48 @@ TEST_F(Border, AnOlderCallersStructsAreServed) {
   EXPECT_EQ(result.term_count, 77);
 }
 
+TEST_F(Border, DomainsCrossByName) {
+  std::vector<int64_t> domain = {0};
+  const std::vector<int64_t> sizes = {1};
+  add(inputs, "domain", JTR_DTYPE_INT64, sizes, domain.data(), 8);
+  request.inputs = inputs.data();
+  request.input_count = 4;
+  EXPECT_EQ(step(), JTR_STATUS_OK) << last_error().message;
+  domain[0] = 1;
+  expect_refused("batch.domain");
+  inputs[3].dtype = JTR_DTYPE_FLOAT64;
+  expect_refused("batch.domain");
+  jtr_trainer_destroy(trainer);
+  trainer =
+      jtr_trainer_create(R"({"tasks": [{"name": "far", "kind": "depth"}], "network": {"name": "segnet", "width": 2},
+      "method": {"name": "supervised"}, "device": "cpu", "domains": ["a", "b"],
+      "domain_techniques": [{"name": "norms"}, {"name": "adversarial"}]})");
+  ASSERT_NE(trainer, nullptr) << last_error().message;
+  inputs[3].dtype = JTR_DTYPE_INT64;
+  EXPECT_EQ(step(), JTR_STATUS_OK) << last_error().message;
+  jtr_predict_request predict = make<jtr_predict_request>();
+  std::vector<float> out(1024, -1), of_domain(1024, -1);
+  const std::vector<int64_t> out_sizes = {1, 1, 32, 32};
+  image_sizes = {1, 3, 32, 32};
+  inputs[0].dimensions = 4;
+  std::vector<jtr_tensor> given = {inputs[0], inputs[3]};
+  predict.inputs = given.data();
+  predict.input_count = 2;
+  add(outputs, "prediction.far", JTR_DTYPE_FLOAT32, out_sizes, of_domain.data(), 4096);
+  predict.outputs = outputs.data();
+  predict.output_count = 1;
+  for (int64_t i = 0; i < 2; ++i) {
+    // Domain 1 was seen, domain 0 was not: it has the mixture, which is that of domain 1.
+    domain[0] = 1 - i;
+    ASSERT_EQ(jtr_trainer_predict(trainer, &predict), JTR_STATUS_OK) << last_error().message;
+    if (i == 0) out = of_domain;
+  }
+  EXPECT_EQ(out, of_domain);
+  domain[0] = 2;
+  EXPECT_EQ(jtr_trainer_predict(trainer, &predict), JTR_STATUS_INVALID_ARGUMENT);
+  EXPECT_STREQ(last_error().field, "domain");
+}
+
 TEST_F(Border, ImagesArePredictedByName) {
   image_sizes = {1, 3, 32, 32};
   inputs[0].dimensions = 4;

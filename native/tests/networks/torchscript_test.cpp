@@ -101,6 +101,40 @@ TEST(TorchScriptBackbone, ResumesAsIfNothingHadHappened) {
   EXPECT_TRUE(at::equal(test::all_state(second), test::all_state(whole)));
 }
 
+TEST(TorchScriptBackbone, NormalisesEachDomainByItself) {
+  const TemporaryFile file("encoder.pt");
+  save_encoder(file.path);
+  TrainerOptions options = options_of(file.path);
+  options.optimizer = Variant::of("sgd", {{"learning_rate", 1e-300}});
+  Trainer alone(options);
+  options.domains = {"city", "country"};
+  options.domain_techniques = {Variant::of("norms")};
+  Trainer both(options);
+  test::OwnedBatch batch = test::random_batch(options.tasks, {1, 1, 1, 1, 1, 1, 1, 1}, 64, 64, 1);
+  std::vector<int64_t> numbers = {1, 0, 0, 1};
+  batch.host.domain = at::from_blob(numbers.data(), {4}, at::kLong);
+  HostBatch country = batch.host;
+  const at::Tensor places = at::tensor({int64_t{0}, int64_t{3}}, at::kLong);
+  country.images = country.images.index_select(1, places);
+  for (at::Tensor& label : country.labels) label = label.index_select(1, places);
+  country.labelled = country.labelled.index_select(0, places);
+  country.domain = at::Tensor();
+  for (int i = 0; i < 2; ++i) {
+    both.step(batch.host, {});
+    alone.step(country, {});
+  }
+  const auto state = state_of(both), expected = state_of(alone);
+  for (const char* name : {"model/backbone.mean", "model/backbone.var"}) {
+    EXPECT_TRUE(at::equal(state.at(std::string("domains/country/") + name), expected.at(name))) << name;
+    EXPECT_FALSE(at::equal(state.at(std::string("domains/city/") + name), expected.at(name))) << name;
+  }
+  const at::Tensor images = batch.images[0].contiguous(), out = at::empty({4, 4, 64, 64}, at::kFloat);
+  StepRequest::Numbered wanted;
+  for (size_t t = 0; t < 2; ++t) wanted.emplace_back(t, both.tasks().prediction(out, t));
+  both.predict(images, wanted, nullptr, at::ones({4}, at::kLong));
+  EXPECT_TRUE(at::equal(out, test::predict(alone, images)));
+}
+
 TEST(TorchScriptBackbone, SaysWhatIsWrongWithAFile) {
   const TemporaryFile file("wrong.pt");
   const auto message = [&file] {

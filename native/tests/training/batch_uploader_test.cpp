@@ -46,6 +46,24 @@ TEST_F(BatchUploaderTest, GivesWhatItBroughtAhead) {
   EXPECT_EQ(taken.inputs.image.scalar_type(), at::kDouble);
 }
 
+TEST_F(BatchUploaderTest, BringsDomainsWhereTheyAreWanted) {
+  std::vector<int64_t> numbers = {1, 0};
+  first.host.domain = at::from_blob(numbers.data(), {2}, at::kLong);
+  EXPECT_FALSE(BatchUploader(tasks, setting()).take(second.host).domain.defined());
+  BatchUploader::Setting wanted = setting();
+  wanted.domains = 2;
+  wanted.domain_tensor = true;
+  BatchUploader own(tasks, wanted);
+  EXPECT_TRUE(own.take(first.host).domain.equal(at::tensor(numbers, at::kLong)));
+  EXPECT_TRUE(own.take(second.host).domain.equal(at::zeros({2}, at::kLong)));
+  own.begin(first.host);
+  HostBatch unsaid = first.host;
+  unsaid.domain = at::Tensor();
+  EXPECT_FALSE(own.holds(unsaid));
+  numbers[1] = 2;
+  EXPECT_EQ(test::caught([&] { own.take(unsaid), own.take(first.host); }).field(), "batch.domain");
+}
+
 TEST_F(BatchUploaderTest, GivesABatchOnceOnly) {
   uploader.begin(second.host);
   uploader.take(second.host);

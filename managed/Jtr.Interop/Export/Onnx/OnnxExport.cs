@@ -36,7 +36,7 @@ public static class OnnxExport
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     /// <exception cref="JtrFormatException">The checkpoint is damaged, or was not written by a trainer.</exception>
     public static void Save(string checkpoint, string path, OnnxExportOptions? options = null) =>
-        Write(NetworkWeights.Read(checkpoint), path, options ?? new OnnxExportOptions());
+        Write(NetworkWeights.Read(checkpoint, options?.AsDomain), path, options ?? new OnnxExportOptions());
 
     /// <summary>Exports the network of a trainer as it is now.</summary>
     /// <param name="trainer">The trainer.</param>
@@ -47,7 +47,7 @@ public static class OnnxExport
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Save(Trainer trainer, string path, OnnxExportOptions? options = null) =>
-        Write(NetworkWeights.Of(trainer), path, options ?? new OnnxExportOptions());
+        Write(NetworkWeights.Of(trainer, options?.AsDomain), path, options ?? new OnnxExportOptions());
 
     private static void Write(NetworkWeights network, string path, OnnxExportOptions options)
     {

@@ -17,6 +17,9 @@ public sealed record OnnxExportOptions
     /// <summary>Name of the input; no task may have it.</summary>
     public string InputName { get; init; } = "image";
 
+    /// <summary>The domain whose norms the network has, where each has its own; null: the mixture of all.</summary>
+    public string? AsDomain { get; init; }
+
     /// <summary>Number format of the weights and of the arithmetic.</summary>
     public OnnxPrecision Precision { get; init; }
 

@@ -29,10 +29,10 @@ struct BackbonePass {
 
   /// How a stage runs. `again`: in the backward pass.
   Pass of_stage(int64_t stage, bool again) const {
-    if (stage < frozen_stages) return {NormMode::kRunning, false};
+    if (stage < frozen_stages) return {{NormMode::kRunning, pass.norm.set}, false};
     Pass own = pass;
     own.again = again;
-    if (frozen_norms) own.norm = NormMode::kRunning;
+    if (frozen_norms) own.norm.mode = NormMode::kRunning;
     return own;
   }
 };

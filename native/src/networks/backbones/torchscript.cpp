@@ -62,23 +62,29 @@ class TorchScriptBackbone final : public Backbone {
       store_.buffer(own.place).copy_(own.values);
       bind(own.name, store_.buffer(own.place));
     }
+    bound_ = 0;
   }
 
   std::vector<at::Tensor> encode(const at::Tensor& x, const BackbonePass& pass, const FirstChannels&) const override {
     const bool frozen = pass.frozen_stages > 0 || !pass.pass.trainable;
-    const bool evaluates = frozen || pass.frozen_norms || pass.pass.norm == NormMode::kRunning;
+    const bool evaluates = frozen || pass.frozen_norms || pass.pass.norm.mode == NormMode::kRunning;
     const at::AutoGradMode grad_mode(at::GradMode::is_enabled() && !frozen);
     std::vector<at::Tensor> maps;
     module_.train(!evaluates);
     // The module updates its statistics by itself.
-    const bool apart = !evaluates && pass.pass.norm == NormMode::kBatchApart;
-    const at::Tensor before = apart ? store_.flat_buffers().clone() : at::Tensor{};
+    const bool apart = !evaluates && pass.pass.norm.mode == NormMode::kBatchApart;
+    const int64_t set = pass.pass.norm.set;
+    if (set != bound_) {
+      for (const Own& own : buffers_) bind(own.name, store_.buffer(own.place, set));
+      bound_ = set;
+    }
+    const at::Tensor before = apart ? store_.flat_buffers(set).clone() : at::Tensor{};
     for (const at::Tensor& map : run(x.to(store_.flat_parameters().scalar_type()))) {
       maps.push_back(map.to(x.scalar_type()));
     }
     if (apart) {
       // With a version of its own: the graph holds them, and reads the batch's.
-      at::Tensor buffers = store_.flat_buffers().variable_data();
+      at::Tensor buffers = store_.flat_buffers(set).variable_data();
       buffers.copy_(before);
     }
     return maps;
@@ -152,7 +158,7 @@ class TorchScriptBackbone final : public Backbone {
   }
 
   /// Puts a tensor in the place of one of the module's.
-  void bind(const std::string& name, const at::Tensor& tensor) {
+  void bind(const std::string& name, const at::Tensor& tensor) const {
     torch::jit::Module owner = module_;
     size_t begin = 0;
     for (size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', begin)) {
@@ -165,6 +171,7 @@ class TorchScriptBackbone final : public Backbone {
   std::string file_;
   ParameterStore& store_;
   mutable torch::jit::Module module_;  // its methods are not const
+  mutable int64_t bound_ = 0;          // which set of buffers it reads
   std::vector<Level> levels_;
   std::vector<Own> parameters_, buffers_;
   int64_t end_ = 0;
