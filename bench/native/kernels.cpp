@@ -121,7 +121,7 @@ void adam(benchmark::State& state) {
 struct View {
   explicit View(const benchmark::State& state)
       : tasks({Variant::of("segmentation", {{"name", "segmentation"}, {"classes", 13}}, "kind"),
-               Variant::of("depth", {{"name", "depth"}, {"mean", 2.3618}, {"standard_deviation", 1.5876}}, "kind"),
+               Variant::of("depth", {{"name", "depth"}, {"mean", 2.3618}, {"std", 1.5876}}, "kind"),
                Variant::of("normals", {{"name", "normals"}}, "kind")}),
         groups(*tasks.channel_groups()),
         format(state.range(1) != 0 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous) {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Jtr.Cli.CommandLine;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Training;
 using Jtr.Interop.Visualization;
 
@@ -150,7 +151,7 @@ internal static class Checks
             RgbImage picture = RgbImage.Create(2, 2);
             (picture[0, 0], picture[1, 1]) = (Rgb.White, Rgb.White);
             picture.SavePng(file);
-            float[] image = new float[3 * 2 * 2];
+            float[] image = new float[InputSet.RgbChannels * 2 * 2];
             PhotographReader.Read(file, 2, 2, image);
             string version = $"libvips {NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)}.{NetVips.NetVips.Version(2)}";
             return image.Sum() == 6

@@ -7,14 +7,14 @@ namespace Jtr.Cli.Inspection;
 /// <summary>Reads samples of which files may be damaged: what can be read is read, the rest is noted.</summary>
 internal sealed class CarefulReader(IMultiTaskDataset data)
 {
-    private readonly float[] _image = new float[3 * data.Height * data.Width];
+    private readonly float[] _image = new float[data.Inputs.ImageValues(data.Height, data.Width)];
     private readonly float[] _labels = new float[data.Tasks.LabelValues(data.Height, data.Width)];
 
     /// <summary>[3, H, W] of the sample that was read last.</summary>
     public ReadOnlySpan<float> Image => _image;
 
     /// <summary>A task's label of the sample that was read last.</summary>
-    public ReadOnlySpan<float> Label(int task) => new SampleBuffer(data.Tasks, data.Height, data.Width, _image, _labels).Label(task);
+    public ReadOnlySpan<float> Label(int task) => Buffer().Label(task);
 
     /// <summary>Reads a sample.</summary>
     /// <param name="index">Which.</param>
@@ -42,6 +42,8 @@ internal sealed class CarefulReader(IMultiTaskDataset data)
         return read;
     }
 
+    private SampleBuffer Buffer() => new(data.Tasks, data.Inputs.ImageAlone, data.Height, data.Width, _image, _labels, [], []);
+
     private TaskMask? TryRead(
         int index,
         TaskMask wanted,
@@ -52,7 +54,7 @@ internal sealed class CarefulReader(IMultiTaskDataset data)
     {
         try
         {
-            return data.Read(index, wanted, new SampleBuffer(data.Tasks, data.Height, data.Width, _image, _labels), cancellationToken);
+            return data.Read(index, wanted, Buffer(), cancellationToken);
         }
         catch (Exception e) when (e is JtrFormatException or IOException or UnauthorizedAccessException)
         {

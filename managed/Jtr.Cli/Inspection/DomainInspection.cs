@@ -1,4 +1,5 @@
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Cli.Inspection;
@@ -8,8 +9,8 @@ namespace Jtr.Cli.Inspection;
 /// <param name="tasks">Number of tasks.</param>
 internal sealed class DomainInspection(string name, int tasks)
 {
-    private readonly double[] _sums = new double[3];
-    private readonly double[] _squares = new double[3];
+    private readonly double[] _sums = new double[InputSet.RgbChannels];
+    private readonly double[] _squares = new double[InputSet.RgbChannels];
     private long _pixels;
 
     /// <summary>The domain's name.</summary>
@@ -49,8 +50,8 @@ internal sealed class DomainInspection(string name, int tasks)
     /// <param name="image">[3, H, W].</param>
     public void AddColors(ReadOnlySpan<float> image)
     {
-        int plane = image.Length / 3;
-        for (int c = 0; c < 3; c++)
+        int plane = image.Length / InputSet.RgbChannels;
+        for (int c = 0; c < InputSet.RgbChannels; c++)
         {
             foreach (float value in image.Slice(c * plane, plane))
             {

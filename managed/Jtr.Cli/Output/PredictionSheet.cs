@@ -30,9 +30,8 @@ internal static class PredictionSheet
     {
         TaskSet tasks = data.Tasks;
         (int height, int width) = (data.Height, data.Width);
-        int plane = height * width;
         PictureGrid grid = new(["photo", .. tasks.Select(t => t.Name)]);
-        float[] image = new float[3 * plane],
+        float[] image = new float[data.Inputs.ImageValues(height, width)],
             labels = new float[tasks.LabelValues(height, width)],
             predictions = new float[tasks.PredictionValues(height, width)],
             further = new float[data.Inputs.Values(height, width)];

@@ -3,6 +3,7 @@ using Jtr.Cli.Prediction.Formats;
 using Jtr.Interop;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Inference;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Visualization;
 
@@ -222,7 +223,7 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
         ImagePrediction prediction = photograph.Prediction;
         int width = Math.Min(prediction.Width, ThumbnailWidth),
             height = Math.Max(1, (int)((long)prediction.Height * width / prediction.Width));
-        float[] image = new float[3 * height * width];
+        float[] image = new float[InputSet.RgbChannels * height * width];
         photograph.Image.Read(photograph.Image.Whole, height, width, image);
         RgbImage thumbnail = TaskPainter.PaintImage(image, height, width);
         List<PictureCell> cells = [PictureCell.Of(thumbnail)];

@@ -10,11 +10,11 @@ internal static class LabelReader
     {
         if (data is FolderDataset folder)
             return Try(() => folder.ReadLabelAlone(sample, task));
-        float[] image = new float[3 * data.Height * data.Width],
+        float[] image = new float[data.Inputs.ImageValues(data.Height, data.Width)],
             labels = new float[data.Tasks.LabelValues(data.Height, data.Width)];
         return Try(() =>
         {
-            SampleBuffer buffer = new(data.Tasks, data.Height, data.Width, image, labels);
+            SampleBuffer buffer = new(data.Tasks, data.Inputs.ImageAlone, data.Height, data.Width, image, labels, [], []);
             return data.Read(sample, TaskMask.None.With(task), buffer, cancellationToken)[task] ? buffer.Label(task).ToArray() : [];
         });
     }

@@ -165,7 +165,7 @@ public sealed class JoinedDataset : IMultiTaskDataset
         byte[] rentedPresent = [];
         try
         {
-            InputSet inputs = destination.Inputs.Count == 0 ? InputSet.None : data.Inputs;
+            InputSet inputs = destination.Inputs.Count == 0 ? data.Inputs.ImageAlone : data.Inputs;
             int inputValues = inputs.Values(Height, Width);
             rentedInputs = ArrayPool<float>.Shared.Rent(inputValues);
             rentedPresent = ArrayPool<byte>.Shared.Rent(inputs.Count);
@@ -210,8 +210,14 @@ public sealed class JoinedDataset : IMultiTaskDataset
     private static InputSet Unite(JoinedSource[] sources)
     {
         List<InputSpec> all = [];
+        int channels = sources[0].Data.Inputs.ImageChannels;
         foreach (JoinedSource source in sources)
         {
+            if (source.Data.Inputs.ImageChannels != channels)
+                throw new ArgumentException(
+                    $"photographs of '{source.Name}' have {source.Data.Inputs.ImageChannels} channels, those of the sources before it {channels}",
+                    nameof(sources)
+                );
             foreach (InputSpec input in source.Data.Inputs)
             {
                 if (all.Find(i => i.Name == input.Name) is not { } known)
@@ -223,7 +229,7 @@ public sealed class JoinedDataset : IMultiTaskDataset
                     );
             }
         }
-        return new InputSet(all);
+        return new InputSet(all, channels);
     }
 
     private JoinedSource Source(int index) => _sources[_samples[index].Source];

@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Packed;
@@ -18,6 +19,11 @@ internal sealed class PackedWriter
 
     public PackedWriter(IMultiTaskDataset source, PackOptions options)
     {
+        if (!source.Inputs.IsRgb)
+            throw new ArgumentException(
+                $"a packed data set holds photographs of {InputSet.RgbChannels} channels, not of {source.Inputs.ImageChannels}",
+                nameof(source)
+            );
         if (source.Inputs.Count > 0)
             throw new ArgumentException(
                 $"a packed data set holds photographs and labels; the inputs {source.Inputs} would be lost. "
@@ -141,7 +147,7 @@ internal sealed class PackedWriter
     /// <summary>What one thread needs to encode a sample.</summary>
     private sealed class Workplace(IMultiTaskDataset source, PackPrecision precision, bool skipBad)
     {
-        private readonly float[] _image = new float[3 * source.Height * source.Width];
+        private readonly float[] _image = new float[source.Inputs.ImageValues(source.Height, source.Width)];
         private readonly float[] _labels = new float[source.Tasks.LabelValues(source.Height, source.Width)];
         private readonly PackedPart[] _parts = new PackedPart[1 + source.Tasks.Count];
         private readonly ArrayBufferWriter<byte> _planes = new();

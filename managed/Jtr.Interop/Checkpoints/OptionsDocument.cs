@@ -176,18 +176,25 @@ internal sealed class TaskSetConverter : JsonConverter<TaskSet>
         JsonSerializer.Serialize(writer, [.. value.Select(TaskDocument.From)], OptionsJsonContext.Default.TaskDocumentArray);
 }
 
-/// <summary>A set of inputs as a list.</summary>
+/// <summary>A set of inputs as a list; the photograph is among them, first, where it is not in color.</summary>
 internal sealed class InputSetConverter : JsonConverter<InputSet>
 {
     /// <inheritdoc/>
     public override InputSet Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        JsonSerializer.Deserialize(ref reader, OptionsJsonContext.Default.InputSpecArray) is { Length: > 0 } inputs
-            ? new InputSet(inputs)
-            : InputSet.None;
+        JsonSerializer.Deserialize(ref reader, OptionsJsonContext.Default.InputSpecArray) switch
+        {
+            null or [] => InputSet.None,
+            [{ Name: InputSpec.Image } image, .. InputSpec[] others] => new InputSet(others, image.Channels),
+            InputSpec[] inputs => new InputSet(inputs),
+        };
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, InputSet value, JsonSerializerOptions options) =>
-        JsonSerializer.Serialize(writer, [.. value], OptionsJsonContext.Default.InputSpecArray);
+        JsonSerializer.Serialize(
+            writer,
+            value.IsRgb ? [.. value] : [new InputSpec { Name = InputSpec.Image, Channels = value.ImageChannels }, .. value],
+            OptionsJsonContext.Default.InputSpecArray
+        );
 }
 
 /// <summary>A text that is a JSON object, as that object.</summary>

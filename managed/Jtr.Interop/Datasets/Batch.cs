@@ -72,7 +72,7 @@ public sealed unsafe class Batch : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         Int128 planes = (Int128)views * capacity * height * width;
         // Counted as if image tasks had planes too: no more than that.
-        Int128 largest = planes * Math.Max(Math.Max(3, tasks.TotalLabelChannels), inputs.Sum(i => i.Channels));
+        Int128 largest = planes * Math.Max(Math.Max(inputs.ImageChannels, tasks.TotalLabelChannels), inputs.Sum(i => i.Channels));
         if (largest > MaxValues)
             throw new ArgumentOutOfRangeException(
                 nameof(capacity),
@@ -88,7 +88,7 @@ public sealed unsafe class Batch : IDisposable
         Height = height;
         Width = width;
         _samples = capacity;
-        _images = GC.AllocateArray<float>((int)planes * 3 + Slack, pinned: true);
+        _images = GC.AllocateArray<float>((int)planes * inputs.ImageChannels + Slack, pinned: true);
         _labelValues = tasks.LabelValues(height, width);
         _labels = GC.AllocateArray<float>(views * capacity * _labelValues + Slack, pinned: true);
         _inputValues = inputs.Values(height, width);
@@ -139,8 +139,8 @@ public sealed unsafe class Batch : IDisposable
         }
     }
 
-    /// <summary>[V, B, 3, H, W] RGB in [0, 1].</summary>
-    public Span<float> Images => Alive(_images).AsSpan(_imagesAt, Views * _samples * 3 * Height * Width);
+    /// <summary>[V, B, 3, H, W] RGB in [0, 1]; or as many channels as <see cref="InputSet.ImageChannels"/> says.</summary>
+    public Span<float> Images => Alive(_images).AsSpan(_imagesAt, Views * _samples * Inputs.ImageValues(Height, Width));
 
     /// <summary>
     /// [V, B, L], the labels of all tasks in order, which lie as <see cref="SampleBuffer.Labels"/> does; where a sample is not labelled
@@ -217,7 +217,7 @@ public sealed unsafe class Batch : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(view, Views);
         CheckSample(sample);
         int place = view * _samples + sample;
-        int image = 3 * Height * Width;
+        int image = Inputs.ImageValues(Height, Width);
         return new SampleBuffer(
             Tasks,
             Inputs,

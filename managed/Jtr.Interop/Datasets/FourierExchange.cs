@@ -32,7 +32,7 @@ public sealed class FourierExchange : AppearanceExchange
     public override void Apply(Span<float> image, ReadOnlySpan<float> other, int height, int width)
     {
         int plane = height * width;
-        for (int c = 0; c < 3; c++)
+        for (int c = 0; c < image.Length / plane; c++)
         {
             Span<float> channel = image.Slice(c * plane, plane);
             Change(channel, other.Slice(c * plane, plane), height, width);

@@ -18,7 +18,7 @@ public sealed class HistogramMatching : AppearanceExchange
         Span<float> own = stackalloc float[Bins],
             theirs = stackalloc float[Bins],
             moved = stackalloc float[Bins];
-        for (int c = 0; c < 3; c++)
+        for (int c = 0; c < image.Length / plane; c++)
         {
             Span<float> channel = image.Slice(c * plane, plane);
             Shares(channel, own);

@@ -20,6 +20,11 @@ public sealed class InputSelection : DatasetDecorator
         : base(data)
     {
         ArgumentNullException.ThrowIfNull(inputs);
+        if (inputs.ImageChannels != data.Inputs.ImageChannels)
+            throw new ArgumentException(
+                $"the data set's photographs have {data.Inputs.ImageChannels} channels; the network reads {inputs.ImageChannels}",
+                nameof(inputs)
+            );
         Inputs = inputs;
         _places = [.. inputs.Select(i => data.Inputs.IndexOf(i.Name))];
         for (int i = 0; i < inputs.Count; i++)

@@ -22,7 +22,7 @@ public readonly ref struct SampleBuffer
     /// <param name="inputs">The inputs beside the photograph.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
-    /// <param name="image">[3, H, W].</param>
+    /// <param name="image"><see cref="InputSet.ImageValues"/>.</param>
     /// <param name="labels"><see cref="TaskSet.LabelValues"/>.</param>
     /// <param name="inputValues"><see cref="InputSet.Values"/>.</param>
     /// <param name="inputPresent">One for each input.</param>
@@ -39,9 +39,9 @@ public readonly ref struct SampleBuffer
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(tasks);
-        if (image.Length != 3 * height * width)
+        if (image.Length != inputs.ImageValues(height, width))
             throw new ArgumentException(
-                $"an image of {height} x {width} has {3 * height * width} values, not {image.Length}",
+                $"an image of {height} x {width} has {inputs.ImageValues(height, width)} values, not {image.Length}",
                 nameof(image)
             );
         if (labels.Length != tasks.LabelValues(height, width))
@@ -78,7 +78,7 @@ public readonly ref struct SampleBuffer
     /// <summary>Columns.</summary>
     public int Width { get; }
 
-    /// <summary>[3, H, W] RGB in [0, 1].</summary>
+    /// <summary>[3, H, W] RGB in [0, 1]; or as many channels as <see cref="InputSet.ImageChannels"/> says.</summary>
     public Span<float> Image { get; }
 
     /// <summary>The labels of all tasks in order: [channels, H, W] of a pixel task, [channels] of an image task.</summary>

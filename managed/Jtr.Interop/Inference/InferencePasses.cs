@@ -25,10 +25,15 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
     /// <param name="spreads">Receives [tasks, height, width] if <see cref="HasSpread"/>; of an image task the first place counts.</param>
     public void Run(SourceImage image, ImageRegion region, int height, int width, Span<float> values, Span<float> spreads)
     {
+        if (image.Channels != _inputs.ImageChannels)
+            throw new ArgumentException(
+                $"image '{image.Name}' has {image.Channels} channels; the network reads {_inputs.ImageChannels}",
+                nameof(image)
+            );
         bool mirrors = options.Flip || HasSpread;
         if (!mirrors && options.Scales is [1.0])
         {
-            using Pooled<float> input = new(3 * height * width),
+            using Pooled<float> input = new(_inputs.ImageValues(height, width)),
                 further = new(_inputs.Values(height, width));
             using Pooled<byte> present = new(_inputs.Count);
             image.Read(region, height, width, input.Span);
@@ -48,7 +53,7 @@ internal sealed class InferencePasses(Predictor predictor, InferenceOptions opti
             int scaledHeight = Scaled(height, scale),
                 scaledWidth = Scaled(width, scale);
             int samples = mirrors ? 2 : 1,
-                input = 3 * scaledHeight * scaledWidth,
+                input = _inputs.ImageValues(scaledHeight, scaledWidth),
                 output = _tasks.PredictionValues(scaledHeight, scaledWidth);
             int more = _inputs.Values(scaledHeight, scaledWidth);
             using Pooled<float> images = new(samples * input),

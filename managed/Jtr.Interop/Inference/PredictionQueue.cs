@@ -387,7 +387,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             samples = 0;
             foreach (Call call in _calls)
             {
-                Copy(call.Images, _images + samples * 3 * plane, call.Samples * 3 * plane);
+                Copy(call.Images, _images + samples * _inputs.ImageChannels * plane, call.Samples * _inputs.ImageChannels * plane);
                 CopyInputs(call, samples, further);
                 samples += call.Samples;
             }
@@ -432,7 +432,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
                         inputs.Present == null ? [] : new ReadOnlySpan<byte>(inputs.Present, samples * _inputs.Count)
                     );
             network.Predict(
-                new ReadOnlySpan<float>(images, 3 * plane),
+                new ReadOnlySpan<float>(images, _inputs.ImageChannels * plane),
                 further,
                 samples,
                 height,
@@ -463,7 +463,7 @@ internal sealed unsafe class PredictionQueue(IReadOnlyList<Trainer> networks, in
             (pixels, values, samples) = (Math.Max(pixels, _capacity), Math.Max(values, _values), Math.Max(samples, _samples));
             // What was there before is not needed, so that it need not stay beside the new.
             Free();
-            _images = (float*)NativeMemory.Alloc(checked((nuint)(3 * pixels * sizeof(float))));
+            _images = (float*)NativeMemory.Alloc(checked((nuint)(_inputs.ImageChannels * pixels * sizeof(float))));
             _predictions = (float*)NativeMemory.Alloc(checked((nuint)(values * sizeof(float))));
             if (_inputs.Count > 0)
             {

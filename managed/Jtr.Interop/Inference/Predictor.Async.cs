@@ -99,7 +99,7 @@ public sealed partial class Predictor
 
     private static ImageSample ReadImage(IMultiTaskDataset data, int index, CancellationToken cancellationToken)
     {
-        float[] image = new float[checked(3 * data.Height * data.Width)];
+        float[] image = new float[data.Inputs.ImageValues(data.Height, data.Width)];
         float[] further = new float[data.Inputs.Values(data.Height, data.Width)];
         byte[] present = new byte[data.Inputs.Count];
         int labelValues = data.Tasks.LabelValues(data.Height, data.Width);

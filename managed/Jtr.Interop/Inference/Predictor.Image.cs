@@ -40,14 +40,16 @@ public sealed partial class Predictor
     }
 
     /// <summary>Throws unless the values of an image fit its size.</summary>
-    private static void Check(ImageSample image)
+    private void Check(ImageSample image)
     {
         if (image.Height < 1 || image.Width < 1)
             throw new ArgumentException($"image '{image.Name}' is {image.Height} x {image.Width}; both must be 1 or more", nameof(image));
         long plane = (long)image.Height * image.Width;
-        if (image.Values.Length != 3 * plane)
+        int channels = Inputs.ImageChannels;
+        if (image.Values.Length != channels * plane)
             throw new ArgumentException(
-                $"image '{image.Name}' [3, {image.Height}, {image.Width}] has {3 * plane} elements, not {image.Values.Length}",
+                $"image '{image.Name}' [{channels}, {image.Height}, {image.Width}] has {channels * plane} elements, "
+                    + $"not {image.Values.Length}",
                 nameof(image)
             );
     }

@@ -169,8 +169,9 @@ public sealed unsafe partial class Predictor : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         long plane = (long)samples * height * width;
-        if (imageValues != 3 * plane)
-            throw Trainer.WrongLength("images", imageValues, 3 * plane, $"[{samples}, 3, {height}, {width}]");
+        int channels = Inputs.ImageChannels;
+        if (imageValues != channels * plane)
+            throw Trainer.WrongLength("images", imageValues, channels * plane, $"[{samples}, {channels}, {height}, {width}]");
         long expected = (long)samples * Tasks.PredictionValues(height, width);
         if (predictionValues != expected)
             throw Trainer.WrongLength("predictions", predictionValues, expected, Tasks.PredictionShape($"{samples}", height, width));

@@ -55,6 +55,9 @@ public abstract class SourceImage : IDisposable
 
     private ImageInputs? _inputs;
 
+    /// <summary>Its channels: 3 of colors, unless it says otherwise.</summary>
+    public virtual int Channels => InputSet.RgbChannels;
+
     /// <summary>All of it.</summary>
     public ImageRegion Whole => new(0, 0, Height, Width);
 
@@ -62,7 +65,7 @@ public abstract class SourceImage : IDisposable
     /// <param name="region">The part, inside the image.</param>
     /// <param name="height">Rows to resize it to, 1 or more.</param>
     /// <param name="width">Columns to resize it to, 1 or more.</param>
-    /// <param name="values">Receives [3, height, width] RGB in [0, 1].</param>
+    /// <param name="values">Receives [<see cref="Channels"/>, height, width] in [0, 1].</param>
     /// <exception cref="ArgumentException">The part is not inside, or the memory is not of that size.</exception>
     public void Read(ImageRegion region, int height, int width, Span<float> values)
     {
@@ -77,9 +80,9 @@ public abstract class SourceImage : IDisposable
             || region.Width > Width - region.Left
         )
             throw new ArgumentException($"{region} is not inside an image of {Height} x {Width}", nameof(region));
-        if (values.Length != 3L * height * width)
+        if (values.Length != (long)Channels * height * width)
             throw new ArgumentException(
-                $"an image of {height} x {width} has {3L * height * width} values, not {values.Length}",
+                $"image '{Name}' of {Channels} channels has {(long)Channels * height * width} values at {height} x {width}, not {values.Length}",
                 nameof(values)
             );
         ReadCore(region, height, width, values);
@@ -101,7 +104,7 @@ public abstract class SourceImage : IDisposable
     /// <param name="region">The part.</param>
     /// <param name="height">Rows to resize it to.</param>
     /// <param name="width">Columns to resize it to.</param>
-    /// <param name="values">Receives [3, height, width] RGB in [0, 1].</param>
+    /// <param name="values">Receives [<see cref="Channels"/>, height, width] in [0, 1].</param>
     protected abstract void ReadCore(ImageRegion region, int height, int width, Span<float> values);
 
     /// <summary>Gives memory back.</summary>
@@ -119,13 +122,15 @@ public abstract class SourceImage : IDisposable
 /// <summary>An image whose values are in memory.</summary>
 internal sealed class SampleImage(ImageSample sample) : SourceImage(sample.Name, sample.Height, sample.Width)
 {
+    public override int Channels => sample.Values.Length / (Height * Width);
+
     protected override void ReadCore(ImageRegion region, int height, int width, Span<float> values)
     {
         ReadOnlyMemory<float> all = sample.Values;
         int stride = Width;
         int from = Height * Width,
             to = height * width;
-        for (int c = 0; c < 3; c++)
+        for (int c = 0; c < values.Length / to; c++)
         {
             ReadOnlyMemory<float> plane = all.Slice(c * from, from);
             Span<float> target = values.Slice(c * to, to);

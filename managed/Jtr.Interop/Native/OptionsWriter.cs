@@ -117,6 +117,16 @@ internal static class OptionsWriter
     private static JsonArray Inputs(TrainerOptions options)
     {
         JsonArray array = [];
+        if (!options.Inputs.IsRgb)
+            array.Add(
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["name"] = InputSpec.Image,
+                        ["kind"] = NativeJson.Word(InputKind.Planes),
+                        ["channels"] = options.Inputs.ImageChannels,
+                    }
+            );
         foreach (InputSpec input in options.Inputs)
             array.Add(
                 (JsonNode)

@@ -69,6 +69,7 @@ internal sealed unsafe class StepBorder
 {
     private readonly TaskSet _tasks;
     private readonly NativeDescription _described;
+    private readonly int _imageChannels;
     private readonly TensorTable _inputs,
         _next,
         _outputs,
@@ -91,7 +92,7 @@ internal sealed unsafe class StepBorder
     public StepBorder(TaskSet tasks, InputSet inputs, NativeDescription described)
     {
         _furtherInputs = new InputTensors(inputs);
-        (_tasks, _described) = (tasks, described);
+        (_tasks, _described, _imageChannels) = (tasks, described, inputs.ImageChannels);
         _labels = TaskTensors.OfLabels(tasks);
         (_prediction, _gradient) = (TaskTensors.OfPredictions(tasks), TaskTensors.OfGradients(tasks));
         _terms = [.. described.Terms.Select(t => new PinnedName(t))];
@@ -208,7 +209,7 @@ internal sealed unsafe class StepBorder
     )
     {
         _images.Clear();
-        _images.Add(_image, Raw.Dtype.Float32, images, sizeof(float), samples, 3, height, width);
+        _images.Add(_image, Raw.Dtype.Float32, images, sizeof(float), samples, _imageChannels, height, width);
         _furtherInputs.AddTo(_images, inputs, present, 0, samples, height, width);
         if (domains != null)
             _images.Add(_domain, Raw.Dtype.Int64, domains, sizeof(long), samples);
@@ -230,7 +231,17 @@ internal sealed unsafe class StepBorder
     private void Fill(TensorTable table, Batch batch)
     {
         table.Clear();
-        table.Add(_image, Raw.Dtype.Float32, batch.ImagesPointer, sizeof(float), batch.Views, batch.Samples, 3, batch.Height, batch.Width);
+        table.Add(
+            _image,
+            Raw.Dtype.Float32,
+            batch.ImagesPointer,
+            sizeof(float),
+            batch.Views,
+            batch.Samples,
+            _imageChannels,
+            batch.Height,
+            batch.Width
+        );
         _furtherInputs.AddTo(table, batch.InputsPointer, batch.PresentPointer, batch.Views, batch.Samples, batch.Height, batch.Width);
         _labels.AddTo(table, Raw.Dtype.Float32, batch.LabelsPointer, sizeof(float), batch.Views, batch.Samples, batch.Height, batch.Width);
         table.Add(_labeled, Raw.Dtype.Uint8, batch.LabeledPointer, sizeof(byte), batch.Samples, _tasks.Count);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Native;
 
 namespace Jtr.Interop.Training;
@@ -151,12 +152,11 @@ public enum ColorOrder
 
 /// <summary>
 /// What a backbone reads of an image, RGB in [0, 1]: its colours in another order, times <see cref="Scale"/>, minus <see cref="Mean"/>,
-/// divided by <see cref="StandardDeviation"/>.
+/// divided by <see cref="StandardDeviation"/>. For a photograph of other channels than three, three numbers stand for the first three, and
+/// their mean for all others, or for a single one.
 /// </summary>
 public sealed record InputTransform
 {
-    private const int Colors = 3;
-
     /// <summary>As torchvision's networks were trained on ImageNet.</summary>
     public static InputTransform ImageNet { get; } = new() { Mean = [0.485, 0.456, 0.406], StandardDeviation = [0.229, 0.224, 0.225] };
 
@@ -166,10 +166,10 @@ public sealed record InputTransform
     /// <summary>Above 0; 255 for weights that were trained on bytes.</summary>
     public double Scale { get; init; } = 1;
 
-    /// <summary>A number for each colour.</summary>
+    /// <summary>A number for each colour, or for each channel of the photograph.</summary>
     public IReadOnlyList<double> Mean { get; init; } = [0, 0, 0];
 
-    /// <summary>A number above 0 for each colour.</summary>
+    /// <summary>A number above 0 for each colour, or for each channel of the photograph.</summary>
     public IReadOnlyList<double> StandardDeviation { get; init; } = [1, 1, 1];
 
     /// <summary>Whether all numbers are the same.</summary>
@@ -197,9 +197,9 @@ public sealed record InputTransform
 
     private static void Numbers(string name, IReadOnlyList<double> values, Func<double, bool> allowed, string range)
     {
-        if (values.Count != Colors)
-            throw new ArgumentException($"{name} must have {Colors} numbers, not {values.Count}.", name);
-        for (int i = 0; i < Colors; i++)
+        if (values.Count is < 1 or > InputSpec.MaxPlanes)
+            throw new ArgumentException($"{name} must have a number for each channel, not {values.Count}.", name);
+        for (int i = 0; i < values.Count; i++)
             OptionRange.Holds($"{name}[{i}]", values[i], allowed(values[i]), range);
     }
 }

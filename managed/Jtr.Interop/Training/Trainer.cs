@@ -209,8 +209,9 @@ public sealed unsafe partial class Trainer : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         long plane = (long)samples * height * width;
         // The text is made where it is needed only: a call allocates nothing.
-        if (images.Length != 3 * plane)
-            throw WrongLength(nameof(images), images.Length, 3 * plane, $"[{samples}, 3, {height}, {width}]");
+        int channels = Inputs.ImageChannels;
+        if (images.Length != channels * plane)
+            throw WrongLength(nameof(images), images.Length, channels * plane, $"[{samples}, {channels}, {height}, {width}]");
         long expected = (long)samples * Tasks.PredictionValues(height, width);
         if (predictions.Length != expected)
             throw WrongLength(nameof(predictions), predictions.Length, expected, Tasks.PredictionShape($"{samples}", height, width));
@@ -301,7 +302,7 @@ public sealed unsafe partial class Trainer : IDisposable
     {
         if (inputs.Inputs is not { } given)
             return;
-        if (!given.FitsTo(network))
+        if (!given.HasInputsOf(network))
             throw new ArgumentException($"the inputs are {given.Describe()}; the network's are {network.Describe()}", nameof(inputs));
         long values = (long)samples * network.Values(height, width);
         if (inputs.Values.Length != values)

@@ -1,5 +1,6 @@
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Inference;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Visualization;
 
@@ -27,7 +28,7 @@ internal sealed class OverlayFormat : IPredictionFormat
         }
         else
         {
-            float[] values = new float[3 * height * width];
+            float[] values = new float[InputSet.RgbChannels * height * width];
             image.Read(image.Whole, height, width, values);
             whole = TaskPainter.PaintImage(values, height, width);
         }

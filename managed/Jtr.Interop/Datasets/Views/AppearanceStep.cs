@@ -8,11 +8,11 @@ namespace Jtr.Interop.Datasets.Views;
 /// <param name="exchanges">What changes photographs, in this order.</param>
 internal sealed class AppearanceStep(IMultiTaskDataset data, DomainMembers members, IReadOnlyList<AppearanceExchange> exchanges)
 {
-    private readonly float[] _image = new float[3 * data.Height * data.Width];
+    private readonly float[] _image = new float[data.Inputs.ImageValues(data.Height, data.Width)];
     private readonly float[] _labels = new float[data.Tasks.LabelValues(data.Height, data.Width)];
 
     /// <summary>Changes a sample's photograph, or does not.</summary>
-    /// <param name="image">[3, H, W], in place.</param>
+    /// <param name="image">[channels, H, W], in place.</param>
     /// <param name="key">What random numbers depend on.</param>
     /// <param name="cancellationToken">Says that nobody waits for the sample any more.</param>
     public void Apply(Span<float> image, ViewKey key, CancellationToken cancellationToken)
@@ -24,7 +24,12 @@ internal sealed class AppearanceStep(IMultiTaskDataset data, DomainMembers membe
             if (random.NextInt32(2) == 0)
                 continue;
             int other = members.DrawOther(key.Sample, ref random);
-            data.Read(other, TaskMask.None, new SampleBuffer(data.Tasks, data.Height, data.Width, _image, _labels), cancellationToken);
+            data.Read(
+                other,
+                TaskMask.None,
+                new SampleBuffer(data.Tasks, data.Inputs.ImageAlone, data.Height, data.Width, _image, _labels, [], []),
+                cancellationToken
+            );
             exchanges[e].Apply(image, _image, data.Height, data.Width);
         }
     }

@@ -25,7 +25,8 @@ internal sealed class Augmentation
     /// <summary>Changes a view in place: its colours, then its sharpness, then noise, then the hole.</summary>
     public void Apply(SampleBuffer view, TaskMask labeled, ViewKey key)
     {
-        _jitter?.Apply(view.Image, key);
+        if (view.Inputs.IsRgb)
+            _jitter?.Apply(view.Image, key);
         _blur?.Apply(view.Image, key);
         _noise?.Apply(view.Image, key);
         _erasing?.Apply(view, labeled, key);

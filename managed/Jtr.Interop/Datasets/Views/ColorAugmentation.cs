@@ -1,3 +1,5 @@
+using Jtr.Interop.Inputs;
+
 namespace Jtr.Interop.Datasets.Views;
 
 /// <summary>
@@ -31,9 +33,9 @@ internal sealed class ColorAugmentation(int height, int width)
     /// <param name="change">Which.</param>
     public void Apply(Span<float> image, ColorChange change)
     {
-        if (image.Length != 3 * height * width)
+        if (image.Length != InputSet.RgbChannels * height * width)
             throw new ArgumentException(
-                $"an image of {height} x {width} has {3 * height * width} values, not {image.Length}",
+                $"an image of {height} x {width} has {InputSet.RgbChannels * height * width} values, not {image.Length}",
                 nameof(image)
             );
         switch (change.Operation)

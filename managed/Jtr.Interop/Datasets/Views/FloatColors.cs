@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Jtr.Interop.Inputs;
 
 namespace Jtr.Interop.Datasets.Views;
 
@@ -21,7 +22,7 @@ internal static class FloatColors
     /// <summary>Blends every pixel with its own grey.</summary>
     public static void Color(Span<float> image, float factor)
     {
-        int plane = image.Length / 3;
+        int plane = image.Length / InputSet.RgbChannels;
         Span<float> r = image[..plane];
         Span<float> g = image.Slice(plane, plane);
         Span<float> b = image.Slice(2 * plane, plane);
@@ -48,7 +49,7 @@ internal static class FloatColors
     /// <summary>Blends with the image's mean grey.</summary>
     public static void Contrast(Span<float> image, float factor)
     {
-        int plane = image.Length / 3;
+        int plane = image.Length / InputSet.RgbChannels;
         double grey = Red * Sum(image[..plane]) + Green * Sum(image.Slice(plane, plane)) + Blue * Sum(image.Slice(2 * plane, plane));
         Affine(image, factor, (1f - factor) * (float)(grey / plane));
     }
@@ -56,8 +57,8 @@ internal static class FloatColors
     /// <summary>Stretches each channel to the whole of [0, 1]; a channel of one value stays as it is.</summary>
     public static void AutoContrast(Span<float> image)
     {
-        int plane = image.Length / 3;
-        for (int c = 0; c < 3; c++)
+        int plane = image.Length / InputSet.RgbChannels;
+        for (int c = 0; c < InputSet.RgbChannels; c++)
         {
             Span<float> channel = image.Slice(c * plane, plane);
             (float low, float high) = Range(channel);

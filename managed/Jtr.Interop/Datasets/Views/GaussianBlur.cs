@@ -22,7 +22,7 @@ internal sealed class GaussianBlur(int height, int width, double largest)
     }
 
     /// <summary>Blurs an image.</summary>
-    /// <param name="image">[3, H, W], in place.</param>
+    /// <param name="image">[channels, H, W], in place.</param>
     /// <param name="deviation">In pixels, at most the largest.</param>
     public void Apply(Span<float> image, double deviation)
     {
@@ -35,7 +35,7 @@ internal sealed class GaussianBlur(int height, int width, double largest)
         for (int i = -reach; i <= reach; i++)
             _weights[i + reach] = (float)(Math.Exp(-0.5 * i * i / (deviation * deviation)) / sum);
         int plane = height * width;
-        for (int c = 0; c < 3; c++)
+        for (int c = 0; c < image.Length / plane; c++)
         {
             Span<float> channel = image.Slice(c * plane, plane);
             for (int y = 0; y < height; y++)

@@ -5,7 +5,7 @@ namespace Jtr.Interop.Datasets.Views;
 internal sealed class GaussianNoise(double largest)
 {
     /// <summary>Adds what is drawn for a view.</summary>
-    /// <param name="image">[3, H, W], in place.</param>
+    /// <param name="image">[channels, H, W], in place.</param>
     /// <param name="key">What random numbers depend on.</param>
     public void Apply(Span<float> image, ViewKey key)
     {

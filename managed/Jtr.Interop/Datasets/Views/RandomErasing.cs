@@ -18,7 +18,7 @@ internal sealed class RandomErasing(double largest)
         int top = random.NextInt32(view.Height - rows + 1),
             left = random.NextInt32(view.Width - columns + 1);
         int plane = view.Height * view.Width;
-        for (int c = 0; c < 3; c++)
+        for (int c = 0; c < view.Inputs.ImageChannels; c++)
         {
             Span<float> channel = view.Image.Slice(c * plane, plane);
             double sum = 0;

@@ -81,7 +81,7 @@ internal sealed class RandomScaleCrop : IViewStep
         Columns columns = window.Mirrored ? zoom.Mirrored : zoom.Straight;
         int left = window.Mirrored ? _width - window.Left - zoom.Width : window.Left;
         int start = window.Top * _width + left;
-        Bilinear(source.Image, destination.Image, 3, start, zoom, columns);
+        Bilinear(source.Image, destination.Image, source.Inputs.ImageChannels, start, zoom, columns);
         for (int i = 0; i < source.Inputs.Count; i++)
             Apply(source.Inputs[i], source.Input(i), destination.Input(i), start, zoom, columns);
         for (int t = 0; t < _tasks.Count; t++)

@@ -35,7 +35,7 @@ internal sealed class Rotation(TaskSet tasks, int height, int width, double degr
             cosine = (float)Math.Cos(angle * Math.PI / 180);
         Locate(sine, cosine);
         int plane = height * width;
-        for (int c = 0; c < 3; c++)
+        for (int c = 0; c < source.Inputs.ImageChannels; c++)
             Image(source.Image.Slice(c * plane, plane), destination.Image.Slice(c * plane, plane));
         for (int i = 0; i < source.Inputs.Count; i++)
             Input(source.Inputs[i], source.Input(i), destination.Input(i), plane);

@@ -42,13 +42,13 @@ internal sealed class ViewMaker
         _appearance = members is null ? null : new AppearanceStep(data, members, options.Appearance);
         _straight = Pipeline(_straightCrop);
         _flipping = Pipeline(_flippingCrop);
-        _color = options.Augment && options.Color ? new ColorAugmentation(data.Height, data.Width) : null;
+        _color = options.Augment && options.Color && data.Inputs.IsRgb ? new ColorAugmentation(data.Height, data.Width) : null;
         _own =
             options.ViewSteps.Count == 0
                 ? null
                 : new ViewPipeline(data.Tasks, data.Inputs, data.Height, data.Width, [.. options.ViewSteps.Select(Make)]);
         bool between = options.Augment || _own is not null;
-        _image = between ? new float[3 * data.Height * data.Width] : [];
+        _image = between ? new float[data.Inputs.ImageValues(data.Height, data.Width)] : [];
         _labels = between ? new float[data.Tasks.LabelValues(data.Height, data.Width)] : [];
         _inputs = between ? new float[data.Inputs.Values(data.Height, data.Width)] : [];
         _present = new byte[data.Inputs.Count];

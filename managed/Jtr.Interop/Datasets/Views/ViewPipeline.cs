@@ -29,7 +29,7 @@ internal sealed class ViewPipeline
         _width = width;
         _steps = steps;
         int between = Math.Clamp(steps.Length - 1, 0, 2);
-        _images = [.. Enumerable.Range(0, between).Select(_ => new float[3 * height * width])];
+        _images = [.. Enumerable.Range(0, between).Select(_ => new float[inputs.ImageValues(height, width)])];
         _labels = [.. Enumerable.Range(0, between).Select(_ => new float[tasks.LabelValues(height, width)])];
         _inputValues = [.. Enumerable.Range(0, between).Select(_ => new float[inputs.Values(height, width)])];
         _present = [.. Enumerable.Range(0, between).Select(_ => new byte[inputs.Count])];

@@ -66,7 +66,11 @@ public static class OnnxExport
         model.Number(1, IrVersion).Text(2, "Jtr.Interop").Text(3, typeof(OnnxExport).Assembly.GetName().Version!.ToString(3));
         model.Message(8, new ProtoMessage().Text(1, "").Number(2, Opset));
         model.Message(7, new OnnxGraphWriter(network).Write(options));
-        model.Text(6, "Multi-task network. Input: RGB in [0, 1], of every size. Outputs: raw logits, depths, unit normals, maps, values.");
+        model.Text(
+            6,
+            $"Multi-task network. Input: {(network.Inputs.IsRgb ? "RGB" : $"{network.Inputs.ImageChannels} channels")} in [0, 1], of every size. "
+                + "Outputs: raw logits, depths, unit normals, maps, values."
+        );
         Metadata(model, "jtr.step", network.Step.ToString(CultureInfo.InvariantCulture));
         Metadata(model, "jtr.method", network.Options.Method);
         foreach (VisionTask task in network.Tasks)

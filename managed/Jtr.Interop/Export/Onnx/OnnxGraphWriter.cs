@@ -53,7 +53,10 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
         NetworkGraphExport.Write(network.Graph, this, options.InputName, further, NetworkGraph.Present, network.Tasks);
         _graph.Text(2, "jtr");
         (long? batch, long? height, long? width) = (options.Batch, options.Height, options.Width);
-        _graph.Message(11, Value(options.InputName, (batch, "batch"), (3, "channels"), (height, "height"), (width, "width")));
+        _graph.Message(
+            11,
+            Value(options.InputName, (batch, "batch"), (network.Inputs.ImageChannels, "channels"), (height, "height"), (width, "width"))
+        );
         foreach ((InputSpec input, string name) in further)
             _graph.Message(
                 11,
