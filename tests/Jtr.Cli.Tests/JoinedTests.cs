@@ -96,7 +96,7 @@ public sealed class JoinedTests
         Assert.That(other.ExitCode, Is.EqualTo(ExitCode.Usage));
         Assert.That(other.Error, Does.Contain("--rotate").And.Contain("a run that is resumed keeps"));
         CliRun unknown = CliRun.Of([.. common, "--domain", "magic", "--output", folder["magic"]]);
-        Assert.That(unknown.Error, Does.Contain("--domain takes fourier and histogram, not 'magic'"));
+        Assert.That(unknown.Error, Does.Contain("--domain takes fourier, histogram, adversarial, coral, mmd, norms, not 'magic'"));
     }
 
     [Test]

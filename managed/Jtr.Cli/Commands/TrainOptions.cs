@@ -81,7 +81,7 @@ internal static class TrainOptions
         }
         IReadOnlyList<string> known = table.Find("domain.techniques")!.Words;
         if (run.Domain.Techniques?.FirstOrDefault(t => !known.Contains(t)) is { } unknown)
-            throw new UsageException($"--domain takes {string.Join(" and ", known)}, not '{unknown}'.");
+            throw new UsageException($"--domain takes {string.Join(", ", known)}, not '{unknown}'.");
         return run;
     }
 
