@@ -14,13 +14,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -117,7 +116,7 @@ bool finishes(milliseconds within, std::function<void()> work) {
     } catch (...) {
       good = false;
     }
-    work = nullptr;  // holds the store, which may have to be closed by whoever waits
+    work = nullptr;
     done->set_value(good);
   }).detach();
   return finished.wait_for(within) == std::future_status::ready && finished.get();
@@ -194,15 +193,11 @@ class C10d final : public Communicator {
   }
 
   ~C10d() override {
-    // All end together: who connects while the store closes would be cut off, which 1.13 ends the process for. Only once
-    // it is closed may a next trainer open its own there.
     if (!lost_.empty() || store_ == nullptr) return;
     close();
     finishes(kMoment, [store = store_, key = key("left", rank())] {
       store->set(key, bytes_of("it ended before the others"));
-      if (key != "left/0") store->wait({"the end"}, kMoment);
     });
-    if (rank() == 0) await_others("left");
   }
 
   bool shares_norms(int64_t samples) const override {
@@ -222,15 +217,37 @@ class C10d final : public Communicator {
     return Error(JTR_STATUS_IO, text("rank ", rank(), " of ", size(), " (", place(), "): ", message));
   }
 
-  void open_store(milliseconds left) {
+  /// A store that this process serves or is connected to, for all its trainers one after another: who connected anew
+  /// might meet the one before while it closes. They live until the process ends.
+  struct Opened {
+    c10::intrusive_ptr<c10d::TCPStore> store;
+    int64_t runs = 0;
+  };
+  static std::pair<std::mutex&, std::map<std::string, Opened>&> opened() {
+    static auto* guard = new std::mutex;
+    static auto* all = new std::map<std::string, Opened>;
+    return {*guard, *all};
+  }
+  std::string name_of_store() const { return text(place(), " of rank ", rank()); }
+
+  void open_store() {
+    const auto [guard, all] = opened();
+    const std::lock_guard<std::mutex> lock(guard);
+    Opened& own = all[name_of_store()];
+    if (own.store == nullptr) own.store = connected();
+    // All processes make their trainers in the same order.
+    store_ = c10::make_intrusive<c10d::PrefixStore>(text("run", ++own.runs), own.store);
+  }
+
+  c10::intrusive_ptr<c10d::TCPStore> connected() const {
     c10d::TCPStoreOptions how;
     how.port = static_cast<uint16_t>(options_.port);
     how.isServer = rank() == 0;
     how.numWorkers = static_cast<size_t>(size());
     how.waitWorkers = false;
-    how.timeout = left;
+    how.timeout = timeout_;
     try {
-      store_ = c10::make_intrusive<c10d::TCPStore>(options_.address, how);
+      return c10::make_intrusive<c10d::TCPStore>(options_.address, how);
     } catch (const std::exception& e) {
       const std::string all = e.what();
       if (rank() != 0) {
@@ -290,45 +307,16 @@ class C10d final : public Communicator {
     return {};
   }
 
-  /// Stores that this process has met at. Another trainer of the same process may find the one before still there.
-  static bool is_new(const std::string& run) {
-    static std::mutex guard;
-    static std::set<std::string> known;
-    const std::lock_guard<std::mutex> lock(guard);
-    return known.insert(run).second;
-  }
-
   /// Whether all ranks fit together is rank 0's to say.
   void meet(const CommunicatorSetting& setting) {
     const Json own = about(setting);
-    const Clock::time_point end = Clock::now() + timeout_;
-    const auto left = [end] {
-      return std::max(kBetweenLooks, std::chrono::duration_cast<milliseconds>(end - Clock::now()));
-    };
+    open_store();
     if (rank() == 0) {
-      open_store(timeout_);
-      static std::atomic<int64_t> runs{0};
-      store_->set("run", bytes_of(text(::getpid(), ".", Clock::now().time_since_epoch().count(), ".", ++runs)));
       const std::string verdict = verdict_on(own);
       store_->set("verdict", bytes_of(verdict));
       await_others("read");
       if (!verdict.empty()) throw misfit(verdict);
       return;
-    }
-    while (true) {
-      open_store(left());
-      try {
-        store_->wait({"run"}, left());
-        const std::vector<uint8_t> run = store_->get("run");
-        if (is_new({run.begin(), run.end()})) break;
-      } catch (const std::exception& e) {
-        // It went away meanwhile: the one of a run before.
-        if (Clock::now() > end) {
-          throw unreachable(text("no rank 0 answered within ", options_.timeout_s, " s (", first_line(e), ")"));
-        }
-      }
-      store_.reset();
-      std::this_thread::sleep_for(kBetweenLooks);
     }
     try {
       if (store_->add(key("number", rank()), 1) > 1) throw misfit(text("two processes have rank ", rank()));
@@ -425,6 +413,11 @@ class C10d final : public Communicator {
   /// Finds out who is missing, and closes the group, so that nobody waits for this process.
   void lose(const std::string& cause) {
     close();
+    {
+      const auto [guard, all] = opened();
+      const std::lock_guard<std::mutex> lock(guard);
+      if (rank() != 0) all[name_of_store()].store.reset();
+    }
     std::string who;
     const auto store = store_;
     const int64_t own = rank(), count = size();
@@ -462,7 +455,7 @@ class C10d final : public Communicator {
 
   Options options_;
   milliseconds timeout_;
-  c10::intrusive_ptr<c10d::TCPStore> store_;
+  c10::intrusive_ptr<c10d::Store> store_;
   c10::intrusive_ptr<Group> on_host_, on_gpu_;
   std::string lost_;  // why there is no group any more
 };
