@@ -44,9 +44,9 @@ struct StrongViews {
   /// Of samples [B, ...], those that boxes may show, [pool, ...]: by_area() tells them by their places in it.
   at::Tensor pooled(const at::Tensor& samples) const { return mixes ? share.pooled(samples) : samples; }
   /// What is true of whole images, as the views show them. `of` says what each view is compared with, by places of
-  /// samples in what pooled() gives, [B], and gives a number for each, [B]. That of a view's own sample and that of its box's source count by
-  /// their parts of the area, as losses do in CutMix: it holds for classes, tags and values alike, and a view that
-  /// shows two pictures says as much less of its own. What is cut out counts for nothing.
+  /// samples in what pooled() gives, [B], and gives a number for each, [B]. That of a view's own sample and that of its
+  /// box's source count by their parts of the area, as losses do in CutMix: it holds for classes, tags and values
+  /// alike, and a view that shows two pictures says as much less of its own. What is cut out counts for nothing.
   at::Tensor by_area(const std::function<at::Tensor(const at::Tensor& samples)>& of) const;
 };
 

@@ -254,8 +254,8 @@ class Teacher final : public Method {
   /// Each sample's mean over places: [n, ...] -> [n].
   static at::Tensor over_places(const at::Tensor& values) { return values.unsqueeze(-1).flatten(1).mean(1); }
 
-  /// Takes down what unlabelled samples say, `mean` [n, ...] and `classes` [n, ...] a row for each; the means over all of
-  /// those that processes look at now.
+  /// Takes down what unlabelled samples say, `mean` [n, ...] and `classes` [n, ...] a row for each; the means over all
+  /// of those that processes look at now.
   Observed observe(const Share& share, size_t t, const at::Tensor& mean, const at::Tensor& classes) {
     const bool has_classes = classes.defined();
     const at::Tensor own = mean.sum(0).view(-1);
@@ -354,9 +354,9 @@ class Teacher final : public Method {
   std::vector<Followed> followed_;
   StrongViews views_;
   std::vector<Observed> pending_;  // of each task, in this step
-  int64_t samples_ = -1;  // place of the number of samples
-  std::vector<double> labelled_;  // of this step's samples, how many have each label
-  double batch_ = 0;              // this step's samples, of all processes
+  int64_t samples_ = -1;           // place of the number of samples
+  std::vector<double> labelled_;   // of this step's samples, how many have each label
+  double batch_ = 0;               // this step's samples, of all processes
 };
 
 const Registered<Teacher> registered;

@@ -304,8 +304,8 @@ struct NormRelu : Function<NormRelu> {
 
   static variable_list backward(AutogradContext* ctx, variable_list dy) {
     const variable_list v = ctx->get_saved_variables();
-    kernels::NormGradients g = kernels::norm_relu_backward(
-        as(dy[0], v[0]), v[0], v[1], v[2], {v[3], {}, v[4], ctx->saved_data["constant"].toBool()});
+    kernels::NormGradients g = kernels::norm_relu_backward(as(dy[0], v[0]), v[0], v[1], v[2],
+                                                           {v[3], {}, v[4], ctx->saved_data["constant"].toBool()});
     if (Communicator* others = sharers(ctx)) g = through_shared(*others, g, v[0], v[1], v[3], v[4]);
     return {g.x, g.gamma, g.beta, {}, {}, {}, {}};
   }
@@ -347,8 +347,8 @@ struct NormAddRelu : Function<NormAddRelu> {
 
 struct NormReluPool : Function<NormReluPool> {
   static variable_list forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gamma,
-                               const at::Tensor& beta, const at::Tensor& mean, const at::Tensor& invstd,
-                               bool constant, Communicator* others) {
+                               const at::Tensor& beta, const at::Tensor& mean, const at::Tensor& invstd, bool constant,
+                               Communicator* others) {
     ctx->saved_data["constant"] = constant || others != nullptr;
     ctx->saved_data["others"] = as_number(others);
     auto [p, code] = kernels::norm_relu_pool(x, gamma, beta, {mean, {}, invstd});
@@ -359,8 +359,8 @@ struct NormReluPool : Function<NormReluPool> {
 
   static variable_list backward(AutogradContext* ctx, variable_list d) {
     const variable_list v = ctx->get_saved_variables();
-    kernels::NormGradients g = kernels::norm_relu_pool_backward(
-        as(d[0], v[0]), v[5], v[6], v[0], v[1], v[2], {v[3], {}, v[4], ctx->saved_data["constant"].toBool()});
+    kernels::NormGradients g = kernels::norm_relu_pool_backward(as(d[0], v[0]), v[5], v[6], v[0], v[1], v[2],
+                                                                {v[3], {}, v[4], ctx->saved_data["constant"].toBool()});
     if (Communicator* others = sharers(ctx)) g = through_shared(*others, g, v[0], v[1], v[3], v[4]);
     return {g.x, g.gamma, g.beta, {}, {}, {}, {}};
   }
@@ -536,8 +536,8 @@ at::Tensor activate_sum(const RawMap& x, const RawMap& residual) {
 
 std::tuple<at::Tensor, at::Tensor> activate_and_pool(const RawMap& x) {
   if (!has_kernels(x.x)) return at::max_pool2d_with_indices(aten_norm_relu(x), 2, 2);
-  const variable_list out =
-      NormReluPool::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd, is_constant(x.norm), sharers(x.norm));
+  const variable_list out = NormReluPool::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd,
+                                                is_constant(x.norm), sharers(x.norm));
   return {out[0], out[1]};
 }
 

@@ -44,8 +44,8 @@ struct Norm {
   at::Tensor gamma, beta;  // [C]
   /// Undefined for kPerSample, and for kBatch where they are not to be updated.
   at::Tensor running_mean, running_var, batches;
-  /// kBatch: the processes over whose maps together the statistics are; null: this process's. All run the same layers in
-  /// the same order, forward and backward.
+  /// kBatch: the processes over whose maps together the statistics are; null: this process's. All run the same layers
+  /// in the same order, forward and backward.
   Communicator* others = nullptr;
 };
 

@@ -1,15 +1,14 @@
-// Processes on one machine or many, by libtorch's own c10d: Gloo on processors, NCCL on GPUs where libjtr was built with
-// it (else what lies on a GPU goes through the host).
+// Processes on one machine or many, by libtorch's own c10d: Gloo on processors, NCCL on GPUs where libjtr was built
+// with it (else what lies on a GPU goes through the host).
 //
-// Rank 0 serves a store, by which the others find it and each other. Before anything is trained each rank says there what
-// it is: its version, the number of processes that it was started for, its options. Rank 0 compares and gives a verdict
-// that all read. When a collective fails later, each rank notes so in the store, waits a moment, and then knows from the
-// notes who is missing.
+// Rank 0 serves a store, by which the others find it and each other. Before anything is trained each rank says there
+// what it is: its version, the number of processes that it was started for, its options. Rank 0 compares and gives a
+// verdict that all read. When a collective fails later, each rank notes so in the store, waits a moment, and then knows
+// from the notes who is missing.
 //
 // None of this traffic is encrypted or authenticated: it belongs in a private network.
-#include <sys/socket.h>
-
 #include <netdb.h>
+#include <sys/socket.h>
 #include <torch/version.h>
 #include <unistd.h>
 
@@ -167,14 +166,12 @@ class C10d final : public Communicator {
   void all_reduce(at::Tensor& values, Reduction reduction) override {
     c10d::AllreduceOptions how;
     how.reduceOp = reduction == Reduction::kSum ? c10d::ReduceOp::SUM : c10d::ReduceOp::MAX;
-    run("all_reduce", values, [&](Group& group, std::vector<at::Tensor>& tensors) {
-      return group.allreduce(tensors, how);
-    });
+    run("all_reduce", values,
+        [&](Group& group, std::vector<at::Tensor>& tensors) { return group.allreduce(tensors, how); });
   }
 
   void broadcast(at::Tensor& values) override {
-    run("broadcast", values,
-        [](Group& group, std::vector<at::Tensor>& tensors) { return group.broadcast(tensors); });
+    run("broadcast", values, [](Group& group, std::vector<at::Tensor>& tensors) { return group.broadcast(tensors); });
   }
 
   void barrier() override {
@@ -195,9 +192,8 @@ class C10d final : public Communicator {
   ~C10d() override {
     if (!lost_.empty() || store_ == nullptr) return;
     close();
-    finishes(kMoment, [store = store_, key = key("left", rank())] {
-      store->set(key, bytes_of("it ended before the others"));
-    });
+    finishes(kMoment,
+             [store = store_, key = key("left", rank())] { store->set(key, bytes_of("it ended before the others")); });
   }
 
   bool shares_norms(int64_t samples) const override {
@@ -272,12 +268,12 @@ class C10d final : public Communicator {
     }
     for (const char* part : {"version", "torch"}) {
       if (theirs.at(part) == own.at(part)) continue;
-      return text("rank ", other, " has ", part[0] == 'v' ? "libjtr " : "libtorch ",
-                  theirs.at(part).get<std::string>(), ", rank 0 ", own.at(part).get<std::string>());
+      return text("rank ", other, " has ", part[0] == 'v' ? "libjtr " : "libtorch ", theirs.at(part).get<std::string>(),
+                  ", rank 0 ", own.at(part).get<std::string>());
     }
     if (theirs.at("options") != own.at("options")) {
-      return text("the options of rank ", other, " are not those of rank 0: ",
-                  theirs.at("options").get<std::string>(), " and ", own.at("options").get<std::string>());
+      return text("the options of rank ", other, " are not those of rank 0: ", theirs.at("options").get<std::string>(),
+                  " and ", own.at("options").get<std::string>());
     }
     return store_->add(key("number", other), 0) > 1 ? text("two processes have rank ", other) : std::string();
   }
@@ -329,8 +325,8 @@ class C10d final : public Communicator {
     } catch (const Error&) {
       throw;
     } catch (const std::exception& e) {
-      throw unreachable(text("rank 0 did not say within ", options_.timeout_s, " s that all are there (",
-                             first_line(e), ")"));
+      throw unreachable(
+          text("rank 0 did not say within ", options_.timeout_s, " s that all are there (", first_line(e), ")"));
     }
   }
 
@@ -363,8 +359,7 @@ class C10d final : public Communicator {
       }
     } catch (const std::exception& e) {
       const char* field = options_.interface.empty() ? "parallel.listen" : "parallel.interface";
-      throw Error(JTR_STATUS_INVALID_ARGUMENT, text(field, ": cannot be used here: ", first_line(e)))
-          .with_field(field);
+      throw Error(JTR_STATUS_INVALID_ARGUMENT, text(field, ": cannot be used here: ", first_line(e))).with_field(field);
     }
     const int rank = static_cast<int>(options_.rank), size = static_cast<int>(options_.size);
     try {
@@ -390,7 +385,8 @@ class C10d final : public Communicator {
     on_host_.reset();
   }
 
-  /// Runs a collective in place on a tensor, which lies in gaps or on a device that the group cannot read where it must.
+  /// Runs a collective in place on a tensor, which lies in gaps or on a device that the group cannot read where it
+  /// must.
   template <typename Start>
   void run(const char* what, at::Tensor& values, const Start& start) {
     if (!lost_.empty()) throw unreachable(lost_);

@@ -12,12 +12,12 @@
 namespace jtr {
 
 struct Share {
-  int64_t first = 0;              // number of the first of them in the whole batch
-  int64_t whole = 0;              // samples of the whole batch
-  int64_t part = 0;               // which of the parts this is
-  int64_t pool_first = 0;         // number of the first among those that all processes work on now
-  int64_t pool = 0;               // how many these are
-  std::vector<double> labelled;   // of each task: samples of the whole batch that have its label
+  int64_t first = 0;               // number of the first of them in the whole batch
+  int64_t whole = 0;               // samples of the whole batch
+  int64_t part = 0;                // which of the parts this is
+  int64_t pool_first = 0;          // number of the first among those that all processes work on now
+  int64_t pool = 0;                // how many these are
+  std::vector<double> labelled;    // of each task: samples of the whole batch that have its label
   Communicator* others = nullptr;  // null: there are none
 
   /// The sum over all processes; each must call.

@@ -62,8 +62,7 @@ Trainer::Trainer(const TrainerOptions& options)
       tensor_options_(at::TensorOptions().dtype(options_.precision().stored).device(options_.device())),
       tasks_(options_.tasks),
       inputs_(options_.inputs),
-      communicator_(
-          Communicator::registry().make(options_.parallel, {options_.device(), common_options(options_)})),
+      communicator_(Communicator::registry().make(options_.parallel, {options_.device(), common_options(options_)})),
       network_(tasks_, network_setting(options_, inputs_)),
       guides_(made_guides(options_, method_setting(options_, tasks_, network_))),
       constraints_(options_.constraints, tasks_),
@@ -275,8 +274,7 @@ MethodContext Trainer::context_of(const Guide& guide, const MethodContext& all, 
 Trainer::Seen Trainer::seen(const InputTensors& inputs, const MultiTaskNetwork::Request& request, const Share& share) {
   Seen seen;
   const bool drops = !inputs_.empty() && options_.input_dropout > 0;
-  seen.forward =
-      network_.forward(drops ? inputs.with_only(kept(inputs, request.views, share.first)) : inputs, request);
+  seen.forward = network_.forward(drops ? inputs.with_only(kept(inputs, request.views, share.first)) : inputs, request);
   seen.gradients = seen.forward.predictions.zeros_like();
   seen.tracked_views = request.tracked_views;
   return seen;
@@ -474,8 +472,8 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   for (const Part& part : parts) {
     const bool whole = parts.size() == 1;
     of_parts.push_back(compute(whole ? host : host.narrow(part.begin, part.count),
-                               whole ? uploaded : uploaded.narrow(part.begin, part.count), part,
-                               &part == &parts.back(), request, computed));
+                               whole ? uploaded : uploaded.narrow(part.begin, part.count), part, &part == &parts.back(),
+                               request, computed));
   }
   const auto joined = [&of_parts](const auto& of, int64_t dimension) {
     std::vector<at::Tensor> all;
@@ -548,8 +546,8 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
   if (constrained.loss.defined()) added = added + constrained.loss.to(tensor_options_);
   own_terms.insert(own_terms.end(), constrained.terms.begin(), constrained.terms.end());
   if (domain_techniques_.read_features()) {
-    DomainTechniques::Result adapted = domain_techniques_.compute(passes.given.forward.tracked_features,
-                                                                  uploaded.domain, domains, steps_done_);
+    DomainTechniques::Result adapted =
+        domain_techniques_.compute(passes.given.forward.tracked_features, uploaded.domain, domains, steps_done_);
     added = added + adapted.loss.to(tensor_options_);
     own_terms.insert(own_terms.end(), adapted.terms.begin(), adapted.terms.end());
     passes.given.d_features = std::move(adapted.d_features);
@@ -711,9 +709,9 @@ void Trainer::check_losses(const Losses& losses, int64_t begin) const {
     value = found;
   }
   for (int64_t& sample : samples) sample += begin;
-  throw Error(JTR_STATUS_NON_FINITE,
-              text("step ", steps_done_ + 1, ": the loss of sample ", begin + first, " of the batch is not finite: ",
-                   term, " is ", value, " (", samples.size(), " of ", losses.all.size(0), " samples; ", all, ")"))
+  throw Error(JTR_STATUS_NON_FINITE, text("step ", steps_done_ + 1, ": the loss of sample ", begin + first,
+                                          " of the batch is not finite: ", term, " is ", value, " (", samples.size(),
+                                          " of ", losses.all.size(0), " samples; ", all, ")"))
       .with_term(term, samples);
 }
 

@@ -115,12 +115,12 @@ class Trainer {
   /// What a step has computed before weights change.
   struct Computed {
     StepResult result{};
-    Losses losses;              // of this process's samples
-    TaskSums sums;              // of all processes'
-    double batch = 0;           // samples of all processes
-    at::Tensor separate;        // [K + 1, shared weights]: each task's gradient, and that of all else; or undefined
+    Losses losses;        // of this process's samples
+    TaskSums sums;        // of all processes'
+    double batch = 0;     // samples of all processes
+    at::Tensor separate;  // [K + 1, shared weights]: each task's gradient, and that of all else; or undefined
     std::exception_ptr failure = nullptr;  // for all processes to hear of at the end
-    std::vector<int64_t> domains;  // of this process's samples
+    std::vector<int64_t> domains;          // of this process's samples
   };
 
   void add_network(const std::string& prefix, ParameterStore& store, std::vector<ParameterGroup> groups,
@@ -138,8 +138,8 @@ class Trainer {
   at::Tensor kept(const InputTensors& inputs, int64_t views, int64_t first) const;
   /// The step's context as one of the methods sees it; `made`: its own views, or none.
   static MethodContext context_of(const Guide& guide, const MethodContext& all, const Seen* made);
-  MethodContext context_of(const HostBatch& host, const DeviceBatch& uploaded,
-                           const std::vector<int64_t>& domains, const Share& share) const;
+  MethodContext context_of(const HostBatch& host, const DeviceBatch& uploaded, const std::vector<int64_t>& domains,
+                           const Share& share) const;
   std::vector<int64_t> noise_sizes(const HostBatch& host) const;
   /// Learns from the other processes what samples they have; throws where any has a failure. The parts of the step.
   std::vector<Part> meet(const HostBatch& host, const std::exception_ptr& failure);

@@ -87,9 +87,10 @@ void TrainerOptions::visit(OptionVisitor& v) {
       "ema_decay", ema_decay, below(0, 1),
       "Decay of the moving average of the network's weights and norm statistics, which predicts and is exported. After "
       "t steps it is at most t / (t + 10), so that it forgets the initial weights. 0: none.");
-  v.integer("accumulate", accumulate, within(1, kMostParts),
-            "Parts that a step's samples are worked on in, one after another, whose gradients are summed: less memory, and "
-            "batch norms see a part at a time.");
+  v.integer(
+      "accumulate", accumulate, within(1, kMostParts),
+      "Parts that a step's samples are worked on in, one after another, whose gradients are summed: less memory, and "
+      "batch norms see a part at a time.");
   ComputeOptions::visit(v);
   v.variant("parallel", parallel, Communicator::registry(), "The processes that train together.");
 }

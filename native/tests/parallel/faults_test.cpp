@@ -1,4 +1,5 @@
-// What goes wrong in one of several processes: all others end with an error that names it, or give up the step and go on.
+// What goes wrong in one of several processes: all others end with an error that names it, or give up the step and go
+// on.
 #include <cstring>
 #include <limits>
 
@@ -65,8 +66,7 @@ TEST_P(Lost, AProcessThatEndsOrStopsIsNamedByAllOthers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Lost,
-                         testing::Combine(testing::Values<int64_t>(0, 1), testing::Bool()),
+INSTANTIATE_TEST_SUITE_P(All, Lost, testing::Combine(testing::Values<int64_t>(0, 1), testing::Bool()),
                          [](const auto& info) {
                            return "Rank" + std::to_string(std::get<0>(info.param)) +
                                   (std::get<1>(info.param) ? "Stops" : "Ends");
@@ -179,7 +179,9 @@ TEST(Start, OneThatDoesNotCome) {
 }
 
 TEST(Start, OptionsThatDiffer) {
-  const auto other_seed = [](const Role& role, TrainerOptions& options) { options.seed += static_cast<uint64_t>(role.rank); };
+  const auto other_seed = [](const Role& role, TrainerOptions& options) {
+    options.seed += static_cast<uint64_t>(role.rank);
+  };
   for (const std::string& error : told_at_the_start({{0, 2}, {1, 2}}, other_seed)) {
     EXPECT_NE(error.find("the options of rank 1 are not those of rank 0"), std::string::npos) << error;
   }

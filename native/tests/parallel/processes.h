@@ -1,5 +1,5 @@
-// Tests that run in several processes: a test starts its own program once for each rank, with its own name as the filter.
-// There the test finds its rank in the environment, does that rank's part, and leaves what it found in a file.
+// Tests that run in several processes: a test starts its own program once for each rank, with its own name as the
+// filter. There the test finds its rank in the environment, does that rank's part, and leaves what it found in a file.
 #pragma once
 
 #include <arpa/inet.h>
