@@ -119,6 +119,8 @@ find_libraries() {
   else
     holds "${torch[@]}" -- "${prefixes[@]}" ||
       need 'libtorch 1.13 or newer (or its folder in the environment variable LIBTORCH)' libtorch-dev
+    # Debian's libtorch has c10d, by which processes train together, but leaves Gloo's headers to another package.
+    holds include/gloo/algorithm.h -- "${prefixes[@]}" || need "Gloo's headers, for training on many processes" libgloo-dev
   fi
   holds include/nlohmann/json.hpp -- "${prefixes[@]}" || need 'the JSON library nlohmann/json.hpp' nlohmann-json3-dev
 }

@@ -24,7 +24,7 @@ class Entropy final : public Method {
       const at::AutoGradMode with_gradient(true);
       const at::Tensor logits = context.tracked(0, t), log_p = at::log_softmax(logits, 1);
       const at::Tensor entropy = mean_per_sample(-(log_p.exp() * log_p).sum(1, true)) * context.unlabelled(t);
-      const at::Tensor loss = entropy.sum() * (weight_ / static_cast<double>(context.samples));
+      const at::Tensor loss = entropy.sum() * (weight_ / context.batch());
       context.add_gradient(0, t, torch::autograd::grad({loss}, {logits})[0]);
       total += entropy.detach();
     }

@@ -23,6 +23,7 @@ internal static class OptionsWriter
         "optimizer",
         "schedule",
         "parallel",
+        "accumulate",
         "max_gradient_norm",
         "ema_decay",
         "input_dropout",

@@ -127,14 +127,16 @@ TEST(EmulatedLong, ReductionsTakeMoreChannelsThanAGridHasInY) {
 TEST(EmulatedNoise, IsTheCpusToTheLastBit) {
   for (const at::ScalarType dtype : {at::kFloat, at::kDouble}) {
     for (const int64_t count : {1, 3, 4, 1003, 20000}) {
-      at::Tensor cpu = at::empty({count}, dtype), device = to_device(cpu);
-      on_cpu().exponential_noise(cpu, 7, 3);
-      for (const unsigned order : test::kOrders) {
-        checked_once(order, [&] {
-          on_cuda().exponential_noise(device, 7, 3);
-          return 0;
-        });
-        EXPECT_TRUE(to_host(device).equal(cpu)) << count << " values in order " << order;
+      for (const int64_t first : {0, 5, 8}) {
+        at::Tensor cpu = at::empty({count}, dtype), device = to_device(cpu);
+        on_cpu().exponential_noise(cpu, 7, 3, first);
+        for (const unsigned order : test::kOrders) {
+          checked_once(order, [&] {
+            on_cuda().exponential_noise(device, 7, 3, first);
+            return 0;
+          });
+          EXPECT_TRUE(to_host(device).equal(cpu)) << count << " values from " << first << " in order " << order;
+        }
       }
     }
   }
@@ -164,7 +166,7 @@ TEST(EmulatedAdam, AgreesWithTheCpu) {
 TEST(EmulatedKernels, GiveBackNothingForNothing) {
   at::Tensor none = to_device(at::empty({0}, at::kFloat));
   on_device(0, [&] {
-    on_cuda().exponential_noise(none, 7, 3);
+    on_cuda().exponential_noise(none, 7, 3, 0);
     return 0;
   });
   EXPECT_EQ(none.numel(), 0);

@@ -17,10 +17,19 @@ struct BalancingSetting {
   uint64_t seed;
 };
 
+/// Sums over the samples of a step, of all processes.
+struct TaskSums {
+  at::Tensor losses;    // [K]
+  at::Tensor labelled;  // [K]
+  double samples;
+};
+
 /// The supervised losses of a step's tasks and samples, unweighted: [B, K], 0 where not labelled.
 struct TaskLosses {
   at::Tensor losses;    // [B, K]
   at::Tensor labelled;  // [B, K]: 1 or 0
+
+  TaskSums summed() const { return {losses.sum(0), labelled.sum(0), static_cast<double>(losses.size(0))}; }
 };
 
 class Balancing {
@@ -40,10 +49,10 @@ class Balancing {
   virtual at::Tensor weights(int64_t step) const = 0;
   /// What every labelled sample adds to its loss besides: [K]; undefined for nothing.
   virtual at::Tensor offsets() const { return {}; }
-  /// Adds the gradient of the loss to its own learned weights'.
-  virtual void add_gradients(const TaskLosses&) {}
+  /// Adds the gradient of the mean loss to its own learned weights'.
+  virtual void add_gradients(const TaskSums&) {}
   /// After a step that was done.
-  virtual void observe(const TaskLosses&, int64_t /*steps_done*/) {}
+  virtual void observe(const TaskSums&, int64_t /*steps_done*/) {}
 
   /// Whether the shared weights' gradients of each task are wanted, to be combined() into one.
   virtual bool separates_gradients() const { return false; }

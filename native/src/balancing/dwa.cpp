@@ -44,11 +44,11 @@ class Dwa final : public Balancing {
     return at::softmax(ratio / temperature_, 0) * static_cast<double>(last.numel());
   }
 
-  void observe(const TaskLosses& step, int64_t steps_done) override {
+  void observe(const TaskSums& step, int64_t steps_done) override {
     at::Tensor sum = store_.buffer(sum_), count = store_.buffer(count_), last = store_.buffer(last_),
                before = store_.buffer(before_);
-    sum.add_(step.losses.sum(0));
-    count.add_(step.labelled.sum(0));
+    sum.add_(step.losses);
+    count.add_(step.labelled);
     if (steps_done % period_ != 0) return;
     before.copy_(last);
     last.copy_(sum / count.clamp_min(1));

@@ -40,10 +40,10 @@ class Labels final : public Balancing {
     return at::where(seen, weight * (share.sum() / sum), at::ones_like(share));
   }
 
-  void observe(const TaskLosses& step, int64_t) override {
+  void observe(const TaskSums& step, int64_t) override {
     at::Tensor labels = store_.buffer(labels_), samples = store_.buffer(samples_);
-    labels.add_(step.labelled.sum(0));
-    samples.add_(static_cast<double>(step.labelled.size(0)));
+    labels.add_(step.labelled);
+    samples.add_(step.samples);
   }
 
  private:

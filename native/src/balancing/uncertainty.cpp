@@ -32,10 +32,10 @@ class Uncertainty final : public Balancing {
   at::Tensor weights(int64_t) const override { return 0.5 * (-store_.frozen(log_variance_)).exp(); }
   at::Tensor offsets() const override { return 0.5 * store_.frozen(log_variance_); }
 
-  void add_gradients(const TaskLosses& step) override {
+  void add_gradients(const TaskSums& step) override {
     // d/ds (L / (2 exp(s)) + s / 2) = 1/2 - L / (2 exp(s)) for each labelled sample; mean over samples.
     at::Tensor gradient = store_.flat_gradients();
-    gradient.add_((0.5 * step.labelled - weights(0) * step.losses).mean(0));
+    gradient.add_((0.5 * step.labelled - weights(0) * step.losses) / step.samples);
   }
 
  private:

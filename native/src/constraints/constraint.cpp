@@ -51,7 +51,7 @@ MethodLoss Constraints::compute(const MethodContext& context) const {
     for (const size_t t : tasks) predictions.push_back(context.tracked(0, t));
     const ConstraintTerm term = constraint->compute(predictions, context);
     if (term.loss.requires_grad()) {
-      const at::Tensor scale = at::full_like(term.loss, constraint->weight() / static_cast<double>(context.samples));
+      const at::Tensor scale = at::full_like(term.loss, constraint->weight() / context.batch());
       // A task whose labels stand in everywhere gets none.
       const auto gradients = torch::autograd::grad({term.loss}, predictions, {scale}, c10::nullopt, false, true);
       for (size_t i = 0; i < tasks.size(); ++i) {

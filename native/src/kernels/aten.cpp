@@ -124,14 +124,15 @@ void adam(at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Tensor& v, cons
   p.addcdiv_(m, v.sqrt().div_(f.sqrt_correction2).add_(f.epsilon), -f.step_size);
 }
 
-void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index) {
+void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index, int64_t first) {
   const at::Tensor host = at::empty(out.sizes(), out.options().device(at::kCPU));
   const auto fill = [&](auto* to) {
-    for (int64_t begin = 0; begin < host.numel(); begin += 4) {
+    const int64_t end = first + host.numel();
+    for (int64_t begin = first / 4 * 4; begin < end; begin += 4) {
       float block[4];
       exponential_block(seed, index, static_cast<uint64_t>(begin / 4), block);
-      for (int64_t j = 0; j < std::min<int64_t>(4, host.numel() - begin); ++j) {
-        to[begin + j] = static_cast<std::decay_t<decltype(*to)>>(block[j]);
+      for (int64_t i = std::max(begin, first); i < std::min(begin + 4, end); ++i) {
+        to[i - first] = static_cast<std::decay_t<decltype(*to)>>(block[i - begin]);
       }
     }
   };

@@ -23,7 +23,7 @@ at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code);
 at::Tensor one_hot_of_max(const at::Tensor& x);
 void adam(at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Tensor& v, const AdamFactors& factors);
 /// Drawn on the host, so that every device has the same numbers.
-void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index);
+void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index, int64_t first);
 double squared_norm(const at::Tensor& flat);
 
 }  // namespace jtr::kernels::by_aten

@@ -13,7 +13,8 @@
 
 namespace jtr::kernels {
 
-/// Fills `out` (contiguous, float32 or float64) with the stream (seed, index); index is the step.
-void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index);
+/// Fills `out` (contiguous, float32 or float64) with the stream (seed, index) from its element `first` on; index is the
+/// step.
+void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index, int64_t first = 0);
 
 }  // namespace jtr::kernels

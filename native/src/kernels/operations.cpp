@@ -84,8 +84,8 @@ void adam(at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Tensor& v, cons
   chosen(p, &KernelTable::adam, by_aten::adam)(p, g, m, v, factors);
 }
 
-void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index) {
-  chosen(out, &KernelTable::exponential_noise, by_aten::exponential_noise)(out, seed, index);
+void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index, int64_t first) {
+  chosen(out, &KernelTable::exponential_noise, by_aten::exponential_noise)(out, seed, index, first);
 }
 
 double squared_norm(const at::Tensor& flat) {

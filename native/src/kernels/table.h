@@ -33,7 +33,7 @@ struct KernelTable {
   at::Tensor (*unpool_backward)(const at::Tensor& d, const at::Tensor& code) = nullptr;
   at::Tensor (*one_hot_of_max)(const at::Tensor& x) = nullptr;
   void (*adam)(at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Tensor& v, const AdamFactors& factors) = nullptr;
-  void (*exponential_noise)(at::Tensor& out, uint64_t seed, uint32_t index) = nullptr;
+  void (*exponential_noise)(at::Tensor& out, uint64_t seed, uint32_t index, int64_t first) = nullptr;
   double (*squared_norm)(const at::Tensor& flat) = nullptr;
 
   // Of a packed view (joint_inputs.h), with tensors that lie like `shape`. They belong together: where a device lacks

@@ -55,7 +55,7 @@ class Consistency final : public Method {
       const at::AutoGradMode mode(true);
       const at::Tensor prediction = context.tracked(1, t);
       const at::Tensor loss = task.agreement_loss(prediction, target, options_.temperature) * context.unlabelled(t);
-      const at::Tensor weight = at::full_like(loss, options_.weight / static_cast<double>(context.samples));
+      const at::Tensor weight = at::full_like(loss, options_.weight / context.batch());
       context.add_gradient(1, t, torch::autograd::grad({loss}, {prediction}, {weight})[0]);
       total = total.defined() ? total + loss.detach() : loss.detach();
     }

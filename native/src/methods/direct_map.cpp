@@ -51,7 +51,7 @@ class DirectMap final : public Method {
           maps_.map(pair.source, pair.target, map_input_of_prediction(tasks_[s], prediction), true);
       const at::Tensor label = context.label(1, t).index_select(0, rows);
       const at::Tensor loss = tasks_[t].supervised_loss(mapped, label);
-      torch::autograd::backward({loss.sum() * (weight_ / static_cast<double>(context.samples))}, {});
+      torch::autograd::backward({loss.sum() * (weight_ / context.batch())}, {});
       context.gradient(1, s).index_add_(0, rows, prediction.grad());
       total.index_add_(0, rows, loss.detach());
     }

@@ -108,7 +108,7 @@ class JointTask final : public Method {
     for (int64_t begin = 0; begin < samples; begin += step) {
       context.checkpoint();
       const int64_t count = std::min(step, samples - begin);
-      const double weight = 1.0 / static_cast<double>(samples);
+      const double weight = 1.0 / context.batch();
       const View view1 = view(context, 1, begin, count);
       TaskTensors grad = context.gradients[1].narrow(begin, count);
       const at::Tensor distance = prediction_distance(view1, fully_labelled(context, begin, count), weight, grad);

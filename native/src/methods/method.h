@@ -13,6 +13,7 @@
 #include "networks/network.h"
 #include "networks/parameters.h"
 #include "options/registry.h"
+#include "parallel/share.h"
 #include "precision.h"
 #include "tasks/task.h"
 
@@ -71,7 +72,8 @@ class MethodFacts {
 class MethodContext {
  public:
   const TaskSet* tasks = nullptr;
-  int64_t samples = 0;
+  int64_t samples = 0;                   // that are worked on here and now
+  Share share;                           // which of the step's samples they are; whole 0: all
   int64_t step = 0;                      // steps done before this one
   uint64_t seed = 0;                     // of the run's random numbers
   std::vector<TaskTensors> predictions;  // of each view, without gradient; views that are not read may be undefined
@@ -94,6 +96,14 @@ class MethodContext {
   };
   at::Tensor task_weights;                // double [K], on the host: of the tasks' supervised losses
   std::function<void()> between = [] {};  // throws where the step is to be given up
+
+  /// Samples of the whole batch, over which the loss is a mean.
+  double batch() const { return static_cast<double>(share.whole > 0 ? share.whole : samples); }
+  /// How many of them are labelled for a task.
+  double labels_in_batch(size_t task) const {
+    if (!share.labelled.empty()) return share.labelled[task];
+    return labelled.select(1, static_cast<int64_t>(task)).sum().item<double>();
+  }
 
   at::Tensor prediction(int64_t view, size_t task) const {
     return tasks->prediction(predictions[static_cast<size_t>(view)], task);

@@ -98,7 +98,7 @@ class Mtpsl final : public Method {
       context.checkpoint();
       const std::vector<Instance> chunk(all.begin() + static_cast<std::ptrdiff_t>(begin),
                                         all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), begin + step)));
-      add(context, chunk, con_weight / static_cast<double>(context.samples), consistency);
+      add(context, chunk, con_weight / context.batch(), consistency);
     }
     return {con_weight * consistency, {consistency}};
   }

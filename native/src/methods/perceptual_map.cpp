@@ -41,7 +41,7 @@ class PerceptualMap final : public Method {
   MethodLoss compute(const MethodContext& context) override {
     const at::AutoGradMode mode(true);
     at::Tensor perceptual = at::zeros({context.samples}, options_of(context)), learning = at::zeros_like(perceptual);
-    const double weight = weight_ / static_cast<double>(context.samples);
+    const double weight = weight_ / context.batch();
     for (const TaskPair& pair : task_pairs(context)) {
       context.checkpoint();
       const size_t s = static_cast<size_t>(pair.source), t = static_cast<size_t>(pair.target);

@@ -124,6 +124,7 @@ InputTensors StrongViews::with(const InputTensors& samples) const {
   if (samples.further.empty()) return images;
   InputTensors views(images, samples.further, samples.present);
   at::Tensor kept = at::ones_like(samples.present);
+  const at::Tensor present = pooled(samples.present);
   for (size_t i = 0; i < views.further.size(); ++i) {
     at::Tensor& input = views.further[i];
     if (input.dim() != 4) continue;
@@ -131,7 +132,7 @@ InputTensors StrongViews::with(const InputTensors& samples) const {
     for (size_t b = 0; b < boxes.size(); ++b) {
       if (boxes[b].empty() || boxes[b].source < 0) continue;
       const int64_t place = static_cast<int64_t>(i);
-      kept[static_cast<int64_t>(b)][place].copy_(samples.present[boxes[b].source][place]);
+      kept[static_cast<int64_t>(b)][place].copy_(present[boxes[b].source][place]);
     }
   }
   return views.with_only(kept);
@@ -139,6 +140,7 @@ InputTensors StrongViews::with(const InputTensors& samples) const {
 
 at::Tensor StrongViews::mixed(const at::Tensor& planes, double hidden) const {
   at::Tensor mix = planes.clone();
+  const at::Tensor shown = pooled(planes);
   for (size_t b = 0; b < boxes.size(); ++b) {
     const ViewBox& box = boxes[b];
     if (box.empty()) continue;
@@ -147,7 +149,7 @@ at::Tensor StrongViews::mixed(const at::Tensor& planes, double hidden) const {
     if (box.source < 0) {
       own.fill_(hidden);
     } else {
-      own.copy_(part(planes[box.source], box));
+      own.copy_(part(shown[box.source], box));
     }
   }
   return mix;
@@ -157,16 +159,17 @@ at::Tensor StrongViews::by_area(const std::function<at::Tensor(const at::Tensor&
   const double pixels = static_cast<double>(images.size(-2) * images.size(-1));
   std::vector<int64_t> samples, sources;
   std::vector<double> own, other;
-  bool mixes = false;
+  bool any_shows = false;
+  const int64_t first = mixes ? share.pool_first : 0;
   for (const ViewBox& box : boxes) {
-    const int64_t sample = static_cast<int64_t>(samples.size());
+    const int64_t sample = first + static_cast<int64_t>(samples.size());
     const double area = static_cast<double>(box.height * box.width) / pixels;
     const bool shows = box.source >= 0 && !box.empty();
     samples.push_back(sample);
     sources.push_back(shows ? box.source : sample);
     own.push_back(1 - area);
     other.push_back(shows ? area : 0);
-    mixes |= shows;
+    any_shows |= shows;
   }
   const at::Device device = images.device();
   const at::Tensor whole = of(at::tensor(samples, at::kLong).to(device));
@@ -174,24 +177,28 @@ at::Tensor StrongViews::by_area(const std::function<at::Tensor(const at::Tensor&
     return each * at::tensor(areas, at::kDouble).to(each.options());
   };
   const at::Tensor of_own = weighted(whole, own);
-  return mixes ? of_own + weighted(of(at::tensor(sources, at::kLong).to(device)), other) : of_own;
+  return any_shows ? of_own + weighted(of(at::tensor(sources, at::kLong).to(device)), other) : of_own;
 }
 
-StrongViews strong_views(const at::Tensor& images, const StrongViewOptions& options, uint64_t seed, int64_t step) {
+StrongViews strong_views(const at::Tensor& images, const StrongViewOptions& options, uint64_t seed, int64_t step,
+                         const Share& share) {
   const at::NoGradGuard no_grad;
   const int64_t samples = images.size(0), height = images.size(2), width = images.size(3);
+  const int64_t pool = share.pool > 0 ? share.pool : samples;
   StrongViews views;
+  views.share = share;
+  views.mixes = options.cut_mix > 0 && pool > 1;
   views.boxes.resize(static_cast<size_t>(samples));
   std::vector<at::Tensor> changed;
   for (int64_t b = 0; b < samples; ++b) {
-    Draws draws(seed, step, b);
+    Draws draws(seed, step, share.first + b);
     changed.push_back(recolored(images[b], options, draws));
-    const bool mixes = draws.happens(options.cut_mix) && samples > 1, cuts = draws.happens(options.cut_out);
-    const int64_t other = static_cast<int64_t>(draws.next() * static_cast<double>(samples - 1));
+    const bool mixes = draws.happens(options.cut_mix) && pool > 1, cuts = draws.happens(options.cut_out);
+    const int64_t other = static_cast<int64_t>(draws.next() * static_cast<double>(pool - 1));
     if (!mixes && !cuts) continue;
     ViewBox& box = views.boxes[static_cast<size_t>(b)];
     box = box_in(height, width, draws);
-    if (mixes) box.source = (b + 1 + other) % samples;
+    if (mixes) box.source = (share.pool_first + b + 1 + other) % pool;
   }
   const at::Tensor whole = at::stack(changed);
   const double grey = 0.5;

@@ -11,6 +11,7 @@
 
 #include "networks/inputs/input_tensors.h"
 #include "options/options.h"
+#include "parallel/share.h"
 
 namespace jtr {
 
@@ -22,7 +23,8 @@ struct StrongViewOptions {
 /// A box of a view: cut out, or another sample's.
 struct ViewBox {
   int64_t top = 0, left = 0, height = 0, width = 0;  // no rows: no box
-  int64_t source = -1;                               // the sample that it shows; -1: none, it is grey
+  int64_t source = -1;                               // the sample that it shows, by its place among those that all
+                                                     // processes work on (Share::pool); -1: none, it is grey
 
   bool empty() const { return height == 0; }
 };
@@ -30,6 +32,8 @@ struct ViewBox {
 struct StrongViews {
   at::Tensor images;           // [B, 3, H, W] in [0, 1]
   std::vector<ViewBox> boxes;  // of each sample
+  Share share = {};            // which samples they are; all, where it is empty
+  bool mixes = false;          // whether boxes may show other samples
 
   /// The views with the further inputs of the samples that they were made of: planes have the boxes too, 0 where a box
   /// shows nothing, and what a box's source lacks is missing. A vector stays that of the view's own sample.
@@ -37,14 +41,18 @@ struct StrongViews {
   /// Planes of the samples, [B, ..., H, W], as the views show them: a box has its source's. `hidden` is what is written
   /// where a box shows none.
   at::Tensor mixed(const at::Tensor& planes, double hidden) const;
-  /// What is true of whole images, as the views show them. `of` says what each view is compared with, by the numbers of
-  /// samples [B], and gives a number for each, [B]. That of a view's own sample and that of its box's source count by
-  /// their parts of the area, as losses do in CutMix: it holds for classes, tags and values alike, and a view that
-  /// shows two pictures says as much less of its own. What is cut out counts for nothing.
+  /// Of samples [B, ...], those that boxes may show, [pool, ...]: by_area() tells them by their places in it.
+  at::Tensor pooled(const at::Tensor& samples) const { return mixes ? share.pooled(samples) : samples; }
+  /// What is true of whole images, as the views show them. `of` says what each view is compared with, by places of
+  /// samples in what pooled() gives, [B], and gives a number for each, [B]. That of a view's own sample and that of its
+  /// box's source count by their parts of the area, as losses do in CutMix: it holds for classes, tags and values
+  /// alike, and a view that shows two pictures says as much less of its own. What is cut out counts for nothing.
   at::Tensor by_area(const std::function<at::Tensor(const at::Tensor& samples)>& of) const;
 };
 
-/// Strong views of images [B, 3, H, W] in [0, 1], a function of (seed, step), options and images.
-StrongViews strong_views(const at::Tensor& images, const StrongViewOptions& options, uint64_t seed, int64_t step);
+/// Strong views of images [B, 3, H, W] in [0, 1], a function of (seed, step), options and images; of all images that
+/// processes work on at the same time, where boxes show other samples.
+StrongViews strong_views(const at::Tensor& images, const StrongViewOptions& options, uint64_t seed, int64_t step,
+                         const Share& share = {});
 
 }  // namespace jtr

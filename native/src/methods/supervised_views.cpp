@@ -48,7 +48,7 @@ class SupervisedViews final : public Method {
 
   InputTensors make_views(const MethodContext& context) override {
     const InputTensors inputs = context.inputs(0);
-    views_ = strong_views(inputs.image, options_, context.seed, context.step);
+    views_ = strong_views(inputs.image, options_, context.seed, context.step, context.share);
     return views_.with(inputs);
   }
 
@@ -67,7 +67,7 @@ class SupervisedViews final : public Method {
                               static_cast<double>(further);
         const at::Tensor loss = context.weighted(
             made ? loss_of_strong_view(task, prediction, label) : task.supervised_loss(prediction, label), t);
-        const at::Tensor scale = at::full_like(loss, weight / static_cast<double>(context.samples));
+        const at::Tensor scale = at::full_like(loss, weight / context.batch());
         context.add_gradient(view, t, torch::autograd::grad({loss}, {prediction}, {scale})[0]);
         total.add_(loss.detach().to(at::kDouble), weight);
       }
@@ -81,8 +81,9 @@ class SupervisedViews final : public Method {
     if (task.extent() == Extent::kPixel) {
       return task.supervised_loss(prediction, views_.mixed(label, task.invalid_label()));
     }
+    const at::Tensor labels = views_.pooled(label);
     return views_.by_area(
-        [&](const at::Tensor& samples) { return task.supervised_loss(prediction, label.index_select(0, samples)); });
+        [&](const at::Tensor& samples) { return task.supervised_loss(prediction, labels.index_select(0, samples)); });
   }
 
   Options options_;

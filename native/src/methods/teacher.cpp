@@ -124,22 +124,25 @@ class Teacher final : public Method {
 
   InputTensors make_views(const MethodContext& context) override {
     const InputTensors inputs = context.inputs(0);
-    views_ = strong_views(inputs.image, options_, context.seed, context.step);
+    views_ = strong_views(inputs.image, options_, context.seed, context.step, context.share);
     return views_.with(inputs);
   }
 
   MethodLoss compute(const MethodContext& context) override {
-    pending_.clear();
-    labelled_ = context.labelled.sum(0);
-    batch_ = static_cast<double>(context.samples);
+    if (context.share.part == 0) pending_.clear();
+    pending_.resize(tasks_.size());
+    labelled_.clear();
+    for (size_t t = 0; t < tasks_.size(); ++t) labelled_.push_back(context.labels_in_batch(t));
+    batch_ = context.batch();
     const int64_t samples = context.samples, count = static_cast<int64_t>(tasks_.size());
     const at::TensorOptions of_losses = context.labelled.options().dtype(context.images(0).scalar_type());
     at::Tensor losses = at::zeros({count, samples}, of_losses), taught = at::zeros({count, samples}, of_losses);
     const Predictions predictions = predict(context);
     at::Tensor total = at::zeros({samples}, of_losses);
     for (size_t t = 0; t < tasks_.size(); ++t) {
+      // The same for all processes: what follows of their samples is shared.
+      if (labelled_[t] >= batch_) continue;
       const at::Tensor unlabelled = context.unlabelled(t);
-      if (!unlabelled.any().item<bool>()) continue;
       context.checkpoint();
       const int64_t row = static_cast<int64_t>(t);
       const Task& task = tasks_[t];
@@ -148,7 +151,7 @@ class Teacher final : public Method {
       const at::Tensor prediction = context.tracked(kStudent, t);
       const auto [loss, share] = learned(task, prediction, lesson);
       const double factor = weight_of(t) * context.task_weights[row].item<double>() * ramp(context.step);
-      const at::Tensor scale = at::full_like(loss, factor / static_cast<double>(samples));
+      const at::Tensor scale = at::full_like(loss, factor / batch_);
       context.add_gradient(kStudent, t, torch::autograd::grad({loss}, {prediction}, {scale})[0]);
       losses[row].copy_(loss.detach());
       taught[row].copy_(share);
@@ -163,16 +166,16 @@ class Teacher final : public Method {
 
   void follow() override {
     const at::NoGradGuard no_grad;
-    for (const Pending& p : pending_) {
-      const Followed& followed = followed_[p.task];
-      move(followed.mean, p.mean);
-      if (followed.classes >= 0) move(followed.classes, p.classes);
+    for (size_t t = 0; t < pending_.size(); ++t) {
+      const Observed& seen = pending_[t];
+      const Followed& followed = followed_[t];
+      if (!seen.count.defined()) continue;
+      move(followed.mean, seen.mean / seen.count);
+      if (followed.classes >= 0) move(followed.classes, seen.classes / seen.count);
       move(followed.seen, at::ones_like(state_.buffer(followed.seen)));
     }
     pending_.clear();
-    for (size_t t = 0; t < followed_.size(); ++t) {
-      state_.buffer(followed_[t].labels).add_(labelled_[static_cast<int64_t>(t)]);
-    }
+    for (size_t t = 0; t < followed_.size(); ++t) state_.buffer(followed_[t].labels).add_(labelled_[t]);
     state_.buffer(samples_).add_(batch_);
   }
 
@@ -185,10 +188,10 @@ class Teacher final : public Method {
     int64_t mean = -1, classes = -1, seen = -1;
     int64_t labels = -1;  // how many there were
   };
-  /// What a step's unlabelled samples say of it.
-  struct Pending {
-    size_t task;
-    at::Tensor mean, classes;
+  /// What unlabelled samples say of a task, summed over them and over all processes; their number. Undefined: nobody
+  /// looked.
+  struct Observed {
+    at::Tensor mean, classes, count;
   };
   struct Predictions {
     TaskTensors plain, mirrored;  // the latter of mirrored images
@@ -213,10 +216,11 @@ class Teacher final : public Method {
       return {task.agreement_loss(prediction, views_.mixed(lesson.target, 0), 1, confidence),
               mean_per_sample(confidence.unsqueeze(1))};
     }
-    const auto confidence = [&](const at::Tensor& samples) { return lesson.confidence.index_select(0, samples); };
+    const at::Tensor targets = views_.pooled(lesson.target), confidences = views_.pooled(lesson.confidence);
+    const auto confidence = [&](const at::Tensor& samples) { return confidences.index_select(0, samples); };
     return {
         views_.by_area([&](const at::Tensor& samples) {
-          return task.agreement_loss(prediction, lesson.target.index_select(0, samples), 1, confidence(samples));
+          return task.agreement_loss(prediction, targets.index_select(0, samples), 1, confidence(samples));
         }),
         views_.by_area([&](const at::Tensor& samples) { return mean_per_sample(confidence(samples).unsqueeze(1)); })};
   }
@@ -234,9 +238,10 @@ class Teacher final : public Method {
       target = as_target(task, (target + other) / 2, 0);
     }
     target = context.allowed(t, target);
-    const at::Tensor confidence = task.has_tags()      ? of_tags(t, target, unlabelled)
-                                  : task.has_classes() ? of_classes(t, target, unlabelled)
-                                                       : of_values(t, target, difference, unlabelled);
+    const Share& share = context.share;
+    const at::Tensor confidence = task.has_tags()      ? of_tags(share, t, target, unlabelled)
+                                  : task.has_classes() ? of_classes(share, t, target, unlabelled)
+                                                       : of_values(share, t, target, difference, unlabelled);
     if (options_.target == TargetForm::kHard) {
       if (task.has_tags()) target = target.ge(0.5).to(target.scalar_type());
       if (task.has_classes()) target = at::zeros_like(target).scatter_(1, target.argmax(1, true), 1);
@@ -246,34 +251,61 @@ class Teacher final : public Method {
     return {target, confidence * unlabelled.view(column).to(target.scalar_type())};
   }
 
-  at::Tensor of_classes(size_t t, const at::Tensor& target, const at::Tensor& unlabelled) {
+  /// Each sample's mean over places: [n, ...] -> [n].
+  static at::Tensor over_places(const at::Tensor& values) { return values.unsqueeze(-1).flatten(1).mean(1); }
+
+  /// Takes down what unlabelled samples say, `mean` [n, ...] and `classes` [n, ...] a row for each; the means over all
+  /// of those that processes look at now.
+  Observed observe(const Share& share, size_t t, const at::Tensor& mean, const at::Tensor& classes) {
+    const bool has_classes = classes.defined();
+    const at::Tensor own = mean.sum(0).view(-1);
+    std::vector<at::Tensor> parts = {own, at::full({1}, static_cast<double>(mean.size(0)), own.options())};
+    if (has_classes) parts.push_back(classes.sum(0).view(-1));
+    const at::Tensor sums = share.summed(at::cat(parts));
+    const int64_t numbers = own.numel();
+    Observed now;
+    now.mean = sums.narrow(0, 0, numbers).view(mean.sizes().slice(1));
+    now.count = sums.select(0, numbers);
+    if (has_classes) now.classes = sums.narrow(0, numbers + 1, sums.numel() - numbers - 1);
+    Observed& all = pending_[t];
+    const auto add = [](at::Tensor& total, const at::Tensor& part) {
+      if (part.defined()) total = total.defined() ? total + part : part;
+    };
+    add(all.mean, now.mean);
+    add(all.classes, now.classes);
+    add(all.count, now.count);
+    const at::Tensor divisor = now.count.clamp_min(1);
+    return {now.mean / divisor, has_classes ? now.classes / divisor : at::Tensor{}, now.count};
+  }
+
+  at::Tensor of_classes(const Share& share, size_t t, const at::Tensor& target, const at::Tensor& unlabelled) {
     const auto [largest, best] = target.max(1);
     const at::Tensor seen = target.index({unlabelled});
-    std::vector<int64_t> others = {0};
-    for (int64_t d = 2; d < target.dim(); ++d) others.push_back(d);
-    pending_.push_back({t, seen.amax(1).mean(), seen.mean(others)});
+    const Observed now =
+        observe(share, t, over_places(largest.index({unlabelled})), seen.unsqueeze(-1).flatten(2).mean(2));
     if (options_.selection == Selection::kAll) return at::ones_like(largest);
     if (options_.selection == Selection::kFixed) return largest.ge(options_.threshold).to(largest.scalar_type());
-    const at::Tensor classes = average(t, followed_[t].classes, pending_.back().classes);
-    const at::Tensor thresholds = classes / classes.max() * average(t, followed_[t].mean, pending_.back().mean);
+    const at::Tensor classes = average(t, followed_[t].classes, now.classes);
+    const at::Tensor thresholds = classes / classes.max() * average(t, followed_[t].mean, now.mean);
     return largest.ge(thresholds.index({best})).to(largest.scalar_type());
   }
 
-  at::Tensor of_tags(size_t t, const at::Tensor& target, const at::Tensor& unlabelled) {
+  at::Tensor of_tags(const Share& share, size_t t, const at::Tensor& target, const at::Tensor& unlabelled) {
     const at::Tensor largest = at::max(target, 1 - target), there = target.ge(0.5);
-    pending_.push_back({t, largest.index({unlabelled}).mean(0), target.index({unlabelled}).mean(0)});
+    const Observed now = observe(share, t, largest.index({unlabelled}), target.index({unlabelled}));
     if (options_.selection == Selection::kAll) return at::ones_like(largest);
     if (options_.selection == Selection::kFixed) return largest.ge(options_.threshold).to(largest.scalar_type());
-    const at::Tensor mean = average(t, followed_[t].classes, pending_.back().classes);
-    const at::Tensor thresholds = at::where(there, mean, 1 - mean) / at::max(mean, 1 - mean) *
-                                  average(t, followed_[t].mean, pending_.back().mean);
+    const at::Tensor mean = average(t, followed_[t].classes, now.classes);
+    const at::Tensor thresholds =
+        at::where(there, mean, 1 - mean) / at::max(mean, 1 - mean) * average(t, followed_[t].mean, now.mean);
     return largest.ge(thresholds).to(largest.scalar_type());
   }
 
-  at::Tensor of_values(size_t t, const at::Tensor& target, const at::Tensor& difference, const at::Tensor& unlabelled) {
+  at::Tensor of_values(const Share& share, size_t t, const at::Tensor& target, const at::Tensor& difference,
+                       const at::Tensor& unlabelled) {
     if (!difference.defined()) return at::ones_like(target.select(1, 0));
-    pending_.push_back({t, difference.index({unlabelled}).mean(), {}});
-    const at::Tensor mean = average(t, followed_[t].mean, pending_.back().mean);
+    const Observed now = observe(share, t, over_places(difference.index({unlabelled})), {});
+    const at::Tensor mean = average(t, followed_[t].mean, now.mean);
     return (-difference / mean.clamp_min(kNothing)).exp();
   }
 
@@ -294,8 +326,7 @@ class Teacher final : public Method {
     if (!options_.as_labels) return weight;
     // This step's samples count as those before it.
     const double samples = state_.buffer(samples_).item<double>() + batch_;
-    const double labels =
-        state_.buffer(followed_[t].labels).item<double>() + labelled_[static_cast<int64_t>(t)].item<double>();
+    const double labels = state_.buffer(followed_[t].labels).item<double>() + labelled_[t];
     return weight * std::min(1.0, labels / std::max(samples - labels, 1.0));
   }
 
@@ -322,10 +353,10 @@ class Teacher final : public Method {
   ParameterStore state_;
   std::vector<Followed> followed_;
   StrongViews views_;
-  std::vector<Pending> pending_;
-  int64_t samples_ = -1;  // place of the number of samples
-  at::Tensor labelled_;   // [K]: of this step's samples, how many have each label
-  double batch_ = 0;      // this step's samples
+  std::vector<Observed> pending_;  // of each task, in this step
+  int64_t samples_ = -1;           // place of the number of samples
+  std::vector<double> labelled_;   // of this step's samples, how many have each label
+  double batch_ = 0;               // this step's samples, of all processes
 };
 
 const Registered<Teacher> registered;

@@ -36,7 +36,7 @@ Convolution ConvNorm::convolution(const Pass& pass) const {
 
 Norm ConvNorm::norm(const Pass& pass) const {
   const at::Tensor &gamma = weight_of(*store_, gamma_, pass), &beta = weight_of(*store_, beta_, pass);
-  Norm norm{mode_of_norms(pass.norm.mode), gamma, beta, {}, {}, {}};
+  Norm norm{mode_of_norms(pass.norm.mode), gamma, beta, {}, {}, {}, store_->norms_shared_with()};
   if (has_running_statistics(pass.norm.mode, pass.again)) {
     norm.running_mean = store_->buffer(running_mean_, pass.norm.set);
     norm.running_var = store_->buffer(running_var_, pass.norm.set);

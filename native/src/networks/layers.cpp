@@ -10,6 +10,7 @@
 #include "kernels/available.h"
 #include "kernels/norm_add_relu.h"
 #include "kernels/norm_relu.h"
+#include "parallel/communicator.h"
 #include "processor.h"
 
 namespace jtr {
@@ -90,6 +91,55 @@ std::pair<at::Tensor, at::Tensor> combine(const std::vector<at::Tensor>& means, 
   return {mean.to(means[0].scalar_type()), var.to(means[0].scalar_type())};
 }
 
+/// The processes that share a norm's statistics; null for none.
+Communicator* sharers(const Norm& norm) { return norm.mode == NormMode::kBatch ? norm.others : nullptr; }
+
+// Autograd keeps numbers.
+int64_t as_number(Communicator* others) { return reinterpret_cast<int64_t>(others); }
+Communicator* sharers(AutogradContext* ctx) {
+  return reinterpret_cast<Communicator*>(ctx->saved_data["others"].toInt());
+}
+
+/// Values of a channel in a map.
+double values_of_channel(const at::Tensor& x) { return static_cast<double>(x.size(0) * x.size(2) * x.size(3)); }
+
+/// Of parts, one a process: mean, biased variance [1, C] and number of values of the whole, in double.
+struct SharedStatistics {
+  at::Tensor mean, var, count;
+};
+
+SharedStatistics shared_statistics(Communicator& others, const at::Tensor& mean, const at::Tensor& var, double count) {
+  const int64_t channels = mean.numel();
+  const at::Tensor m = mean.view(-1).to(at::kDouble), v = var.view(-1).to(at::kDouble);
+  at::Tensor sums = at::cat({m * count, (v + m.square()) * count, at::full({1}, count, m.options())});
+  others.all_reduce(sums, Reduction::kSum);
+  const at::Tensor total = sums.narrow(0, 2 * channels, 1);
+  const at::Tensor shared = (sums.narrow(0, 0, channels) / total).view({1, -1});
+  const at::Tensor squares = (sums.narrow(0, channels, channels) / total).view({1, -1});
+  return {shared, (squares - shared.square()).clamp_min(0), total};
+}
+
+/// Gradients through statistics that processes share, from those that take the statistics for constant. With z the norm
+/// without scale and shift, M values a channel, and sums over all processes,
+///
+///   dx = dx_constant - gamma invstd / M (sum dy + z sum dy z)
+///
+/// whose sums are the gradients of shift and scale. (Those stay this process's, to be summed with all others.)
+kernels::NormGradients through_shared(Communicator& others, kernels::NormGradients g, const at::Tensor& x,
+                                      const at::Tensor& gamma, const at::Tensor& mean, const at::Tensor& invstd) {
+  const int64_t channels = gamma.numel();
+  const auto wide = [](const at::Tensor& t) { return t.view(-1).to(at::kDouble); };
+  at::Tensor sums = at::cat({wide(g.beta), wide(g.gamma), at::full({1}, values_of_channel(x), wide(g.beta).options())});
+  others.all_reduce(sums, Reduction::kSum);
+  const at::Tensor of_shift = sums.narrow(0, 0, channels), of_scale = sums.narrow(0, channels, channels);
+  const at::Tensor factor = wide(gamma) * wide(invstd) / sums.narrow(0, 2 * channels, 1);
+  const at::Tensor slope = factor * of_scale * wide(invstd);
+  const at::Tensor level = factor * of_shift - slope * wide(mean);
+  const auto of_channels = [&](const at::Tensor& t) { return t.to(gamma.scalar_type()).view({1, -1, 1, 1}); };
+  g.x.sub_(x * of_channels(slope) + of_channels(level));
+  return g;
+}
+
 /// A convolution over chunks of images, with what precedes it. Gives the output and, where wanted, its mean and
 /// variance. `mean` and `invstd` are those of the input's norm, `places` those of its unpooling.
 struct ChunkedConvolution : Function<ChunkedConvolution> {
@@ -97,12 +147,13 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
                                const at::Tensor& beta, const at::Tensor& mean, const at::Tensor& invstd,
                                const at::Tensor& places, const at::Tensor& weight, const at::Tensor& bias,
                                int64_t stride, int64_t dilation, int64_t prologue, int64_t statistics,
-                               int64_t rows_with_gradient, bool constant, bool input_gradient, bool weight_gradient,
-                               bool keep) {
+                               int64_t rows_with_gradient, bool constant, Communicator* others, bool input_gradient,
+                               bool weight_gradient, bool keep) {
     ctx->saved_data["stride"] = stride;
     ctx->saved_data["dilation"] = dilation;
     ctx->saved_data["has_bias"] = bias.numel() > 0;
     ctx->saved_data["constant"] = constant;
+    ctx->saved_data["others"] = as_number(others);
     ctx->saved_data["prologue"] = prologue;
     ctx->saved_data["rows"] = rows_with_gradient;
     ctx->saved_data["input_gradient"] = input_gradient;
@@ -166,7 +217,9 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
     const int64_t images = in.size(0), padding = dilation * (weight.size(2) / 2);
     const int64_t step = ctx->saved_data["step"].toInt();
     // With statistics of the whole batch, the norm's gradient needs all images' sums first.
-    const bool norm_at_once = prologue == kNormRelu && !constant && saved[3].size(0) == 1 && images > 1;
+    Communicator* const others = sharers(ctx);
+    const bool norm_at_once =
+        prologue == kNormRelu && !constant && saved[3].size(0) == 1 && (images > 1 || others != nullptr);
 
     at::Tensor d_in, d_gamma, d_beta, d_weight, d_bias;
     if (input_gradient) d_in = at::empty_like(in, in.suggest_memory_format());
@@ -212,12 +265,13 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
       }
     }
     if (input_gradient && norm_at_once) {
-      const kernels::NormGradients g =
-          kernels::norm_relu_backward(d_in, in, saved[1], saved[2], {saved[3], {}, saved[4]}, d_in);
+      kernels::NormGradients g =
+          kernels::norm_relu_backward(d_in, in, saved[1], saved[2], {saved[3], {}, saved[4], others != nullptr}, d_in);
+      if (others != nullptr) g = through_shared(*others, g, in, saved[1], saved[3], saved[4]);
       d_gamma = g.gamma;
       d_beta = g.beta;
     }
-    return {d_in, d_gamma, d_beta, {}, {}, {}, d_weight, d_bias, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    return {d_in, d_gamma, d_beta, {}, {}, {}, d_weight, d_bias, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
   }
 
  private:
@@ -241,17 +295,19 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
 
 struct NormRelu : Function<NormRelu> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
-                            const at::Tensor& mean, const at::Tensor& invstd, bool constant) {
-    ctx->saved_data["constant"] = constant;
+                            const at::Tensor& mean, const at::Tensor& invstd, bool constant, Communicator* others) {
+    ctx->saved_data["constant"] = constant || others != nullptr;
+    ctx->saved_data["others"] = as_number(others);
     ctx->save_for_backward({x, gamma, beta, mean, invstd});
     return kernels::norm_relu(x, gamma, beta, {mean, {}, invstd});
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list dy) {
     const variable_list v = ctx->get_saved_variables();
-    const kernels::NormGradients g = kernels::norm_relu_backward(
-        as(dy[0], v[0]), v[0], v[1], v[2], {v[3], {}, v[4], ctx->saved_data["constant"].toBool()});
-    return {g.x, g.gamma, g.beta, {}, {}, {}};
+    kernels::NormGradients g = kernels::norm_relu_backward(as(dy[0], v[0]), v[0], v[1], v[2],
+                                                           {v[3], {}, v[4], ctx->saved_data["constant"].toBool()});
+    if (Communicator* others = sharers(ctx)) g = through_shared(*others, g, v[0], v[1], v[3], v[4]);
+    return {g.x, g.gamma, g.beta, {}, {}, {}, {}};
   }
 };
 
@@ -260,8 +316,9 @@ struct NormAddRelu : Function<NormAddRelu> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
                             const at::Tensor& mean, const at::Tensor& invstd, const at::Tensor& r,
                             const at::Tensor& r_gamma, const at::Tensor& r_beta, const at::Tensor& r_mean,
-                            const at::Tensor& r_invstd, bool constant) {
-    ctx->saved_data["constant"] = constant;
+                            const at::Tensor& r_invstd, bool constant, Communicator* others) {
+    ctx->saved_data["constant"] = constant || others != nullptr;
+    ctx->saved_data["others"] = as_number(others);
     const bool normed = r_gamma.numel() > 0;
     const kernels::NormedMap residual =
         normed ? kernels::NormedMap{r, r_gamma, r_beta, {r_mean, {}, r_invstd}} : kernels::NormedMap{r, {}, {}, {}};
@@ -275,18 +332,25 @@ struct NormAddRelu : Function<NormAddRelu> {
     const variable_list v = ctx->get_saved_variables();
     const bool constant = ctx->saved_data["constant"].toBool();
     const at::Tensor dz = at::threshold_backward(as(dy[0], v[1]), v[0], 0);
-    const kernels::NormGradients g = kernels::norm_backward(dz, {v[1], v[2], v[3], {v[4], {}, v[5], constant}});
-    if (v[7].numel() == 0) return {g.x, g.gamma, g.beta, {}, {}, dz, {}, {}, {}, {}, {}};
-    const kernels::NormGradients r = kernels::norm_backward(dz, {v[6], v[7], v[8], {v[9], {}, v[10], constant}});
-    return {g.x, g.gamma, g.beta, {}, {}, r.x, r.gamma, r.beta, {}, {}, {}};
+    Communicator* const others = sharers(ctx);
+    const auto through = [&](const at::Tensor& x, size_t scale) {
+      const kernels::NormGradients g =
+          kernels::norm_backward(dz, {x, v[scale], v[scale + 1], {v[scale + 2], {}, v[scale + 3], constant}});
+      return others != nullptr ? through_shared(*others, g, x, v[scale], v[scale + 2], v[scale + 3]) : g;
+    };
+    const kernels::NormGradients g = through(v[1], 2);
+    if (v[7].numel() == 0) return {g.x, g.gamma, g.beta, {}, {}, dz, {}, {}, {}, {}, {}, {}};
+    const kernels::NormGradients r = through(v[6], 7);
+    return {g.x, g.gamma, g.beta, {}, {}, r.x, r.gamma, r.beta, {}, {}, {}, {}};
   }
 };
 
 struct NormReluPool : Function<NormReluPool> {
   static variable_list forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gamma,
-                               const at::Tensor& beta, const at::Tensor& mean, const at::Tensor& invstd,
-                               bool constant) {
-    ctx->saved_data["constant"] = constant;
+                               const at::Tensor& beta, const at::Tensor& mean, const at::Tensor& invstd, bool constant,
+                               Communicator* others) {
+    ctx->saved_data["constant"] = constant || others != nullptr;
+    ctx->saved_data["others"] = as_number(others);
     auto [p, code] = kernels::norm_relu_pool(x, gamma, beta, {mean, {}, invstd});
     ctx->save_for_backward({x, gamma, beta, mean, invstd, p, code});
     ctx->mark_non_differentiable({code});
@@ -295,11 +359,39 @@ struct NormReluPool : Function<NormReluPool> {
 
   static variable_list backward(AutogradContext* ctx, variable_list d) {
     const variable_list v = ctx->get_saved_variables();
-    const kernels::NormGradients g = kernels::norm_relu_pool_backward(
-        as(d[0], v[0]), v[5], v[6], v[0], v[1], v[2], {v[3], {}, v[4], ctx->saved_data["constant"].toBool()});
-    return {g.x, g.gamma, g.beta, {}, {}, {}};
+    kernels::NormGradients g = kernels::norm_relu_pool_backward(as(d[0], v[0]), v[5], v[6], v[0], v[1], v[2],
+                                                                {v[3], {}, v[4], ctx->saved_data["constant"].toBool()});
+    if (Communicator* others = sharers(ctx)) g = through_shared(*others, g, v[0], v[1], v[3], v[4]);
+    return {g.x, g.gamma, g.beta, {}, {}, {}, {}};
   }
 };
+
+/// norm(x) with statistics that processes share, by ATen's own operations.
+struct SharedNorm : Function<SharedNorm> {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& beta,
+                            const at::Tensor& mean, const at::Tensor& invstd, Communicator* others) {
+    ctx->saved_data["others"] = as_number(others);
+    ctx->save_for_backward({x, gamma, mean, invstd});
+    const at::Tensor scale = gamma * invstd.view(-1);
+    return (x * of_channels(scale) + of_channels(beta - mean.view(-1) * scale)).to(x.scalar_type());
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list dy) {
+    const variable_list v = ctx->get_saved_variables();
+    const at::Tensor &x = v[0], &gamma = v[1], &mean = v[2], &invstd = v[3], &d = dy[0];
+    const at::Tensor z = (x - of_channels(mean.view(-1))) * of_channels(invstd.view(-1));
+    kernels::NormGradients g = {(d * of_channels(gamma * invstd.view(-1))).to(x.scalar_type()),
+                                (d * z).sum({0, 2, 3}).to(gamma.scalar_type()),
+                                d.sum({0, 2, 3}, false, gamma.scalar_type())};
+    g = through_shared(*sharers(ctx), g, x, gamma, mean, invstd);
+    return {g.x, g.gamma, g.beta, {}, {}, {}};
+  }
+
+ private:
+  static at::Tensor of_channels(const at::Tensor& values) { return values.view({1, -1, 1, 1}); }
+};
+
+RawMap with_statistics(const at::Tensor& x, const Norm& norm, const at::Tensor& mean, const at::Tensor& var);
 
 /// norm(x) by ATen's own operations, for devices without kernels of ours.
 at::Tensor aten_norm(const RawMap& map) {
@@ -308,6 +400,12 @@ at::Tensor aten_norm(const RawMap& map) {
     return at::instance_norm(map.x, norm.gamma, norm.beta, {}, {}, true, kMomentum, kEps, true);
   }
   const bool training = norm.mode == NormMode::kBatch;
+  if (Communicator* others = sharers(norm)) {
+    const at::Tensor x = map.x.detach().to(norm.gamma.scalar_type());
+    const auto [var, mean] = at::var_mean(x, {0, 2, 3}, false);
+    const RawMap known = with_statistics(map.x, norm, mean.view({1, -1}), var.view({1, -1}));
+    return SharedNorm::apply(map.x, norm.gamma, norm.beta, known.mean, known.invstd, others);
+  }
   at::Tensor batches = norm.batches;
   if (training && batches.defined()) batches.add_(1);
   return at::batch_norm(map.x, norm.gamma, norm.beta, norm.running_mean, norm.running_var, training, kMomentum, kEps,
@@ -334,8 +432,20 @@ bool is_constant(const Norm& norm) { return norm.mode == NormMode::kRunning; }
 /// A map whose statistics are known; updates the running ones in training.
 RawMap with_statistics(const at::Tensor& x, const Norm& norm, const at::Tensor& mean, const at::Tensor& var) {
   const at::NoGradGuard no_grad;
+  const double count = values_of_channel(x);
+  if (Communicator* others = sharers(norm)) {
+    const SharedStatistics all = shared_statistics(*others, mean, var, count);
+    const at::Tensor unbiased = all.var * (all.count / (all.count - 1));
+    const at::Tensor shared_mean = all.mean.to(mean.scalar_type()), shared_var = all.var.to(var.scalar_type());
+    if (norm.running_mean.defined()) {
+      at::Tensor running_mean = norm.running_mean, running_var = norm.running_var, batches = norm.batches;
+      running_mean.mul_(1 - kMomentum).add_(shared_mean.view(-1), kMomentum);
+      running_var.mul_(1 - kMomentum).add_(unbiased.to(var.scalar_type()).view(-1), kMomentum);
+      batches.add_(1);
+    }
+    return {x, norm, shared_mean, (shared_var + kEps).rsqrt()};
+  }
   if (norm.mode == NormMode::kBatch && norm.running_mean.defined()) {
-    const double count = static_cast<double>(x.size(0) * x.size(2) * x.size(3));
     at::Tensor running_mean = norm.running_mean, running_var = norm.running_var, batches = norm.batches;
     running_mean.mul_(1 - kMomentum).add_(mean.view(-1), kMomentum);
     // Unbiased; a single value has no variance.
@@ -357,7 +467,7 @@ variable_list chunked(const RawMap& raw, const at::Tensor& places, Prologue prol
   return ChunkedConvolution::apply(packed(raw.x), given(raw.norm.gamma), given(raw.norm.beta), given(raw.mean),
                                    given(raw.invstd), given(places), c.weight, given(c.bias), c.stride, c.dilation,
                                    static_cast<int64_t>(prologue), static_cast<int64_t>(statistics), rows_with_gradient,
-                                   is_constant(raw.norm), input_gradient, weight_gradient,
+                                   is_constant(raw.norm), sharers(raw.norm), input_gradient, weight_gradient,
                                    c.keep_input && weight_gradient && prologue != kNothing);
 }
 
@@ -406,7 +516,8 @@ at::Tensor convolve_out(const at::Tensor& x, const Convolution& convolution) {
 
 at::Tensor activate(const RawMap& x) {
   if (!has_kernels(x.x)) return aten_norm_relu(x);
-  return NormRelu::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd, is_constant(x.norm));
+  return NormRelu::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd, is_constant(x.norm),
+                         sharers(x.norm));
 }
 
 at::Tensor activate_sum(const RawMap& x, const at::Tensor& residual) {
@@ -420,13 +531,13 @@ at::Tensor activate_sum(const RawMap& x, const RawMap& residual) {
   const at::Tensor own = packed(x.x);
   return NormAddRelu::apply(own, x.norm.gamma, x.norm.beta, x.mean, x.invstd, as(residual.x, own),
                             given(residual.norm.gamma), given(residual.norm.beta), given(residual.mean),
-                            given(residual.invstd), is_constant(x.norm));
+                            given(residual.invstd), is_constant(x.norm), sharers(x.norm));
 }
 
 std::tuple<at::Tensor, at::Tensor> activate_and_pool(const RawMap& x) {
   if (!has_kernels(x.x)) return at::max_pool2d_with_indices(aten_norm_relu(x), 2, 2);
-  const variable_list out =
-      NormReluPool::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd, is_constant(x.norm));
+  const variable_list out = NormReluPool::apply(packed(x.x), x.norm.gamma, x.norm.beta, x.mean, x.invstd,
+                                                is_constant(x.norm), sharers(x.norm));
   return {out[0], out[1]};
 }
 

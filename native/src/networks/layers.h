@@ -16,6 +16,8 @@
 
 namespace jtr {
 
+class Communicator;
+
 /// Sets how many bytes of input and output a layer works on at once on the CPU; 0 goes back to the default (16 MiB, or
 /// what the environment variable JTR_CHUNK_BYTES says). Results depend on it by rounding only.
 void set_chunk_bytes(int64_t bytes);
@@ -42,6 +44,9 @@ struct Norm {
   at::Tensor gamma, beta;  // [C]
   /// Undefined for kPerSample, and for kBatch where they are not to be updated.
   at::Tensor running_mean, running_var, batches;
+  /// kBatch: the processes over whose maps together the statistics are; null: this process's. All run the same layers
+  /// in the same order, forward and backward.
+  Communicator* others = nullptr;
 };
 
 /// A convolution: odd square windows, padded by dilation * (k / 2) on each side, so that a stride of 1 keeps the size

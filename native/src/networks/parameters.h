@@ -12,6 +12,8 @@
 
 namespace jtr {
 
+class Communicator;
+
 struct NamedTensor {
   std::string name;
   std::vector<int64_t> sizes;
@@ -46,6 +48,10 @@ class ParameterStore {
   /// Adds sets of buffers, each a copy of the network's own; once, after allocate().
   void add_buffer_sets(int64_t count);
 
+  /// Batch norms use the statistics of all processes from now on; null: this one's.
+  void share_norms(Communicator* others) { norms_shared_with_ = others; }
+  Communicator* norms_shared_with() const { return norms_shared_with_; }
+
   /// What the network of these weights convolves in.
   at::ScalarType convolved() const { return convolved_; }
 
@@ -79,6 +85,7 @@ class ParameterStore {
   std::vector<at::Tensor> parameters_, frozen_, buffers_;
   at::Tensor flat_parameters_, flat_gradients_, flat_buffers_, flat_buffer_sets_;
   at::ScalarType convolved_ = at::kFloat;
+  Communicator* norms_shared_with_ = nullptr;
   bool counts_apart_ = false;
   int64_t counted_ = 0, counted_apart_ = 0;
 };

@@ -94,7 +94,7 @@ Convolution SegNet::convolution_of(const Layer& layer, const Pass& pass) const {
 
 Norm SegNet::norm_of(const Layer& layer, const Pass& pass) const {
   const at::Tensor &gamma = weight(layer.norm_weight, pass.trainable), &beta = weight(layer.norm_bias, pass.trainable);
-  Norm norm{mode_of_norms(pass.norm.mode), gamma, beta, {}, {}, {}};
+  Norm norm{mode_of_norms(pass.norm.mode), gamma, beta, {}, {}, {}, store_.norms_shared_with()};
   if (has_running_statistics(pass.norm.mode, pass.again)) {
     norm.running_mean = store_.buffer(layer.running_mean, pass.norm.set);
     norm.running_var = store_.buffer(layer.running_var, pass.norm.set);

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <exception>
+#include <string>
 
 #include "options/registry.h"
 
@@ -13,6 +15,7 @@ enum class Reduction { kSum, kMax };
 
 struct CommunicatorSetting {
   at::Device device;
+  std::string document;  // what must be the same in all processes
 };
 
 class Communicator {
@@ -23,14 +26,24 @@ class Communicator {
 
   virtual int64_t rank() const = 0;
   virtual int64_t size() const = 0;
-  /// The sum, or the largest, of every element over all processes, in place.
+  /// The sum, or the largest, of every element over all processes, in place; the same bits in all of them.
   virtual void all_reduce(at::Tensor& values, Reduction reduction) = 0;
   /// Rank 0's values, in place.
   virtual void broadcast(at::Tensor& values) = 0;
   /// Returns once every process is here.
   virtual void barrier() = 0;
-  /// The largest of all processes' codes: what stops one stops all, before weights change.
-  virtual int64_t agree(int64_t code) = 0;
+  /// For a process that cannot go on in step with the others: tells them why, as far as they can be told. What comes
+  /// after it throws, here and there.
+  virtual void leave(const std::string& /*why*/) {}
+  /// Whether norms use the statistics of all processes, where one of them has `samples` samples at a time and no other
+  /// has fewer.
+  virtual bool shares_norms(int64_t /*samples*/) const { return false; }
+
+  bool is_one() const { return size() == 1; }
+  /// What stops one stops all, before weights change: throws where any process has a failure, null for none. A process
+  /// throws its own; else that of the lowest rank, which its message names. One that may only follow from another
+  /// process's gives way to that.
+  void agree(const std::exception_ptr& failure, bool may_follow = false);
 };
 
 }  // namespace jtr

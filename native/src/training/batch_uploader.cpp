@@ -33,6 +33,16 @@ bool same(const HostBatch& a, const HostBatch& b) {
 
 }  // namespace
 
+DeviceBatch DeviceBatch::narrow(int64_t begin, int64_t count) const {
+  const int64_t samples = labelled.size(0);
+  const auto some = [&](const at::Tensor& all) { return all.defined() ? all.narrow(0, begin, count) : all; };
+  const auto of_views = [&](const at::Tensor& all) {
+    return all.unflatten(0, {all.size(0) / samples, samples}).narrow(1, begin, count).flatten(0, 1);
+  };
+  return {inputs.map(of_views), labels.map([&](const at::Tensor& x) { return x.narrow(1, begin, count); }),
+          some(labelled), some(label_weight), some(domain)};
+}
+
 BatchUploader::BatchUploader(const TaskSet& tasks, Setting setting) : tasks_(tasks), setting_(std::move(setting)) {}
 
 void BatchUploader::check(const HostBatch& batch) const {

@@ -20,6 +20,9 @@ struct DeviceBatch {
   at::Tensor labelled;      // bool [B, K]
   at::Tensor label_weight;  // [B, K], or undefined: all 1
   at::Tensor domain;        // int64 [B], or undefined where no domain technique is on
+
+  /// Some of the samples.
+  DeviceBatch narrow(int64_t begin, int64_t count) const;
 };
 
 /// Brings batches of one trainer to its device.

@@ -20,6 +20,26 @@ std::string in_words(at::IntArrayRef sizes) {
 
 }  // namespace
 
+HostBatch HostBatch::narrow(int64_t begin, int64_t count) const {
+  const auto some = [&](const at::Tensor& all, int64_t dimension) {
+    return all.defined() ? all.narrow(dimension, begin, count) : all;
+  };
+  HostBatch part;
+  part.images = some(images, 1);
+  for (const at::Tensor& input : inputs) {
+    const bool planes = input.defined() && input.dim() == 5;
+    part.inputs.push_back(some(input, planes ? 1 : 0));
+  }
+  part.input_present = some(input_present, 0);
+  for (const at::Tensor& label : labels) part.labels.push_back(some(label, 1));
+  part.labelled = some(labelled, 0);
+  part.label_weight = some(label_weight, 0);
+  part.domain = some(domain, 0);
+  part.noise = some(noise, 0);
+  if (crops.defined()) part.crops = crops.narrow(1, begin, count).contiguous();
+  return part;
+}
+
 Json describe_batch(const TaskSet& tasks, const InputSet& inputs, int64_t views, bool crops,
                     const std::vector<int64_t>& noise, int64_t domains) {
   Json all = Json::array();
@@ -261,17 +281,23 @@ at::Tensor upload_present(const InputSet& inputs, const at::Tensor& present, int
 
 at::Tensor upload_labelled(const at::Tensor& labelled, at::Device device) { return labelled.to(device).to(at::kBool); }
 
-at::Tensor upload_noise(const at::Tensor& noise, at::IntArrayRef sizes, uint64_t seed, int64_t step,
-                        const at::TensorOptions& options, const char* field) {
-  if (!noise.defined()) {
-    at::Tensor drawn = at::empty(sizes, options);
-    if (drawn.numel() > 0) kernels::exponential_noise(drawn, seed, static_cast<uint32_t>(step));
-    return drawn;
-  }
+void check_noise(const at::Tensor& noise, at::IntArrayRef sizes, const char* field) {
+  if (!noise.defined()) return;
   check_tensor(noise, at::kDouble, sizes, static_cast<int64_t>(sizes.size()), field);
   const double *begin = noise.data_ptr<double>(), *end = begin + noise.numel();
   const double* bad = std::find_if(begin, end, [](double e) { return !(e >= 0 && std::isfinite(e)); });
   require(bad == end, field, "element ", bad - begin, " is not a finite number of 0 or more");
+}
+
+at::Tensor upload_noise(const at::Tensor& noise, at::IntArrayRef sizes, uint64_t seed, int64_t step,
+                        const at::TensorOptions& options, const char* field, int64_t first) {
+  if (!noise.defined()) {
+    at::Tensor drawn = at::empty(sizes, options);
+    if (drawn.numel() == 0) return drawn;
+    kernels::exponential_noise(drawn, seed, static_cast<uint32_t>(step), first * drawn[0].numel());
+    return drawn;
+  }
+  check_noise(noise, sizes, field);
   return noise.to(options, false, true);
 }
 

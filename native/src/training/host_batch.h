@@ -29,6 +29,9 @@ struct HostBatch {
   int64_t samples() const { return images.size(1); }
   int64_t height() const { return images.size(3); }
   int64_t width() const { return images.size(4); }
+
+  /// Some of the samples, over the same memory but for the crops.
+  HostBatch narrow(int64_t begin, int64_t count) const;
 };
 
 /// The tensors of a batch as jtr_trainer_describe tells them: "name", "dtype", "sizes" (numbers, and V views, B
@@ -79,8 +82,12 @@ at::Tensor upload_present(const InputSet& inputs, const at::Tensor& present, int
 /// The matrix [B, K] of labelled tasks on the device.
 at::Tensor upload_labelled(const at::Tensor& labelled, at::Device device);
 
-/// The noise [B, slots, S, H, W] on the device: the caller's, checked, or drawn from (seed, step).
+/// Throws about `field` unless the noise is left out or has these sizes and finite numbers of 0 or more.
+void check_noise(const at::Tensor& noise, at::IntArrayRef sizes, const char* field);
+
+/// The noise [B, slots, S, H, W] on the device: the caller's, checked, or drawn from (seed, step); that of sample
+/// `first` on.
 at::Tensor upload_noise(const at::Tensor& noise, at::IntArrayRef sizes, uint64_t seed, int64_t step,
-                        const at::TensorOptions& options, const char* field);
+                        const at::TensorOptions& options, const char* field, int64_t first = 0);
 
 }  // namespace jtr

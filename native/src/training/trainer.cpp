@@ -62,7 +62,7 @@ Trainer::Trainer(const TrainerOptions& options)
       tensor_options_(at::TensorOptions().dtype(options_.precision().stored).device(options_.device())),
       tasks_(options_.tasks),
       inputs_(options_.inputs),
-      communicator_(Communicator::registry().make(options_.parallel, {options_.device()})),
+      communicator_(Communicator::registry().make(options_.parallel, {options_.device(), common_options(options_)})),
       network_(tasks_, network_setting(options_, inputs_)),
       guides_(made_guides(options_, method_setting(options_, tasks_, network_))),
       constraints_(options_.constraints, tasks_),
@@ -77,6 +77,8 @@ Trainer::Trainer(const TrainerOptions& options)
           names_of_methods(options_), "' they share none");
   require(!needs_.teacher || options_.ema_decay > 0, "ema_decay", "must be above 0: with the method '",
           names_of_methods(options_), "' the average of the weights teaches");
+  require(domain_techniques_.empty() || (communicator_->is_one() && options_.accumulate == 1), "domain_techniques",
+          "compare samples of a whole batch: they cannot be had with several processes, nor with a batch in parts");
   for (const auto& part : network_.parts()) add_network(part.prefix, part.store(), part.net->groups(), {}, {});
   for (const Guide& guide : guides_) {
     for (const OwnNetwork& own : guide.method->networks())
@@ -222,11 +224,16 @@ Json Trainer::describe() const {
           {"all_parameters", parameter_count(true)}};
 }
 
+std::vector<int64_t> Trainer::noise_sizes(const HostBatch& host) const {
+  return {host.samples(), needs_.noise_slots, tasks_.noise_channels(), host.height(), host.width()};
+}
+
 MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uploaded,
-                                  const std::vector<int64_t>& domains) const {
+                                  const std::vector<int64_t>& domains, const Share& share) const {
   MethodContext context;
   context.tasks = &tasks_;
   context.samples = host.samples();
+  context.share = share;
   context.step = steps_done_;
   context.seed = options_.seed;
   for (int64_t v = 0; v < needs_.views; ++v) context.labels.push_back(uploaded.labels[v]);
@@ -234,9 +241,8 @@ MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uplo
   context.label_weight = uploaded.label_weight;
   const uint8_t* labelled = host.labelled.data_ptr<uint8_t>();
   context.labelled_host.assign(labelled, labelled + host.labelled.numel());
-  context.noise = upload_noise(
-      host.noise, {host.samples(), needs_.noise_slots, tasks_.noise_channels(), host.height(), host.width()},
-      options_.seed, steps_done_, tensor_options_, "batch.noise");
+  context.noise = upload_noise(host.noise, noise_sizes(host), options_.seed, steps_done_, tensor_options_,
+                               "batch.noise", share.first);
   if (needs_.crops) context.crops = host.crops.narrow(0, 0, needs_.views).clone();
   const int64_t samples = host.samples();
   context.inputs_of = [all = uploaded.inputs, samples](int64_t view) { return all.narrow(view * samples, samples); };
@@ -265,18 +271,18 @@ MethodContext Trainer::context_of(const Guide& guide, const MethodContext& all, 
   return own;
 }
 
-Trainer::Seen Trainer::seen(const InputTensors& inputs, const MultiTaskNetwork::Request& request) {
+Trainer::Seen Trainer::seen(const InputTensors& inputs, const MultiTaskNetwork::Request& request, const Share& share) {
   Seen seen;
   const bool drops = !inputs_.empty() && options_.input_dropout > 0;
-  seen.forward = network_.forward(drops ? inputs.with_only(kept(inputs, request.views)) : inputs, request);
+  seen.forward = network_.forward(drops ? inputs.with_only(kept(inputs, request.views, share.first)) : inputs, request);
   seen.gradients = seen.forward.predictions.zeros_like();
   seen.tracked_views = request.tracked_views;
   return seen;
 }
 
-at::Tensor Trainer::kept(const InputTensors& inputs, int64_t views) const {
+at::Tensor Trainer::kept(const InputTensors& inputs, int64_t views, int64_t first) const {
   const at::Tensor of_samples =
-      inputs_.kept(inputs.samples() / views, options_.input_dropout, options_.seed, steps_done_);
+      inputs_.kept(inputs.samples() / views, options_.input_dropout, options_.seed, steps_done_, first);
   return of_samples.to(tensor_options_).repeat({views, 1});
 }
 
@@ -291,7 +297,7 @@ at::Tensor Trainer::supervised(const MethodContext& context, const at::Tensor& w
     const at::Tensor prediction = context.tracked(0, task);
     const at::Tensor of_all = tasks_[task].supervised_loss(prediction, context.label(0, task));
     const at::Tensor loss = context.weighted(of_all * context.labelled.select(1, t), task);
-    const at::Tensor weight = at::full_like(loss, weights[t].item<double>() / static_cast<double>(samples));
+    const at::Tensor weight = at::full_like(loss, weights[t].item<double>() / context.batch());
     tasks_.prediction(grad, task).add_(torch::autograd::grad({loss}, {prediction}, {weight})[0]);
     all.select(1, t).copy_(loss.detach());
   }
@@ -318,72 +324,197 @@ void Trainer::backward(const std::vector<const Seen*>& seen, bool retain) {
   torch::autograd::backward(roots, d_roots, retain);
 }
 
-std::vector<const Trainer::Seen*> Trainer::all_seen(const Computed& computed) {
-  std::vector<const Seen*> all = {&computed.given};
-  for (const Seen& views : computed.made) all.push_back(&views);
+std::vector<const Trainer::Seen*> Trainer::Passes::all() const {
+  std::vector<const Seen*> all = {&given};
+  for (const Seen& views : made) all.push_back(&views);
   return all;
 }
 
-void Trainer::separate_backward(const Computed& computed, const TaskTensors& supervised_grad) {
+void Trainer::separate_backward(const Passes& passes, const TaskTensors& supervised_grad, at::Tensor& separate) {
   const at::Tensor total = network_.parts()[0].store().flat_gradients();
   const int64_t shared = network_.shared_elements(), task_count = static_cast<int64_t>(tasks_.size());
-  const at::Tensor separate = at::empty({task_count, shared}, total.options());
+  if (!separate.defined()) separate = at::zeros({task_count + 1, shared}, total.options());
   at::Tensor part = total.narrow(0, 0, shared);
-  Seen apart = computed.given;
-  apart.gradients = computed.given.gradients.zeros_like();
+  const auto take = [&](int64_t row) {
+    separate[row].add_(part);
+    part.zero_();
+  };
+  Seen apart = passes.given;
+  apart.gradients = passes.given.gradients.zeros_like();
   apart.d_features.clear();
   for (int64_t t = 0; t < task_count; ++t) {
     const size_t task = static_cast<size_t>(t);
-    part.zero_();
     at::Tensor own = tasks_.prediction(apart.gradients[0], task);
     own.copy_(tasks_.prediction(supervised_grad, task));
     backward({&apart}, true);
     own.zero_();
-    separate[t].copy_(part);
+    take(t);
   }
-  part.copy_(balancing_->combined(separate, steps_done_));
-  backward(all_seen(computed), false);
+  backward(passes.all(), false);
+  take(task_count);
 }
 
-void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const StepRequest& request,
-                      Computed& computed) {
-  const int64_t views = needs_.views, task_count = static_cast<int64_t>(tasks_.size());
-  computed.domains = checked_domains(host.domain, host.samples(), 0, domain_count(), "batch.domain");
-  MethodContext context = context_of(host, uploaded, computed.domains);
-  context.between = [&request] { check_cancelled(request.cancel); };
-  context.allowed = [this, &context](size_t task, const at::Tensor& target) {
-    return constraints_.allowed(task, target, context);
+std::vector<Trainer::Part> Trainer::meet(const HostBatch& host, const std::exception_ptr& failure) {
+  if (communicator_->is_one() && failure != nullptr) std::rethrow_exception(failure);
+  const int64_t processes = communicator_->size(), rank = communicator_->rank();
+  const int64_t task_count = static_cast<int64_t>(tasks_.size()), parts = options_.accumulate;
+  // The samples of each process; how many have each label; then what must not be, or be the same everywhere.
+  enum { kFailures, kFresh, kSteps, kRest };
+  at::Tensor told = at::zeros({processes + task_count + kRest}, at::kDouble);
+  double* const samples = told.data_ptr<double>();
+  double* const labelled = samples + processes;
+  double* const rest = labelled + task_count;
+  if (failure == nullptr) {
+    samples[rank] = static_cast<double>(host.samples());
+    const uint8_t* given = host.labelled.data_ptr<uint8_t>();
+    for (int64_t i = 0; i < host.labelled.numel(); ++i) labelled[i % task_count] += given[i];
+  }
+  rest[kFailures] = failure != nullptr ? 1 : 0;
+  rest[kFresh] = fresh_ ? 1 : 0;
+  rest[kSteps] = static_cast<double>(steps_done_);
+  communicator_->all_reduce(told, Reduction::kSum);
+  if (rest[kFailures] > 0) communicator_->agree(failure);
+  if (rest[kFresh] > 0) {
+    share_state();
+  } else if (rest[kSteps] != static_cast<double>(processes * steps_done_)) {
+    throw Error(JTR_STATUS_INVALID_STATE, text("the processes have not all done ", steps_done_, " steps"));
+  }
+
+  // Part p of a process's n samples is [p n / parts, (p + 1) n / parts).
+  const auto begin_of = [&](int64_t process, int64_t part) {
+    return part * static_cast<int64_t>(samples[process]) / parts;
   };
-  context.checkpoint();
+  std::vector<Part> all;
+  int64_t first = 0, whole = 0, fewest = host.samples();
+  for (int64_t r = 0; r < processes; ++r) {
+    const int64_t own = static_cast<int64_t>(samples[r]);
+    require(own >= parts, "batch.image", "there must be a sample for each of ", parts, " parts (accumulate), not ", own,
+            processes > 1 ? text(" on rank ", r) : "");
+    if (r < rank) first += own;
+    whole += own;
+  }
+  for (int64_t p = 0; p < parts; ++p) {
+    Part part{begin_of(rank, p), begin_of(rank, p + 1) - begin_of(rank, p), {}};
+    part.share.first = first + part.begin;
+    part.share.whole = whole;
+    part.share.part = p;
+    part.share.labelled.assign(labelled, labelled + task_count);
+    part.share.others = processes > 1 ? communicator_.get() : nullptr;
+    for (int64_t r = 0; r < processes; ++r) {
+      const int64_t count = begin_of(r, p + 1) - begin_of(r, p);
+      if (r < rank) part.share.pool_first += count;
+      part.share.pool += count;
+      fewest = std::min(fewest, count);
+    }
+    all.push_back(std::move(part));
+  }
+  const bool shares = processes > 1 && communicator_->shares_norms(fewest);
+  for (const auto& part : network_.parts()) part.store().share_norms(shares ? communicator_.get() : nullptr);
+  return all;
+}
+
+void Trainer::share_state() {
+  fresh_ = false;
+  if (communicator_->is_one()) return;
+  const at::NoGradGuard no_grad;
+  for (const TensorEntry& entry : saved_.entries()) {
+    at::Tensor tensor = entry.tensor;
+    communicator_->broadcast(tensor);
+  }
+  at::Tensor numbers = at::tensor({steps_done_, static_cast<int64_t>(options_.seed)}, at::kLong);
+  communicator_->broadcast(numbers);
+  steps_done_ = numbers[0].item<int64_t>();
+  options_.seed = static_cast<uint64_t>(numbers[1].item<int64_t>());
+  balancing_->set_seed(options_.seed);
+  at::Tensor rate = at::full({1}, trained_[0].optimizer->learning_rate(), at::kDouble);
+  communicator_->broadcast(rate);
+  use_rate(rate.item<double>());
+}
+
+template <typename Work>
+void Trainer::in_step(const Work& work) {
+  try {
+    work();
+  } catch (const std::exception& e) {
+    communicator_->leave(e.what());
+    throw;
+  }
+}
+
+template <typename Check>
+void Trainer::stops(Computed& computed, const Check& check) const {
+  if (communicator_->is_one()) return check();
+  try {
+    check();
+  } catch (...) {
+    if (computed.failure == nullptr) computed.failure = std::current_exception();
+  }
+}
+
+void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const std::vector<Part>& parts,
+                      const StepRequest& request, Computed& computed) {
+  stops(computed, [&request] { check_cancelled(request.cancel); });
   // The multi-task network, whose optimisers are the first, has its turn last: until then its gradients take no memory.
-  const size_t parts = network_.parts().size();
-  const bool waits = trained_.size() > parts;
+  const size_t networks = network_.parts().size();
   for (const auto& part : network_.parts()) {
-    if (waits) {
+    if (gradients_wait()) {
       part.store().zero_and_release_gradients();
     } else {
       part.store().zero_gradients();
     }
   }
-  for (size_t i = parts; i < trained_.size(); ++i) trained_[i].optimizer->store().zero_gradients();
-  const int64_t tracked_views = std::max<int64_t>(0, needs_.last_view_with_gradient) + 1;
+  for (size_t i = networks; i < trained_.size(); ++i) trained_[i].optimizer->store().zero_gradients();
   network_.begin_step(steps_done_);
+  computed.domains = checked_domains(host.domain, host.samples(), 0, domain_count(), "batch.domain");
   network_.begin_domains(computed.domains);
+  computed.batch = static_cast<double>(parts[0].share.whole);
+  std::vector<Losses> of_parts;
+  for (const Part& part : parts) {
+    const bool whole = parts.size() == 1;
+    of_parts.push_back(compute(whole ? host : host.narrow(part.begin, part.count),
+                               whole ? uploaded : uploaded.narrow(part.begin, part.count), part, &part == &parts.back(),
+                               request, computed));
+  }
+  const auto joined = [&of_parts](const auto& of, int64_t dimension) {
+    std::vector<at::Tensor> all;
+    for (const Losses& losses : of_parts) all.push_back(of(losses));
+    return all.size() == 1 ? all[0] : at::cat(all, dimension);
+  };
+  computed.losses = {{joined([](const Losses& l) { return l.of_tasks.losses; }, 0),
+                      joined([](const Losses& l) { return l.of_tasks.labelled; }, 0)},
+                     joined([](const Losses& l) { return l.all; }, 0),
+                     joined([](const Losses& l) { return l.terms; }, 1)};
+  stops(computed, [&request] { check_cancelled(request.cancel); });
+}
+
+Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const Part& part, bool is_last,
+                                 const StepRequest& request, Computed& computed) {
+  const int64_t views = needs_.views, task_count = static_cast<int64_t>(tasks_.size());
+  const std::vector<int64_t> domains(computed.domains.begin() + part.begin,
+                                     computed.domains.begin() + part.begin + part.count);
+  MethodContext context = context_of(host, uploaded, domains, part.share);
+  // Many processes stay in step: they hear of it at the end.
+  if (communicator_->is_one()) context.between = [&request] { check_cancelled(request.cancel); };
+  context.allowed = [this, &context](size_t task, const at::Tensor& target) {
+    return constraints_.allowed(task, target, context);
+  };
+  const int64_t tracked_views = std::max<int64_t>(0, needs_.last_view_with_gradient) + 1;
+  Passes passes;
   MultiTaskNetwork::Request request_of_views;
   request_of_views.views = views;
   request_of_views.tracked_views = tracked_views;
   request_of_views.features = needs_.features;
   request_of_views.tracked_features = domain_techniques_.read_features();
-  request_of_views.domains = &computed.domains;
-  computed.given = seen(uploaded.inputs, request_of_views);
-  if (computed.given.forward.features.defined()) context.features = computed.given.forward.features.unbind(0);
+  request_of_views.domains = &domains;
+  passes.given = seen(uploaded.inputs, request_of_views, part.share);
+  if (passes.given.forward.features.defined()) context.features = passes.given.forward.features.unbind(0);
   for (int64_t v = 0; v < views; ++v) {
-    context.predictions.push_back(computed.given.forward.predictions[v]);
-    context.gradients.push_back(computed.given.gradients[v]);
+    context.predictions.push_back(passes.given.forward.predictions[v]);
+    context.gradients.push_back(passes.given.gradients[v]);
   }
   context.checkpoint();
   std::vector<const Seen*> made_for;
-  computed.made.reserve(guides_.size());
+  passes.made.reserve(guides_.size());
   for (const Guide& guide : guides_) {
     made_for.push_back(nullptr);
     const int64_t count = guide.needs.made_views;
@@ -393,9 +524,9 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
     MultiTaskNetwork::Request request_of_made;
     request_of_made.views = request_of_made.tracked_views = count;
     request_of_made.norm = NormMode::kBatchApart;
-    request_of_made.domains = &computed.domains;
-    computed.made.push_back(seen(inputs, request_of_made));
-    made_for.back() = &computed.made.back();
+    request_of_made.domains = &domains;
+    passes.made.push_back(seen(inputs, request_of_made, part.share));
+    made_for.back() = &passes.made.back();
     context.checkpoint();
   }
 
@@ -415,58 +546,78 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   if (constrained.loss.defined()) added = added + constrained.loss.to(tensor_options_);
   own_terms.insert(own_terms.end(), constrained.terms.begin(), constrained.terms.end());
   if (domain_techniques_.read_features()) {
-    DomainTechniques::Result adapted = domain_techniques_.compute(computed.given.forward.tracked_features,
-                                                                  uploaded.domain, computed.domains, steps_done_);
+    DomainTechniques::Result adapted =
+        domain_techniques_.compute(passes.given.forward.tracked_features, uploaded.domain, domains, steps_done_);
     added = added + adapted.loss.to(tensor_options_);
     own_terms.insert(own_terms.end(), adapted.terms.begin(), adapted.terms.end());
-    computed.given.d_features = std::move(adapted.d_features);
+    passes.given.d_features = std::move(adapted.d_features);
     context.checkpoint();
   }
 
   // A GPU is busy with the above; a CPU would gain nothing.
-  if (request.next != nullptr && !tensor_options_.device().is_cpu()) uploader_.begin(*request.next);
+  if (is_last && request.next != nullptr && !tensor_options_.device().is_cpu()) uploader_.begin(*request.next);
 
   // [B, K + 1 + terms] on the host: the tasks' losses, what the method adds, and its terms.
   std::vector<at::Tensor> columns = {supervised_losses, added.unsqueeze(1)};
   for (const at::Tensor& term : own_terms) columns.push_back(term.unsqueeze(1).to(tensor_options_));
   const at::Tensor all = at::cat(columns, 1).to(at::kCPU, at::kDouble);
-  computed.task_losses.losses = all.narrow(1, 0, task_count);
-  computed.task_losses.labelled = context.labelled.to(at::kCPU, at::kDouble);
-  at::Tensor balanced = computed.task_losses.losses * weights;
+  Losses losses;
+  losses.of_tasks.losses = all.narrow(1, 0, task_count);
+  losses.of_tasks.labelled = context.labelled.to(at::kCPU, at::kDouble);
+  at::Tensor balanced = losses.of_tasks.losses * weights;
   if (balancing_->offsets().defined()) {
-    balanced = balanced + balancing_->offsets() * computed.task_losses.labelled;
+    balanced = balanced + balancing_->offsets() * losses.of_tasks.labelled;
   }
-  computed.losses = balanced.sum(1) + all.select(1, task_count);
-  computed.terms = at::cat({computed.task_losses.losses.sum(1).unsqueeze(0), computed.task_losses.losses.t(),
-                            all.narrow(1, task_count + 1, all.size(1) - task_count - 1).t()});
-  check_losses(computed);
-  if (waits) {
-    for (const auto& part : network_.parts()) part.store().restore_gradients();
+  losses.all = balanced.sum(1) + all.select(1, task_count);
+  losses.terms = at::cat({losses.of_tasks.losses.sum(1).unsqueeze(0), losses.of_tasks.losses.t(),
+                          all.narrow(1, task_count + 1, all.size(1) - task_count - 1).t()});
+  stops(computed, [&] { check_losses(losses, part.begin); });
+  if (gradients_wait()) {
+    for (const auto& network : network_.parts()) network.store().restore_gradients();
   }
   if (separate) {
-    separate_backward(computed, supervised_grad);
+    separate_backward(passes, supervised_grad, computed.separate);
     for (size_t t = 0; t < tasks_.size(); ++t) context.add_gradient(0, t, tasks_.prediction(supervised_grad, t));
   } else {
-    backward(all_seen(computed), false);
+    backward(passes.all(), false);
   }
-  balancing_->add_gradients(computed.task_losses);
   context.checkpoint();
+  deliver(passes.given, part, request);
+  return losses;
 }
 
 void Trainer::reduce(Computed& computed) {
-  const double size = static_cast<double>(communicator_->size());
-  if (size > 1) {
-    for (Trained& trained : trained_) {
-      at::Tensor gradients = trained.optimizer->store().flat_gradients();
-      communicator_->all_reduce(gradients, Reduction::kSum);
-      gradients.div_(size);
+  const at::Tensor total = network_.parts()[0].store().flat_gradients();
+  for (Trained& trained : trained_) {
+    at::Tensor gradients = trained.optimizer->store().flat_gradients();
+    communicator_->all_reduce(gradients, Reduction::kSum);
+  }
+  if (computed.separate.defined()) {
+    communicator_->all_reduce(computed.separate, Reduction::kSum);
+    const int64_t task_count = computed.separate.size(0) - 1;
+    at::Tensor shared = total.narrow(0, 0, computed.separate.size(1));
+    shared.copy_(balancing_->combined(computed.separate.narrow(0, 0, task_count), steps_done_));
+    shared.add_(computed.separate[task_count]);
+  }
+  // Sums over the samples: the loss, its terms, the tasks' losses and labels.
+  const int64_t task_count = static_cast<int64_t>(tasks_.size()), terms = computed.losses.terms.size(0);
+  const TaskSums own = computed.losses.of_tasks.summed();
+  at::Tensor sums = at::cat({computed.losses.all.sum(0, true), computed.losses.terms.sum(1), own.losses, own.labelled});
+  communicator_->all_reduce(sums, Reduction::kSum);
+  computed.sums = {sums.narrow(0, 1 + terms, task_count), sums.narrow(0, 1 + terms + task_count, task_count),
+                   computed.batch};
+  // Its weights have no gradient before this.
+  balancing_->add_gradients(computed.sums);
+  if (!communicator_->is_one()) {
+    // Where norms share statistics these are all the same.
+    const double size = static_cast<double>(communicator_->size());
+    for (const auto& part : network_.parts()) {
+      at::Tensor statistics = part.store().flat_buffers();
+      communicator_->all_reduce(statistics, Reduction::kSum);
+      statistics.div_(size);
     }
   }
-  at::Tensor means = at::cat({computed.losses.unsqueeze(0), computed.terms}).mean(1).contiguous();
-  if (size > 1) {
-    communicator_->all_reduce(means, Reduction::kSum);
-    means.div_(size);
-  }
+  const at::Tensor means = sums.narrow(0, 0, 1 + terms) / computed.batch;
   computed.result.gradient_norm = check_gradients();
   computed.result.loss = means[0].item<double>();
   computed.result.terms.assign(means.data_ptr<double>() + 1, means.data_ptr<double>() + means.numel());
@@ -474,17 +625,22 @@ void Trainer::reduce(Computed& computed) {
 }
 
 void Trainer::deliver(const Computed& computed, const StepRequest& request) const {
-  copy_to(request.loss, computed.losses);
-  for (const auto& [term, out] : request.terms) copy_to(out, computed.terms[static_cast<int64_t>(term)]);
+  copy_to(request.loss, computed.losses.all);
+  for (const auto& [term, out] : request.terms) copy_to(out, computed.losses.terms[static_cast<int64_t>(term)]);
   // NaN where no sample is labelled: 0 / 0.
-  copy_to(request.task_loss, computed.task_losses.losses.sum(0) / computed.task_losses.labelled.sum(0));
-  const auto copy_views = [this](const TaskTensors& views, const StepRequest::Numbered& wanted) {
+  copy_to(request.task_loss, computed.sums.losses / computed.sums.labelled);
+}
+
+void Trainer::deliver(const Seen& given, const Part& part, const StepRequest& request) const {
+  const auto copy_views = [&](const TaskTensors& views, const StepRequest::Numbered& wanted) {
     for (const auto& [task, out] : wanted) {
-      for (int64_t v = 0; v < out.size(0); ++v) out[v].copy_(tasks_.prediction(views[v], task));
+      for (int64_t v = 0; v < out.size(0); ++v) {
+        out[v].narrow(0, part.begin, part.count).copy_(tasks_.prediction(views[v], task));
+      }
     }
   };
-  copy_views(computed.given.forward.predictions, request.predictions);
-  copy_views(computed.given.gradients, request.prediction_gradients);
+  copy_views(given.forward.predictions, request.predictions);
+  copy_views(given.gradients, request.prediction_gradients);
 }
 
 void Trainer::apply(const Computed& computed) {
@@ -498,32 +654,36 @@ void Trainer::apply(const Computed& computed) {
   if (average_ != nullptr) average_->follow(network_, steps_done_);
   for (const Guide& guide : guides_) guide.method->follow();
   ++steps_done_;
-  balancing_->observe(computed.task_losses, steps_done_);
+  balancing_->observe(computed.sums, steps_done_);
 }
 
 StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
   const at::AutoGradMode grad_mode(true);
-  Computed computed;
+  std::optional<DeviceBatch> uploaded;
   std::exception_ptr failure;
-  bool touched = false;
   try {
-    const DeviceBatch uploaded = uploader_.take(host);
-    // Norm statistics are the only thing that changes before the end: put back when the step is given up.
-    network_.remember_norms();
-    touched = true;
-    compute(host, uploaded, request, computed);
+    uploaded.emplace(uploader_.take(host));
+    checked_domains(host.domain, host.samples(), 0, domain_count(), "batch.domain");
+    check_noise(host.noise, noise_sizes(host), "batch.noise");
   } catch (...) {
     failure = std::current_exception();
   }
+  const std::vector<Part> parts = meet(host, failure);
+  // Norm statistics are the only thing that changes before the end: put back when the step is given up.
+  network_.remember_norms();
+  Computed computed;
   try {
-    // What stops one process stops all, before weights change.
-    const bool stops = communicator_->agree(failure != nullptr ? 1 : 0) != 0;
-    if (failure != nullptr) std::rethrow_exception(failure);
-    if (stops) throw Error(JTR_STATUS_CANCELLED, "another process gave up this step");
+    in_step([&] { compute(host, *uploaded, parts, request, computed); });
+    if (!communicator_->is_one()) {
+      // Gradients that are not finite may be so by another's samples, where norms share statistics.
+      const bool of_losses = computed.failure != nullptr;
+      if (!of_losses) stops(computed, [this] { check_gradients(); });
+      communicator_->agree(computed.failure, !of_losses);
+    }
     reduce(computed);
     deliver(computed, request);
   } catch (...) {
-    if (touched) network_.restore_norms();
+    network_.restore_norms();
     throw;
   }
   apply(computed);
@@ -531,26 +691,27 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
   return std::move(computed.result);
 }
 
-void Trainer::check_losses(const Computed& computed) const {
+void Trainer::check_losses(const Losses& losses, int64_t begin) const {
   std::vector<int64_t> samples;
-  for (int64_t b = 0; b < computed.losses.size(0); ++b) {
-    if (!std::isfinite(computed.losses[b].item<double>())) samples.push_back(b);
+  for (int64_t b = 0; b < losses.all.size(0); ++b) {
+    if (!std::isfinite(losses.all[b].item<double>())) samples.push_back(b);
   }
   if (samples.empty()) return;
   const int64_t first = samples[0];
   std::string term = "loss", all;
-  double value = computed.losses[first].item<double>();
+  double value = losses.all[first].item<double>();
   for (size_t i = 0; i < term_names_.size(); ++i) {
-    const double found = computed.terms[static_cast<int64_t>(i)][first].item<double>();
+    const double found = losses.terms[static_cast<int64_t>(i)][first].item<double>();
     all += text(all.empty() ? "" : ", ", term_names_[i], " ", found);
     // The first one, "supervised", is the sum of the tasks'.
     if (i == 0 || term != "loss" || std::isfinite(found)) continue;
     term = term_names_[i];
     value = found;
   }
-  throw Error(JTR_STATUS_NON_FINITE,
-              text("step ", steps_done_ + 1, ": the loss of sample ", first, " of the batch is not finite: ", term,
-                   " is ", value, " (", samples.size(), " of ", computed.losses.size(0), " samples; ", all, ")"))
+  for (int64_t& sample : samples) sample += begin;
+  throw Error(JTR_STATUS_NON_FINITE, text("step ", steps_done_ + 1, ": the loss of sample ", begin + first,
+                                          " of the batch is not finite: ", term, " is ", value, " (", samples.size(),
+                                          " of ", losses.all.size(0), " samples; ", all, ")"))
       .with_term(term, samples);
 }
 
@@ -622,12 +783,16 @@ void Trainer::predict(const InputTensors& samples, const StepRequest::Numbered& 
 void Trainer::save(const std::string& path, const Metadata& metadata) const {
   CheckpointHeader header{steps_done_, options_.seed};
   header.learning_rate = trained_[0].optimizer->learning_rate();
-  header.options = write_options(options_);
+  // Any number of processes may go on with it.
+  TrainerOptions alone = options_;
+  alone.parallel = Variant::of("none");
+  header.options = write_options(alone);
   save_checkpoint(path, "trainer", header, saved_, metadata);
 }
 
 void Trainer::load(const std::string& path) {
   const CheckpointHeader header = load_checkpoint(path, "trainer", saved_, write_options(options_));
+  fresh_ = true;
   steps_done_ = header.step;
   options_.seed = header.seed;
   balancing_->set_seed(header.seed);

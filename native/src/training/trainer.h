@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -94,15 +95,32 @@ class Trainer {
     int64_t tracked_views = 0;           // that get a gradient
     std::vector<at::Tensor> d_features;  // like forward.tracked_features
   };
+  /// Samples that are worked on together.
+  struct Part {
+    int64_t begin, count;  // of this process's samples
+    Share share;
+  };
+  /// What is computed of some samples, on the host.
+  struct Losses {
+    TaskLosses of_tasks;
+    at::Tensor all;    // [B]
+    at::Tensor terms;  // [terms, B]
+  };
+  /// The passes of a part.
+  struct Passes {
+    Seen given;              // the batch's views
+    std::vector<Seen> made;  // views that methods made
+    std::vector<const Seen*> all() const;
+  };
   /// What a step has computed before weights change.
   struct Computed {
     StepResult result{};
-    TaskLosses task_losses;
-    Seen given;                    // the batch's views
-    std::vector<Seen> made;        // views that methods made
-    at::Tensor losses;             // [B] on the host
-    at::Tensor terms;              // [terms, B] on the host
-    std::vector<int64_t> domains;  // [B]
+    Losses losses;        // of this process's samples
+    TaskSums sums;        // of all processes'
+    double batch = 0;     // samples of all processes
+    at::Tensor separate;  // [K + 1, shared weights]: each task's gradient, and that of all else; or undefined
+    std::exception_ptr failure = nullptr;  // for all processes to hear of at the end
+    std::vector<int64_t> domains;          // of this process's samples
   };
 
   void add_network(const std::string& prefix, ParameterStore& store, std::vector<ParameterGroup> groups,
@@ -115,27 +133,45 @@ class Trainer {
   int64_t domain_count() const { return std::max<int64_t>(1, static_cast<int64_t>(options_.domains.size())); }
   static MethodNeeds needs_of(const std::vector<Guide>& guides, const Constraints& constraints);
   /// Of `views` views of the batch's samples, some of whose further inputs are dropped.
-  Seen seen(const InputTensors& inputs, const MultiTaskNetwork::Request& request);
+  Seen seen(const InputTensors& inputs, const MultiTaskNetwork::Request& request, const Share& share);
   /// [V B, further inputs]: which are left to the samples of this step, the same in all views of a sample.
-  at::Tensor kept(const InputTensors& inputs, int64_t views) const;
+  at::Tensor kept(const InputTensors& inputs, int64_t views, int64_t first) const;
   /// The step's context as one of the methods sees it; `made`: its own views, or none.
   static MethodContext context_of(const Guide& guide, const MethodContext& all, const Seen* made);
-  MethodContext context_of(const HostBatch& host, const DeviceBatch& uploaded,
-                           const std::vector<int64_t>& domains) const;
-  void compute(const HostBatch& host, const DeviceBatch& uploaded, const StepRequest& request, Computed& computed);
+  MethodContext context_of(const HostBatch& host, const DeviceBatch& uploaded, const std::vector<int64_t>& domains,
+                           const Share& share) const;
+  std::vector<int64_t> noise_sizes(const HostBatch& host) const;
+  /// Learns from the other processes what samples they have; throws where any has a failure. The parts of the step.
+  std::vector<Part> meet(const HostBatch& host, const std::exception_ptr& failure);
+  /// Rank 0's weights and state for all.
+  void share_state();
+  void compute(const HostBatch& host, const DeviceBatch& uploaded, const std::vector<Part>& parts,
+               const StepRequest& request, Computed& computed);
+  /// The losses of one part; adds its gradients to the step's.
+  Losses compute(const HostBatch& host, const DeviceBatch& uploaded, const Part& part, bool is_last,
+                 const StepRequest& request, Computed& computed);
   /// One sum over all processes instead of each one's own.
   void reduce(Computed& computed);
   void deliver(const Computed& computed, const StepRequest& request) const;
+  /// What is wanted of predictions, of a part's samples.
+  void deliver(const Seen& given, const Part& part, const StepRequest& request) const;
   void apply(const Computed& computed);
   /// The tasks' supervised losses [B, K]; their weighted gradients into `grad`, like predictions of a view.
   at::Tensor supervised(const MethodContext& context, const at::Tensor& weights, const TaskTensors& grad) const;
-  static std::vector<const Seen*> all_seen(const Computed& computed);
   /// One backward pass from the predictions of the tracked views.
   static void backward(const std::vector<const Seen*>& seen, bool retain);
-  /// PCGrad: one backward pass for each task, then one for the method's own term.
-  void separate_backward(const Computed& computed, const TaskTensors& supervised_grad);
-  /// Throws NON_FINITE unless every sample's loss is a finite number.
-  void check_losses(const Computed& computed) const;
+  /// PCGrad: one backward pass for each task, then one for the method's own term, into Computed::separate.
+  void separate_backward(const Passes& passes, const TaskTensors& supervised_grad, at::Tensor& separate);
+  /// Throws NON_FINITE unless the loss of every sample of a part is a finite number.
+  void check_losses(const Losses& losses, int64_t begin) const;
+  /// Runs what the other processes do at the same time; where it fails, they cannot go on.
+  template <typename Work>
+  void in_step(const Work& work);
+  /// Whether the multi-task network's gradients take memory only once the method's own networks have theirs.
+  bool gradients_wait() const { return trained_.size() > network_.parts().size() && options_.accumulate == 1; }
+  /// Runs a check whose failure stops the step: now, or for all processes at its end.
+  template <typename Check>
+  void stops(Computed& computed, const Check& check) const;
   /// Throws NON_FINITE unless all gradients are finite; the norm of the multi-task network's.
   double check_gradients();
   /// Scales down what is longer than max_gradient_norm.
@@ -160,6 +196,7 @@ class Trainer {
   std::vector<std::string> term_names_;
   TensorList state_, gradients_, saved_;  // saved_: state and what the optimisers keep
   int64_t steps_done_ = 0;
+  bool fresh_ = true;  // whether weights and state may be others than rank 0's
 };
 
 }  // namespace jtr

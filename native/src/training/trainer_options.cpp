@@ -15,7 +15,7 @@
 namespace jtr {
 namespace {
 
-constexpr double kMostBeside = 4, kMostConstraints = 16, kMostDomains = 4096, kMostTechniques = 16;
+constexpr double kMostBeside = 4, kMostConstraints = 16, kMostDomains = 4096, kMostTechniques = 16, kMostParts = 4096;
 constexpr char kTasksAbout[] = "The tasks, in the order of their predictions.";
 constexpr char kOptimizerAbout[] = "How gradients change the weights.";
 constexpr char kScheduleAbout[] = "How the learning rate changes from step to step.";
@@ -87,6 +87,10 @@ void TrainerOptions::visit(OptionVisitor& v) {
       "ema_decay", ema_decay, below(0, 1),
       "Decay of the moving average of the network's weights and norm statistics, which predicts and is exported. After "
       "t steps it is at most t / (t + 10), so that it forgets the initial weights. 0: none.");
+  v.integer(
+      "accumulate", accumulate, within(1, kMostParts),
+      "Parts that a step's samples are worked on in, one after another, whose gradients are summed: less memory, and "
+      "batch norms see a part at a time.");
   ComputeOptions::visit(v);
   v.variant("parallel", parallel, Communicator::registry(), "The processes that train together.");
 }
@@ -104,6 +108,12 @@ void JointTaskLossOptions::check(const std::string& path) const {
 }
 
 std::string name_of(const Variant& variant) { return variant.options.value("name", std::string()); }
+
+std::string common_options(const TrainerOptions& options) {
+  Json all = write_options(options);
+  for (const char* own : {"parallel", "device", "device_index"}) all.erase(own);
+  return all.dump();
+}
 
 Json schema_of_all_options() {
   Json schema = Json::object();

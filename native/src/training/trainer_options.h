@@ -52,6 +52,7 @@ struct TrainerOptions : ComputeOptions {
   Variant parallel = Variant::of("none");
   double max_gradient_norm = 0;
   double ema_decay = 0;
+  int64_t accumulate = 1;
 
   void visit(OptionVisitor& v);
 };
@@ -69,6 +70,9 @@ struct JointTaskLossOptions : ComputeOptions {
 
 /// The name that a variant chooses.
 std::string name_of(const Variant& variant);
+
+/// What processes that train together must have in common of a trainer's options.
+std::string common_options(const TrainerOptions& options);
 
 /// The JSON schema of TrainerOptions, with that of JointTaskLossOptions under "$defs".
 Json schema_of_all_options();

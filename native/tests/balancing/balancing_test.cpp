@@ -25,7 +25,7 @@ TEST(Balancing, DwaWeighsATaskThatLearnsSlowlyMore) {
                               losses({2, 5}, {1, 1})};
   for (int i = 0; i < 4; ++i) {
     EXPECT_TRUE(at::equal(dwa->weights(i), at::ones({2}, at::kDouble))) << i;
-    dwa->observe(steps[i], i + 1);
+    dwa->observe(steps[i].summed(), i + 1);
   }
   const double a = std::exp(0.5 / 2), b = std::exp(1.0 / 2);
   EXPECT_NEAR(dwa->weights(4)[0].item<double>(), 2 * a / (a + b), 1e-12);
@@ -34,8 +34,8 @@ TEST(Balancing, DwaWeighsATaskThatLearnsSlowlyMore) {
 
 TEST(Balancing, DwaTakesATaskWithoutLabelsForSteady) {
   const auto dwa = make_balancing(rule("dwa"), 2, 1);
-  dwa->observe(losses({4, 0}, {1, 0}), 1);
-  dwa->observe(losses({2, 0}, {1, 0}), 2);
+  dwa->observe(losses({4, 0}, {1, 0}).summed(), 1);
+  dwa->observe(losses({2, 0}, {1, 0}).summed(), 2);
   const double a = std::exp(0.25), b = std::exp(0.5);
   EXPECT_NEAR(dwa->weights(2)[1].item<double>(), 2 * b / (a + b), 1e-12);
 }
@@ -46,8 +46,8 @@ TEST(Balancing, LabelsWeighsTasksByHowRareTheirLabelsAre) {
   EXPECT_TRUE(at::equal(labels->weights(0), at::ones({2}, at::kDouble)));
   // Of four samples one has the first label, all have the second: shares of 1/4 and 1.
   const TaskLosses step = losses({3, 1, 0, 1, 0, 1, 0, 1}, {1, 1, 0, 1, 0, 1, 0, 1});
-  labels->observe(step, 1);
-  half->observe(step, 1);
+  labels->observe(step.summed(), 1);
+  half->observe(step.summed(), 1);
   // c (1, 1) with c = 1.25 / 2: weights 4 c and c.
   EXPECT_NEAR(labels->weights(1)[0].item<double>(), 2.5, 1e-12);
   EXPECT_NEAR(labels->weights(1)[1].item<double>(), 0.625, 1e-12);
@@ -58,7 +58,7 @@ TEST(Balancing, LabelsWeighsTasksByHowRareTheirLabelsAre) {
 
 TEST(Balancing, LabelsLeavesATaskWithoutAnyAlone) {
   const auto labels = make_balancing(rule("labels"), 2, 1);
-  labels->observe(losses({3, 0, 1, 0}, {1, 0, 1, 0}), 1);
+  labels->observe(losses({3, 0, 1, 0}, {1, 0, 1, 0}).summed(), 1);
   EXPECT_TRUE(at::equal(labels->weights(1), at::ones({2}, at::kDouble)));
 }
 
@@ -72,7 +72,7 @@ TEST(Balancing, UncertaintysGradientIsThatOfItsLoss) {
   // s = -0.5: L / (2 exp(-0.5)) - 0.25.
   EXPECT_NEAR(loss(), ((3 + 0.2 + 0.7) * std::exp(0.5) / 2 - 3 * 0.25) / 2, 1e-12);
   uncertainty->parameters()->zero_gradients();
-  uncertainty->add_gradients(step);
+  uncertainty->add_gradients(step.summed());
   for (int64_t t = 0; t < 2; ++t) {
     at::Tensor s = uncertainty->parameters()->flat_parameters()[t];
     s.add_(1e-6);

@@ -53,6 +53,18 @@ TEST(ExponentialNoise, IsTheSameForAnyNumberOfThreadsAndEitherPrecision) {
   EXPECT_TRUE(at::equal(one, wide.to(at::kFloat)));
 }
 
+TEST(ExponentialNoise, OfAPartIsThatPartOfTheWhole) {
+  at::Tensor whole = at::empty({3000}, at::kDouble);
+  kernels::exponential_noise(whole, 5, 9);
+  for (const int64_t first : {1, 4, 255, 1026}) {
+    for (const int64_t count : {1, 3, 700}) {
+      at::Tensor part = at::empty({count}, at::kDouble);
+      kernels::exponential_noise(part, 5, 9, first);
+      EXPECT_TRUE(at::equal(part, whole.narrow(0, first, count))) << count << " from " << first;
+    }
+  }
+}
+
 TEST(ExponentialNoise, DiffersBetweenStepsAndSeeds) {
   at::Tensor a = at::empty({1000}, at::kFloat), b = at::empty_like(a), c = at::empty_like(a);
   kernels::exponential_noise(a, 1, 0);

@@ -86,9 +86,11 @@ TEST(Formulas, OfPointwiseOperationsAreWhatTheKernelsCompute) {
   const at::Tensor x = test::normal({2, 4, 3, 5}, 1);
   EXPECT_TRUE(at::equal(kernels::by_aten::one_hot_of_max(x), kernels::one_hot_of_max(x)));
   at::Tensor a = at::empty({1, 7, 3}, at::kFloat), b = at::empty_like(a);
-  kernels::by_aten::exponential_noise(a, 5, 2);
-  kernels::exponential_noise(b, 5, 2);
-  EXPECT_TRUE(at::equal(a, b));  // to the last bit, by whatever instructions
+  for (const int64_t first : {0, 6}) {
+    kernels::by_aten::exponential_noise(a, 5, 2, first);
+    kernels::exponential_noise(b, 5, 2, first);
+    EXPECT_TRUE(at::equal(a, b)) << first;  // to the last bit, by whatever instructions
+  }
   EXPECT_NEAR(kernels::by_aten::squared_norm(x.flatten()), kernels::squared_norm(x.flatten()), 1e-12);
   const kernels::AdamFactors factors{0.9, 0.999, 1e-8, 1e-2, 0.1};
   at::Tensor p = test::normal({50}, 2), m = test::normal({50}, 3), v = test::uniform({50}, 0, 1, 4);

@@ -91,7 +91,7 @@ class BrightnessAgreement final : public Method {
       const at::Tensor seen = context.tracked(1, t);
       const at::Tensor loss =
           (*context.tasks)[t].agreement_loss(seen, context.prediction(0, t)) * context.unlabelled(t);
-      const at::Tensor scale = at::full_like(loss, options_.weight / static_cast<double>(context.samples));
+      const at::Tensor scale = at::full_like(loss, options_.weight / context.batch());
       context.add_gradient(1, t, torch::autograd::grad({loss}, {seen}, {scale})[0]);
       total = total.defined() ? total + loss.detach() : loss.detach();
     }

@@ -27,7 +27,8 @@ struct NormData {
 /// Bytes of scratch memory that the reductions over a map of this shape need.
 int64_t reduction_scratch(const Shape& shape);
 
-void exponential_noise(Element element, void* out, int64_t count, uint64_t seed, uint32_t index, Stream stream);
+void exponential_noise(Element element, void* out, int64_t count, uint64_t seed, uint32_t index, int64_t first,
+                       Stream stream);
 
 void norm_statistics(Element element, const void* x, const Shape& shape, int64_t groups, double eps, void* mean,
                      void* var, void* invstd, void* scratch, Stream stream);

@@ -7,12 +7,16 @@ namespace jtr::kernels::cuda {
 namespace typed {
 
 template <typename T, typename A>
-void exponential_noise(void* out, int64_t count, uint64_t seed, uint32_t index, Stream stream) {
+void exponential_noise(void* out, int64_t count, uint64_t seed, uint32_t index, int64_t first, Stream stream) {
   T* to = static_cast<T*>(out);
-  for_each("exponential_noise", (count + 3) / 4, stream, [=] __device__(int64_t block) {
+  const int64_t first_block = first / 4, blocks = (first + count + 3) / 4 - first_block;
+  for_each("exponential_noise", blocks, stream, [=] __device__(int64_t block) {
     float values[4];
-    exponential_block(seed, index, static_cast<uint64_t>(block), values);
-    for (int i = 0; i < 4 && 4 * block + i < count; ++i) to[4 * block + i] = static_cast<T>(values[i]);
+    exponential_block(seed, index, static_cast<uint64_t>(first_block + block), values);
+    for (int i = 0; i < 4; ++i) {
+      const int64_t place = 4 * (first_block + block) + i - first;
+      if (place >= 0 && place < count) to[place] = static_cast<T>(values[i]);
+    }
   });
 }
 
@@ -40,8 +44,9 @@ void adam(void* p, const void* g, void* m, void* v, int64_t count, const AdamArg
 
 }  // namespace typed
 
-void exponential_noise(Element element, void* out, int64_t count, uint64_t seed, uint32_t index, Stream stream) {
-  JTR_DISPATCH(element, typed::exponential_noise, out, count, seed, index, stream)
+void exponential_noise(Element element, void* out, int64_t count, uint64_t seed, uint32_t index, int64_t first,
+                       Stream stream) {
+  JTR_DISPATCH(element, typed::exponential_noise, out, count, seed, index, first, stream)
 }
 
 void one_hot(Element element, const void* x, const Shape& shape, void* out, Stream stream) {

@@ -136,9 +136,9 @@ void adam(at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Tensor& v, cons
              {f.beta1, f.beta2, f.epsilon, f.step_size, f.sqrt_correction2}, on.stream);
 }
 
-void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index) {
+void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index, int64_t first) {
   const OnDevice on(out);
-  cuda::exponential_noise(element_of(out), out.data_ptr(), out.numel(), seed, index, on.stream);
+  cuda::exponential_noise(element_of(out), out.data_ptr(), out.numel(), seed, index, first, on.stream);
 }
 
 namespace {

@@ -22,7 +22,7 @@ at::Tensor unpool(const at::Tensor& y, const at::Tensor& code, int64_t height, i
 at::Tensor unpool_backward(const at::Tensor& d, const at::Tensor& code);
 at::Tensor one_hot_of_max(const at::Tensor& x);
 void adam(at::Tensor& p, const at::Tensor& g, at::Tensor& m, at::Tensor& v, const AdamFactors& factors);
-void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index);
+void exponential_noise(at::Tensor& out, uint64_t seed, uint32_t index, int64_t first);
 void joint_stacks(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,
                   const device::Shape& shape, at::Tensor& out);
 void joint_stacks_backward(const ChannelGroups& groups, const JointView& view, const StackNoise& noise,

@@ -97,13 +97,13 @@ InputTensors InputSet::normalized(const InputTensors& raw) const {
   return made.with_only(raw.present);
 }
 
-at::Tensor InputSet::kept(int64_t samples, double dropout, uint64_t seed, int64_t step) const {
+at::Tensor InputSet::kept(int64_t samples, double dropout, uint64_t seed, int64_t step, int64_t first) const {
   const int64_t inputs = static_cast<int64_t>(size());
   at::Tensor kept = at::ones({samples, inputs}, at::kDouble);
   for (int64_t b = 0; b < samples; ++b) {
     for (int64_t i = 0; i < inputs; ++i) {
       // One block for four inputs of a sample, so that the number of inputs moves nobody's draws.
-      const uint64_t counter = static_cast<uint64_t>(b) << 16 | static_cast<uint64_t>(i / 4);
+      const uint64_t counter = static_cast<uint64_t>(first + b) << 16 | static_cast<uint64_t>(i / 4);
       const PhiloxBlock block = philox(seed, RandomUse::kInputDropout, static_cast<uint32_t>(step), counter);
       if (open_uniform(block.value[i % 4]) < dropout) kept[b][i] = 0;
     }

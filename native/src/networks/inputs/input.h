@@ -81,8 +81,8 @@ class InputSet {
   /// Numbers of inputs as they come, with 0 where one is missing, to what the networks read.
   InputTensors normalized(const InputTensors& raw) const;
   /// [N, further inputs], 1 or 0: each input that is left after each was dropped with a probability, a function of
-  /// (seed, step, sample, input).
-  at::Tensor kept(int64_t samples, double dropout, uint64_t seed, int64_t step) const;
+  /// (seed, step, sample, input); samples are counted from `first`.
+  at::Tensor kept(int64_t samples, double dropout, uint64_t seed, int64_t step, int64_t first = 0) const;
   Json describe() const;
 
  private:
