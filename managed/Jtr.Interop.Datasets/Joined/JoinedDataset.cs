@@ -215,7 +215,8 @@ public sealed class JoinedDataset : IMultiTaskDataset
         {
             if (source.Data.Inputs.ImageChannels != channels)
                 throw new ArgumentException(
-                    $"photographs of '{source.Name}' have {source.Data.Inputs.ImageChannels} channels, those of the sources before it {channels}",
+                    $"photographs of '{source.Name}' have {source.Data.Inputs.ImageChannels} channels, "
+                        + $"those of the sources before it {channels}",
                     nameof(sources)
                 );
             foreach (InputSpec input in source.Data.Inputs)

@@ -45,8 +45,8 @@ public sealed record DataLoaderOptions
     public IReadOnlyList<AppearanceExchange> Appearance { get; init; } = [];
 
     /// <summary>
-    /// Names of domains, by which <see cref="Batch.Domains"/> counts: those of the trainer (<see cref="DomainOptions.Names"/>). Null: those of
-    /// the data set.
+    /// Names of domains, by which <see cref="Batch.Domains"/> counts: those of the trainer (<see cref="DomainOptions.Names"/>). Null: those
+    /// of the data set.
     /// </summary>
     public IReadOnlyList<string>? Domains { get; init; }
 

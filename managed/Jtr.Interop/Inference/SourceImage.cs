@@ -82,7 +82,8 @@ public abstract class SourceImage : IDisposable
             throw new ArgumentException($"{region} is not inside an image of {Height} x {Width}", nameof(region));
         if (values.Length != (long)Channels * height * width)
             throw new ArgumentException(
-                $"image '{Name}' of {Channels} channels has {(long)Channels * height * width} values at {height} x {width}, not {values.Length}",
+                $"image '{Name}' of {Channels} channels has {(long)Channels * height * width} values at {height} x {width}, "
+                    + $"not {values.Length}",
                 nameof(values)
             );
         ReadCore(region, height, width, values);

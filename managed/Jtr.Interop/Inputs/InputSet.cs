@@ -20,7 +20,7 @@ public sealed class InputSet : IReadOnlyList<InputSpec>, IEquatable<InputSet>
     /// Channels of the photograph, 1 to <see cref="InputSpec.MaxPlanes"/>: 3 of colors, 1 of a grey or thermal camera, 4 of colors with
     /// infrared.
     /// </param>
-    /// <exception cref="ArgumentException">An input or the number of channels is outside its range, or two inputs have one name.</exception>
+    /// <exception cref="ArgumentException">An input or the number of channels is outside its range, or two have one name.</exception>
     public InputSet(IEnumerable<InputSpec> inputs, int imageChannels = RgbChannels)
     {
         ArgumentNullException.ThrowIfNull(inputs);

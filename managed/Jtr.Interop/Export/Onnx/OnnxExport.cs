@@ -68,8 +68,8 @@ public static class OnnxExport
         model.Message(7, new OnnxGraphWriter(network).Write(options));
         model.Text(
             6,
-            $"Multi-task network. Input: {(network.Inputs.IsRgb ? "RGB" : $"{network.Inputs.ImageChannels} channels")} in [0, 1], of every size. "
-                + "Outputs: raw logits, depths, unit normals, maps, values."
+            $"Multi-task network. Input: {(network.Inputs.IsRgb ? "RGB" : $"{network.Inputs.ImageChannels} channels")} in [0, 1], "
+                + "of every size. Outputs: raw logits, depths, unit normals, maps, values."
         );
         Metadata(model, "jtr.step", network.Step.ToString(CultureInfo.InvariantCulture));
         Metadata(model, "jtr.method", network.Options.Method);

@@ -4,8 +4,8 @@ namespace Jtr.Interop.Training;
 public sealed record DomainOptions
 {
     /// <summary>
-    /// Names of the domains that samples are of, such as <see cref="Datasets.IMultiTaskDataset.Domains"/>; <see cref="Datasets.Batch.Domains"/>
-    /// counts them. With fewer than two no technique is on, and training is what it is without.
+    /// Names of the domains that samples are of, such as <see cref="Datasets.IMultiTaskDataset.Domains"/>;
+    /// <see cref="Datasets.Batch.Domains"/> counts them. With fewer than two no technique is on, and training is what it is without.
     /// </summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 

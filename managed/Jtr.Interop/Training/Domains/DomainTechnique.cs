@@ -67,7 +67,8 @@ public sealed record AdversarialTechnique : DomainTechnique
     public int? Hidden { get; init; }
 
     /// <summary>
-    /// Steps over which the weight grows from 0 as 2 / (1 + exp(-10 p)) - 1, p from 0 to 1: those of the run. 0: it is whole from the start.
+    /// Steps over which the weight grows from 0 as 2 / (1 + exp(-10 p)) - 1, p from 0 to 1: those of the run. 0: it is whole from the
+    /// start.
     /// </summary>
     public long? RampSteps { get; init; }
 }
