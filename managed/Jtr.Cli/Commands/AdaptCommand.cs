@@ -38,8 +38,8 @@ internal sealed class AdaptCommand
             Text =
             [
                 "Photographs of another source than those of training have other colors and textures. Their mean and variance replace "
-                    + "those of training in every norm of the network (AdaBN); weights stay, and no label is looked at. What is written is a "
-                    + "checkpoint of its own, for evaluate, predict and export.",
+                    + "those of training in every norm of the network (AdaBN); weights stay, and no label is looked at. What is written is "
+                    + "a checkpoint of its own, for evaluate, predict and export.",
                 "Of data with a part to score on (test/, val/), that part is taken.",
             ],
             Arguments = [adapt._input.Checkpoint],
