@@ -123,7 +123,8 @@ internal sealed class TrainSettings
             Recomputation = Recomputation,
             Device = device.Kind,
             DeviceIndex = device.Index,
-            Constraints = [.. (training.Constraints ?? []).Select(ConstraintOptions.Parse)],
+            Constraints = Constraints,
+            TaskGraph = Configuration.Methods.TaskGraph is { } graph ? TaskGraphOptions.Parse(graph) : null,
             // Their techniques are native options.
             Domains = data.Domains.Count > 1 ? new DomainOptions { Names = data.Domains } : new DomainOptions(),
             Balancing = new BalancingOptions
@@ -139,6 +140,9 @@ internal sealed class TrainSettings
             NativeOptions = NativeDocument.Of(Configuration, _table),
         };
     }
+
+    /// <summary>What is known of predictions and labels.</summary>
+    public IReadOnlyList<ConstraintOptions> Constraints => ConstraintInput.Parse(Configuration.Training.Constraints);
 
     /// <summary>What backward passes compute a second time.</summary>
     public Recomputation Recomputation => Words.Parse<Recomputation>(Configuration.Training.Recomputation);

@@ -19,6 +19,9 @@ internal sealed record ComparisonPlan
     /// <summary>Steps between two scores.</summary>
     public required long EvalEvery { get; init; }
 
+    /// <summary>How choices are made before; null: there are none.</summary>
+    public TuningPlan? Tuning { get; init; }
+
     /// <summary>Writes the plan into the comparison's folder, or checks that the one that is there is the same.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="UsageException">The folder holds a comparison with other settings.</exception>
