@@ -9,6 +9,7 @@
 
 #include "finite_differences.h"
 #include "methods/method_fixture.h"
+#include "methods/mixed_fixture.h"
 #include "mixed.h"
 
 namespace jtr {
