@@ -85,7 +85,7 @@ TEST(Segmentation, AWeightMultipliesTheLossOfItsClassesPixels) {
 
 TEST(Segmentation, ThereIsAWeightForEachClassOrNone) {
   EXPECT_EQ(test::caught([] {
-              test::make_task(test::task("segmentation", "seg", {{"classes", 3}, {"class_weights", {1, 2}}}));
+              TaskSet({test::task("segmentation", "seg", {{"classes", 3}, {"class_weights", {1, 2}}})});
             }).field(),
             "tasks[0].class_weights");
 }
