@@ -156,6 +156,10 @@ public class ClassificationKind : TaskKind
     }
 
     /// <inheritdoc/>
+    public override VisionTask Weigh(VisionTask task, IReadOnlyList<double> weights) =>
+        Of(task).ClassWeights is null ? Of(task) with { ClassWeights = weights } : task;
+
+    /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new ClassificationMetrics(Of(task));
 
     internal override TaskOutput CreateOutput(VisionTask task) => new ClassificationOutput(task.Channels);

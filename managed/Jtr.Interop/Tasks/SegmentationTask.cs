@@ -138,6 +138,10 @@ public class SegmentationKind : TaskKind
         );
 
     /// <inheritdoc/>
+    public override VisionTask Weigh(VisionTask task, IReadOnlyList<double> weights) =>
+        Of(task).ClassWeights is null ? Of(task) with { ClassWeights = weights } : task;
+
+    /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new ConfusionMatrix(Of(task));
 
     internal override TaskOutput CreateOutput(VisionTask task) => new SegmentationOutput(task.Channels);
