@@ -120,10 +120,7 @@ public sealed class PseudoLabelDataset : DatasetDecorator
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>For each constraint.</returns>
     /// <exception cref="ArgumentException">A constraint is about a task or class that there is not.</exception>
-    public IReadOnlyList<LabelViolations> Check(
-        IReadOnlyList<ConstraintOptions> constraints,
-        CancellationToken cancellationToken = default
-    )
+    public IReadOnlyList<LabelViolations> Check(IReadOnlyList<ConstraintOptions> constraints, CancellationToken cancellationToken = default)
     {
         LabelConstraints rules = new(Tasks, constraints);
         LabelViolations[] all = [.. rules.Names.Select(name => new LabelViolations(name, 0, 0))];

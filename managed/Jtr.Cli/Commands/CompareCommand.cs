@@ -173,9 +173,7 @@ internal sealed class CompareCommand
         try
         {
             _console.StopWords = "Stopping after this step, then saving; Ctrl-C again ends now, without saving.";
-            await TrainingView
-                .ShowAsync(_console, view => runs.TrainAsync(view, comparisons, cancellationToken))
-                .ConfigureAwait(false);
+            await TrainingView.ShowAsync(_console, view => runs.TrainAsync(view, comparisons, cancellationToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -38,101 +38,97 @@ internal sealed class CompareOptions
     public Option<string[]?> Methods { get; }
 
     /// <summary>Several label scenarios.</summary>
-    public Option<string[]?> Scenarios { get; } = OptionKinds.List(
-        "--scenarios",
-        "LIST",
-        "Several label scenarios, separated by commas, instead of one --scenario: each in a folder of its own in --output, and a table of "
-            + "Delta % over all."
-    );
+    public Option<string[]?> Scenarios { get; } =
+        OptionKinds.List(
+            "--scenarios",
+            "LIST",
+            "Several label scenarios, separated by commas, instead of one --scenario: each in a folder of its own in --output, and a table of "
+                + "Delta % over all."
+        );
 
     /// <summary>Parts of the labels.</summary>
-    public Option<string[]?> Fractions { get; } = OptionKinds.List(
-        "--label-fractions",
-        "LIST",
-        "Parts of the labels that training sees, separated by commas, such as 1/16,1/4,1: each in a folder of its own "
-            + "in --output, with a table "
-            + "and a plot of the scores against the number of labels. Fewer labels are always among more."
-    );
+    public Option<string[]?> Fractions { get; } =
+        OptionKinds.List(
+            "--label-fractions",
+            "LIST",
+            "Parts of the labels that training sees, separated by commas, such as 1/16,1/4,1: each in a folder of its own "
+                + "in --output, with a table "
+                + "and a plot of the scores against the number of labels. Fewer labels are always among more."
+        );
 
     /// <summary>The tasks whose labels these limit.</summary>
-    public Option<string[]?> FractionTasks { get; } = OptionKinds.List(
-        "--fraction-tasks",
-        "LIST",
-        "The tasks whose labels --label-fractions limits. Default: all."
-    );
+    public Option<string[]?> FractionTasks { get; } =
+        OptionKinds.List("--fraction-tasks", "LIST", "The tasks whose labels --label-fractions limits. Default: all.");
 
     /// <summary>Runs of each method.</summary>
-    public Option<long?> Seeds { get; } = OptionKinds.Whole(
-        "--seeds",
-        "N",
-        "Runs of each method, with the seeds 1 to N. A seed fixes weights, labels, order and crops, the same for every method. Default: 3.",
-        1,
-        1000
-    );
+    public Option<long?> Seeds { get; } =
+        OptionKinds.Whole(
+            "--seeds",
+            "N",
+            "Runs of each method, with the seeds 1 to N. A seed fixes weights, labels, order and crops, the same for every method. Default: 3.",
+            1,
+            1000
+        );
 
     /// <summary>Where all goes.</summary>
-    public Option<string?> Output { get; } = OptionKinds.Text(
-        "--output",
-        "FOLDER",
-        "Where runs, tables and plots go. A second start with the same folder goes on where the first one ended. Default: jtr-compare."
-    );
+    public Option<string?> Output { get; } =
+        OptionKinds.Text(
+            "--output",
+            "FOLDER",
+            "Where runs, tables and plots go. A second start with the same folder goes on where the first one ended. Default: jtr-compare."
+        );
 
     /// <summary>Steps between two scores.</summary>
-    public Option<long?> EvalEvery { get; } = OptionKinds.Whole(
-        "--eval-every",
-        "STEPS",
-        "Steps between two scores, for the plot over the epochs. Default: an eighth of the steps.",
-        1
-    );
+    public Option<long?> EvalEvery { get; } =
+        OptionKinds.Whole(
+            "--eval-every",
+            "STEPS",
+            "Steps between two scores, for the plot over the epochs. Default: an eighth of the steps.",
+            1
+        );
 
     /// <summary>Steps between two checkpoints.</summary>
-    public Option<long?> SaveEvery { get; } = OptionKinds.Whole(
-        "--save-every",
-        "STEPS",
-        $"Steps between two checkpoints: what a run that is killed may lose. Default: {DefaultSaveEvery}.",
-        1
-    );
+    public Option<long?> SaveEvery { get; } =
+        OptionKinds.Whole(
+            "--save-every",
+            "STEPS",
+            $"Steps between two checkpoints: what a run that is killed may lose. Default: {DefaultSaveEvery}.",
+            1
+        );
 
     /// <summary>Runs at once.</summary>
-    public Option<long?> Jobs { get; } = OptionKinds.Whole(
-        "--jobs",
-        "N",
-        "Runs at once, each a process of its own with its part of the threads (--threads: so many each); it takes N times the memory. "
-            + "Default: 1.",
-        1,
-        256
-    );
+    public Option<long?> Jobs { get; } =
+        OptionKinds.Whole(
+            "--jobs",
+            "N",
+            "Runs at once, each a process of its own with its part of the threads (--threads: so many each); it takes N times the memory. "
+                + "Default: 1.",
+            1,
+            256
+        );
 
     /// <summary>A first look.</summary>
-    public Option<bool> Quick { get; } = new("--quick")
-    {
-        Description =
-            $"A first look: {QuickSteps} steps, width 8, on scenes 100 of them. It shows that all works, not which method is best.",
-    };
+    public Option<bool> Quick { get; } =
+        new("--quick")
+        {
+            Description =
+                $"A first look: {QuickSteps} steps, width 8, on scenes 100 of them. It shows that all works, not which method is best.",
+        };
 
     /// <summary>Whether cost is measured instead.</summary>
-    public Option<bool> Cost { get; } = new("--cost")
-    {
-        Description = "Measure instead what a step costs with 2 to 12 tasks: time and memory, on 1-channel maps of the scenes.",
-    };
+    public Option<bool> Cost { get; } =
+        new("--cost")
+        {
+            Description = "Measure instead what a step costs with 2 to 12 tasks: time and memory, on 1-channel maps of the scenes.",
+        };
 
     /// <summary>Steps that are measured.</summary>
-    public Option<long?> CostSteps { get; } = OptionKinds.Whole(
-        "--cost-steps",
-        "N",
-        "Steps that are measured for each point, after one to warm up. Default: 5.",
-        1,
-        1000
-    );
+    public Option<long?> CostSteps { get; } =
+        OptionKinds.Whole("--cost-steps", "N", "Steps that are measured for each point, after one to warm up. Default: 5.", 1, 1000);
 
     /// <summary>The largest number of tasks of that.</summary>
-    public Option<long?> MaxTasks { get; } = OptionKinds.Whole(
-        "--max-tasks",
-        "K",
-        "The largest number of tasks of --cost. Default: 12.",
-        2,
-        64
-    );
+    public Option<long?> MaxTasks { get; } =
+        OptionKinds.Whole("--max-tasks", "K", "The largest number of tasks of --cost. Default: 12.", 2, 64);
 
     /// <summary>Trials of each method.</summary>
     public Option<long?> Tune { get; } =

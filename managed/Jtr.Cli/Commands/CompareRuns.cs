@@ -15,14 +15,7 @@ namespace Jtr.Cli.Commands;
 /// <param name="data">The data.</param>
 /// <param name="saveEvery">Steps between two checkpoints.</param>
 /// <param name="jobs">Runs at once.</param>
-internal sealed class CompareRuns(
-    CliConsole console,
-    ParseResult parsed,
-    RunConfiguration said,
-    OpenData data,
-    long saveEvery,
-    int jobs
-)
+internal sealed class CompareRuns(CliConsole console, ParseResult parsed, RunConfiguration said, OpenData data, long saveEvery, int jobs)
 {
     /// <summary>Does the runs that are not finished, and writes the tables anew after each.</summary>
     public async Task<bool> TrainAsync(TrainingView view, ScenarioComparison[] comparisons, CancellationToken cancellationToken)

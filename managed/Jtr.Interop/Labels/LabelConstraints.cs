@@ -16,7 +16,12 @@ public readonly record struct LabelViolations(string Name, long Violated, long P
 
     /// <summary>Both together.</summary>
     /// <param name="other">Those of other labels.</param>
-    public LabelViolations Plus(LabelViolations other) => this with { Violated = Violated + other.Violated, Places = Places + other.Places };
+    public LabelViolations Plus(LabelViolations other) =>
+        this with
+        {
+            Violated = Violated + other.Violated,
+            Places = Places + other.Places,
+        };
 }
 
 /// <summary>Constraints as they are asked of labels instead of predictions. Several threads may use one at once.</summary>

@@ -51,8 +51,7 @@ internal sealed class DepthNormalsRule(TaskSet tasks, string word, int depth, in
                     v = (below.X - above.X, below.Y - above.Y, below.Z - above.Z);
                 (double X, double Y, double Z) m = (v.Y * u.Z - v.Z * u.Y, v.Z * u.X - v.X * u.Z, v.X * u.Y - v.Y * u.X);
                 double length = Math.Sqrt(m.X * m.X + m.Y * m.Y + m.Z * m.Z);
-                double product =
-                    m.X * Axis(0) * n[at] + m.Y * Axis(1) * n[plane + at] + m.Z * Axis(2) * n[2 * plane + at];
+                double product = m.X * Axis(0) * n[at] + m.Y * Axis(1) * n[plane + at] + m.Z * Axis(2) * n[2 * plane + at];
                 if (product < least * length)
                     broken.Add(at);
             }

@@ -31,9 +31,9 @@ public abstract record TaskGraphOptions
         {
             All => null,
             SimilarityTaskGraph.Word => new SimilarityTaskGraph(),
-            string pairs => new GivenTaskGraph(
-                [.. pairs.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).SelectMany(TaskPair.Parse)]
-            ),
+            string pairs => new GivenTaskGraph([
+                .. pairs.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).SelectMany(TaskPair.Parse),
+            ]),
         };
     }
 

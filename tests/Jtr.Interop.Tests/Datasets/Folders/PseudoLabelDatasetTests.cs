@@ -151,7 +151,12 @@ public sealed class PseudoLabelDatasetTests : IDisposable
         PseudoLabelDataset dropped = new(Data, _network.Root, options: new PseudoLabelOptions { Constraints = constraints });
         Assert.That(Values(dropped), Is.EqualTo(new float[][] { [1, 4], [-1, 5], [2, 0] }), "labels of people stay");
         Assert.That(
-            () => new PseudoLabelDataset(Data, _network.Root, options: new PseudoLabelOptions { Constraints = [constraints[0], new BoundsConstraint { Task = "x" }] }),
+            () =>
+                new PseudoLabelDataset(
+                    Data,
+                    _network.Root,
+                    options: new PseudoLabelOptions { Constraints = [constraints[0], new BoundsConstraint { Task = "x" }] }
+                ),
             Throws.ArgumentException.With.Message.Contains("'x'")
         );
     }
