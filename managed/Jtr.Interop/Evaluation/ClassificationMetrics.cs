@@ -115,6 +115,18 @@ public sealed class ClassificationMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
+    protected override double[] Gathered() => [_top, .. _counts.Select(c => (double)c)];
+
+    /// <inheritdoc/>
+    protected override void AddGathered(ReadOnlySpan<double> state)
+    {
+        CheckState(state, 1 + _counts.Length);
+        _top += (long)state[0];
+        for (int i = 0; i < _counts.Length; i++)
+            _counts[i] += (long)state[1 + i];
+    }
+
+    /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
         ClassificationMetrics theirs = (ClassificationMetrics)other;

@@ -157,6 +157,17 @@ public sealed class ConfusionMatrix : TaskMetrics
     }
 
     /// <inheritdoc/>
+    protected override double[] Gathered() => [.. _counts.Select(c => (double)c)];
+
+    /// <inheritdoc/>
+    protected override void AddGathered(ReadOnlySpan<double> state)
+    {
+        CheckState(state, _counts.Length);
+        for (int i = 0; i < _counts.Length; i++)
+            _counts[i] += (long)state[i];
+    }
+
+    /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
         long[] counts = ((ConfusionMatrix)other)._counts;
