@@ -142,7 +142,7 @@ public sealed unsafe partial class Trainer
                 Samples = data.Count,
                 DataSeed = seed,
                 Threads = IsOnGpu ? null : JtrRuntime.Threads,
-                Processes = peers.Size,
+                Processes = peers.IsAlone ? null : peers.Size,
             };
         CheckSame(peers, data, options, seed, total);
         if (_loadedPosition is { } saved && Position().DifferenceTo(saved) is { } difference)

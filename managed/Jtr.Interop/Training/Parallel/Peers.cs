@@ -6,12 +6,12 @@ using Jtr.Interop.Native;
 namespace Jtr.Interop.Training;
 
 /// <summary>
-/// The processes that train together, for someone who has the lease of a trainer. All call the same in the same order. One process is
-/// alone: then nothing happens.
+/// The processes that train together. All call the same in the same order. One process is alone: then nothing happens.
 /// </summary>
-/// <param name="trainer">The trainer.</param>
-/// <param name="group">Its group, or null.</param>
-internal sealed unsafe class Peers(nint trainer, JtrProcessGroup? group)
+/// <param name="rank">This process's number.</param>
+/// <param name="size">Number of processes.</param>
+/// <param name="reduce">Sums numbers over all processes, or takes the largest of each, in place.</param>
+internal sealed class Peers(int rank, int size, Action<double[], Raw.Reduction> reduce)
 {
     /// <summary>Numbers that are handed around at once, unless one process has more: 8 MiB.</summary>
     private const int MostNumbers = 1 << 20;
@@ -20,11 +20,17 @@ internal sealed unsafe class Peers(nint trainer, JtrProcessGroup? group)
 
     private readonly double[] _code = new double[1];
 
+    /// <summary>The processes of a trainer that the caller has the lease of.</summary>
+    /// <param name="trainer">The trainer.</param>
+    /// <param name="group">Its group, or null.</param>
+    public Peers(nint trainer, JtrProcessGroup? group)
+        : this(group?.Rank ?? 0, group?.Size ?? 1, (numbers, how) => Reduce(trainer, numbers, how)) { }
+
     /// <summary>This process's number.</summary>
-    public int Rank { get; } = group?.Rank ?? 0;
+    public int Rank => rank;
 
     /// <summary>Number of processes.</summary>
-    public int Size { get; } = group?.Size ?? 1;
+    public int Size => size;
 
     /// <summary>Whether this process trains by itself.</summary>
     public bool IsAlone => Size == 1;
@@ -45,7 +51,7 @@ internal sealed unsafe class Peers(nint trainer, JtrProcessGroup? group)
                 failure is null ? 0
                 : failure is OperationCanceledException ? Size - Rank
                 : 2 * Size - Rank;
-            Reduce(_code, Raw.Reduction.Max);
+            reduce(_code, Raw.Reduction.Max);
             int code = (int)_code[0];
             if (code == 0)
                 return;
@@ -102,7 +108,7 @@ internal sealed unsafe class Peers(nint trainer, JtrProcessGroup? group)
         if (IsAlone)
             return;
         double[] bounds = [.. facts.SelectMany(f => (double[])[f.Value, -f.Value])];
-        Reduce(bounds, Raw.Reduction.Max);
+        reduce(bounds, Raw.Reduction.Max);
         for (int i = 0; i < facts.Count; i++)
         {
             (double highest, double lowest) = (bounds[2 * i], -bounds[2 * i + 1]);
@@ -134,7 +140,7 @@ internal sealed unsafe class Peers(nint trainer, JtrProcessGroup? group)
         }
         double[] lengths = new double[Size];
         lengths[Rank] = own.Length;
-        Reduce(lengths, Raw.Reduction.Sum);
+        reduce(lengths, Raw.Reduction.Sum);
         for (int first = 0, end = 0; first < Size; first = end)
         {
             int count = 0;
@@ -148,7 +154,7 @@ internal sealed unsafe class Peers(nint trainer, JtrProcessGroup? group)
                     own.CopyTo(numbers.AsSpan(at));
             }
             // All others have zeros in its places.
-            Reduce(numbers, Raw.Reduction.Sum);
+            reduce(numbers, Raw.Reduction.Sum);
             at = 0;
             for (int r = first; r < end; at += (int)lengths[r++])
                 take(r, numbers.AsSpan(at, (int)lengths[r]));
@@ -169,7 +175,7 @@ internal sealed unsafe class Peers(nint trainer, JtrProcessGroup? group)
             for (int i = 0; i < bytes.Length && i < MessageBytes; i++)
                 note[1 + i] = bytes[i];
         }
-        Reduce(note, Raw.Reduction.Sum);
+        reduce(note, Raw.Reduction.Sum);
         byte[] message = [.. note.Skip(1).TakeWhile(b => b != 0).Select(b => (byte)b)];
         string text = $"rank {from}: {Encoding.UTF8.GetString(message)}";
         return (Raw.Status)note[0] switch
@@ -200,7 +206,7 @@ internal sealed unsafe class Peers(nint trainer, JtrProcessGroup? group)
             _ => Raw.Status.Internal,
         };
 
-    private void Reduce(double[] numbers, Raw.Reduction reduction)
+    private static unsafe void Reduce(nint trainer, double[] numbers, Raw.Reduction reduction)
     {
         fixed (double* first = numbers)
             NativeError.Check(Api.TrainerReduce(trainer, first, numbers.Length, (int)reduction));
