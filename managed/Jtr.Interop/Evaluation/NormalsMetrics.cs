@@ -104,7 +104,7 @@ public sealed class NormalsMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
-    protected override double[] Gathered() => 
+    protected override double[] Gathered() =>
         [_count, _sum, _square, _within11, _within22, _within30, .. _histogram.Select(c => (double)c)];
 
     /// <inheritdoc/>

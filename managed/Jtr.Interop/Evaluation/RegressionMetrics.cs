@@ -91,7 +91,7 @@ public sealed class RegressionMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
-    protected override double[] Gathered() => 
+    protected override double[] Gathered() =>
         [.. _values.SelectMany(v => (double[])[v.Absolute, v.Square, v.Labels.Count, v.Labels.Mean, v.Labels.Squares])];
 
     /// <inheritdoc/>

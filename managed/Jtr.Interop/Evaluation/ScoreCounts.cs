@@ -42,8 +42,7 @@ internal sealed class ScoreCounts
     public int StateLength => 1 + 3 * _counts.Count;
 
     /// <summary>All counts, for another process.</summary>
-    public IEnumerable<double> State() =>
-        [IsExact ? 1 : 0, .. _counts.SelectMany(c => (double[])[c.Key, c.Value.With, c.Value.Without])];
+    public IEnumerable<double> State() => [IsExact ? 1 : 0, .. _counts.SelectMany(c => (double[])[c.Key, c.Value.With, c.Value.Without])];
 
     /// <summary>Adds what <see cref="State"/> of another process gave.</summary>
     public void AddState(ReadOnlySpan<double> state)

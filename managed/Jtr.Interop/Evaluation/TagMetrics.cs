@@ -111,7 +111,7 @@ public sealed class TagMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
-    protected override double[] Gathered() => 
+    protected override double[] Gathered() =>
         [.. _tags.SelectMany(t => (double[])[t.Right, t.Wrong, t.Scores.StateLength, .. t.Scores.State()])];
 
     /// <inheritdoc/>

@@ -21,7 +21,10 @@ public sealed class SharedLoaderTests
             Flip = FlipMode.EveryView,
         };
         using DataLoader whole = new(data, options: options);
-        DataLoader[] shares = [.. Enumerable.Range(0, ranks).Select(r => new DataLoader(data, options: options with { Rank = r, Ranks = ranks }))];
+        DataLoader[] shares =
+        [
+            .. Enumerable.Range(0, ranks).Select(r => new DataLoader(data, options: options with { Rank = r, Ranks = ranks })),
+        ];
         // Two epochs; the last batch of each has five samples.
         for (int i = 0; i < 2 * whole.BatchesPerEpoch; i++)
         {
@@ -35,7 +38,10 @@ public sealed class SharedLoaderTests
                     Assert.That(actual.Indices[b], Is.EqualTo(expected.Indices[at]));
                     for (int v = 0; v < expected.Views; v++)
                     {
-                        Assert.That(actual.GetSample(v, b).Image.SequenceEqual(expected.GetSample(v, at).Image), "the same crop and colors");
+                        Assert.That(
+                            actual.GetSample(v, b).Image.SequenceEqual(expected.GetSample(v, at).Image),
+                            "the same crop and colors"
+                        );
                         Assert.That(actual.Crops[v * actual.Samples + b], Is.EqualTo(expected.Crops[v * expected.Samples + at]));
                     }
                 }
@@ -51,7 +57,12 @@ public sealed class SharedLoaderTests
     [Test]
     public void A_batch_without_a_sample_for_each_is_an_error()
     {
-        DataLoaderOptions options = new() { BatchSize = 4, Ranks = 3, Rank = 1 };
+        DataLoaderOptions options = new()
+        {
+            BatchSize = 4,
+            Ranks = 3,
+            Rank = 1,
+        };
         ArgumentException error = Assert.Throws<ArgumentException>(() => new DataLoader(new MemoryDataset(10), options: options))!;
         Assert.That(error.Message, Does.Contain("10 samples in batches of 4 has one of 2"));
         new DataLoader(new MemoryDataset(10), options: options with { DropLast = true }).Dispose();

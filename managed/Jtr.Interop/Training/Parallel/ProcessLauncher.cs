@@ -24,13 +24,7 @@ internal sealed record ProcessLauncher(string Name, string Rank, string Size, st
     private static readonly ProcessLauncher[] _known =
     [
         new("torchrun", "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"),
-        new(
-            "Open MPI",
-            "OMPI_COMM_WORLD_RANK",
-            "OMPI_COMM_WORLD_SIZE",
-            "OMPI_COMM_WORLD_LOCAL_RANK",
-            "OMPI_COMM_WORLD_LOCAL_SIZE"
-        ),
+        new("Open MPI", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE"),
         new("mpiexec", "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS"),
         // A batch script has a number too, and the number of tasks; a step is what srun starts.
         new("srun", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", LocalSize: null, Mark: "SLURM_STEP_ID"),
@@ -54,8 +48,7 @@ internal sealed record ProcessLauncher(string Name, string Rank, string Size, st
         if (rank >= size)
             throw Wrong(Rank, $"is {rank}, but {Size} is {size}: ranks are 0 to {size - 1}");
         int local = set(LocalRank) is null ? 0 : Number(set, LocalRank, 0, size - 1);
-        bool isOneMachine =
-            size == 1 || (LocalSize is not null && set(LocalSize) is not null && Number(set, LocalSize, 1, size) == size);
+        bool isOneMachine = size == 1 || (LocalSize is not null && set(LocalSize) is not null && Number(set, LocalSize, 1, size) == size);
         return new JtrProcessGroup
         {
             Rank = rank,
@@ -125,6 +118,5 @@ internal sealed record ProcessLauncher(string Name, string Rank, string Size, st
             : throw Wrong(variable, $"is '{text}'; it has to be a whole number of {lowest} to {highest}");
     }
 
-    private static ArgumentException Wrong(string variable, string what) =>
-        new($"The environment variable {variable} {what}.", variable);
+    private static ArgumentException Wrong(string variable, string what) => new($"The environment variable {variable} {what}.", variable);
 }

@@ -46,9 +46,7 @@ public sealed class ParallelTests
 
     private static Trained Train(TrainerOptions options, FitOptions fit, IMultiTaskDataset? data = null, string? from = null)
     {
-        using Trainer trainer = from is null
-            ? new Trainer(options)
-            : Trainer.Load(from, new LoadOptions { Parallel = options.Parallel });
+        using Trainer trainer = from is null ? new Trainer(options) : Trainer.Load(from, new LoadOptions { Parallel = options.Parallel });
         FitResult result = trainer.FitAsync(data ?? Data(), fit).GetAwaiter().GetResult();
         return new(result, SmallModel.Snapshot(trainer), trainer.Validation);
     }
@@ -103,9 +101,7 @@ public sealed class ParallelTests
         // Norms see a part at a time, so the numbers are others than those of whole batches.
         Trained whole = Train(options with { Accumulate = 1 }, fit, data);
         Assert.That(all[0].Result.Last!.Value.Loss, Is.Not.EqualTo(whole.Result.Last!.Value.Loss).Within(Tolerance));
-        ArgumentException error = Assert.Throws<ArgumentException>(() =>
-            Train(options with { Accumulate = 3 }, fit, SmallModel.Data(10))
-        )!;
+        ArgumentException error = Assert.Throws<ArgumentException>(() => Train(options with { Accumulate = 3 }, fit, SmallModel.Data(10)))!;
         Assert.That(error.Message, Does.Contain("Accumulate is 3").And.Contain("one of 2"));
     }
 
@@ -186,7 +182,14 @@ public sealed class ParallelTests
             group =>
             {
                 using Trainer trainer = new(_options with { Method = "supervised", Parallel = group });
-                FitOptions fit = _fit with { Steps = 100_000, CheckpointPath = file, EvaluateEvery = 0, EvaluateAtEnd = false, Validation = null };
+                FitOptions fit = _fit with
+                {
+                    Steps = 100_000,
+                    CheckpointPath = file,
+                    EvaluateEvery = 0,
+                    EvaluateAtEnd = false,
+                    Validation = null,
+                };
                 try
                 {
                     IMultiTaskDataset own = group.Rank == 1 ? data : Data();
@@ -221,8 +224,20 @@ public sealed class ParallelTests
             3,
             group =>
                 Train(
-                    _options with { Method = "supervised", Parallel = group },
-                    _fit with { Steps = 100, CheckpointPath = file, EvaluateEvery = 0, EvaluateAtEnd = false, Validation = null, Labels = null },
+                    _options with
+                    {
+                        Method = "supervised",
+                        Parallel = group,
+                    },
+                    _fit with
+                    {
+                        Steps = 100,
+                        CheckpointPath = file,
+                        EvaluateEvery = 0,
+                        EvaluateAtEnd = false,
+                        Validation = null,
+                        Labels = null,
+                    },
                     group.Rank == 2 ? bad : Data()
                 )
         );
@@ -242,7 +257,11 @@ public sealed class ParallelTests
             2,
             group =>
                 Train(
-                    _options with { Method = "supervised", Parallel = group },
+                    _options with
+                    {
+                        Method = "supervised",
+                        Parallel = group,
+                    },
                     _fit with
                     {
                         CheckpointPath = Path.Combine(folder.File("missing"), "run.safetensors"),
