@@ -11,7 +11,7 @@ namespace Jtr.Cli.Tests;
 [Platform("Linux")]
 public sealed class ProcessesTests
 {
-    /// <summary>In double, with SGD: sums in another order, over a few steps.</summary>
+    /// <summary>In double, with SGD, of a number's size if above 1: sums in another order, over a few steps.</summary>
     private const double Tolerance = 1e-8;
 
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(3);
@@ -95,10 +95,7 @@ public sealed class ProcessesTests
             Assert.Ignore("mpirun is not installed (Debian: apt-get install mpich)");
         using TemporaryFolder folder = new();
         using Process process = Process.Start(
-            new ProcessStartInfo(
-                "mpirun",
-                ["-n", "2", "dotnet", Tool, "train", .. _small, "--steps", "2", "--output", folder["run"]]
-            )
+            new ProcessStartInfo("mpirun", ["-n", "2", "dotnet", Tool, "train", .. _small, "--steps", "2", "--output", folder["run"]])
             {
                 RedirectStandardOutput = true,
             }
@@ -125,7 +122,7 @@ public sealed class ProcessesTests
     [Test]
     public void Killed_again_and_again_a_run_ends_to_the_bit_where_an_uninterrupted_one_does()
     {
-        int kills = int.TryParse(Environment.GetEnvironmentVariable("JTR_KILLS"), CultureInfo.InvariantCulture, out int said) ? said : 3;
+        int kills = int.TryParse(Environment.GetEnvironmentVariable("JTR_KILLS"), CultureInfo.InvariantCulture, out int said) ? said : 2;
         using TemporaryFolder folder = new();
         string checkpoint = folder["killed", "checkpoint.safetensors"];
         string[] settings = [.. _small, "--save-every", "2", "--steps", "1000000"];
@@ -204,7 +201,13 @@ public sealed class ProcessesTests
         Assert.That(actual.Names, Is.EqualTo(expected.Names));
         double[] a = [.. MemoryMarshal.Cast<byte, double>(actual.Data)],
             b = [.. MemoryMarshal.Cast<byte, double>(expected.Data)];
-        Assert.That(a, Is.EqualTo(b).Within(Tolerance));
+        Assert.That(a, Has.Length.EqualTo(b.Length));
+        for (int i = 0; i < a.Length; i++)
+        {
+            // Whole numbers among them are not read as such, but are the same.
+            if (!a[i].Equals(b[i]))
+                Assert.That(a[i], Is.EqualTo(b[i]).Within(Tolerance * Math.Max(1, Math.Abs(b[i]))), $"element {i}");
+        }
         EvaluationResult mine = EvaluationResult.LoadJson(Path.Combine(folder, "results.json")),
             theirs = EvaluationResult.LoadJson(Path.Combine(expectedFolder, "results.json"));
         Assert.That(mine.Samples, Is.EqualTo(theirs.Samples));
