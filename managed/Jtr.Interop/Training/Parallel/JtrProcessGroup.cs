@@ -87,16 +87,11 @@ public sealed record JtrProcessGroup
     /// <exception cref="ArgumentException">A property is outside its range; ParamName is its name.</exception>
     public void Validate(string name = nameof(TrainerOptions.Parallel))
     {
-        OptionRange.Within($"{name}.{nameof(Size)}", Size, 1, MaxSize);
+        NativeRange.Check($"{name}.{nameof(Size)}", Size, "parallel[c10d].size");
         OptionRange.Within($"{name}.{nameof(Rank)}", Rank, 0, Size - 1);
-        OptionRange.Within($"{name}.{nameof(LocalRank)}", LocalRank, 0, MaxSize - 1);
-        OptionRange.Within($"{name}.{nameof(Port)}", Port, 1, ushort.MaxValue);
-        OptionRange.Holds(
-            $"{name}.{nameof(Timeout)}",
-            Timeout.TotalSeconds,
-            Timeout >= TimeSpan.FromSeconds(1) && Timeout <= TimeSpan.FromDays(1),
-            "1 s to a day"
-        );
+        OptionRange.Within($"{name}.{nameof(LocalRank)}", LocalRank, 0);
+        NativeRange.Check($"{name}.{nameof(Port)}", Port, "parallel[c10d].port");
+        NativeRange.Check($"{name}.{nameof(Timeout)}", Timeout.TotalSeconds, "parallel[c10d].timeout_s");
         OptionRange.Named($"{name}.{nameof(SyncNorms)}", SyncNorms);
         if (string.IsNullOrWhiteSpace(Address))
             throw new ArgumentException($"{name}.{nameof(Address)} must be the address of rank 0's machine.", $"{name}.{nameof(Address)}");
