@@ -5,6 +5,7 @@ using Jtr.Cli.Comparison;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
+using Jtr.Cli.Parallel;
 using Jtr.Cli.Specialists;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Reporting;
@@ -422,7 +423,7 @@ internal sealed class CompareCommand
         ComparisonRun run =
             comparisons.SelectMany(c => c.Runs.Where(r => NameOf(c, r) == name)).FirstOrDefault()
             ?? throw new UsageException($"there is no run '{name}'.");
-        using CancellationTokenSource stop = ParallelRuns.UntilInputEnds(cancellationToken);
+        using CancellationTokenSource stop = SelfProcess.UntilInputEnds(cancellationToken);
         try
         {
             return await TrainingView
