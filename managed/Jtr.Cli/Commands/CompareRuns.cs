@@ -5,6 +5,7 @@ using Jtr.Cli.Comparison;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
+using Jtr.Cli.Parallel;
 
 namespace Jtr.Cli.Commands;
 
@@ -45,7 +46,7 @@ internal sealed class CompareRuns(CliConsole console, ParseResult parsed, RunCon
         ComparisonRun run =
             comparisons.SelectMany(c => c.Trials.Concat(c.Runs).Where(r => NameOf(c, r) == name)).FirstOrDefault()
             ?? throw new UsageException($"there is no run '{name}'.");
-        using CancellationTokenSource stop = ParallelRuns.UntilInputEnds(cancellationToken);
+        using CancellationTokenSource stop = SelfProcess.UntilInputEnds(cancellationToken);
         try
         {
             return await TrainingView

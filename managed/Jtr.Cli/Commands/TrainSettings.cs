@@ -137,12 +137,16 @@ internal sealed class TrainSettings
             Optimizer = ToOptimizer(data.Count),
             MaxGradientNorm = Configuration.Optimizer.Clip,
             EmaDecay = Configuration.Optimizer.Ema,
+            Accumulate = training.Accumulate ?? 1,
             NativeOptions = NativeDocument.Of(Configuration, _table),
         };
     }
 
     /// <summary>What is known of predictions and labels.</summary>
     public IReadOnlyList<ConstraintOptions> Constraints => ConstraintInput.Parse(Configuration.Training.Constraints);
+
+    /// <summary>Whose samples the statistics of norms are of, where several processes train together.</summary>
+    public NormSync SyncNorms => Configuration.Training.SyncNorms is { } word ? Words.Parse<NormSync>(word) : NormSync.Auto;
 
     /// <summary>What backward passes compute a second time.</summary>
     public Recomputation Recomputation => Words.Parse<Recomputation>(Configuration.Training.Recomputation);

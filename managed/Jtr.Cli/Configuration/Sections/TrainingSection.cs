@@ -38,6 +38,14 @@ internal sealed record TrainingSection
         Minimum = 1, Maximum = 65536, Aliases = ["--batch", "--bs"], Default = 8)]
     public int? BatchSize { get; set; }
 
+    [Setting("--accumulate", "N",
+        Native = "accumulate")]
+    public int? Accumulate { get; set; }
+
+    [Setting("--sync-norms",
+        Native = "parallel[c10d].sync_norms")]
+    public string? SyncNorms { get; set; }
+
     [Setting("--width", "N",
         Text = "First stage width of SegNets; published: 64. Small ones train in minutes on a CPU. Beside a --backbone it is that of "
             + "the methods' own networks.",
