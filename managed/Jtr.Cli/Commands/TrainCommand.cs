@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands.Presets;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Inspection;
@@ -23,10 +24,6 @@ namespace Jtr.Cli.Commands;
 /// <summary>`jtr train`: trains a network, scores it and shows what it predicts.</summary>
 internal sealed class TrainCommand
 {
-    // Seconds at most; 'jtr inspect' looks at more.
-    private const int LookedLabels = 32;
-    private const long LookedBytes = 32L << 20;
-
     private readonly CliConsole _console;
     private readonly TrainRunOptions _run = new();
 
@@ -45,10 +42,7 @@ internal sealed class TrainCommand
 
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Start anew although --output has a checkpoint." };
 
-    private readonly Option<bool> _noCheck = new("--no-check")
-    {
-        Description = "Do not look at labels before they are learned; 'jtr inspect --help' says what is looked for.",
-    };
+    private readonly Option<bool> _noCheck = LabelLook.MakeOption();
 
     private readonly Option<bool> _noTensorBoard = new("--no-tensorboard") { Description = "Write no event file for TensorBoard." };
 
@@ -92,6 +86,7 @@ internal sealed class TrainCommand
                 "--tasks",
                 "--size",
                 "--scenario",
+                "--preset",
                 "--method",
                 "--backbone",
                 "--weights",
@@ -181,6 +176,8 @@ internal sealed class TrainCommand
             throw new UsageException($"--method {SpecialistStages.Name} makes labels of its own; leave out --pseudo-labels.");
         settings.CheckBalance();
         OpenData data = DataSource.Open(settings.Data, info?.Options.Tasks);
+        if (resumed is null)
+            settings = settings.Completed(data.Train.Count);
         settings.CheckRate(data.Train.Count);
         if (settings.EarlyStopping is not null && data.Test is null)
             throw new UsageException("--early-stopping needs data to score on: give --test, or a folder with train/ and test/.");
@@ -196,13 +193,13 @@ internal sealed class TrainCommand
                 },
                 _console.Logger
             );
-        TrainerOptions? options = loaded is null ? settings.ToTrainerOptions(data.Train, MachineOptions.Device(said)) : null;
+        LabelAssignment labels = Labels(settings, data.Train, resumed);
+        TrainerOptions? options = loaded is null ? settings.ToTrainerOptions(data.Train, labels, MachineOptions.Device(said)) : null;
         using Trainer? made = options is not null && !_run.IsTrial(parsed) ? settings.Begin(options, _console) : null;
 
-        LabelAssignment labels = Labels(settings, data.Train, resumed);
         // A run that goes on was looked at when it began.
         DataCheckReport? checks =
-            parsed.GetValue(_noCheck) || resumed is not null ? null : Check(settings, data, labels, cancellationToken);
+            parsed.GetValue(_noCheck) || resumed is not null ? null : LabelLook.At(settings, data, labels, cancellationToken);
         using IDisposable? during = specialists && early is null && !_run.IsTrial(parsed) ? folder.Hold() : null;
         if (specialists && resumed is not null)
         {
@@ -302,30 +299,6 @@ internal sealed class TrainCommand
         return ExitCode.Success;
     }
 
-    /// <summary>Looks at the data.</summary>
-    /// <exception cref="JtrFormatException">There is nothing to learn from.</exception>
-    private static DataCheckReport Check(TrainSettings settings, OpenData data, LabelAssignment labels, CancellationToken cancellationToken)
-    {
-        DataCheckReport report = DataChecks.Run(
-            data.Train,
-            data.Test,
-            new DataCheckOptions
-            {
-                MostLabels = LookedLabels,
-                MostPhotographBytes = LookedBytes,
-                Labels = labels,
-                UnlabeledUse =
-                    JtrRuntime.FindMethod(settings.NetworkMethod) is { } method && !SpecialistStages.AreIn(settings.Method)
-                        ? $"The method {settings.Method} {method.Unlabeled}"
-                        : null,
-            },
-            cancellationToken
-        );
-        return report.Findings.FirstOrDefault(f => f.Level == FindingLevel.Error) is { } error
-            ? throw new JtrFormatException(settings.Data.Data, error.ToString())
-            : report;
-    }
-
     /// <summary>How to train, without what is written.</summary>
     private static FitOptions Fit(TrainSettings settings, LabelAssignment labels, long total) =>
         settings.ToFitOptions(labels) with
@@ -343,6 +316,9 @@ internal sealed class TrainCommand
             run.Data.PseudoLabels = null;
         return run;
     }
+
+    private static IEnumerable<string> PresetNotes(TrainSettings settings, OpenData data, LabelAssignment labels) =>
+        Preset.Of(settings.Configuration).Notes(settings.Configuration, data.Train.Tasks, labels);
 
     /// <summary>Throws unless there is the method.</summary>
     private static void CheckMethod(TrainSettings settings)
@@ -443,6 +419,7 @@ internal sealed class TrainCommand
                     + (made.Length > 0 ? $"; made by a network: {made}" : "")
             ),
             ("checked", checks is null ? "no" : CheckView.Looked(checks)),
+            ("preset", Preset.Of(settings.Configuration).Describe(settings.Configuration) ?? "none"),
             ("method", settings.Method),
             ("network", string.Create(CultureInfo.InvariantCulture, $"{settings.NetworkInWords}, {Words.Of(trainer.Options.Precision)}")),
             (
@@ -454,7 +431,7 @@ internal sealed class TrainCommand
             ),
             ("output", folder.Path)
         );
-        foreach (string note in data.Notes.Concat(notes))
+        foreach (string note in data.Notes.Concat(notes).Concat(saved is null ? PresetNotes(settings, data, labels) : []))
             _console.Line(note);
         if (checks is not null)
             CheckView.Show(_console, checks);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands.Presets;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
@@ -102,10 +103,16 @@ internal sealed class TrainSettings
         return new TrainSettings(changed, Sources, _table);
     }
 
+    /// <summary>The same with what the run's preset says of its length.</summary>
+    /// <param name="samples">Samples of the training set.</param>
+    public TrainSettings Completed(int samples) =>
+        Configuration.Training.Preset is null ? this : With(run => Preset.Of(run).Complete(run, TotalSteps(samples)));
+
     /// <summary>The trainer's part of the settings.</summary>
     /// <param name="data">The training set.</param>
+    /// <param name="labels">The labels that training sees, whose means fresh heads begin at.</param>
     /// <param name="device">Where to run.</param>
-    public TrainerOptions ToTrainerOptions(IMultiTaskDataset data, DeviceChoice device)
+    public TrainerOptions ToTrainerOptions(IMultiTaskDataset data, LabelAssignment labels, DeviceChoice device)
     {
         TrainingSection training = Configuration.Training;
         BalancingSection balancing = Configuration.Balancing;
@@ -117,7 +124,9 @@ internal sealed class TrainSettings
             InputDropout = data.Inputs.Count == 0 ? 0 : Configuration.Network.InputDropout ?? 0,
             Method = NetworkMethod,
             Width = training.Width!.Value,
-            Network = NetworkSettings.Options(Configuration.Network),
+            Network = NetworkSettings.Options(Configuration.Network) is { } network
+                ? network with { HeadBias = LabelMeans.Of(data, labels) }
+                : null,
             Seed = Seed,
             Precision = Words.Parse<Precision>(training.Precision),
             Recomputation = Recomputation,
@@ -134,8 +143,8 @@ internal sealed class TrainSettings
                 PeriodSteps = StepsPerEpoch(data.Count),
             },
             Optimizer = ToOptimizer(data.Count),
-            MaxGradientNorm = Configuration.Optimizer.Clip,
-            EmaDecay = Configuration.Optimizer.Ema,
+            MaxGradientNorm = Configuration.Optimizer.Clip is > 0 and var norm ? norm : null,
+            EmaDecay = Configuration.Optimizer.Ema is > 0 and var decay ? decay : null,
             NativeOptions = NativeDocument.Of(Configuration, _table),
         };
     }

@@ -60,6 +60,18 @@ public sealed record NetworkOptions
     /// <summary>What the backbone reads of images. It belongs to its weights.</summary>
     public InputTransform Input { get; init; } = InputTransform.ImageNet;
 
+    /// <summary>
+    /// What the biases of fresh heads begin at: a number for each channel of every pixel task, in order, in the label's unit; none: 0.
+    /// <see cref="Labels.LabelMeans"/> makes them of labels.
+    /// </summary>
+    public IReadOnlyList<double> HeadBias { get; init; } = [];
+
+    /// <summary>Whether all options are the same.</summary>
+    public bool Equals(NetworkOptions? other) => other is not null && JsonNode.DeepEquals(ToNative(1), other.ToNative(1));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Backbone, Decoder, OutputStride, Input);
+
     /// <summary>Checks every property.</summary>
     /// <param name="name">Where these options are, for messages.</param>
     /// <exception cref="ArgumentException">A property is outside its range; ParamName is its name. Whether backbone and decoder exist is
@@ -83,6 +95,8 @@ public sealed record NetworkOptions
         OptionRange.Holds($"{name}.{nameof(HeadsRate)}", HeadsRate, HeadsRate >= 0, "0 or more and finite");
         OptionRange.Named($"{name}.{nameof(Freeze)}", Freeze);
         OptionRange.Within($"{name}.{nameof(FreezeSteps)}", FreezeSteps, 0);
+        for (int i = 0; i < OptionRange.NotNull($"{name}.{nameof(HeadBias)}", HeadBias).Count; i++)
+            OptionRange.Holds($"{name}.{nameof(HeadBias)}[{i}]", HeadBias[i], true, "finite");
         OptionRange.NotNull($"{name}.{nameof(Input)}", Input).Validate($"{name}.{nameof(Input)}");
     }
 
@@ -113,6 +127,7 @@ public sealed record NetworkOptions
             ["input_scale"] = Input.Scale,
             ["input_mean"] = NativeJson.Numbers(Input.Mean),
             ["input_deviation"] = NativeJson.Numbers(Input.StandardDeviation),
+            ["head_bias"] = NativeJson.Numbers(HeadBias),
             ["width"] = width,
         };
     }

@@ -38,6 +38,7 @@ struct EncoderDecoderOptions {
   ColorOrder input_order = ColorOrder::kRgb;
   double input_scale = 1;
   std::vector<double> input_mean = {0.485, 0.456, 0.406}, input_deviation = {0.229, 0.224, 0.225};
+  std::vector<double> head_bias;
   int64_t width = 16;
 
   void visit(OptionVisitor& v) {
@@ -62,6 +63,9 @@ struct EncoderDecoderOptions {
     v.numbers("input_mean", input_mean, any_number(), "lose these, one for each colour in the backbone's order, and");
     v.numbers("input_deviation", input_deviation, above(0),
               "are divided by these. Default: those of ImageNet. Other channels than three colours have their mean.");
+    v.numbers("head_bias", head_bias, any_number(),
+              "What the biases of fresh heads begin at: one for each channel of every pixel task, in order; none: 0. "
+              "Depth and maps that begin at the mean of their labels need not learn it first.");
     v.integer("width", width, within(1, 1024),
               "First stage width of networks that methods have beside it, such as the auto-encoder of jtr.");
   }
@@ -78,9 +82,16 @@ struct PixelHead {
         features(store, head_name(number) + ".0", head_name(number) + ".1", {in, in}),
         predict(store, head_name(number) + ".2", in, out, 1) {}
 
+  void initialize(uint64_t seed, uint32_t stream) {
+    features.initialize(seed, stream);
+    predict.initialize(seed, stream);
+    if (!bias.empty()) predict.set_bias(bias);
+  }
+
   size_t task;
   ConvNorm features;
   PlainConvolution predict;
+  std::vector<double> bias;  // that it begins with; none: 0
 };
 
 class EncoderDecoder final : public Network {
@@ -104,9 +115,16 @@ class EncoderDecoder final : public Network {
         decoder_begin_(end_of_store()),
         decoder_(Decoder::registry().make(options.decoder, {&store_, backbone_->levels()})),
         heads_begin_(end_of_store()) {
+    require(options.head_bias.empty() || static_cast<int64_t>(options.head_bias.size()) == setting.tasks->channels(),
+            "network.head_bias", "there must be one for each of the ", setting.tasks->channels(),
+            " channels of the pixel tasks, or none, not ", options.head_bias.size());
     for (const size_t t : setting.predicted) {
       const Task& task = (*setting.tasks)[t];
-      if (task.extent() == Extent::kPixel) heads_.emplace_back(store_, t, decoder_->out().channels, task.channels());
+      if (task.extent() != Extent::kPixel) continue;
+      heads_.emplace_back(store_, t, decoder_->out().channels, task.channels());
+      if (options.head_bias.empty()) continue;
+      const auto first = options.head_bias.begin() + setting.tasks->channel_offset(t);
+      heads_.back().bias.assign(first, first + task.channels());
     }
     image_heads_.emplace(store_, *setting.tasks, setting.predicted, levels().back().channels, kHead);
     store_.allocate(setting.precision, setting.device, format_);
@@ -151,10 +169,7 @@ class EncoderDecoder final : public Network {
     backbone_->initialize(seed, stream);
     inputs_.initialize(seed, stream);
     decoder_->initialize(seed, stream);
-    for (PixelHead& head : heads_) {
-      head.features.initialize(seed, stream);
-      head.predict.initialize(seed, stream);
-    }
+    for (PixelHead& head : heads_) head.initialize(seed, stream);
     image_heads_->initialize(seed, stream);
   }
 
