@@ -75,6 +75,8 @@ internal sealed class TrainCommand
                     + "a page of all that for the browser; log.txt is what was said.",
                 "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened, to the bit on a CPU, also after a "
                     + "crash: with the same --threads and so on, unless others are given.",
+                "Where nothing is said of network, method, rate and batch, --preset chooses them, by default what was best in our tables; "
+                    + "the run says what it chose.",
                 "config.json keeps all settings: --config with it repeats the run. With --eval-every, best.safetensors is the checkpoint "
                     + "with the best scores.",
                 .. _table.IsWhole ? (string[])[] : [SettingsTable.Missing],
@@ -116,27 +118,22 @@ internal sealed class TrainCommand
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
-                new("On built-in scenes, each with a label for one of three tasks:", "jtr train --steps 1000"),
-                new("The same labels without JTR, to compare with:", "jtr train --steps 1000 --method supervised --output supervised"),
+                new("On built-in scenes, each with a label for one of three tasks:", "jtr train --steps 1000 --output supervised"),
                 new(
-                    "And again with JTR, which shows the gain over that:",
-                    "jtr train --steps 1000 --output with-jtr --baseline supervised/results.json"
+                    "The same labels with JTR, which shows its gain or loss over that:",
+                    "jtr train --steps 1000 --method jtr --output with-jtr --baseline supervised/results.json"
                 ),
                 new(
                     "On photographs (photos/train/image/*.jpg, photos/train/seg/*.png, ...):",
                     "jtr train --data photos --size 96x128 --epochs 40 --output photos-run"
                 ),
-                new(
-                    "With a cosine after a warm-up, averaged weights, and an end when scores improve no more:",
-                    "jtr train --data photos --lr-schedule cosine --warmup 200 --ema 0.999 --eval-every 500 --early-stopping 5"
-                ),
+                new("With an end when scores improve no more:", "jtr train --data photos --eval-every 500 --early-stopping 5"),
                 new("How long would it take, and how much memory?", "jtr train --data photos --dry-run"),
                 new("Which learning rate?", "jtr train --data photos --find-lr"),
                 new("Longer:", "jtr train --resume photos-run/checkpoint.safetensors --epochs 80"),
                 new(
                     "As published for NYU-v2 (a GPU is of use):",
-                    "jtr train --data nyuv2:nyuv2 --labels nyuv2_onelabel.pth --width 64 "
-                        + "--batch-size 4 --epochs 400 --learning-rate 1e-4 --lr-decay-every 39800"
+                    "jtr train --data nyuv2:nyuv2 --labels nyuv2_onelabel.pth --preset published"
                 ),
             ],
         };
@@ -195,7 +192,9 @@ internal sealed class TrainCommand
             );
         LabelAssignment labels = Labels(settings, data.Train, resumed);
         TrainerOptions? options = loaded is null ? settings.ToTrainerOptions(data.Train, labels, MachineOptions.Device(said)) : null;
-        using Trainer? made = options is not null && !_run.IsTrial(parsed) ? settings.Begin(options, _console) : null;
+        // Of weights that the preset chose, the line about the network tells.
+        bool isTold = (said.Training.InitFrom ?? said.Network.Weights) is not null;
+        using Trainer? made = options is not null && !_run.IsTrial(parsed) ? settings.Begin(options, _console, isTold) : null;
 
         // A run that goes on was looked at when it began.
         DataCheckReport? checks =

@@ -36,8 +36,9 @@ internal sealed class PublishedPreset : Preset
     /// <inheritdoc/>
     public override void Complete(RunConfiguration run, long steps)
     {
-        if (run.Optimizer.Schedule == Words.Of(LearningRateSchedule.Step))
-            run.Optimizer.DecayEvery ??= Math.Max(1, steps / 2);
+        // 0, a rate that stays, is the default of this setting.
+        if (run.Optimizer is { Schedule: "step", DecayEvery: null or 0 })
+            run.Optimizer.DecayEvery = Math.Max(1, steps / 2);
     }
 
     /// <inheritdoc/>

@@ -76,7 +76,7 @@ internal sealed class RecommendedPreset : Preset
     /// <inheritdoc/>
     public override IEnumerable<string> Notes(RunConfiguration run, TaskSet tasks, LabelAssignment labels)
     {
-        if (NetworkSettings.IsSegNet(run.Network) && !IsThere)
+        if (NetworkSettings.IsSegNet(run.Network) && !IsThere && DataOptions.ImageSizeOf(run) is { } size && IsLarge(size))
         {
             yield return $"note: the network begins from nothing; 'jtr weights get {Pretrained}' restores a backbone that has seen "
                 + "photographs, which learns far more from as many labels";
@@ -103,5 +103,7 @@ internal sealed class RecommendedPreset : Preset
         run.Network is { Backbone: null, Decoder: null, Weights: null }
         && run.Training is { InitFrom: null, Width: null }
         && (run.Training.Options ?? []).All(o => !o.StartsWith("network.", StringComparison.Ordinal))
-        && Math.Min(data.Size.Height, data.Size.Width) >= SmallestSide;
+        && IsLarge(data.Size);
+
+    private static bool IsLarge(ImageSize size) => Math.Min(size.Height, size.Width) >= SmallestSide;
 }
