@@ -9,13 +9,13 @@ namespace Jtr.Interop.Datasets.Folders;
 /// </summary>
 internal static class DepthLabels
 {
-    private const string Colours = "a picture of a depth in colours is not read; write the depth itself, in one channel";
+    private const string Colors = "a picture of a depth in colours is not read; write the depth itself, in one channel";
 
     public static PackedLabel Read(LabelSource source, double scale, double? none = null)
     {
         if (!source.IsNpy)
         {
-            using Raster raster = source.ReadPng(1, ids: true, Colours);
+            using Raster raster = source.ReadPng(1, ids: true, Colors);
             using Pooled<ushort> words = raster.ToWords();
             if (none is double number)
             {

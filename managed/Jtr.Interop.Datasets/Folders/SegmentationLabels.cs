@@ -9,7 +9,7 @@ namespace Jtr.Interop.Datasets.Folders;
 /// </summary>
 internal static class SegmentationLabels
 {
-    private const string Colours = "colours that stand for classes are not read; palette images are";
+    private const string Colors = "colours that stand for classes are not read; palette images are";
 
     public static PackedLabel Read(LabelSource source, SegmentationTask task, int voidId, ClassValues? values = null)
     {
@@ -49,7 +49,7 @@ internal static class SegmentationLabels
         {
             using Raster raster = ImageFiles.ReadLabel(path, ids: true);
             LabelSource source = new(path, raster.Height, raster.Width, raster.Height, raster.Width);
-            codes = FromRaster(source, source.Check(raster, 1, Colours), SegmentationTask.MaxClasses, voidId, null);
+            codes = FromRaster(source, source.Check(raster, 1, Colors), SegmentationTask.MaxClasses, voidId, null);
         }
         using (codes)
         {
@@ -62,7 +62,7 @@ internal static class SegmentationLabels
 
     private static Pooled<ushort> FromPng(LabelSource source, int classes, int voidId, ClassValues? values)
     {
-        using Raster raster = source.ReadPng(1, ids: true, Colours);
+        using Raster raster = source.ReadPng(1, ids: true, Colors);
         return FromRaster(source, raster, classes, voidId, values);
     }
 

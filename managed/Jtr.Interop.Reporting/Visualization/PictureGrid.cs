@@ -207,7 +207,7 @@ public sealed class PictureGrid
             for (int line = 0; line < _rows[r].Caption.Length; line++)
                 Text(canvas, Margin, y + line * LineHeight, _rows[r].Caption[line], captionWidth);
             for (int c = 0; c < _columns.Length; c++)
-                DrawCell(canvas, _rows[r].Cells[c], left + c * (cellWidth + Gap), y, cellWidth, cellHeight, scale);
+                DrawCell(canvas, _rows[r].Cells[c], y, left + c * (cellWidth + Gap), cellHeight, cellWidth, scale);
         }
         int legendTop = top + _rows.Count * rowHeight + Gap;
         for (int i = 0; i < legend.Count; i++)
@@ -254,12 +254,12 @@ public sealed class PictureGrid
         return places;
     }
 
-    private static void DrawCell(RgbImage canvas, PictureCell cell, int x, int y, int width, int height, int scale)
+    private static void DrawCell(RgbImage canvas, PictureCell cell, int top, int left, int height, int width, int scale)
     {
         if (cell.Picture is RgbImage picture)
         {
-            canvas.Draw(picture, y, x, scale);
-            WordPanel.Draw(canvas, x, y, picture.Width * scale, picture.Height * scale, cell.Words, TextScale);
+            canvas.Draw(picture, top, left, scale);
+            WordPanel.Draw(canvas, top, left, picture.Height * scale, picture.Width * scale, cell.Words, TextScale);
             return;
         }
         if (cell.Note is not string note)
@@ -267,11 +267,11 @@ public sealed class PictureGrid
         for (int row = 0; row < height; row++)
         {
             for (int column = 0; column < width; column++)
-                canvas[x + column, y + row] = (row + column) / 6 % 2 == 0 ? _hatchLight : _hatchDark;
+                canvas[left + column, top + row] = (row + column) / 6 % 2 == 0 ? _hatchLight : _hatchDark;
         }
         int textWidth = Math.Min(BitmapFont.Measure(note, TextScale), Math.Max(width - 2 * Gap, 0));
-        int textX = x + (width - textWidth) / 2,
-            textY = y + (height - TextHeight) / 2;
+        int textX = left + (width - textWidth) / 2,
+            textY = top + (height - TextHeight) / 2;
         canvas.Fill(textY - Gap, textX - Gap, TextHeight + 2 * Gap, textWidth + 2 * Gap, _hatchLight);
         Text(canvas, textX, textY, note, textWidth);
     }

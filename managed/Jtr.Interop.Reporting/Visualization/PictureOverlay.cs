@@ -20,8 +20,8 @@ public static class PictureOverlay
             picture,
             0,
             0,
-            picture.Width,
             picture.Height,
+            picture.Width,
             words,
             largest: Math.Max(1, picture.Width / WordPanel.ColumnsPerScale)
         );

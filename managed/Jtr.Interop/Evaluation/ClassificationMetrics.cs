@@ -12,6 +12,8 @@ public sealed class ClassificationMetrics : TaskMetrics
 
     private readonly int _classes;
     private readonly long[] _counts;
+    private long _valid;
+    private long _right;
     private long _top;
 
     /// <summary>Makes an empty accumulator.</summary>
@@ -25,46 +27,40 @@ public sealed class ClassificationMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
-    public override long ValidCount => _counts.Sum();
+    public override long ValidCount => _valid;
 
     /// <summary>Photographs whose class is that of the largest logit (of equal ones, the lowest class id), in percent.</summary>
-    public double Accuracy => Percent(Enumerable.Range(0, _classes).Sum(c => _counts[c * _classes + c]), ValidCount);
+    public double Accuracy => Percent(_right, _valid);
 
     /// <summary>Photographs whose class is among the five of the largest logits, in percent.</summary>
-    public double TopFiveAccuracy => Percent(_top, ValidCount);
+    public double TopFiveAccuracy => Percent(_top, _valid);
 
     /// <summary>Mean of <see cref="ClassF1"/> over the classes that occur in predictions or labels, in percent.</summary>
-    public double MacroF1
+    public double MacroF1()
     {
-        get
-        {
-            double[] scores = [.. Enumerable.Range(0, _classes).Select(ClassF1).Where(s => !double.IsNaN(s))];
-            return Mean(scores.Sum(), scores.Length);
-        }
+        double[] scores = [.. Enumerable.Range(0, _classes).Select(ClassF1).Where(s => !double.IsNaN(s))];
+        return Mean(scores.Sum(), scores.Length);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MetricValue> Values
+    public override IReadOnlyList<MetricValue> Compute()
     {
-        get
-        {
-            MetricValue accuracy = new("accuracy", Accuracy, "%", HigherIsBetter: true, IsHeadline: true),
-                f1 = new("macro F1", MacroF1, "%", HigherIsBetter: true, IsHeadline: false);
-            return _classes > Top
-                ? [accuracy, new("top-5", TopFiveAccuracy, "%", HigherIsBetter: true, IsHeadline: false), f1]
-                : [accuracy, f1];
-        }
+        MetricValue accuracy = new("accuracy", Accuracy, "%", HigherIsBetter: true, IsHeadline: true),
+            f1 = new("macro F1", MacroF1(), "%", HigherIsBetter: true, IsHeadline: false);
+        return _classes > Top
+            ? [accuracy, new("top-5", TopFiveAccuracy, "%", HigherIsBetter: true, IsHeadline: false), f1]
+            : [accuracy, f1];
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ClassScore> ClassScores =>
+    public override IReadOnlyList<ClassScore> ComputeClassScores() =>
         [.. Task.Kind.ClassNames(Task).Select((name, id) => new ClassScore(name, ClassF1(id)))];
 
     /// <inheritdoc/>
     public override string ClassScoreName => "F1";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<IReadOnlyList<long>>? Confusion =>
+    public override IReadOnlyList<IReadOnlyList<long>>? CopyConfusion() =>
         _classes > TaskResult.MostConfused
             ? null
             : [.. Enumerable.Range(0, _classes).Select(label => _counts.AsSpan(label * _classes, _classes).ToArray())];
@@ -111,6 +107,8 @@ public sealed class ClassificationMetrics : TaskMetrics
                 before++;
         }
         _counts[truth * _classes + best]++;
+        _valid++;
+        _right += truth == best ? 1 : 0;
         _top += before < Top ? 1 : 0;
     }
 
@@ -120,6 +118,8 @@ public sealed class ClassificationMetrics : TaskMetrics
         ClassificationMetrics theirs = (ClassificationMetrics)other;
         for (int i = 0; i < _counts.Length; i++)
             _counts[i] += theirs._counts[i];
+        _valid += theirs._valid;
+        _right += theirs._right;
         _top += theirs._top;
     }
 }

@@ -13,6 +13,8 @@ public sealed class ConfusionMatrix : TaskMetrics
 
     private readonly int _classes;
     private readonly long[] _counts;
+    private long _valid;
+    private long _right;
 
     /// <summary>Makes an empty matrix.</summary>
     /// <param name="task">The task; its classes are the rows and columns.</param>
@@ -38,16 +40,10 @@ public sealed class ConfusionMatrix : TaskMetrics
     }
 
     /// <inheritdoc/>
-    public override long ValidCount
-    {
-        get
-        {
-            long sum = 0;
-            foreach (long count in _counts)
-                sum += count;
-            return sum;
-        }
-    }
+    public override long ValidCount => _valid;
+
+    /// <summary>Labelled pixels whose class is right, in percent.</summary>
+    public double PixelAccuracy => Percent(_right, _valid);
 
     /// <summary>Intersection over union of one class in percent; NaN when neither prediction nor label has it.</summary>
     /// <param name="class">The class id.</param>
@@ -66,49 +62,34 @@ public sealed class ConfusionMatrix : TaskMetrics
     }
 
     /// <summary>Mean of <see cref="ClassIou"/> over the classes that have one, in percent.</summary>
-    public double MeanIou
+    public double MeanIou()
     {
-        get
+        double sum = 0;
+        int present = 0;
+        for (int c = 0; c < _classes; c++)
         {
-            double sum = 0;
-            int present = 0;
-            for (int c = 0; c < _classes; c++)
-            {
-                double iou = ClassIou(c);
-                if (double.IsNaN(iou))
-                    continue;
-                sum += iou;
-                present++;
-            }
-            return Mean(sum, present);
+            double iou = ClassIou(c);
+            if (double.IsNaN(iou))
+                continue;
+            sum += iou;
+            present++;
         }
-    }
-
-    /// <summary>Labelled pixels whose class is right, in percent.</summary>
-    public double PixelAccuracy
-    {
-        get
-        {
-            long right = 0;
-            for (int c = 0; c < _classes; c++)
-                right += _counts[c * _classes + c];
-            return Percent(right, ValidCount);
-        }
+        return Mean(sum, present);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MetricValue> Values =>
+    public override IReadOnlyList<MetricValue> Compute() =>
         [
-            new("mIoU", MeanIou, "%", HigherIsBetter: true, IsHeadline: true),
+            new("mIoU", MeanIou(), "%", HigherIsBetter: true, IsHeadline: true),
             new("pixel accuracy", PixelAccuracy, "%", HigherIsBetter: true, IsHeadline: false),
         ];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ClassScore> ClassScores =>
+    public override IReadOnlyList<ClassScore> ComputeClassScores() =>
         [.. Task.Kind.ClassNames(Task).Select((name, id) => new ClassScore(name, ClassIou(id)))];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<IReadOnlyList<long>>? Confusion =>
+    public override IReadOnlyList<IReadOnlyList<long>>? CopyConfusion() =>
         _classes > TaskResult.MostConfused
             ? null
             : [.. Enumerable.Range(0, _classes).Select(label => _counts.AsSpan(label * _classes, _classes).ToArray())];
@@ -150,8 +131,12 @@ public sealed class ConfusionMatrix : TaskMetrics
             for (int i = 0; i < count; i++)
             {
                 int truth = (int)label[start + i];
-                if (truth >= 0)
-                    _counts[truth * _classes + winner[i]]++;
+                if (truth < 0)
+                    continue;
+                _counts[truth * _classes + winner[i]]++;
+                _valid++;
+                if (truth == winner[i])
+                    _right++;
             }
         }
     }
@@ -159,9 +144,11 @@ public sealed class ConfusionMatrix : TaskMetrics
     /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
-        long[] counts = ((ConfusionMatrix)other)._counts;
-        for (int i = 0; i < counts.Length; i++)
-            _counts[i] += counts[i];
+        ConfusionMatrix matrix = (ConfusionMatrix)other;
+        for (int i = 0; i < _counts.Length; i++)
+            _counts[i] += matrix._counts[i];
+        _valid += matrix._valid;
+        _right += matrix._right;
     }
 
     private void CheckClass(int id, string name)

@@ -46,7 +46,7 @@ public sealed class DepthMetrics : TaskMetrics
         };
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MetricValue> Values =>
+    public override IReadOnlyList<MetricValue> Compute() =>
         [
             new("absolute error", AbsoluteError, ((DepthTask)Task).Unit, HigherIsBetter: false, IsHeadline: true),
             new("relative error", RelativeError, "", HigherIsBetter: false, IsHeadline: false),

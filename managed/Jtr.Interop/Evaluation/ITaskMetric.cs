@@ -14,12 +14,12 @@ namespace Jtr.Interop.Evaluation;
 public interface ITaskMetric
 {
     /// <summary>
-    /// The scores so far, each with its name, unit, and whether higher is better. Their names and number are always the same; values are
+    /// Computes the scores so far, each with its name, unit, and whether higher is better. Their names and number are always the same; values are
     /// NaN while there was nothing to score. Of a metric of your own, a score with <see cref="MetricValue.IsHeadline"/> is the task's
     /// headline instead of the built-in one: it decides about the best checkpoint and early stopping, which take its logarithm, so that
     /// it has to be above 0.
     /// </summary>
-    IReadOnlyList<MetricValue> Values { get; }
+    IReadOnlyList<MetricValue> Compute();
 
     /// <summary>Adds a sample. Called for samples that have a label of the task.</summary>
     /// <param name="prediction">

@@ -20,7 +20,7 @@ public sealed class MapMetrics : TaskMetrics
     public double AbsoluteError => Mean(_absolute, _count);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MetricValue> Values => [new("L1", AbsoluteError, "", HigherIsBetter: false, IsHeadline: true)];
+    public override IReadOnlyList<MetricValue> Compute() => [new("L1", AbsoluteError, "", HigherIsBetter: false, IsHeadline: true)];
 
     /// <inheritdoc/>
     protected override string? LabelFault(ReadOnlySpan<float> label, int pixels)

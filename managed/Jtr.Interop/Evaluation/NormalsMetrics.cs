@@ -39,7 +39,7 @@ public sealed class NormalsMetrics : TaskMetrics
     /// Median angle in degrees, to within half of <see cref="MedianResolution"/>; the mean of the two middle angles where their
     /// number is even.
     /// </summary>
-    public double MedianAngle => _count == 0 ? double.NaN : 0.5 * (OrderedAngle((_count - 1) / 2) + OrderedAngle(_count / 2));
+    public double MedianAngle() => _count == 0 ? double.NaN : 0.5 * (OrderedAngle((_count - 1) / 2) + OrderedAngle(_count / 2));
 
     /// <summary>Root of the mean squared angle, in degrees.</summary>
     public double RootMeanSquareAngle => Math.Sqrt(Mean(_square, _count));
@@ -54,10 +54,10 @@ public sealed class NormalsMetrics : TaskMetrics
     public double PercentWithin30 => Percent(_within30, _count);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MetricValue> Values =>
+    public override IReadOnlyList<MetricValue> Compute() =>
         [
             new("mean angle", MeanAngle, "deg", HigherIsBetter: false, IsHeadline: true),
-            new("median angle", MedianAngle, "deg", HigherIsBetter: false, IsHeadline: false),
+            new("median angle", MedianAngle(), "deg", HigherIsBetter: false, IsHeadline: false),
             new("RMS angle", RootMeanSquareAngle, "deg", HigherIsBetter: false, IsHeadline: false),
             new("within 11.25 deg", PercentWithin11, "%", HigherIsBetter: true, IsHeadline: false),
             new("within 22.5 deg", PercentWithin22, "%", HigherIsBetter: true, IsHeadline: false),

@@ -14,6 +14,7 @@ namespace Jtr.Interop.Evaluation;
 public sealed class RegressionMetrics : TaskMetrics
 {
     private readonly Value[] _values;
+    private long _valid;
 
     /// <summary>Makes an empty accumulator.</summary>
     /// <param name="task">The task.</param>
@@ -25,33 +26,30 @@ public sealed class RegressionMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
-    public override long ValidCount => _values.Sum(v => v.Labels.Count);
+    public override long ValidCount => _valid;
 
     /// <summary>Mean over the values of the mean of |p - y|.</summary>
-    public double AbsoluteError => MeanOf(v => Mean(v.Absolute, v.Labels.Count));
+    public double AbsoluteError() => MeanOf(v => Mean(v.Absolute, v.Labels.Count));
 
     /// <summary>Mean over the values of the square root of the mean of (p - y)^2.</summary>
-    public double RootMeanSquareError => MeanOf(v => Math.Sqrt(Mean(v.Square, v.Labels.Count)));
+    public double RootMeanSquareError() => MeanOf(v => Math.Sqrt(Mean(v.Square, v.Labels.Count)));
 
     /// <summary>Mean over the values of 1 - the sum of (p - y)^2 over the sum of (mean of y - y)^2.</summary>
-    public double R2 => MeanOf(v => v.Labels.Squares > 0 ? 1 - v.Square / v.Labels.Squares : double.NaN);
+    public double R2() => MeanOf(v => v.Labels.Squares > 0 ? 1 - v.Square / v.Labels.Squares : double.NaN);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MetricValue> Values
+    public override IReadOnlyList<MetricValue> Compute()
     {
-        get
-        {
-            RegressionTask task = (RegressionTask)Task;
-            List<MetricValue> values =
-            [
-                new("MAE", AbsoluteError, task.Unit, HigherIsBetter: false, IsHeadline: true),
-                new("RMSE", RootMeanSquareError, task.Unit, HigherIsBetter: false, IsHeadline: false),
-                new("R2", R2, "", HigherIsBetter: true, IsHeadline: false),
-            ];
-            for (int i = 0; i < _values.Length && _values.Length > 1; i++)
-                values.Add(new($"MAE {task.ValueNames[i]}", ValueError(i), task.Unit, HigherIsBetter: false, IsHeadline: false));
-            return values;
-        }
+        RegressionTask task = (RegressionTask)Task;
+        List<MetricValue> values =
+        [
+            new("MAE", AbsoluteError(), task.Unit, HigherIsBetter: false, IsHeadline: true),
+            new("RMSE", RootMeanSquareError(), task.Unit, HigherIsBetter: false, IsHeadline: false),
+            new("R2", R2(), "", HigherIsBetter: true, IsHeadline: false),
+        ];
+        for (int i = 0; i < _values.Length && _values.Length > 1; i++)
+            values.Add(new($"MAE {task.ValueNames[i]}", ValueError(i), task.Unit, HigherIsBetter: false, IsHeadline: false));
+        return values;
     }
 
     /// <summary>Mean of |p - y| of one value.</summary>
@@ -87,13 +85,16 @@ public sealed class RegressionMetrics : TaskMetrics
             value.Absolute += Math.Abs(error);
             value.Square += error * error;
             value.Labels.Add(label[i]);
+            _valid++;
         }
     }
 
     /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
-        Value[] theirs = ((RegressionMetrics)other)._values;
+        RegressionMetrics regression = (RegressionMetrics)other;
+        Value[] theirs = regression._values;
+        _valid += regression._valid;
         for (int i = 0; i < _values.Length; i++)
         {
             _values[i].Absolute += theirs[i].Absolute;

@@ -15,6 +15,7 @@ namespace Jtr.Interop.Evaluation;
 public sealed class TagMetrics : TaskMetrics
 {
     private readonly Tag[] _tags;
+    private long _valid;
 
     /// <summary>Makes an empty accumulator.</summary>
     /// <param name="task">The task.</param>
@@ -26,27 +27,27 @@ public sealed class TagMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
-    public override long ValidCount => _tags.Sum(t => t.Scores.With + t.Scores.Without);
+    public override long ValidCount => _valid;
 
     /// <summary>Mean of <see cref="AveragePrecision"/> over the tags that a label has, in percent.</summary>
-    public double MeanAveragePrecision => MeanOf(AveragePrecision);
+    public double MeanAveragePrecision() => MeanOf(AveragePrecision);
 
     /// <summary>F1 of all tags of all samples together at a probability of 0.5, in percent.</summary>
-    public double MicroF1 => Percent(2 * _tags.Sum(t => t.Right), _tags.Sum(t => t.Scores.With + t.Right + t.Wrong));
+    public double MicroF1() => Percent(2 * _tags.Sum(t => t.Right), _tags.Sum(t => t.Scores.With + t.Right + t.Wrong));
 
     /// <summary>Mean of <see cref="TagF1"/> over the tags that occur in predictions or labels, in percent.</summary>
-    public double MacroF1 => MeanOf(TagF1);
+    public double MacroF1() => MeanOf(TagF1);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<MetricValue> Values =>
+    public override IReadOnlyList<MetricValue> Compute() =>
         [
-            new("mAP", MeanAveragePrecision, "%", HigherIsBetter: true, IsHeadline: true),
-            new("F1", MicroF1, "%", HigherIsBetter: true, IsHeadline: false),
-            new("macro F1", MacroF1, "%", HigherIsBetter: true, IsHeadline: false),
+            new("mAP", MeanAveragePrecision(), "%", HigherIsBetter: true, IsHeadline: true),
+            new("F1", MicroF1(), "%", HigherIsBetter: true, IsHeadline: false),
+            new("macro F1", MacroF1(), "%", HigherIsBetter: true, IsHeadline: false),
         ];
 
     /// <summary>The average precision of each tag, in percent.</summary>
-    public override IReadOnlyList<ClassScore> ClassScores =>
+    public override IReadOnlyList<ClassScore> ComputeClassScores() =>
         [.. ((TagsTask)Task).TagNames.Select((name, tag) => new ClassScore(name, AveragePrecision(tag)))];
 
     /// <inheritdoc/>
@@ -107,13 +108,16 @@ public sealed class TagMetrics : TaskMetrics
             else
                 continue;
             _tags[i].Scores.Add(prediction[i], hasTag: label[i] == 1);
+            _valid++;
         }
     }
 
     /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
-        foreach ((Tag mine, Tag theirs) in _tags.Zip(((TagMetrics)other)._tags))
+        TagMetrics tags = (TagMetrics)other;
+        _valid += tags._valid;
+        foreach ((Tag mine, Tag theirs) in _tags.Zip(tags._tags))
         {
             mine.Scores.Add(theirs.Scores);
             mine.Right += theirs.Right;

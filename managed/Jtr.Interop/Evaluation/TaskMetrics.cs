@@ -5,7 +5,7 @@ namespace Jtr.Interop.Evaluation;
 
 /// <summary>
 /// Scores of one task over a whole evaluation set, gathered sample by sample in memory that does not grow
-/// with the set (but for <see cref="TagMetrics"/>, which keep the scores). All sums run over the valid pixels of all samples together, so
+/// with the set. All sums run over the valid pixels of all samples together, so
 /// that a sample weighs as many pixels as it has labels for; of tasks of whole photographs, over the samples. Not safe for several threads
 /// at once: give each its own and <see cref="Merge"/> them.
 /// </summary>
@@ -31,20 +31,8 @@ public abstract class TaskMetrics : ITaskMetric
     /// </summary>
     public abstract long ValidCount { get; }
 
-    /// <summary>The scores so far, the headline metric first; NaN while there has been no valid pixel.</summary>
-    public abstract IReadOnlyList<MetricValue> Values { get; }
-
-    /// <summary>The score that enters Delta %.</summary>
-    public MetricValue Headline => Values[0];
-
-    /// <summary>Tasks of classes or tags: a score for each of them; else empty.</summary>
-    public virtual IReadOnlyList<ClassScore> ClassScores => [];
-
-    /// <summary>What the <see cref="ClassScores"/> are, all in percent and better when higher: "IoU", "F1" or "AP".</summary>
+    /// <summary>What the <see cref="ComputeClassScores"/> are, all in percent and better when higher: "IoU", "F1" or "AP".</summary>
     public virtual string ClassScoreName => ClassScore.Iou;
-
-    /// <summary>Tasks of classes: see <see cref="TaskResult.Confusion"/>; else null.</summary>
-    public virtual IReadOnlyList<IReadOnlyList<long>>? Confusion => null;
 
     /// <summary>Makes the accumulator for a task's kind.</summary>
     /// <param name="task">The task.</param>
@@ -53,6 +41,15 @@ public abstract class TaskMetrics : ITaskMetric
         ArgumentNullException.ThrowIfNull(task);
         return task.Kind.CreateMetrics(task);
     }
+
+    /// <summary>Computes the scores so far, the headline metric first; NaN while there has been no valid pixel.</summary>
+    public abstract IReadOnlyList<MetricValue> Compute();
+
+    /// <summary>Tasks of classes or tags: computes a score for each of them; else empty.</summary>
+    public virtual IReadOnlyList<ClassScore> ComputeClassScores() => [];
+
+    /// <summary>Tasks of classes: a copy of what <see cref="TaskResult.Confusion"/> says; else null.</summary>
+    public virtual IReadOnlyList<IReadOnlyList<long>>? CopyConfusion() => null;
 
     /// <summary>Adds one sample. On an exception nothing has been added.</summary>
     /// <param name="prediction">

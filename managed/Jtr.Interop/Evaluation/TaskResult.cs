@@ -76,9 +76,9 @@ public sealed class TaskResult
             metrics.Task.Kind,
             metrics.Samples,
             metrics.ValidCount,
-            metrics.Values,
-            metrics.ClassScores,
-            metrics.Confusion,
+            metrics.Compute(),
+            metrics.ComputeClassScores(),
+            metrics.CopyConfusion(),
             metrics.ClassScoreName
         );
     }

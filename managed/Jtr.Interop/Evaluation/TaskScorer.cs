@@ -24,7 +24,7 @@ internal sealed class TaskScorer
     }
 
     /// <summary>The scores of all.</summary>
-    public TaskResult ToResult() => TaskResult.From(_builtIn).With(_own.SelectMany(m => m.Values));
+    public TaskResult ToResult() => TaskResult.From(_builtIn).With(_own.SelectMany(m => m.Compute()));
 
     /// <summary>Throws if a place of a list of factories is empty.</summary>
     public static void Check(string property, IReadOnlyList<Func<VisionTask, ITaskMetric?>>? factories)

@@ -1,3 +1,4 @@
+using Jtr.Interop.Native;
 using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Inference;
@@ -37,6 +38,6 @@ public sealed record PredictorOptions
         OptionRange.Within(nameof(MaxBatch), MaxBatch, 1, 65536);
         OptionRange.Within(nameof(Networks), Networks, 1, 64);
         OptionRange.Named(nameof(Device), Device);
-        OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, TrainerOptions.MaxDeviceIndex);
+        NativeRange.Check(nameof(DeviceIndex), DeviceIndex, "device_index");
     }
 }

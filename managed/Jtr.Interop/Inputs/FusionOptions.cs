@@ -69,8 +69,8 @@ public sealed record FusionOptions
         OptionRange.Named("Fusion.FilmLevels", FilmLevels);
         if (string.IsNullOrWhiteSpace(Encoder))
             throw new ArgumentException("Fusion.Encoder must be the name of an encoder.", "Fusion.Encoder");
-        OptionRange.Within("Fusion.EncoderWidth", EncoderWidth, 1, TrainerOptions.MaxWidth);
-        OptionRange.Within("Fusion.FilmHidden", FilmHidden, 1, InputSpec.MaxVector);
+        NativeRange.Check("Fusion.EncoderWidth", EncoderWidth, "inputs[planes].fusion[late].encoder[plain].width");
+        NativeRange.Check("Fusion.FilmHidden", FilmHidden, "inputs[vector].fusion[film].hidden");
     }
 
     /// <summary>What libjtr reads of an input.</summary>

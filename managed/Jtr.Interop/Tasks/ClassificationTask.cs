@@ -1,3 +1,4 @@
+using Jtr.Interop.Native;
 using System.Text.Json.Nodes;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Inference.Outputs;
@@ -140,12 +141,17 @@ public class ClassificationKind : TaskKind
     public override void Validate(VisionTask task, string path)
     {
         ClassificationTask own = Of(task);
-        TaskWeights.Check($"{path}.{nameof(ClassificationTask.ClassWeights)}", own.ClassWeights, own.ClassCount, "classes");
-        OptionRange.Holds(
+        TaskWeights.Check(
+            $"{path}.{nameof(ClassificationTask.ClassWeights)}",
+            own.ClassWeights,
+            own.ClassCount,
+            "classes",
+            "tasks[classification].class_weights"
+        );
+        NativeRange.Check(
             $"{path}.{nameof(ClassificationTask.LabelSmoothing)}",
             own.LabelSmoothing,
-            own.LabelSmoothing is >= 0 and < 1,
-            "0 or more and below 1"
+            "tasks[classification].label_smoothing"
         );
     }
 

@@ -1,3 +1,4 @@
+using Jtr.Interop.Native;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Jtr.Interop.Evaluation;
@@ -97,13 +98,8 @@ public class DepthKind : TaskKind
     public override void Validate(VisionTask task, string path)
     {
         DepthTask depth = Of(task);
-        OptionRange.Holds($"{path}.{nameof(DepthTask.Mean)}", depth.Mean, true, "finite");
-        OptionRange.Holds(
-            $"{path}.{nameof(DepthTask.StandardDeviation)}",
-            depth.StandardDeviation,
-            depth.StandardDeviation > 0,
-            "above 0 and finite"
-        );
+        NativeRange.Check($"{path}.{nameof(DepthTask.Mean)}", depth.Mean, "tasks[depth].mean");
+        NativeRange.Check($"{path}.{nameof(DepthTask.StandardDeviation)}", depth.StandardDeviation, "tasks[depth].std");
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Jtr.Interop.Native;
 using System.Text.Json.Nodes;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Inference.Outputs;
@@ -190,12 +191,16 @@ public class RegressionKind : TaskKind
     public override void Validate(VisionTask task, string path)
     {
         RegressionTask own = Of(task);
-        TaskWeights.CheckCount($"{path}.{nameof(RegressionTask.Means)}", own.Means, own.ValueCount, ChannelWord);
-        for (int i = 0; i < own.Means.Count; i++)
-            OptionRange.Holds($"{path}.{nameof(RegressionTask.Means)}[{i}]", own.Means[i], true, "finite");
-        TaskWeights.Check($"{path}.{nameof(RegressionTask.Deviations)}", own.Deviations, own.ValueCount, ChannelWord);
+        TaskWeights.Check($"{path}.{nameof(RegressionTask.Means)}", own.Means, own.ValueCount, ChannelWord, "tasks[regression].means");
+        TaskWeights.Check(
+            $"{path}.{nameof(RegressionTask.Deviations)}",
+            own.Deviations,
+            own.ValueCount,
+            ChannelWord,
+            "tasks[regression].deviations"
+        );
         OptionRange.Named($"{path}.{nameof(RegressionTask.Loss)}", own.Loss);
-        OptionRange.Holds($"{path}.{nameof(RegressionTask.HuberDelta)}", own.HuberDelta, own.HuberDelta > 0, "above 0 and finite");
+        NativeRange.Check($"{path}.{nameof(RegressionTask.HuberDelta)}", own.HuberDelta, "tasks[regression].delta");
     }
 
     /// <inheritdoc/>

@@ -129,7 +129,13 @@ public class TagsKind : TaskKind
 
     /// <inheritdoc/>
     public override void Validate(VisionTask task, string path) =>
-        TaskWeights.Check($"{path}.{nameof(TagsTask.PositiveWeights)}", Of(task).PositiveWeights, Of(task).TagCount, "tags");
+        TaskWeights.Check(
+            $"{path}.{nameof(TagsTask.PositiveWeights)}",
+            Of(task).PositiveWeights,
+            Of(task).TagCount,
+            "tags",
+            "tasks[tags].positive_weights"
+        );
 
     /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new TagMetrics(Of(task));

@@ -1,34 +1,19 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
-using Jtr.Interop.Training;
+using Jtr.Interop.Native;
 
 namespace Jtr.Interop.Tasks;
 
 /// <summary>Lists of numbers of a task, one for each class, tag or value.</summary>
 internal static class TaskWeights
 {
-    /// <summary>Throws unless there is a number above 0 for each channel, or no list.</summary>
-    public static void Check(string property, IReadOnlyList<double>? weights, int channels, string word)
+    /// <summary>Throws unless there is a number for each channel, in the range of libjtr's option, or no list.</summary>
+    public static void Check(string property, IReadOnlyList<double>? weights, int channels, string word, string option)
     {
         if (weights is null)
             return;
-        CheckCount(property, weights, channels, word);
-        for (int i = 0; i < weights.Count; i++)
-        {
-            OptionRange.Holds(
-                string.Create(CultureInfo.InvariantCulture, $"{property}[{i}]"),
-                weights[i],
-                weights[i] > 0,
-                "a finite number above 0"
-            );
-        }
-    }
-
-    /// <summary>Throws unless there are as many numbers as channels.</summary>
-    public static void CheckCount(string property, IReadOnlyList<double> numbers, int channels, string word)
-    {
-        if (numbers.Count != channels)
-            throw new ArgumentException($"{property} has {numbers.Count} numbers for {channels} {word}", property);
+        if (weights.Count != channels)
+            throw new ArgumentException($"{property} has {weights.Count} numbers for {channels} {word}", property);
+        NativeRange.CheckEach(property, weights, option);
     }
 
     /// <summary>As a JSON array.</summary>

@@ -69,15 +69,15 @@ public sealed record AdamOptions
     /// <exception cref="ArgumentOutOfRangeException">A property is outside its range; ParamName is its name.</exception>
     public void Validate(string name = "Optimizer")
     {
-        OptionRange.Holds($"{name}.{nameof(LearningRate)}", LearningRate, LearningRate > 0, "above 0 and finite");
-        OptionRange.Holds($"{name}.{nameof(Beta1)}", Beta1, Beta1 is >= 0 and < 1, "in [0, 1)");
-        OptionRange.Holds($"{name}.{nameof(Beta2)}", Beta2, Beta2 is >= 0 and < 1, "in [0, 1)");
-        OptionRange.Holds($"{name}.{nameof(Epsilon)}", Epsilon, Epsilon > 0, "above 0 and finite");
+        NativeRange.Check($"{name}.{nameof(LearningRate)}", LearningRate, "optimizer[adam].learning_rate");
+        NativeRange.Check($"{name}.{nameof(Beta1)}", Beta1, "optimizer[adam].beta1");
+        NativeRange.Check($"{name}.{nameof(Beta2)}", Beta2, "optimizer[adam].beta2");
+        NativeRange.Check($"{name}.{nameof(Epsilon)}", Epsilon, "optimizer[adam].epsilon");
         if (WeightDecay is { } decay)
-            OptionRange.Holds($"{name}.{nameof(WeightDecay)}", decay, decay >= 0, "0 or more and finite, or null");
+            NativeRange.Check($"{name}.{nameof(WeightDecay)}", decay, "optimizer[adamw].weight_decay");
         OptionRange.Named($"{name}.{nameof(Schedule)}", Schedule);
-        OptionRange.Within($"{name}.{nameof(WarmupSteps)}", WarmupSteps, 0);
-        OptionRange.Within($"{name}.{nameof(DecaySteps)}", DecaySteps, 0);
+        NativeRange.Check($"{name}.{nameof(WarmupSteps)}", WarmupSteps, "schedule[step].warmup_steps");
+        NativeRange.Check($"{name}.{nameof(DecaySteps)}", DecaySteps, "schedule[step].decay_steps");
         if (Schedule == LearningRateSchedule.Cosine)
             OptionRange.Holds(
                 $"{name}.{nameof(DecaySteps)}",
@@ -85,8 +85,8 @@ public sealed record AdamOptions
                 DecaySteps > WarmupSteps,
                 $"above {name}.{nameof(WarmupSteps)}, which is {WarmupSteps}, with the schedule Cosine"
             );
-        OptionRange.Holds($"{name}.{nameof(DecayFactor)}", DecayFactor, DecayFactor is > 0 and <= 1, "in (0, 1]");
-        OptionRange.Holds($"{name}.{nameof(FinalFactor)}", FinalFactor, FinalFactor is >= 0 and <= 1, "in [0, 1]");
+        NativeRange.Check($"{name}.{nameof(DecayFactor)}", DecayFactor, "schedule[step].decay_factor");
+        NativeRange.Check($"{name}.{nameof(FinalFactor)}", FinalFactor, "schedule[cosine].final_factor");
     }
 
     /// <summary>The optimizer as libjtr reads it.</summary>

@@ -43,14 +43,13 @@ public sealed record BalancingOptions
             OptionRange.NotNull(weights, Weights);
             if (Weights!.Count != tasks)
                 throw new ArgumentException($"{weights} must have one number for each of {tasks} tasks, not {Weights.Count}.", weights);
-            foreach (double weight in Weights)
-                OptionRange.Holds(weights, weight, weight >= 0, "numbers of 0 or more, all finite");
+            NativeRange.CheckEach(weights, Weights, "balancing[fixed].weights");
             if (Weights.All(w => w == 0))
                 throw new ArgumentException($"{weights} must not all be 0.", weights);
         }
-        OptionRange.Holds($"{name}.{nameof(Temperature)}", Temperature, Temperature > 0, "above 0 and finite");
-        OptionRange.Within($"{name}.{nameof(PeriodSteps)}", PeriodSteps, 1);
-        OptionRange.Holds($"{name}.{nameof(InitialLogVariance)}", InitialLogVariance, true, "finite");
+        NativeRange.Check($"{name}.{nameof(Temperature)}", Temperature, "balancing[dwa].temperature");
+        NativeRange.Check($"{name}.{nameof(PeriodSteps)}", PeriodSteps, "balancing[dwa].period_steps");
+        NativeRange.Check($"{name}.{nameof(InitialLogVariance)}", InitialLogVariance, "balancing[uncertainty].initial_log_variance");
     }
 
     /// <summary>Whether all properties are the same; weights one by one.</summary>

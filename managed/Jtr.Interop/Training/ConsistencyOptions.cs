@@ -21,8 +21,8 @@ public sealed record ConsistencyOptions : IMethodOptions
     /// <exception cref="ArgumentOutOfRangeException">A property is outside its range; ParamName is its name.</exception>
     public void Validate(string name = "Consistency")
     {
-        OptionRange.Holds($"{name}.{nameof(Weight)}", Weight, Weight >= 0, "0 or more and finite");
-        OptionRange.Holds($"{name}.{nameof(Temperature)}", Temperature, Temperature > 0, "above 0 and finite");
+        NativeRange.Check($"{name}.{nameof(Weight)}", Weight, "method[consistency].weight");
+        NativeRange.Check($"{name}.{nameof(Temperature)}", Temperature, "method[consistency].temperature");
     }
 
     JsonObject IMethodOptions.ToNative() => JsonSerializer.SerializeToNode(this, NativeJson.Default.ConsistencyOptions)!.AsObject();

@@ -34,10 +34,10 @@ public sealed record JointTaskOptions : IMethodOptions
     {
         OptionRange.Named($"{name}.{nameof(Mode)}", Mode);
         if (Width is { } width)
-            OptionRange.Within($"{name}.{nameof(Width)}", width, 1, TrainerOptions.MaxWidth);
-        OptionRange.Holds($"{name}.{nameof(LambdaDist)}", LambdaDist, LambdaDist >= 0, "0 or more and finite");
-        OptionRange.Holds($"{name}.{nameof(LambdaRecon)}", LambdaRecon, LambdaRecon >= 0, "0 or more and finite");
-        OptionRange.Within($"{name}.{nameof(MicroBatch)}", MicroBatch, 0, int.MaxValue);
+            NativeRange.Check($"{name}.{nameof(Width)}", width, "network[segnet].width");
+        NativeRange.Check($"{name}.{nameof(LambdaDist)}", LambdaDist, "method[jtr].lambda_dist");
+        NativeRange.Check($"{name}.{nameof(LambdaRecon)}", LambdaRecon, "method[jtr].lambda_recon");
+        NativeRange.Check($"{name}.{nameof(MicroBatch)}", MicroBatch, "method[jtr].micro_batch");
     }
 
     JsonObject IMethodOptions.ToNative() => JsonSerializer.SerializeToNode(this, NativeJson.Default.JointTaskOptions)!.AsObject();

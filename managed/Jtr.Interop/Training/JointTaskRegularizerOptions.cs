@@ -1,3 +1,4 @@
+using Jtr.Interop.Native;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Training;
@@ -41,6 +42,6 @@ public sealed record JointTaskRegularizerOptions
         OptionRange.Named(nameof(Precision), Precision);
         OptionRange.Named(nameof(Recomputation), Recomputation);
         OptionRange.Named(nameof(Device), Device);
-        OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, TrainerOptions.MaxDeviceIndex);
+        NativeRange.Check(nameof(DeviceIndex), DeviceIndex, "device_index");
     }
 }

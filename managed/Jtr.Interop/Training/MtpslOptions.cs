@@ -35,11 +35,11 @@ public sealed record MtpslOptions : IMethodOptions
     /// <exception cref="ArgumentException">A property is outside its range or missing; ParamName is its name.</exception>
     public void Validate(string name = "Mtpsl")
     {
-        OptionRange.Holds($"{name}.{nameof(ConWeight)}", ConWeight, ConWeight >= 0, "0 or more and finite");
-        OptionRange.Holds($"{name}.{nameof(RegWeight)}", RegWeight, RegWeight >= 0, "0 or more and finite");
-        OptionRange.Within($"{name}.{nameof(RampUpSteps)}", RampUpSteps, 0);
+        NativeRange.Check($"{name}.{nameof(ConWeight)}", ConWeight, "method[mtpsl].con_weight");
+        NativeRange.Check($"{name}.{nameof(RegWeight)}", RegWeight, "method[mtpsl].reg_weight");
+        NativeRange.Check($"{name}.{nameof(RampUpSteps)}", RampUpSteps, "method[mtpsl].ramp_up_steps");
         OptionRange.NotNull($"{name}.{nameof(Film)}", Film).Validate($"{name}.{nameof(Film)}");
-        OptionRange.Within($"{name}.{nameof(MicroBatch)}", MicroBatch, 0, int.MaxValue);
+        NativeRange.Check($"{name}.{nameof(MicroBatch)}", MicroBatch, "method[mtpsl].micro_batch");
     }
 
     JsonObject IMethodOptions.ToNative()

@@ -88,13 +88,13 @@ public sealed record NetworkOptions
         if (string.IsNullOrWhiteSpace(Decoder))
             throw new ArgumentException($"{name}.{nameof(Decoder)} must be the name of a decoder.", $"{name}.{nameof(Decoder)}");
         if (DecoderChannels is { } channels)
-            OptionRange.Within($"{name}.{nameof(DecoderChannels)}", channels, 1, TrainerOptions.MaxWidth);
+            NativeRange.Check($"{name}.{nameof(DecoderChannels)}", channels, "network[encoder_decoder].decoder[pyramid].channels");
         OptionRange.Holds($"{name}.{nameof(OutputStride)}", OutputStride, OutputStride is 8 or 16 or 32, "8, 16 or 32");
-        OptionRange.Holds($"{name}.{nameof(BackboneRate)}", BackboneRate, BackboneRate >= 0, "0 or more and finite");
-        OptionRange.Holds($"{name}.{nameof(DecoderRate)}", DecoderRate, DecoderRate >= 0, "0 or more and finite");
-        OptionRange.Holds($"{name}.{nameof(HeadsRate)}", HeadsRate, HeadsRate >= 0, "0 or more and finite");
+        NativeRange.Check($"{name}.{nameof(BackboneRate)}", BackboneRate, "network[encoder_decoder].backbone_rate");
+        NativeRange.Check($"{name}.{nameof(DecoderRate)}", DecoderRate, "network[encoder_decoder].decoder_rate");
+        NativeRange.Check($"{name}.{nameof(HeadsRate)}", HeadsRate, "network[encoder_decoder].heads_rate");
         OptionRange.Named($"{name}.{nameof(Freeze)}", Freeze);
-        OptionRange.Within($"{name}.{nameof(FreezeSteps)}", FreezeSteps, 0);
+NativeRange.Check($"{name}.{nameof(FreezeSteps)}", FreezeSteps, "network[encoder_decoder].freeze_steps");
         for (int i = 0; i < OptionRange.NotNull($"{name}.{nameof(HeadBias)}", HeadBias).Count; i++)
             OptionRange.Holds($"{name}.{nameof(HeadBias)}[{i}]", HeadBias[i], true, "finite");
         OptionRange.NotNull($"{name}.{nameof(Input)}", Input).Validate($"{name}.{nameof(Input)}");
@@ -200,21 +200,15 @@ public sealed record InputTransform
     internal void Validate(string name)
     {
         OptionRange.Named($"{name}.{nameof(Order)}", Order);
-        OptionRange.Holds($"{name}.{nameof(Scale)}", Scale, Scale > 0, "above 0 and finite");
-        Numbers($"{name}.{nameof(Mean)}", OptionRange.NotNull($"{name}.{nameof(Mean)}", Mean), _ => true, "finite");
-        Numbers(
-            $"{name}.{nameof(StandardDeviation)}",
-            OptionRange.NotNull($"{name}.{nameof(StandardDeviation)}", StandardDeviation),
-            v => v > 0,
-            "above 0 and finite"
-        );
+        NativeRange.Check($"{name}.{nameof(Scale)}", Scale, "network[encoder_decoder].input_scale");
+        Numbers($"{name}.{nameof(Mean)}", Mean, "input_mean");
+        Numbers($"{name}.{nameof(StandardDeviation)}", StandardDeviation, "input_deviation");
     }
 
-    private static void Numbers(string name, IReadOnlyList<double> values, Func<double, bool> allowed, string range)
+    private static void Numbers(string name, IReadOnlyList<double> values, string option)
     {
-        if (values.Count is < 1 or > InputSpec.MaxPlanes)
+        if (OptionRange.NotNull(name, values).Count is < 1 or > InputSpec.MaxPlanes)
             throw new ArgumentException($"{name} must have a number for each channel, not {values.Count}.", name);
-        for (int i = 0; i < values.Count; i++)
-            OptionRange.Holds($"{name}[{i}]", values[i], allowed(values[i]), range);
+        NativeRange.CheckEach(name, values, $"network[encoder_decoder].{option}");
     }
 }

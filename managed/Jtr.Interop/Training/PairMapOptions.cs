@@ -22,8 +22,8 @@ public sealed record PairMapOptions : IMethodOptions
     public void Validate(string name)
     {
         if (Width is { } width)
-            OptionRange.Within($"{name}.{nameof(Width)}", width, 1, TrainerOptions.MaxWidth);
-        OptionRange.Holds($"{name}.{nameof(Weight)}", Weight, Weight >= 0, "0 or more and finite");
+            NativeRange.Check($"{name}.{nameof(Width)}", width, "network[segnet].width");
+        NativeRange.Check($"{name}.{nameof(Weight)}", Weight, "method[direct_map].weight");
     }
 
     JsonObject IMethodOptions.ToNative() => JsonSerializer.SerializeToNode(this, NativeJson.Default.PairMapOptions)!.AsObject();

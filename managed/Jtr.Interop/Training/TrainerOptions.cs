@@ -15,9 +15,6 @@ public sealed record TrainerOptions
     /// <summary>The largest first stage width of a network.</summary>
     public const int MaxWidth = 1024;
 
-    // That of a libtorch device.
-    internal const int MaxDeviceIndex = 127;
-
     /// <summary>The tasks that the network learns.</summary>
     public required TaskSet Tasks { get; init; }
 
@@ -139,9 +136,9 @@ public sealed record TrainerOptions
             throw new ArgumentException($"{nameof(Method)} must be the name of a training method.", nameof(Method));
         OptionRange.NotNull(nameof(Inputs), Inputs);
         OptionRange.NotNull(nameof(Fusion), Fusion).Validate();
-        OptionRange.Holds(nameof(InputDropout), InputDropout, InputDropout is >= 0 and < 1, "in [0, 1)");
+        NativeRange.Check(nameof(InputDropout), InputDropout, "input_dropout");
         Network?.Validate();
-        OptionRange.Within(nameof(Width), Width, 1, MaxWidth);
+        NativeRange.Check(nameof(Width), Width, "network[segnet].width");
         OptionRange.NotNull(nameof(JointTask), JointTask).Validate();
         OptionRange.NotNull(nameof(Consistency), Consistency).Validate();
         OptionRange.NotNull(nameof(DirectMap), DirectMap).Validate(nameof(DirectMap));
@@ -160,7 +157,7 @@ public sealed record TrainerOptions
         OptionRange.Named(nameof(Precision), Precision);
         OptionRange.Named(nameof(Recomputation), Recomputation);
         OptionRange.Named(nameof(Device), Device);
-        OptionRange.Within(nameof(DeviceIndex), DeviceIndex, 0, MaxDeviceIndex);
+        NativeRange.Check(nameof(DeviceIndex), DeviceIndex, "device_index");
         if (NativeOptions is not null)
             OptionsWriter.Parse(NativeOptions, nameof(NativeOptions));
     }

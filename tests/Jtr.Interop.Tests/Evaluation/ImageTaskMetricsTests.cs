@@ -33,17 +33,17 @@ public sealed class ImageTaskMetricsTests
         // Class 0: 2 right, 2 labelled, 5 predicted: 4 / 7. Classes 1 and 5: labelled, never right. The others do not occur.
         Assert.That(Score(metrics, "macro F1"), Is.EqualTo(100 * (4.0 / 7) / 3).Within(Rounding));
         Assert.That(metrics.ClassScoreName, Is.EqualTo("F1"));
-        Assert.That(metrics.ClassScores[0], Is.EqualTo(new ClassScore("class 0", 100 * 4.0 / 7)));
-        Assert.That(metrics.ClassScores[1].Value, Is.Zero);
-        Assert.That(metrics.ClassScores[2].Value, Is.NaN);
-        Assert.That(metrics.Confusion![5][0], Is.EqualTo(2));
-        Assert.That(metrics.Headline.Name, Is.EqualTo("accuracy"));
+        Assert.That(metrics.ComputeClassScores()[0], Is.EqualTo(new ClassScore("class 0", 100 * 4.0 / 7)));
+        Assert.That(metrics.ComputeClassScores()[1].Value, Is.Zero);
+        Assert.That(metrics.ComputeClassScores()[2].Value, Is.NaN);
+        Assert.That(metrics.CopyConfusion()![5][0], Is.EqualTo(2));
+        Assert.That(metrics.Compute()[0].Name, Is.EqualTo("accuracy"));
     }
 
     [Test]
     public void Five_classes_have_no_top_five() =>
         Assert.That(
-            TaskMetrics.Create(new ClassificationTask("room", 5)).Values.Select(v => v.Name),
+            TaskMetrics.Create(new ClassificationTask("room", 5)).Compute().Select(v => v.Name),
             Is.EqualTo(new[] { "accuracy", "macro F1" })
         );
 
@@ -91,7 +91,7 @@ public sealed class ImageTaskMetricsTests
         Assert.That(metrics.TagF1(2), Is.Zero);
         Assert.That(Score(metrics, "F1"), Is.EqualTo(100.0 * 4 / 9).Within(Rounding));
         Assert.That(Score(metrics, "macro F1"), Is.EqualTo(80.0 / 3).Within(Rounding));
-        Assert.That(metrics.ClassScores.Select(s => s.Name), Is.EqualTo(new[] { "hat", "coat", "cape" }));
+        Assert.That(metrics.ComputeClassScores().Select(s => s.Name), Is.EqualTo(new[] { "hat", "coat", "cape" }));
         Assert.That(metrics.ClassScoreName, Is.EqualTo("AP"));
     }
 
@@ -118,7 +118,7 @@ public sealed class ImageTaskMetricsTests
             sum += (reached - recall) * right / all;
             recall = reached;
         }
-        Assert.That(metrics.MeanAveragePrecision, Is.EqualTo(100 * sum).Within(Rounding));
+        Assert.That(metrics.MeanAveragePrecision(), Is.EqualTo(100 * sum).Within(Rounding));
     }
 
     [Test]
@@ -130,7 +130,7 @@ public sealed class ImageTaskMetricsTests
         metrics.Update([6], [6]);
         metrics.Update([100], [float.NaN]);
         // Errors 1, 3, 0; labels 2, 4, 6 with the mean 4.
-        Assert.That(metrics.Headline, Is.EqualTo(new MetricValue("MAE", 4.0 / 3, "years", HigherIsBetter: false, IsHeadline: true)));
+        Assert.That(metrics.Compute()[0], Is.EqualTo(new MetricValue("MAE", 4.0 / 3, "years", HigherIsBetter: false, IsHeadline: true)));
         Assert.That(Score(metrics, "RMSE"), Is.EqualTo(Math.Sqrt(10.0 / 3)).Within(Rounding));
         Assert.That(Score(metrics, "R2"), Is.EqualTo(1 - 10.0 / 8).Within(Rounding));
         Assert.That((metrics.Samples, metrics.ValidCount), Is.EqualTo((4L, 3L)));
@@ -158,7 +158,7 @@ public sealed class ImageTaskMetricsTests
             metrics.Update([1_000_003], [(float)label]);
         double mean = labels.Average();
         double expected = 1 - labels.Sum(y => (y - 1_000_003) * (y - 1_000_003)) / labels.Sum(y => (y - mean) * (y - mean));
-        Assert.That(metrics.R2, Is.EqualTo(expected).Within(1e-9));
+        Assert.That(metrics.R2(), Is.EqualTo(expected).Within(1e-9));
     }
 
     [TestCaseSource(nameof(_tasks))]
@@ -170,12 +170,12 @@ public sealed class ImageTaskMetricsTests
         merged.Merge(Feed(task, samples[11..]));
         Assert.That(merged.Samples, Is.EqualTo(40));
         Assert.That(merged.ValidCount, Is.EqualTo(whole.ValidCount));
-        for (int i = 0; i < whole.Values.Count; i++)
-            Assert.That(merged.Values[i].Value, Is.EqualTo(whole.Values[i].Value).Within(Rounding), whole.Values[i].Name);
-        Assert.That(merged.ClassScores, Is.EqualTo(whole.ClassScores));
+        for (int i = 0; i < whole.Compute().Count; i++)
+            Assert.That(merged.Compute()[i].Value, Is.EqualTo(whole.Compute()[i].Value).Within(Rounding), whole.Compute()[i].Name);
+        Assert.That(merged.ComputeClassScores(), Is.EqualTo(whole.ComputeClassScores()));
         TaskMetrics empty = TaskMetrics.Create(task);
         empty.Merge(whole);
-        Assert.That(empty.Values, Is.EqualTo(whole.Values));
+        Assert.That(empty.Compute(), Is.EqualTo(whole.Compute()));
     }
 
     [TestCaseSource(nameof(_tasks))]
@@ -185,10 +185,10 @@ public sealed class ImageTaskMetricsTests
         float[] label = new float[task.LabelChannels];
         Array.Fill(label, task.InvalidLabel);
         metrics.Update(new float[task.Channels], label, 32, 64);
-        Assert.That(metrics.Values.Select(v => v.Value), Has.All.NaN);
+        Assert.That(metrics.Compute().Select(v => v.Value), Has.All.NaN);
         Assert.That((metrics.Samples, metrics.ValidCount), Is.EqualTo((1L, 0L)));
-        Assert.That(metrics.Values.Count(v => v.IsHeadline), Is.EqualTo(1));
-        Assert.That(metrics.Headline.IsHeadline);
+        Assert.That(metrics.Compute().Count(v => v.IsHeadline), Is.EqualTo(1));
+        Assert.That(metrics.Compute()[0].IsHeadline);
     }
 
     [TestCaseSource(nameof(_tasks))]
@@ -281,7 +281,7 @@ public sealed class ImageTaskMetricsTests
         Assert.That((metrics.Samples, metrics.ValidCount), Is.EqualTo((0L, 0L)));
     }
 
-    private static double Score(TaskMetrics metrics, string name) => metrics.Values.Single(v => v.Name == name).Value;
+    private static double Score(TaskMetrics metrics, string name) => metrics.Compute().Single(v => v.Name == name).Value;
 
     private static TaskMetrics Feed(VisionTask task, IEnumerable<(float[] Prediction, float[] Label)> samples)
     {

@@ -99,7 +99,7 @@ public sealed class OwnMetricTests
         one.Update([0.5f, 1f], [0f, float.NaN], 1, 2);
         other.Update([0.25f], [0f], 1, 1);
         one.Merge(other);
-        Assert.That(one.Values[0].Value, Is.EqualTo((0.5 + 0.25) / 2));
+        Assert.That(one.Compute()[0].Value, Is.EqualTo((0.5 + 0.25) / 2));
         Assert.That(() => one.Update([1f], [1f], 1, 2), Throws.ArgumentException.With.Message.Contains("1 x 2"));
         Assert.That(() => one.Merge(new Fixed("edge", 1, true)), Throws.ArgumentException.With.Message.Contains("Fixed"));
     }
@@ -110,7 +110,7 @@ public sealed class OwnMetricTests
         private double _sum;
         private long _count;
 
-        public IReadOnlyList<MetricValue> Values => [new("bias", _sum / _count, "m", HigherIsBetter: false, IsHeadline: false)];
+        public IReadOnlyList<MetricValue> Compute() => [new("bias", _sum / _count, "m", HigherIsBetter: false, IsHeadline: false)];
 
         public void Update(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int height, int width)
         {
@@ -129,7 +129,7 @@ public sealed class OwnMetricTests
 
     private sealed class Fixed(string name, double value, bool higher) : ITaskMetric
     {
-        public IReadOnlyList<MetricValue> Values => [new(name, value, "", higher, IsHeadline: true)];
+        public IReadOnlyList<MetricValue> Compute() => [new(name, value, "", higher, IsHeadline: true)];
 
         public void Update(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int height, int width) { }
 

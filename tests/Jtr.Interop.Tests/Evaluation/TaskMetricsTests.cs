@@ -24,8 +24,8 @@ public sealed class TaskMetricsTests
         TaskMetrics metrics = Feed(data.Samples, task);
         Dictionary<string, double> expected = PlainMetrics.Compute(task, data.Samples);
 
-        Assert.That(metrics.Values.Select(v => v.Name), Is.EquivalentTo(expected.Keys));
-        foreach (MetricValue value in metrics.Values)
+        Assert.That(metrics.Compute().Select(v => v.Name), Is.EquivalentTo(expected.Keys));
+        foreach (MetricValue value in metrics.Compute())
         {
             double tolerance =
                 value.Name == "median angle" ? NormalsMetrics.MedianResolution / 2 + Rounding : Rounding * Math.Abs(expected[value.Name]);
@@ -46,20 +46,20 @@ public sealed class TaskMetricsTests
 
         Assert.That(merged.Samples, Is.EqualTo(whole.Samples));
         Assert.That(merged.ValidCount, Is.EqualTo(whole.ValidCount));
-        for (int i = 0; i < whole.Values.Count; i++)
-            Assert.That(merged.Values[i].Value, Is.EqualTo(whole.Values[i].Value).Within(Rounding).Percent, whole.Values[i].Name);
+        for (int i = 0; i < whole.Compute().Count; i++)
+            Assert.That(merged.Compute()[i].Value, Is.EqualTo(whole.Compute()[i].Value).Within(Rounding).Percent, whole.Compute()[i].Name);
     }
 
     [TestCaseSource(nameof(_tasks))]
     public void A_task_without_any_valid_pixel_scores_nan(VisionTask task)
     {
         TaskMetrics metrics = TaskMetrics.Create(task);
-        Assert.That(metrics.Values.Select(v => v.Value), Has.All.NaN);
+        Assert.That(metrics.Compute().Select(v => v.Value), Has.All.NaN);
 
         float[] label = new float[task.LabelChannels * 6];
         Array.Fill(label, task.InvalidLabel);
         metrics.Update(new float[task.Channels * 6], label);
-        Assert.That(metrics.Values.Select(v => v.Value), Has.All.NaN);
+        Assert.That(metrics.Compute().Select(v => v.Value), Has.All.NaN);
         Assert.That(metrics.Samples, Is.EqualTo(1));
         Assert.That(metrics.ValidCount, Is.Zero);
     }
@@ -84,16 +84,16 @@ public sealed class TaskMetricsTests
         TaskMetrics after = Feed([(other, label)], task);
 
         Assert.That(changed, Is.GreaterThan(0));
-        Assert.That(after.Values, Is.EqualTo(before.Values));
+        Assert.That(after.Compute(), Is.EqualTo(before.Compute()));
     }
 
     [TestCaseSource(nameof(_tasks))]
     public void Every_task_has_one_headline_and_it_comes_first(VisionTask task)
     {
         TaskMetrics metrics = TaskMetrics.Create(task);
-        Assert.That(metrics.Values.Select(v => v.IsHeadline), Is.EqualTo(Enumerable.Range(0, metrics.Values.Count).Select(i => i == 0)));
+        Assert.That(metrics.Compute().Select(v => v.IsHeadline), Is.EqualTo(Enumerable.Range(0, metrics.Compute().Count).Select(i => i == 0)));
         Assert.That(
-            metrics.Headline.Name,
+            metrics.Compute()[0].Name,
             Is.EqualTo(
                 task switch
                 {

@@ -219,7 +219,7 @@ public sealed class OwnKindTests : IDisposable
         Assert.That(task.Kind.Places(480, 640), Is.EqualTo(1));
         TaskMetrics metrics = TaskMetrics.Create(task);
         metrics.Update([3f, 1f], [1f, float.NaN], 480, 640);
-        Assert.That((metrics.Samples, metrics.ValidCount, metrics.Headline.Value), Is.EqualTo((1, 1, 2.0)));
+        Assert.That((metrics.Samples, metrics.ValidCount, metrics.Compute()[0].Value), Is.EqualTo((1, 1, 2.0)));
         Assert.That(() => metrics.Update([3f, 1f], [1f], 480, 640), Throws.ArgumentException);
         LabelStatistics statistics = task.Kind.CreateStatistics(task);
         statistics.Add([4f, 8f]);
@@ -271,7 +271,7 @@ internal sealed class HeatMetrics(HeatTask task) : TaskMetrics(task)
 
     public override long ValidCount => _count;
 
-    public override IReadOnlyList<MetricValue> Values =>
+    public override IReadOnlyList<MetricValue> Compute() =>
         [new("error", Mean(_sum, _count), "deg C", HigherIsBetter: false, IsHeadline: true)];
 
     protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
@@ -386,7 +386,7 @@ internal sealed class PitchMetrics(VisionTask task) : TaskMetrics(task)
 
     public override long ValidCount => _count;
 
-    public override IReadOnlyList<MetricValue> Values => [new("MAE", Mean(_sum, _count), "deg", HigherIsBetter: false, IsHeadline: true)];
+    public override IReadOnlyList<MetricValue> Compute() => [new("MAE", Mean(_sum, _count), "deg", HigherIsBetter: false, IsHeadline: true)];
 
     protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
     {

@@ -40,7 +40,7 @@ public sealed class OptionsTests
             "JointTask.LambdaRecon",
             "0 or more"
         );
-        yield return Case(o => o with { JointTask = new JointTaskOptions { MicroBatch = -1 } }, "JointTask.MicroBatch", "0 to");
+        yield return Case(o => o with { JointTask = new JointTaskOptions { MicroBatch = -1 } }, "JointTask.MicroBatch", "0 or more");
         yield return Case(o => o with { Consistency = new ConsistencyOptions { Weight = -1 } }, "Consistency.Weight", "0 or more");
         yield return Case(o => o with { Consistency = new ConsistencyOptions { Temperature = 0 } }, "Consistency.Temperature", "above 0");
         yield return Case(o => o with { DirectMap = new PairMapOptions { Width = 0 } }, "DirectMap.Width", "1 to 1024");
@@ -62,7 +62,7 @@ public sealed class OptionsTests
                 {
                     Balancing = new BalancingOptions { Name = "fixed", Weights = [1, -1] },
                 },
-            "Balancing.Weights",
+            "Balancing.Weights[1]",
             "0 or more"
         );
         yield return Case(

@@ -48,17 +48,17 @@ internal sealed class NormalsRangeCheck(NormalsTask task) : IDataCheck
     {
         if (_vectors == 0 || _wrong <= Share * _vectors)
             yield break;
-        bool isColours = _negative == 0 && _highest <= 1 + Tolerance;
+        bool isColors = _negative == 0 && _highest <= 1 + Tolerance;
         string length = (_lengths / _vectors).ToString("F3", CultureInfo.InvariantCulture);
         yield return new DataFinding
         {
             Level = FindingLevel.Warning,
             Check = "normals-range",
             Task = task.Name,
-            Message = isColours
+            Message = isColors
                 ? $"no vector has a component below 0, and their mean length is {length} instead of 1: they look like (n + 1) / 2"
                 : $"the vectors are not of unit length (mean {length}); they are brought to it",
-            Advice = isColours
+            Advice = isColors
                 ? "Store the vectors themselves, 2 v - 1, in .npy files; (n + 1) / 2 is what PNG files hold"
                 : "If they are normals, that is right; see that nothing else is stored in them",
             File = _file,
