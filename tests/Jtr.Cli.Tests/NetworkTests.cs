@@ -103,6 +103,7 @@ public sealed class NetworkTests
                     FreezeSteps = 5,
                     FreezeNorms = true,
                     HeadBias = options.Network!.HeadBias,
+                    HeadScale = options.Network.HeadScale,
                 }
             )
         );

@@ -110,7 +110,7 @@ internal sealed class TrainSettings
 
     /// <summary>The trainer's part of the settings.</summary>
     /// <param name="data">The training set.</param>
-    /// <param name="labels">The labels that training sees, whose means fresh heads begin at.</param>
+    /// <param name="labels">The labels that training sees, with whose means and deviations fresh heads begin.</param>
     /// <param name="device">Where to run.</param>
     public TrainerOptions ToTrainerOptions(IMultiTaskDataset data, LabelAssignment labels, DeviceChoice device)
     {
@@ -124,9 +124,7 @@ internal sealed class TrainSettings
             InputDropout = data.Inputs.Count == 0 ? 0 : Configuration.Network.InputDropout ?? 0,
             Method = NetworkMethod,
             Width = training.Width!.Value,
-            Network = NetworkSettings.Options(Configuration.Network) is { } network
-                ? network with { HeadBias = LabelMeans.Of(data, labels) }
-                : null,
+            Network = Network(data, labels),
             Seed = Seed,
             Precision = Words.Parse<Precision>(training.Precision),
             Recomputation = Recomputation,
@@ -147,6 +145,14 @@ internal sealed class TrainSettings
             EmaDecay = Configuration.Optimizer.Ema is > 0 and var decay ? decay : null,
             NativeOptions = NativeDocument.Of(Configuration, _table),
         };
+    }
+
+    private NetworkOptions? Network(IMultiTaskDataset data, LabelAssignment labels)
+    {
+        if (NetworkSettings.Options(Configuration.Network) is not { } network)
+            return null;
+        LabelMoments moments = LabelMoments.Of(data, labels);
+        return network with { HeadBias = moments.Means, HeadScale = moments.Deviations };
     }
 
     /// <summary>What backward passes compute a second time.</summary>

@@ -137,7 +137,7 @@ public abstract class TaskKind : IEquatable<TaskKind>
 
     /// <summary>
     /// Whether a prediction is what the network's head gives out, channel by channel a value as labels have it. Then a fresh head does well
-    /// to begin at the mean of the labels (<see cref="LabelMeans"/>).
+    /// to begin at the mean of the labels (<see cref="LabelMoments"/>).
     /// </summary>
     public virtual bool PredictsLabelValues => false;
 

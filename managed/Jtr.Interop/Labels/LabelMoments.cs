@@ -4,8 +4,17 @@ using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Labels;
 
-/// <summary>Means of labels, at which fresh heads of a network begin instead of at 0: <see cref="NetworkOptions.HeadBias"/>.</summary>
-public static class LabelMeans
+/// <summary>
+/// Means and deviations of labels, with which fresh heads of a network begin: <see cref="NetworkOptions.HeadBias"/> and
+/// <see cref="NetworkOptions.HeadScale"/>.
+/// </summary>
+/// <param name="Means">For each channel of every pixel task, in order, the mean of its values in the label's unit.</param>
+/// <param name="Deviations">Their standard deviations, above 0.</param>
+/// <remarks>
+/// Of tasks whose network does not predict the label's own values (<see cref="TaskKind.PredictsLabelValues"/>), and where there is no
+/// label, they are 0 and 1.
+/// </remarks>
+public sealed record LabelMoments(IReadOnlyList<double> Means, IReadOnlyList<double> Deviations)
 {
     /// <summary>Labels of a task that are read where nothing else is said.</summary>
     public const int UsualLabels = 32;
@@ -15,12 +24,8 @@ public static class LabelMeans
     /// <param name="labels">The labels that training sees; null: all.</param>
     /// <param name="mostLabels">Labels of a task to read at most, 1 or more.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <returns>
-    /// For each channel of every pixel task, in order, the mean of its values in the label's unit, where the network predicts such values
-    /// (<see cref="TaskKind.PredictsLabelValues"/>); 0 for others, and where there is no label.
-    /// </returns>
     /// <exception cref="ArgumentException">The labels are not for these data.</exception>
-    public static IReadOnlyList<double> Of(
+    public static LabelMoments Of(
         IMultiTaskDataset data,
         LabelAssignment? labels = null,
         int mostLabels = UsualLabels,
@@ -57,7 +62,8 @@ public static class LabelMeans
                     Add(tasks[t], buffer.Label(t), moments[t]);
             }
         }
-        return [.. tasks.Zip(moments).Where(t => t.First.Kind.Extent == TaskExtent.Pixel).SelectMany(t => t.Second.Select(m => m.Mean))];
+        RunningMoments[] all = [.. tasks.Zip(moments).Where(t => t.First.Kind.Extent == TaskExtent.Pixel).SelectMany(t => t.Second)];
+        return new([.. all.Select(m => m.Mean)], [.. all.Select(m => m.Deviation > 0 ? m.Deviation : 1)]);
     }
 
     private static SortedDictionary<int, TaskMask> Chosen(IMultiTaskDataset data, LabelAssignment? labels, int most)
