@@ -1,6 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using Jtr.Interop.Datasets.Packed;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Microsoft.Win32.SafeHandles;
 
@@ -82,6 +83,9 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
     public TaskSet Tasks => _index.Tasks;
 
     /// <inheritdoc/>
+    public InputSet Inputs => _index.Inputs;
+
+    /// <inheritdoc/>
     public int Count => _index.Entries.Length;
 
     /// <inheritdoc/>
@@ -148,6 +152,31 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The data set is disposed.</exception>
+    public bool HasInput(int index, int input)
+    {
+        CheckIndex(index);
+        ArgumentOutOfRangeException.ThrowIfNegative(input);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(input, Inputs.Count);
+        bool held = false;
+        try
+        {
+            _handle.DangerousAddRef(ref held);
+            PackedEntry entry = _index.Entries[index];
+            int part = 1 + new TaskMask(entry.Labeled).Count + input;
+            if ((part + 1) * PackedPart.Size > (long)entry.Bytes)
+                throw Damaged(index, 0, $"{entry.Bytes} bytes are too few for the list of its parts");
+            ReadOnlySpan<byte> at = new(_memory + entry.At + part * PackedPart.Size, PackedPart.Size);
+            return MemoryMarshal.Read<PackedPart>(at).Encoding != PlaneEncoding.Absent;
+        }
+        finally
+        {
+            if (held)
+                _handle.DangerousRelease();
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The data set is disposed.</exception>
     public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination) => Read(index, wanted, destination, CancellationToken.None);
 
     /// <inheritdoc/>
@@ -158,6 +187,11 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
         if (destination.Height != Height || destination.Width != Width || destination.Labels.Length != Tasks.LabelValues(Height, Width))
             throw new ArgumentException(
                 $"the buffer is not for {Tasks.TotalLabelChannels} label channels of {Height} x {Width}",
+                nameof(destination)
+            );
+        if (!destination.Inputs.FitsTo(destination.Inputs.Count == 0 ? Inputs.ImageAlone : Inputs))
+            throw new ArgumentException(
+                $"the buffer is for {destination.Inputs.Describe()}; the samples have {Inputs.Describe()}",
                 nameof(destination)
             );
 
@@ -201,40 +235,52 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
         CancellationToken cancellationToken
     )
     {
-        int parts = 1 + labeled.Count;
+        int parts = 1 + labeled.Count + Inputs.Count;
         long at = PlaneLayout.Aligned(parts * PackedPart.Size);
         if (at > record.Length)
             throw Damaged(index, 0, $"{record.Length} bytes are too few for the list of its parts");
         ReadOnlySpan<PackedPart> directory = MemoryMarshal.Cast<byte, PackedPart>(record[..(parts * PackedPart.Size)]);
         int part = 0;
-        at = Decode(index, record, at, directory[part++], destination.Image, true, isVerified);
+        at = Decode(index, record, at, directory[part++], destination.Image.Length, destination.Image, isVerified);
         for (int t = 0; t < Tasks.Count; t++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (labeled[t])
-                at = Decode(index, record, at, directory[part++], destination.Label(t), wanted[t], isVerified);
+            {
+                Span<float> label = destination.Label(t);
+                at = Decode(index, record, at, directory[part++], label.Length, wanted[t] ? label : [], isVerified);
+            }
+        }
+        for (int i = 0; i < Inputs.Count; i++)
+        {
+            bool isPresent = directory[part].Encoding != PlaneEncoding.Absent,
+                isWanted = destination.Inputs.Count > 0;
+            Span<float> values = isWanted && isPresent ? destination.Input(i) : [];
+            at = Decode(index, record, at, directory[part++], Inputs[i].Values(Height, Width), values, isVerified);
+            if (isWanted)
+                destination.SetInput(i, isPresent);
         }
         if (at != record.Length)
             throw Damaged(index, at, $"its parts end there, it has {record.Length} bytes");
     }
 
-    /// <summary>Reads a part, or passes it over. Returns where the next one begins.</summary>
+    /// <summary>Reads a part of so many values, or passes it over if there is no destination. Returns where the next one begins.</summary>
     private long Decode(
         int index,
         ReadOnlySpan<byte> record,
         long at,
         PackedPart part,
+        int count,
         Span<float> destination,
-        bool isWanted,
         bool isVerified
     )
     {
-        if (!Enum.IsDefined(part.Encoding))
+        if (!Enum.IsDefined(part.Encoding) || (part.Encoding == PlaneEncoding.Absent && !destination.IsEmpty))
             throw Damaged(index, at, $"the encoding {(uint)part.Encoding} is not known");
         if (part.Entries > PlaneLayout.MostEntries(part.Encoding))
             throw Damaged(index, at, $"a table of {part.Entries} entries");
         long table = PlaneLayout.TableBytes((int)part.Entries);
-        long values = (long)destination.Length * PlaneLayout.ValueBytes(part.Encoding);
+        long values = (long)count * PlaneLayout.ValueBytes(part.Encoding);
         long next = at + table + PlaneLayout.Aligned(values);
         if (next > record.Length)
             throw Damaged(index, at, $"{record.Length - at} bytes, where the next part alone takes {next - at}");
@@ -243,7 +289,7 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
         ReadOnlySpan<byte> stored = record.Slice((int)(at + table), (int)values);
         if (!isVerified && !PlaneDecoder.IsWithinTable(part.Encoding, entries.Length, stored))
             throw Damaged(index, at, "a value is not in its table");
-        if (isWanted)
+        if (!destination.IsEmpty)
             PlaneDecoder.Read(part.Encoding, entries, stored, destination);
         return next;
     }

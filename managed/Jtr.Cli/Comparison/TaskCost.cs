@@ -34,8 +34,8 @@ internal sealed record CostPoint(
 internal sealed record CostDocument(TrainSettings Settings, int Steps, IReadOnlyList<CostPoint> Points);
 
 /// <summary>
-/// Time and memory of a step against the number of tasks. The tasks are 1-channel maps, all alike in size, so that K alone changes:
-/// the scenes' four kinds of edges and keypoints in turn.
+/// Time and memory of a step against the number of tasks: those of --tasks in turn, again and again under further names. By default they
+/// are 1-channel maps, all alike in size, so that K alone changes: the scenes' four kinds of edges and keypoints.
 /// </summary>
 internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int steps)
 {
@@ -59,7 +59,7 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
     /// <summary>Measures a method with K tasks: one step to warm up, then those that count.</summary>
     public CostPoint Measure(string method, int tasks, CancellationToken cancellationToken)
     {
-        MapScenes data = new(settings, tasks, (steps + 1) * settings.BatchSize);
+        RepeatedTasks data = new(settings, tasks, (steps + 1) * settings.BatchSize);
         LabelAssignment labels = LabelAssignment.Draw(settings.Scenario, data, settings.Seed);
         List<Batch> batches = [];
         try
@@ -93,7 +93,7 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
 
     private CostPoint Measure(
         string method,
-        MapScenes data,
+        RepeatedTasks data,
         LabelAssignment labels,
         List<Batch> batches,
         CancellationToken cancellationToken
@@ -259,12 +259,12 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
 
-    /// <summary>Scenes with K map tasks: beyond four, the four kinds again under further names.</summary>
-    private sealed class MapScenes : IMultiTaskDataset
+    /// <summary>Scenes with K tasks: those of the scenes, then the same again under further names.</summary>
+    private sealed class RepeatedTasks : IMultiTaskDataset
     {
         private readonly SceneDataset _scenes;
 
-        public MapScenes(TrainSettings settings, int tasks, int count)
+        public RepeatedTasks(TrainSettings settings, int tasks, int count)
         {
             _scenes = new SceneDataset(
                 new SceneOptions
@@ -274,13 +274,14 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
                     Width = settings.Data.Size.Width,
                     Seed = settings.Data.SceneSeed,
                     Variety = settings.Data.SceneVariety,
-                    Tasks = _maps,
+                    Tasks = settings.Data.Tasks ?? _maps,
                 }
             );
+            TaskSet own = _scenes.Tasks;
             Tasks = new TaskSet(
                 Enumerable
                     .Range(0, tasks)
-                    .Select(t => new MapTask(t < _maps.Length ? _maps[t] : $"{_maps[t % _maps.Length]}_{t / _maps.Length + 1}", 1))
+                    .Select(t => t < own.Count ? own[t] : own[t % own.Count].WithName($"{own[t % own.Count].Name}_{t / own.Count + 1}"))
             );
         }
 
@@ -293,11 +294,11 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
 
         public TaskMask Read(int index, TaskMask wanted, SampleBuffer destination)
         {
-            int plane = Height * Width;
-            float[] labels = new float[_maps.Length * plane];
-            _scenes.Read(index, _scenes.Tasks.All, new SampleBuffer(_scenes.Tasks, Height, Width, destination.Image, labels));
+            TaskSet own = _scenes.Tasks;
+            SampleBuffer scene = new(own, Height, Width, destination.Image, new float[own.LabelValues(Height, Width)]);
+            _scenes.Read(index, own.All, scene);
             for (int t = 0; t < Tasks.Count; t++)
-                labels.AsSpan(t % _maps.Length * plane, plane).CopyTo(destination.Label(t));
+                scene.Label(t % own.Count).CopyTo(destination.Label(t));
             return wanted;
         }
     }

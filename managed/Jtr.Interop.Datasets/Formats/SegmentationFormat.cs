@@ -31,7 +31,7 @@ internal sealed class SegmentationFormat() : BuiltInFormat("segmentation")
             "gt",
         ];
 
-    public override IReadOnlyList<string> Keys => ["classes", "class_count", "void_id", "values"];
+    public override IReadOnlyList<string> Keys => ["classes", "class_count", "class_weights", "void_id", "values"];
 
     internal override IEnumerable<IDataCheck> Checks(VisionTask task, int index) =>
         task is SegmentationTask segmentation ? [new OneClassCheck(segmentation), new ClassOnlyInTestCheck(task, index)] : [];

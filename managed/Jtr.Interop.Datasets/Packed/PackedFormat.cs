@@ -8,13 +8,16 @@ namespace Jtr.Interop.Datasets.Packed;
 /// <see cref="PlaneLayout.Alignment"/> bytes.
 /// </summary>
 /// <remarks>
-/// A sample is one <see cref="PackedPart"/> for its image and one for each label that it has, in the order of the tasks, padded; then for
-/// each of them its table, if it has one, and its values, each padded. Nothing lies in a file that these sizes do not account for.
+/// A sample is one <see cref="PackedPart"/> for its image, one for each label that it has, in the order of the tasks, and one for each input
+/// of the data set, whether it has it or not, padded; then for each of them its table, if it has one, and its values, each padded. Nothing lies in a file that these sizes do not account for.
 /// </remarks>
 internal static class PackedFormat
 {
-    /// <summary>Changes when older readers would misread what is written.</summary>
-    public const uint Version = 1;
+    /// <summary>Changes when older readers would misread what is written. 2: inputs, and photographs of other than 3 channels.</summary>
+    public const uint Version = 2;
+
+    /// <summary>What photographs in color without inputs are written as, and the first version that is read.</summary>
+    public const uint FirstVersion = 1;
 
     public const int LongestHeader = 16 << 20;
 
@@ -73,7 +76,7 @@ internal struct PackedEntry
     public uint Domain;
 }
 
-/// <summary>How an image or a label of a sample is stored, 8 bytes.</summary>
+/// <summary>How an image, a label or an input of a sample is stored, 8 bytes.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct PackedPart
 {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Inputs;
 
 namespace Jtr.Interop.Datasets.Packed;
 
@@ -14,6 +15,12 @@ internal sealed record PackedHeader
 
     /// <summary>Names of the samples' domains; null where there is but the one without a name of its own.</summary>
     public IReadOnlyList<string>? Domains { get; init; }
+
+    /// <summary>Channels of the photographs; null: 3.</summary>
+    public int? ImageChannels { get; init; }
+
+    /// <summary>The inputs beside the photograph; null: none.</summary>
+    public IReadOnlyList<InputSpec>? Inputs { get; init; }
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, PackedJsonContext.Default.PackedHeader);
 

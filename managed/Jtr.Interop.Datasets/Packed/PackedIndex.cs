@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Packed;
@@ -10,12 +11,13 @@ internal sealed class PackedIndex
 {
     private readonly byte[] _names;
 
-    private PackedIndex(PackedHeader header, TaskSet tasks, PackedEntry[] entries, byte[] names)
+    private PackedIndex(PackedHeader header, TaskSet tasks, InputSet inputs, PackedEntry[] entries, byte[] names)
     {
         Height = header.Height;
         Width = header.Width;
         Precision = header.Precision;
         Tasks = tasks;
+        Inputs = inputs;
         Entries = entries;
         Domains = header.Domains ?? [SampleInfo.OneDomain];
         _names = names;
@@ -28,6 +30,8 @@ internal sealed class PackedIndex
     public PackPrecision Precision { get; }
 
     public TaskSet Tasks { get; }
+
+    public InputSet Inputs { get; }
 
     public IReadOnlyList<string> Domains { get; }
 
@@ -44,6 +48,7 @@ internal sealed class PackedIndex
         PackedStart start = ReadStart(stream, path);
         PackedHeader header = ReadHeader(stream, path, start);
         TaskSet tasks = MakeTasks(header, path);
+        InputSet inputs = MakeInputs(header, path);
 
         byte[] index = new byte[start.IndexBytes];
         stream.Position = (long)start.IndexAt;
@@ -55,7 +60,7 @@ internal sealed class PackedIndex
         byte[] names = index[entryBytes..];
         for (int i = 0; i < entries.Length; i++)
             Check(entries[i], i);
-        return new PackedIndex(header, tasks, entries, names);
+        return new PackedIndex(header, tasks, inputs, entries, names);
 
         void Check(PackedEntry entry, int i)
         {
@@ -86,10 +91,11 @@ internal sealed class PackedIndex
             throw new JtrFormatException(path, "no packed data set: it does not begin with \\x89JTRPACK", 0);
         if (got < bytes.Length)
             throw new JtrFormatException(path, $"truncated: {got} bytes, where the beginning alone takes {bytes.Length}", got);
-        if (start.Version != PackedFormat.Version)
+        if (start.Version is < PackedFormat.FirstVersion or > PackedFormat.Version)
             throw new JtrFormatException(
                 path,
-                $"a packed data set of version {start.Version}; this program reads version {PackedFormat.Version}: pack it again",
+                $"a packed data set of version {start.Version}; this program reads versions {PackedFormat.FirstVersion} to "
+                    + $"{PackedFormat.Version}: pack it again",
                 8
             );
         if (start.Checksum != start.Sum())
@@ -150,12 +156,29 @@ internal sealed class PackedIndex
         {
             throw new JtrFormatException(path, $"the header is damaged: its tasks: {e.Message}", PackedStart.Size, e);
         }
-        if ((Int128)header.Height * header.Width * Math.Max(3, tasks.TotalLabelChannels) > int.MaxValue)
+        if ((Int128)header.Height * header.Width * Math.Max(InputSet.RgbChannels, tasks.TotalLabelChannels) > int.MaxValue)
             throw new JtrFormatException(
                 path,
                 $"samples of {header.Height} x {header.Width} pixels with {tasks.TotalLabelChannels} label channels, which is too much",
                 PackedStart.Size
             );
         return tasks;
+    }
+
+    private static InputSet MakeInputs(PackedHeader header, string path)
+    {
+        try
+        {
+            InputSet inputs = new(
+                (header.Inputs ?? []).Select(i => i ?? throw new JsonException("an input is null")),
+                header.ImageChannels ?? InputSet.RgbChannels
+            );
+            _ = checked(inputs.ImageValues(header.Height, header.Width) + inputs.Values(header.Height, header.Width));
+            return inputs;
+        }
+        catch (Exception e) when (e is ArgumentException or JsonException or OverflowException)
+        {
+            throw new JtrFormatException(path, $"the header is damaged: its inputs: {e.Message}", PackedStart.Size, e);
+        }
     }
 }

@@ -19,17 +19,6 @@ internal sealed class PackedWriter
 
     public PackedWriter(IMultiTaskDataset source, PackOptions options)
     {
-        if (!source.Inputs.IsRgb)
-            throw new ArgumentException(
-                $"a packed data set holds photographs of {InputSet.RgbChannels} channels, not of {source.Inputs.ImageChannels}",
-                nameof(source)
-            );
-        if (source.Inputs.Count > 0)
-            throw new ArgumentException(
-                $"a packed data set holds photographs and labels; the inputs {source.Inputs} would be lost. "
-                    + $"{nameof(InputSelection)} leaves them out",
-                nameof(source)
-            );
         _source = source;
         _entries = new List<PackedEntry>(source.Count);
         _onSkipped = options.OnSkipped;
@@ -50,10 +39,12 @@ internal sealed class PackedWriter
             Precision = precision,
             Tasks = [.. _source.Tasks.Select(TaskDocument.From)],
             Domains = _source.Domains is [SampleInfo.OneDomain] ? null : _source.Domains,
+            ImageChannels = _source.Inputs.IsRgb ? null : _source.Inputs.ImageChannels,
+            Inputs = _source.Inputs.Count == 0 ? null : _source.Inputs,
         }.ToJson();
         if (header.Length > PackedFormat.LongestHeader)
             throw new JtrException(
-                $"the names of tasks, classes and domains take {header.Length} bytes; "
+                $"the names of tasks, classes, inputs and domains take {header.Length} bytes; "
                     + $"a packed data set has room for {PackedFormat.LongestHeader}"
             );
         stream.Position = PackedStart.Size;
@@ -75,7 +66,7 @@ internal sealed class PackedWriter
         PackedStart start = new()
         {
             Magic = PackedFormat.MagicNumber,
-            Version = PackedFormat.Version,
+            Version = _source.Inputs.Equals(InputSet.None) ? PackedFormat.FirstVersion : PackedFormat.Version,
             HeaderBytes = (uint)header.Length,
             IndexAt = (ulong)stream.Position,
             IndexBytes = (ulong)index.Length,
@@ -149,12 +140,15 @@ internal sealed class PackedWriter
     {
         private readonly float[] _image = new float[source.Inputs.ImageValues(source.Height, source.Width)];
         private readonly float[] _labels = new float[source.Tasks.LabelValues(source.Height, source.Width)];
-        private readonly PackedPart[] _parts = new PackedPart[1 + source.Tasks.Count];
+        private readonly float[] _inputs = new float[source.Inputs.Values(source.Height, source.Width)];
+        private readonly byte[] _present = new byte[source.Inputs.Count];
+        private readonly PackedPart[] _parts = new PackedPart[1 + source.Tasks.Count + source.Inputs.Count];
         private readonly ArrayBufferWriter<byte> _planes = new();
         private readonly ArrayBufferWriter<byte> _record = new();
         private readonly PlaneEncoder _imageEncoder = new(precision);
         private readonly LabelPacking[] _packings = [.. source.Tasks.Select(t => LabelFormat.Of(t.Kind).Packing)];
         private readonly PlaneEncoder[] _labelEncoders = [.. source.Tasks.Select(_ => new PlaneEncoder(precision))];
+        private readonly PlaneEncoder[] _inputEncoders = [.. source.Inputs.Select(_ => new PlaneEncoder(precision))];
 
         public ReadOnlySpan<byte> Record => _record.WrittenSpan;
 
@@ -175,7 +169,16 @@ internal sealed class PackedWriter
             HasImage = true;
             try
             {
-                SampleBuffer sample = new(source.Tasks, source.Height, source.Width, _image, _labels);
+                SampleBuffer sample = new(
+                    source.Tasks,
+                    source.Inputs,
+                    source.Height,
+                    source.Width,
+                    _image,
+                    _labels,
+                    _inputs,
+                    _present
+                );
                 if (Read(index, source.Tasks.All, sample, cancellationToken) is { } all)
                     Labeled = all;
                 else if (!ReadLabelByLabel(index, sample, cancellationToken))
@@ -189,6 +192,8 @@ internal sealed class PackedWriter
                     if (Labeled[t])
                         _parts[parts++] = Put(_labelEncoders[t], sample.Label(t), _packings[t]);
                 }
+                for (int i = 0; i < source.Inputs.Count; i++)
+                    _parts[parts++] = _present[i] == 0 ? Absent : Put(_inputEncoders[i], sample.Input(i), PackingOf(source.Inputs[i]));
                 int directory = (int)PlaneLayout.Aligned(parts * PackedPart.Size);
                 Span<byte> to = _record.GetSpan(directory)[..directory];
                 to.Clear();
@@ -234,6 +239,11 @@ internal sealed class PackedWriter
             }
             return HasImage;
         }
+
+        private static PackedPart Absent => new() { Encoding = PlaneEncoding.Absent };
+
+        // Planes often come of 8-bit files; vectors are small.
+        private static LabelPacking PackingOf(InputSpec input) => input.IsPlanes ? LabelPacking.Units : LabelPacking.Exact;
 
         private PackedPart Put(PlaneEncoder encoder, ReadOnlySpan<float> values, LabelPacking? packing)
         {

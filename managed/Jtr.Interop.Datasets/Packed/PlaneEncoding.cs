@@ -20,6 +20,9 @@ internal enum PlaneEncoding : uint
 
     /// <summary>float16.</summary>
     Float16 = 5,
+
+    /// <summary>Nothing: an input that the sample lacks.</summary>
+    Absent = 6,
 }
 
 /// <summary>Sizes of the encodings.</summary>
@@ -43,6 +46,7 @@ internal static class PlaneLayout
         {
             PlaneEncoding.Float32 => sizeof(float),
             PlaneEncoding.Table16 or PlaneEncoding.Float16 => sizeof(ushort),
+            PlaneEncoding.Absent => 0,
             _ => sizeof(byte),
         };
 

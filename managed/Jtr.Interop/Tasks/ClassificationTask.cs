@@ -39,7 +39,7 @@ public record ClassificationTask : VisionTask
     /// <summary>A name for each class.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>How much each class counts in the loss, above 0; null: all alike. A rare class may count more.</summary>
+    /// <summary>How much each class counts in the loss, 0 or more; null: all alike. A rare class may count more.</summary>
     public IReadOnlyList<double>? ClassWeights
     {
         get => _classWeights;
@@ -156,6 +156,10 @@ public class ClassificationKind : TaskKind
     }
 
     /// <inheritdoc/>
+    public override VisionTask Weigh(VisionTask task, IReadOnlyList<double> weights) =>
+        Of(task).ClassWeights is null ? Of(task) with { ClassWeights = weights } : task;
+
+    /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new ClassificationMetrics(Of(task));
 
     internal override TaskOutput CreateOutput(VisionTask task) => new ClassificationOutput(task.Channels);
@@ -195,8 +199,7 @@ public class ClassificationKind : TaskKind
     // Documents and libjtr call them the same; what is not set is left out.
     private static void WriteWeights(ClassificationTask task, JsonObject target)
     {
-        if (task.ClassWeights is { } weights)
-            target["class_weights"] = TaskWeights.Write(weights);
+        TaskWeights.WriteClasses(task.ClassWeights, target);
         if (task.LabelSmoothing != 0)
             target["label_smoothing"] = task.LabelSmoothing;
     }

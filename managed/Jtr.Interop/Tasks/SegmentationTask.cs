@@ -11,6 +11,8 @@ public record SegmentationTask : VisionTask
     /// <summary>The largest number of classes.</summary>
     public const int MaxClasses = 4096;
 
+    private readonly IReadOnlyList<double>? _classWeights;
+
     /// <summary>Makes a segmentation task.</summary>
     /// <param name="name">Its name; see <see cref="VisionTask.Name"/>.</param>
     /// <param name="classCount">Number of classes, 2 to 4096.</param>
@@ -37,14 +39,27 @@ public record SegmentationTask : VisionTask
     /// <summary>A name for each class.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
+    /// <summary>
+    /// What the loss of a pixel of each class is multiplied by, 0 or more; null: 1. A rare class may count more, as
+    /// <see cref="Labels.ClassBalance"/> works it out.
+    /// </summary>
+    public IReadOnlyList<double>? ClassWeights
+    {
+        get => _classWeights;
+        init => _classWeights = value is null ? null : [.. value];
+    }
+
     /// <inheritdoc/>
     public override float InvalidLabel => -1f;
 
     /// <summary>Whether the classes have names of their own.</summary>
     internal bool IsNamed => ClassNames.Where((name, id) => name != DefaultName(id)).Any();
 
-    /// <summary>Whether another task has the same name, number of classes and class names.</summary>
-    public virtual bool Equals(SegmentationTask? other) => base.Equals(other) && ClassNames.SequenceEqual(other.ClassNames);
+    /// <summary>Whether another task has the same name, classes and weights.</summary>
+    public virtual bool Equals(SegmentationTask? other) =>
+        base.Equals(other)
+        && ClassNames.SequenceEqual(other.ClassNames)
+        && (ClassWeights ?? []).SequenceEqual(other.ClassWeights ?? []);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, ClassCount);
@@ -81,7 +96,7 @@ public class SegmentationKind : TaskKind
     public override bool HasClassIds => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> SettingKeys => ["class_names"];
+    public override IReadOnlyList<string> SettingKeys => ["class_names", "class_weights"];
 
     /// <inheritdoc/>
     public override ViewRule Views { get; } = new(ViewSampling.Nearest);
@@ -93,7 +108,7 @@ public class SegmentationKind : TaskKind
     public override VisionTask ReadSettings(string name, int channels, TaskSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        return new SegmentationTask(name, channels, settings.Texts("class_names"));
+        return new SegmentationTask(name, channels, settings.Texts("class_names")) { ClassWeights = settings.Numbers("class_weights") };
     }
 
     /// <inheritdoc/>
@@ -101,6 +116,7 @@ public class SegmentationKind : TaskKind
     {
         ArgumentNullException.ThrowIfNull(settings);
         settings["class_names"] = new JsonArray([.. ClassNames(task).Select(n => (JsonNode)n)]);
+        TaskWeights.WriteClasses(Of(task).ClassWeights, settings);
     }
 
     /// <inheritdoc/>
@@ -108,7 +124,22 @@ public class SegmentationKind : TaskKind
     {
         ArgumentNullException.ThrowIfNull(options);
         options["classes"] = Of(task).ClassCount;
+        TaskWeights.WriteClasses(Of(task).ClassWeights, options);
     }
+
+    /// <inheritdoc/>
+    public override void Validate(VisionTask task, string path) =>
+        TaskWeights.Check(
+            $"{path}.{nameof(SegmentationTask.ClassWeights)}",
+            Of(task).ClassWeights,
+            Of(task).ClassCount,
+            ChannelWord,
+            "tasks[segmentation].class_weights"
+        );
+
+    /// <inheritdoc/>
+    public override VisionTask Weigh(VisionTask task, IReadOnlyList<double> weights) =>
+        Of(task).ClassWeights is null ? Of(task) with { ClassWeights = weights } : task;
 
     /// <inheritdoc/>
     public override TaskMetrics CreateMetrics(VisionTask task) => new ConfusionMatrix(Of(task));

@@ -201,6 +201,11 @@ public abstract class TaskKind : IEquatable<TaskKind>
     /// <exception cref="ArgumentException">A property is outside its range.</exception>
     public virtual void Validate(VisionTask task, string path) { }
 
+    /// <summary>A task of classes with weights for them, unless it has some; others stay as they are.</summary>
+    /// <param name="task">A task of this kind.</param>
+    /// <param name="weights">One for each class.</param>
+    public virtual VisionTask Weigh(VisionTask task, IReadOnlyList<double> weights) => task;
+
     /// <summary>Makes an empty accumulator of scores.</summary>
     /// <param name="task">A task of this kind.</param>
     public abstract TaskMetrics CreateMetrics(VisionTask task);

@@ -16,6 +16,13 @@ internal static class TaskWeights
         NativeRange.CheckEach(property, weights, option);
     }
 
+    /// <summary>Weights of classes, under the name that documents and libjtr share; what is not set is left out.</summary>
+    public static void WriteClasses(IReadOnlyList<double>? weights, JsonObject target)
+    {
+        if (weights is not null)
+            target["class_weights"] = Write(weights);
+    }
+
     /// <summary>As a JSON array.</summary>
     public static JsonArray Write(IReadOnlyList<double> numbers) => [.. numbers.Select(n => (JsonNode)n)];
 

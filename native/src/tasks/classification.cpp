@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "error.h"
+#include "tasks/class_weights.h"
 #include "tasks/gumbel.h"
 #include "tasks/task.h"
 
@@ -28,11 +29,7 @@ class Classification final : public Task {
       v.number("label_smoothing", label_smoothing, below(0, 1),
                "Part of the target that all classes share (Szegedy et al., CVPR 2016).");
     }
-    void check(const std::string& path) const {
-      const int64_t given = static_cast<int64_t>(class_weights.size());
-      require(given == 0 || given == classes, join_path(path, "class_weights").c_str(),
-              "there must be one for each of the ", classes, " classes, or none, not ", given);
-    }
+    void check(const std::string& path) const { check_class_weights(class_weights, classes, path); }
   };
 
   Classification(const Options& options, const TaskSetting&) : Task(kName, options.name), options_(options) {}
@@ -115,7 +112,7 @@ class Classification final : public Task {
  private:
   at::Tensor weights(const at::Tensor& ids, const at::Tensor& like) const {
     if (options_.class_weights.empty()) return at::ones_like(ids, like.options());
-    return at::tensor(options_.class_weights, at::kDouble).to(like.options()).index_select(0, ids);
+    return class_weights_like(options_.class_weights, like).index_select(0, ids);
   }
 
   Options options_;

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "error.h"
+#include "tasks/class_weights.h"
 #include "tasks/gumbel.h"
 #include "tasks/task.h"
 
@@ -17,13 +18,18 @@ class Segmentation final : public Task {
 
   struct Options : TaskOptions {
     int64_t classes = 2;
+    std::vector<double> class_weights;
     void visit(OptionVisitor& v) {
       TaskOptions::visit(v);
       v.integer("classes", classes, within(2, 4096), "Number of classes.");
+      v.numbers("class_weights", class_weights, at_least(0),
+                "What the loss of a pixel is multiplied by, for each class; none: 1. For classes that are rare.");
     }
+    void check(const std::string& path) const { check_class_weights(class_weights, classes, path); }
   };
 
-  Segmentation(const Options& options, const TaskSetting&) : Task(kName, options.name), classes_(options.classes) {}
+  Segmentation(const Options& options, const TaskSetting&)
+      : Task(kName, options.name), classes_(options.classes), weights_(options.class_weights) {}
 
   bool in_joint_space() const override { return true; }
   int64_t channels() const override { return classes_; }
@@ -44,9 +50,10 @@ class Segmentation final : public Task {
   at::Tensor valid(const at::Tensor& label) const override { return label.ne(-1); }
 
   at::Tensor supervised_loss(const at::Tensor& prediction, const at::Tensor& label) const override {
-    // Mean cross entropy over the valid pixels of each sample.
+    // Mean over the valid pixels of each sample: cross entropy, times the weight of the pixel's class.
     const at::Tensor ids = label.squeeze(1).to(at::kLong);
-    const at::Tensor loss = at::nll_loss2d(at::log_softmax(prediction, 1), ids, {}, at::Reduction::None, -1);
+    const at::Tensor log_p = at::log_softmax(prediction, 1);
+    const at::Tensor loss = at::nll_loss2d(log_p, ids, class_weights_like(weights_, log_p), at::Reduction::None, -1);
     return sum_per_sample(loss) / sum_per_sample(ids.ne(-1)).clamp_min(1);
   }
 
@@ -105,6 +112,7 @@ class Segmentation final : public Task {
   }
 
   int64_t classes_;
+  std::vector<double> weights_;
 };
 
 const Registered<Segmentation> registered;

@@ -62,6 +62,25 @@ TEST(Balancing, LabelsLeavesATaskWithoutAnyAlone) {
   EXPECT_TRUE(at::equal(labels->weights(1), at::ones({2}, at::kDouble)));
 }
 
+TEST(Balancing, ProgressWeighsATaskThatIsBehindMore) {
+  const auto progress = make_balancing(rule("progress", {{"start_labels", 2}, {"momentum", 0.5}}), 2, 1),
+             square = make_balancing(rule("progress", {{"start_labels", 2}, {"momentum", 0.5}, {"power", 2}}), 2, 1);
+  EXPECT_TRUE(at::equal(progress->weights(0), at::ones({2}, at::kDouble)));
+  // Starts: 4 of the first task's two labels; the second has one label so far, and counts as not begun.
+  const TaskLosses steps[] = {losses({3, 10, 5, 0}, {1, 1, 1, 0}), losses({2, 30, 0, 0}, {1, 1, 0, 0}),
+                              losses({1, 0, 1, 0}, {1, 0, 1, 0})};
+  for (const auto* each : {&progress, &square}) (*each)->observe(steps[0].summed(), 1);
+  EXPECT_TRUE(at::equal(progress->weights(1), at::ones({2}, at::kDouble)));
+  // The first task's mean is half of 4 and half of 2: r = 3/4. The second's start is 20, r = 1.
+  for (const auto* each : {&progress, &square}) (*each)->observe(steps[1].summed(), 2);
+  EXPECT_NEAR(progress->weights(2)[0].item<double>(), 2 * 0.75 / 1.75, 1e-12);
+  EXPECT_NEAR(square->weights(2)[0].item<double>(), 2 * 0.5625 / 1.5625, 1e-12);
+  // Two labels leave a quarter of 3 and bring three quarters of 1: r = 3/8. The second's mean stays.
+  progress->observe(steps[2].summed(), 3);
+  EXPECT_NEAR(progress->weights(3)[0].item<double>(), 2 * 0.375 / 1.375, 1e-12);
+  EXPECT_NEAR(progress->weights(3)[1].item<double>(), 2 * 1 / 1.375, 1e-12);
+}
+
 TEST(Balancing, UncertaintysGradientIsThatOfItsLoss) {
   const auto uncertainty = make_balancing(rule("uncertainty"), 2, 1);
   const TaskLosses step = losses({3, 0.2, 0, 0.7}, {1, 1, 0, 1});

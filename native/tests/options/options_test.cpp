@@ -187,7 +187,7 @@ TEST(TrainerOptions, TheSchemaHoldsEveryKindWithItsSentence) {
             (std::vector<std::string>{"supervised", "single_task", "consistency", "direct_map", "perceptual_map",
                                       "mtpsl", "jtr", "teacher", "supervised+", "brightness_agreement"}));
   EXPECT_EQ(names(properties["balancing"]["oneOf"]),
-            (std::vector<std::string>{"equal", "fixed", "uncertainty", "dwa", "random", "pcgrad", "labels"}));
+            (std::vector<std::string>{"equal", "fixed", "uncertainty", "dwa", "random", "pcgrad", "labels", "progress"}));
   EXPECT_EQ(names(properties["tasks"]["items"]["oneOf"]),
             (std::vector<std::string>{"segmentation", "depth", "normals", "map", "classification", "tags", "regression",
                                       "brightness", "ordinal"}));

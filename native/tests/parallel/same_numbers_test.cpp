@@ -48,7 +48,7 @@ std::vector<Scenario> scenarios(int64_t many_steps) {
   all.push_back(scenario("a hard teacher with cut boxes", "teacher"));
   all.back().options.method =
       Variant::of("teacher", {{"target", "hard"}, {"cut_mix", 1}, {"cut_out", 0.5}, {"ramp_up_steps", 0}});
-  for (const char* rule : {"dwa", "uncertainty", "random", "pcgrad", "labels"}) {
+  for (const char* rule : {"dwa", "uncertainty", "random", "pcgrad", "labels", "progress"}) {
     all.push_back(scenario(rule, "supervised", 5));
     all.back().options.balancing = Variant::of(rule);
   }

@@ -59,6 +59,37 @@ TEST(Segmentation, SupervisedLossIsTheMeanCrossEntropyOverValidPixels) {
   }
 }
 
+TEST(Segmentation, AWeightMultipliesTheLossOfItsClassesPixels) {
+  const std::vector<double> weights = {0.5, 3, 0, 1.25};
+  const Case c = make_case(test::task("segmentation", "seg", {{"classes", 4}, {"class_weights", weights}}));
+  const at::Tensor prediction = c.prediction.clone().requires_grad_(true);
+  const at::Tensor loss = c.task->supervised_loss(prediction, c.label);
+  for (int64_t b = 0; b < kSamples; ++b) {
+    const double expected = masked_mean(c.valid, b, [&](int64_t y, int64_t x) {
+      double sum = 0;
+      for (int64_t k = 0; k < 4; ++k) sum += std::exp(value(c.prediction, b, k, y, x));
+      const int64_t id = static_cast<int64_t>(value(c.label, b, 0, y, x));
+      return weights[static_cast<size_t>(id)] * (std::log(sum) - value(c.prediction, b, id, y, x));
+    });
+    EXPECT_NEAR(loss[b].item<double>(), expected, kTight);
+  }
+  // The gradient of a pixel of class y is that of the plain loss, times y's weight.
+  const at::Tensor own = torch::autograd::grad({loss.sum()}, {prediction})[0];
+  const at::Tensor plain_prediction = c.prediction.clone().requires_grad_(true);
+  const auto plain = test::make_task(test::segmentation(4));
+  const at::Tensor gradient =
+      torch::autograd::grad({plain->supervised_loss(plain_prediction, c.label).sum()}, {plain_prediction})[0];
+  const at::Tensor of_pixel = at::tensor(weights, at::kDouble).index({c.label.to(at::kLong).clamp_min(0)});
+  EXPECT_LT((own - gradient * of_pixel).abs().max().item<double>(), kTight);
+}
+
+TEST(Segmentation, ThereIsAWeightForEachClassOrNone) {
+  EXPECT_EQ(test::caught([] {
+              TaskSet({test::task("segmentation", "seg", {{"classes", 3}, {"class_weights", {1, 2}}})});
+            }).field(),
+            "tasks[0].class_weights");
+}
+
 TEST(Depth, SupervisedLossIsTheMeanAbsoluteErrorOverValidPixels) {
   const Case c = make_case(test::depth());
   const at::Tensor loss = c.task->supervised_loss(c.prediction, c.label);

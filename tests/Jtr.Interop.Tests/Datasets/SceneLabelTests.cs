@@ -1,6 +1,7 @@
 using System.Numerics;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Scenes;
+using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Tests.Datasets;
 
@@ -52,6 +53,32 @@ public class SceneLabelTests
     {
         ReadOnlySpan<float> n = s.Label("normals");
         return new(n[i], n[s.Plane + i], n[2 * s.Plane + i]);
+    }
+
+    [Test]
+    public void Room_and_pitch_are_those_of_the_scene()
+    {
+        for (int index = 0; index < Count; index++)
+        {
+            SceneSample sample = SceneSample.Read(Scenes, index);
+            SceneInfo info = Scenes.GetInfo(index);
+            Assert.That(sample.Label("room").ToArray(), Is.EqualTo(new[] { (float)info.Room }));
+            Assert.That(sample.Label("pitch").ToArray(), Is.EqualTo(new[] { info.CameraPitch }));
+        }
+        Assert.That(SceneDataset.RoomNames, Has.Count.EqualTo(Enum.GetValues<RoomKind>().Length).And.Unique);
+        Assert.That(((ClassificationTask)Scenes.Tasks[Scenes.Tasks.IndexOf("room")]).ClassNames, Is.EqualTo(SceneDataset.RoomNames));
+    }
+
+    [Test]
+    public void The_pitch_has_the_mean_and_deviation_that_its_task_says()
+    {
+        SceneDataset scenes = new(new SceneOptions { Count = 2000, Height = 8, Width = 8, Tasks = ["pitch"] });
+        double[] pitches = [.. Enumerable.Range(0, scenes.Count).Select(i => (double)scenes.GetInfo(i).CameraPitch)];
+        double mean = pitches.Average(),
+            deviation = Math.Sqrt(pitches.Average(p => (p - mean) * (p - mean)));
+        RegressionTask task = (RegressionTask)scenes.Tasks[0];
+        Assert.That(task.Means[0], Is.EqualTo(mean).Within(0.5));
+        Assert.That(task.Deviations[0], Is.EqualTo(deviation).Within(0.5));
     }
 
     [Test]

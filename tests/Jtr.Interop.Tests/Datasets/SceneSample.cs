@@ -12,7 +12,7 @@ internal sealed class SceneSample
     {
         _scenes = scenes;
         Image = new float[3 * Plane];
-        Labels = new float[scenes.Tasks.TotalLabelChannels * Plane];
+        Labels = new float[scenes.Tasks.LabelValues(scenes.Height, scenes.Width)];
     }
 
     public int Plane => _scenes.Height * _scenes.Width;
@@ -31,9 +31,6 @@ internal sealed class SceneSample
     public TaskMask Read(int index, TaskMask wanted) =>
         _scenes.Read(index, wanted, new SampleBuffer(_scenes.Tasks, _scenes.Height, _scenes.Width, Image, Labels));
 
-    public ReadOnlySpan<float> Label(string task)
-    {
-        int t = _scenes.Tasks.IndexOf(task);
-        return Labels.AsSpan(_scenes.Tasks.LabelOffset(t) * Plane, _scenes.Tasks[t].LabelChannels * Plane);
-    }
+    public ReadOnlySpan<float> Label(string task) =>
+        _scenes.Tasks.LabelOf(Labels, _scenes.Tasks.IndexOf(task), _scenes.Height, _scenes.Width);
 }

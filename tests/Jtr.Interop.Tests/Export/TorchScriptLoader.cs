@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Jtr.Interop.Training;
@@ -21,10 +22,33 @@ internal static class TorchScriptLoader
     }
 
     /// <summary>Runs a network.</summary>
+    /// <param name="program">One of <see cref="Programs"/>.</param>
+    /// <param name="file">The network.</param>
+    /// <param name="images">[N, 3, H, W].</param>
+    /// <param name="samples">N.</param>
+    /// <param name="height">H.</param>
+    /// <param name="width">W.</param>
+    /// <param name="further">What it reads beside the photographs: values, and the sizes of a sample's.</param>
     /// <returns>The predictions by task, [N, C, H, W].</returns>
-    public static Dictionary<string, float[]> Run(string[] program, string file, float[] images, int samples, int height, int width)
+    public static Dictionary<string, float[]> Run(
+        string[] program,
+        string file,
+        float[] images,
+        int samples,
+        int height,
+        int width,
+        params (float[] Values, int[] Sizes)[] further
+    )
     {
-        string[] command = [.. program, file, $"{samples}", $"{height}", $"{width}"];
+        string[] command =
+        [
+            .. program,
+            file,
+            $"{samples}",
+            $"{height}",
+            $"{width}",
+            .. further.Select(f => string.Join('x', f.Sizes)),
+        ];
         ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardInput = true,
@@ -35,9 +59,8 @@ internal static class TorchScriptLoader
         Task<string> error = process.StandardError.ReadToEndAsync();
         using MemoryStream output = new();
         Task read = process.StandardOutput.BaseStream.CopyToAsync(output);
-        byte[] input = new byte[images.Length * sizeof(float)];
-        Buffer.BlockCopy(images, 0, input, 0, input.Length);
-        process.StandardInput.BaseStream.Write(input);
+        foreach (float[] values in further.Select(f => f.Values).Prepend(images))
+            process.StandardInput.BaseStream.Write(MemoryMarshal.AsBytes(values.AsSpan()));
         process.StandardInput.Close();
         read.GetAwaiter().GetResult();
         process.WaitForExit();

@@ -178,7 +178,7 @@ public sealed class FolderInputTests
     }
 
     [Test]
-    public void Joined_data_have_the_inputs_of_all_and_packed_data_refuse_them()
+    public void Joined_data_have_the_inputs_of_all_and_packed_data_keep_them()
     {
         SceneOptions options = new()
         {
@@ -194,9 +194,9 @@ public sealed class FolderInputTests
         Assert.That(Read(joined, 0)[0], Is.Null);
         Assert.That(Read(joined, 4)[0], Is.EqualTo(Read(with, 1)[0]));
         using TemporaryFolder folder = new();
-        Assert.That(
-            () => PackedDataset.Write(with, folder["packed.jtr"]),
-            Throws.InstanceOf<ArgumentException>().With.Message.Contains("depth")
-        );
+        PackedDataset.Write(joined, folder["packed.jtr"]);
+        using PackedDataset packed = new(folder["packed.jtr"]);
+        Assert.That(Read(packed, 0)[0], Is.Null);
+        Assert.That(Read(packed, 4)[0], Is.EqualTo(Read(with, 1)[0]));
     }
 }

@@ -2,6 +2,7 @@ using Jtr.Interop.Datasets;
 using Jtr.Interop.Export;
 using Jtr.Interop.Inference;
 using Jtr.Interop.Inputs;
+using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Export;
 using Jtr.Interop.Tests.Training;
 using Jtr.Interop.Training;
@@ -183,6 +184,47 @@ public sealed class InputTests
             at += size;
         }
         Assert.That(at, Is.EqualTo(outputs));
+    }
+
+    [TestCaseSource(nameof(Exported))]
+    public void Libtorch_alone_predicts_what_the_trainer_does(NetworkOptions? network, FusionOptions fusion)
+    {
+        using Trainer trainer = Trained(Options(fusion, network));
+        using TemporaryFolder folder = new();
+        trainer.Save(folder.File("network.safetensors"));
+        string file = folder.File("network.pt");
+        TorchScriptExport.Save(folder.File("network.safetensors"), file);
+        (int samples, int height, int width) = (3, 45, 70);
+        (float[] images, float[] values, byte[] present) = Samples(samples, height, width);
+        int all = values.Length / samples,
+            plane = 2 * height * width;
+        float[] expected = Predict(trainer, images, values, present, samples, height, width);
+        float[] copy = [.. Enumerable.Range(0, samples).SelectMany(b => values[(b * all)..(b * all + plane)])];
+        float[] camera = [.. Enumerable.Range(0, samples).SelectMany(b => values[(b * all + plane)..((b + 1) * all)])];
+        int outputs = expected.Length / samples;
+        foreach (string[] program in TorchScriptLoader.Programs())
+        {
+            Dictionary<string, float[]> actual = TorchScriptLoader.Run(
+                program,
+                file,
+                images,
+                samples,
+                height,
+                width,
+                (copy, [2, height, width]),
+                (camera, [3]),
+                ([.. present.Select(p => (float)p)], [2])
+            );
+            int at = 0;
+            foreach (VisionTask task in trainer.Tasks)
+            {
+                int size = actual[task.Name].Length / samples;
+                float[] want = [.. Enumerable.Range(0, samples).SelectMany(b => expected[(b * outputs + at)..(b * outputs + at + size)])];
+                Assert.That(ExportModel.Relative(actual[task.Name], want), Is.LessThan(1e-4), $"{task.Name}, {program[0]}");
+                at += size;
+            }
+            Assert.That(at, Is.EqualTo(outputs));
+        }
     }
 
     [Test]

@@ -25,7 +25,7 @@ public sealed class MethodsTests : IDisposable
         "supervised+",
     ];
 
-    private static readonly string[] AllRules = ["equal", "fixed", "uncertainty", "dwa", "random", "pcgrad", "labels"];
+    private static readonly string[] AllRules = ["equal", "fixed", "uncertainty", "dwa", "random", "pcgrad", "labels", "progress"];
 
     [Test]
     public void The_library_has_every_method_and_rule() =>

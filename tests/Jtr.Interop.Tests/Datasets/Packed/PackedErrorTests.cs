@@ -60,7 +60,7 @@ public sealed class PackedErrorTests : IDisposable
     {
         Assert.That(OpenFault("{}"u8.ToArray()).Message, Does.Contain("no packed data set"));
         Assert.That(OpenFault([]).Message, Does.Contain("no packed data set"));
-        Assert.That(OpenFault(With(8, _ => 2)).Message, Does.Contain("version 2").And.Contain("pack it again"));
+        Assert.That(OpenFault(With(8, _ => 3)).Message, Does.Contain("version 3").And.Contain("pack it again"));
         Assert.That(PackedDataset.IsPacked(_folder["a"]), Is.True);
         Assert.That(PackedDataset.IsPacked(_folder.Write("c", "text")), Is.False);
         Assert.That(() => new PackedDataset(_folder["none"]), Throws.InstanceOf<IOException>());
