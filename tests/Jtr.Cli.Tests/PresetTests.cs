@@ -45,9 +45,15 @@ public sealed class PresetTests
     {
         if (PretrainedWeights.Find("resnet18-imagenet")!.Locate() is null)
             Assert.Ignore("the weights' package is not on this machine");
-        Assert.That(Words(Settings("--size 96x128")), Is.EqualTo("supervised 8 0.0005 cosine 166 5 0.998 resnet18-cntk from resnet18-imagenet"));
+        Assert.That(
+            Words(Settings("--size 96x128")),
+            Is.EqualTo("supervised 8 0.0005 cosine 166 5 0.998 resnet18-cntk from resnet18-imagenet")
+        );
         // Not where something is said of the network, nor for small photographs.
-        foreach (string other in (string[])["--size 32x96", "--size 96x128 --width 16", "--size 96x128 --backbone segnet", "--size 96x128 --preset none"])
+        foreach (
+            string other in (string[])
+                ["--size 32x96", "--size 96x128 --width 16", "--size 96x128 --backbone segnet", "--size 96x128 --preset none"]
+        )
             Assert.That(Words(Settings(other)), Does.Contain(" width 16"), other);
         Assert.That(Settings("--size 96x128 --backbone resnet18").Configuration.Network.Weights, Is.Null);
     }
@@ -56,13 +62,19 @@ public sealed class PresetTests
     public void Where_the_weights_are_not_there_the_run_says_how_to_have_them()
     {
         using TemporaryFolder folder = new();
-        (string Name, string? Value)[] before = [.. ((string[])["NUGET_PACKAGES", "JTR_WEIGHTS"]).Select(n => (n, Environment.GetEnvironmentVariable(n)))];
+        (string Name, string? Value)[] before =
+        [
+            .. ((string[])["NUGET_PACKAGES", "JTR_WEIGHTS"]).Select(n => (n, Environment.GetEnvironmentVariable(n))),
+        ];
         try
         {
             foreach ((string name, _) in before)
                 Environment.SetEnvironmentVariable(name, folder["nothing"]);
             CliRun run = Run(folder, "--size", "64x64", "--batch-size", "1", "--scenes", "2", "--test-scenes", "1");
-            Assert.That(run.Output, Does.Contain("SegNet of width 16").And.Contain("'jtr weights get resnet18-imagenet' restores a backbone"));
+            Assert.That(
+                run.Output,
+                Does.Contain("SegNet of width 16").And.Contain("'jtr weights get resnet18-imagenet' restores a backbone")
+            );
         }
         finally
         {
@@ -75,16 +87,59 @@ public sealed class PresetTests
     public void A_run_says_its_preset_in_a_line_and_that_no_method_was_shown_to_gain()
     {
         using TemporaryFolder folder = new();
-        CliRun run = Run(folder, "--size", "32x32", "--width", "2", "--scenes", "8", "--test-scenes", "1", "--scenario", "full", "--limit-labels", "depth=1");
-        Assert.That(run.Output, Does.Match("preset +recommended: rate up over 0 steps, then by cosine, clipping 5, average of weights 0.9"));
+        CliRun run = Run(
+            folder,
+            "--size",
+            "32x32",
+            "--width",
+            "2",
+            "--scenes",
+            "8",
+            "--test-scenes",
+            "1",
+            "--scenario",
+            "full",
+            "--limit-labels",
+            "depth=1"
+        );
+        Assert.That(
+            run.Output,
+            Does.Match("preset +recommended: rate up over 0 steps, then by cosine, clipping 5, average of weights 0.9")
+        );
         Assert.That(run.Output, Does.Contain("note: labels are missing; no method was shown to learn more"));
         Assert.That(run.Output, Does.Contain("note: depth has few labels (1 of 8); --balance labels lifts its scores"));
         TrainerOptions options = CheckpointInfo.Read(folder["run"]).Options;
         Assert.That((options.Method, options.MaxGradientNorm, options.EmaDecay), Is.EqualTo(("supervised", (double?)5, (double?)0.9)));
 
-        CliRun full = Run(folder, "--overwrite", "--size", "32x32", "--width", "2", "--scenes", "4", "--test-scenes", "1", "--scenario", "full");
+        CliRun full = Run(
+            folder,
+            "--overwrite",
+            "--size",
+            "32x32",
+            "--width",
+            "2",
+            "--scenes",
+            "4",
+            "--test-scenes",
+            "1",
+            "--scenario",
+            "full"
+        );
         Assert.That(full.Output, Does.Contain("recommended:").And.Not.Contain("note:"));
-        CliRun none = Run(folder, "--overwrite", "--size", "32x32", "--width", "2", "--scenes", "4", "--test-scenes", "1", "--preset", "none");
+        CliRun none = Run(
+            folder,
+            "--overwrite",
+            "--size",
+            "32x32",
+            "--width",
+            "2",
+            "--scenes",
+            "4",
+            "--test-scenes",
+            "1",
+            "--preset",
+            "none"
+        );
         Assert.That(none.Output, Does.Match("preset +none").And.Not.Contain("note:"));
         Assert.That(CheckpointInfo.Read(folder["run"]).Options.MaxGradientNorm, Is.Null);
     }
@@ -94,7 +149,19 @@ public sealed class PresetTests
     {
         using TemporaryFolder folder = new();
         PhotoFolder.Write(folder["photos"], 3);
-        CliRun run = Run(folder, "--data", folder["photos"], "--size", "32x32", "--backbone", "resnet18", "--decoder-width", "4", "--batch-size", "1");
+        CliRun run = Run(
+            folder,
+            "--data",
+            folder["photos"],
+            "--size",
+            "32x32",
+            "--backbone",
+            "resnet18",
+            "--decoder-width",
+            "4",
+            "--batch-size",
+            "1"
+        );
         NetworkOptions network = CheckpointInfo.Read(folder["run"]).Options.Network!;
         // A line of 3 of 50 columns, resized; three classes before it.
         Assert.That(network.HeadBias.Take(3), Is.All.Zero, run.Output);
@@ -119,7 +186,9 @@ public sealed class PresetTests
     private static string Words(TrainSettings settings)
     {
         RunConfiguration run = settings.Configuration;
-        string network = NetworkSettings.IsSegNet(run.Network) ? $"width {run.Training.Width}" : $"{run.Network.Backbone} from {run.Network.Weights}",
+        string network = NetworkSettings.IsSegNet(run.Network)
+                ? $"width {run.Training.Width}"
+                : $"{run.Network.Backbone} from {run.Network.Weights}",
             epochs = run.Training.Epochs is { } n ? $" epochs {n}" : "",
             halved = run.Training.Preset == "published" ? $" halved every {run.Optimizer.DecayEvery}" : "";
         epochs = run.Training.Preset == "published" ? epochs : "";
