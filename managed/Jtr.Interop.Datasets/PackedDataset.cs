@@ -265,15 +265,7 @@ public sealed unsafe class PackedDataset : IMultiTaskDataset, IDisposable
     }
 
     /// <summary>Reads a part of so many values, or passes it over if there is no destination. Returns where the next one begins.</summary>
-    private long Decode(
-        int index,
-        ReadOnlySpan<byte> record,
-        long at,
-        PackedPart part,
-        int count,
-        Span<float> destination,
-        bool isVerified
-    )
+    private long Decode(int index, ReadOnlySpan<byte> record, long at, PackedPart part, int count, Span<float> destination, bool isVerified)
     {
         if (!Enum.IsDefined(part.Encoding) || (part.Encoding == PlaneEncoding.Absent && !destination.IsEmpty))
             throw Damaged(index, at, $"the encoding {(uint)part.Encoding} is not known");

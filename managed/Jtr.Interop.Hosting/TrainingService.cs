@@ -78,6 +78,7 @@ internal sealed class TrainingService(
             DeviceIndex = made.DeviceIndex,
             Precision = made.Precision,
             Recomputation = made.Recomputation,
+            Parallel = made.Parallel,
         };
         bool resumes = current.Resume && File.Exists(checkpoint);
         using Trainer trainer = resumes ? Trainer.Load(checkpoint, machine, logger) : new Trainer(made, logger);

@@ -7,6 +7,7 @@ using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Inspection;
 using Jtr.Cli.Output;
+using Jtr.Cli.Parallel;
 using Jtr.Cli.Specialists;
 using Jtr.Interop.Datasets.Checks;
 using Jtr.Interop.Labels;
@@ -433,7 +434,7 @@ internal sealed class CompareCommand
         ComparisonRun run =
             comparisons.SelectMany(c => c.Runs.Where(r => NameOf(c, r) == name)).FirstOrDefault()
             ?? throw new UsageException($"there is no run '{name}'.");
-        using CancellationTokenSource stop = ParallelRuns.UntilInputEnds(cancellationToken);
+        using CancellationTokenSource stop = SelfProcess.UntilInputEnds(cancellationToken);
         try
         {
             return await TrainingView

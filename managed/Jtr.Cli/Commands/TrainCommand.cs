@@ -7,6 +7,7 @@ using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Inspection;
 using Jtr.Cli.Output;
+using Jtr.Cli.Parallel;
 using Jtr.Cli.Specialists;
 using Jtr.Interop;
 using Jtr.Interop.Checkpoints;
@@ -26,6 +27,7 @@ internal sealed class TrainCommand
 {
     private readonly CliConsole _console;
     private readonly TrainRunOptions _run = new();
+    private readonly TrainGroup _together = new();
 
     private readonly Option<string?> _output = OptionKinds.Text(
         "--output",
@@ -106,6 +108,7 @@ internal sealed class TrainCommand
                 "--dry-run",
                 "--find-lr",
                 "--device",
+                "--processes",
                 "--seed",
             ],
             Groups =
@@ -113,6 +116,7 @@ internal sealed class TrainCommand
                 _run.ConfigurationGroup,
                 new("What is written", [_output, _resume, _overwrite, _noTensorBoard, _noCheck]),
                 _run.TrialGroup,
+                _together.Group,
                 .. _table.Groups(except: []),
             ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
@@ -130,6 +134,7 @@ internal sealed class TrainCommand
                 new("With an end when scores improve no more:", "jtr train --data photos --eval-every 500 --early-stopping 5"),
                 new("How long would it take, and how much memory?", "jtr train --data photos --dry-run"),
                 new("Which learning rate?", "jtr train --data photos --find-lr"),
+                new("On two GPUs of this machine:", "jtr train --data photos --processes 2"),
                 new("Longer:", "jtr train --resume photos-run/checkpoint.safetensors --epochs 80"),
                 new(
                     "As published for NYU-v2 (a GPU is of use):",
@@ -140,6 +145,27 @@ internal sealed class TrainCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        if (_together.ToStart(parsed) is { } count)
+            return await TrainGroup.StartAsync(_console, parsed, count, cancellationToken).ConfigureAwait(false);
+        if (!LocalProcesses.IsOne)
+            return await TrainAsync(parsed, cancellationToken).ConfigureAwait(false);
+        using CancellationTokenSource stop = SelfProcess.UntilInputEnds(cancellationToken);
+        try
+        {
+            return await TrainAsync(parsed, stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return ExitCode.Canceled;
+        }
+    }
+
+    private async Task<int> TrainAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        int rank = TrainGroup.FromEnvironment()?.Rank ?? 0;
+        bool isFirst = rank == 0;
+        if (!isFirst)
+            _console.BeRank(LocalProcesses.IsOne ? null : rank);
         bool resume = parsed.GetResult(_resume) is not null;
         RunConfiguration said = _run.Configuration(parsed, resume);
         string? resumed = resume ? CheckpointInput.Find(parsed.GetValue(_resume) ?? parsed.GetValue(_output) ?? "jtr-run") : null;
@@ -160,7 +186,7 @@ internal sealed class TrainCommand
                 $"{folder.Checkpoint} is there already: --resume goes on with it, --overwrite starts anew, --output names another folder."
             );
         // A folder that is there may be another run's; one that is not is made when nothing is wrong with the options.
-        using IDisposable? early = !_run.IsTrial(parsed) && Directory.Exists(folder.Path) ? folder.Hold() : null;
+        using IDisposable? early = isFirst && !_run.IsTrial(parsed) && Directory.Exists(folder.Path) ? folder.Hold() : null;
         EvaluationResult? baseline = said.Run.Baseline is string file ? EvaluationResult.LoadJson(file) : null;
         CheckpointInfo? info = resumed is null ? null : CheckpointInfo.Read(resumed);
         TrainSettings? saved = info is null ? null : ReadSettings(info);
@@ -169,6 +195,9 @@ internal sealed class TrainCommand
         // By the number that there are sums are rounded, whoever chose it.
         settings = settings.With(run => run.Machine.Threads = JtrRuntime.Threads);
         CheckMethod(settings);
+        JtrProcessGroup? group = _together.Read(parsed, settings.SyncNorms);
+        if (specialists && group is not null)
+            throw new UsageException($"--method {SpecialistStages.Name} trains network after network in one process.");
         if (specialists && said.Data.PseudoLabels is not null)
             throw new UsageException($"--method {SpecialistStages.Name} makes labels of its own; leave out --pseudo-labels.");
         settings.CheckBalance();
@@ -183,7 +212,7 @@ internal sealed class TrainCommand
             ? null
             : Trainer.Load(
                 resumed,
-                LoadOptions(said) with
+                LoadOptions(said, group) with
                 {
                     Optimizer = settings.ToOptimizer(data.Train.Count),
                     Recomputation = settings.Recomputation,
@@ -191,14 +220,21 @@ internal sealed class TrainCommand
                 _console.Logger
             );
         LabelAssignment labels = Labels(settings, data.Train, resumed);
-        TrainerOptions? options = loaded is null ? settings.ToTrainerOptions(data.Train, labels, MachineOptions.Device(said)) : null;
+        TrainerOptions? options = loaded is null
+            ? settings.ToTrainerOptions(data.Train, labels, TrainGroup.Device(MachineOptions.Device(said), group)) with
+            {
+                Parallel = group,
+            }
+            : null;
         // Of weights that the preset chose, the line about the network tells.
         bool isTold = (said.Training.InitFrom ?? said.Network.Weights) is not null;
         using Trainer? made = options is not null && !_run.IsTrial(parsed) ? settings.Begin(options, _console, isTold) : null;
 
         // A run that goes on was looked at when it began.
         DataCheckReport? checks =
-            parsed.GetValue(_noCheck) || resumed is not null ? null : LabelLook.At(settings, data, labels, cancellationToken);
+            parsed.GetValue(_noCheck) || resumed is not null || !isFirst
+                ? null
+                : LabelLook.At(settings, data, labels, cancellationToken);
         using IDisposable? during = specialists && early is null && !_run.IsTrial(parsed) ? folder.Hold() : null;
         if (specialists && resumed is not null)
         {
@@ -243,11 +279,14 @@ internal sealed class TrainCommand
             return ExitCode.Success;
         }
         Trainer trainer = loaded ?? made!;
-        using IDisposable? held = early is null && during is null ? folder.Hold() : null;
-        folder.Create();
-        _console.LogTo(new RunLog(folder.Log, isContinued: resumed is not null));
-        labels.Save(folder.Labels);
-        WholeFile.Write(folder.Configuration, Kept(settings, trainer).ToJson());
+        using IDisposable? held = isFirst && early is null && during is null ? folder.Hold() : null;
+        if (isFirst)
+        {
+            folder.Create();
+            _console.LogTo(new RunLog(folder.Log, isContinued: resumed is not null));
+            labels.Save(folder.Labels);
+            WholeFile.Write(folder.Configuration, Kept(settings, trainer).ToJson());
+        }
         Introduce(settings, saved, data, labels, seen, checks, UnusedOptions.Notes(parsed, settings), trainer, total, folder);
         if (trainer.StepCount >= total)
             _console.Line($"The run has {trainer.StepCount} steps already; --steps or --epochs can ask for more.");
@@ -266,21 +305,27 @@ internal sealed class TrainCommand
                 ? new EarlyStoppingOptions { Patience = patience, MinImprovement = settings.Configuration.Run.MinImprovement ?? 0 }
                 : null,
         };
-        cancellationToken.ThrowIfCancellationRequested();
-        using RunRecorder recorder = new(
-            folder.Path,
-            trainer.Tasks,
-            trainer.StepCount,
-            new RunRecorderOptions { TensorBoard = !parsed.GetValue(_noTensorBoard) }
-        );
+        // Of several processes, all stop together.
+        if (group is null)
+            cancellationToken.ThrowIfCancellationRequested();
+        using RunRecorder? recorder = isFirst
+            ? new RunRecorder(
+                folder.Path,
+                trainer.Tasks,
+                trainer.StepCount,
+                new RunRecorderOptions { TensorBoard = !parsed.GetValue(_noTensorBoard) }
+            )
+            : null;
         try
         {
             FitResult result = await TrainingView
                 .ShowAsync(_console, view => FitAsync(view, trainer, data, fit, settings, folder, recorder, cancellationToken))
                 .ConfigureAwait(false);
-            Conclude(trainer, data, result.Scores, baseline, folder, recorder, settings, cancellationToken);
+            EvaluationResult? scores = Scores(trainer, data, result.Scores, settings, cancellationToken);
+            if (recorder is not null)
+                Conclude(trainer, data, scores, isNew: result.Scores is null, baseline, folder, recorder, cancellationToken);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || group is not null)
         {
             _console.Line();
             _console.Line($"Stopped at step {trainer.StepCount} and saved. To go on: jtr train --resume {folder.Checkpoint}");
@@ -349,12 +394,13 @@ internal sealed class TrainCommand
         FitOptions fit,
         TrainSettings settings,
         RunFolder folder,
-        RunRecorder recorder,
+        RunRecorder? recorder,
         CancellationToken cancellationToken
     )
     {
         long total = fit.Steps!.Value;
-        _console.StopWords = "Stopping after this step, then saving; Ctrl-C again ends now, without saving.";
+        if (recorder is not null)
+            _console.StopWords = "Stopping after this step, then saving; Ctrl-C again ends now, without saving.";
         TrainingView.Run shown = view.Begin(new RunPlan(trainer.Options.Method, total, settings.StepsPerEpoch(data.Train.Count)));
         fit = fit with
         {
@@ -364,10 +410,10 @@ internal sealed class TrainCommand
                 if (step < total)
                     _console.Line($"scores at step {step}: {result}");
                 folder.AppendHistory(step, result);
-                recorder.AddScores(result, step);
+                recorder?.AddScores(result, step);
             },
         };
-        return trainer.FitAsync(data.Train, fit, recorder.Then(shown), cancellationToken);
+        return trainer.FitAsync(data.Train, fit, recorder?.Then(shown), cancellationToken);
     }
 
     /// <summary>Says where the best checkpoint is, and why the run ended early if it did.</summary>
@@ -406,7 +452,7 @@ internal sealed class TrainCommand
                 made.Append(made.Length == 0 ? "" : ", ").Append(name).Append(' ').Append(more);
         }
         _console.Title(trainer.StepCount == 0 ? "Training" : $"Training goes on at step {trainer.StepCount}");
-        _console.Facts(
+        _console.Facts([
             (
                 "data",
                 $"{settings.Data.Data}: {data.Train.Count} samples of {data.Train.Height} x {data.Train.Width}, "
@@ -428,8 +474,9 @@ internal sealed class TrainCommand
                     $"{total} of {settings.BatchSize} samples, rate {settings.LearningRate:G6}, seed {settings.Seed}"
                 )
             ),
-            ("output", folder.Path)
-        );
+            .. Processes(trainer.Options.Parallel),
+            ("output", folder.Path),
+        ]);
         foreach (string note in data.Notes.Concat(notes).Concat(saved is null ? PresetNotes(settings, data, labels) : []))
             _console.Line(note);
         if (checks is not null)
@@ -444,27 +491,47 @@ internal sealed class TrainCommand
         _console.Line();
     }
 
+    /// <summary>The processes in words; nothing for one.</summary>
+    private static IEnumerable<(string, string)> Processes(JtrProcessGroup? group) =>
+        group is { Size: > 1 }
+            ?
+            [
+                (
+                    "processes",
+                    $"{group.Size}{(LocalProcesses.IsOne ? "" : $", started by {group.Launcher}")}, which meet at "
+                        + $"{group.Address}:{group.Port}"
+                ),
+            ]
+            : [];
+
+    /// <summary>The scores at the end; those of a run that was over before are taken again, by all processes.</summary>
+    private EvaluationResult? Scores(
+        Trainer trainer,
+        OpenData data,
+        EvaluationResult? taken,
+        TrainSettings settings,
+        CancellationToken cancellationToken
+    ) => data.Test is null ? null : taken ?? EvaluationView.Show(_console, trainer, data.Test, settings.Workers, cancellationToken);
+
     private void Conclude(
         Trainer trainer,
         OpenData data,
-        EvaluationResult? scores,
+        EvaluationResult? result,
+        bool isNew,
         EvaluationResult? baseline,
         RunFolder folder,
         RunRecorder recorder,
-        TrainSettings settings,
         CancellationToken cancellationToken
     )
     {
-        if (data.Test is null)
+        if (data.Test is null || result is null)
         {
             _console.Line($"Saved {folder.Checkpoint}. There is nothing to score on: give --test, or a folder with train/ and test/.");
             _console.Line($"The curves of its losses: {RunReport.Save(folder.Path)}");
             return;
         }
-        // A run that was over before has its scores taken again.
-        EvaluationResult result = scores ?? EvaluationView.Show(_console, trainer, data.Test, settings.Workers, cancellationToken);
         folder.SaveResults(result);
-        if (scores is null)
+        if (isNew)
         {
             folder.AppendHistory(trainer.StepCount, result);
             recorder.AddScores(result, trainer.StepCount);
@@ -499,6 +566,16 @@ internal sealed class TrainCommand
             $"--resume: {checkpoint.Path} was not written by 'jtr train' or 'jtr demo', so the settings of its run are unknown."
         );
 
-    private static LoadOptions LoadOptions(RunConfiguration said) =>
-        MachineOptions.Named(said) is { } device ? new LoadOptions { Device = device.Kind, DeviceIndex = device.Index } : new LoadOptions();
+    private static LoadOptions LoadOptions(RunConfiguration said, JtrProcessGroup? group)
+    {
+        if (MachineOptions.Named(said) is not { } named)
+            return new LoadOptions { Parallel = group, DeviceIndex = group is null ? null : TrainGroup.Device(new(), group).Index };
+        DeviceChoice device = TrainGroup.Device(named, group);
+        return new LoadOptions
+        {
+            Device = device.Kind,
+            DeviceIndex = device.Index,
+            Parallel = group,
+        };
+    }
 }

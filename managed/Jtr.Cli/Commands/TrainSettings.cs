@@ -143,9 +143,13 @@ internal sealed class TrainSettings
             Optimizer = ToOptimizer(data.Count),
             MaxGradientNorm = Configuration.Optimizer.Clip is > 0 and var norm ? norm : null,
             EmaDecay = Configuration.Optimizer.Ema is > 0 and var decay ? decay : null,
+            Accumulate = training.Accumulate ?? 1,
             NativeOptions = NativeDocument.Of(Configuration, _table),
         };
     }
+
+    /// <summary>Whose samples the statistics of norms are of, where several processes train together.</summary>
+    public NormSync SyncNorms => Configuration.Training.SyncNorms is { } word ? Words.Parse<NormSync>(word) : NormSync.Auto;
 
     private NetworkOptions? Network(IMultiTaskDataset data, LabelAssignment labels)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Jtr.Cli.Output;
+using Jtr.Cli.Parallel;
 using Jtr.Interop;
 
 namespace Jtr.Cli.Comparison;
@@ -74,56 +75,12 @@ internal sealed class ParallelRuns(IReadOnlyList<string> arguments, int jobs)
             throw new JtrException(failure);
     }
 
-    /// <summary>A token that is cancelled when the process that started this one wants no more of it.</summary>
-    /// <param name="cancellationToken">Another reason to stop.</param>
-    public static CancellationTokenSource UntilInputEnds(CancellationToken cancellationToken)
-    {
-        CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Thread watch = new(() =>
-        {
-            while (Console.In.Read() >= 0) { }
-            try
-            {
-                source.Cancel();
-            }
-            catch (ObjectDisposedException)
-            {
-                // The run was over before.
-            }
-        })
-        {
-            IsBackground = true,
-        };
-        watch.Start();
-        return source;
-    }
-
     /// <summary>What went wrong, or null.</summary>
     private async Task<string?> RunOneAsync(string name, string folder, int threads, int? workers, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         string log = Path.Combine(folder, "process.txt");
-        ProcessStartInfo start = new()
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        string self = typeof(ParallelRuns).Assembly.Location;
-        string? program = Environment.ProcessPath;
-        // The tool's own program, where that is what runs; else .NET with its library.
-        if (program is not null && Path.GetFileNameWithoutExtension(program) == Path.GetFileNameWithoutExtension(self))
-        {
-            start.FileName = program;
-        }
-        else
-        {
-            start.FileName = program is not null && Path.GetFileNameWithoutExtension(program) == "dotnet" ? program : "dotnet";
-            start.ArgumentList.Add(self);
-        }
-        foreach (string argument in Arguments(threads, workers))
-            start.ArgumentList.Add(argument);
+        ProcessStartInfo start = SelfProcess.Start(Arguments(threads, workers));
         start.Environment[OnlyVariable] = name;
         using StreamWriter writer = new(log, append: true) { AutoFlush = true };
         using Process process = new() { StartInfo = start };

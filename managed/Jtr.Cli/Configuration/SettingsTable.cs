@@ -123,6 +123,8 @@ internal sealed class SettingsTable
             "balancing" => [configuration.Balancing.Rule ?? "equal"],
             "optimizer" => [configuration.Optimizer.Name ?? (configuration.Optimizer.WeightDecay is null ? "adam" : "adamw")],
             "schedule" => [configuration.Optimizer.Schedule ?? "step"],
+            // Of one process too: it may be resumed by several.
+            "parallel" => ["c10d"],
             "domain_techniques" => configuration.Domain.Techniques ?? [],
             _ => throw new ArgumentException($"'{slot}' has no setting that chooses one", nameof(slot)),
         };

@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Parallel;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Inputs;
+using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 using Jtr.Interop.Visualization;
 
@@ -24,6 +26,7 @@ internal static class Checks
         new("device", Device, NeedsLibrary: true),
         new("threads", Threads, NeedsLibrary: true),
         new("methods", Methods, NeedsLibrary: true),
+        new("processes", Processes, NeedsLibrary: true),
         new("training step", Step, NeedsLibrary: true),
         new("BLAS", Blas, NeedsLibrary: true),
         new("pictures", Pictures),
@@ -103,6 +106,50 @@ internal static class Checks
         return threads > cores
             ? new(Verdict.Slow, $"{text}: more threads than cores get in each other's way", "unset OMP_NUM_THREADS, or give --threads")
             : new(Verdict.Ok, text);
+    }
+
+    /// <summary>What a launcher says, and whether two processes would find each other: here two threads over the loopback address.</summary>
+    private static Finding Processes()
+    {
+        JtrProcessGroup? group = JtrProcessGroup.FromEnvironment();
+        string text = group is { Size: > 1 }
+            ? $"rank {group.Rank} of {group.Size} by {group.Launcher}, number {group.LocalRank} on its machine; rank 0 at "
+                + $"{group.Address}:{group.Port}"
+            : "one; 'jtr train --processes N' or a launcher starts several";
+        int port = LocalProcesses.FreePort();
+        Task[] ranks = [.. Enumerable.Range(0, 2).Select(rank => Task.Factory.StartNew(() => Meet(rank), TaskCreationOptions.LongRunning))];
+        try
+        {
+            Task.WaitAll(ranks);
+            return new(Verdict.Ok, $"{text} (c10d works)");
+        }
+        catch (AggregateException e)
+        {
+            return new(
+                group is { Size: > 1 } ? Verdict.Wrong : Verdict.Slow,
+                $"{text}, but several cannot train together: {ErrorText.Describe(e.InnerExceptions[0])}"
+            );
+        }
+
+        void Meet(int rank)
+        {
+            using Trainer trainer = new(
+                new TrainerOptions
+                {
+                    Tasks = new TaskSet(new MapTask("any")),
+                    Method = "supervised",
+                    Width = 1,
+                    Device = DeviceKind.Cpu,
+                    Parallel = new JtrProcessGroup
+                    {
+                        Rank = rank,
+                        Size = 2,
+                        Port = port,
+                        Timeout = TimeSpan.FromSeconds(10),
+                    },
+                }
+            );
+        }
     }
 
     private static Finding Methods() => new(Verdict.Ok, string.Join(", ", JtrRuntime.Methods.Select(m => m.Name)));

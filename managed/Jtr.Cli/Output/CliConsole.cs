@@ -14,6 +14,7 @@ internal sealed class CliConsole
     private readonly VerboseLogger _logger;
     private readonly List<TerminalWriter> _terminals = [];
     private RunLog? _log;
+    private string _who = "";
 
     /// <summary>Makes a console.</summary>
     /// <param name="output">Receives results and progress.</param>
@@ -81,6 +82,9 @@ internal sealed class CliConsole
     /// <summary>Says at once that the command was asked to stop.</summary>
     public void AnnounceStop()
     {
+        // Of several processes the first one says so.
+        if (StopWords.Length == 0)
+            return;
         _log?.Write(StopWords);
         if (OnStop is { } show)
             show(StopWords);
@@ -94,6 +98,17 @@ internal sealed class CliConsole
         IsQuiet = true;
         Output = TextWriter.Null;
         Terminal = null;
+    }
+
+    /// <summary>
+    /// Shows warnings and errors alone from here on, with the rank of this process, where rank 0 of several shows the rest.
+    /// </summary>
+    /// <param name="rank">The rank, or null where who reads it knows the rank.</param>
+    public void BeRank(int? rank)
+    {
+        BeQuiet();
+        StopWords = "";
+        _who = rank is null ? "" : $"rank {rank}: ";
     }
 
     /// <summary>Shows on standard error what would be on standard output, which is to have nothing but a document.</summary>
@@ -134,7 +149,7 @@ internal sealed class CliConsole
             return;
         }
         _log?.Write(text);
-        Error.WriteLine(text);
+        Error.WriteLine(_who + text);
     }
 
     /// <summary>Writes a line of progress: to the log, and where there is no terminal, which has a bar for it.</summary>
@@ -203,6 +218,6 @@ internal sealed class CliConsole
     public void Fail(string message)
     {
         _log?.Write($"jtr: {message}");
-        Error.WriteLine($"jtr: {message}");
+        Error.WriteLine($"jtr: {_who}{message}");
     }
 }

@@ -169,16 +169,7 @@ internal sealed class PackedWriter
             HasImage = true;
             try
             {
-                SampleBuffer sample = new(
-                    source.Tasks,
-                    source.Inputs,
-                    source.Height,
-                    source.Width,
-                    _image,
-                    _labels,
-                    _inputs,
-                    _present
-                );
+                SampleBuffer sample = new(source.Tasks, source.Inputs, source.Height, source.Width, _image, _labels, _inputs, _present);
                 if (Read(index, source.Tasks.All, sample, cancellationToken) is { } all)
                     Labeled = all;
                 else if (!ReadLabelByLabel(index, sample, cancellationToken))

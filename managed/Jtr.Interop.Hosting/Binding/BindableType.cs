@@ -29,6 +29,7 @@ internal sealed class BindableType
         Of<BalancingOptions>(o => o with { }),
         Of<AdamOptions>(o => o with { }),
         Of<NetworkOptions>(o => o with { }),
+        Of<JtrProcessGroup>(o => o with { }),
         Of<InputTransform>(o => o with { }),
         Of<FusionOptions>(o => o with { }),
         Of<FitOptions>(o => o with { }),

@@ -47,8 +47,8 @@ public sealed class DataLoader : IDisposable
     /// <param name="options">How, or null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
     /// <exception cref="ArgumentException">
-    /// The data set is empty, or too small for a batch where the last is dropped; or the assignment is for other tasks or
-    /// another number of samples.
+    /// The data set is empty, or too small for a batch where the last is dropped; or a batch for a sample of it for each process; or the
+    /// assignment is for other tasks or another number of samples.
     /// </exception>
     public DataLoader(IMultiTaskDataset data, LabelAssignment? labels = null, DataLoaderOptions? options = null)
     {
@@ -66,6 +66,13 @@ public sealed class DataLoader : IDisposable
             throw new ArgumentException(
                 $"the data set has {data.Count} samples: with DropLast there is no batch of BatchSize {options.BatchSize}",
                 nameof(data)
+            );
+        int smallest = SmallestBatch(data.Count, options);
+        if (smallest < options.Ranks)
+            throw new ArgumentException(
+                $"{options.Ranks} processes share batches, and each needs a sample of every one; an epoch of {data.Count} samples in batches "
+                    + $"of {options.BatchSize} has one of {smallest}",
+                nameof(options)
             );
 
         _data = data;
@@ -299,8 +306,10 @@ public sealed class DataLoader : IDisposable
                 if (!_free.TryPop(out batch))
                     batch = NewBatch();
             }
-            batch.Samples = Math.Min(Options.BatchSize, _order.Length - start);
-            Order(_fillBatch / BatchesPerEpoch).AsSpan(start, batch.Samples).CopyTo(batch.Indices);
+            int whole = Math.Min(Options.BatchSize, _order.Length - start);
+            (int first, int end) = DataLoaderOptions.Share(whole, Options.Rank, Options.Ranks);
+            batch.Samples = end - first;
+            Order(_fillBatch / BatchesPerEpoch).AsSpan(start + first, batch.Samples).CopyTo(batch.Indices);
             for (int b = 0; _domains.Length > 0 && b < batch.Samples; b++)
                 batch.Domains[b] = _domains[batch.Indices[b]];
         }
@@ -362,6 +371,10 @@ public sealed class DataLoader : IDisposable
         return true;
     }
 
+    /// <summary>Samples of an epoch's smallest batch, all processes together.</summary>
+    internal static int SmallestBatch(int samples, DataLoaderOptions options) =>
+        options.DropLast || samples % options.BatchSize == 0 ? options.BatchSize : samples % options.BatchSize;
+
     /// <summary>The number of each sample's domain; none where all are 0.</summary>
     private static long[] DomainNumbers(IMultiTaskDataset data, IReadOnlyList<string>? names)
     {
@@ -411,7 +424,9 @@ public sealed class DataLoader : IDisposable
         return new Thread(() => Work(maker)) { IsBackground = true, Name = $"jtr loader {number}" };
     }
 
-    private Batch NewBatch() => new(_data.Tasks, _data.Inputs, Options.Views, Options.BatchSize, _data.Height, _data.Width);
+    private Batch NewBatch() => new(_data.Tasks, _data.Inputs, Options.Views, LargestShare, _data.Height, _data.Width);
+
+    private int LargestShare => (Options.BatchSize - 1) / Options.Ranks + 1;
 
     private void Wake()
     {

@@ -5,8 +5,19 @@ namespace Jtr.Interop.Datasets;
 /// <summary>How a <see cref="DataLoader"/> makes batches.</summary>
 public sealed record DataLoaderOptions
 {
-    /// <summary>Samples of a batch, 1 to 65,536.</summary>
+    /// <summary>Samples of a batch, 1 to 65,536; where processes share it (<see cref="Ranks"/>), of all together.</summary>
     public int BatchSize { get; init; } = 4;
+
+    /// <summary>
+    /// Which share of every batch this loader makes, 0 or more and below <see cref="Ranks"/>. All loaders together give what one would.
+    /// </summary>
+    public int Rank { get; init; }
+
+    /// <summary>
+    /// Number of processes that share each batch, 1 to 65,536: of b samples, process r has those from r b / n to (r + 1) b / n, rounded
+    /// down. Each needs at least one of every batch, also of an epoch's last.
+    /// </summary>
+    public int Ranks { get; init; } = 1;
 
     /// <summary>Views of a sample, 1 to 255. JTR reads three, supervised training and evaluation one.</summary>
     public int Views { get; init; } = 3;
@@ -91,6 +102,8 @@ public sealed record DataLoaderOptions
     public void Validate()
     {
         Check(nameof(BatchSize), BatchSize, 65536);
+        Check(nameof(Ranks), Ranks, JtrProcessGroup.MaxSize);
+        OptionRange.Within(nameof(Rank), Rank, 0, Ranks - 1);
         Check(nameof(Views), Views, 255);
         Check(nameof(Workers), Workers, 256);
         Check(nameof(Prefetch), Prefetch, 1024);
@@ -108,6 +121,10 @@ public sealed record DataLoaderOptions
                 $"{nameof(Flip)} has to be {string.Join(", ", Enum.GetNames<FlipMode>())}"
             );
     }
+
+    /// <summary>The samples of one of several processes, from the first of them to behind the last.</summary>
+    internal static (int Begin, int End) Share(int samples, int rank, int ranks) =>
+        ((int)((long)rank * samples / ranks), (int)((rank + 1L) * samples / ranks));
 
     private static void Check(string property, int value, int largest)
     {

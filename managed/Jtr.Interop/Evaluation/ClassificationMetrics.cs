@@ -113,6 +113,20 @@ public sealed class ClassificationMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
+    protected override double[] Gathered() => [_top, _valid, _right, .. _counts.Select(c => (double)c)];
+
+    /// <inheritdoc/>
+    protected override void AddGathered(ReadOnlySpan<double> state)
+    {
+        CheckState(state, 3 + _counts.Length);
+        _top += (long)state[0];
+        _valid += (long)state[1];
+        _right += (long)state[2];
+        for (int i = 0; i < _counts.Length; i++)
+            _counts[i] += (long)state[3 + i];
+    }
+
+    /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
         ClassificationMetrics theirs = (ClassificationMetrics)other;

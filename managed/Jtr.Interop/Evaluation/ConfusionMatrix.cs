@@ -142,6 +142,19 @@ public sealed class ConfusionMatrix : TaskMetrics
     }
 
     /// <inheritdoc/>
+    protected override double[] Gathered() => [_valid, _right, .. _counts.Select(c => (double)c)];
+
+    /// <inheritdoc/>
+    protected override void AddGathered(ReadOnlySpan<double> state)
+    {
+        CheckState(state, 2 + _counts.Length);
+        _valid += (long)state[0];
+        _right += (long)state[1];
+        for (int i = 0; i < _counts.Length; i++)
+            _counts[i] += (long)state[2 + i];
+    }
+
+    /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
         ConfusionMatrix matrix = (ConfusionMatrix)other;

@@ -94,6 +94,22 @@ public sealed class DepthMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
+    protected override double[] Gathered() => [_count, _absolute, _relative, _square, _within1, _within2, _within3];
+
+    /// <inheritdoc/>
+    protected override void AddGathered(ReadOnlySpan<double> state)
+    {
+        CheckState(state, 7);
+        _count += (long)state[0];
+        _absolute += state[1];
+        _relative += state[2];
+        _square += state[3];
+        _within1 += (long)state[4];
+        _within2 += (long)state[5];
+        _within3 += (long)state[6];
+    }
+
+    /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
         DepthMetrics depth = (DepthMetrics)other;

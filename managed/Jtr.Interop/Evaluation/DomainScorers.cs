@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
@@ -9,6 +10,7 @@ internal sealed class DomainScorers
 {
     private readonly TaskSet _tasks;
     private readonly IMultiTaskDataset _data;
+    private readonly EvaluateOptions _options;
     private readonly TaskScorer[] _all;
     private readonly TaskScorer[][] _domains; // none where there is but one
     private readonly long[] _samples; // of each domain
@@ -18,6 +20,7 @@ internal sealed class DomainScorers
     {
         _tasks = tasks;
         _data = data;
+        _options = options;
         _all = Scorers();
         _domains = data.Domains.Count == 1 ? [] : [.. data.Domains.Select(_ => Scorers())];
         _samples = new long[data.Domains.Count];
@@ -53,6 +56,45 @@ internal sealed class DomainScorers
                     .Select(d => new DomainResult(d.Name, new EvaluationResult(d.Samples, d.Scorers.Select(s => s.ToResult())))),
             ],
         };
+
+    /// <summary>The metrics of all processes' samples: the same numbers in each of them, to the bit.</summary>
+    /// <param name="peers">The processes; each calls.</param>
+    /// <exception cref="NotSupportedException">A metric cannot be taken to another process.</exception>
+    public DomainScorers OfAll(Peers peers)
+    {
+        if (peers.IsAlone)
+            return this;
+        List<double> own = [_seen, .. _samples];
+        foreach (ITaskMetric metric in Metrics())
+        {
+            double[] state =
+                metric.GetState()
+                ?? throw new NotSupportedException(
+                    $"several processes cannot score together with {metric.GetType()}: it has no {nameof(ITaskMetric.GetState)}"
+                );
+            own.Add(state.Length);
+            own.AddRange(state);
+        }
+        DomainScorers all = new(_tasks, _data, _options);
+        peers.HandAround(CollectionsMarshal.AsSpan(own), (_, numbers) => all.AddState(numbers));
+        return all;
+    }
+
+    private void AddState(ReadOnlySpan<double> numbers)
+    {
+        _seen += (long)numbers[0];
+        for (int d = 0; d < _samples.Length; d++)
+            _samples[d] += (long)numbers[1 + d];
+        numbers = numbers[(1 + _samples.Length)..];
+        foreach (ITaskMetric metric in Metrics())
+        {
+            int length = (int)numbers[0];
+            metric.AddState(numbers.Slice(1, length));
+            numbers = numbers[(1 + length)..];
+        }
+    }
+
+    private IEnumerable<ITaskMetric> Metrics() => _all.Concat(_domains.SelectMany(d => d)).SelectMany(s => s.Metrics);
 
     private void Update(TaskScorer[] scorers, Span<float> prediction, SampleBuffer sample, TaskMask labeled)
     {

@@ -38,4 +38,15 @@ public interface ITaskMetric
     /// <param name="other">A metric of the same type for an equal task, not this one itself.</param>
     /// <exception cref="ArgumentException">It is none.</exception>
     void Merge(ITaskMetric other);
+
+    /// <summary>
+    /// What was gathered, as numbers that <see cref="AddState"/> of another process's metric can add; null where it cannot be told so. A
+    /// metric of your own needs both where several processes score together.
+    /// </summary>
+    double[]? GetState() => null;
+
+    /// <summary>Adds what a metric of another process has gathered, as <see cref="Merge"/> adds another instance's.</summary>
+    /// <param name="state">What its <see cref="GetState"/> gave.</param>
+    void AddState(ReadOnlySpan<double> state) =>
+        throw new NotSupportedException($"{GetType()} does not say how to add what another process has gathered");
 }

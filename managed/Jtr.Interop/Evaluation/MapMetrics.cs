@@ -46,6 +46,17 @@ public sealed class MapMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
+    protected override double[] Gathered() => [_count, _absolute];
+
+    /// <inheritdoc/>
+    protected override void AddGathered(ReadOnlySpan<double> state)
+    {
+        CheckState(state, 2);
+        _count += (long)state[0];
+        _absolute += state[1];
+    }
+
+    /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
         MapMetrics map = (MapMetrics)other;

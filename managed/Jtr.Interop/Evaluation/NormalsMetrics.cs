@@ -104,6 +104,24 @@ public sealed class NormalsMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
+    protected override double[] Gathered() =>
+        [_count, _sum, _square, _within11, _within22, _within30, .. _histogram.Select(c => (double)c)];
+
+    /// <inheritdoc/>
+    protected override void AddGathered(ReadOnlySpan<double> state)
+    {
+        CheckState(state, 6 + _histogram.Length);
+        _count += (long)state[0];
+        _sum += state[1];
+        _square += state[2];
+        _within11 += (long)state[3];
+        _within22 += (long)state[4];
+        _within30 += (long)state[5];
+        for (int i = 0; i < _histogram.Length; i++)
+            _histogram[i] += (long)state[6 + i];
+    }
+
+    /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
         NormalsMetrics normals = (NormalsMetrics)other;

@@ -90,6 +90,25 @@ public sealed class RegressionMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
+    protected override double[] Gathered() =>
+        [.. _values.SelectMany(v => (double[])[v.Absolute, v.Square, v.Labels.Count, v.Labels.Mean, v.Labels.Squares])];
+
+    /// <inheritdoc/>
+    protected override void AddGathered(ReadOnlySpan<double> state)
+    {
+        const int numbers = 5;
+        CheckState(state, numbers * _values.Length);
+        for (int i = 0; i < _values.Length; i++)
+        {
+            ReadOnlySpan<double> one = state.Slice(numbers * i, numbers);
+            _values[i].Absolute += one[0];
+            _values[i].Square += one[1];
+            _values[i].Labels.Add(RunningMoments.Of((long)one[2], one[3], one[4]));
+            _valid += (long)one[2];
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
         RegressionMetrics regression = (RegressionMetrics)other;

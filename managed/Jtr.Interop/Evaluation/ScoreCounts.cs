@@ -38,6 +38,23 @@ internal sealed class ScoreCounts
             Add(score, with, without);
     }
 
+    /// <summary>Numbers of <see cref="State"/>.</summary>
+    public int StateLength => 1 + 3 * _counts.Count;
+
+    /// <summary>All counts, for another process.</summary>
+    public IEnumerable<double> State() => [IsExact ? 1 : 0, .. _counts.SelectMany(c => (double[])[c.Key, c.Value.With, c.Value.Without])];
+
+    /// <summary>Adds what <see cref="State"/> of another process gave.</summary>
+    public void AddState(ReadOnlySpan<double> state)
+    {
+        if (state.Length % 3 != 1)
+            throw new ArgumentException($"{state.Length} numbers are no counts of scores", nameof(state));
+        if (state[0] == 0)
+            UseSteps();
+        for (int i = 1; i < state.Length; i += 3)
+            Add((float)state[i], (long)state[i + 1], (long)state[i + 2]);
+    }
+
     /// <summary>Scores, the highest first, with their counts.</summary>
     public IEnumerable<(long With, long Without)> Ranked() => _counts.OrderByDescending(c => c.Key).Select(c => c.Value);
 

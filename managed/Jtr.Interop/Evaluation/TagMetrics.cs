@@ -113,6 +113,30 @@ public sealed class TagMetrics : TaskMetrics
     }
 
     /// <inheritdoc/>
+    protected override double[] Gathered() =>
+        [.. _tags.SelectMany(t => (double[])[t.Right, t.Wrong, t.Scores.StateLength, .. t.Scores.State()])];
+
+    /// <inheritdoc/>
+    protected override void AddGathered(ReadOnlySpan<double> state)
+    {
+        for (int t = 0; t < _tags.Length; t++)
+        {
+            const int own = 3;
+            if (state.Length < own || state.Length < own + state[2])
+                throw new ArgumentException($"task '{Task.Name}': what another process has gathered is cut off", nameof(state));
+            _tags[t].Right += (long)state[0];
+            _tags[t].Wrong += (long)state[1];
+            int scores = (int)state[2];
+            ScoreCounts counts = _tags[t].Scores;
+            long before = counts.With + counts.Without;
+            counts.AddState(state.Slice(own, scores));
+            _valid += counts.With + counts.Without - before;
+            state = state[(own + scores)..];
+        }
+        CheckState(state, 0);
+    }
+
+    /// <inheritdoc/>
     protected override void Add(TaskMetrics other)
     {
         TagMetrics tags = (TagMetrics)other;

@@ -126,6 +126,36 @@ public abstract class TaskMetrics : ITaskMetric
         Samples += metrics.Samples;
     }
 
+    /// <inheritdoc/>
+    public double[]? GetState() => Gathered() is { } own ? [Samples, .. own] : null;
+
+    /// <inheritdoc/>
+    public void AddState(ReadOnlySpan<double> state)
+    {
+        if (state.Length == 0)
+            throw new ArgumentException($"task '{Task.Name}': what another process has gathered is empty", nameof(state));
+        AddGathered(state[1..]);
+        Samples += (long)state[0];
+    }
+
+    /// <summary>What was gathered, but for <see cref="Samples"/>, as <see cref="ITaskMetric.GetState"/> says; null by itself.</summary>
+    protected virtual double[]? Gathered() => null;
+
+    /// <summary>Adds what <see cref="Gathered"/> of another process gave.</summary>
+    /// <param name="state">The numbers.</param>
+    protected virtual void AddGathered(ReadOnlySpan<double> state) =>
+        throw new NotSupportedException($"{GetType()} does not say how to add what another process has gathered");
+
+    /// <summary>Throws unless there are as many numbers as there have to be.</summary>
+    private protected void CheckState(ReadOnlySpan<double> state, int expected)
+    {
+        if (state.Length != expected)
+            throw new ArgumentException(
+                $"task '{Task.Name}': another process has gathered {state.Length} numbers, not {expected}",
+                nameof(state)
+            );
+    }
+
     /// <summary>What is wrong with a label, or null.</summary>
     /// <param name="label">[label channels, pixels].</param>
     /// <param name="pixels">H x W, or 1 where the task is about whole photographs.</param>

@@ -15,6 +15,9 @@ internal sealed class TaskScorer
         _own = [.. own.Select(make => make(task)).OfType<ITaskMetric>()];
     }
 
+    /// <summary>All of them, the built-in ones first.</summary>
+    public IEnumerable<ITaskMetric> Metrics => [_builtIn, .. _own];
+
     /// <summary>Adds a sample. The built-in metrics come first: they check that all values are such as may be.</summary>
     public void Update(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int height, int width)
     {

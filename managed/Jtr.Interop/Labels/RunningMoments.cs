@@ -25,6 +25,20 @@ internal struct RunningMoments
     /// <summary>The standard deviation, of all numbers there are; NaN while there are none.</summary>
     public readonly double Deviation => Count == 0 ? double.NaN : Math.Sqrt(Squares / Count);
 
+    /// <summary>What another process has gathered; its range is not known here.</summary>
+    /// <param name="count">Its numbers.</param>
+    /// <param name="mean">Their mean.</param>
+    /// <param name="squares">The sum of the squares of their distances from it.</param>
+    public static RunningMoments Of(long count, double mean, double squares) =>
+        new()
+        {
+            Count = count,
+            Mean = mean,
+            Squares = squares,
+            _lowest = double.NaN,
+            _highest = double.NaN,
+        };
+
     /// <summary>Adds a number.</summary>
     public void Add(double number)
     {

@@ -12,6 +12,8 @@ namespace Jtr.Interop.Native;
 /// </summary>
 internal static class OptionsWriter
 {
+    private const string ParallelKey = "parallel";
+
     private static readonly string[] _ofTraining =
     [
         "method",
@@ -22,7 +24,7 @@ internal static class OptionsWriter
         "balancing",
         "optimizer",
         "schedule",
-        "parallel",
+        ParallelKey,
         "accumulate",
         "max_gradient_norm",
         "ema_decay",
@@ -53,10 +55,13 @@ internal static class OptionsWriter
             ["schedule"] = options.Optimizer.ToNativeSchedule(),
             ["max_gradient_norm"] = options.MaxGradientNorm ?? 0,
             ["ema_decay"] = options.EmaDecay ?? 0,
+            ["accumulate"] = options.Accumulate,
         };
         AddCompute(document, options.Seed, options.Precision, options.Device, options.DeviceIndex, options.Recomputation);
         if (options.NativeOptions is { } more)
             JsonMerge.Into(document, Parse(more, nameof(TrainerOptions.NativeOptions)));
+        if (options.Parallel is { } group)
+            document[ParallelKey] = group.ToNative();
         return document.ToJsonString();
     }
 
@@ -91,6 +96,10 @@ internal static class OptionsWriter
         }
         throw new ArgumentException($"{parameter} must be a JSON object, as in {{\"method\": {{\"name\": \"jtr\"}}}}.", parameter);
     }
+
+    /// <summary>Whether native options have processes that train together.</summary>
+    public static bool HasGroup(JsonObject options) =>
+        options[ParallelKey] is { } group && (group is not JsonObject || (group["name"] as JsonValue)?.ToString() is not "none");
 
     /// <summary>Of <see cref="TrainerOptions.NativeOptions"/>, those that a network has which is not trained.</summary>
     public static string? OfTheNetwork(string? options)

@@ -29,6 +29,9 @@ internal sealed record NativeDescription(
     /// <summary>Names of the domains that samples are of; none where no technique asks for them.</summary>
     public IReadOnlyList<string> Domains { get; private init; } = [];
 
+    /// <summary>Parts that a step's samples are worked on in.</summary>
+    public int Accumulate { get; private init; } = 1;
+
     /// <summary>Whether each of them has norms of its own.</summary>
     public bool HasDomainNorms { get; private init; }
 
@@ -51,6 +54,10 @@ internal sealed record NativeDescription(
                 ? NetworkGraph.Parse(graph, Number("network_stride"))
                 : NetworkGraph.Empty,
             Domains = DomainsOf(root),
+            Accumulate =
+                root.TryGetProperty("options", out JsonElement options) && options.TryGetProperty("accumulate", out JsonElement parts)
+                    ? parts.GetInt32()
+                    : 1,
             HasDomainNorms = root.TryGetProperty("domain_norms", out JsonElement norms) && norms.GetBoolean(),
         };
     }

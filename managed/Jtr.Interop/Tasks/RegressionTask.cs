@@ -1,8 +1,8 @@
-using Jtr.Interop.Native;
 using System.Text.Json.Nodes;
 using Jtr.Interop.Evaluation;
 using Jtr.Interop.Inference.Outputs;
 using Jtr.Interop.Labels;
+using Jtr.Interop.Native;
 using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Tasks;

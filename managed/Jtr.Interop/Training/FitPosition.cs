@@ -27,6 +27,9 @@ public sealed record FitPosition
     /// <summary>Threads of the arithmetic, by whose number sums are rounded; null on a GPU and in older checkpoints.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>Processes that shared the batches, by whose number sums are rounded too; null for one.</summary>
+    public int? Processes { get; init; }
+
     /// <summary>What of a fit differs from this one, in words, or null where it goes on exactly.</summary>
     internal string? DifferenceTo(FitPosition other)
     {
@@ -36,6 +39,8 @@ public sealed record FitPosition
             return $"{Samples} samples instead of {other.Samples}";
         if (DataSeed != other.DataSeed)
             return $"the data seed {DataSeed} instead of {other.DataSeed}";
+        if (Processes != other.Processes)
+            return $"{Processes ?? 1} process{(Processes > 1 ? "es" : "")} instead of {other.Processes ?? 1}, which round sums otherwise";
         return Threads is { } now && other.Threads is { } before && now != before
             ? $"{now} threads of the arithmetic instead of {before}, which round sums otherwise"
             : null;

@@ -23,6 +23,11 @@ public sealed record LoadOptions
     /// </summary>
     public AdamOptions? Optimizer { get; init; }
 
+    /// <summary>
+    /// This process among those that go on with the run together, or null. They need not be as many as before; each reads the file.
+    /// </summary>
+    public JtrProcessGroup? Parallel { get; init; }
+
     /// <summary>Threads of the arithmetic, of the whole process; null leaves them as they are.</summary>
     public int? Threads { get; init; }
 }

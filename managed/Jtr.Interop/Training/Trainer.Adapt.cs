@@ -105,6 +105,8 @@ public sealed unsafe partial class Trainer
                 Domains = new DomainOptions(),
                 Balancing = new BalancingOptions(),
                 InputDropout = 0,
+                Accumulate = 1,
+                Parallel = null,
                 // Frozen parts keep their weights here anyway.
                 Network = Options.Network is { } made ? made with { Freeze = BackboneStage.None, FreezeNorms = false } : null,
                 NativeOptions = native.ToJsonString(),

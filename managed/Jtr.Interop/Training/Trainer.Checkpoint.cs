@@ -8,6 +8,7 @@ public sealed unsafe partial class Trainer
 {
     /// <summary>
     /// Saves weights, norm statistics, optimiser state, step, seed and all options as safetensors. The file appears whole or not at all.
+    /// Of several processes that train together, one may save.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="metadata">More to store, which <see cref="CheckpointInfo"/> gives back; keys must not begin with "jtr." or
@@ -44,6 +45,7 @@ public sealed unsafe partial class Trainer
                 Precision = options?.Precision ?? info.Options.Precision,
                 Recomputation = options?.Recomputation ?? info.Options.Recomputation,
                 Optimizer = options?.Optimizer ?? info.Options.Optimizer,
+                Parallel = options?.Parallel,
             },
             logger
         );

@@ -8,11 +8,14 @@ namespace Jtr.Interop.Training;
 
 public sealed unsafe partial class Trainer
 {
-    /// <summary>Scores the network on all samples of a data set, a few at a time, with every label that exists.</summary>
+    /// <summary>
+    /// Scores the network on all samples of a data set, a few at a time, with every label that exists. Several processes that train
+    /// together share the samples; all have to call, and get the scores of all samples.
+    /// </summary>
     /// <param name="data">The data set; its tasks have the names, kinds and channels of the trainer's.</param>
     /// <param name="options">How, or null.</param>
-    /// <param name="progress">Told after every batch.</param>
-    /// <param name="cancellationToken">Ends the evaluation.</param>
+    /// <param name="progress">Told after every batch; of several processes, that of rank 0 alone.</param>
+    /// <param name="cancellationToken">Ends the evaluation, in all processes.</param>
     /// <exception cref="ArgumentException">The data set does not fit, or a label has a value that its task does not allow.</exception>
     /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
     /// <exception cref="JtrFormatException">A file of the data set is damaged.</exception>
@@ -103,9 +106,31 @@ public sealed unsafe partial class Trainer
         CancellationToken cancellationToken
     )
     {
+        Peers peers = new(trainer, Options.Parallel);
+        IMultiTaskDataset own = DatasetRange.Share(data, peers.Rank, peers.Size);
+        Action<int>? tell = progress is null || !peers.IsFirst ? null : Tell;
+        return peers.Together(() => Score(trainer, own, options, tell, cancellationToken)).OfAll(peers).ToResult();
+
+        // The others are about as far.
+        void Tell(int done) =>
+            progress.Report(new EvaluationProgress(done == own.Count ? data.Count : Math.Min(data.Count, done * peers.Size), data.Count));
+    }
+
+    /// <summary>Scores of the samples of this process.</summary>
+    private DomainScorers Score(
+        nint trainer,
+        IMultiTaskDataset data,
+        EvaluateOptions options,
+        Action<int>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        DomainScorers scorers = new(Tasks, data, options);
+        // More processes than samples.
+        if (data.Count == 0)
+            return scorers;
         DataLoaderOptions loading = DataLoaderOptions.ForEvaluation(Math.Min(options.BatchSize, data.Count));
         using DataLoader loader = new(data, options: loading with { Workers = options.Workers ?? loading.Workers });
-        DomainScorers scorers = new(Tasks, data, options);
         Func<int, long>? domainOf = DomainsOf(data, options.AsDomain);
         long[] domains = domainOf is null ? [] : new long[loader.Options.BatchSize];
         int values = Tasks.PredictionValues(data.Height, data.Width);
@@ -145,7 +170,7 @@ public sealed unsafe partial class Trainer
                 {
                     loader.Recycle(batch);
                 }
-                progress?.Report(new EvaluationProgress(done, data.Count));
+                progress?.Invoke(done);
             }
         }
         finally
@@ -153,6 +178,6 @@ public sealed unsafe partial class Trainer
             // The next to compute is likely another thread, which idle ones of this one would slow.
             Api.ReleaseThreads();
         }
-        return scorers.ToResult();
+        return scorers;
     }
 }

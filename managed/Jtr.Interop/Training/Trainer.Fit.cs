@@ -15,18 +15,25 @@ public sealed unsafe partial class Trainer
     /// interrupted and resumed from its checkpoint with the same options does the same steps as one that was not. However it ends, the
     /// steps that were done are saved at <see cref="FitOptions.CheckpointPath"/>, if there is one.
     /// </summary>
+    /// <remarks>
+    /// Several processes that train together (<see cref="TrainerOptions.Parallel"/>) all call it, with equal data and options: each reads
+    /// its share of the samples, and the steps are those of one process. What ends it in one ends it in all. Rank 0 alone writes checkpoints
+    /// and calls <paramref name="progress"/> and the callbacks of the options.
+    /// </remarks>
     /// <param name="data">The data set; its tasks have the names, kinds and channels of the trainer's.</param>
     /// <param name="options">How long and how.</param>
     /// <param name="progress">Told at most every 100 ms, and about the first and the last step. What it throws ends the fit.</param>
     /// <param name="cancellationToken">Ends the fit, within a second also where a read of the data set hangs.</param>
     /// <exception cref="ArgumentException">An option is outside its range, or the data set does not fit.</exception>
-    /// <exception cref="InvalidOperationException">Another call is using the trainer.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">Another call is using the trainer, or processes do not do the same.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, here or in another process.</exception>
     /// <exception cref="JtrNonFiniteException">
     /// A loss, a gradient or, in scoring, a prediction was not a finite number; the steps before it stand. The exception tells the
     /// step, the term and the names of the samples.
     /// </exception>
-    /// <exception cref="IOException">A checkpoint cannot be written, or a sample not be read.</exception>
+    /// <exception cref="IOException">
+    /// A checkpoint cannot be written, or a sample not be read; or another process ended or does not answer, which the message names.
+    /// </exception>
     /// <exception cref="JtrFormatException">A file of the data set is damaged.</exception>
     public Task<FitResult> FitAsync(
         IMultiTaskDataset data,
@@ -42,12 +49,17 @@ public sealed unsafe partial class Trainer
         CheckTrained(data, nameof(data));
         if (options.Validation is not null)
             CheckData(options.Validation, $"{nameof(options)}.{nameof(FitOptions.Validation)}");
-        if (cancellationToken.IsCancellationRequested)
+        // Others are to hear of it.
+        if (cancellationToken.IsCancellationRequested && Options.Parallel is null or { Size: 1 })
             return Task.FromCanceled<FitResult>(cancellationToken);
 
         return OnOwnThread("jtr fit", trainer => Fit(trainer, data, options, progress, cancellationToken), TellFailure, cancellationToken);
 
-        void TellFailure(Exception failure) => TrainingLog.Failed(_logger, StepCount, failure);
+        void TellFailure(Exception failure)
+        {
+            if (failure is not OperationCanceledException)
+                TrainingLog.Failed(_logger, StepCount, failure);
+        }
     }
 
     /// <summary>Takes the trainer for a thread that does some work with it; the task ends after the trainer was given back.</summary>
@@ -117,7 +129,8 @@ public sealed unsafe partial class Trainer
     {
         long start = Stopwatch.GetTimestamp();
         ulong seed = options.DataSeed ?? Options.Seed;
-        using DataLoader loader = OpenLoader(data, options, seed, StepCount);
+        Peers peers = new(trainer, Options.Parallel);
+        using DataLoader loader = peers.Together(() => OpenLoader(data, options, seed, StepCount));
         long total = options.Steps ?? (long)options.Epochs!.Value * loader.BatchesPerEpoch;
         FitPosition Position() =>
             new()
@@ -129,15 +142,22 @@ public sealed unsafe partial class Trainer
                 Samples = data.Count,
                 DataSeed = seed,
                 Threads = IsOnGpu ? null : JtrRuntime.Threads,
+                Processes = peers.IsAlone ? null : peers.Size,
             };
+        CheckSame(peers, data, options, seed, total);
         if (_loadedPosition is { } saved && Position().DifferenceTo(saved) is { } difference)
             TrainingLog.GoesOnOtherwise(_logger, difference);
         _loadedPosition = null;
-        if (options.CheckpointPath is not null)
-            CheckpointFiles.DeleteLeftovers(options.CheckpointPath);
-        if (options.BestPath is not null)
-            CheckpointFiles.DeleteLeftovers(options.BestPath);
-        FitRun run = new(trainer, data, loader, total, options, Position, progress) { SavedStep = StepCount };
+        if (!peers.IsFirst)
+            options = Silent(options);
+        peers.Together(() =>
+        {
+            if (options.CheckpointPath is not null)
+                CheckpointFiles.DeleteLeftovers(options.CheckpointPath);
+            if (options.BestPath is not null)
+                CheckpointFiles.DeleteLeftovers(options.BestPath);
+        });
+        FitRun run = new(trainer, peers, data, loader, total, options, Position, peers.IsFirst ? progress : null) { SavedStep = StepCount };
         TrainingLog.Started(_logger, Options.Method, data.Count, data.Height, data.Width, StepCount, total, options.BatchSize);
 
         StepResult? last = null;
@@ -146,7 +166,7 @@ public sealed unsafe partial class Trainer
             using CancellationTokenRegistration registration = _cancel.Follow(cancellationToken);
             last = Loop(run, cancellationToken);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested || !peers.IsAlone)
         {
             TrainingLog.Canceled(_logger, StepCount);
             SaveCheckpoint(run);
@@ -158,7 +178,7 @@ public sealed unsafe partial class Trainer
             throw;
         }
         if (last is not null)
-            SaveCheckpoint(run);
+            peers.Together(() => SaveCheckpoint(run));
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         TrainingLog.Finished(_logger, StepCount, elapsed, last?.Loss ?? double.NaN);
         return new FitResult(StepCount, last, elapsed, run.StoppedEarly)
@@ -167,9 +187,53 @@ public sealed unsafe partial class Trainer
         };
     }
 
-    /// <summary>The batches of a fit, from one of them on.</summary>
+    /// <summary>Throws unless all processes that train together are about to do the same.</summary>
+    private void CheckSame(Peers peers, IMultiTaskDataset data, FitOptions options, ulong seed, long total)
+    {
+        if (peers.IsAlone)
+            return;
+        peers.CheckSame(
+            ("the step that training begins at", StepCount),
+            ("the number of steps", total),
+            ("the number of samples of a batch", options.BatchSize),
+            ("the number of samples", data.Count),
+            ("the number of labels that training sees", Labels(options)),
+            ("the data seed", seed >> 32),
+            ("the data seed", seed & uint.MaxValue),
+            ("the number of samples to score on", options.Validation?.Count ?? 0),
+            ("the number of steps between two scores", options.EvaluateEvery),
+            ("whether the last step is scored", options.EvaluateAtEnd ? 1 : 0),
+            ("the patience of early stopping", options.EarlyStopping?.Patience ?? 0)
+        );
+
+        static double Labels(FitOptions options) =>
+            options.Labels is { } labels ? Enumerable.Range(0, labels.Tasks.Count).Sum(t => (double)labels.LabeledCount(t)) : -1;
+    }
+
+    /// <summary>The options of a process that writes and reports nothing.</summary>
+    private static FitOptions Silent(FitOptions options) =>
+        options with
+        {
+            CheckpointPath = null,
+            CheckpointEvery = 0,
+            BestPath = null,
+            Evaluating = null,
+            Evaluated = null,
+            EvaluationProgress = null,
+        };
+
+    /// <summary>The batches of a fit, from one of them on; of several processes, its share of each.</summary>
     internal DataLoader OpenLoader(IMultiTaskDataset data, FitOptions options, ulong seed, long first = 0)
     {
+        int ranks = Options.Parallel?.Size ?? 1,
+            smallest = DataLoader.SmallestBatch(data.Count, new DataLoaderOptions { BatchSize = options.BatchSize });
+        if (smallest / ranks < _described.Accumulate && smallest >= ranks)
+            throw new ArgumentException(
+                $"{nameof(TrainerOptions.Accumulate)} is {_described.Accumulate}, and each part needs a sample on each process; an epoch of "
+                    + $"{data.Count} samples in batches of {options.BatchSize} has one of {smallest}, for {ranks} process"
+                    + (ranks > 1 ? "es" : ""),
+                nameof(options)
+            );
         DataLoaderOptions defaults = new();
         LabelAssignment? labels =
             options.Labels ?? (options.Scenario == LabelScenario.AsFound ? null : LabelAssignment.Draw(options.Scenario, data, seed));
@@ -179,6 +243,8 @@ public sealed unsafe partial class Trainer
             defaults with
             {
                 BatchSize = options.BatchSize,
+                Rank = Options.Parallel?.Rank ?? 0,
+                Ranks = ranks,
                 Views = Views,
                 Augment = options.Augment,
                 Flip = options.Flip,
@@ -198,6 +264,7 @@ public sealed unsafe partial class Trainer
     /// <summary>What a fit works with.</summary>
     private sealed record FitRun(
         nint Trainer,
+        Peers Peers,
         IMultiTaskDataset Data,
         DataLoader Loader,
         long Total,
@@ -218,7 +285,7 @@ public sealed unsafe partial class Trainer
     /// <summary>The steps. Allocates for progress reports, scores and checkpoints only.</summary>
     private StepResult? Loop(FitRun run, CancellationToken cancellationToken)
     {
-        (FitOptions options, DataLoader loader) = (run.Options, run.Loader);
+        (FitOptions options, DataLoader loader, Peers peers) = (run.Options, run.Loader, run.Peers);
         using RunMetrics metrics = new(options.Name);
         ProgressMeter meter = new(Tasks.Count, TermNames, _border.FirstOwnTerm, run.Total, loader.BatchesPerEpoch);
         double[] taskLoss = new double[Tasks.Count],
@@ -226,43 +293,57 @@ public sealed unsafe partial class Trainer
         StepResult? last = null;
         run.StoppedEarly = options.EarlyStopping is { } stopping && Validation.WithoutImprovement >= stopping.Patience;
         Batch? next = null; // taken ahead, for a GPU to copy during the step before
+        Exception? failure = null; // of this one of several processes, which all agree on before the next step
         try
         {
             while (StepCount < run.Total && !run.StoppedEarly)
             {
                 // Before the step, so that a run that was interrupted between step and scores catches up on them.
-                if (ValidationIsDue(options) && !Validate(run, cancellationToken))
-                    break;
-                _handle.ThrowIfDisposed();
-                Batch batch = next ?? loader.Next(cancellationToken);
-                next = null;
+                if (ValidationIsDue(options))
+                {
+                    peers.Agree(failure);
+                    if (!Validate(run, cancellationToken))
+                        break;
+                }
+                Batch? batch = null;
                 StepResult step;
                 try
                 {
+                    failure ??= TryTake(loader, ref next, ref batch, peers, cancellationToken);
+                    peers.Agree(failure);
                     if (TakesBatchesAhead && StepCount + 1 < run.Total)
                         loader.TryNext(out next);
-                    step = StepCore(run.Trainer, batch, new StepCapture { TaskLoss = taskLoss, Terms = terms }, next, cancellationToken);
+                    step = StepCore(run.Trainer, batch!, new StepCapture { TaskLoss = taskLoss, Terms = terms }, next, cancellationToken);
                 }
                 catch (JtrNonFiniteException e)
                 {
-                    throw Named(e, batch, run.Data);
+                    throw Named(e, batch!, run.Data, peers);
                 }
                 finally
                 {
-                    loader.Recycle(batch);
+                    if (batch is not null)
+                        loader.Recycle(batch);
                 }
                 last = step;
-                metrics.CountStep();
-                if (meter.Add(step, taskLoss, terms))
+                try
                 {
-                    TrainingProgress report = meter.Report(step);
-                    TrainingLog.Progress(_logger, step.Step, report.Loss, report.Supervised, report.LearningRate);
-                    metrics.Report(report);
-                    run.Progress?.Report(report);
+                    metrics.CountStep();
+                    if (meter.Add(step, taskLoss, terms))
+                    {
+                        TrainingProgress report = meter.Report(step);
+                        TrainingLog.Progress(_logger, step.Step, report.Loss, report.Supervised, report.LearningRate);
+                        metrics.Report(report);
+                        run.Progress?.Report(report);
+                    }
+                    if (options.CheckpointEvery > 0 && step.Step % options.CheckpointEvery == 0 && step.Step < run.Total)
+                        SaveCheckpoint(run);
                 }
-                if (options.CheckpointEvery > 0 && step.Step % options.CheckpointEvery == 0 && step.Step < run.Total)
-                    SaveCheckpoint(run);
+                catch (Exception e) when (!peers.IsAlone)
+                {
+                    failure = e;
+                }
             }
+            peers.Agree(failure);
         }
         finally
         {
@@ -274,6 +355,22 @@ public sealed unsafe partial class Trainer
         return last;
     }
 
+    /// <summary>Takes the next batch. What keeps one of several processes from it is given back, for all to agree on.</summary>
+    private Exception? TryTake(DataLoader loader, ref Batch? next, ref Batch? batch, Peers peers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _handle.ThrowIfDisposed();
+            batch = next ?? loader.Next(cancellationToken);
+            next = null;
+            return null;
+        }
+        catch (Exception e) when (!peers.IsAlone)
+        {
+            return e;
+        }
+    }
+
     private bool ValidationIsDue(FitOptions options) =>
         options.EvaluateEvery > 0 && StepCount > 0 && StepCount % options.EvaluateEvery == 0 && Validation.Step < StepCount;
 
@@ -281,18 +378,24 @@ public sealed unsafe partial class Trainer
     private bool Validate(FitRun run, CancellationToken cancellationToken)
     {
         FitOptions options = run.Options;
-        // A run that is killed while it scores goes on from here.
-        if (StepCount > run.SavedStep)
-            SaveCheckpoint(run);
-        options.Evaluating?.Invoke(StepCount);
+        run.Peers.Together(() =>
+        {
+            // A run that is killed while it scores goes on from here.
+            if (StepCount > run.SavedStep)
+                SaveCheckpoint(run);
+            options.Evaluating?.Invoke(StepCount);
+        });
         EvaluateOptions evaluate = new() { Workers = options.Workers, Metrics = options.Metrics };
         EvaluationResult result = EvaluateCore(run.Trainer, options.Validation!, evaluate, options.EvaluationProgress, cancellationToken);
         run.Scores = (StepCount, result);
         TrainingLog.Evaluated(_logger, StepCount, result);
         bool best = AddValidation(result, options.EarlyStopping?.MinImprovement ?? 0);
-        if (best && options.BestPath is not null)
-            SaveCore(run.Trainer, options.BestPath, options.CheckpointMetadata, run.Position());
-        options.Evaluated?.Invoke(StepCount, result);
+        run.Peers.Together(() =>
+        {
+            if (best && options.BestPath is not null)
+                SaveCore(run.Trainer, options.BestPath, options.CheckpointMetadata, run.Position());
+            options.Evaluated?.Invoke(StepCount, result);
+        });
         if (options.EarlyStopping is not { } stopping || Validation.WithoutImprovement < stopping.Patience)
             return true;
         TrainingLog.StoppedEarly(_logger, StepCount, Validation.BestStep);
@@ -328,8 +431,11 @@ public sealed unsafe partial class Trainer
     }
 
     /// <summary>The same failure with the samples' names in the data set.</summary>
-    private JtrNonFiniteException Named(JtrNonFiniteException failure, Batch batch, IMultiTaskDataset data)
+    private JtrNonFiniteException Named(JtrNonFiniteException failure, Batch batch, IMultiTaskDataset data, Peers peers)
     {
+        // Another process has the samples.
+        if (failure.Samples.Count == 0 && !peers.IsAlone)
+            return new JtrNonFiniteException(failure.Message, failure.Term, failure.Samples, StepCount + 1, [], failure);
         // A gradient is of the whole batch.
         IEnumerable<int> samples = failure.Samples.Count > 0 ? failure.Samples : Enumerable.Range(0, batch.Samples);
         string[] names = [.. samples.Select(b => data.GetName(batch.Indices[b]))];

@@ -40,7 +40,7 @@ public sealed unsafe partial class Trainer : IDisposable
             options = options with { EmaDecay = TrainerOptions.DefaultTeacherDecay };
         JtrRuntime.CheckBalancing(options.Balancing.Name, $"{nameof(TrainerOptions.Balancing)}.{nameof(BalancingOptions.Name)}");
         Options = options;
-        _logger = GuardedLogger.Around(logger);
+        _logger = RankLogger.Around(GuardedLogger.Around(logger), options.Parallel);
         _handle = new TrainerHandle(NativeError.CheckHandle(Api.TrainerCreate(OptionsWriter.Trainer(options))));
         using (NativeHandle.Lease lease = _handle.Use())
             _described = NativeDescription.Parse(Api.TrainerDescribe(lease.Pointer));
@@ -89,6 +89,7 @@ public sealed unsafe partial class Trainer : IDisposable
                 Domains = new DomainOptions(),
                 Device = DeviceKind.Cpu,
                 DeviceIndex = 0,
+                Parallel = null,
                 NativeOptions = OptionsWriter.OfTheNetwork(options.NativeOptions),
             }
         );

@@ -100,6 +100,12 @@ public sealed record TrainerOptions
     /// </summary>
     public double? EmaDecay { get; init; }
 
+    /// <summary>
+    /// Parts that a step's samples are worked on in, one after another, whose gradients are summed: 1 to 4096. More take less memory, and
+    /// norms see a part at a time. Every batch needs a sample for each part, on every process.
+    /// </summary>
+    public int Accumulate { get; init; } = 1;
+
     /// <summary>Seed of the initial weights and of the noise of the steps.</summary>
     public ulong Seed { get; init; }
 
@@ -114,6 +120,13 @@ public sealed record TrainerOptions
 
     /// <summary>Which GPU, 0 or more.</summary>
     public int DeviceIndex { get; init; }
+
+    /// <summary>
+    /// This process among those that train together, or null: it trains by itself. Checkpoints do not keep it, so that any number of
+    /// processes may go on with one.
+    /// </summary>
+    [JsonIgnore]
+    public JtrProcessGroup? Parallel { get; init; }
 
     /// <summary>
     /// Options that have no property here, or null: a JSON object that is merged into the document that the native library gets (RFC 7396,
@@ -154,12 +167,17 @@ public sealed record TrainerOptions
             OptionRange.Holds(nameof(MaxGradientNorm), norm, norm > 0, "above 0 and finite, or null");
         if (EmaDecay is { } decay)
             OptionRange.Holds(nameof(EmaDecay), decay, decay is > 0 and < 1, "in (0, 1), or null");
+        NativeRange.Check(nameof(Accumulate), Accumulate, "accumulate");
         OptionRange.Named(nameof(Precision), Precision);
         OptionRange.Named(nameof(Recomputation), Recomputation);
         OptionRange.Named(nameof(Device), Device);
         NativeRange.Check(nameof(DeviceIndex), DeviceIndex, "device_index");
-        if (NativeOptions is not null)
-            OptionsWriter.Parse(NativeOptions, nameof(NativeOptions));
+        Parallel?.Validate();
+        if (NativeOptions is not null && OptionsWriter.HasGroup(OptionsWriter.Parse(NativeOptions, nameof(NativeOptions))))
+            throw new ArgumentException(
+                $"{nameof(NativeOptions)} has processes that train together ('parallel'), which {nameof(Parallel)} says.",
+                nameof(NativeOptions)
+            );
     }
 
     /// <summary>Checks what the tasks themselves leave unchecked.</summary>

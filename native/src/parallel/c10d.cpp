@@ -216,6 +216,7 @@ class C10d final : public Communicator {
   /// A store that this process serves or is connected to, for all its trainers one after another: who connected anew
   /// might meet the one before while it closes. They live until the process ends.
   struct Opened {
+    std::mutex busy;
     c10::intrusive_ptr<c10d::TCPStore> store;
     int64_t runs = 0;
   };
@@ -226,10 +227,16 @@ class C10d final : public Communicator {
   }
   std::string name_of_store() const { return text(place(), " of rank ", rank()); }
 
-  void open_store() {
+  /// This rank's place among them: ranks of one process do not wait for each other to connect.
+  Opened& own_place() const {
     const auto [guard, all] = opened();
     const std::lock_guard<std::mutex> lock(guard);
-    Opened& own = all[name_of_store()];
+    return all[name_of_store()];
+  }
+
+  void open_store() {
+    Opened& own = own_place();
+    const std::lock_guard<std::mutex> lock(own.busy);
     if (own.store == nullptr) own.store = connected();
     // All processes make their trainers in the same order.
     store_ = c10::make_intrusive<c10d::PrefixStore>(text("run", ++own.runs), own.store);
@@ -409,10 +416,10 @@ class C10d final : public Communicator {
   /// Finds out who is missing, and closes the group, so that nobody waits for this process.
   void lose(const std::string& cause) {
     close();
-    {
-      const auto [guard, all] = opened();
-      const std::lock_guard<std::mutex> lock(guard);
-      if (rank() != 0) all[name_of_store()].store.reset();
+    if (rank() != 0) {
+      Opened& place = own_place();
+      const std::lock_guard<std::mutex> lock(place.busy);
+      place.store.reset();
     }
     std::string who;
     const auto store = store_;

@@ -72,7 +72,15 @@ public class SceneLabelTests
     [Test]
     public void The_pitch_has_the_mean_and_deviation_that_its_task_says()
     {
-        SceneDataset scenes = new(new SceneOptions { Count = 2000, Height = 8, Width = 8, Tasks = ["pitch"] });
+        SceneDataset scenes = new(
+            new SceneOptions
+            {
+                Count = 2000,
+                Height = 8,
+                Width = 8,
+                Tasks = ["pitch"],
+            }
+        );
         double[] pitches = [.. Enumerable.Range(0, scenes.Count).Select(i => (double)scenes.GetInfo(i).CameraPitch)];
         double mean = pitches.Average(),
             deviation = Math.Sqrt(pitches.Average(p => (p - mean) * (p - mean)));

@@ -91,7 +91,10 @@ public sealed class TaskMetricsTests
     public void Every_task_has_one_headline_and_it_comes_first(VisionTask task)
     {
         TaskMetrics metrics = TaskMetrics.Create(task);
-        Assert.That(metrics.Compute().Select(v => v.IsHeadline), Is.EqualTo(Enumerable.Range(0, metrics.Compute().Count).Select(i => i == 0)));
+        Assert.That(
+            metrics.Compute().Select(v => v.IsHeadline),
+            Is.EqualTo(Enumerable.Range(0, metrics.Compute().Count).Select(i => i == 0))
+        );
         Assert.That(
             metrics.Compute()[0].Name,
             Is.EqualTo(

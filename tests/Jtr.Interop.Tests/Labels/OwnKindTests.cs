@@ -386,7 +386,8 @@ internal sealed class PitchMetrics(VisionTask task) : TaskMetrics(task)
 
     public override long ValidCount => _count;
 
-    public override IReadOnlyList<MetricValue> Compute() => [new("MAE", Mean(_sum, _count), "deg", HigherIsBetter: false, IsHeadline: true)];
+    public override IReadOnlyList<MetricValue> Compute() =>
+        [new("MAE", Mean(_sum, _count), "deg", HigherIsBetter: false, IsHeadline: true)];
 
     protected override void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels)
     {

@@ -46,6 +46,14 @@ internal sealed record TrainingSection
         DefaultText = "by --size: 16 up to 64x64, 8 up to 256x256, 4 up to 512x512, 2 above; with --preset none 8, published 4 or 16")]
     public int? BatchSize { get; set; }
 
+    [Setting("--accumulate", "N",
+        Native = "accumulate")]
+    public int? Accumulate { get; set; }
+
+    [Setting("--sync-norms",
+        Native = "parallel[c10d].sync_norms")]
+    public string? SyncNorms { get; set; }
+
     [Setting("--width", "N",
         Text = "First stage width of SegNets; published: 64. Small ones train in minutes on a CPU. Beside a --backbone it is that of "
             + "the methods' own networks.",

@@ -110,7 +110,16 @@ public sealed class PackedInputsTests : IDisposable
     [Test]
     public void A_file_without_inputs_is_one_that_earlier_versions_read()
     {
-        using PackedDataset packed = Pack(new SceneDataset(new SceneOptions { Count = 2, Height = 8, Width = 8 }));
+        using PackedDataset packed = Pack(
+            new SceneDataset(
+                new SceneOptions
+                {
+                    Count = 2,
+                    Height = 8,
+                    Width = 8,
+                }
+            )
+        );
         Assert.That(BitConverter.ToUInt32(File.ReadAllBytes(_folder["a.jtrpack"]), 8), Is.EqualTo(1));
     }
 
@@ -159,7 +168,12 @@ public sealed class PackedInputsTests : IDisposable
                         IsNearest = true,
                     },
                     new InputSpec { Name = "mask", Channels = 2 },
-                    new InputSpec { Name = "camera", Kind = InputKind.Vector, Channels = 5 },
+                    new InputSpec
+                    {
+                        Name = "camera",
+                        Kind = InputKind.Vector,
+                        Channels = 5,
+                    },
                 ],
                 imageChannels: 4
             );
@@ -181,7 +195,10 @@ public sealed class PackedInputsTests : IDisposable
             {
                 Span<float> values = destination.Input(n);
                 for (int i = 0; i < values.Length; i++)
-                    values[i] = n == 0 ? MathF.Sin(index + i) : n == 1 ? (i + index) % 2 : 1000.1f + i * index;
+                    values[i] =
+                        n == 0 ? MathF.Sin(index + i)
+                        : n == 1 ? (i + index) % 2
+                        : 1000.1f + i * index;
                 destination.SetInput(n, HasInput(index, n));
             }
             return wanted;
