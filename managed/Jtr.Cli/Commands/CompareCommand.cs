@@ -1,12 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands.Presets;
 using Jtr.Cli.Comparison;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
+using Jtr.Cli.Inspection;
 using Jtr.Cli.Output;
 using Jtr.Cli.Parallel;
 using Jtr.Cli.Specialists;
+using Jtr.Interop.Datasets.Checks;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Reporting;
 using Jtr.Interop.Tasks;
@@ -97,6 +100,8 @@ internal sealed class CompareCommand
         Description = "Measure instead what a step costs with 2 to 12 tasks: time and memory, on 1-channel maps of the scenes.",
     };
 
+    private readonly Option<bool> _noCheck = LabelLook.MakeOption();
+
     private readonly Option<long?> _costSteps = OptionKinds.Whole(
         "--cost-steps",
         "N",
@@ -164,7 +169,7 @@ internal sealed class CompareCommand
             [
                 new(
                     "Comparison",
-                    [_methods, _scenarios, _fractions, _fractionTasks, _seeds, _output, _jobs, _evalEvery, _saveEvery, _quick]
+                    [_methods, _scenarios, _fractions, _fractionTasks, _seeds, _output, _jobs, _evalEvery, _saveEvery, _quick, _noCheck]
                 ),
                 .. _table.Groups(except: ["training.method", "training.seed", "jointTask.mode", "run", "machine"]),
                 new("Cost against the number of tasks", [_cost, _costSteps, _maxTasks]),
@@ -198,7 +203,7 @@ internal sealed class CompareCommand
             ? [cost ? "mtpsl" : ComparedMethod.AllOfThem, "jtr"]
             : parsed.GetValue(_methods)!;
         IReadOnlyList<ComparedMethod> methods = ComparedMethod.Parse(names);
-        TrainSettings settings = TrainOptions.Settings(said, saved: null, Defaults(quick, cost));
+        TrainSettings settings = TrainOptions.Settings(said, saved: null, Defaults(quick, cost, folder));
         settings.CheckBalance();
         // The student of specialists costs what supervised training does.
         if (cost)
@@ -207,6 +212,7 @@ internal sealed class CompareCommand
         OpenData data = DataSource.Open(settings.Data);
         if (data.Test is null)
             throw new UsageException("there is nothing to score on: give --test, or a folder with train/ and test/.");
+        settings = settings.Completed(data.Train.Count);
         List<(string Name, TrainSettings Settings)> variants = Variants(parsed, said, settings, data.Train.Tasks);
         bool all = names.Contains(ComparedMethod.AllOfThem);
         methods = Defined(methods, data.Train.Tasks.Count, explicitly: !all);
@@ -222,6 +228,11 @@ internal sealed class CompareCommand
         if (all && (parsed.GetResult(_fractions) is not null || variants.All(v => SeesAllLabels(v.Settings))))
             methods = [.. methods.Where(m => m.Name != ComparedMethod.Ceiling)];
         int seeds = (int?)parsed.GetValue(_seeds) ?? Seeds;
+        // Once, and not again by each of several processes. What training sees of them is another part for each seed.
+        DataCheckReport? checks =
+            parsed.GetValue(_noCheck) || ParallelRuns.Only is not null
+                ? null
+                : LabelLook.At(settings, data, VisibleLabels.Of(variants[0].Settings, data.Train), cancellationToken);
         long total = settings.TotalSteps(data.Train.Count);
         ScenarioComparison[] comparisons =
         [
@@ -250,7 +261,7 @@ internal sealed class CompareCommand
         RunFolder place = new(folder);
         using IDisposable held = place.Hold();
         _console.LogTo(new RunLog(place.Log, isContinued: true));
-        Introduce(settings, data, comparisons, seeds, total, folder);
+        Introduce(settings, data, comparisons, checks, seeds, total, folder);
         try
         {
             _console.StopWords = "Stopping after this step, then saving; Ctrl-C again ends now, without saving.";
@@ -468,9 +479,12 @@ internal sealed class CompareCommand
     }
 
     /// <summary>The defaults of a comparison that are not those of a run.</summary>
-    private static RunConfiguration Defaults(bool quick, bool cost)
+    private static RunConfiguration Defaults(bool quick, bool cost, string folder)
     {
         RunConfiguration defaults = new();
+        // One that began before there were presets goes on without.
+        if (ComparisonPlan.IsWithoutPreset(folder))
+            defaults.Training.Preset = new NoPreset().Name;
         defaults.Training.Steps = quick ? QuickSteps : Steps;
         if (cost)
             defaults.Data.Scenario = Words.Of(Words.Scenarios, LabelScenario.HalfLabels);
@@ -492,7 +506,15 @@ internal sealed class CompareCommand
         return [.. methods.Except(undefined)];
     }
 
-    private void Introduce(TrainSettings settings, OpenData data, ScenarioComparison[] comparisons, int seeds, long total, string folder)
+    private void Introduce(
+        TrainSettings settings,
+        OpenData data,
+        ScenarioComparison[] comparisons,
+        DataCheckReport? checks,
+        int seeds,
+        long total,
+        string folder
+    )
     {
         int runs = comparisons.Sum(c => c.Runs.Count);
         _console.Title("Comparison");
@@ -504,6 +526,8 @@ internal sealed class CompareCommand
             ),
             ("tasks", string.Join(", ", data.Train.Tasks.Select(t => t.Name))),
             ("labels", settings.LabelsFile ?? string.Join(", ", comparisons.Select(c => c.Name))),
+            ("checked", checks is null ? "no" : CheckView.Looked(checks)),
+            ("preset", Preset.Of(settings.Configuration).Describe(settings.Configuration) ?? "none"),
             ("methods", string.Join(", ", comparisons[0].Methods.Select(m => m.Name))),
             (
                 "runs",
@@ -522,6 +546,8 @@ internal sealed class CompareCommand
         );
         foreach (string note in data.Notes)
             _console.Line(note);
+        if (checks is not null)
+            CheckView.Show(_console, checks);
     }
 
     private void Conclude(ScenarioComparison comparison, OpenData data, CancellationToken cancellationToken)
