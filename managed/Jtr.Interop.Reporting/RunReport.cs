@@ -11,6 +11,8 @@ namespace Jtr.Interop.Reporting;
 /// </summary>
 public static class RunReport
 {
+    private const string SegNet = "segnet";
+
     /// <summary>Writes the page about a run.</summary>
     /// <param name="folder">Its folder.</param>
     /// <param name="path">The file to write; null: report.html in the folder.</param>
@@ -53,7 +55,7 @@ public static class RunReport
         HtmlPage page = new($"Run {run.Name}");
         string method = Option(run, "method", "training.method") ?? "unknown method";
         page.Lead(
-            $"{method}, width {Option(run, "width", "training.width") ?? "?"}, seed {Option(run, "seed", "training.seed") ?? "?"}"
+            $"{method}, {Network(run)}, seed {Option(run, "seed", "training.seed") ?? "?"}"
                 + (run.Environment.Count == 0 ? "" : $"; begun {run.Environment[^1].Value}")
         );
         page.Tiles(Tiles(run, baseline));
@@ -234,6 +236,11 @@ public static class RunReport
     private static string Better(MetricValue metric) => metric.HigherIsBetter ? "higher is better" : "lower is better";
 
     /// <summary>A setting, which a trainer's options and a configuration call differently.</summary>
+    private static string Network(RunFiles run) =>
+        Option(run, "network.backbone") is { } backbone && backbone != SegNet
+            ? $"{backbone} and {Option(run, "network.decoder") ?? "?"}"
+            : $"width {Option(run, "width", "training.width") ?? "?"}";
+
     private static string? Option(RunFiles run, params string[] names) =>
         run.Options.Where(o => names.Contains(o.Name)).Select(o => o.Value).FirstOrDefault();
 }

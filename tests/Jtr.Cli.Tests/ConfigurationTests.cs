@@ -246,7 +246,7 @@ public sealed class ConfigurationTests
     [TestCase("""{ "training": { "batchSize": 0 } }""", "training.batchSize must be a whole number of 1 to 65536, not '0'.")]
     [TestCase("""{ "training": { "batchSize": "many" } }""", "training.batchSize must be a whole number of 1 to 65536, not 'many'.")]
     [TestCase("""{ "training": { "steps": 1.5 } }""", "training.steps must be a whole number of 1 or more, not '1.5'.")]
-    [TestCase("""{ "optimizer": { "ema": 1 } }""", "optimizer.ema must be a number above 0 and below 1, not '1'.")]
+    [TestCase("""{ "optimizer": { "ema": 1 } }""", "optimizer.ema must be a number of 0 or more and below 1, not '1'.")]
     [TestCase(
         """{ "optimizer": { "schedule": "sawtooth" } }""",
         "optimizer.schedule must be one of step, cosine, constant, not 'sawtooth'."

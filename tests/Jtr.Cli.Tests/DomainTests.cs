@@ -10,6 +10,8 @@ public sealed class DomainTests
             "train",
             "--data",
             folder["photos"],
+            "--preset",
+            "none",
             "--size",
             "32x64",
             "--method",

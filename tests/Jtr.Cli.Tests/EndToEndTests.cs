@@ -5,8 +5,11 @@ namespace Jtr.Cli.Tests;
 /// <summary>Whole runs, as small as they get: these go down to the native library.</summary>
 public sealed class EndToEndTests
 {
+    // A cosine would end with each part of a run.
     private static readonly string[] _small =
     [
+        "--preset",
+        "none",
         "--scenes",
         "4",
         "--test-scenes",

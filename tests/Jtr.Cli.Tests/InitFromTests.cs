@@ -9,6 +9,8 @@ public sealed class InitFromTests
 {
     private static readonly string[] _small =
     [
+        "--preset",
+        "none",
         "--scenes",
         "4",
         "--test-scenes",

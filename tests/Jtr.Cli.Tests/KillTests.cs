@@ -16,6 +16,8 @@ public sealed class KillTests
     // Saved at every other step, so that a kill may also fall between a step and its checkpoint.
     private static readonly string[] _settings =
     [
+        "--preset",
+        "none",
         "--scenes",
         "3",
         "--test-scenes",

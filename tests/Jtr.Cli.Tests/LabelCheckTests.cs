@@ -140,6 +140,45 @@ public sealed class LabelCheckTests
         Assert.That(Train(folder).Output, Does.Contain($"note: {folder["d", "val"]} is not used"));
     }
 
+    [Test]
+    public void A_comparison_looks_at_labels_before_its_first_run_too()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string part in new[] { "train", "test" })
+        {
+            RgbImage.Create(48, 64).SavePng(folder["d", part, "images", "a.png"]);
+            Mask(folder["d", part, "masks", "a.npy"], x => x < 32 ? (byte)0 : (byte)255);
+        }
+        CliRun run = Compare("compared");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Success), run.Error);
+        Assert.That(run.Output, Does.Match("checked +2 labels").And.Contain("void id 255"));
+        Assert.That(
+            run.Output.IndexOf("warning: ", StringComparison.Ordinal),
+            Is.InRange(1, run.Output.IndexOf("step 1/1", StringComparison.Ordinal))
+        );
+        Assert.That(Compare("unchecked", "--no-check").Output, Does.Match("checked +no").And.Not.Contain("warning"));
+
+        Mask(folder["d", "train", "masks", "a.npy"], _ => 255);
+        CliRun nothing = Compare("nothing");
+        Assert.That(nothing.ExitCode, Is.EqualTo(ExitCode.Failure), nothing.Output);
+        Assert.That(nothing.Error, Does.Contain("none of the 1 labels to train on has a value: there is nothing to learn from"));
+
+        CliRun Compare(string output, params string[] more) =>
+            CliRun.Of([
+                "compare",
+                "--data",
+                folder["d"],
+                "--methods",
+                "supervised",
+                "--seeds",
+                "1",
+                .. _small[..^1],
+                .. more,
+                "--output",
+                folder[output],
+            ]);
+    }
+
     [TestCase("--method supervised --lambda-dist 9", "note: --lambda-dist has no effect here: it is for --method jtr")]
     [TestCase("--method supervised --teacher-weight 1", "note: --teacher-weight has no effect here: it is for --method teacher")]
     [TestCase("--method jtr --con-weight 1", "note: --con-weight has no effect here: it is for --method mtpsl")]

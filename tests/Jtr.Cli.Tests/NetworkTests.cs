@@ -102,6 +102,8 @@ public sealed class NetworkTests
                     Freeze = BackboneStage.Stage2,
                     FreezeSteps = 5,
                     FreezeNorms = true,
+                    HeadBias = options.Network!.HeadBias,
+                    HeadScale = options.Network.HeadScale,
                 }
             )
         );

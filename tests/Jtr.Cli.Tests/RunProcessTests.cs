@@ -91,7 +91,7 @@ public sealed partial class RunProcessTests
         string[] log = File.ReadAllLines(folder["run", "log.txt"]);
         Assert.That(log, Has.All.Match(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  "));
         string text = string.Join('\n', log);
-        Assert.That(text, Does.Contain("Training").And.Contain("jtr: step 3/3").And.Contain("scores at step 2").And.Contain("mIoU"));
+        Assert.That(text, Does.Contain("Training").And.Contain("supervised: step 3/3").And.Contain("scores at step 2").And.Contain("mIoU"));
         Assert.That(
             LogSteps().Matches(text).Select(m => m.Value),
             Is.EqualTo(new[] { "step 1/3", "step 3/3" }),
@@ -164,7 +164,7 @@ public sealed partial class RunProcessTests
 
         string[] screen = Screen.Of(written, 100);
         string shown = string.Join('\n', screen);
-        string name = command == "train" ? "jtr" : "jtr, seed 1";
+        string name = command == "train" ? "supervised" : "jtr, seed 1";
         string[] bars = [.. screen.Where(l => l.Contains('%') && l.Contains('━'))];
         TestContext.Out.WriteLine(shown);
         Assert.That(bars, Has.Length.EqualTo(command == "train" ? 1 : 2), shown);

@@ -5,6 +5,7 @@ using Jtr.Cli.Commands;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Output;
 using Jtr.Interop.Datasets;
+using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
 
 namespace Jtr.Cli.Tests;
@@ -248,7 +249,8 @@ public sealed class SchemaSettingsTests
                 Width = 32,
             }
         );
-        return TrainOptions.Settings(said, saved: null, table: _table).ToTrainerOptions(data, new DeviceChoice(DeviceKind.Cpu, 0));
+        LabelAssignment labels = LabelAssignment.Draw(LabelScenario.Full, data, 0);
+        return TrainOptions.Settings(said, saved: null, table: _table).ToTrainerOptions(data, labels, new DeviceChoice(DeviceKind.Cpu, 0));
     }
 
     private static string Add(params (string Slot, string Name, string Summary, string Options)[] variants)

@@ -24,7 +24,10 @@ public sealed class UsageErrorTests
     [TestCase("train --batch-size 65537", "--batch-size must be a whole number of 1 to 65536, not '65537'.")]
     [TestCase("train --size 96", "--size must be two numbers up to 4096, rows x columns, such as 96x128, not '96'.")]
     [TestCase("train --size 0x128", "--size must be two numbers up to 4096, rows x columns, such as 96x128, not '0x128'.")]
-    [TestCase("train --size 100x128", "--size is 100x128; this network and method take multiples of 32, such as 96x128.")]
+    [TestCase(
+        "train --size 100x128 --backbone segnet --method jtr",
+        "--size is 100x128; this network and method take multiples of 32, such as 96x128."
+    )]
     [TestCase("train --learning-rate -1", "--learning-rate must be a number above 0, not '-1'.")]
     [TestCase("train --learning-rate NaN", "--learning-rate must be a number above 0, not 'NaN'.")]
     [TestCase("train --lr-decay-factor 1.5", "--lr-decay-factor must be a number above 0, at most 1, not '1.5'.")]

@@ -55,6 +55,7 @@ public sealed class GettingStartedTests
                 "photos-run/predictions.png",
                 "photos-run/report.html",
                 "photos.onnx",
+                "predictions/predictions.png",
             }
         )
             Assert.That(File.Exists(Path.Combine(_folder, file)), file);
@@ -65,13 +66,19 @@ public sealed class GettingStartedTests
             report,
             Does.Contain("Run photos-run").And.Contain("<svg").And.Contain("data:image/png;base64,").And.Contain("seg: mIoU")
         );
-        // 8 photographs, 40 times, in batches of 8; both parts of the run are in the curves.
+        foreach (string photograph in Directory.GetFiles(Path.Combine(_folder, "photos", "test", "image")))
+        {
+            string name = Path.Combine(_folder, "predictions", Path.GetFileNameWithoutExtension(photograph));
+            Assert.That(File.Exists($"{name}.seg.ids.png") && File.Exists($"{name}.seg.overlay.jpg"), name);
+        }
+        Assert.That(said, Does.Match("preset +recommended: a backbone that has seen photographs"));
+        // 8 photographs, 30 times, in batches of 8; both parts of the run are in the curves.
         string[] steps = [.. File.ReadAllLines(Path.Combine(_folder, "photos-run", "progress.csv")).Skip(1).Select(l => l.Split(',')[0])];
         Assert.That(steps[0], Is.EqualTo("1"));
-        Assert.That(steps[^1], Is.EqualTo("40"));
+        Assert.That(steps[^1], Is.EqualTo("30"));
         Assert.That(
             said,
-            Does.Match(@"seg: \[1, 3, 64, 64\], -?\d").And.Match(@"edge: \[1, 1, 64, 64\], -?\d"),
+            Does.Match(@"seg: \[1, 3, 64, 96\], -?\d").And.Match(@"edge: \[1, 1, 64, 96\], -?\d"),
             "what ONNX Runtime computed"
         );
     }

@@ -21,10 +21,9 @@ internal static class RootHelp
             Usage = "jtr <command> [options]",
             Text =
             [
-                "Trains one network for many vision tasks (segmentation, depth, surface normals, edges, keypoints) when most labels are "
-                    + "missing, by "
-                    + "Joint-Task Regularization (JTR, CVPR 2024): a second network learns which combinations of predictions and labels go "
-                    + "together, and teaches the first where labels are missing.",
+                "Trains one network for many vision tasks when most labels are missing: segmentation, depth, normals and maps; classes, "
+                    + "tags and values of whole photographs. It learns from labels alone, or also by Joint-Task Regularization (JTR, "
+                    + "CVPR 2024) and other methods; 'jtr compare' says whether one of them pays.",
             ],
             Sections = [("Commands", [.. root.Subcommands.Select(c => (c.Name, c.Description ?? ""))]), ("Exit codes", ExitCodes)],
             General = [("--version", "Show the version.")],

@@ -1,4 +1,5 @@
 using Jtr.Cli.Commands;
+using Jtr.Cli.Commands.Presets;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Datasets.Cityscapes;
 using Jtr.Interop.Labels;
@@ -17,6 +18,8 @@ internal static class Words
         ("halflabels", LabelScenario.HalfLabels),
         ("full", LabelScenario.Full),
     ];
+
+    public static IReadOnlyList<(string Word, Preset Value)> Presets { get; } = [.. Preset.All.Select(p => (p.Name, p))];
 
     public static IReadOnlyList<(string Word, FlipMode Value)> Flips { get; } =
     [("none", FlipMode.None), ("all", FlipMode.EveryView), ("published", FlipMode.Published)];

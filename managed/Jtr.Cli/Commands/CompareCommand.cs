@@ -3,8 +3,10 @@ using Jtr.Cli.CommandLine;
 using Jtr.Cli.Comparison;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
+using Jtr.Cli.Inspection;
 using Jtr.Cli.Output;
 using Jtr.Cli.Specialists;
+using Jtr.Interop.Datasets.Checks;
 using Jtr.Interop.Labels;
 
 namespace Jtr.Cli.Commands;
@@ -70,6 +72,7 @@ internal sealed class CompareCommand
                         _options.EvalEvery,
                         _options.SaveEvery,
                         _options.Quick,
+                        _options.NoCheck,
                     ]
                 ),
                 new("Choices before the runs, on training data alone", [_options.Tune, _options.TuneSteps, _options.TunePart]),
@@ -105,7 +108,7 @@ internal sealed class CompareCommand
             ? [cost ? "mtpsl" : ComparedMethod.AllOfThem, "jtr"]
             : parsed.GetValue(_options.Methods)!;
         IReadOnlyList<ComparedMethod> methods = ComparedMethod.Parse(names);
-        TrainSettings settings = TrainOptions.Settings(said, saved: null, CompareOptions.Defaults(quick, cost));
+        TrainSettings settings = TrainOptions.Settings(said, saved: null, CompareOptions.Defaults(quick, cost, folder));
         settings.CheckBalance();
         CompareScreen screen = new(_console);
         // The student of specialists costs what supervised training does.
@@ -123,6 +126,7 @@ internal sealed class CompareCommand
         OpenData data = DataSource.Open(settings.Data);
         if (data.Test is null)
             throw new UsageException("there is nothing to score on: give --test, or a folder with train/ and test/.");
+        settings = settings.Completed(data.Train.Count);
         List<(string Name, TrainSettings Settings)> variants = _options.Variants(parsed, said, settings, data.Train.Tasks);
         bool all = names.Contains(ComparedMethod.AllOfThem);
         methods = Defined(methods, data.Train.Tasks.Count, explicitly: !all);
@@ -138,6 +142,11 @@ internal sealed class CompareCommand
         if (all && (parsed.GetResult(_options.Fractions) is not null || variants.All(v => SeesAllLabels(v.Settings))))
             methods = [.. methods.Where(m => m.Name != ComparedMethod.Ceiling)];
         int seeds = (int?)parsed.GetValue(_options.Seeds) ?? Seeds;
+        // Once, and not again by each of several processes. What training sees of them is another part for each seed.
+        DataCheckReport? checks =
+            parsed.GetValue(_options.NoCheck) || ParallelRuns.Only is not null
+                ? null
+                : LabelLook.At(settings, data, VisibleLabels.Of(variants[0].Settings, data.Train), cancellationToken);
         long total = settings.TotalSteps(data.Train.Count);
         TuningPlan? tuning = _options.TuningOf(parsed);
         ScenarioComparison[] comparisons =
@@ -169,7 +178,7 @@ internal sealed class CompareCommand
         RunFolder place = new(folder);
         using IDisposable held = place.Hold();
         _console.LogTo(new RunLog(place.Log, isContinued: true));
-        screen.Introduce(settings, data, comparisons, seeds, total, folder);
+        screen.Introduce(settings, data, comparisons, checks, seeds, total, folder);
         try
         {
             _console.StopWords = "Stopping after this step, then saving; Ctrl-C again ends now, without saving.";

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands.Presets;
 using Jtr.Cli.Comparison;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
+using Jtr.Cli.Inspection;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
 
@@ -115,6 +117,9 @@ internal sealed class CompareOptions
                 $"A first look: {QuickSteps} steps, width 8, on scenes 100 of them. It shows that all works, not which method is best.",
         };
 
+    /// <summary>Whether labels are not looked at before.</summary>
+    public Option<bool> NoCheck { get; } = LabelLook.MakeOption();
+
     /// <summary>Whether cost is measured instead.</summary>
     public Option<bool> Cost { get; } =
         new("--cost")
@@ -220,7 +225,7 @@ internal sealed class CompareOptions
     }
 
     /// <summary>The defaults of a comparison that are not those of a run.</summary>
-    public static RunConfiguration Defaults(bool quick, bool cost)
+    public static RunConfiguration Defaults(bool quick, bool cost, string folder)
     {
         RunConfiguration defaults = new();
         defaults.Training.Steps = quick ? QuickSteps : Steps;
@@ -228,6 +233,9 @@ internal sealed class CompareOptions
             defaults.Data.Scenario = Words.Of(Words.Scenarios, LabelScenario.HalfLabels);
         if (quick)
             (defaults.Training.Width, defaults.Data.Scenes, defaults.Data.TestScenes) = (8, 100, 50);
+        // One that began before there were presets goes on without.
+        if (ComparisonPlan.IsWithoutPreset(folder))
+            defaults.Training.Preset = new NoPreset().Name;
         return defaults;
     }
 

@@ -1,7 +1,10 @@
 using System.Globalization;
+using Jtr.Cli.Commands.Presets;
 using Jtr.Cli.Comparison;
 using Jtr.Cli.Data;
+using Jtr.Cli.Inspection;
 using Jtr.Cli.Output;
+using Jtr.Interop.Datasets.Checks;
 using Jtr.Interop.Reporting;
 using Jtr.Interop.Tasks;
 
@@ -11,7 +14,15 @@ namespace Jtr.Cli.Commands;
 internal sealed class CompareScreen(CliConsole console)
 {
     /// <summary>Says what is to be compared.</summary>
-    public void Introduce(TrainSettings settings, OpenData data, ScenarioComparison[] comparisons, int seeds, long total, string folder)
+    public void Introduce(
+        TrainSettings settings,
+        OpenData data,
+        ScenarioComparison[] comparisons,
+        DataCheckReport? checks,
+        int seeds,
+        long total,
+        string folder
+    )
     {
         int runs = comparisons.Sum(c => c.Runs.Count);
         console.Title("Comparison");
@@ -23,6 +34,8 @@ internal sealed class CompareScreen(CliConsole console)
             ),
             ("tasks", string.Join(", ", data.Train.Tasks.Select(t => t.Name))),
             ("labels", settings.LabelsFile ?? string.Join(", ", comparisons.Select(c => c.Name))),
+            ("checked", checks is null ? "no" : CheckView.Looked(checks)),
+            ("preset", Preset.Of(settings.Configuration).Describe(settings.Configuration) ?? "none"),
             ("methods", string.Join(", ", comparisons[0].Methods.Select(m => m.Name))),
             (
                 "runs",
@@ -42,6 +55,8 @@ internal sealed class CompareScreen(CliConsole console)
         );
         foreach (string note in data.Notes)
             console.Line(note);
+        if (checks is not null)
+            CheckView.Show(console, checks);
     }
 
     /// <summary>Writes and shows the tables of a comparison.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands.Presets;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
@@ -106,6 +107,7 @@ internal sealed class DemoCommand
         long steps =
             parsed.GetValue(_steps)
             ?? (isPretrained ? (isQuick ? QuickSteps : Steps) : (isQuick ? QuickStepsFromNothing : StepsFromNothing));
+        said.Training.Preset = new NoPreset().Name;
         said.Data = new DataSection
         {
             Data = [DataRequest.Scenes],
@@ -136,7 +138,7 @@ internal sealed class DemoCommand
             foreach (string method in _methods)
             {
                 TrainSettings own = settings.With(run => run.Training.Method = method);
-                Trainer trainer = own.Begin(own.ToTrainerOptions(data.Train, MachineOptions.Device(said)), _console, isTold: false);
+                Trainer trainer = own.Begin(own.ToTrainerOptions(data.Train, labels, MachineOptions.Device(said)), _console, isTold: false);
                 networks.Add((method, trainer));
                 RunFolder folder = new(Path.Combine(output.Path, method));
                 table.Add(method, await TrainAsync(trainer, own, data, labels, folder, cancellationToken).ConfigureAwait(false));
@@ -171,11 +173,9 @@ internal sealed class DemoCommand
     {
         folder.Create();
         labels.Save(folder.Labels);
-        FitOptions fit = new()
+        FitOptions fit = settings.ToFitOptions(labels) with
         {
             Steps = settings.TotalSteps(data.Train.Count),
-            BatchSize = settings.BatchSize,
-            Labels = labels,
             Workers = settings.Workers,
             CheckpointPath = folder.Checkpoint,
             CheckpointMetadata = settings.ToMetadata(),

@@ -128,6 +128,7 @@ internal static class OlderSettings
             (run.Data.PseudoWeight, run.Data.PseudoThreshold) = (null, null);
         if (Find(root, "NativeOptions")?.GetString() is { } native)
             run.Training.Options = [.. NativeOption.Write(JsonNode.Parse(native)?.AsObject())];
+        run.Optimizer.Warmup ??= 0;
         SettingsTable.Current.Fill(run);
         return new TrainSettings(run, DataOptions.IsFile(data) ? data.Sources : null);
     }

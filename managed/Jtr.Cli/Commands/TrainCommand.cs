@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands.Presets;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Inspection;
@@ -24,10 +25,6 @@ namespace Jtr.Cli.Commands;
 /// <summary>`jtr train`: trains a network, scores it and shows what it predicts.</summary>
 internal sealed class TrainCommand
 {
-    // Seconds at most; 'jtr inspect' looks at more.
-    private const int LookedLabels = 32;
-    private const long LookedBytes = 32L << 20;
-
     private readonly CliConsole _console;
     private readonly TrainRunOptions _run = new();
     private readonly TrainGroup _together = new();
@@ -47,10 +44,7 @@ internal sealed class TrainCommand
 
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Start anew although --output has a checkpoint." };
 
-    private readonly Option<bool> _noCheck = new("--no-check")
-    {
-        Description = "Do not look at labels before they are learned; 'jtr inspect --help' says what is looked for.",
-    };
+    private readonly Option<bool> _noCheck = LabelLook.MakeOption();
 
     private readonly Option<bool> _noTensorBoard = new("--no-tensorboard") { Description = "Write no event file for TensorBoard." };
 
@@ -83,6 +77,8 @@ internal sealed class TrainCommand
                     + "a page of all that for the browser; log.txt is what was said.",
                 "Ctrl-C saves the checkpoint and stops; --resume goes on as if nothing had happened, to the bit on a CPU, also after a "
                     + "crash: with the same --threads and so on, unless others are given.",
+                "Where nothing is said of network, method, rate and batch, --preset chooses them, by default what was best in our tables; "
+                    + "the run says what it chose.",
                 "config.json keeps all settings: --config with it repeats the run. With --eval-every, best.safetensors is the checkpoint "
                     + "with the best scores.",
                 .. _table.IsWhole ? (string[])[] : [SettingsTable.Missing],
@@ -94,6 +90,7 @@ internal sealed class TrainCommand
                 "--tasks",
                 "--size",
                 "--scenario",
+                "--preset",
                 "--method",
                 "--backbone",
                 "--weights",
@@ -125,28 +122,23 @@ internal sealed class TrainCommand
             Sections = [("Exit codes", RootHelp.ExitCodes)],
             Examples =
             [
-                new("On built-in scenes, each with a label for one of three tasks:", "jtr train --steps 1000"),
-                new("The same labels without JTR, to compare with:", "jtr train --steps 1000 --method supervised --output supervised"),
+                new("On built-in scenes, each with a label for one of three tasks:", "jtr train --steps 1000 --output supervised"),
                 new(
-                    "And again with JTR, which shows the gain over that:",
-                    "jtr train --steps 1000 --output with-jtr --baseline supervised/results.json"
+                    "The same labels with JTR, which shows its gain or loss over that:",
+                    "jtr train --steps 1000 --method jtr --output with-jtr --baseline supervised/results.json"
                 ),
                 new(
                     "On photographs (photos/train/image/*.jpg, photos/train/seg/*.png, ...):",
                     "jtr train --data photos --size 96x128 --epochs 40 --output photos-run"
                 ),
-                new(
-                    "With a cosine after a warm-up, averaged weights, and an end when scores improve no more:",
-                    "jtr train --data photos --lr-schedule cosine --warmup 200 --ema 0.999 --eval-every 500 --early-stopping 5"
-                ),
+                new("With an end when scores improve no more:", "jtr train --data photos --eval-every 500 --early-stopping 5"),
                 new("How long would it take, and how much memory?", "jtr train --data photos --dry-run"),
                 new("Which learning rate?", "jtr train --data photos --find-lr"),
                 new("On two GPUs of this machine:", "jtr train --data photos --processes 2"),
                 new("Longer:", "jtr train --resume photos-run/checkpoint.safetensors --epochs 80"),
                 new(
                     "As published for NYU-v2 (a GPU is of use):",
-                    "jtr train --data nyuv2:nyuv2 --labels nyuv2_onelabel.pth --width 64 "
-                        + "--batch-size 4 --epochs 400 --learning-rate 1e-4 --lr-decay-every 39800"
+                    "jtr train --data nyuv2:nyuv2 --labels nyuv2_onelabel.pth --preset published"
                 ),
             ],
         };
@@ -210,6 +202,8 @@ internal sealed class TrainCommand
             throw new UsageException($"--method {SpecialistStages.Name} makes labels of its own; leave out --pseudo-labels.");
         settings.CheckBalance();
         OpenData data = DataSource.Open(settings.Data, info?.Options.Tasks);
+        if (resumed is null)
+            settings = settings.Completed(data.Train.Count);
         settings.CheckRate(data.Train.Count);
         if (settings.EarlyStopping is not null && data.Test is null)
             throw new UsageException("--early-stopping needs data to score on: give --test, or a folder with train/ and test/.");
@@ -225,18 +219,22 @@ internal sealed class TrainCommand
                 },
                 _console.Logger
             );
+        LabelAssignment labels = Labels(settings, data.Train, resumed);
         TrainerOptions? options = loaded is null
-            ? settings.ToTrainerOptions(data.Train, TrainGroup.Device(MachineOptions.Device(said), group)) with
+            ? settings.ToTrainerOptions(data.Train, labels, TrainGroup.Device(MachineOptions.Device(said), group)) with
             {
                 Parallel = group,
             }
             : null;
-        using Trainer? made = options is not null && !_run.IsTrial(parsed) ? settings.Begin(options, _console) : null;
+        // Of weights that the preset chose, the line about the network tells.
+        bool isTold = (said.Training.InitFrom ?? said.Network.Weights) is not null;
+        using Trainer? made = options is not null && !_run.IsTrial(parsed) ? settings.Begin(options, _console, isTold) : null;
 
-        LabelAssignment labels = Labels(settings, data.Train, resumed);
         // A run that goes on was looked at when it began.
         DataCheckReport? checks =
-            parsed.GetValue(_noCheck) || resumed is not null || !isFirst ? null : Check(settings, data, labels, cancellationToken);
+            parsed.GetValue(_noCheck) || resumed is not null || !isFirst
+                ? null
+                : LabelLook.At(settings, data, labels, cancellationToken);
         using IDisposable? during = specialists && early is null && !_run.IsTrial(parsed) ? folder.Hold() : null;
         if (specialists && resumed is not null)
         {
@@ -345,30 +343,6 @@ internal sealed class TrainCommand
         return ExitCode.Success;
     }
 
-    /// <summary>Looks at the data.</summary>
-    /// <exception cref="JtrFormatException">There is nothing to learn from.</exception>
-    private static DataCheckReport Check(TrainSettings settings, OpenData data, LabelAssignment labels, CancellationToken cancellationToken)
-    {
-        DataCheckReport report = DataChecks.Run(
-            data.Train,
-            data.Test,
-            new DataCheckOptions
-            {
-                MostLabels = LookedLabels,
-                MostPhotographBytes = LookedBytes,
-                Labels = labels,
-                UnlabeledUse =
-                    JtrRuntime.FindMethod(settings.NetworkMethod) is { } method && !SpecialistStages.AreIn(settings.Method)
-                        ? $"The method {settings.Method} {method.Unlabeled}"
-                        : null,
-            },
-            cancellationToken
-        );
-        return report.Findings.FirstOrDefault(f => f.Level == FindingLevel.Error) is { } error
-            ? throw new JtrFormatException(settings.Data.Data, error.ToString())
-            : report;
-    }
-
     /// <summary>How to train, without what is written.</summary>
     private static FitOptions Fit(TrainSettings settings, LabelAssignment labels, long total) =>
         settings.ToFitOptions(labels) with
@@ -386,6 +360,9 @@ internal sealed class TrainCommand
             run.Data.PseudoLabels = null;
         return run;
     }
+
+    private static IEnumerable<string> PresetNotes(TrainSettings settings, OpenData data, LabelAssignment labels) =>
+        Preset.Of(settings.Configuration).Notes(settings.Configuration, data.Train.Tasks, labels);
 
     /// <summary>Throws unless there is the method.</summary>
     private static void CheckMethod(TrainSettings settings)
@@ -487,6 +464,7 @@ internal sealed class TrainCommand
                     + (made.Length > 0 ? $"; made by a network: {made}" : "")
             ),
             ("checked", checks is null ? "no" : CheckView.Looked(checks)),
+            ("preset", Preset.Of(settings.Configuration).Describe(settings.Configuration) ?? "none"),
             ("method", settings.Method),
             ("network", string.Create(CultureInfo.InvariantCulture, $"{settings.NetworkInWords}, {Words.Of(trainer.Options.Precision)}")),
             (
@@ -499,7 +477,7 @@ internal sealed class TrainCommand
             .. Processes(trainer.Options.Parallel),
             ("output", folder.Path),
         ]);
-        foreach (string note in data.Notes.Concat(notes))
+        foreach (string note in data.Notes.Concat(notes).Concat(saved is null ? PresetNotes(settings, data, labels) : []))
             _console.Line(note);
         if (checks is not null)
             CheckView.Show(_console, checks);

@@ -1,4 +1,5 @@
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands.Presets;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Interop.Training;
@@ -105,6 +106,7 @@ internal static class TrainOptions
     {
         if (run.Data.Labels is null)
             run.Data.Scenario ??= data.IsScenes ? "onelabel" : "asfound";
+        Preset.Of(run).Begin(run, data);
         run.Training.Flip ??= DataSource.Locate(data).Kind == DataKind.Cityscapes ? "all" : "none";
         NetworkSettings.Complete(run);
         if (run.Optimizer.Name == "adamw")

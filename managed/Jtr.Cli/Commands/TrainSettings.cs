@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands.Presets;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
@@ -102,22 +103,28 @@ internal sealed class TrainSettings
         return new TrainSettings(changed, Sources, _table);
     }
 
+    /// <summary>The same with what the run's preset says of its length.</summary>
+    /// <param name="samples">Samples of the training set.</param>
+    public TrainSettings Completed(int samples) =>
+        Configuration.Training.Preset is null ? this : With(run => Preset.Of(run).Complete(run, TotalSteps(samples)));
+
     /// <summary>The trainer's part of the settings.</summary>
     /// <param name="data">The training set.</param>
+    /// <param name="labels">The labels that training sees, with whose means and deviations fresh heads begin.</param>
     /// <param name="device">Where to run.</param>
-    public TrainerOptions ToTrainerOptions(IMultiTaskDataset data, DeviceChoice device)
+    public TrainerOptions ToTrainerOptions(IMultiTaskDataset data, LabelAssignment labels, DeviceChoice device)
     {
         TrainingSection training = Configuration.Training;
         BalancingSection balancing = Configuration.Balancing;
         return new()
         {
-            Tasks = data.Tasks,
+            Tasks = balancing.ClassBalance is > 0 and var power ? ClassBalance.Weigh(data, labels, power) : data.Tasks,
             Inputs = data.Inputs,
             Fusion = InputFusions.Options(Words.Value(Words.Fusions, Configuration.Network.Fusion)),
             InputDropout = data.Inputs.Count == 0 ? 0 : Configuration.Network.InputDropout ?? 0,
             Method = NetworkMethod,
             Width = training.Width!.Value,
-            Network = NetworkSettings.Options(Configuration.Network),
+            Network = Network(data, labels),
             Seed = Seed,
             Precision = Words.Parse<Precision>(training.Precision),
             Recomputation = Recomputation,
@@ -135,8 +142,8 @@ internal sealed class TrainSettings
                 PeriodSteps = StepsPerEpoch(data.Count),
             },
             Optimizer = ToOptimizer(data.Count),
-            MaxGradientNorm = Configuration.Optimizer.Clip,
-            EmaDecay = Configuration.Optimizer.Ema,
+            MaxGradientNorm = Configuration.Optimizer.Clip is > 0 and var norm ? norm : null,
+            EmaDecay = Configuration.Optimizer.Ema is > 0 and var decay ? decay : null,
             Accumulate = training.Accumulate ?? 1,
             NativeOptions = NativeDocument.Of(Configuration, _table),
         };
@@ -147,6 +154,14 @@ internal sealed class TrainSettings
 
     /// <summary>Whose samples the statistics of norms are of, where several processes train together.</summary>
     public NormSync SyncNorms => Configuration.Training.SyncNorms is { } word ? Words.Parse<NormSync>(word) : NormSync.Auto;
+
+    private NetworkOptions? Network(IMultiTaskDataset data, LabelAssignment labels)
+    {
+        if (NetworkSettings.Options(Configuration.Network) is not { } network)
+            return null;
+        LabelMoments moments = LabelMoments.Of(data, labels);
+        return network with { HeadBias = moments.Means, HeadScale = moments.Deviations };
+    }
 
     /// <summary>What backward passes compute a second time.</summary>
     public Recomputation Recomputation => Words.Parse<Recomputation>(Configuration.Training.Recomputation);

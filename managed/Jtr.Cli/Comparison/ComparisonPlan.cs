@@ -22,6 +22,13 @@ internal sealed record ComparisonPlan
     /// <summary>How choices are made before; null: there are none.</summary>
     public TuningPlan? Tuning { get; init; }
 
+    /// <summary>Whether a folder, or one below it, holds the plan of a comparison without a preset.</summary>
+    /// <param name="folder">The comparison's folder.</param>
+    public static bool IsWithoutPreset(string folder) =>
+        Directory.Exists(folder)
+        && Directory.GetDirectories(folder).Prepend(folder).Select(f => Path.Combine(f, FileName)).FirstOrDefault(File.Exists) is { } path
+        && Read(path).Settings.Configuration.Training.Preset is null;
+
     /// <summary>Writes the plan into the comparison's folder, or checks that the one that is there is the same.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="UsageException">The folder holds a comparison with other settings.</exception>
@@ -35,22 +42,24 @@ internal sealed record ComparisonPlan
             WholeFile.Write(path, Text());
             return;
         }
-        ComparisonPlan there;
+        if (Read(path).Text() != Text())
+            throw new UsageException(
+                $"{folder} holds a comparison with other settings ({FileName} says which). Give --output another "
+                    + $"folder, or delete it. More --methods and --seeds may be added."
+            );
+    }
+
+    private static ComparisonPlan Read(string path)
+    {
         try
         {
-            there =
-                JsonSerializer.Deserialize(File.ReadAllText(path), ComparisonJson.Default.ComparisonPlan)
+            return JsonSerializer.Deserialize(File.ReadAllText(path), ComparisonJson.Default.ComparisonPlan)
                 ?? throw new JsonException("the plan is null");
         }
         catch (JsonException e)
         {
             throw new JtrFormatException(path, $"this is no plan of a comparison: {e.Message}", innerException: e);
         }
-        if (there.Text() != Text())
-            throw new UsageException(
-                $"{folder} holds a comparison with other settings ({FileName} says which). Give --output another "
-                    + $"folder, or delete it. More --methods and --seeds may be added."
-            );
     }
 
     private string Text() => JsonSerializer.Serialize(this, ComparisonJson.Default.ComparisonPlan) + "\n";

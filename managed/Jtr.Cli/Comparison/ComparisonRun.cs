@@ -113,7 +113,7 @@ internal sealed class ComparisonRun(
         ProcessMeter meter = ProcessMeter.Start(device.Gpu);
         using Trainer trainer = File.Exists(_files.Checkpoint)
             ? Trainer.Load(_files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, console.Logger)
-            : settings.Begin(settings.ToTrainerOptions(train, device), console);
+            : settings.Begin(settings.ToTrainerOptions(train, seen, device), console);
         FitOptions fit = settings.ToFitOptions(seen) with
         {
             Workers = workers,

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Jtr.Interop.Training;
 
 namespace Jtr.Cli.Comparison;
@@ -8,7 +7,7 @@ namespace Jtr.Cli.Comparison;
 /// What this process spends between two moments: processor time, and the most memory that it held: the GPU's for tensors where it computes
 /// there, else its own. That is known on Linux only.
 /// </summary>
-internal sealed partial class ProcessMeter
+internal sealed class ProcessMeter
 {
     private const string Status = "/proc/self/status";
 
@@ -54,14 +53,7 @@ internal sealed partial class ProcessMeter
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
-        try
-        {
-            _ = MallocTrim(0);
-        }
-        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
-        {
-            // Another C library than glibc, whose allocator needs no such call.
-        }
+        NativeHeap.Trim();
         return new ProcessMeter(gpu);
     }
 
@@ -69,6 +61,8 @@ internal sealed partial class ProcessMeter
 
     private static bool TryResetPeak()
     {
+        if (!OperatingSystem.IsLinux())
+            return false;
         try
         {
             File.WriteAllText(ResetPeak, "5");
@@ -90,7 +84,4 @@ internal sealed partial class ProcessMeter
             ? kibibytes / 1024.0
             : double.NaN;
     }
-
-    [LibraryImport("libc", EntryPoint = "malloc_trim")]
-    private static partial int MallocTrim(nuint pad);
 }

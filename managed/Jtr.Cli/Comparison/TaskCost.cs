@@ -82,7 +82,7 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
                 while (batches.Count <= steps)
                     batches.Add(loader.Next(cancellationToken));
             }
-            return Measure(method, data, batches, cancellationToken);
+            return Measure(method, data, labels, batches, cancellationToken);
         }
         finally
         {
@@ -91,10 +91,16 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
         }
     }
 
-    private CostPoint Measure(string method, RepeatedTasks data, List<Batch> batches, CancellationToken cancellationToken)
+    private CostPoint Measure(
+        string method,
+        RepeatedTasks data,
+        LabelAssignment labels,
+        List<Batch> batches,
+        CancellationToken cancellationToken
+    )
     {
         ProcessMeter meter = ProcessMeter.Start(device.Gpu);
-        using Trainer trainer = new(settings.With(run => run.Training.Method = method).ToTrainerOptions(data, device));
+        using Trainer trainer = new(settings.With(run => run.Training.Method = method).ToTrainerOptions(data, labels, device));
         trainer.Step(batches[0], cancellationToken);
         double[] seconds = new double[steps],
             processor = new double[steps];

@@ -337,6 +337,7 @@ internal sealed class Setting
             (null, null) => "",
             (string low, null) => IsAboveMinimum ? $" above {low}" : $" of {low} or more",
             (null, string high) => $" of at most {high}",
+            (string low, string high) when IsBelowMaximum && !IsAboveMinimum => $" of {low} or more and below {high}",
             (string low, string high) => $" {(IsAboveMinimum ? "above" : "of")} {low}{Upper} {high}",
         };
 

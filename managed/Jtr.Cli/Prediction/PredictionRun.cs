@@ -17,6 +17,9 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
 {
     private const int ThumbnailWidth = 256;
 
+    // The C library keeps what codecs and the network give back, in pieces, and holds more and more of it.
+    private const int PhotographsPerTrim = 32;
+
     private readonly PredictionOutcome _outcome = new();
     private readonly object _gate = new();
     private PredictionTable? _table;
@@ -45,8 +48,14 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
                 while (Take() is { } taken)
                 {
                     Predict(taken.Item, taken.Index);
+                    bool isTrim;
                     lock (_gate)
+                    {
                         done(++finished);
+                        isTrim = finished % PhotographsPerTrim == 0;
+                    }
+                    if (isTrim)
+                        NativeHeap.Trim();
                 }
             }
             catch

@@ -117,7 +117,11 @@ internal sealed class SpecialistStages
             run.Data.PseudoLabels = null;
             run.Training.Method = StudentBase;
             if (run.Methods.SpecialistSteps is { } steps)
+            {
                 (run.Training.Steps, run.Training.Epochs) = (steps, null);
+                // That of the student may be longer than all of this.
+                run.Optimizer.Warmup = Math.Min(run.Optimizer.Warmup ?? 0, steps / 2);
+            }
             run.Methods.SpecialistSteps = null;
             run.Training.Constraints = null;
             run.Data.DropViolations = null;
@@ -150,7 +154,7 @@ internal sealed class SpecialistStages
         using Trainer trainer =
             File.Exists(files.Checkpoint) && IsOf(files, settings)
                 ? Trainer.Load(files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, _console.Logger)
-                : settings.Begin(settings.ToTrainerOptions(train, device), _console, isTold: false);
+                : settings.Begin(settings.ToTrainerOptions(train, all, device), _console, isTold: false);
         _console.Title($"Specialist of {name} ({stage}): {own.Count} labels, {total} steps");
         IMultiTaskDataset? test = _data.Test is null
             ? null

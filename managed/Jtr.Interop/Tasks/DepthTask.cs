@@ -55,6 +55,9 @@ public class DepthKind : TaskKind
     public override IReadOnlyList<string> SettingKeys => ["mean", "standard_deviation", "unit"];
 
     /// <inheritdoc/>
+    public override bool PredictsLabelValues => true;
+
+    /// <inheritdoc/>
     public override ViewRule Views { get; } = new(ViewSampling.Nearest) { DividedByScale = true };
 
     /// <inheritdoc/>

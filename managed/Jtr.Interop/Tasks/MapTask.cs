@@ -48,6 +48,9 @@ public class MapKind : TaskKind
     public override ChannelChoice Channels => ChannelChoice.Optional;
 
     /// <inheritdoc/>
+    public override bool PredictsLabelValues => true;
+
+    /// <inheritdoc/>
     public override ViewRule Views { get; } = new(ViewSampling.Bilinear);
 
     /// <inheritdoc/>

@@ -135,6 +135,12 @@ public abstract class TaskKind : IEquatable<TaskKind>
     /// </summary>
     public virtual bool PredictsDirections => false;
 
+    /// <summary>
+    /// Whether a prediction is what the network's head gives out, channel by channel a value as labels have it. Then a fresh head does well
+    /// to begin at the mean of the labels (<see cref="LabelMoments"/>).
+    /// </summary>
+    public virtual bool PredictsLabelValues => false;
+
     /// <summary>The kind of a word, or null.</summary>
     /// <param name="word">The word, in upper or lower case.</param>
     public static TaskKind? Find(string? word) =>

@@ -60,6 +60,24 @@ public sealed record NetworkOptions
     /// <summary>What the backbone reads of images. It belongs to its weights.</summary>
     public InputTransform Input { get; init; } = InputTransform.ImageNet;
 
+    /// <summary>
+    /// What the biases of fresh heads begin at: a number for each channel of every pixel task, in order, in the label's unit; none: 0.
+    /// <see cref="Labels.LabelMoments"/> takes them from labels.
+    /// </summary>
+    public IReadOnlyList<double> HeadBias { get; init; } = [];
+
+    /// <summary>
+    /// What the first weights of fresh heads are multiplied by, above 0, one for each of these channels; none: 1. With the labels'
+    /// deviations, first predictions differ from the mean about as much as labels do.
+    /// </summary>
+    public IReadOnlyList<double> HeadScale { get; init; } = [];
+
+    /// <summary>Whether all options are the same.</summary>
+    public bool Equals(NetworkOptions? other) => other is not null && JsonNode.DeepEquals(ToNative(1), other.ToNative(1));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Backbone, Decoder, OutputStride, Input);
+
     /// <summary>Checks every property.</summary>
     /// <param name="name">Where these options are, for messages.</param>
     /// <exception cref="ArgumentException">A property is outside its range; ParamName is its name. Whether backbone and decoder exist is
@@ -83,6 +101,10 @@ public sealed record NetworkOptions
         NativeRange.Check($"{name}.{nameof(HeadsRate)}", HeadsRate, "network[encoder_decoder].heads_rate");
         OptionRange.Named($"{name}.{nameof(Freeze)}", Freeze);
         NativeRange.Check($"{name}.{nameof(FreezeSteps)}", FreezeSteps, "network[encoder_decoder].freeze_steps");
+        for (int i = 0; i < OptionRange.NotNull($"{name}.{nameof(HeadBias)}", HeadBias).Count; i++)
+            OptionRange.Holds($"{name}.{nameof(HeadBias)}[{i}]", HeadBias[i], true, "finite");
+        for (int i = 0; i < OptionRange.NotNull($"{name}.{nameof(HeadScale)}", HeadScale).Count; i++)
+            OptionRange.Holds($"{name}.{nameof(HeadScale)}[{i}]", HeadScale[i], HeadScale[i] > 0, "above 0 and finite");
         OptionRange.NotNull($"{name}.{nameof(Input)}", Input).Validate($"{name}.{nameof(Input)}");
     }
 
@@ -113,6 +135,8 @@ public sealed record NetworkOptions
             ["input_scale"] = Input.Scale,
             ["input_mean"] = NativeJson.Numbers(Input.Mean),
             ["input_deviation"] = NativeJson.Numbers(Input.StandardDeviation),
+            ["head_bias"] = NativeJson.Numbers(HeadBias),
+            ["head_scale"] = NativeJson.Numbers(HeadScale),
             ["width"] = width,
         };
     }

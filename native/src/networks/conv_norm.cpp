@@ -74,6 +74,15 @@ void PlainConvolution::initialize(uint64_t seed, uint32_t stream) {
   store_->frozen(bias_).zero_();
 }
 
+void PlainConvolution::scale_weights(const std::vector<double>& scale) {
+  at::Tensor weight = store_->frozen(weight_);
+  weight.mul_(at::tensor(scale, at::kDouble).to(weight.options()).view({-1, 1, 1, 1}));
+}
+
+void PlainConvolution::set_bias(const std::vector<double>& bias) {
+  store_->frozen(bias_).copy_(at::tensor(bias, at::kDouble));
+}
+
 Convolution PlainConvolution::convolution(const Pass& pass) const {
   return {weight_of(*store_, weight_, pass), weight_of(*store_, bias_, pass), pass.keep_input};
 }

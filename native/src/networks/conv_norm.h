@@ -68,6 +68,10 @@ class PlainConvolution {
 
   /// Xavier-normal weights, bias 0.
   void initialize(uint64_t seed, uint32_t stream);
+  /// Multiplies the weights of each channel by a number.
+  void scale_weights(const std::vector<double>& scale);
+  /// Sets the bias to a number for each of its channels.
+  void set_bias(const std::vector<double>& bias);
   at::Tensor apply(const at::Tensor& x, const Pass& pass) const { return convolve_out(x, convolution(pass)); }
   /// Only the first `rows_with_gradient` images will get a gradient.
   at::Tensor apply(const RawMap& x, const Pass& pass, int64_t rows_with_gradient) const {

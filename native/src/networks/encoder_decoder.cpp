@@ -38,6 +38,7 @@ struct EncoderDecoderOptions {
   ColorOrder input_order = ColorOrder::kRgb;
   double input_scale = 1;
   std::vector<double> input_mean = {0.485, 0.456, 0.406}, input_deviation = {0.229, 0.224, 0.225};
+  std::vector<double> head_bias, head_scale;
   int64_t width = 16;
 
   void visit(OptionVisitor& v) {
@@ -62,10 +63,30 @@ struct EncoderDecoderOptions {
     v.numbers("input_mean", input_mean, any_number(), "lose these, one for each colour in the backbone's order, and");
     v.numbers("input_deviation", input_deviation, above(0),
               "are divided by these. Default: those of ImageNet. Other channels than three colours have their mean.");
+    v.numbers("head_bias", head_bias, any_number(),
+              "What the biases of fresh heads begin at: one for each channel of every pixel task, in order; none: 0. "
+              "Depth and maps that begin at the mean of their labels need not learn it first.");
+    v.numbers("head_scale", head_scale, above(0),
+              "What the first weights of fresh heads are multiplied by, one for each of these channels; none: 1. With "
+              "the labels' deviation, first predictions differ from the mean as much as labels do.");
     v.integer("width", width, within(1, 1024),
               "First stage width of networks that methods have beside it, such as the auto-encoder of jtr.");
   }
 };
+
+/// Throws unless there is one for each channel of the pixel tasks, or none.
+void check_heads(const std::vector<double>& values, const TaskSet& tasks, const char* field) {
+  require(values.empty() || static_cast<int64_t>(values.size()) == tasks.channels(), field,
+          "there must be one for each of the ", tasks.channels(), " channels of the pixel tasks, or none, not ",
+          values.size());
+}
+
+/// Those of one task; none where there are none.
+std::vector<double> part_of(const std::vector<double>& values, const TaskSet& tasks, size_t task) {
+  if (values.empty()) return {};
+  const auto first = values.begin() + tasks.channel_offset(task);
+  return {first, first + tasks[task].channels()};
+}
 
 /// Before a head's number, counted from 1.
 constexpr char kHead[] = "head";
@@ -78,9 +99,17 @@ struct PixelHead {
         features(store, head_name(number) + ".0", head_name(number) + ".1", {in, in}),
         predict(store, head_name(number) + ".2", in, out, 1) {}
 
+  void initialize(uint64_t seed, uint32_t stream) {
+    features.initialize(seed, stream);
+    predict.initialize(seed, stream);
+    if (!scale.empty()) predict.scale_weights(scale);
+    if (!bias.empty()) predict.set_bias(bias);
+  }
+
   size_t task;
   ConvNorm features;
   PlainConvolution predict;
+  std::vector<double> bias, scale;  // that it begins with; none: 0 and 1
 };
 
 class EncoderDecoder final : public Network {
@@ -106,9 +135,14 @@ class EncoderDecoder final : public Network {
         prototypes_(store_, *setting.tasks, setting.predicted,
                     {setting.prototypes, decoder_->out().channels, levels().back().channels}),
         heads_begin_(end_of_store()) {
+    check_heads(options.head_bias, *setting.tasks, "network.head_bias");
+    check_heads(options.head_scale, *setting.tasks, "network.head_scale");
     for (const size_t t : setting.predicted) {
       const Task& task = (*setting.tasks)[t];
-      if (task.extent() == Extent::kPixel) heads_.emplace_back(store_, t, decoder_->out().channels, task.channels());
+      if (task.extent() != Extent::kPixel) continue;
+      heads_.emplace_back(store_, t, decoder_->out().channels, task.channels());
+      heads_.back().bias = part_of(options.head_bias, *setting.tasks, t);
+      heads_.back().scale = part_of(options.head_scale, *setting.tasks, t);
     }
     image_heads_.emplace(store_, *setting.tasks, setting.predicted, levels().back().channels, kHead);
     store_.allocate(setting.precision, setting.device, format_);
@@ -154,10 +188,7 @@ class EncoderDecoder final : public Network {
     inputs_.initialize(seed, stream);
     decoder_->initialize(seed, stream);
     prototypes_.initialize(seed, stream);
-    for (PixelHead& head : heads_) {
-      head.features.initialize(seed, stream);
-      head.predict.initialize(seed, stream);
-    }
+    for (PixelHead& head : heads_) head.initialize(seed, stream);
     image_heads_->initialize(seed, stream);
   }
 

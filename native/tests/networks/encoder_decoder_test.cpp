@@ -220,6 +220,34 @@ TEST(EncoderDecoder, TrainsWithEveryMethodAndBalancing) {
 }
 
 // What is added at the end of rows and columns repeats the last ones, and is cut off again.
+// Of one network for all tasks, and of a network for each.
+TEST(EncoderDecoder, BeginsItsHeadsWithTheBiasesAndScalesThatItIsTold) {
+  for (const std::string method : {"supervised", "single_task"}) {
+    Json net = network("resnet18");
+    net["head_bias"] = {0, 0.5, 0, 2.5};
+    net["head_scale"] = {1, 1, 1, 0.25};
+    TrainerOptions told = options_of(net, method);
+    const Trainer fresh(options_of(network("resnet18"), method)), trainer(told);
+    const auto& entries = trainer.state().entries();
+    int biases = 0;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const std::string& name = entries[i].name;
+      const at::Tensor other = fresh.state().entries()[i].tensor, got = entries[i].tensor;
+      const bool is_head = name.find("head") != std::string::npos && name.find(".2.") != std::string::npos;
+      if (is_head && other.dim() == 1) {
+        ++biases;
+        EXPECT_TRUE(other.eq(0).all().item<bool>()) << name;
+        const std::vector<double> want = got.numel() == 1 ? std::vector<double>{2.5} : std::vector<double>{0, 0.5, 0};
+        EXPECT_TRUE(got.to(at::kDouble).equal(at::tensor(want, at::kDouble))) << method << " " << name;
+      } else {
+        const double scale = is_head && other.size(0) == 1 ? 0.25 : 1;
+        EXPECT_TRUE(got.equal(other * scale)) << method << " " << name;
+      }
+    }
+    EXPECT_EQ(biases, 2) << method;
+  }
+}
+
 TEST(EncoderDecoder, TakesImagesOfEverySize) {
   for (const Json& net : {network("resnet18"), Json{{"name", "segnet"}, {"width", 2}}}) {
     const TrainerOptions options = options_of(net);
@@ -281,6 +309,12 @@ TEST(EncoderDecoder, SaysWhatIsWrongWithItsOptions) {
   net = network("resnet18");
   net["freeze"] = "stage5";
   EXPECT_EQ(field_of(net), "network.freeze");
+  net = network("resnet18");
+  net["head_bias"] = {0, 1};
+  EXPECT_EQ(field_of(net), "network.head_bias");
+  net = network("resnet18");
+  net["head_scale"] = {1, 1, 1, 0};
+  EXPECT_EQ(field_of(net), "network.head_scale[3]");
 }
 
 }  // namespace

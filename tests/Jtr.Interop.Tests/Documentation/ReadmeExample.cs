@@ -16,7 +16,7 @@ internal static class ReadmeExample
         TrainerOptions options = new()
         {
             Tasks = train.Tasks,
-            Method = "jtr",
+            Method = "supervised", // or "jtr", "teacher", "jtr+teacher"
             Width = 16,
             Optimizer = new AdamOptions { LearningRate = 2e-3 },
         };

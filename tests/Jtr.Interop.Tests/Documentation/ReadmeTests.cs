@@ -38,7 +38,7 @@ public sealed class ReadmeTests
             }
             Directory.SetCurrentDirectory(folder);
             await ReadmeExample.RunAsync();
-            Assert.That(CheckpointInfo.Read("photos.safetensors").Options.Method, Is.EqualTo("jtr"));
+            Assert.That(CheckpointInfo.Read("photos.safetensors").Options.Method, Is.EqualTo("supervised"));
         }
         finally
         {

@@ -80,6 +80,11 @@ public sealed class RunReportTests
                 .And.Contain("<th>training.augment</th><td>true</td>")
                 .And.Contain("mtpsl, width 8, seed 3")
         );
+        File.WriteAllText(
+            folder.File("config.json"),
+            """{ "network": { "backbone": "resnet18", "decoder": "pyramid" }, "training": { "method": "jtr", "width": 16, "seed": 3 } }"""
+        );
+        Assert.That(File.ReadAllText(RunReport.Save(folder.Path)), Does.Contain("jtr, resnet18 and pyramid, seed 3"));
         Assert.That(html, Does.Not.Contain("data.test").And.Not.Contain("jtr-interop."), "what is not said, and what only programs read");
         File.WriteAllText(folder.File("config.json"), "[1");
         Assert.That(() => RunReport.Save(folder.Path), Throws.TypeOf<JtrFormatException>().With.Message.Contains("config.json"));

@@ -12,12 +12,12 @@ internal sealed record OptimizerSection
     [Setting("--learning-rate", "RATE",
         Native = "optimizer[*].learning_rate",
         Text = "The optimizer's rate (also --lr); published: 1e-4 (for hundreds of epochs).",
-        Aliases = ["--lr"], DefaultText = "2e-3; with a --backbone other than segnet 5e-4")]
+        Aliases = ["--lr"], DefaultText = "2e-3; with a --backbone other than segnet 5e-4; with --preset published 1e-4")]
     public double? LearningRate { get; set; }
 
     [Setting("--lr-schedule", "NAME",
         Text = "How the rate changes: step by --lr-decay-every and --lr-decay-factor; cosine down to --lr-final at the last step.",
-        Selects = "schedule", DefaultText = "step; with a --backbone other than segnet cosine")]
+        Selects = "schedule", DefaultText = "cosine; with --lr-decay-every, or another --preset and segnet, step")]
     public string? Schedule { get; set; }
 
     [Setting("--weight-decay", "X",
@@ -36,7 +36,8 @@ internal sealed record OptimizerSection
 
     [Setting("--warmup", "STEPS",
         Native = "schedule[*].warmup_steps",
-        Text = "Steps over which the rate rises linearly at the beginning, whatever the schedule.")]
+        Text = "Steps over which the rate rises linearly at the beginning, whatever the schedule.",
+        DefaultText = "a twelfth of the steps, at most 1000; with another --preset 0")]
     public long? Warmup { get; set; }
 
     [Setting("--lr-final", "F",
@@ -44,13 +45,14 @@ internal sealed record OptimizerSection
     public double? FinalFactor { get; set; }
 
     [Setting("--clip", "NORM",
-        Text = "Scale gradients down to this Euclidean norm where they are longer, each network's by itself.",
-        Above = 0, DefaultText = "off, as published")]
+        Text = "Scale gradients down to this Euclidean norm where they are longer, each network's by itself; 0: off.",
+        Minimum = 0, DefaultText = "5; with another --preset off")]
     public double? Clip { get; set; }
 
     [Setting("--ema", "DECAY",
-        Text = "Keep a moving average of the network's weights, such as 0.999; it is what is scored, predicts and is exported.",
-        Above = 0, Below = 1, DefaultText = "off, as published")]
+        Text = "Keep a moving average of the network's weights, such as 0.999; it is what is scored, predicts and is exported. "
+            + "0: off.",
+        Minimum = 0, Below = 1, DefaultText = "reaches back over a quarter of the steps, at most 0.999; with another --preset off")]
     public double? Ema { get; set; }
 }
 // csharpier-ignore-end

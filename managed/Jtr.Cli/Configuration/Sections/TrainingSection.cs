@@ -7,10 +7,17 @@ namespace Jtr.Cli.Configuration;
 /// <summary>Training.</summary>
 internal sealed record TrainingSection
 {
+    [Setting("--preset",
+        Text = "What counts where nothing is said. recommended: the best of docs/results.md, with a backbone that has seen photographs where "
+            + "its weights are there ('jtr weights') and the photographs have 64 rows and columns; published: the paper's recipe; none: a "
+            + "small SegNet at a constant rate.",
+        Words = nameof(Words.Presets), DefaultText = "recommended")]
+    public string? Preset { get; set; }
+
     [Setting("--method", "NAME",
         Text = "What is learned beside the labels. Several with '+' between: jtr+teacher. specialists trains a network for each task, lets "
             + "them label what is missing, and then trains one network on both (specialists+teacher: by another method).",
-        Selects = "method", Default = "jtr")]
+        Selects = "method", DefaultText = "supervised; with another --preset jtr")]
     public string? Method { get; set; }
 
     [Setting("--constraint", "NAME:VALUES",
@@ -35,7 +42,8 @@ internal sealed record TrainingSection
 
     [Setting("--batch-size", "N",
         Text = "Samples of a step.",
-        Minimum = 1, Maximum = 65536, Aliases = ["--batch", "--bs"], Default = 8)]
+        Minimum = 1, Maximum = 65536, Aliases = ["--batch", "--bs"],
+        DefaultText = "by --size: 16 up to 64x64, 8 up to 256x256, 4 up to 512x512, 2 above; with --preset none 8, published 4 or 16")]
     public int? BatchSize { get; set; }
 
     [Setting("--accumulate", "N",
