@@ -118,7 +118,7 @@ internal sealed class TrainSettings
         BalancingSection balancing = Configuration.Balancing;
         return new()
         {
-            Tasks = data.Tasks,
+            Tasks = balancing.ClassBalance is > 0 and var power ? ClassBalance.Weigh(data, labels, power) : data.Tasks,
             Inputs = data.Inputs,
             Fusion = InputFusions.Options(Words.Value(Words.Fusions, Configuration.Network.Fusion)),
             InputDropout = data.Inputs.Count == 0 ? 0 : Configuration.Network.InputDropout ?? 0,

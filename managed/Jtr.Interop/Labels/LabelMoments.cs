@@ -33,55 +33,18 @@ public sealed record LabelMoments(IReadOnlyList<double> Means, IReadOnlyList<dou
     )
     {
         ArgumentNullException.ThrowIfNull(data);
-        ArgumentOutOfRangeException.ThrowIfLessThan(mostLabels, 1);
-        if (labels is not null && labels.Count != data.Count)
-            throw new ArgumentException($"labels for {labels.Count} samples, the data have {data.Count}", nameof(labels));
         TaskSet tasks = data.Tasks;
         RunningMoments[][] moments = [.. tasks.Select(t => new RunningMoments[t.Channels])];
-        float[] image = new float[data.Inputs.ImageValues(data.Height, data.Width)],
-            values = new float[tasks.LabelValues(data.Height, data.Width)],
-            inputs = new float[data.Inputs.Values(data.Height, data.Width)];
-        byte[] present = new byte[data.Inputs.Count];
-        foreach ((int sample, TaskMask wanted) in Chosen(data, labels, mostLabels))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            SampleBuffer buffer = new(tasks, data.Inputs, data.Height, data.Width, image, values, inputs, present);
-            TaskMask read;
-            try
-            {
-                read = data.Read(sample, wanted, buffer, cancellationToken) & wanted;
-            }
-            catch (Exception e) when (e is JtrFormatException or IOException or UnauthorizedAccessException)
-            {
-                // To train on it is an error that names it, or it is skipped.
-                continue;
-            }
-            for (int t = 0; t < tasks.Count; t++)
-            {
-                if (read[t])
-                    Add(tasks[t], buffer.Label(t), moments[t]);
-            }
-        }
+        LabelSamples.Read(
+            data,
+            labels,
+            mostLabels,
+            task => task.Kind is { Extent: TaskExtent.Pixel, PredictsLabelValues: true },
+            (task, label) => Add(tasks[task], label, moments[task]),
+            cancellationToken
+        );
         RunningMoments[] all = [.. tasks.Zip(moments).Where(t => t.First.Kind.Extent == TaskExtent.Pixel).SelectMany(t => t.Second)];
         return new([.. all.Select(m => m.Mean)], [.. all.Select(m => m.Deviation > 0 ? m.Deviation : 1)]);
-    }
-
-    private static SortedDictionary<int, TaskMask> Chosen(IMultiTaskDataset data, LabelAssignment? labels, int most)
-    {
-        SortedDictionary<int, TaskMask> chosen = [];
-        for (int t = 0; t < data.Tasks.Count; t++)
-        {
-            if (data.Tasks[t].Kind is not { Extent: TaskExtent.Pixel, PredictsLabelValues: true })
-                continue;
-            int[] all = [.. Enumerable.Range(0, data.Count).Where(i => data.GetLabeled(i)[t] && labels?[i][t] != false)];
-            int count = Math.Min(most, all.Length);
-            for (int k = 0; k < count; k++)
-            {
-                int sample = all[(int)((2L * k + 1) * all.Length / (2L * count))];
-                chosen[sample] = chosen.GetValueOrDefault(sample).With(t);
-            }
-        }
-        return chosen;
     }
 
     private static void Add(VisionTask task, ReadOnlySpan<float> label, RunningMoments[] channels)

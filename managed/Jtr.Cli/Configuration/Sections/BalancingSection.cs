@@ -15,6 +15,11 @@ internal sealed record BalancingSection
         Minimum = 0)]
     public double[]? TaskWeights { get; set; }
 
+    [Setting("--class-balance", "POWER",
+        Text = "How much more rare classes count, in segmentation and classification. 0: each label counts alike; 1: each class does.",
+        Minimum = 0, Maximum = 1, Default = 0)]
+    public double? ClassBalance { get; set; }
+
     [Setting("--dwa-temperature", "X",
         Native = "balancing[dwa].temperature")]
     public double? DwaTemperature { get; set; }
