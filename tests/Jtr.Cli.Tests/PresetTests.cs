@@ -1,8 +1,12 @@
 using System.CommandLine;
+using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Output;
 using Jtr.Interop.Checkpoints;
+using Jtr.Interop.Datasets;
+using Jtr.Interop.Labels;
+using Jtr.Interop.Tasks;
 using Jtr.Interop.Training;
 using Jtr.Interop.Weights;
 
@@ -33,6 +37,19 @@ public sealed class PresetTests
         Assert.That(Words(Settings(said)), Is.EqualTo(expected));
 
     [Test]
+    public void Balanced_classes_are_those_of_the_labels_that_training_sees()
+    {
+        SceneDataset scenes = new(new SceneOptions { Count = 8, Height = 32, Width = 32 });
+        TaskMask seg = TaskMask.None.With(0);
+        LabelAssignment labels = new(scenes.Tasks, [.. Enumerable.Range(0, 8).Select(i => i < 2 ? seg : TaskMask.None)]);
+        TrainSettings settings = Settings("--size 32x32 --class-balance 0.25");
+        SegmentationTask task = (SegmentationTask)settings.ToTrainerOptions(scenes, labels, new DeviceChoice(DeviceKind.Cpu, 0)).Tasks[0];
+        Assert.That(task, Is.EqualTo(ClassBalance.Weigh(scenes, labels, 0.25)[0]));
+        Assert.That(task.ClassWeights, Is.Not.EqualTo(((SegmentationTask)ClassBalance.Weigh(scenes, null, 0.25)[0]).ClassWeights));
+        Assert.That(Settings("--size 32x32").ToTrainerOptions(scenes, labels, new DeviceChoice(DeviceKind.Cpu, 0)).Tasks, Is.EqualTo(scenes.Tasks));
+    }
+
+    [Test]
     public void A_configuration_that_says_all_as_those_of_earlier_versions_do_has_no_preset()
     {
         TrainSettings settings = Settings("--method jtr --batch-size 4 --learning-rate 1e-3 --seed 1 --precision float32");
@@ -49,6 +66,8 @@ public sealed class PresetTests
             Words(Settings("--size 96x128")),
             Is.EqualTo("supervised 8 0.0005 cosine 166 5 0.998 resnet18-cntk from resnet18-imagenet")
         );
+        Assert.That(Settings("--size 96x128").Configuration.Balancing.ClassBalance, Is.EqualTo(0.5));
+        Assert.That(Settings("--size 96x128 --class-balance 0").Configuration.Balancing.ClassBalance, Is.Zero);
         // Not where something is said of the network, nor for small photographs.
         foreach (
             string other in (string[])
