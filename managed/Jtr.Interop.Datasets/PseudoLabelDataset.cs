@@ -3,6 +3,7 @@ using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Npy;
 using Jtr.Interop.Tasks;
+using Jtr.Interop.Training;
 
 namespace Jtr.Interop.Datasets;
 
@@ -17,6 +18,12 @@ public sealed record PseudoLabelOptions
     /// whose confidence is no probability, all labels are taken.
     /// </summary>
     public double Threshold { get; init; }
+
+    /// <summary>
+    /// What labels have to obey. Where such a label violates one of these, alone or beside those of people, it is left out; of pixels and
+    /// a whole photograph, the pixels are.
+    /// </summary>
+    public IReadOnlyList<ConstraintOptions> Constraints { get; init; } = [];
 
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A property is outside its range; ParamName is its name.</exception>
@@ -50,6 +57,7 @@ public sealed class PseudoLabelDataset : DatasetDecorator
 
     private readonly FolderDataset _pseudo;
     private readonly PseudoLabelOptions _options;
+    private readonly LabelConstraints _constraints;
 
     // Where a label is a network's, and where it is people's.
     private readonly TaskMask[] _made;
@@ -70,6 +78,7 @@ public sealed class PseudoLabelDataset : DatasetDecorator
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         _options = options ?? new PseudoLabelOptions();
         _options.Validate();
+        _constraints = new LabelConstraints(data.Tasks, _options.Constraints);
         if (visible is not null && (visible.Count != data.Count || visible.Tasks.Count != data.Tasks.Count))
             throw new ArgumentException(
                 $"the assignment is for {visible.Count} samples and {visible.Tasks.Count} tasks, the data set has "
@@ -106,6 +115,31 @@ public sealed class PseudoLabelDataset : DatasetDecorator
     /// <param name="task">Its place in <see cref="DatasetDecorator.Tasks"/>.</param>
     public int MadeCount(int task) => _made.Count(m => m[task]);
 
+    /// <summary>How often labels violate constraints, where one of a network's is among them. It reads all of these.</summary>
+    /// <param name="constraints">The constraints.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>For each constraint.</returns>
+    /// <exception cref="ArgumentException">A constraint is about a task or class that there is not.</exception>
+    public IReadOnlyList<LabelViolations> Check(IReadOnlyList<ConstraintOptions> constraints, CancellationToken cancellationToken = default)
+    {
+        LabelConstraints rules = new(Tasks, constraints);
+        LabelViolations[] all = [.. rules.Names.Select(name => new LabelViolations(name, 0, 0))];
+        float[] image = new float[Inputs.ImageValues(Height, Width)],
+            labels = new float[Tasks.LabelValues(Height, Width)],
+            inputs = new float[Inputs.Values(Height, Width)];
+        byte[] present = new byte[Inputs.Count];
+        for (int i = 0; i < Count; i++)
+        {
+            if (_made[i] == TaskMask.None)
+                continue;
+            SampleBuffer sample = new(Tasks, Inputs, Height, Width, image, labels, inputs, present);
+            IReadOnlyList<LabelViolations> own = rules.Apply(sample, ReadAll(i, Tasks.All, sample, cancellationToken));
+            for (int c = 0; c < all.Length; c++)
+                all[c] = all[c].Plus(own[c]);
+        }
+        return all;
+    }
+
     /// <inheritdoc/>
     public override SampleInfo GetSampleInfo(int index) => Inner.GetSampleInfo(index) with { Labeled = _own[index] | _made[index] };
 
@@ -115,6 +149,14 @@ public sealed class PseudoLabelDataset : DatasetDecorator
     /// <inheritdoc/>
     /// <exception cref="IOException">A file of the sample cannot be read.</exception>
     public override TaskMask Read(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
+    {
+        TaskMask written = ReadAll(index, wanted, destination, cancellationToken);
+        if (_options.Constraints.Count > 0 && (written & _made[index]) != TaskMask.None)
+            _constraints.Apply(destination, written, _made[index]);
+        return written;
+    }
+
+    private TaskMask ReadAll(int index, TaskMask wanted, SampleBuffer destination, CancellationToken cancellationToken)
     {
         TaskMask written = Inner.Read(index, wanted & _own[index], destination, cancellationToken);
         for (int t = 0; t < Tasks.Count; t++)

@@ -84,6 +84,49 @@ public sealed class LabelTests
     }
 
     [Test]
+    public void Violations_of_constraints_are_told_and_left_out_of_training()
+    {
+        using TemporaryFolder folder = new();
+        string data = folder["photos"];
+        PhotoFolder.Write(Path.Combine(data, "train"), 4);
+        PhotoFolder.Write(Path.Combine(data, "test"), 2);
+        CliRun first = CliRun.Of(["train", "--data", data, "--steps", "2", "--output", folder["run"], .. _small]);
+        Assert.That(first.ExitCode, Is.Zero, first.Error);
+        foreach (string name in (string[])["photo0", "photo1"])
+            File.Delete(Path.Combine(data, "train", "seg", name + ".npy"));
+        // Whatever the network says: one of these three is everywhere.
+        string[] nothing = ["--constraint", "exclusion:one=seg,other=seg,classes=0>0;1>1;2>2"];
+        CliRun label = CliRun.Of(["label", folder["run"], data, .. nothing, "--constraint", "bounds:task=edge,lowest=-1"]);
+        Assert.That(label.ExitCode, Is.Zero, label.Error);
+        // Photographs 0 and 1 lack classes, 3 lacks edges; what people labelled beside counts too.
+        Assert.That(label.Output, Does.Contain("exclusion.seg.seg: violated at 6144 of 6144 places (100.0"));
+        Assert.That(label.Output, Does.Contain("bounds.edge: violated at 0 of 6144 places").And.Contain("--drop-violations"));
+        string[] student =
+        [
+            "train",
+            "--data",
+            data,
+            "--pseudo-labels",
+            Path.Combine(data, "train-pseudo"),
+            "--constraint",
+            "exclusion:one=seg,other=seg,classes=0>1",
+            "--drop-violations",
+            "--steps",
+            "1",
+            "--output",
+            folder["student"],
+            .. _small,
+        ];
+        CliRun run = CliRun.Of(student);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        JsonNode configuration = JsonNode.Parse(File.ReadAllText(folder["student", "config.json"]))!;
+        Assert.That((bool?)configuration["data"]!["dropViolations"], Is.True);
+        CliRun wrong = CliRun.Of("label", folder["run"], data, "--constraint", "bounds:task=ege,lowest=0");
+        Assert.That(wrong.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(wrong.Error, Does.Contain("--constraint").And.Contain("'ege'"));
+    }
+
+    [Test]
     public void What_is_missing_is_asked_for()
     {
         using TemporaryFolder folder = new();

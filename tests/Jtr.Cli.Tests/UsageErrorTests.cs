@@ -46,7 +46,7 @@ public sealed class UsageErrorTests
     [TestCase(
         "train --method magic",
         "--method must be one of supervised, single_task, consistency, direct_map, perceptual_map, mtpsl, jtr, "
-            + "teacher, supervised+, specialists, not 'magic'."
+            + "teacher, supervised+, prototypes, specialists, not 'magic'."
     )]
     [TestCase("train --labels a.pth --scenario full", "--labels and --scenario say the same thing in two ways; give one of them.")]
     [TestCase("train --classes 12", "--classes must be one of 7, 19, 13, 40, not '12'.")]

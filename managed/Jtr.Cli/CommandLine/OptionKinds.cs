@@ -28,6 +28,21 @@ internal static class OptionKinds
         );
     }
 
+    /// <summary>A number.</summary>
+    public static Option<double?> Number(string name, string helpName, string description, double lowest, double highest) =>
+        Make<double?>(
+            name,
+            helpName,
+            description,
+            text =>
+                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                && value >= lowest
+                && value <= highest
+                    ? value
+                    : null,
+            string.Create(CultureInfo.InvariantCulture, $"a number of {lowest} to {highest}")
+        );
+
     /// <summary>Rows and columns of the network's input.</summary>
     public static Option<ImageSize?> Size(string name, string description) =>
         Make(name, "HxW", description, ImageSize.TryParse, $"two numbers up to {ImageSize.Largest}, rows x columns, such as 96x128");

@@ -67,6 +67,7 @@ internal sealed class LabelCommand
                 new("What is written", [label._output, label._all]),
                 new("How it is computed", [.. label._options.Computed.Where(o => o.Name != "--every")]),
                 SettingsTable.Group("Data", "data.size", "data.skipBad", "data.voidId", "data.depthScale"),
+                SettingsTable.Group("What is known of labels: how often they violate it is told", "training.constraints"),
                 SettingsTable.Group("machine"),
             ],
             Sections = [("Exit codes", RootHelp.ExitCodes)],
@@ -87,6 +88,7 @@ internal sealed class LabelCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         RunConfiguration said = RunConfigurationReader.Read(parsed);
+        IReadOnlyList<ConstraintOptions> constraints = ConstraintInput.Parse(said.Training.Constraints);
         string checkpoint = _input.Path(parsed);
         string root = TrainingFolder(parsed.GetValue(_data) ?? throw new UsageException("Name the folder of photographs, such as photos."));
         MachineOptions.Prepare(said.Machine, _console);
@@ -154,6 +156,7 @@ internal sealed class LabelCommand
             .ConfigureAwait(false);
         if (outcome.Rows.Count > 0)
             PredictCommand.Sheet(tasks, outcome).SavePng(folder.Pictures);
+        ConstraintInput.Report(people, folder.Path, constraints, _console, cancellationToken);
         return Report(people, outcome, folder, said.Data.SkipBad == true);
     }
 

@@ -69,16 +69,15 @@ internal static class TrainOptions
         run.Data.LimitLabels = run.Data.LimitLabels?.Select(text => LabelLimit.Parse(text).ToString()).ToArray();
         if (run.Training.Options is not null)
             run.Training.Options = [.. NativeOption.Write(NativeOption.Parse(run.Training.Options))];
-        foreach (string text in run.Training.Constraints ?? [])
+        ConstraintInput.Parse(run.Training.Constraints);
+        try
         {
-            try
-            {
-                ConstraintOptions.Parse(text);
-            }
-            catch (FormatException e)
-            {
-                throw new UsageException($"--constraint {text}: {e.Message}.");
-            }
+            if (run.Methods.TaskGraph is { } graph)
+                TaskGraphOptions.Parse(graph);
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"--task-graph: {e.Message}.");
         }
         IReadOnlyList<string> known = table.Find("domain.techniques")!.Words;
         if (run.Domain.Techniques?.FirstOrDefault(t => !known.Contains(t)) is { } unknown)

@@ -130,7 +130,8 @@ internal sealed class TrainSettings
             Recomputation = Recomputation,
             Device = device.Kind,
             DeviceIndex = device.Index,
-            Constraints = [.. (training.Constraints ?? []).Select(ConstraintOptions.Parse)],
+            Constraints = Constraints,
+            TaskGraph = Configuration.Methods.TaskGraph is { } graph ? TaskGraphOptions.Parse(graph) : null,
             // Their techniques are native options.
             Domains = data.Domains.Count > 1 ? new DomainOptions { Names = data.Domains } : new DomainOptions(),
             Balancing = new BalancingOptions
@@ -147,6 +148,9 @@ internal sealed class TrainSettings
             NativeOptions = NativeDocument.Of(Configuration, _table),
         };
     }
+
+    /// <summary>What is known of predictions and labels.</summary>
+    public IReadOnlyList<ConstraintOptions> Constraints => ConstraintInput.Parse(Configuration.Training.Constraints);
 
     /// <summary>Whose samples the statistics of norms are of, where several processes train together.</summary>
     public NormSync SyncNorms => Configuration.Training.SyncNorms is { } word ? Words.Parse<NormSync>(word) : NormSync.Auto;

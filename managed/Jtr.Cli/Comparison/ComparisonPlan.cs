@@ -19,6 +19,9 @@ internal sealed record ComparisonPlan
     /// <summary>Steps between two scores.</summary>
     public required long EvalEvery { get; init; }
 
+    /// <summary>How choices are made before; null: there are none.</summary>
+    public TuningPlan? Tuning { get; init; }
+
     /// <summary>Whether a folder, or one below it, holds the plan of a comparison without a preset.</summary>
     /// <param name="folder">The comparison's folder.</param>
     public static bool IsWithoutPreset(string folder) =>

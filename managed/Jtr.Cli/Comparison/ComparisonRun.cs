@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
 using Jtr.Cli.Configuration;
@@ -17,15 +18,38 @@ namespace Jtr.Cli.Comparison;
 /// One method with one seed: trained and scored, or gone on with where it was interrupted. Its folder holds checkpoint, labels, record
 /// (scores in between, time, memory) and, once it is finished, the scores.
 /// </summary>
-internal sealed class ComparisonRun(ComparedMethod method, ulong seed, ComparisonPlan plan, string folder)
+/// <param name="method">The method.</param>
+/// <param name="seed">The seed.</param>
+/// <param name="plan">What all runs share.</param>
+/// <param name="folder">The comparison's folder.</param>
+/// <param name="factors">What its settings are multiplied by, asked for when it begins.</param>
+/// <param name="trial">The number of a trial, which is scored on a part of the training data; null: it is a run of the comparison.</param>
+internal sealed class ComparisonRun(
+    ComparedMethod method,
+    ulong seed,
+    ComparisonPlan plan,
+    string folder,
+    Func<TuningFactors>? factors = null,
+    int? trial = null
+)
 {
-    private readonly RunFolder _files = new(Path.Combine(folder, method.Name, $"seed-{seed}"));
+    private readonly RunFolder _files = new(
+        trial is { } number
+            ? Path.Combine(folder, "tuning", method.Name, string.Create(CultureInfo.InvariantCulture, $"trial-{number}"))
+            : Path.Combine(folder, method.Name, $"seed-{seed}")
+    );
 
     /// <summary>The method.</summary>
     public ComparedMethod Method => method;
 
     /// <summary>The seed.</summary>
     public ulong Seed => seed;
+
+    /// <summary>What it is called.</summary>
+    public string Label =>
+        trial is { } number
+            ? string.Create(CultureInfo.InvariantCulture, $"{method.Name}, trial {number + 1}")
+            : string.Create(CultureInfo.InvariantCulture, $"{method.Name}, seed {seed}");
 
     /// <summary>Where it is.</summary>
     public string Folder => _files.Path;
@@ -57,7 +81,18 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
     {
         _files.Create();
         TrainSettings settings = method.Apply(plan.Settings, seed);
+        if (factors is not null)
+            settings = factors().Apply(settings);
         LabelAssignment labels = VisibleLabels.Of(settings, data.Train);
+        IMultiTaskDataset scored = data.Test!;
+        if (trial is not null && plan.Tuning is { } tuning)
+        {
+            // By the labels that all methods see, also where this one sees more.
+            HeldOut held = new(VisibleLabels.Of(plan.Settings.With(run => run.Training.Seed = seed), data.Train), tuning.Part);
+            (labels, scored) = (held.Without(labels), held.Samples(data.Train));
+            if (tuning.Steps is { } steps)
+                settings = settings.With(run => (run.Training.Steps, run.Training.Epochs) = (steps, null));
+        }
         labels.Save(_files.Labels);
         if (method.HasSpecialists)
         {
@@ -67,14 +102,14 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
                 run.Run.SaveEvery = saveEvery;
                 run.Machine = new MachineSection { Workers = workers };
             });
-            TrainSettings student = await new SpecialistStages(console, own, data, labels, _files.Path)
+            TrainSettings student = await new SpecialistStages(console, own, data with { Test = scored }, labels, _files.Path)
                 .RunAsync(view, device, cancellationToken)
                 .ConfigureAwait(false);
             settings = settings.With(run => run.Data.PseudoLabels = student.Configuration.Data.PseudoLabels);
         }
         (IMultiTaskDataset all, LabelAssignment seen) = MadeLabels.Add(settings, data.Train, labels);
         IMultiTaskDataset train = BadSamples.Wrap(settings.Data, all, seen),
-            test = BadSamples.Wrap(settings.Data, DataSource.WithInputs(data.Test!, data.Train.Inputs));
+            test = BadSamples.Wrap(settings.Data, DataSource.WithInputs(scored, data.Train.Inputs));
         ProcessMeter meter = ProcessMeter.Start(device.Gpu);
         using Trainer trainer = File.Exists(_files.Checkpoint)
             ? Trainer.Load(_files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, console.Logger)
@@ -88,7 +123,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
             CheckpointMetadata = settings.ToMetadata(),
         };
         long total = settings.TotalSteps(train.Count);
-        TrainingView.Run shown = view.Begin(new RunPlan($"{method.Name}, seed {seed}", total, settings.StepsPerEpoch(train.Count)));
+        TrainingView.Run shown = view.Begin(new RunPlan(Label, total, settings.StepsPerEpoch(train.Count)));
         RunRecord record = Record;
         long before = trainer.StepCount,
             start = Stopwatch.GetTimestamp();
@@ -97,7 +132,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         {
             Steps = total,
             Validation = test,
-            EvaluateEvery = plan.EvalEvery,
+            EvaluateEvery = trial is null ? plan.EvalEvery : total,
             EvaluateAtEnd = true,
             EvaluationProgress = shown,
             // Time and memory count training alone.
@@ -133,7 +168,7 @@ internal sealed class ComparisonRun(ComparedMethod method, ulong seed, Compariso
         // A run that was killed behind its last step, before its scores were written, has them taken again.
         EvaluationResult result = done.Scores ?? EvaluationView.Show(console, trainer, test, workers, cancellationToken, shown);
         _files.SaveResults(result);
-        console.Line($"{method.Name}, seed {seed}: {result}");
+        console.Line($"{Label}: {result}");
         BadSamples.Report(console, train, test);
     }
 }

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Jtr.Cli.Commands;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
+using Jtr.Interop.Evaluation;
 using Jtr.Interop.Labels;
 using Jtr.Interop.Training;
 
@@ -26,8 +28,69 @@ internal sealed class ScenarioComparison
         _plan = plan;
         _folder = folder;
         // Seed by seed, so that a comparison that is stopped early has every method.
-        Runs = [.. Enumerable.Range(1, seeds).SelectMany(seed => methods.Select(m => new ComparisonRun(m, (ulong)seed, plan, folder)))];
+        Runs =
+        [
+            .. Enumerable
+                .Range(1, seeds)
+                .SelectMany(seed =>
+                    methods.Select(m => new ComparisonRun(
+                        m,
+                        (ulong)seed,
+                        plan,
+                        folder,
+                        plan.Tuning is null ? null : () => ChoiceOf(m)!.Factors
+                    ))
+                ),
+        ];
+        Trials =
+        [
+            .. Enumerable
+                .Range(0, plan.Tuning?.Trials ?? 0)
+                .SelectMany(trial => methods.Select(m => new ComparisonRun(m, 0, plan, folder, () => TuningFactors.Of(trial), trial))),
+        ];
         Methods = methods;
+    }
+
+    /// <summary>Trainings before the runs, by which settings are chosen, trial by trial.</summary>
+    public IReadOnlyList<ComparisonRun> Trials { get; }
+
+    /// <summary>What was chosen, of the methods whose trials are finished.</summary>
+    public IEnumerable<TuningChoice> Chosen() => Methods.Select(ChoiceOf).OfType<TuningChoice>();
+
+    /// <summary>How choices are made, in words.</summary>
+    public string TuningInWords =>
+        _plan.Tuning is { } tuning
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"the rate, and the strength of what a method adds, by {tuning.Trials} trials of each method, "
+            )
+                + (tuning.Steps is { } steps ? string.Create(CultureInfo.InvariantCulture, $"{steps} steps each, ") : "as long as a run, ")
+                + string.Create(CultureInfo.InvariantCulture, $"scored on {100 * tuning.Part:G3} % of the labelled training samples")
+            : "none: every method has the same settings";
+
+    /// <summary>What was chosen: a heading, then a line for each method.</summary>
+    public IReadOnlyList<string[]> TuningCells() =>
+        [
+            ["method", "rate x", "strength x", "Delta % of the choice", "trials"],
+            .. Chosen()
+                .Select(c =>
+                    (string[])
+                        [
+                            c.Method.Name,
+                            c.Factors.Rate.ToString("G3", CultureInfo.InvariantCulture),
+                            c.HasStrength ? c.Factors.Strength.ToString("G3", CultureInfo.InvariantCulture) : "-",
+                            MetricFormat.Delta(c.Percent),
+                            c.Trials.ToString(CultureInfo.InvariantCulture),
+                        ]
+                ),
+        ];
+
+    private TuningChoice? ChoiceOf(ComparedMethod method)
+    {
+        ComparisonRun[] own = [.. Trials.Where(t => t.Method == method)];
+        return own.Length > 0 && own.All(t => t.IsFinished)
+            ? TuningChoice.Of(method, [.. own.Select(t => t.Result)], TuningFactors.HasStrength(method.Apply(_plan.Settings, 0)))
+            : null;
     }
 
     /// <summary>The lines of the table.</summary>
@@ -61,7 +124,9 @@ internal sealed class ScenarioComparison
     public void WriteTables()
     {
         ComparisonTable table = Table();
-        WholeFile.Write(TablesPath, table.ToMarkdown());
+        IReadOnlyList<string[]> choices = TuningCells();
+        string tuning = choices.Count > 1 ? $"\nChosen: {TuningInWords}.\n\n{ComparisonTable.Markdown(choices)}" : "";
+        WholeFile.Write(TablesPath, table.ToMarkdown() + tuning);
         WholeFile.Write(File("scores.csv"), table.ToCsv());
         WholeFile.Write(File("comparison.json"), ComparisonDocument.Write(_plan, table));
     }

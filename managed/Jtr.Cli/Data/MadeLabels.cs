@@ -31,6 +31,7 @@ internal static class MadeLabels
             {
                 Weight = settings.Configuration.Data.PseudoWeight ?? standard.Weight,
                 Threshold = settings.Configuration.Data.PseudoThreshold ?? standard.Threshold,
+                Constraints = settings.Configuration.Data.DropViolations == true ? settings.Constraints : standard.Constraints,
             }
         );
         return (all, all.Labels);

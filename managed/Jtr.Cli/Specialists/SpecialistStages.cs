@@ -92,6 +92,7 @@ internal sealed class SpecialistStages
             string stage = $"stage {missing.Length + i + 1} of {stages}";
             await LabelAsync(photographs, missing[i], folder, stage, view is null, device, cancellationToken).ConfigureAwait(false);
         }
+        ConstraintInput.Report(photographs, folder.Root, _settings.Constraints, _console, cancellationToken);
         if (view is null)
             _console.Title($"Student (stage {stages} of {stages})");
         return Student(_settings, _folder);
@@ -123,6 +124,8 @@ internal sealed class SpecialistStages
             }
             run.Methods.SpecialistSteps = null;
             run.Training.Constraints = null;
+            run.Data.DropViolations = null;
+            run.Methods.TaskGraph = null;
             run.Balancing = new BalancingSection();
             run.Teacher = new TeacherSection();
             (run.Run.EvalEvery, run.Run.EarlyStopping, run.Run.MinImprovement) = (null, null, null);

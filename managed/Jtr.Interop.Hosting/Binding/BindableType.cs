@@ -25,6 +25,7 @@ internal sealed class BindableType
         Of<PairMapOptions>(o => o with { }),
         Of<MtpslOptions>(o => o with { }),
         Of<TeacherOptions>(o => o with { }),
+        Of<PrototypesOptions>(o => o with { }),
         Of<DomainOptions>(o => o with { }),
         Of<BalancingOptions>(o => o with { }),
         Of<AdamOptions>(o => o with { }),

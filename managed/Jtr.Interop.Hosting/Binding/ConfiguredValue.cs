@@ -18,6 +18,7 @@ internal static class ConfiguredValue
         [typeof(ulong)] = ("a whole number of 0 or more", Whole<ulong>),
         [typeof(double)] = ("a number", text => Number(text)),
         [typeof(TimeSpan)] = ("a time such as 00:00:02", text => Time(text)),
+        [typeof(TaskGraphOptions)] = ("a task graph, such as depth<>normals or similarity", text => Parsed(TaskGraphOptions.Parse, text)),
     };
 
     // Lists: what they are called, and how they are made of their items; null where an item is wrong.
@@ -75,7 +76,7 @@ internal static class ConfiguredValue
     private static object? Name(Type type, string text) =>
         Enum.TryParse(type, text, ignoreCase: true, out object? value) && Enum.IsDefined(type, value!) ? value : null;
 
-    private static T? Parsed<T>(Func<string, T> parse, string text)
+    private static T? Parsed<T>(Func<string, T?> parse, string text)
         where T : class
     {
         try

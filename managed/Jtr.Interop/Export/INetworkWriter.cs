@@ -26,6 +26,9 @@ internal interface INetworkWriter
     /// <summary>1 / (1 + exp(-x)).</summary>
     string Sigmoid(string input);
 
+    /// <summary>exp(x) over its sum over channels.</summary>
+    string Softmax(string input);
+
     /// <summary>A map without the rows and columns that an image lacks.</summary>
     string Cut(string input, string image);
 

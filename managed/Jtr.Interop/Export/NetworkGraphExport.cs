@@ -84,6 +84,7 @@ internal static class NetworkGraphExport
             "add" => writer.Add(inputs[0], inputs[1]),
             "multiply" => writer.Multiply(inputs[0], inputs[1]),
             "sigmoid" => writer.Sigmoid(inputs[0]),
+            "softmax" => writer.Softmax(inputs[0]),
             "present" => writer.Present(inputs[0], node.Number("input")),
             "as_map" => writer.AsMap(inputs[0]),
             "max_pool" => writer.MaxPool(inputs[0], node.Number("kernel"), node.Number("stride"), node.Number("padding")),

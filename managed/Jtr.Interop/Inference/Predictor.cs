@@ -41,16 +41,11 @@ public sealed unsafe partial class Predictor : IDisposable
         Options = options;
         Tasks = network.Tasks;
         Inputs = network.Inputs;
-        // The method with nothing beside the network, or beside the networks.
-        string method = state.Keys.Any(new NetworkTensors(network, 0).IsSeparate) ? "single_task" : "supervised";
-        TrainerOptions bare = network with
+        bool isSeparate = state.Keys.Any(new NetworkTensors(network, 0).IsSeparate);
+        TrainerOptions bare = OptionsWriter.OfTheNetwork(network, isSeparate) with
         {
-            Method = method,
-            EmaDecay = null,
-            Domains = new DomainOptions(),
             Device = options.Device,
             DeviceIndex = options.DeviceIndex,
-            NativeOptions = OptionsWriter.OfTheNetwork(network.NativeOptions),
         };
         List<Trainer> networks = [];
         try

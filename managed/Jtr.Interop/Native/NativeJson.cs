@@ -23,6 +23,7 @@ internal interface IMethodOptions
 [JsonSerializable(typeof(PairMapOptions))]
 [JsonSerializable(typeof(MtpslOptions))]
 [JsonSerializable(typeof(TeacherOptions))]
+[JsonSerializable(typeof(PrototypesOptions))]
 internal sealed partial class NativeJson : JsonSerializerContext
 {
     /// <summary>The word of an enumeration's value.</summary>

@@ -47,6 +47,7 @@ internal sealed class NativeSchema
             Summary = kind.GetProperty("description").GetString()!,
             Source = kind.TryGetProperty("x-source", out JsonElement source) ? source.GetString()! : "",
             HasTeacher = facts.TryGetProperty("teacher", out JsonElement teacher) && teacher.GetBoolean(),
+            IsOfNetwork = facts.TryGetProperty("prototypes", out JsonElement prototypes) && prototypes.GetBoolean(),
         };
         return facts.TryGetProperty("unlabelled", out JsonElement unlabeled)
             ? method with

@@ -19,6 +19,7 @@ internal static class OptionsWriter
         "method",
         "beside",
         "constraints",
+        "task_graph",
         "domains",
         "domain_techniques",
         "balancing",
@@ -48,6 +49,7 @@ internal static class OptionsWriter
             ["method"] = methods[0],
             ["beside"] = new JsonArray([.. methods.Skip(1)]),
             ["constraints"] = Constraints(options),
+            ["task_graph"] = options.TaskGraph?.ToNative() ?? new() { ["name"] = "all" },
             ["domains"] = new JsonArray([.. options.Domains.Names.Select(n => (JsonNode)n)]),
             ["domain_techniques"] = new JsonArray([.. options.Domains.Techniques.Select(t => (JsonNode)t.ToNative())]),
             ["balancing"] = options.Balancing.ToNative(),
@@ -101,16 +103,41 @@ internal static class OptionsWriter
     public static bool HasGroup(JsonObject options) =>
         options[ParallelKey] is { } group && (group is not JsonObject || (group["name"] as JsonValue)?.ToString() is not "none");
 
-    /// <summary>Of <see cref="TrainerOptions.NativeOptions"/>, those that a network has which is not trained.</summary>
-    public static string? OfTheNetwork(string? options)
+    /// <summary>Those of a network that is not trained.</summary>
+    /// <param name="options">Those that it was trained with.</param>
+    /// <param name="isSeparate">Whether there is a network for each task.</param>
+    public static TrainerOptions OfTheNetwork(TrainerOptions options, bool isSeparate)
     {
-        if (options is null)
-            return null;
-        JsonObject document = Parse(options, nameof(TrainerOptions.NativeOptions));
+        JsonObject document = options.NativeOptions is { } more ? Parse(more, nameof(TrainerOptions.NativeOptions)) : [];
         foreach (string key in _ofTraining)
             document.Remove(key);
-        return document.ToJsonString();
+        JsonObject? method = MethodsOf(options).FirstOrDefault(m => JtrRuntime.FindMethod(NameOf(m)) is { IsOfNetwork: true });
+        if (method is not null)
+            document["method"] = method.DeepClone();
+        return options with
+        {
+            // The method with nothing beside the network, or beside the networks.
+            Method =
+                isSeparate ? "single_task"
+                : method is null ? "supervised"
+                : NameOf(method),
+            EmaDecay = null,
+            Accumulate = 1,
+            Parallel = null,
+            Constraints = [],
+            TaskGraph = null,
+            Domains = new DomainOptions(),
+            NativeOptions = document.Count == 0 ? null : document.ToJsonString(),
+        };
     }
+
+    private static IEnumerable<JsonObject> MethodsOf(TrainerOptions options)
+    {
+        JsonObject document = Parse(Trainer(options), nameof(options));
+        return [document["method"]!.AsObject(), .. document["beside"]!.AsArray().Select(m => m!.AsObject())];
+    }
+
+    private static string NameOf(JsonObject method) => method["name"]!.GetValue<string>();
 
     private static JsonArray Tasks(TaskSet tasks)
     {

@@ -18,6 +18,9 @@ internal sealed class InitWeights
 
     // What stands before the number of a head: in a SegNet, as published, and in networks of a backbone and a decoder.
     private static readonly string[] _heads = ["pred_task", "head"];
+
+    // What else has a task's number.
+    private static readonly string[] _numbered = [.. _heads, "prototypes.read", "prototypes.write"];
     private const int NamesInMessages = 3;
 
     private readonly string _path;
@@ -236,9 +239,9 @@ internal sealed class InitWeights
     {
         int slash = name.IndexOf('/', StringComparison.Ordinal);
         string rest = name[(slash + 1)..];
-        int dot = rest.IndexOf('.', StringComparison.Ordinal);
-        string? head = Array.Find(_heads, h => rest.StartsWith(h, StringComparison.Ordinal));
-        if (tasks is null || dot < 0 || head is null || dot < head.Length)
+        string? head = Array.Find(_numbered, h => rest.StartsWith(h, StringComparison.Ordinal));
+        int dot = head is null ? -1 : rest.IndexOf('.', head.Length);
+        if (tasks is null || head is null || dot < 0)
             return name;
         return
             int.TryParse(rest.AsSpan(head.Length, dot - head.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)

@@ -25,6 +25,9 @@ public sealed record TrainingMethod(string Name, int Views, int MinTasks)
     /// <summary>Whether it learns from them.</summary>
     internal bool UsesUnlabeled { get; init; }
 
+    /// <summary>Whether the network has parts by it that predict.</summary>
+    internal bool IsOfNetwork { get; init; }
+
     /// <summary>The methods that <see cref="JtrRuntime.FindMethod(string)"/> found in a name: several in "jtr+teacher".</summary>
     public IReadOnlyList<TrainingMethod> Parts { get; init; } = [];
 }

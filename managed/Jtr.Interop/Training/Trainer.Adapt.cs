@@ -91,18 +91,13 @@ public sealed unsafe partial class Trainer
     /// <summary>A trainer of the network alone, whose steps change nothing but norm statistics.</summary>
     private Trainer Still(bool isSeparate)
     {
-        JsonObject native = OptionsWriter.OfTheNetwork(Options.NativeOptions) is { } more
-            ? OptionsWriter.Parse(more, nameof(TrainerOptions.NativeOptions))
-            : [];
+        TrainerOptions network = OptionsWriter.OfTheNetwork(Options, isSeparate);
+        JsonObject native = network.NativeOptions is { } more ? OptionsWriter.Parse(more, nameof(TrainerOptions.NativeOptions)) : [];
         native["optimizer"] = new JsonObject { ["name"] = "sgd", ["learning_rate"] = NoRate };
         return new Trainer(
-            Options with
+            network with
             {
-                Method = isSeparate ? "single_task" : "supervised",
-                EmaDecay = null,
                 MaxGradientNorm = null,
-                Constraints = [],
-                Domains = new DomainOptions(),
                 Balancing = new BalancingOptions(),
                 InputDropout = 0,
                 Accumulate = 1,

@@ -82,15 +82,10 @@ public sealed unsafe partial class Trainer : IDisposable
     internal static NetworkGraph GraphOf(TrainerOptions options)
     {
         using Trainer trainer = new(
-            options with
+            OptionsWriter.OfTheNetwork(options, isSeparate: false) with
             {
-                Method = "supervised",
-                EmaDecay = null,
-                Domains = new DomainOptions(),
                 Device = DeviceKind.Cpu,
                 DeviceIndex = 0,
-                Parallel = null,
-                NativeOptions = OptionsWriter.OfTheNetwork(options.NativeOptions),
             }
         );
         return trainer.Graph;

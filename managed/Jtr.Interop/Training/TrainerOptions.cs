@@ -32,7 +32,7 @@ public sealed record TrainerOptions
 
     /// <summary>
     /// Name of the training method, one of <see cref="JtrRuntime.Methods"/>: "supervised", "single_task", "consistency", "direct_map",
-    /// "perceptual_map", "mtpsl", "jtr", "teacher", "supervised+". Several add their terms with '+' between: "jtr+teacher".
+    /// "perceptual_map", "mtpsl", "jtr", "teacher", "supervised+", "prototypes". Several add their terms with '+' between: "jtr+teacher".
     /// </summary>
     public string Method { get; init; } = "jtr";
 
@@ -63,6 +63,9 @@ public sealed record TrainerOptions
     /// <summary>The method "teacher".</summary>
     public TeacherOptions Teacher { get; init; } = new();
 
+    /// <summary>The method "prototypes".</summary>
+    public PrototypesOptions Prototypes { get; init; } = new();
+
     /// <summary>The methods above, by name: what one of them has here goes to the native library with it.</summary>
     internal IEnumerable<(string Method, IMethodOptions Options)> OfMethods =>
         [
@@ -72,10 +75,14 @@ public sealed record TrainerOptions
             ("perceptual_map", PerceptualMap),
             ("mtpsl", Mtpsl),
             ("teacher", Teacher),
+            ("prototypes", Prototypes),
         ];
 
     /// <summary>What is known of predictions, as terms beside the method's.</summary>
     public IReadOnlyList<ConstraintOptions> Constraints { get; init; } = [];
+
+    /// <summary>Which tasks may inform which, for methods that relate them; null: every task informs every other one.</summary>
+    public TaskGraphOptions? TaskGraph { get; init; }
 
     /// <summary>Sources that differ, and what is done about it.</summary>
     public DomainOptions Domains { get; init; } = new();
@@ -158,6 +165,8 @@ public sealed record TrainerOptions
         OptionRange.NotNull(nameof(PerceptualMap), PerceptualMap).Validate(nameof(PerceptualMap));
         OptionRange.NotNull(nameof(Mtpsl), Mtpsl).Validate();
         OptionRange.NotNull(nameof(Teacher), Teacher).Validate();
+        OptionRange.NotNull(nameof(Prototypes), Prototypes);
+        TaskGraph?.Validate();
         foreach (ConstraintOptions constraint in OptionRange.NotNull(nameof(Constraints), Constraints))
             OptionRange.NotNull(nameof(Constraints), constraint);
         OptionRange.NotNull(nameof(Domains), Domains).Validate();

@@ -14,14 +14,7 @@ Registry<Constraint, ConstraintSetting>& Constraint::registry() {
 }
 
 size_t Constraint::task_of(const ConstraintSetting& setting, const char* option, const std::string& name) {
-  std::vector<std::string> names;
-  for (size_t t = 0; t < setting.tasks->size(); ++t) {
-    if ((*setting.tasks)[t].name() == name) return t;
-    names.push_back((*setting.tasks)[t].name());
-  }
-  const std::string field = join_path(setting.path, option);
-  throw Error(JTR_STATUS_INVALID_ARGUMENT, text(field, ": there is no task '", name, "'", suggestion(name, names)))
-      .with_field(field);
+  return setting.tasks->number(name, join_path(setting.path, option));
 }
 
 Constraints::Constraints(const std::vector<Variant>& options, const TaskSet& tasks) {

@@ -1,6 +1,6 @@
 // Direct map (Zamir et al. 2020; as Nishi et al., CVPR 2024, compare with it): for each unlabelled task s and labelled
 // task t of a sample, a learned network maps the prediction of s, in view 1, to t, where t's own loss compares it with
-// the label. The maps learn with the network.
+// the label. The maps learn with the network. In the task graph t informs s.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -41,7 +41,7 @@ class DirectMap final : public Method {
   MethodLoss compute(const MethodContext& context) override {
     const at::AutoGradMode mode(true);
     at::Tensor total = at::zeros({context.samples}, options_of(context));
-    for (const TaskPair& pair : task_pairs(context)) {
+    for (const TaskPair& pair : task_pairs(context, Informs::kTarget)) {
       context.checkpoint();
       const size_t s = static_cast<size_t>(pair.source), t = static_cast<size_t>(pair.target);
       const at::Tensor rows = row_indices(pair.samples, context.labelled.device());
@@ -51,9 +51,9 @@ class DirectMap final : public Method {
           maps_.map(pair.source, pair.target, map_input_of_prediction(tasks_[s], prediction), true);
       const at::Tensor label = context.label(1, t).index_select(0, rows);
       const at::Tensor loss = tasks_[t].supervised_loss(mapped, label);
-      torch::autograd::backward({loss.sum() * (weight_ / context.batch())}, {});
+      torch::autograd::backward({loss.sum() * (pair.weight * weight_ / context.batch())}, {});
       context.gradient(1, s).index_add_(0, rows, prediction.grad());
-      total.index_add_(0, rows, loss.detach());
+      total.index_add_(0, rows, loss.detach(), pair.weight);
     }
     return {weight_ * total, {total}};
   }

@@ -6,14 +6,22 @@
 //
 // Tasks of the whole image (not in the paper) stand in the stacks behind the pixel tasks as planes that are constant
 // over the picture; or every task has a learned encoder of its own before the auto-encoder (task_encoders.h).
+//
+// Where the task graph is given, each part of it that hangs together has a joint space of its own, whose loss counts as
+// much as the mean of its edges' weights; a task that stands alone is in none.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
+
 #include "error.h"
+#include "graphs/task_graph.h"
 #include "methods/joint_space.h"
 #include "methods/method.h"
 #include "methods/micro_batch.h"
+#include "methods/pair_networks.h"
 #include "methods/task_encoders.h"
+#include "methods/task_subset.h"
 #include "networks/memory_format.h"
 #include "networks/segnet.h"
 
@@ -33,51 +41,39 @@ enum class Encoding { kPlanes, kTaskEncoders };
 /// weights with every method.
 constexpr uint32_t kAutoEncoderStream = 1u << 16, kTaskEncodersStream = kAutoEncoderStream + (1u << 12);
 
-class JointTask final : public Method {
- public:
-  static constexpr char kName[] = "jtr";
-  static constexpr char kSummary[] =
-      "Predictions and labels of all tasks are encoded into one latent space and pulled together there.";
-  static constexpr char kSource[] = "Nishi et al., CVPR 2024";
-  static constexpr int kPlace = 7;
-  static constexpr int64_t kViews = 3;
-  static Json facts() {
-    return MethodFacts()
-        .views(kViews)
-        .unlabelled("gains next to nothing from them: it compares predictions with labels of the same photograph")
-        .json();
+struct JointTaskOptions {
+  Mode mode = Mode::kPublished;
+  Encoding encoding = Encoding::kPlanes;
+  int64_t width = 0, micro_batch = 0, encoder_planes = 8;
+  double lambda_dist = 4, lambda_recon = 2;
+  void visit(OptionVisitor& v) {
+    v.choice(
+        "mode", mode, {{"published", Mode::kPublished}, {"corrected", Mode::kCorrected}},
+        "published: as the published code computes it, quirks included. corrected: encoded labels are masked like "
+        "predictions; each reconstruction is compared with the auto-encoder's own masked input, depth through the "
+        "normal CDF once and normals in [-1, 1]; each reconstruction loss is divided by the number of valid pixels; "
+        "one noise draw serves both stacks of view 1.");
+    v.choice("image_tasks", encoding, {{"planes", Encoding::kPlanes}, {"task_encoders", Encoding::kTaskEncoders}},
+             "How tasks of the whole image meet those of pixels. planes: what they say is constant over the picture, "
+             "and their reconstruction is compared at every pixel. task_encoders: every task, of pixels too, has a "
+             "small learned encoder to as many planes as the others, and a decoder back.");
+    v.integer("encoder_planes", encoder_planes, within(1, 256), "Planes of each task (image_tasks task_encoders).");
+    v.integer("width", width, within(0, 1024),
+              "First stage width of the auto-encoder; the five stages have 1, 2, 4, 8, 8 times it. 0: the network's. "
+              "Published: 64.");
+    v.number("lambda_dist", lambda_dist, a_weight(), "Weight of the distance term. Published: 4.");
+    v.number("lambda_recon", lambda_recon, a_weight(), "Weight of the reconstruction term. Published: 2.");
+    v.integer(
+        "micro_batch", micro_batch, at_least(0),
+        "Samples that go through the auto-encoder at once; 0 chooses. The result depends on it by rounding only.");
   }
+};
 
-  struct Options {
-    Mode mode = Mode::kPublished;
-    Encoding encoding = Encoding::kPlanes;
-    int64_t width = 0, micro_batch = 0, encoder_planes = 8;
-    double lambda_dist = 4, lambda_recon = 2;
-    void visit(OptionVisitor& v) {
-      v.choice(
-          "mode", mode, {{"published", Mode::kPublished}, {"corrected", Mode::kCorrected}},
-          "published: as the published code computes it, quirks included. corrected: encoded labels are masked like "
-          "predictions; each reconstruction is compared with the auto-encoder's own masked input, depth through the "
-          "normal CDF once and normals in [-1, 1]; each reconstruction loss is divided by the number of valid pixels; "
-          "one noise draw serves both stacks of view 1.");
-      v.choice("image_tasks", encoding, {{"planes", Encoding::kPlanes}, {"task_encoders", Encoding::kTaskEncoders}},
-               "How tasks of the whole image meet those of pixels. planes: what they say is constant over the picture, "
-               "and their reconstruction is compared at every pixel. task_encoders: every task, of pixels too, has a "
-               "small learned encoder to as many planes as the others, and a decoder back.");
-      v.integer("encoder_planes", encoder_planes, within(1, 256), "Planes of each task (image_tasks task_encoders).");
-      v.integer("width", width, within(0, 1024),
-                "First stage width of the auto-encoder; the five stages have 1, 2, 4, 8, 8 times it. 0: the network's. "
-                "Published: 64.");
-      v.number("lambda_dist", lambda_dist, a_weight(), "Weight of the distance term. Published: 4.");
-      v.number("lambda_recon", lambda_recon, a_weight(), "Weight of the reconstruction term. Published: 2.");
-      v.integer(
-          "micro_batch", micro_batch, at_least(0),
-          "Samples that go through the auto-encoder at once; 0 chooses. The result depends on it by rounding only.");
-    }
-  };
-
-  JointTask(const Options& options, const MethodSetting& setting)
-      : tasks_(*checked(setting).tasks),
+/// One joint space, and its loss.
+class JointLoss {
+ public:
+  JointLoss(const JointTaskOptions& options, const TaskSet& tasks, const MethodSetting& setting)
+      : tasks_(tasks),
         options_(options),
         width_(width_of(options, setting)),
         format_(network_memory_format(setting.precision, setting.device, width_)),
@@ -90,25 +86,17 @@ class JointTask final : public Method {
     if (encoders_) encoders_->initialize(setting.seed, kTaskEncodersStream);
   }
 
-  MethodNeeds needs() const override {
-    MethodNeeds needs;
-    needs.views = kViews;
-    needs.stride = SegNet::kStride;
-    needs.last_view_with_gradient = 1;
-    needs.noise_slots = kNoiseSlots;
-    return needs;
-  }
-  std::vector<std::string> terms() const override { return {"dist", "recon"}; }
-  std::vector<OwnNetwork> networks() override { return {{"jtr/", &store_}}; }
+  ParameterStore& store() { return store_; }
 
-  MethodLoss compute(const MethodContext& context) override {
+  /// The terms "dist" and "recon", and their weighted sum.
+  MethodLoss compute(const MethodContext& context, double factor = 1) {
     const at::Tensor& seen = context.predictions[1].planes;
     const int64_t samples = context.samples, step = micro_batch(seen);
     at::Tensor dist = at::empty({samples}, seen.options()), recon = at::empty({samples}, seen.options());
     for (int64_t begin = 0; begin < samples; begin += step) {
       context.checkpoint();
       const int64_t count = std::min(step, samples - begin);
-      const double weight = 1.0 / context.batch();
+      const double weight = factor / context.batch();
       const View view1 = view(context, 1, begin, count);
       TaskTensors grad = context.gradients[1].narrow(begin, count);
       const at::Tensor distance = prediction_distance(view1, fully_labelled(context, begin, count), weight, grad);
@@ -118,7 +106,8 @@ class JointTask final : public Method {
       dist.narrow(0, begin, count).copy_(distance + options_.lambda_recon * latent_distance);
       recon.narrow(0, begin, count).copy_(reconstruction);
     }
-    return {options_.lambda_dist * dist + options_.lambda_recon * recon, {dist, recon}};
+    const at::Tensor loss = options_.lambda_dist * dist + options_.lambda_recon * recon;
+    return {factor == 1 ? loss : factor * loss, {dist, recon}};
   }
 
  private:
@@ -127,14 +116,7 @@ class JointTask final : public Method {
     JointView pixels, images;
   };
 
-  static const MethodSetting& checked(const MethodSetting& setting) {
-    require_joint_space(kName, setting, true);
-    require(!setting.tasks->of(Extent::kPixel).empty(), "tasks", "the method '", kName,
-            "' needs a task of pixels beside those of the whole image: its joint space is made of planes");
-    return setting;
-  }
-
-  static int64_t width_of(const Options& options, const MethodSetting& setting) {
+  static int64_t width_of(const JointTaskOptions& options, const MethodSetting& setting) {
     if (options.width > 0) return options.width;
     return setting.network != nullptr ? setting.network->width() : kPublishedWidth;
   }
@@ -242,13 +224,139 @@ class JointTask final : public Method {
   }
 
   const TaskSet& tasks_;
-  Options options_;
+  JointTaskOptions options_;
   int64_t width_;
   at::MemoryFormat format_;
   std::unique_ptr<JointSpace> space_, image_space_;
   ParameterStore store_;
   SegNet autoencoder_;
   std::optional<TaskEncoders> encoders_;
+};
+
+class JointTask final : public Method {
+ public:
+  static constexpr char kName[] = "jtr";
+  static constexpr char kSummary[] =
+      "Predictions and labels of all tasks are encoded into one latent space and pulled together there.";
+  static constexpr char kSource[] = "Nishi et al., CVPR 2024";
+  static constexpr int kPlace = 7;
+  static constexpr int64_t kViews = 3;
+  static Json facts() {
+    return MethodFacts()
+        .views(kViews)
+        .unlabelled("gains next to nothing from them: it compares predictions with labels of the same photograph")
+        .json();
+  }
+
+  using Options = JointTaskOptions;
+
+  JointTask(const Options& options, const MethodSetting& setting) : tasks_(*checked(setting).tasks) {
+    const at::Tensor graph = setting.graph != nullptr ? setting.graph->weights(0) : at::Tensor{};
+    if (!graph.defined()) {
+      spaces_.push_back({"jtr/", nullptr, std::make_unique<JointLoss>(options, tasks_, setting), 1});
+      return;
+    }
+    for (const std::vector<size_t>& connected : components(graph)) {
+      if (connected.size() < 2) continue;
+      Space space{"jtr.", std::make_unique<TaskSubset>(tasks_, connected), nullptr, 0};
+      const TaskSet& own = space.subset->tasks();
+      if (own.of(Extent::kPixel).empty()) continue;
+      double edges = 0;
+      for (const size_t s : connected) {
+        for (const size_t t : connected) {
+          const double weight = graph[static_cast<int64_t>(s)][static_cast<int64_t>(t)].item<double>();
+          if (s == t || weight == 0) continue;
+          space.weight += weight;
+          ++edges;
+        }
+      }
+      space.weight /= edges;
+      for (size_t i = 0; i < own.size(); ++i) space.prefix += (i > 0 ? "." : "") + escaped_name(own[i].name());
+      space.prefix += "/";
+      space.loss = std::make_unique<JointLoss>(options, own, setting);
+      spaces_.push_back(std::move(space));
+    }
+    require(!spaces_.empty(), "task_graph", "connects no task of pixels to another task, and the method '", kName,
+            "' relates those");
+  }
+
+  MethodNeeds needs() const override {
+    MethodNeeds needs;
+    needs.views = kViews;
+    needs.stride = SegNet::kStride;
+    needs.last_view_with_gradient = 1;
+    needs.noise_slots = kNoiseSlots;
+    return needs;
+  }
+  std::vector<std::string> terms() const override { return {"dist", "recon"}; }
+  std::vector<OwnNetwork> networks() override {
+    std::vector<OwnNetwork> all;
+    for (const Space& space : spaces_) all.push_back({space.prefix, &space.loss->store()});
+    return all;
+  }
+
+  MethodLoss compute(const MethodContext& context) override {
+    if (spaces_[0].subset == nullptr) return spaces_[0].loss->compute(context);
+    MethodLoss all;
+    for (const Space& space : spaces_) {
+      const MethodContext own = space.subset->of(context);
+      const MethodLoss loss = space.loss->compute(own, space.weight);
+      space.subset->add_gradients(own, context);
+      if (!all.loss.defined()) {
+        all = loss;
+        continue;
+      }
+      all.loss = all.loss + loss.loss;
+      for (size_t i = 0; i < loss.terms.size(); ++i) all.terms[i] = all.terms[i] + loss.terms[i];
+    }
+    return all;
+  }
+
+ private:
+  /// Tasks that meet: all of them, or those that the task graph connects.
+  struct Space {
+    std::string prefix;                  // of its network's weights
+    std::unique_ptr<TaskSubset> subset;  // null: all
+    std::unique_ptr<JointLoss> loss;
+    double weight;  // the mean of its edges'
+  };
+
+  static const MethodSetting& checked(const MethodSetting& setting) {
+    require_joint_space(kName, setting, true);
+    require(!setting.tasks->of(Extent::kPixel).empty(), "tasks", "the method '", kName,
+            "' needs a task of pixels beside those of the whole image: its joint space is made of planes");
+    require(setting.graph == nullptr || setting.graph->is_fixed(), "task_graph.name", "the method '", kName,
+            "' has a joint space for each part of the task graph that hangs together, and one that is estimated has "
+            "none before training: give the pairs");
+    return setting;
+  }
+
+  /// The parts of the graph that hang together, whatever the direction.
+  static std::vector<std::vector<size_t>> components(const at::Tensor& graph) {
+    const size_t count = static_cast<size_t>(graph.size(0));
+    const double* weights = graph.data_ptr<double>();
+    std::vector<std::vector<size_t>> all;
+    std::vector<bool> seen(count, false);
+    for (size_t first = 0; first < count; ++first) {
+      if (seen[first]) continue;
+      std::vector<size_t> connected = {first};
+      seen[first] = true;
+      for (size_t next = 0; next < connected.size(); ++next) {
+        const size_t s = connected[next];
+        for (size_t t = 0; t < count; ++t) {
+          if (seen[t] || s == t || (weights[s * count + t] == 0 && weights[t * count + s] == 0)) continue;
+          seen[t] = true;
+          connected.push_back(t);
+        }
+      }
+      std::sort(connected.begin(), connected.end());
+      all.push_back(std::move(connected));
+    }
+    return all;
+  }
+
+  const TaskSet& tasks_;
+  std::vector<Space> spaces_;
 };
 
 const Registered<JointTask> registered;

@@ -19,6 +19,8 @@
 
 namespace jtr {
 
+class TaskGraph;
+
 /// What a method asks of a step.
 struct MethodNeeds {
   int64_t views = 1;                     // of each sample
@@ -29,6 +31,7 @@ struct MethodNeeds {
   bool crops = false;                    // MethodContext::crops()
   bool images = false;                   // MethodContext::inputs() and images()
   bool teacher = false;                  // MethodContext::teacher()
+  bool affinities = false;               // MethodContext::affinities
   bool separate_networks = false;        // a network for each task
   int64_t stride = 1;                    // of which rows and columns of views must be multiples
 
@@ -49,6 +52,8 @@ class MethodFacts {
   MethodFacts&& min_tasks(int64_t count) && { return set("min_tasks", count); }
   MethodFacts&& separate_networks() && { return set("separate_networks", true); }
   MethodFacts&& teacher() && { return set("teacher", true); }
+  /// Tasks have prototypes in the network; the method's option "dimension" says of how many numbers.
+  MethodFacts&& prototypes() && { return set("prototypes", true); }
   /// Images without any label teach it something, or next to nothing: why, as it goes on behind "The method ... ".
   MethodFacts&& uses_unlabelled(const char* why) && {
     return std::move(*this).unlabelled(why).set("uses_unlabelled", true);
@@ -85,6 +90,9 @@ class MethodContext {
   at::Tensor noise;                      // [B, noise_slots, S, H, W]
   std::vector<at::Tensor> features;      // of each view: the network's coarsest features [B, c, h, w], detached
   at::Tensor crops;                      // [V, B, 6], on the host in double: how each view was cut out of view 0
+  at::Tensor affinities;                 // [B, K, K]: Decoded::affinities of view 0, without gradient
+  at::Tensor affinities_gradient;        // like these: receives the gradient of the mean loss
+  at::Tensor graph;                      // double [K, K], on the host: TaskGraph::weights(); undefined: all 1
   /// Of the samples, with every input that they have; empty where MethodNeeds::images was not asked for.
   std::function<InputTensors(int64_t view)> inputs_of;
   /// Predictions of the average of the network's weights for such inputs, in evaluation mode; empty where
@@ -103,6 +111,11 @@ class MethodContext {
   double labels_in_batch(size_t task) const {
     if (!share.labelled.empty()) return share.labelled[task];
     return labelled.select(1, static_cast<int64_t>(task)).sum().item<double>();
+  }
+
+  /// How much one task may inform another: 0 or more, 0 not at all.
+  double informs(size_t from, size_t to) const {
+    return graph.defined() ? graph.data_ptr<double>()[from * tasks->size() + to] : 1;
   }
 
   at::Tensor prediction(int64_t view, size_t task) const {
@@ -167,6 +180,7 @@ struct MethodSetting {
   Precision precision;
   at::Device device;
   Recomputation recomputation = Recomputation::kNorms;  // in the backward passes of the method's own networks
+  const TaskGraph* graph = nullptr;                     // null: every task informs every other
 };
 
 class Method {

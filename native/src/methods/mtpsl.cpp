@@ -2,6 +2,8 @@
 // prediction of s and the label of t, both in view 1, are encoded into the joint space of the pair (s, t), where they
 // must agree with each other and with the backbone's feature f, which gets no gradient:
 //
+// (in the task graph t informs s)
+//
 //   1 - cos(e_s, e_t) + reg_weight * (1 - cos(e_s, f) + 1 - cos(e_t, f))      cos over channels, mean over pixels
 //
 // The mapping network is learned along. As in the published code its convolutions and norms are trained like the
@@ -117,7 +119,8 @@ class Mtpsl final : public Method {
   /// A pair of tasks of a sample.
   struct Instance {
     int64_t source, target, sample;
-    int64_t slot;  // of the noise: how many labelled tasks come before the target
+    int64_t slot;   // of the noise: how many labelled tasks come before the target
+    double weight;  // how much the target informs the source
   };
 
   static std::vector<int64_t> input_channels(const TaskSet& tasks) {
@@ -140,11 +143,11 @@ class Mtpsl final : public Method {
   /// The source outer, then the target, then the sample.
   std::vector<Instance> instances(const MethodContext& context) const {
     std::vector<Instance> all;
-    for (const TaskPair& pair : task_pairs(context)) {
+    for (const TaskPair& pair : task_pairs(context, Informs::kTarget)) {
       for (const int64_t b : pair.samples) {
         const auto row = context.labelled_host.begin() + b * task_count();
-        all.push_back(
-            {pair.source, pair.target, b, std::count_if(row, row + pair.target, [](uint8_t w) { return w; })});
+        all.push_back({pair.source, pair.target, b, std::count_if(row, row + pair.target, [](uint8_t w) { return w; }),
+                       pair.weight});
       }
     }
     return all;
@@ -201,7 +204,12 @@ class Mtpsl final : public Method {
     const at::Tensor e_s = encoded.narrow(0, 0, count);
     const at::Tensor e_t = encoded.narrow(0, count, count).index_select(0, row_indices(target_rows, device));
     const at::Tensor f = context.features[1].index_select(0, sample_rows);
-    const at::Tensor term = distance(e_s, e_t) + options_.reg_weight * (distance(e_s, f) + distance(e_t, f));
+    at::Tensor term = distance(e_s, e_t) + options_.reg_weight * (distance(e_s, f) + distance(e_t, f));
+    if (context.graph.defined()) {
+      std::vector<double> weights;  // instances come in the order of their sources' rows
+      for (const Instance& i : chunk) weights.push_back(i.weight);
+      term = term * at::tensor(weights, at::kDouble).to(term.options().requires_grad(false));
+    }
     torch::autograd::backward({term.sum() * weight}, {});
     consistency.index_add_(0, sample_rows, term.detach());
     for (size_t k = 0; k < leaves.size(); ++k) {

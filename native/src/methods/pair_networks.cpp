@@ -1,5 +1,6 @@
 #include "methods/pair_networks.h"
 
+#include "graphs/task_graph.h"
 #include "methods/task_pairs.h"
 #include "networks/memory_format.h"
 
@@ -25,16 +26,22 @@ PairNetworks::Network::Network(const TaskSet& tasks, int64_t from, int64_t to, c
 PairNetworks::PairNetworks(const MethodSetting& setting, int64_t width)
     : tasks_(*setting.tasks), format_(network_memory_format(setting.precision, setting.device, width)) {
   const int64_t count = static_cast<int64_t>(tasks_.size());
+  const bool is_fixed = setting.graph != nullptr && setting.graph->is_fixed();
+  const at::Tensor graph = is_fixed ? setting.graph->weights(0) : at::Tensor{};
   for (int64_t from = 0; from < count; ++from) {
     for (int64_t to = 0; to < count; ++to) {
-      if (from != to) networks_.push_back(std::make_unique<Network>(tasks_, from, to, setting, width));
+      if (from == to) continue;
+      const bool is_there = !graph.defined() || graph[to][from].item<double>() > 0;
+      networks_.push_back(is_there ? std::make_unique<Network>(tasks_, from, to, setting, width) : nullptr);
     }
   }
 }
 
 std::vector<OwnNetwork> PairNetworks::networks() {
   std::vector<OwnNetwork> all;
-  for (const auto& network : networks_) all.push_back({network->prefix, &network->store});
+  for (const auto& network : networks_) {
+    if (network != nullptr) all.push_back({network->prefix, &network->store});
+  }
   return all;
 }
 

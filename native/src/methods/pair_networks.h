@@ -15,6 +15,7 @@ namespace jtr {
 
 class PairNetworks {
  public:
+  /// Maps away from a task that a fixed task graph lets the other one not inform are not made.
   PairNetworks(const MethodSetting& setting, int64_t width);
 
   std::vector<OwnNetwork> networks();
@@ -33,7 +34,7 @@ class PairNetworks {
 
   const TaskSet& tasks_;
   at::MemoryFormat format_;
-  std::vector<std::unique_ptr<Network>> networks_;  // by pair_index
+  std::vector<std::unique_ptr<Network>> networks_;  // by pair_index; null: the task graph has no such pair
 };
 
 /// Options of a method that learns a map for each pair of tasks.

@@ -2,13 +2,16 @@
 
 namespace jtr {
 
-std::vector<TaskPair> task_pairs(const MethodContext& context) {
+std::vector<TaskPair> task_pairs(const MethodContext& context, Informs informs) {
   const int64_t tasks = static_cast<int64_t>(context.tasks->size());
   std::vector<TaskPair> pairs;
   const auto labelled = [&](int64_t b, int64_t t) { return context.is_labelled(b, static_cast<size_t>(t)); };
   for (int64_t s = 0; s < tasks; ++s) {
     for (int64_t t = 0; t < tasks; ++t) {
-      TaskPair pair{s, t, {}};
+      if (s == t) continue;
+      const size_t a = static_cast<size_t>(s), b = static_cast<size_t>(t);
+      TaskPair pair{s, t, informs == Informs::kSource ? context.informs(a, b) : context.informs(b, a), {}};
+      if (pair.weight == 0) continue;
       for (int64_t b = 0; b < context.samples; ++b) {
         if (!labelled(b, s) && labelled(b, t)) pair.samples.push_back(b);
       }

@@ -132,6 +132,8 @@ class EncoderDecoder final : public Network {
                 options.backbone.options.value("name", std::string())),
         decoder_begin_(end_of_store()),
         decoder_(Decoder::registry().make(options.decoder, {&store_, backbone_->levels()})),
+        prototypes_(store_, *setting.tasks, setting.predicted,
+                    {setting.prototypes, decoder_->out().channels, levels().back().channels}),
         heads_begin_(end_of_store()) {
     check_heads(options.head_bias, *setting.tasks, "network.head_bias");
     check_heads(options.head_scale, *setting.tasks, "network.head_scale");
@@ -185,6 +187,7 @@ class EncoderDecoder final : public Network {
     backbone_->initialize(seed, stream);
     inputs_.initialize(seed, stream);
     decoder_->initialize(seed, stream);
+    prototypes_.initialize(seed, stream);
     for (PixelHead& head : heads_) head.initialize(seed, stream);
     image_heads_->initialize(seed, stream);
   }
@@ -205,36 +208,59 @@ class EncoderDecoder final : public Network {
     return {std::move(maps), {}};
   }
 
-  TaskTensors decode(const Features& features, const NormUse& norm, bool trainable,
-                     int64_t rows_with_gradient) const override {
-    TaskTensors raw;
+  Decoded decode(const Features& features, const NormUse& norm, bool trainable,
+                 int64_t rows_with_gradient) const override {
+    Decoded result;
+    TaskTensors& raw = result.raw;
+    const bool retrieves = !prototypes_.empty();
+    const ImageTasks images(*image_heads_, prototypes_);
+    const ImageTasks::Begun begun = images.begin(features.maps.back(), trainable);
+    at::Tensor means, affinities;
     if (!heads_.empty()) {
       const Pass pass = pass_of(norm, trainable, recomputation_);
       std::vector<at::Tensor> weights;
       if (trainable) {
         decoder_->add_weights(weights);
+        prototypes_.add_pixel_weights(weights);
         for (const PixelHead& head : heads_) {
           head.features.add_weights(weights);
           head.predict.add_weights(weights);
         }
       }
-      const auto stage = [this, pass, rows_with_gradient](const std::vector<at::Tensor>& maps, bool again) {
+      const size_t levels = features.maps.size();
+      const auto stage = [this, pass, rows_with_gradient, retrieves, levels](const std::vector<at::Tensor>& read,
+                                                                             bool again) {
         Pass own = pass;
         own.again = again;
+        std::vector<at::Tensor> maps(read.begin(), read.begin() + static_cast<std::ptrdiff_t>(levels));
         const at::Tensor map = decoder_->decode(maps, own);
-        std::vector<at::Tensor> planes;
-        for (const PixelHead& head : heads_) {
-          planes.push_back(head.predict.apply(head.features.apply(map, own), own, rows_with_gradient));
+        TaskPrototypes::Pixels refined;
+        if (retrieves) {
+          refined = prototypes_.refine(map, read.size() > levels ? read.back() : at::Tensor{}, own.trainable);
         }
-        return std::vector<at::Tensor>{
+        std::vector<at::Tensor> planes;
+        for (size_t h = 0; h < heads_.size(); ++h) {
+          const at::Tensor& of_head = retrieves ? refined.maps[h] : map;
+          planes.push_back(heads_[h].predict.apply(heads_[h].features.apply(of_head, own), own, rows_with_gradient));
+        }
+        std::vector<at::Tensor> made = {
             upsample(in_full(planes.size() == 1 ? planes[0] : at::cat(planes, 1)), decoder_->out().stride)
                 .contiguous()};
+        if (retrieves) made.insert(made.end(), {refined.means, refined.affinities});
+        return made;
       };
+      std::vector<at::Tensor> read = features.maps;
+      if (begun.features.defined()) read.push_back(begun.features);
       const bool again = recomputation_ == Recomputation::kStages;
-      raw.planes = again ? recomputed(features.maps, weights, stage)[0] : stage(features.maps, false)[0];
+      const std::vector<at::Tensor> made = again ? recomputed(read, weights, stage) : stage(read, false);
+      raw.planes = made[0];
+      if (retrieves) {
+        means = made[1];
+        affinities = made[2];
+      }
     }
-    if (!image_heads_->empty()) raw.vectors = image_heads_->apply(features.maps.back(), trainable);
-    return raw;
+    images.end(begun, means, affinities, trainable, result);
+    return result;
   }
 
   bool is_exportable() const override { return backbone_->is_exportable() && inputs_.is_exportable(); }
@@ -248,14 +274,18 @@ class EncoderDecoder final : public Network {
     const std::vector<std::string> maps = inputs_.write(
         graph, backbone_->write(graph, graph.channel_affine(graph.input(), order(), scale, shift), further.first),
         further);
+    const ImageTasks images(*image_heads_, prototypes_);
+    ImageTasks::Written written = images.begin(graph, maps.back());
     if (!heads_.empty()) {
       const std::string map = decoder_->write(graph, maps);
-      for (const PixelHead& head : heads_) {
-        const std::string raw = head.predict.write(graph, graph.relu(head.features.write(graph, map)));
+      const std::vector<std::string> read = images.maps(graph, map, heads_.size(), written);
+      for (size_t h = 0; h < heads_.size(); ++h) {
+        const PixelHead& head = heads_[h];
+        const std::string raw = head.predict.write(graph, graph.relu(head.features.write(graph, read[h])));
         graph.output(head.task, graph.upsample(raw, decoder_->out().stride));
       }
     }
-    image_heads_->write(graph, maps.back());
+    images.end(graph, maps.back(), written);
   }
 
  private:
@@ -295,6 +325,7 @@ class EncoderDecoder final : public Network {
   InputFusions inputs_;
   int64_t decoder_begin_;
   std::unique_ptr<Decoder> decoder_;
+  TaskPrototypes prototypes_;
   int64_t heads_begin_;
   std::vector<PixelHead> heads_;
   std::optional<ImageHeads> image_heads_;

@@ -38,6 +38,8 @@ std::string GraphWriter::multiply(const std::string& a, const std::string& b) { 
 
 std::string GraphWriter::sigmoid(const std::string& x) { return add_node("sigmoid", {x}); }
 
+std::string GraphWriter::softmax(const std::string& x) { return add_node("softmax", {x}); }
+
 std::string GraphWriter::present(size_t input) { return add_node("present", {"input_present"}, {{"input", input}}); }
 
 std::string GraphWriter::as_map(const std::string& x) { return add_node("as_map", {x}); }

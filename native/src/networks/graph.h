@@ -40,6 +40,8 @@ class GraphWriter {
   std::string add(const std::string& a, const std::string& b);
   std::string multiply(const std::string& a, const std::string& b);
   std::string sigmoid(const std::string& x);
+  /// Over channels.
+  std::string softmax(const std::string& x);
   /// Max pool, padded by kernel / 2 where the kernel is odd.
   std::string max_pool(const std::string& x, int64_t kernel, int64_t stride);
   /// 2x2 max pool, and what unpool() needs to undo it.

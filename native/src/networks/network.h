@@ -16,6 +16,7 @@
 #include "networks/level.h"
 #include "networks/parameters.h"
 #include "networks/recomputation.h"
+#include "networks/task_prototypes.h"
 #include "options/registry.h"
 #include "precision.h"
 #include "tasks/task.h"
@@ -30,6 +31,7 @@ struct NetworkSetting {
   Precision precision;
   at::Device device;
   Recomputation recomputation = Recomputation::kNorms;
+  int64_t prototypes = 0;  // dimension of the tasks' prototypes; 0: there are none
 };
 
 /// Weights that are trained alike: a range of the flat storage.
@@ -47,6 +49,12 @@ constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 struct Features {
   std::vector<at::Tensor> maps;    // of each level: [N, channels, H / stride, W / stride]
   std::vector<at::Tensor> places;  // what the network's own decoder needs besides, such as places of pools' maxima
+};
+
+/// What a network says of images.
+struct Decoded {
+  TaskTensors raw;        // raw outputs of the heads, before the tasks' activations
+  at::Tensor affinities;  // [N, K, K]: of each task's features to each task's prototype; undefined without prototypes
 };
 
 class Network {
@@ -81,10 +89,9 @@ class Network {
 
   /// Samples, normalised as InputSet::normalized() does -> features. `trainable` false: no gradient to the weights.
   virtual Features encode(const InputTensors& x, const NormUse& norm, bool trainable) const = 0;
-  /// Raw outputs of the heads, before the tasks' activations. Only the first `rows_with_gradient` images will get a
-  /// gradient.
-  virtual TaskTensors decode(const Features& features, const NormUse& norm, bool trainable,
-                             int64_t rows_with_gradient) const = 0;
+  /// Only the first `rows_with_gradient` images will get a gradient from the heads.
+  virtual Decoded decode(const Features& features, const NormUse& norm, bool trainable,
+                         int64_t rows_with_gradient) const = 0;
 };
 
 /// Heads of image tasks: the mean of the coarsest features over all pixels, then a linear map for each task.
@@ -97,9 +104,12 @@ class ImageHeads {
 
   void initialize(uint64_t seed, uint32_t stream);
   bool empty() const { return heads_.empty(); }
-  /// [N, channels, h, w] -> [N, elements of all tasks].
-  at::Tensor apply(const at::Tensor& features, bool trainable) const;
-  void write(GraphWriter& graph, const std::string& features) const;
+  /// [N, channels, h, w] -> [N, channels], what the heads read.
+  static at::Tensor pooled(const at::Tensor& features);
+  /// What each head reads, one for all of them or one each -> [N, elements of all tasks].
+  at::Tensor apply(const std::vector<at::Tensor>& pooled, bool trainable) const;
+  /// The same of values [N, channels, 1, 1].
+  void write(GraphWriter& graph, const std::vector<std::string>& pooled) const;
 
  private:
   struct Head {
@@ -111,6 +121,36 @@ class ImageHeads {
   ParameterStore& store_;
   std::string prefix_;
   std::vector<Head> heads_;
+};
+
+/// The image tasks of a network, whose heads may read what their prototypes have found: begin() before its pixel tasks,
+/// end() behind them.
+class ImageTasks {
+ public:
+  ImageTasks(const ImageHeads& heads, const TaskPrototypes& prototypes) : heads_(heads), prototypes_(prototypes) {}
+
+  struct Begun {
+    at::Tensor pooled;    // what heads read without prototypes; undefined without image tasks
+    at::Tensor features;  // TaskPrototypes::read_images()
+  };
+  /// `top`: the coarsest features.
+  Begun begin(const at::Tensor& top, bool trainable) const;
+  /// `means`, `affinities`: TaskPrototypes::Pixels; undefined without pixel tasks or prototypes.
+  void end(const Begun& begun, const at::Tensor& means, const at::Tensor& affinities, bool trainable,
+           Decoded& result) const;
+
+  struct Written {
+    std::string pooled;
+    TaskPrototypes::Written features;
+  };
+  Written begin(GraphWriter& graph, const std::string& top) const;
+  /// What the head of the `head`-th pixel task reads instead of the map, by all of them.
+  std::vector<std::string> maps(GraphWriter& graph, const std::string& map, size_t heads, Written& written) const;
+  void end(GraphWriter& graph, const std::string& top, const Written& written) const;
+
+ private:
+  const ImageHeads& heads_;
+  const TaskPrototypes& prototypes_;
 };
 
 }  // namespace jtr

@@ -157,27 +157,39 @@ SegNet::Encoded SegNet::encode(const at::Tensor& x, const NormUse& norm, bool tr
   return encoded;
 }
 
-at::Tensor SegNet::decode(const Encoded& encoded, const NormUse& norm, bool trainable,
-                          int64_t rows_with_gradient) const {
+at::Tensor SegNet::decode(const Encoded& encoded, const NormUse& norm, bool trainable, int64_t rows_with_gradient,
+                          Retrieval* retrieval) const {
+  const TaskPrototypes* prototypes = retrieval != nullptr ? retrieval->prototypes : nullptr;
   at::Tensor y = encoded.latent;
   for (int i = kStages - 1; i >= 0; --i) {
-    const auto stage = [this, i, norm, trainable, rows_with_gradient](const std::vector<at::Tensor>& in,
-                                                                      bool again) -> std::vector<at::Tensor> {
+    const auto stage = [this, i, norm, trainable, rows_with_gradient, prototypes](
+                           const std::vector<at::Tensor>& in, bool again) -> std::vector<at::Tensor> {
       const std::vector<Layer>& layers = decoder_[i];
       const Pass pass{norm, trainable, again};
       const RawMap raw = rest_of(
           layers, unpool_convolve(in[0], in[1], convolution_of(layers[0], pass), norm_of(layers[0], pass)), pass);
-      return {i > 0 ? activate(raw) : heads(raw, pass, rows_with_gradient)};
+      if (i > 0) return {activate(raw)};
+      if (prototypes == nullptr) return {heads(raw, pass, rows_with_gradient)};
+      const TaskPrototypes::Pixels refined =
+          prototypes->refine(activate(raw), in.size() > 2 ? in[2] : at::Tensor{}, trainable);
+      return {heads(refined.maps, pass), refined.means, refined.affinities};
     };
     // The heads belong to the last stage: the largest map of all is then none that passes between stages.
     std::vector<at::Tensor> weights = weights_of(decoder_[i], trainable);
     if (i == 0 && trainable) {
+      if (prototypes != nullptr) prototypes->add_pixel_weights(weights);
       for (const Head& head : heads_) {
         for (const int64_t w : {head.weight0, head.bias0, head.weight1, head.bias1})
           weights.push_back(store_.parameter(w));
       }
     }
-    y = run({y, encoded.argmax[i]}, weights, stage)[0];
+    std::vector<at::Tensor> read = {y, encoded.argmax[i]};
+    if (i == 0 && prototypes != nullptr && retrieval->images.defined()) read.push_back(retrieval->images);
+    const std::vector<at::Tensor> made = run(read, weights, stage);
+    y = made[0];
+    if (made.size() < 3) continue;
+    retrieval->means = made[1];
+    retrieval->affinities = made[2];
   }
   return y;
 }
@@ -209,13 +221,30 @@ std::string SegNet::write_head(GraphWriter& graph, const std::string& features, 
   return graph.convolve(y, name + ".1.weight", name + ".1.bias", {1, 1, 1});
 }
 
+std::pair<at::Tensor, at::Tensor> SegNet::product(const Head& head, bool trainable) const {
+  const at::Tensor &w0 = weight(head.weight0, trainable), &w1 = weight(head.weight1, trainable);
+  const at::Tensor map = w1.flatten(1);  // [channels, width]
+  return {at::matmul(map, w0.contiguous().flatten(1)).view({w1.size(0), w0.size(1), 3, 3}),
+          at::mv(map, weight(head.bias0, trainable)) + weight(head.bias1, trainable)};
+}
+
+at::Tensor SegNet::heads(const std::vector<at::Tensor>& maps, const Pass& pass) const {
+  std::vector<at::Tensor> all;
+  for (size_t i = 0; i < heads_.size(); ++i) {
+    const auto [weight, bias] = product(heads_[i], pass.trainable);
+    const Convolution own{weight.contiguous(maps[i].suggest_memory_format()), bias,
+                          recomputation_ == Recomputation::kNone};
+    all.push_back(in_full(convolve_out(maps[i], own)));
+  }
+  return at::cat(all, 1);
+}
+
 at::Tensor SegNet::heads(const RawMap& features, const Pass& pass, int64_t rows_with_gradient) const {
   std::vector<at::Tensor> weights, biases;
   for (const Head& head : heads_) {
-    const at::Tensor &w0 = weight(head.weight0, pass.trainable), &w1 = weight(head.weight1, pass.trainable);
-    const at::Tensor map = w1.flatten(1);  // [channels, width]
-    weights.push_back(at::matmul(map, w0.contiguous().flatten(1)).view({w1.size(0), w0.size(1), 3, 3}));
-    biases.push_back(at::mv(map, weight(head.bias0, pass.trainable)) + weight(head.bias1, pass.trainable));
+    auto [weight, bias] = product(head, pass.trainable);
+    weights.push_back(std::move(weight));
+    biases.push_back(std::move(bias));
   }
   const at::MemoryFormat format = features.x.suggest_memory_format();
   const Convolution all{at::cat(weights).contiguous(format), at::cat(biases), recomputation_ == Recomputation::kNone};

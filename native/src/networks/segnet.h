@@ -13,6 +13,7 @@
 #include "networks/layers.h"
 #include "networks/parameters.h"
 #include "networks/recomputation.h"
+#include "networks/task_prototypes.h"
 
 namespace jtr {
 
@@ -54,9 +55,16 @@ class SegNet {
   /// to the weights.
   /// `further`: what the first convolution reads besides.
   Encoded encode(const at::Tensor& x, const NormUse& norm, bool trainable, const FirstChannels& further = {}) const;
+  /// How heads read what prototypes find, and what these say of the pixel tasks.
+  struct Retrieval {
+    const TaskPrototypes* prototypes;  // null: there are none
+    at::Tensor images;                 // TaskPrototypes::read_images()
+    at::Tensor means, affinities;      // TaskPrototypes::Pixels, of the result
+  };
   /// Through the decoder and all heads: [N, channels of all heads, H, W], in full. Only the first `rows_with_gradient`
   /// images will get a gradient.
-  at::Tensor decode(const Encoded& encoded, const NormUse& norm, bool trainable, int64_t rows_with_gradient) const;
+  at::Tensor decode(const Encoded& encoded, const NormUse& norm, bool trainable, int64_t rows_with_gradient,
+                    Retrieval* retrieval = nullptr) const;
   size_t head_count() const { return heads_.size(); }
 
   /// The same in evaluation mode as operations, for exports.
@@ -95,6 +103,10 @@ class SegNet {
   /// Nothing stands between a head's two convolutions, so they are one with the product of their weights: all heads are
   /// one convolution to as many channels as they have together.
   at::Tensor heads(const RawMap& features, const Pass& pass, int64_t rows_with_gradient) const;
+  /// Each head on a map of its own.
+  at::Tensor heads(const std::vector<at::Tensor>& maps, const Pass& pass) const;
+  /// The product of a head's two convolutions.
+  std::pair<at::Tensor, at::Tensor> product(const Head& head, bool trainable) const;
   /// The weights of a stage, where they have a gradient.
   std::vector<at::Tensor> weights_of(const std::vector<Layer>& layers, bool trainable) const;
   std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& weights,

@@ -31,6 +31,8 @@ class SegNetNetwork final : public Network {
         setting_(setting),
         format_(network_memory_format(setting.precision, setting.device, options.width)),
         inputs_(store_, *setting.inputs, {levels().back()}, {options.width, 3, 1}, setting.recomputation, kName),
+        prototypes_(store_, *setting.tasks, setting.predicted,
+                    {setting.prototypes, options.width, SegNet::channels_of(options.width).back()}),
         net_(store_, setting.inputs->image_channels(), options.width, plane_heads(setting), true,
              setting.recomputation),
         image_heads_(store_, *setting.tasks, setting.predicted, SegNet::channels_of(options.width).back(), kHead) {
@@ -59,14 +61,14 @@ class SegNetNetwork final : public Network {
       return list.back().offset + list.back().elements;
     };
     const int64_t decoder = first("decoder_block"), heads = first("pred_task"), end = store_.flat_parameters().numel();
-    if (!inputs_.empty()) {
-      const int64_t backbone = first("encoder_block");
-      return {{"inputs", 0, backbone},
-              {"backbone", backbone, decoder - backbone},
-              {"decoder", decoder, heads - decoder},
-              {"heads", heads, end - heads}};
-    }
-    return {{"backbone", 0, decoder}, {"decoder", decoder, heads - decoder}, {"heads", heads, end - heads}};
+    const int64_t backbone = first("encoder_block"), prototypes = prototypes_.empty() ? backbone : first("prototypes.");
+    std::vector<ParameterGroup> groups;
+    if (!inputs_.empty()) groups.push_back({"inputs", 0, prototypes});
+    if (!prototypes_.empty()) groups.push_back({"prototypes", prototypes, backbone - prototypes});
+    groups.push_back({"backbone", backbone, decoder - backbone});
+    groups.push_back({"decoder", decoder, heads - decoder});
+    groups.push_back({"heads", heads, end - heads});
+    return groups;
   }
 
   bool is_exportable() const override { return inputs_.is_exportable(); }
@@ -74,19 +76,24 @@ class SegNetNetwork final : public Network {
     const InputFusions::Written further = inputs_.write_first(graph);
     SegNet::Written encoded = net_.write_encoder(graph, graph.input(), further.first);
     encoded.latent = inputs_.write(graph, {encoded.latent}, further)[0];
+    const ImageTasks images(image_heads_, prototypes_);
+    ImageTasks::Written written = images.begin(graph, encoded.latent);
     if (net_.head_count() > 0) {
       const std::string features = net_.write_decoder(graph, encoded);
+      const std::vector<std::string> read = images.maps(graph, features, net_.head_count(), written);
+      size_t head = 0;
       for (const size_t t : setting_.predicted) {
         if ((*setting_.tasks)[t].extent() != Extent::kPixel) continue;
-        graph.output(t, net_.write_head(graph, features, head_name(t)));
+        graph.output(t, net_.write_head(graph, read[head++], head_name(t)));
       }
     }
-    image_heads_.write(graph, encoded.latent);
+    images.end(graph, encoded.latent, written);
   }
 
   void initialize(uint64_t seed, uint32_t stream) override {
     net_.initialize(seed, stream);
     inputs_.initialize(seed, stream);
+    prototypes_.initialize(seed, stream);
     image_heads_.initialize(seed, stream);
   }
 
@@ -101,17 +108,20 @@ class SegNetNetwork final : public Network {
     return features;
   }
 
-  TaskTensors decode(const Features& features, const NormUse& norm, bool trainable,
-                     int64_t rows_with_gradient) const override {
-    TaskTensors raw;
+  Decoded decode(const Features& features, const NormUse& norm, bool trainable,
+                 int64_t rows_with_gradient) const override {
+    Decoded result;
+    const ImageTasks images(image_heads_, prototypes_);
+    const ImageTasks::Begun begun = images.begin(features.maps.back(), trainable);
+    SegNet::Retrieval retrieval{prototypes_.empty() ? nullptr : &prototypes_, begun.features, {}, {}};
     if (net_.head_count() > 0) {
       SegNet::Encoded encoded;
       encoded.latent = features.maps.back();
       std::copy(features.places.begin(), features.places.end(), encoded.argmax.begin());
-      raw.planes = net_.decode(encoded, norm, trainable, rows_with_gradient);
+      result.raw.planes = net_.decode(encoded, norm, trainable, rows_with_gradient, &retrieval);
     }
-    if (!image_heads_.empty()) raw.vectors = image_heads_.apply(features.maps.back(), trainable);
-    return raw;
+    images.end(begun, retrieval.means, retrieval.affinities, trainable, result);
+    return result;
   }
 
  private:
@@ -129,6 +139,7 @@ class SegNetNetwork final : public Network {
   at::MemoryFormat format_;
   ParameterStore store_;
   InputFusions inputs_;  // its decoder reads the coarsest level alone
+  TaskPrototypes prototypes_;
   SegNet net_;
   ImageHeads image_heads_;
 };

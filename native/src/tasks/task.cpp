@@ -90,7 +90,7 @@ at::Tensor Task::mapping_prediction(const at::Tensor& prediction, const at::Tens
 
 at::Tensor Task::mapping_label(const at::Tensor& label) const { return encode_label(label, {}); }
 
-TaskSet::TaskSet(const std::vector<Variant>& tasks) {
+TaskSet::TaskSet(const std::vector<Variant>& tasks) : made_of_(tasks) {
   std::set<std::string> names;
   channel_groups_.emplace();
   channel_groups_->count = 0;
@@ -114,6 +114,22 @@ TaskSet::TaskSet(const std::vector<Variant>& tasks) {
     sizes.label_channels += task.label_channels();
     noise_channels_ += task.noise_channels();
   }
+}
+
+size_t TaskSet::number(const std::string& name, const std::string& field) const {
+  std::vector<std::string> names;
+  for (size_t t = 0; t < size(); ++t) {
+    if (tasks_[t]->name() == name) return t;
+    names.push_back(tasks_[t]->name());
+  }
+  throw Error(JTR_STATUS_INVALID_ARGUMENT, text(field, ": there is no task '", name, "'", suggestion(name, names)))
+      .with_field(field);
+}
+
+TaskSet TaskSet::only(const std::vector<size_t>& numbers) const {
+  std::vector<Variant> chosen;
+  for (const size_t i : numbers) chosen.push_back(made_of_[i]);
+  return TaskSet(chosen);
 }
 
 void TaskSet::add_channel_group(const Task& task) {

@@ -136,8 +136,13 @@ class TaskSet {
   /// Throws about "tasks[i]" where one cannot be made, or two have one name.
   explicit TaskSet(const std::vector<Variant>& tasks);
 
+  /// The tasks of these numbers by themselves, in that order.
+  TaskSet only(const std::vector<size_t>& numbers) const;
+
   size_t size() const { return tasks_.size(); }
   const Task& operator[](size_t i) const { return *tasks_[i]; }
+  /// The number of the task of that name; throws about `field` where there is none.
+  size_t number(const std::string& name, const std::string& field) const;
   /// Channels of the pixel tasks' predictions, of their labels, and of all noise.
   int64_t channels() const { return planes_.channels; }
   int64_t label_channels() const { return planes_.label_channels; }
@@ -172,6 +177,7 @@ class TaskSet {
   };
   void add_channel_group(const Task& task);
 
+  std::vector<Variant> made_of_;
   std::vector<std::unique_ptr<Task>> tasks_;
   std::vector<int64_t> channel_offset_, label_offset_, noise_offset_;
   std::vector<size_t> pixel_tasks_, image_tasks_;

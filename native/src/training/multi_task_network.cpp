@@ -53,8 +53,8 @@ void average_buffers(const ParameterStore& to, const ParameterStore& from, int64
 
 MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, const Setting& setting) : tasks_(tasks) {
   const auto add = [&](std::vector<size_t> predicted, std::string prefix) {
-    const NetworkSetting network{&tasks,         std::move(predicted), setting.inputs, setting.precision,
-                                 setting.device, setting.recomputation};
+    const NetworkSetting network{&tasks,         std::move(predicted),  setting.inputs,    setting.precision,
+                                 setting.device, setting.recomputation, setting.prototypes};
     Part part{std::move(prefix), Network::registry().make(setting.network, network), {}, {}, {}, {}, {}};
     part.net->initialize(setting.seed, 0);
     part.norm_backup = at::empty_like(part.store().flat_buffers());
@@ -88,7 +88,7 @@ std::vector<MultiTaskNetwork::Rows> MultiTaskNetwork::rows_by_set(const std::vec
 
 MultiTaskNetwork::Passed MultiTaskNetwork::pass(const Part& part, const InputTensors& whole,
                                                 const std::vector<Rows>& all, NormMode norm, bool trainable) {
-  std::vector<at::Tensor> numbers, planes, vectors, features;
+  std::vector<at::Tensor> numbers, planes, vectors, affinities, features;
   for (const Rows& rows : all) {
     const bool some = rows.numbers.defined();
     InputTensors own = whole;
@@ -98,18 +98,19 @@ MultiTaskNetwork::Passed MultiTaskNetwork::pass(const Part& part, const InputTen
     }
     const NormUse use(norm, rows.set);
     const Features encoded = part.net->encode(own, use, trainable);
-    const TaskTensors raw = part.net->decode(encoded, use, trainable, rows.tracked);
-    if (!some) return {raw, encoded.maps.back()};
+    const Decoded decoded = part.net->decode(encoded, use, trainable, rows.tracked);
+    if (!some) return {decoded, encoded.maps.back()};
     numbers.push_back(rows.numbers);
     features.push_back(encoded.maps.back());
-    if (raw.planes.defined()) planes.push_back(raw.planes);
-    if (raw.vectors.defined()) vectors.push_back(raw.vectors);
+    if (decoded.raw.planes.defined()) planes.push_back(decoded.raw.planes);
+    if (decoded.raw.vectors.defined()) vectors.push_back(decoded.raw.vectors);
+    if (decoded.affinities.defined()) affinities.push_back(decoded.affinities);
   }
   const at::Tensor places = at::argsort(at::cat(numbers));
   const auto in_order = [&places](const std::vector<at::Tensor>& parts) {
     return parts.empty() ? at::Tensor{} : at::cat(parts).index_select(0, places);
   };
-  return {{in_order(planes), in_order(vectors)}, in_order(features)};
+  return {{{in_order(planes), in_order(vectors)}, in_order(affinities)}, in_order(features)};
 }
 
 MultiTaskNetwork::Forward MultiTaskNetwork::forward(const InputTensors& inputs, const Request& request) {
@@ -131,7 +132,10 @@ MultiTaskNetwork::Forward MultiTaskNetwork::forward(const InputTensors& inputs, 
       result.features = f.view({views, samples, f.size(1), f.size(2), f.size(3)});
     }
     if (request.tracked_features) result.tracked_features.push_back(in_full(passed.features.narrow(0, 0, samples)));
-    raw.push_back(passed.raw);
+    if (passed.decoded.affinities.defined()) {
+      result.tracked_affinities = passed.decoded.affinities.narrow(0, 0, samples);
+    }
+    raw.push_back(passed.decoded.raw);
   }
   const TaskTensors all = cut(joined(raw), inputs.image);
   result.tracked = tasks_.activate(all.narrow(0, tracked_rows));
@@ -164,7 +168,7 @@ TaskTensors MultiTaskNetwork::predict(const InputTensors& inputs, const std::vec
   }
   std::vector<TaskTensors> raw;
   const InputTensors whole = padded(inputs, first());
-  for (const Part& part : parts_) raw.push_back(pass(part, whole, all_rows, NormMode::kRunning, false).raw);
+  for (const Part& part : parts_) raw.push_back(pass(part, whole, all_rows, NormMode::kRunning, false).decoded.raw);
   return tasks_.activate(cut(joined(raw), inputs.image));
 }
 

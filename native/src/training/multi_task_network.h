@@ -23,6 +23,7 @@ class MultiTaskNetwork {
     bool separate = false;  // a network for each task
     Recomputation recomputation = Recomputation::kNorms;
     const InputSet* inputs = &InputSet::photograph();
+    int64_t prototypes = 0;  // dimension of the tasks' prototypes; 0: there are none
   };
   /// The same seed gives separate networks of the tasks the same encoder and decoder.
   MultiTaskNetwork(const TaskSet& tasks, const Setting& setting);
@@ -56,6 +57,7 @@ class MultiTaskNetwork {
     TaskTensors tracked;
     at::Tensor features;  // [V, B, c, h, w]: the first part's coarsest, of the enlarged images, without gradient
     std::vector<at::Tensor> tracked_features;  // of each part, view 0's: [B, c, h, w], on which the graph hangs too
+    at::Tensor tracked_affinities;  // Decoded::affinities of view 0: [B, K, K], likewise; undefined without prototypes
   };
   /// In training mode: batch norm over all V * B samples, or over those of each domain by themselves.
   Forward forward(const InputTensors& inputs, const Request& request);
@@ -97,7 +99,7 @@ class MultiTaskNetwork {
     int64_t tracked;     // how many of them, the first ones, get a gradient
   };
   struct Passed {
-    TaskTensors raw;
+    Decoded decoded;
     at::Tensor features;  // the coarsest
   };
   /// Samples that come in several rounds, apart by their sets; the first rounds are tracked.

@@ -29,11 +29,18 @@ std::string names_of_methods(const TrainerOptions& o) {
 }
 
 MultiTaskNetwork::Setting network_setting(const TrainerOptions& o, const InputSet& inputs) {
-  bool separate = false;
+  MultiTaskNetwork::Setting setting{o.network, o.precision(), o.device(), o.seed, false, o.recomputation, &inputs};
+  std::string retrieves;
   for (const Variant* method : methods_of(o)) {
-    separate |= Method::registry().info(*method).facts().value("separate_networks", false);
+    const Json facts = Method::registry().info(*method).facts();
+    setting.separate |= facts.value("separate_networks", false);
+    if (!facts.value("prototypes", false)) continue;
+    retrieves = name_of(*method);
+    setting.prototypes = method->options.at("dimension").get<int64_t>();
   }
-  return {o.network, o.precision(), o.device(), o.seed, separate, o.recomputation, &inputs};
+  require(!setting.separate || retrieves.empty(), "beside", "the method '", retrieves,
+          "' needs one network for all tasks: it cannot stand beside one that has a network for each");
+  return setting;
 }
 
 DomainTechniques::Setting domain_setting(const TrainerOptions& o, const MultiTaskNetwork& network) {
@@ -43,8 +50,9 @@ DomainTechniques::Setting domain_setting(const TrainerOptions& o, const MultiTas
   return setting;
 }
 
-MethodSetting method_setting(const TrainerOptions& o, const TaskSet& tasks, const MultiTaskNetwork& network) {
-  return {&tasks, &network.first(), o.seed, o.precision(), o.device(), o.recomputation};
+MethodSetting method_setting(const TrainerOptions& o, const TaskSet& tasks, const MultiTaskNetwork& network,
+                             const TaskGraph& graph) {
+  return {&tasks, &network.first(), o.seed, o.precision(), o.device(), o.recomputation, &graph};
 }
 
 }  // namespace
@@ -56,7 +64,9 @@ Trainer::Trainer(const TrainerOptions& options)
       inputs_(options_.inputs),
       communicator_(Communicator::registry().make(options_.parallel, {options_.device(), common_options(options_)})),
       network_(tasks_, network_setting(options_, inputs_)),
-      guides_(made_guides(options_, method_setting(options_, tasks_, network_))),
+      graph_(TaskGraph::registry().make(options_.task_graph,
+                                        {&tasks_, options_.task_graph.path, options_.precision(), options_.device()})),
+      guides_(made_guides(options_, method_setting(options_, tasks_, network_, *graph_))),
       constraints_(options_.constraints, tasks_),
       domain_techniques_(options_.domain_techniques, domain_setting(options_, network_)),
       needs_(needs_of(guides_, constraints_)),
@@ -80,6 +90,10 @@ Trainer::Trainer(const TrainerOptions& options)
       add_state(saved_, guide.name + "/", *state);
     }
   }
+  if (ParameterStore* state = graph_->state()) {
+    add_state(state_, "task_graph/", *state);
+    add_state(saved_, "task_graph/", *state);
+  }
   if (ParameterStore* own = balancing_->parameters()) add_network("balancing/", *own, {}, {}, {});
   for (const auto& own : domain_techniques_.parameters()) add_network(own.prefix, *own.store, {}, {}, {});
   if (domain_techniques_.separate_norms()) {
@@ -93,6 +107,7 @@ Trainer::Trainer(const TrainerOptions& options)
     for (const std::string& term : guide.method->terms()) term_names_.push_back(guide.name + "." + term);
   }
   for (const std::string& term : constraints_.terms()) term_names_.push_back(term);
+  for (const std::string& term : graph_->terms()) term_names_.push_back("task_graph." + term);
   for (const std::string& term : domain_techniques_.terms()) term_names_.push_back(term);
 
   if (options_.ema_decay <= 0) return;
@@ -148,6 +163,7 @@ MethodNeeds Trainer::needs_of(const std::vector<Guide>& guides, const Constraint
     all.crops |= own.crops;
     all.images |= own.images;
     all.teacher |= own.teacher;
+    all.affinities |= own.affinities;
     all.separate_networks |= own.separate_networks;
     all.stride = std::max(all.stride, own.stride);
   }

@@ -15,6 +15,7 @@
 #include "balancing/balancing.h"
 #include "constraints/constraint.h"
 #include "domains/domain.h"
+#include "graphs/task_graph.h"
 #include "memory/tensor_memory.h"
 #include "methods/method.h"
 #include "parallel/communicator.h"
@@ -94,6 +95,7 @@ class Trainer {
     TaskTensors gradients;               // like forward.predictions
     int64_t tracked_views = 0;           // that get a gradient
     std::vector<at::Tensor> d_features;  // like forward.tracked_features
+    at::Tensor d_affinities;             // like forward.tracked_affinities
   };
   /// Samples that are worked on together.
   struct Part {
@@ -184,6 +186,7 @@ class Trainer {
   InputSet inputs_;
   std::unique_ptr<Communicator> communicator_;
   MultiTaskNetwork network_;
+  std::unique_ptr<TaskGraph> graph_;
   std::vector<Guide> guides_;  // the method and those beside it
   Constraints constraints_;
   DomainTechniques domain_techniques_;

@@ -5,6 +5,7 @@
 #include "constraints/constraint.h"
 #include "domains/domain.h"
 #include "error.h"
+#include "graphs/task_graph.h"
 #include "methods/method.h"
 #include "networks/network.h"
 #include "parallel/communicator.h"
@@ -69,6 +70,8 @@ void TrainerOptions::visit(OptionVisitor& v) {
   v.variant("method", method, Method::registry(), "What is added to the supervised loss.");
   v.variants("beside", beside, Method::registry(), within(0, kMostBeside),
              "Methods whose terms are added to the method's, each once.");
+  v.variant("task_graph", task_graph, TaskGraph::registry(),
+            "Which tasks may inform which, for methods that relate them.");
   v.variants("constraints", constraints, Constraint::registry(), within(0, kMostConstraints),
              "What is known of predictions, as terms beside the method's.");
   v.words("domains", domains, within(0, kMostDomains),

@@ -43,6 +43,7 @@ struct TrainerOptions : ComputeOptions {
   Variant network = Variant::of("segnet");
   Variant method = Variant::of("jtr");
   std::vector<Variant> beside;
+  Variant task_graph = Variant::of("all");
   std::vector<Variant> constraints;
   std::vector<std::string> domains;
   std::vector<Variant> domain_techniques;

@@ -37,6 +37,7 @@ MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uplo
   context.labelled_host.assign(labelled, labelled + host.labelled.numel());
   context.noise = upload_noise(host.noise, noise_sizes(host), options_.seed, steps_done_, tensor_options_,
                                "batch.noise", share.first);
+  context.graph = graph_->weights(steps_done_);
   if (needs_.crops) context.crops = host.crops.narrow(0, 0, needs_.views).clone();
   const int64_t samples = host.samples();
   context.inputs_of = [all = uploaded.inputs, samples](int64_t view) { return all.narrow(view * samples, samples); };
@@ -54,6 +55,7 @@ MethodContext Trainer::context_of(const Guide& guide, const MethodContext& all, 
   if (!guide.needs.crops) own.crops.reset();
   if (!guide.needs.images) own.inputs_of = nullptr;
   if (!guide.needs.teacher) own.teacher_of = nullptr;
+  if (!guide.needs.affinities) own.affinities.reset();
   if (made == nullptr) return own;
   const size_t views = static_cast<size_t>(guide.needs.views);
   own.predictions.resize(views);
@@ -114,6 +116,11 @@ void Trainer::backward(const std::vector<const Seen*>& seen, bool retain) {
       roots.push_back(features);
       d_roots.push_back(views->d_features[n]);
     }
+    const at::Tensor& affinities = views->forward.tracked_affinities;
+    if (views->d_affinities.defined() && affinities.requires_grad()) {
+      roots.push_back(affinities);
+      d_roots.push_back(views->d_affinities);
+    }
   }
   torch::autograd::backward(roots, d_roots, retain);
 }
@@ -136,6 +143,7 @@ void Trainer::separate_backward(const Passes& passes, const TaskTensors& supervi
   Seen apart = passes.given;
   apart.gradients = passes.given.gradients.zeros_like();
   apart.d_features.clear();
+  apart.d_affinities.reset();
   for (int64_t t = 0; t < task_count; ++t) {
     const size_t task = static_cast<size_t>(t);
     at::Tensor own = tasks_.prediction(apart.gradients[0], task);
@@ -302,6 +310,11 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
   request_of_views.domains = &domains;
   passes.given = seen(uploaded.inputs, request_of_views, part.share);
   if (passes.given.forward.features.defined()) context.features = passes.given.forward.features.unbind(0);
+  if (needs_.affinities) {
+    context.affinities = passes.given.forward.tracked_affinities.detach();
+    context.affinities_gradient = at::zeros_like(context.affinities);
+    passes.given.d_affinities = context.affinities_gradient;
+  }
   for (int64_t v = 0; v < views; ++v) {
     context.predictions.push_back(passes.given.forward.predictions[v]);
     context.gradients.push_back(passes.given.gradients[v]);
@@ -339,6 +352,8 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
   const MethodLoss constrained = constraints_.compute(context);
   if (constrained.loss.defined()) added = added + constrained.loss.to(tensor_options_);
   own_terms.insert(own_terms.end(), constrained.terms.begin(), constrained.terms.end());
+  const std::vector<at::Tensor> similar = graph_->observe(context);
+  own_terms.insert(own_terms.end(), similar.begin(), similar.end());
   if (domain_techniques_.read_features()) {
     DomainTechniques::Result adapted =
         domain_techniques_.compute(passes.given.forward.tracked_features, uploaded.domain, domains, steps_done_);
@@ -447,6 +462,7 @@ void Trainer::apply(const Computed& computed) {
   network_.mix_domains();
   if (average_ != nullptr) average_->follow(network_, steps_done_);
   for (const Guide& guide : guides_) guide.method->follow();
+  graph_->follow();
   ++steps_done_;
   balancing_->observe(computed.sums, steps_done_);
 }

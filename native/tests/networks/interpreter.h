@@ -78,6 +78,7 @@ class Interpreter {
     if (op == "add") return x + in[1];
     if (op == "multiply") return x * in[1];
     if (op == "sigmoid") return at::sigmoid(x);
+    if (op == "softmax") return at::softmax(x, 1);
     if (op == "as_map") return x.unsqueeze(2).unsqueeze(3);
     if (op == "present") return x.select(1, node["input"].get<int64_t>()).view({-1, 1, 1, 1});
     if (op == "max_pool") {

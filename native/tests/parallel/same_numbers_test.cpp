@@ -36,7 +36,8 @@ Scenario scenario(const std::string& name, const std::string& method, int64_t st
 
 std::vector<Scenario> scenarios(int64_t many_steps) {
   std::vector<Scenario> all;
-  for (const char* method : {"supervised", "jtr", "teacher"}) all.push_back(scenario(method, method, many_steps));
+  for (const char* method : {"supervised", "jtr", "teacher", "prototypes"})
+    all.push_back(scenario(method, method, many_steps));
   for (const char* method : {"single_task", "consistency", "direct_map", "perceptual_map", "mtpsl"}) {
     all.push_back(scenario(method, method));
     all.back().size = 96;
@@ -54,6 +55,8 @@ std::vector<Scenario> scenarios(int64_t many_steps) {
   }
   all.push_back(scenario("pcgrad beside jtr", "jtr"));
   all.back().options.balancing = Variant::of("pcgrad");
+  all.push_back(scenario("an estimated task graph", "consistency"));
+  all.back().options.task_graph = Variant::of("similarity", {{"warm_up_steps", 1}});
   all.push_back(scenario("clipped and averaged", "jtr"));
   all.back().options.max_gradient_norm = 0.05;
   all.back().options.ema_decay = 0.9;

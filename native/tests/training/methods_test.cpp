@@ -149,7 +149,7 @@ TEST_P(EveryMethodTrains, LossesInBFloat16AreThoseInDoubleRounded) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethodTrains,
                          testing::Values("supervised", "single_task", "consistency", "direct_map", "perceptual_map",
-                                         "mtpsl", "jtr", "teacher", "supervised+"),
+                                         "mtpsl", "jtr", "teacher", "supervised+", "prototypes"),
                          [](const auto& info) { return test::identifier(info.param); });
 
 TEST(SingleTask, IsANetworkForEachTaskTrainedOnThatTaskAlone) {

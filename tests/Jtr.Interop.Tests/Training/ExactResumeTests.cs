@@ -45,6 +45,15 @@ public sealed class ExactResumeTests
             }
         );
         yield return Case("jtr+teacher", all with { Method = "jtr+teacher" });
+        yield return Case("prototypes+teacher", all with { Method = "prototypes+teacher" });
+        yield return Case(
+            "an estimated task graph",
+            all with
+            {
+                Method = "direct_map",
+                TaskGraph = new SimilarityTaskGraph { WarmUpSteps = 2 },
+            }
+        );
         yield return Case("single_task", all with { Method = "single_task" });
         yield return Case(
             "consistency",

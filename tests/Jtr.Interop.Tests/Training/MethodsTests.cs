@@ -23,6 +23,7 @@ public sealed class MethodsTests : IDisposable
         "jtr",
         "teacher",
         "supervised+",
+        "prototypes",
     ];
 
     private static readonly string[] AllRules = ["equal", "fixed", "uncertainty", "dwa", "random", "pcgrad", "labels", "progress"];
@@ -34,7 +35,7 @@ public sealed class MethodsTests : IDisposable
             Assert.That(JtrRuntime.Methods.Select(m => m.Name), Is.EqualTo(AllMethods));
             Assert.That(
                 JtrRuntime.Methods.Where(m => m.MinTasks == 2).Select(m => m.Name),
-                Is.EqualTo(new[] { "direct_map", "perceptual_map", "mtpsl" })
+                Is.EqualTo(new[] { "direct_map", "perceptual_map", "mtpsl", "prototypes" })
             );
             Assert.That(JtrRuntime.BalancingRules, Is.EqualTo(AllRules));
         });
@@ -178,6 +179,8 @@ public sealed class MethodsTests : IDisposable
                 MicroBatch = 2,
                 Film = new AdamOptions { LearningRate = 1e-5, DecaySteps = 30 },
             },
+            Prototypes = new PrototypesOptions { Weight = 0.3, Dimension = 9 },
+            TaskGraph = new SimilarityTaskGraph { Threshold = 0.4 },
             Balancing = new BalancingOptions
             {
                 Name = "fixed",

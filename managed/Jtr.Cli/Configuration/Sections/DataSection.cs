@@ -81,6 +81,10 @@ internal sealed record DataSection
         Minimum = 0, Maximum = 1, DefaultText = "0, all")]
     public double? PseudoThreshold { get; set; }
 
+    [Setting("--drop-violations",
+        Text = "Labels that a network has made are left out where they violate a --constraint.")]
+    public bool? DropViolations { get; set; }
+
     [Setting("--size", "HxW",
         Text = "Rows x columns that everything is resized to; multiples of 32 with a SegNet.",
         Kind = SettingKind.Size, DefaultText = DataOptions.DefaultSizes)]

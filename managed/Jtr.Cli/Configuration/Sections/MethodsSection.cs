@@ -9,6 +9,13 @@ internal sealed record MethodsSection
         Minimum = 1, DefaultText = "as many as --steps or --epochs say")]
     public long? SpecialistSteps { get; set; }
 
+    [Setting("--task-graph", "PAIRS",
+        Text = "Which tasks may inform which, for direct_map, perceptual_map, mtpsl and jtr. Pairs with semicolons between: depth>normals "
+            + "(depth informs normals), depth<>seg*0.5 (each the other, with half of the weight). similarity: those whose predictions vary "
+            + "together, estimated in training (not for jtr).",
+        DefaultText = "all, every task informs every other one")]
+    public string? TaskGraph { get; set; }
+
     [Setting("--method-weight", "X",
         Native = "method[consistency].weight, method[direct_map].weight, method[perceptual_map].weight",
         Text = "Weight of the term that consistency, direct_map or perceptual_map adds.")]

@@ -112,6 +112,8 @@ internal sealed class OnnxGraphWriter(NetworkWeights network) : INetworkWriter
 
     public string Sigmoid(string input) => Node("Sigmoid", [input], 1)[0];
 
+    public string Softmax(string input) => Node("Softmax", [input], 1, Int("axis", 1))[0];
+
     public string ElementAffine(string input, VisionTask task)
     {
         string value = InFull(input);

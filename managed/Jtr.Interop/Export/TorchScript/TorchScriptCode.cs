@@ -76,6 +76,8 @@ internal sealed class TorchScriptCode : INetworkWriter
 
     public string Sigmoid(string input) => Let($"torch.sigmoid({input})");
 
+    public string Softmax(string input) => Let($"torch.softmax({input}, 1)");
+
     public string Cut(string input, string image) => Let($"torch.slice(torch.slice({input}, 2, 0, {_rows}, 1), 3, 0, {_columns}, 1)");
 
     public string ChannelAffine(string input, int[] order, double[] scale, double[] shift)

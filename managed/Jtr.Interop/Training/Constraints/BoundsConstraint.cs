@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Jtr.Interop.Labels.Rules;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Training;
@@ -35,6 +36,17 @@ public sealed record BoundsConstraint : ConstraintOptions
             Where = text.Optional("where"),
             Classes = text.List("classes"),
         };
+
+    internal override LabelRule Rule(TaskSet tasks, string property) =>
+        new BoundsRule(
+            tasks,
+            Word,
+            LabelRule.Find(tasks, Task, property),
+            Lowest?.ToArray(),
+            Highest?.ToArray(),
+            Where is { } other ? LabelRule.Find(tasks, other, property) : null,
+            Where is { } of && Classes is { } classes ? ClassNumbers.NumbersOf(of, classes, tasks, property) : []
+        );
 
     private protected override void Write(JsonObject native, TaskSet tasks, string property)
     {

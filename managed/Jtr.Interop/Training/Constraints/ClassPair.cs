@@ -23,28 +23,46 @@ internal static class ClassNumbers
         string property
     )
     {
-        VisionTask a = Task(tasks, first.Task, property),
-            b = Task(tasks, second.Task, property);
-        IReadOnlyList<string> namesOfA = Names(a, property),
-            namesOfB = Names(b, property);
-        (int A, int B)[] numbers = pairs is null
-            ? [.. namesOfA.Select((name, i) => (i, Find(namesOfB, name))).Where(p => p.Item2 >= 0)]
-            : [.. pairs.Select(p => (Number(a, p.First, property), Number(b, p.Second, property)))];
-        if (numbers.Length == 0)
-            throw new ArgumentException(
-                $"{property}: no class of '{a.Name}' has the name of one of '{b.Name}'; name the classes, or say which belong together "
-                    + "(classes)",
-                property
-            );
-        native[first.Key] = a.Name;
-        native[second.Key] = b.Name;
+        (int A, int B)[] numbers = Pairs(tasks, first.Task, second.Task, pairs, property);
+        native[first.Key] = first.Task;
+        native[second.Key] = second.Task;
         native[first.Classes] = new JsonArray([.. numbers.Select(p => (JsonNode)p.A)]);
         native[second.Classes] = new JsonArray([.. numbers.Select(p => (JsonNode)p.B)]);
     }
 
+    /// <summary>The numbers of pairs of classes of two tasks; null pairs: those that have one name.</summary>
+    /// <exception cref="ArgumentException">There is no such task or class, or no name that both tasks have.</exception>
+    public static (int First, int Second)[] Pairs(
+        TaskSet tasks,
+        string first,
+        string second,
+        IReadOnlyList<ClassPair>? pairs,
+        string property
+    )
+    {
+        VisionTask a = Task(tasks, first, property),
+            b = Task(tasks, second, property);
+        IReadOnlyList<string> namesOfA = Names(a, property),
+            namesOfB = Names(b, property);
+        (int, int)[] numbers = pairs is null
+            ? [.. namesOfA.Select((name, i) => (i, Find(namesOfB, name))).Where(p => p.Item2 >= 0)]
+            : [.. pairs.Select(p => (Number(a, p.First, property), Number(b, p.Second, property)))];
+        return numbers.Length > 0
+            ? numbers
+            : throw new ArgumentException(
+                $"{property}: no class of '{a.Name}' has the name of one of '{b.Name}'; name the classes, or say which belong together "
+                    + "(classes)",
+                property
+            );
+    }
+
     /// <summary>Numbers of classes of a task.</summary>
     public static JsonArray Of(string task, IReadOnlyList<string> classes, TaskSet tasks, string property) =>
-        new([.. classes.Select(c => (JsonNode)Number(Task(tasks, task, property), c, property))]);
+        new([.. NumbersOf(task, classes, tasks, property).Select(n => (JsonNode)n)]);
+
+    /// <summary>Numbers of classes of a task.</summary>
+    public static int[] NumbersOf(string task, IReadOnlyList<string> classes, TaskSet tasks, string property) =>
+        [.. classes.Select(c => Number(Task(tasks, task, property), c, property))];
 
     private static VisionTask Task(TaskSet tasks, string name, string property) =>
         tasks.IndexOf(name) is >= 0 and int i

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Jtr.Interop.Labels.Rules;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Training;
@@ -57,6 +58,12 @@ public abstract record ConstraintOptions
             native["weight"] = weight;
         return native;
     }
+
+    /// <summary>As it is asked of labels.</summary>
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="property">Where it stands, for messages.</param>
+    /// <exception cref="ArgumentException">There is no such task or class.</exception>
+    internal abstract LabelRule Rule(TaskSet tasks, string property);
 
     /// <summary>Writes its name and what it has beside the weight.</summary>
     private protected abstract void Write(JsonObject native, TaskSet tasks, string property);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Jtr.Interop.Labels.Rules;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Training;
@@ -10,6 +11,11 @@ namespace Jtr.Interop.Training;
 public sealed record DepthNormalsConstraint : ConstraintOptions
 {
     internal const string Word = "depth_normals";
+
+    // Those of libjtr, for labels that it does not see.
+    internal const double DefaultCenter = 0.5,
+        DefaultLargestStep = 0.05,
+        DefaultAngle = 30;
 
     /// <summary>The task of depth along the camera's axis.</summary>
     public required string Depth { get; init; }
@@ -51,6 +57,23 @@ public sealed record DepthNormalsConstraint : ConstraintOptions
             LargestStep = text.Number("largest_step"),
             Angle = text.Number("angle"),
         };
+
+    internal override LabelRule Rule(TaskSet tasks, string property) =>
+        new DepthNormalsRule(
+            tasks,
+            Word,
+            LabelRule.Find(tasks, Depth, property),
+            LabelRule.Find(tasks, Normals, property),
+            new(
+                FocalX,
+                FocalY,
+                CenterX ?? DefaultCenter,
+                CenterY ?? DefaultCenter,
+                Axes ?? [],
+                LargestStep ?? DefaultLargestStep,
+                Angle ?? DefaultAngle
+            )
+        );
 
     private protected override void Write(JsonObject native, TaskSet tasks, string property)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Jtr.Interop.Labels.Rules;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Training;
@@ -27,6 +28,16 @@ public sealed record ExclusionConstraint : ConstraintOptions
             Other = text.Required("other"),
             Classes = text.Pairs("classes") ?? throw new FormatException("the constraint 'exclusion' needs classes=CLASS>CLASS;..."),
         };
+
+    internal override LabelRule Rule(TaskSet tasks, string property) =>
+        new ClassPairRule(
+            tasks,
+            Word,
+            implies: false,
+            LabelRule.Find(tasks, One, property),
+            LabelRule.Find(tasks, Other, property),
+            ClassNumbers.Pairs(tasks, One, Other, Classes, property)
+        );
 
     private protected override void Write(JsonObject native, TaskSet tasks, string property)
     {

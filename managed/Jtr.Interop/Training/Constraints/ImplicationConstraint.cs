@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Jtr.Interop.Labels.Rules;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Training;
@@ -28,6 +29,16 @@ public sealed record ImplicationConstraint : ConstraintOptions
             Then = text.Required("then"),
             Classes = text.Pairs("classes"),
         };
+
+    internal override LabelRule Rule(TaskSet tasks, string property) =>
+        new ClassPairRule(
+            tasks,
+            Word,
+            implies: true,
+            LabelRule.Find(tasks, If, property),
+            LabelRule.Find(tasks, Then, property),
+            ClassNumbers.Pairs(tasks, If, Then, Classes, property)
+        );
 
     private protected override void Write(JsonObject native, TaskSet tasks, string property)
     {

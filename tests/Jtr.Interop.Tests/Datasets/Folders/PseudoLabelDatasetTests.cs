@@ -133,6 +133,35 @@ public sealed class PseudoLabelDatasetTests : IDisposable
     }
 
     [Test]
+    public void What_violates_a_constraint_is_counted_and_left_out()
+    {
+        // The network says 9 m and class 2 everywhere; people say 5 m of b, where class 2 is then too near.
+        ConstraintOptions[] constraints =
+        [
+            ConstraintOptions.Parse("bounds:task=depth,highest=8"),
+            ConstraintOptions.Parse("bounds:task=depth,lowest=6,where=seg,classes=2"),
+        ];
+        PseudoLabelDataset plain = new(Data, _network.Root);
+        Assert.That(
+            plain.Check(constraints).Select(v => (v.Name, v.Violated, v.Places)),
+            // a has no label of the network.
+            Is.EqualTo(new[] { ("bounds.depth", (long)Plane, 2L * Plane), ("bounds.depth.2", (long)Plane, 2L * Plane) })
+        );
+        Assert.That(Values(plain), Is.EqualTo(new float[][] { [1, 4], [2, 5], [2, 9] }));
+        PseudoLabelDataset dropped = new(Data, _network.Root, options: new PseudoLabelOptions { Constraints = constraints });
+        Assert.That(Values(dropped), Is.EqualTo(new float[][] { [1, 4], [-1, 5], [2, 0] }), "labels of people stay");
+        Assert.That(
+            () =>
+                new PseudoLabelDataset(
+                    Data,
+                    _network.Root,
+                    options: new PseudoLabelOptions { Constraints = [constraints[0], new BoundsConstraint { Task = "x" }] }
+                ),
+            Throws.ArgumentException.With.Message.Contains("'x'")
+        );
+    }
+
+    [Test]
     public void What_does_not_fit_is_told()
     {
         Assert.Multiple(() =>
