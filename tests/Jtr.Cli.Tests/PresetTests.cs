@@ -46,7 +46,8 @@ public sealed class PresetTests
         SegmentationTask task = (SegmentationTask)settings.ToTrainerOptions(scenes, labels, new DeviceChoice(DeviceKind.Cpu, 0)).Tasks[0];
         Assert.That(task, Is.EqualTo(ClassBalance.Weigh(scenes, labels, 0.25)[0]));
         Assert.That(task.ClassWeights, Is.Not.EqualTo(((SegmentationTask)ClassBalance.Weigh(scenes, null, 0.25)[0]).ClassWeights));
-        Assert.That(Settings("--size 32x32").ToTrainerOptions(scenes, labels, new DeviceChoice(DeviceKind.Cpu, 0)).Tasks, Is.EqualTo(scenes.Tasks));
+        TrainSettings alike = Settings("--size 32x32");
+        Assert.That(alike.ToTrainerOptions(scenes, labels, new DeviceChoice(DeviceKind.Cpu, 0)).Tasks, Is.EqualTo(scenes.Tasks));
     }
 
     [Test]

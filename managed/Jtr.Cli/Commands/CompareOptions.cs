@@ -44,8 +44,8 @@ internal sealed class CompareOptions
         OptionKinds.List(
             "--scenarios",
             "LIST",
-            "Several label scenarios, separated by commas, instead of one --scenario: each in a folder of its own in --output, and a table of "
-                + "Delta % over all."
+            "Several label scenarios, separated by commas, instead of one --scenario: each in a folder of its own in --output, and a "
+                + "table of Delta % over all."
         );
 
     /// <summary>Parts of the labels.</summary>
@@ -67,7 +67,8 @@ internal sealed class CompareOptions
         OptionKinds.Whole(
             "--seeds",
             "N",
-            "Runs of each method, with the seeds 1 to N. A seed fixes weights, labels, order and crops, the same for every method. Default: 3.",
+            "Runs of each method, with the seeds 1 to N. A seed fixes weights, labels, order and crops, the same for every method. "
+                + "Default: 3.",
             1,
             1000
         );

@@ -108,7 +108,7 @@ internal static class Checks
             : new(Verdict.Ok, text);
     }
 
-    /// <summary>What a launcher says, and whether two processes would find each other: here two threads over the loopback address.</summary>
+    /// <summary>What a launcher says, and whether two processes would find each other: here two threads over loopback.</summary>
     private static Finding Processes()
     {
         JtrProcessGroup? group = JtrProcessGroup.FromEnvironment();

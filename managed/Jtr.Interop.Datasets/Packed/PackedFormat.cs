@@ -8,8 +8,9 @@ namespace Jtr.Interop.Datasets.Packed;
 /// <see cref="PlaneLayout.Alignment"/> bytes.
 /// </summary>
 /// <remarks>
-/// A sample is one <see cref="PackedPart"/> for its image, one for each label that it has, in the order of the tasks, and one for each input
-/// of the data set, whether it has it or not, padded; then for each of them its table, if it has one, and its values, each padded. Nothing lies in a file that these sizes do not account for.
+/// A sample is one <see cref="PackedPart"/> for its image, one for each label that it has, in the order of the tasks, and one for each
+/// input of the data set, whether it has it or not, padded; then for each of them its table, if it has one, and its values, each padded.
+/// Nothing lies in a file that these sizes do not account for.
 /// </remarks>
 internal static class PackedFormat
 {

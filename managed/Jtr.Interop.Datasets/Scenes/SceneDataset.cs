@@ -27,7 +27,8 @@ namespace Jtr.Interop.Datasets;
 /// <item><term>occlusion_edges</term><description>[1, H, W] depth steps of the geometry, in [0, 1].</description></item>
 /// <item><term>keypoints2d</term><description>[1, H, W] corners of the image before its noise, in [0, 1].</description></item>
 /// <item><term>keypoints3d</term><description>[1, H, W] corners of the geometry, in [0, 1].</description></item>
-/// <item><term>room</term><description>[1] what the room is for, see <see cref="RoomKind"/>: a class of the whole picture.</description></item>
+/// <item><term>room</term><description>[1] what the room is for, see <see cref="RoomKind"/>: a class of the whole
+/// picture.</description></item>
 /// <item><term>pitch</term><description>[1] degrees by which the camera looks above the horizon, below it negative: a value of the whole
 /// picture. Views that are cut out keep that of their scene.</description></item>
 /// </list>

@@ -70,8 +70,8 @@ public sealed class DataLoader : IDisposable
         int smallest = SmallestBatch(data.Count, options);
         if (smallest < options.Ranks)
             throw new ArgumentException(
-                $"{options.Ranks} processes share batches, and each needs a sample of every one; an epoch of {data.Count} samples in batches "
-                    + $"of {options.BatchSize} has one of {smallest}",
+                $"{options.Ranks} processes share batches, and each needs a sample of every one; an epoch of {data.Count} samples in "
+                    + $"batches of {options.BatchSize} has one of {smallest}",
                 nameof(options)
             );
 

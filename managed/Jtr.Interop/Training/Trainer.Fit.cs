@@ -17,8 +17,8 @@ public sealed unsafe partial class Trainer
     /// </summary>
     /// <remarks>
     /// Several processes that train together (<see cref="TrainerOptions.Parallel"/>) all call it, with equal data and options: each reads
-    /// its share of the samples, and the steps are those of one process. What ends it in one ends it in all. Rank 0 alone writes checkpoints
-    /// and calls <paramref name="progress"/> and the callbacks of the options.
+    /// its share of the samples, and the steps are those of one process. What ends it in one ends it in all. Rank 0 alone writes
+    /// checkpoints and calls <paramref name="progress"/> and the callbacks of the options.
     /// </remarks>
     /// <param name="data">The data set; its tasks have the names, kinds and channels of the trainer's.</param>
     /// <param name="options">How long and how.</param>
@@ -229,8 +229,8 @@ public sealed unsafe partial class Trainer
             smallest = DataLoader.SmallestBatch(data.Count, new DataLoaderOptions { BatchSize = options.BatchSize });
         if (smallest / ranks < _described.Accumulate && smallest >= ranks)
             throw new ArgumentException(
-                $"{nameof(TrainerOptions.Accumulate)} is {_described.Accumulate}, and each part needs a sample on each process; an epoch of "
-                    + $"{data.Count} samples in batches of {options.BatchSize} has one of {smallest}, for {ranks} process"
+                $"{nameof(TrainerOptions.Accumulate)} is {_described.Accumulate}, and each part needs a sample on each process; an epoch "
+                    + $"of {data.Count} samples in batches of {options.BatchSize} has one of {smallest}, for {ranks} process"
                     + (ranks > 1 ? "es" : ""),
                 nameof(options)
             );

@@ -1,6 +1,7 @@
 // Loads a TorchScript file with libtorch and nothing of this project, and runs it:
 //   torch_script_check <file> <N> <H> <W> [sizes ...] < images > predictions
-// images: N x 3 x H x W floats, then, for each of the further sizes such as 2xHxW or 5, as many for each sample; predictions: for each task in the order of its name, a line "name N C H W" and the floats.
+// images: N x 3 x H x W floats, then, for each of the further sizes such as 2xHxW or 5, as many for each sample;
+// predictions: for each task in the order of its name, a line "name N C H W" and the floats.
 #include <torch/script.h>
 
 #include <cstdio>

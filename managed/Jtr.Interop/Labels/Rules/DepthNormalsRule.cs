@@ -5,8 +5,8 @@ namespace Jtr.Interop.Labels.Rules;
 
 /// <summary>
 /// Normals agree with the gradient of depth (Qi et al., CVPR 2018). A pixel (x, y) of depth d is the point
-/// d ((x - cx) / fx, (y - cy) / fy, 1); with u and v the differences of the points right and left of a pixel, below and above it, the normal
-/// is that of v x u. A pixel tells where all five depths are known and none of the four is another surface's.
+/// d ((x - cx) / fx, (y - cy) / fy, 1); with u and v the differences of the points right and left of a pixel, below and above it, the
+/// normal is that of v x u. A pixel tells where all five depths are known and none of the four is another surface's.
 /// </summary>
 internal sealed class DepthNormalsRule(TaskSet tasks, string word, int depth, int normals, DepthNormalsRule.Camera camera)
     : LabelRule(tasks, word, depth, normals)

@@ -4,8 +4,8 @@ namespace Jtr.Interop.Training;
 
 /// <summary>
 /// Tasks whose predictions vary together inform each other: pairs are weighed by the linear centered kernel alignment of what the network
-/// predicts (Kornblith et al., ICML 2019, section 3), estimated in training. What is null keeps the library's default. The method "jtr" takes
-/// given pairs alone.
+/// predicts (Kornblith et al., ICML 2019, section 3), estimated in training. What is null keeps the library's default. The method "jtr"
+/// takes given pairs alone.
 /// </summary>
 public sealed record SimilarityTaskGraph : TaskGraphOptions
 {

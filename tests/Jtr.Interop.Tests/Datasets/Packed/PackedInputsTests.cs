@@ -151,7 +151,7 @@ public sealed class PackedInputsTests : IDisposable
         }
     }
 
-    /// <summary>Photographs of four channels; heat in tenths, an 8-bit mask and five numbers of a camera, each of which some lack.</summary>
+    /// <summary>Photographs of four channels; heat, an 8-bit mask and five numbers of a camera, each of which some lack.</summary>
     private sealed class Sensors : IMultiTaskDataset
     {
         public TaskSet Tasks { get; } = new(new MapTask("edge"));
