@@ -39,7 +39,14 @@ public sealed class PresetTests
     [Test]
     public void Balanced_classes_are_those_of_the_labels_that_training_sees()
     {
-        SceneDataset scenes = new(new SceneOptions { Count = 8, Height = 32, Width = 32 });
+        SceneDataset scenes = new(
+            new SceneOptions
+            {
+                Count = 8,
+                Height = 32,
+                Width = 32,
+            }
+        );
         TaskMask seg = TaskMask.None.With(0);
         LabelAssignment labels = new(scenes.Tasks, [.. Enumerable.Range(0, 8).Select(i => i < 2 ? seg : TaskMask.None)]);
         TrainSettings settings = Settings("--size 32x32 --class-balance 0.25");

@@ -232,9 +232,7 @@ internal sealed class TrainCommand
 
         // A run that goes on was looked at when it began.
         DataCheckReport? checks =
-            parsed.GetValue(_noCheck) || resumed is not null || !isFirst
-                ? null
-                : LabelLook.At(settings, data, labels, cancellationToken);
+            parsed.GetValue(_noCheck) || resumed is not null || !isFirst ? null : LabelLook.At(settings, data, labels, cancellationToken);
         using IDisposable? during = specialists && early is null && !_run.IsTrial(parsed) ? folder.Hold() : null;
         if (specialists && resumed is not null)
         {

@@ -57,9 +57,7 @@ public record SegmentationTask : VisionTask
 
     /// <summary>Whether another task has the same name, classes and weights.</summary>
     public virtual bool Equals(SegmentationTask? other) =>
-        base.Equals(other)
-        && ClassNames.SequenceEqual(other.ClassNames)
-        && (ClassWeights ?? []).SequenceEqual(other.ClassWeights ?? []);
+        base.Equals(other) && ClassNames.SequenceEqual(other.ClassNames) && (ClassWeights ?? []).SequenceEqual(other.ClassWeights ?? []);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, ClassCount);

@@ -3,7 +3,8 @@
 //   w_t = K r_t^power / sum_j r_j^power
 //
 // so that a task which has come less far counts more. r is the loss ratio of GradNorm (Chen et al., ICML 2018, section
-// 3.2); here it weighs the losses themselves, and no gradient is measured. r is 1 until a task has had its first labels.
+// 3.2); here it weighs the losses themselves, and no gradient is measured. r is 1 until a task has had its first
+// labels.
 #include "balancing/balancing.h"
 
 namespace jtr {
@@ -21,8 +22,10 @@ class Progress final : public Balancing {
     double momentum = 0.99;
     int64_t start_labels = 32;
     void visit(OptionVisitor& v) {
-      v.number("power", power, at_least(0), "0: all tasks count alike; the higher, the more those count that are behind.");
-      v.number("momentum", momentum, below(0, 1), "Decay of the running mean of a task's loss, for each of its labels.");
+      v.number("power", power, at_least(0),
+               "0: all tasks count alike; the higher, the more those count that are behind.");
+      v.number("momentum", momentum, below(0, 1),
+               "Decay of the running mean of a task's loss, for each of its labels.");
       v.integer("start_labels", start_labels, at_least(1), "Labels whose mean loss is the task's start, at least.");
     }
   };

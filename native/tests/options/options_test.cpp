@@ -186,8 +186,9 @@ TEST(TrainerOptions, TheSchemaHoldsEveryKindWithItsSentence) {
   EXPECT_EQ(names(properties["method"]["oneOf"]),
             (std::vector<std::string>{"supervised", "single_task", "consistency", "direct_map", "perceptual_map",
                                       "mtpsl", "jtr", "teacher", "supervised+", "prototypes", "brightness_agreement"}));
-  EXPECT_EQ(names(properties["balancing"]["oneOf"]),
-            (std::vector<std::string>{"equal", "fixed", "uncertainty", "dwa", "random", "pcgrad", "labels", "progress"}));
+  EXPECT_EQ(
+      names(properties["balancing"]["oneOf"]),
+      (std::vector<std::string>{"equal", "fixed", "uncertainty", "dwa", "random", "pcgrad", "labels", "progress"}));
   EXPECT_EQ(names(properties["tasks"]["items"]["oneOf"]),
             (std::vector<std::string>{"segmentation", "depth", "normals", "map", "classification", "tags", "regression",
                                       "brightness", "ordinal"}));

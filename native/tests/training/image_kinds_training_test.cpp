@@ -144,7 +144,8 @@ TEST_P(MixedBalancing, EveryHeadLearns) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, MixedBalancing,
-                         testing::Values("equal", "fixed", "random", "uncertainty", "dwa", "pcgrad", "labels", "progress"),
+                         testing::Values("equal", "fixed", "random", "uncertainty", "dwa", "pcgrad", "labels",
+                                         "progress"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

@@ -58,7 +58,7 @@ public sealed class MetricStateTests
         Assert.That(added.ComputeClassScores(), Is.EqualTo(merged.ComputeClassScores()));
         Assert.That(added.CopyConfusion(), Is.EqualTo(merged.CopyConfusion()));
         Assert.That(added.GetState(), Is.EqualTo(merged.GetState()));
-        Assert.Throws<ArgumentException>(() => added.AddState(other.GetState()![..^1]));
+        Assert.Throws<ArgumentException>(() => added.AddState(other.GetState().AsSpan()[..^1]));
         Assert.Throws<ArgumentException>(() => added.AddState([]));
     }
 

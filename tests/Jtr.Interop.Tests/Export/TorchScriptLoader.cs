@@ -40,15 +40,7 @@ internal static class TorchScriptLoader
         params (float[] Values, int[] Sizes)[] further
     )
     {
-        string[] command =
-        [
-            .. program,
-            file,
-            $"{samples}",
-            $"{height}",
-            $"{width}",
-            .. further.Select(f => string.Join('x', f.Sizes)),
-        ];
+        string[] command = [.. program, file, $"{samples}", $"{height}", $"{width}", .. further.Select(f => string.Join('x', f.Sizes))];
         ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardInput = true,

@@ -25,11 +25,11 @@ public sealed class LabelConstraintsTests
     [SetUp]
     public void Clear()
     {
-        Sample.Label(0).Fill(0);
+        Sample.Label(0).Clear();
         // A shirt, no bag; nobody says whether there are shoes.
         ((ReadOnlySpan<float>)[1, 0, float.NaN]).CopyTo(Sample.Label(1));
         Sample.Label(2).Fill(2);
-        Sample.Label(3).Fill(0);
+        Sample.Label(3).Clear();
     }
 
     private SampleBuffer Sample => new(_tasks, Height, Width, _image, _labels);
