@@ -125,7 +125,7 @@ internal sealed class CompareOptions
     public Option<bool> Cost { get; } =
         new("--cost")
         {
-            Description = "Measure instead what a step costs with 2 to 12 tasks: time and memory, on 1-channel maps of the scenes.",
+            Description = "Measure instead what a step costs with 2 to 12 tasks, time and memory: --tasks of the scenes in turn, by default maps.",
         };
 
     /// <summary>Steps that are measured.</summary>
