@@ -23,7 +23,7 @@ internal static class PhotoFolder
             edge.Fill(0, 20, 40, 3, Rgb.White);
             float[] values = new float[40 * 50];
             for (int i = 0; i < values.Length; i++)
-                values[i] = edge[i % 50, i / 50].R / 255f;
+                values[i] = edge[i / 50, i % 50].R / 255f;
             NpyFile.Write(Path.Combine(root, "edge", $"photo{n}.npy"), "(40, 50)", values);
         }
     }

@@ -267,7 +267,7 @@ public sealed class PictureGrid
         for (int row = 0; row < height; row++)
         {
             for (int column = 0; column < width; column++)
-                canvas[left + column, top + row] = (row + column) / 6 % 2 == 0 ? _hatchLight : _hatchDark;
+                canvas[top + row, left + column] = (row + column) / 6 % 2 == 0 ? _hatchLight : _hatchDark;
         }
         int textWidth = Math.Min(BitmapFont.Measure(note, TextScale), Math.Max(width - 2 * Gap, 0));
         int textX = left + (width - textWidth) / 2,

@@ -52,18 +52,18 @@ public sealed class RgbImage
     public Span<byte> Data => _data;
 
     /// <summary>A pixel.</summary>
-    /// <param name="x">Column, from the left.</param>
-    /// <param name="y">Row, from the top.</param>
-    public Rgb this[int x, int y]
+    /// <param name="row">Its row, from the top.</param>
+    /// <param name="column">Its column, from the left.</param>
+    public Rgb this[int row, int column]
     {
         get
         {
-            int i = Offset(x, y);
+            int i = Offset(row, column);
             return new(_data[i], _data[i + 1], _data[i + 2]);
         }
         set
         {
-            int i = Offset(x, y);
+            int i = Offset(row, column);
             (_data[i], _data[i + 1], _data[i + 2]) = (value.R, value.G, value.B);
         }
     }
@@ -79,7 +79,7 @@ public sealed class RgbImage
         for (int row = Math.Max(top, 0); row < Math.Min(top + height, Height); row++)
         {
             for (int column = Math.Max(left, 0); column < Math.Min(left + width, Width); column++)
-                this[column, row] = color;
+                this[row, column] = color;
         }
     }
 
@@ -95,7 +95,7 @@ public sealed class RgbImage
         for (int row = 0; row < picture.Height; row++)
         {
             for (int column = 0; column < picture.Width; column++)
-                Fill(top + row * scale, left + column * scale, scale, scale, picture[column, row]);
+                Fill(top + row * scale, left + column * scale, scale, scale, picture[row, column]);
         }
     }
 
@@ -108,10 +108,14 @@ public sealed class RgbImage
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public void SavePng(string path) => AtomicFile.Write(path, ToPng());
 
-    private int Offset(int x, int y) =>
-        (uint)x < (uint)Width && (uint)y < (uint)Height
-            ? 3 * (y * Width + x)
-            : throw new ArgumentOutOfRangeException(nameof(x), (x, y), $"a picture of {Width} columns and {Height} rows has no such pixel");
+    private int Offset(int row, int column) =>
+        (uint)row < (uint)Height && (uint)column < (uint)Width
+            ? 3 * (row * Width + column)
+            : throw new ArgumentOutOfRangeException(
+                nameof(row),
+                (row, column),
+                $"a picture of {Height} rows and {Width} columns has no such pixel"
+            );
 
     private static void Check(int size, string name)
     {

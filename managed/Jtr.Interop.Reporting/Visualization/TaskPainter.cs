@@ -19,7 +19,7 @@ public static class TaskPainter
         RgbImage picture = Make(image.Length, 3, TaskExtent.Pixel, height, width, nameof(image));
         int plane = height * width;
         for (int i = 0; i < plane; i++)
-            picture[i % width, i / width] = new(
+            picture[i / width, i % width] = new(
                 Colormap.Byte(image[i]),
                 Colormap.Byte(image[plane + i]),
                 Colormap.Byte(image[2 * plane + i])

@@ -16,7 +16,7 @@ public sealed class PhotographReaderTests
         for (int y = 0; y < 40; y++)
         {
             for (int x = 0; x < 50; x++)
-                picture[x, y] = new Rgb((byte)(5 * x), (byte)(6 * y), (byte)(x * y % 256));
+                picture[y, x] = new Rgb((byte)(5 * x), (byte)(6 * y), (byte)(x * y % 256));
         }
         picture.SavePng(Path.Combine(_folder, "image", "a.png"));
     }

@@ -110,7 +110,7 @@ public sealed class OwnKindTests : IDisposable
         Assert.That(result.ToCsv(), Does.Contain("\nwarm,heat,error,"));
 
         RgbImage picture = TaskPainter.PaintPrediction(data.Tasks[0], prediction, Size, Size);
-        Assert.That(picture[3, 2], Is.EqualTo(HeatPainter.Color(prediction[2 * Size + 3])));
+        Assert.That(picture[2, 3], Is.EqualTo(HeatPainter.Color(prediction[2 * Size + 3])));
 
         OnnxExport.Save(loaded, _folder["heat.onnx"]);
         Assert.That(
@@ -307,7 +307,7 @@ internal sealed class HeatPainter() : LabelPainter("heat")
     public override void PaintLabel(VisionTask task, ReadOnlySpan<float> label, RgbImage picture, ValueRange? range)
     {
         for (int i = 0; i < label.Length; i++)
-            picture[i % picture.Width, i / picture.Width] = Color(label[i]);
+            picture[i / picture.Width, i % picture.Width] = Color(label[i]);
     }
 
     public override void PaintPrediction(VisionTask task, ReadOnlySpan<float> prediction, RgbImage picture, ValueRange? range) =>

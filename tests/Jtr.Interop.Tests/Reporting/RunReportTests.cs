@@ -35,7 +35,7 @@ public sealed class RunReportTests
         Assert.That(square.Min(p => p.Y), Is.GreaterThan(Find(drawn, _blue).Max(p => p.Y)));
         // Ink to the right edge of no chart: nothing is cut off or wider than the page.
         Assert.That(
-            Enumerable.Range(0, drawn.Height).Select(y => drawn[drawn.Width - 4, y]).Distinct(),
+            Enumerable.Range(0, drawn.Height).Select(y => drawn[y, drawn.Width - 4]).Distinct(),
             Is.EqualTo(new[] { drawn[1, 1] }),
             "the margin is empty"
         );
@@ -269,7 +269,7 @@ public sealed class RunReportTests
         {
             for (int x = 0; x < image.Width; x++)
             {
-                if (image[x, y] == color)
+                if (image[y, x] == color)
                     yield return (x, y);
             }
         }

@@ -26,7 +26,7 @@ public sealed class TensorBoardWriterTests
     {
         using TemporaryFolder folder = new();
         RgbImage picture = RgbImage.Create(2, 3);
-        picture[2, 1] = new Rgb(9, 8, 7);
+        picture[1, 2] = new Rgb(9, 8, 7);
         string file;
         using (TensorBoardWriter writer = new(folder.Path))
         {

@@ -93,7 +93,7 @@ public sealed class PictureGridTests
     public void A_file_is_written_whole_and_reads_back_the_same()
     {
         RgbImage picture = RgbImage.Create(3, 5);
-        picture[4, 2] = new Rgb(1, 2, 3);
+        picture[2, 4] = new Rgb(1, 2, 3);
         string path = Path.Combine(_folder, "new", "picture.png");
         picture.SavePng(path);
         using Image read = Image.NewFromFile(path);
@@ -160,7 +160,7 @@ public sealed class PictureGridTests
         for (int y = 0; y < picture.Height; y++)
         {
             for (int x = 0; x < picture.Width; x++)
-                count += picture[x, y] == color ? 1 : 0;
+                count += picture[y, x] == color ? 1 : 0;
         }
         return count;
     }

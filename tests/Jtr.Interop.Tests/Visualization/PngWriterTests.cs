@@ -19,7 +19,7 @@ public sealed class PngWriterTests
         for (int y = 0; y < height; y++)
         {
             for (int x = 0; x < width; x++)
-                smooth[x, y] = new Rgb((byte)(x + y), (byte)(2 * x), (byte)(y * y));
+                smooth[y, x] = new Rgb((byte)(x + y), (byte)(2 * x), (byte)(y * y));
         }
         flat.Data.Fill(200);
         foreach (RgbImage picture in new[] { noise, smooth, flat })
@@ -37,7 +37,7 @@ public sealed class PngWriterTests
         for (int i = 0; i < 256 * 256; i++)
         {
             (int x, int y) = (i % 256, i / 256);
-            picture[x, y] = new Rgb((byte)x, (byte)y, (byte)((x + y) / 2));
+            picture[y, x] = new Rgb((byte)x, (byte)y, (byte)((x + y) / 2));
         }
         Assert.That(picture.ToPng(), Has.Length.LessThan(3 * 256 * 256 / 50));
     }

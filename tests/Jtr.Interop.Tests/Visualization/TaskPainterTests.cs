@@ -51,7 +51,7 @@ public sealed class TaskPainterTests
         );
         Assert.That((picture.Width, picture.Height), Is.EqualTo((2, 1)));
         Assert.That(picture[0, 0], Is.EqualTo(new Rgb(255, 128, 0)));
-        Assert.That(picture[1, 0], Is.EqualTo(new Rgb(0, 0, 255)));
+        Assert.That(picture[0, 1], Is.EqualTo(new Rgb(0, 0, 255)));
     }
 
     [Test]
@@ -187,5 +187,5 @@ public sealed class TaskPainterTests
         );
     }
 
-    private static Rgb[] Row(RgbImage picture) => [.. Enumerable.Range(0, picture.Width).Select(x => picture[x, 0])];
+    private static Rgb[] Row(RgbImage picture) => [.. Enumerable.Range(0, picture.Width).Select(x => picture[0, x])];
 }

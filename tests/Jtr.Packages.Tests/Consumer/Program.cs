@@ -42,7 +42,7 @@ File.Delete(checkpoint);
 
 string picture = Path.ChangeExtension(checkpoint, "png");
 RgbImage drawn = RgbImage.Create(height: 2, width: 3);
-drawn[2, 1] = Rgb.White;
+drawn[1, 2] = Rgb.White;
 drawn.SavePng(picture);
 float[] image = new float[3 * 2 * 3];
 PhotographReader.Read(picture, 2, 3, image);

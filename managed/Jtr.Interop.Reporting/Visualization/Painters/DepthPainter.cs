@@ -30,6 +30,6 @@ internal sealed class DepthPainter() : LabelPainter("depth")
     private static void Paint(RgbImage picture, ReadOnlySpan<float> depth, ValueRange range, float voidValue)
     {
         for (int i = 0; i < depth.Length; i++)
-            picture[i % picture.Width, i / picture.Width] = depth[i] == voidValue ? Rgb.Black : Colormap.Viridis(range.Place(depth[i]));
+            picture[i / picture.Width, i % picture.Width] = depth[i] == voidValue ? Rgb.Black : Colormap.Viridis(range.Place(depth[i]));
     }
 }

@@ -26,7 +26,7 @@ internal sealed class MapPainter() : LabelPainter("map")
                 if (!(map[at] <= strongest) && !float.IsNaN(map[at]))
                     strongest = map[at];
             }
-            picture[i % picture.Width, i / picture.Width] = float.IsNaN(strongest) ? _noValue : Colormap.Magma(strongest);
+            picture[i / picture.Width, i % picture.Width] = float.IsNaN(strongest) ? _noValue : Colormap.Magma(strongest);
         }
     }
 }

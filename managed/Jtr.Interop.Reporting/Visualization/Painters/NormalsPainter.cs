@@ -19,7 +19,7 @@ internal sealed class NormalsPainter() : LabelPainter("normals")
             float x = normals[i],
                 y = normals[plane + i],
                 z = normals[2 * plane + i];
-            picture[i % picture.Width, i / picture.Width] =
+            picture[i / picture.Width, i % picture.Width] =
                 x == 0 && y == 0 && z == 0
                     ? Rgb.Black
                     : new(Colormap.Byte((x + 1) / 2), Colormap.Byte((y + 1) / 2), Colormap.Byte((z + 1) / 2));

@@ -11,7 +11,7 @@ internal sealed class SegmentationPainter() : LabelPainter("segmentation")
         for (int i = 0; i < label.Length; i++)
         {
             int id = (int)label[i];
-            picture[i % picture.Width, i / picture.Width] = id >= 0 && id < palette.Count ? palette[id] : Rgb.Black;
+            picture[i / picture.Width, i % picture.Width] = id >= 0 && id < palette.Count ? palette[id] : Rgb.Black;
         }
     }
 
@@ -27,7 +27,7 @@ internal sealed class SegmentationPainter() : LabelPainter("segmentation")
                 if (prediction[c * plane + i] > prediction[best * plane + i])
                     best = c;
             }
-            picture[i % picture.Width, i / picture.Width] = palette[best];
+            picture[i / picture.Width, i % picture.Width] = palette[best];
         }
     }
 
