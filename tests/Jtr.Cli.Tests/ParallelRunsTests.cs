@@ -74,6 +74,6 @@ public sealed class ParallelRunsTests
         Directory.CreateDirectory(folder["bad", "supervised/seed-1/checkpoint.safetensors"]);
         CliRun run = CliRun.Of([.. _compare, "--output", folder["bad"], "--jobs", "2"]);
         Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failure));
-        Assert.That(run.Error, Does.Contain(":supervised:1' ended with code"));
+        Assert.That(run.Error, Does.Contain("supervised, seed 1' ended with code"));
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Tasks;
 
@@ -21,7 +22,11 @@ public static class ClassBalance
     {
         ArgumentNullException.ThrowIfNull(counts);
         if (!(power is >= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(power), power, "the power has to be 0 to 1");
+            throw new ArgumentOutOfRangeException(
+                nameof(power),
+                power.ToString(CultureInfo.InvariantCulture),
+                "the power has to be 0 to 1"
+            );
         if (counts.Any(c => c < 0))
             throw new ArgumentOutOfRangeException(nameof(counts), counts.Min(), "a count has to be 0 or more");
         long all = counts.Sum(),

@@ -54,7 +54,7 @@ public sealed class JsonFileTests : IDisposable
     )]
     [TestCase(
         """{"tasks": [{"name": "seg", "kind": "segmentation", "ignore_index": 255}]}""",
-        "tasks[0] ('seg'): there is no 'ignore_index'; a task of this kind has name, kind, classes, class_count, void_id",
+        "tasks[0] ('seg'): there is no 'ignore_index'; a task of this kind has name, kind, classes, class_count, class_weights, void_id",
         "values"
     )]
     [TestCase("""{"tasks": [{"name": 5}]}""", "tasks[0].name has to be a text in quotes", "not 5")]

@@ -99,7 +99,7 @@ public sealed class ImageTaskTests
         Assert.That(() => new ClassificationTask("room", 2, ["a", " "]), Throws.ArgumentException.With.Message.Contains("is empty"));
         Assert.That(() => TaskKind.Tags.Create("tags"), Throws.ArgumentException.With.Message.Contains("number of tags of 'tags'"));
         Refuses(_room with { ClassWeights = [1, 2] }, "Tasks[room].ClassWeights has 2 numbers for 3 classes");
-        Refuses(_room with { ClassWeights = [1, 2, 0] }, "Tasks[room].ClassWeights[2]");
+        Refuses(_room with { ClassWeights = [1, 2, -1] }, "Tasks[room].ClassWeights[2]");
         Refuses(_room with { LabelSmoothing = 1 }, "Tasks[room].LabelSmoothing");
         Refuses(_tags with { PositiveWeights = [1, double.NaN] }, "Tasks[tags].PositiveWeights[1]");
         Refuses(_pose with { Means = [1] }, "Tasks[pose].Means has 1 numbers for 2 values");
