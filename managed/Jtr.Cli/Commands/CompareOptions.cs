@@ -125,7 +125,8 @@ internal sealed class CompareOptions
     public Option<bool> Cost { get; } =
         new("--cost")
         {
-            Description = "Measure instead what a step costs with 2 to 12 tasks, time and memory: --tasks of the scenes in turn, by default maps.",
+            Description =
+                "Measure instead what a step costs with 2 to 12 tasks, time and memory: --tasks of the scenes in turn, by default maps.",
         };
 
     /// <summary>Steps that are measured.</summary>
