@@ -10,7 +10,8 @@ namespace Jtr.Cli.Tests;
 public sealed class OlderSettingsTests
 {
     private const string Small =
-        "--preset none --scenes 6 --test-scenes 2 --scene-variety 0.5 --size 32x64 --width 2 --batch-size 2 --threads 1 --workers 1 --deterministic ";
+        "--preset none --scenes 6 --test-scenes 2 --scene-variety 0.5 --size 32x64 --width 2 --batch-size 2 "
+        + "--threads 1 --workers 1 --deterministic ";
 
     private const string Methods =
         Small

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands;
 using Jtr.Cli.Configuration;
@@ -220,8 +221,10 @@ public sealed class PresetTests
             halved = run.Training.Preset == "published" ? $" halved every {run.Optimizer.DecayEvery}" : "";
         epochs = run.Training.Preset == "published" ? epochs : "";
         string schedule = SettingsTable.InUse(run, "schedule")[0];
-        return FormattableString.Invariant(
-            $"{run.Training.Method} {run.Training.BatchSize} {run.Optimizer.LearningRate} {schedule} {run.Optimizer.Warmup} {Off(run.Optimizer.Clip)} {Off(run.Optimizer.Ema)} {network}{epochs}{halved}"
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{run.Training.Method} {run.Training.BatchSize} {run.Optimizer.LearningRate} {schedule} "
+                + $"{run.Optimizer.Warmup} {Off(run.Optimizer.Clip)} {Off(run.Optimizer.Ema)} {network}{epochs}{halved}"
         );
 
         static string Off(double? value) => value is > 0 and var number ? FormattableString.Invariant($"{number}") : "off";

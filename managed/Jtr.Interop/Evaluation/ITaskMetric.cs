@@ -15,9 +15,9 @@ public interface ITaskMetric
 {
     /// <summary>
     /// Computes the scores so far, each with its name, unit, and whether higher is better. Their names and number are always the same;
-    /// values are NaN while there was nothing to score. Of a metric of your own, a score with <see cref="MetricValue.IsHeadline"/> is the task's
-    /// headline instead of the built-in one: it decides about the best checkpoint and early stopping, which take its logarithm, so that
-    /// it has to be above 0.
+    /// values are NaN while there was nothing to score. Of a metric of your own, a score with <see cref="MetricValue.IsHeadline"/> is the
+    /// task's headline instead of the built-in one: it decides about the best checkpoint and early stopping, which take its logarithm, so
+    /// that it has to be above 0.
     /// </summary>
     IReadOnlyList<MetricValue> Compute();
 

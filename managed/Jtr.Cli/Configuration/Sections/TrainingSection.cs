@@ -9,8 +9,8 @@ internal sealed record TrainingSection
 {
     [Setting("--preset",
         Text = "What counts where nothing is said. recommended: the best of docs/results.md, with a backbone that has seen photographs "
-            + "where its weights are there ('jtr weights') and the photographs have 64 rows and columns; published: the paper's recipe; none: a "
-            + "small SegNet at a constant rate.",
+            + "where its weights are there ('jtr weights') and the photographs have 64 rows and columns; published: the paper's recipe; "
+            + "none: a small SegNet at a constant rate.",
         Words = nameof(Words.Presets), DefaultText = "recommended")]
     public string? Preset { get; set; }
 

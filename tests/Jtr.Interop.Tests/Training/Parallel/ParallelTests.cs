@@ -13,7 +13,8 @@ public sealed class ParallelTests
     private const double Tolerance = 1e-9;
 
     /// <summary>
-    /// The same after five steps of JTR, whose auto-encoder's norms see a value of each sample: 6e-7 of the loss, 1.4e-5 of a weight was seen.
+    /// The same after five steps of JTR, whose auto-encoder's norms see a value of each sample: 6e-7 of the loss, 1.4e-5 of a weight was
+    /// seen.
     /// </summary>
     private const double GrownTolerance = 1e-4;
 
