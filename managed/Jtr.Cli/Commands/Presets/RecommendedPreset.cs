@@ -22,7 +22,7 @@ internal sealed class RecommendedPreset : Preset
 
     private const double Clip = 5;
 
-    // Won mIoU on photographs and cost other tasks nothing (docs/results.md).
+    // Won mIoU on photographs; other tasks were not shown to suffer (docs/results.md).
     private const double ClassPower = 0.5;
     private const int WarmupParts = 12;
     private const long LongestWarmup = 1000;
