@@ -125,15 +125,4 @@ public sealed class ClassificationMetrics : TaskMetrics
         for (int i = 0; i < _counts.Length; i++)
             _counts[i] += (long)state[3 + i];
     }
-
-    /// <inheritdoc/>
-    protected override void Add(TaskMetrics other)
-    {
-        ClassificationMetrics theirs = (ClassificationMetrics)other;
-        for (int i = 0; i < _counts.Length; i++)
-            _counts[i] += theirs._counts[i];
-        _valid += theirs._valid;
-        _right += theirs._right;
-        _top += theirs._top;
-    }
 }

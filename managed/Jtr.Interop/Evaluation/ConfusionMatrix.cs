@@ -154,16 +154,6 @@ public sealed class ConfusionMatrix : TaskMetrics
             _counts[i] += (long)state[2 + i];
     }
 
-    /// <inheritdoc/>
-    protected override void Add(TaskMetrics other)
-    {
-        ConfusionMatrix matrix = (ConfusionMatrix)other;
-        for (int i = 0; i < _counts.Length; i++)
-            _counts[i] += matrix._counts[i];
-        _valid += matrix._valid;
-        _right += matrix._right;
-    }
-
     private void CheckClass(int id, string name)
     {
         if ((uint)id >= (uint)_classes)

@@ -108,17 +108,4 @@ public sealed class DepthMetrics : TaskMetrics
         _within2 += (long)state[5];
         _within3 += (long)state[6];
     }
-
-    /// <inheritdoc/>
-    protected override void Add(TaskMetrics other)
-    {
-        DepthMetrics depth = (DepthMetrics)other;
-        _count += depth._count;
-        _absolute += depth._absolute;
-        _relative += depth._relative;
-        _square += depth._square;
-        _within1 += depth._within1;
-        _within2 += depth._within2;
-        _within3 += depth._within3;
-    }
 }

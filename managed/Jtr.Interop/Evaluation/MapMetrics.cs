@@ -55,12 +55,4 @@ public sealed class MapMetrics : TaskMetrics
         _count += (long)state[0];
         _absolute += state[1];
     }
-
-    /// <inheritdoc/>
-    protected override void Add(TaskMetrics other)
-    {
-        MapMetrics map = (MapMetrics)other;
-        _count += map._count;
-        _absolute += map._absolute;
-    }
 }

@@ -121,20 +121,6 @@ public sealed class NormalsMetrics : TaskMetrics
             _histogram[i] += (long)state[6 + i];
     }
 
-    /// <inheritdoc/>
-    protected override void Add(TaskMetrics other)
-    {
-        NormalsMetrics normals = (NormalsMetrics)other;
-        _count += normals._count;
-        _sum += normals._sum;
-        _square += normals._square;
-        _within11 += normals._within11;
-        _within22 += normals._within22;
-        _within30 += normals._within30;
-        for (int i = 0; i < _histogram.Length; i++)
-            _histogram[i] += normals._histogram[i];
-    }
-
     // atan2(|p x y|, p . y): the same as acos(p . y) for unit vectors, but exact for small angles too, where acos loses half the
     // digits, and indifferent to rounding in the vectors' lengths. A zero vector says nothing and counts as a right angle.
     private static double Angle(double px, double py, double pz, double x, double y, double z)

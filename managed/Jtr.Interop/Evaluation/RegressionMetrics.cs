@@ -108,20 +108,6 @@ public sealed class RegressionMetrics : TaskMetrics
         }
     }
 
-    /// <inheritdoc/>
-    protected override void Add(TaskMetrics other)
-    {
-        RegressionMetrics regression = (RegressionMetrics)other;
-        Value[] theirs = regression._values;
-        _valid += regression._valid;
-        for (int i = 0; i < _values.Length; i++)
-        {
-            _values[i].Absolute += theirs[i].Absolute;
-            _values[i].Square += theirs[i].Square;
-            _values[i].Labels.Add(theirs[i].Labels);
-        }
-    }
-
     private double MeanOf(Func<Value, double> score)
     {
         double[] scores = [.. _values.Select(score).Where(s => !double.IsNaN(s))];

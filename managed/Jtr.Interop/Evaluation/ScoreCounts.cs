@@ -29,15 +29,6 @@ internal sealed class ScoreCounts
     /// <param name="hasTag">Whether the label has the tag.</param>
     public void Add(float score, bool hasTag) => Add(score, hasTag ? 1 : 0, hasTag ? 0 : 1);
 
-    /// <summary>Adds what others have counted.</summary>
-    public void Add(ScoreCounts other)
-    {
-        if (!other.IsExact)
-            UseSteps();
-        foreach ((float score, (long with, long without)) in other._counts)
-            Add(score, with, without);
-    }
-
     /// <summary>Numbers of <see cref="State"/>.</summary>
     public int StateLength => 1 + 3 * _counts.Count;
 

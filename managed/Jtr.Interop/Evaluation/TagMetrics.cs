@@ -123,7 +123,7 @@ public sealed class TagMetrics : TaskMetrics
         {
             const int own = 3;
             if (state.Length < own || state.Length < own + state[2])
-                throw new ArgumentException($"task '{Task.Name}': what another process has gathered is cut off", nameof(state));
+                throw new ArgumentException($"task '{Task.Name}': what another has gathered is cut off", nameof(state));
             _tags[t].Right += (long)state[0];
             _tags[t].Wrong += (long)state[1];
             int scores = (int)state[2];
@@ -134,19 +134,6 @@ public sealed class TagMetrics : TaskMetrics
             state = state[(own + scores)..];
         }
         CheckState(state, 0);
-    }
-
-    /// <inheritdoc/>
-    protected override void Add(TaskMetrics other)
-    {
-        TagMetrics tags = (TagMetrics)other;
-        _valid += tags._valid;
-        foreach ((Tag mine, Tag theirs) in _tags.Zip(tags._tags))
-        {
-            mine.Scores.Add(theirs.Scores);
-            mine.Right += theirs.Right;
-            mine.Wrong += theirs.Wrong;
-        }
     }
 
     private double MeanOf(Func<int, double> score)

@@ -122,36 +122,37 @@ public abstract class TaskMetrics : ITaskMetric
                 $"metrics of task '{metrics.Task.Name}' cannot be merged into those of task '{Task.Name}'",
                 nameof(other)
             );
-        Add(metrics);
+        AddGathered(metrics.Gathered());
         Samples += metrics.Samples;
     }
 
     /// <inheritdoc/>
-    public double[]? GetState() => Gathered() is { } own ? [Samples, .. own] : null;
+    public double[] GetState() => [Samples, .. Gathered()];
 
     /// <inheritdoc/>
     public void AddState(ReadOnlySpan<double> state)
     {
         if (state.Length == 0)
-            throw new ArgumentException($"task '{Task.Name}': what another process has gathered is empty", nameof(state));
+            throw new ArgumentException($"task '{Task.Name}': what another has gathered is empty", nameof(state));
         AddGathered(state[1..]);
         Samples += (long)state[0];
     }
 
-    /// <summary>What was gathered, but for <see cref="Samples"/>, as <see cref="ITaskMetric.GetState"/> says; null by itself.</summary>
-    protected virtual double[]? Gathered() => null;
+    /// <summary>
+    /// What was gathered, but for <see cref="Samples"/>, as numbers. Other accumulators of the task, also of other processes, add them.
+    /// </summary>
+    protected abstract double[] Gathered();
 
-    /// <summary>Adds what <see cref="Gathered"/> of another process gave.</summary>
+    /// <summary>Adds what <see cref="Gathered"/> of another accumulator of the same task and type gave.</summary>
     /// <param name="state">The numbers.</param>
-    protected virtual void AddGathered(ReadOnlySpan<double> state) =>
-        throw new NotSupportedException($"{GetType()} does not say how to add what another process has gathered");
+    protected abstract void AddGathered(ReadOnlySpan<double> state);
 
     /// <summary>Throws unless there are as many numbers as there have to be.</summary>
     private protected void CheckState(ReadOnlySpan<double> state, int expected)
     {
         if (state.Length != expected)
             throw new ArgumentException(
-                $"task '{Task.Name}': another process has gathered {state.Length} numbers, not {expected}",
+                $"task '{Task.Name}': another accumulator has gathered {state.Length} numbers, not {expected}",
                 nameof(state)
             );
     }
@@ -166,10 +167,6 @@ public abstract class TaskMetrics : ITaskMetric
     /// <param name="label">[label channels, pixels].</param>
     /// <param name="pixels">H x W, or 1 where the task is about whole photographs.</param>
     protected abstract void Add(ReadOnlySpan<float> prediction, ReadOnlySpan<float> label, int pixels);
-
-    /// <summary>Adds what another accumulator of the same task and type has gathered.</summary>
-    /// <param name="other">The other one.</param>
-    protected abstract void Add(TaskMetrics other);
 
     private JtrNonFiniteException NotFinite(int channel, int pixel, float value) =>
         new(

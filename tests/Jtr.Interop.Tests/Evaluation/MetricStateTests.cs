@@ -52,7 +52,7 @@ public sealed class MetricStateTests
             added = Feed(task, 0, 3),
             other = Feed(task, 3, 4);
         merged.Merge(other);
-        added.AddState(other.GetState()!);
+        added.AddState(other.GetState());
         Assert.That((added.Samples, added.ValidCount), Is.EqualTo((7L, merged.ValidCount)));
         Assert.That(added.Compute(), Is.EqualTo(merged.Compute()));
         Assert.That(added.ComputeClassScores(), Is.EqualTo(merged.ComputeClassScores()));

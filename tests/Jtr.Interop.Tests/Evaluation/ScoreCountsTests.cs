@@ -50,7 +50,7 @@ public sealed class ScoreCountsTests
             few.Add(score, has);
         foreach ((float score, bool has) in pairs.Skip(100))
             most.Add(score, has);
-        few.Add(most);
+        few.AddState([.. most.State()]);
         Assert.That(backwards.Ranked(), Is.EqualTo(whole.Ranked()));
         Assert.That(few.Ranked(), Is.EqualTo(whole.Ranked()));
         Assert.That((few.With, few.Without), Is.EqualTo((whole.With, whole.Without)));

@@ -283,8 +283,9 @@ internal sealed class HeatMetrics(HeatTask task) : TaskMetrics(task)
         }
     }
 
-    protected override void Add(TaskMetrics other) =>
-        (_sum, _count) = (_sum + ((HeatMetrics)other)._sum, _count + ((HeatMetrics)other)._count);
+    protected override double[] Gathered() => [_sum, _count];
+
+    protected override void AddGathered(ReadOnlySpan<double> state) => (_sum, _count) = (_sum + state[0], _count + (long)state[1]);
 }
 
 internal sealed class HeatFormat(string kind = "heat") : LabelFormat(kind)
@@ -398,8 +399,9 @@ internal sealed class PitchMetrics(VisionTask task) : TaskMetrics(task)
         }
     }
 
-    protected override void Add(TaskMetrics other) =>
-        (_sum, _count) = (_sum + ((PitchMetrics)other)._sum, _count + ((PitchMetrics)other)._count);
+    protected override double[] Gathered() => [_sum, _count];
+
+    protected override void AddGathered(ReadOnlySpan<double> state) => (_sum, _count) = (_sum + state[0], _count + (long)state[1]);
 }
 
 internal sealed class PitchStatistics(VisionTask task) : LabelStatistics(task)
