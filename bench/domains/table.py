@@ -3,6 +3,7 @@
 
     dotnet run bench/domains/CamVidSplit.cs -- ../shared/data/camvid artifacts/domains/camvid
     bench/domains/table.py camvid --data artifacts/domains/camvid --output artifacts/domains/runs
+    bench/domains/table.py scenes --output artifacts/domains/runs
 
 A run that has its results.json is not done again, so that the script may be stopped and called anew; --table-only
 trains nothing. Every number of the table is read from these files: means over the seeds, and the mean of the paired
@@ -35,19 +36,74 @@ class Photographs:
         if self.folder is None or not (self.folder / "joined.json").exists():
             sys.exit("--data has to be the folder that bench/domains/CamVidSplit.cs wrote")
 
+    # Whether scores that train writes are of the target's test part.
+    scores_target = True
+
     def data(self, which):
         if which in ("joined", "joined-few"):
             return ["--data", str(self.folder / (which + ".json"))]
-        return ["--data", str(self.folder / which), "--test", self.scored(), "--scenario", "asfound"]
+        return ["--data", str(self.folder / which), "--test", str(self.folder / "test"), "--scenario", "asfound"]
 
     def scored(self):
-        return str(self.folder / "test")
+        return ["--data", str(self.folder / "test")]
 
     def photographs(self):
-        return self.folder / "unlabelled"
+        return ["--data", str(self.folder / "unlabelled")]
 
 
-DATA = {"camvid": Photographs}
+class Scenes:
+    """Built-in scenes: those of the usual camera, and other ones of another camera (--scene-shift)."""
+
+    title = "scenes, the target of another camera"
+    network = Photographs.network
+    scores_target = False
+    scenes, test_scenes, few, tasks = 400, 200, 20, 3
+    cameras = {"source": {"scene_variety": 0, "scene_shift": 0, "scene_seed": 1},
+               "target": {"scene_variety": 0, "scene_shift": 1, "scene_seed": 2}}
+
+    def __init__(self, args):
+        self.folder = args.output / args.what
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # Labels that training may see of the target: none, or of some scenes one each.
+        none = [[0] * self.tasks for _ in range(self.scenes)]
+        some = [list(row) for row in none]
+        for i in range(self.few):
+            some[i * self.scenes // self.few][i % self.tasks] = 1
+        for name, rows in (("joined", none), ("joined-few", some)):
+            labels = self.folder / (name + ".npy")
+            write_npy(labels, rows)
+            sources = [{"name": "source", "data": "scenes", "scenes": self.scenes, **self.cameras["source"],
+                        "test_scenes": self.test_scenes},
+                       {"name": "target", "data": "scenes", "scenes": self.scenes, **self.cameras["target"],
+                        "test_scenes": self.test_scenes, "labels": labels.name}]
+            (self.folder / (name + ".json")).write_text(json.dumps({"sources": sources}))
+
+    def data(self, which):
+        if which in ("joined", "joined-few"):
+            return ["--data", str(self.folder / (which + ".json")), "--scenario", "asfound"]
+        camera = self.of("source" if which == "source" else "target", self.scenes, self.test_scenes)
+        return camera + (["--labels", str(self.folder / "joined-few.npy")] if which == "few" else ["--scenario", "asfound"])
+
+    def of(self, domain, scenes, test_scenes):
+        options = [f"--{key.replace('_', '-')}={value}" for key, value in self.cameras[domain].items()]
+        return ["--data", "scenes", *options, f"--scenes={scenes}", f"--test-scenes={test_scenes}"]
+
+    def scored(self):
+        return self.of("target", self.scenes, self.test_scenes)
+
+    def photographs(self):
+        # The part to score on is taken: scenes 1 to 399 of those that are trained on.
+        return self.of("target", 1, self.scenes - 1)
+
+
+DATA = {"camvid": Photographs, "scenes": Scenes}
+
+
+def write_npy(path, rows):
+    """An array of bytes as NumPy writes it (format 1.0)."""
+    head = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({len(rows)}, {len(rows[0])}), }}".encode()
+    head += b" " * (-(len(head) + 11) % 64) + b"\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + bytes(v for row in rows for v in row))
 
 
 class Row:
@@ -97,7 +153,8 @@ class Bench:
 
     def results(self, row, seed):
         """The file of scores that a row of the table reads."""
-        return self.folder(row, seed) / ("scored.json" if row.scored or row.adapt else "results.json")
+        apart = row.scored or row.adapt or not self.data.scores_target
+        return self.folder(row, seed) / ("scored.json" if apart else "results.json")
 
     def finish(self, row, seed):
         if self.results(row, seed).exists() or self.args.table_only:
@@ -107,7 +164,7 @@ class Bench:
             folder.mkdir(parents=True, exist_ok=True)
             self.finish(row.after, seed)
             checkpoint = folder / "adapted.safetensors"
-            self.call("adapt", self.folder(row.after, seed) / "checkpoint.safetensors", "--data", self.data.photographs(),
+            self.call("adapt", self.folder(row.after, seed) / "checkpoint.safetensors", *self.data.photographs(),
                       "--output", checkpoint, "--threads", self.args.threads, "--quiet")
             self.score(checkpoint, row, seed)
             return
@@ -124,11 +181,11 @@ class Bench:
                       "--steps", self.args.steps, "--seed", seed, "--threads", self.args.threads, "--workers", 1,
                       "--preset", "none", "--no-tensorboard", "--no-check", "--quiet", "--overwrite", "--output", folder,
                       *shlex.split(self.args.more))
-        if row.scored:
+        if row.scored or not self.data.scores_target:
             self.score(folder / "checkpoint.safetensors", row, seed)
 
     def score(self, checkpoint, row, seed):
-        self.call("evaluate", checkpoint, "--data", self.data.scored(), *(["--as-domain", row.scored] if row.scored else []),
+        self.call("evaluate", checkpoint, *self.data.scored(), *(["--as-domain", row.scored] if row.scored else []),
                   "--json", self.results(row, seed), "--threads", self.args.threads, "--quiet")
 
     def headline(self, row, seed):

@@ -16,6 +16,7 @@ public sealed class HelpTests
         "inspect",
         "pack",
         "adapt",
+        "transfer",
         "config",
         "options",
         "doctor",
