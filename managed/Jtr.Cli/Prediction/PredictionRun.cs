@@ -133,7 +133,7 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
     {
         List<(int Task, IPredictionFormat? Format, string Path)> files = Files(item.Name);
         bool isWanted = files.Count > 0 || ((job.Json || job.Csv) && !(job.Resume && IsRecorded(item.Name)) && job.Labels is null);
-        PhotographImage? image = isWanted ? Read(item) : null;
+        SourceImage? image = isWanted ? Read(item) : null;
         if (image is null)
         {
             _table?.Add(index, "");
@@ -161,11 +161,11 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
         }
     }
 
-    private PhotographImage? Read(PhotographItem item)
+    private SourceImage? Read(PhotographItem item)
     {
         try
         {
-            PhotographImage image = item.Read();
+            SourceImage image = item.Read();
             try
             {
                 image.Inputs = job.Inputs?.Read(item.Name, image.Height, image.Width);
@@ -232,9 +232,7 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
         ImagePrediction prediction = photograph.Prediction;
         int width = Math.Min(prediction.Width, ThumbnailWidth),
             height = Math.Max(1, (int)((long)prediction.Height * width / prediction.Width));
-        float[] image = new float[InputSet.RgbChannels * height * width];
-        photograph.Image.Read(photograph.Image.Whole, height, width, image);
-        RgbImage thumbnail = TaskPainter.PaintImage(image, height, width);
+        RgbImage thumbnail = photograph.Paint(height, width);
         List<PictureCell> cells = [PictureCell.Of(thumbnail)];
         foreach (TaskPrediction task in prediction.Predictions)
             cells.Add(PictureCell.OfLabel(task.Task, Pick(task, height, width), thumbnail, range: null, task.Probabilities));
