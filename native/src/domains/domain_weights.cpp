@@ -25,13 +25,14 @@ DomainWeights::DomainWeights(const std::vector<std::string>& given, const std::v
   std::vector<std::string> terms;
   for (size_t t = 0; t < tasks.size(); ++t) terms.push_back(tasks[t].name());
   terms.insert(terms.end(), methods.begin(), methods.end());
-  at::Tensor all = at::full({static_cast<int64_t>(domains.size()), static_cast<int64_t>(terms.size())}, -1, at::kDouble);
+  at::Tensor all =
+      at::full({static_cast<int64_t>(domains.size()), static_cast<int64_t>(terms.size())}, -1, at::kDouble);
   for (size_t i = 0; i < given.size(); ++i) {
     const std::string field = text("domain_weights[", i, "]");
     const std::string& said = given[i];
     const size_t equals = said.rfind('='), colon = said.rfind(':', equals);
-    require(equals != std::string::npos && colon != std::string::npos, field.c_str(), "must be DOMAIN:TERM=WEIGHT, not '",
-            said, "'");
+    require(equals != std::string::npos && colon != std::string::npos, field.c_str(),
+            "must be DOMAIN:TERM=WEIGHT, not '", said, "'");
     const char* number = said.c_str() + equals + 1;
     char* end = nullptr;
     const double weight = std::strtod(number, &end);

@@ -14,8 +14,8 @@ namespace jtr {
 
 class DomainWeights {
  public:
-  /// `given`: "DOMAIN:TERM=WEIGHT" each, TERM a task or a method; what is not named counts 1. None where there are fewer
-  /// than two domains. Throws about "domain_weights[i]".
+  /// `given`: "DOMAIN:TERM=WEIGHT" each, TERM a task or a method; what is not named counts 1. None where there are
+  /// fewer than two domains. Throws about "domain_weights[i]".
   DomainWeights(const std::vector<std::string>& given, const std::vector<std::string>& domains, const TaskSet& tasks,
                 const std::vector<std::string>& methods);
 

@@ -5,8 +5,8 @@
 //
 // Predictions choose a domain's statistics, or the mixture of all, which stands where the network's own statistics do:
 // of domains with means m_d, variances v_d and shares w_d of the samples seen, the mean m = sum w_d m_d and the
-// variance sum w_d (v_d + (m_d - m)^2). Of scales and shifts the mixture is the mean by the same shares. The work is done by MultiTaskNetwork: a domain's samples go through the network
-// by themselves.
+// variance sum w_d (v_d + (m_d - m)^2). Of scales and shifts the mixture is the mean by the same shares. The work is
+// done by MultiTaskNetwork: a domain's samples go through the network by themselves.
 #include "domains/domain.h"
 
 namespace jtr {

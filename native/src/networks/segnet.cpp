@@ -111,8 +111,7 @@ RawMap SegNet::rest_of(const std::vector<Layer>& layers, RawMap raw, const Pass&
   return raw;
 }
 
-std::vector<at::Tensor> SegNet::weights_of(const std::vector<Layer>& layers, bool trainable,
-                                           int64_t set) const {
+std::vector<at::Tensor> SegNet::weights_of(const std::vector<Layer>& layers, bool trainable, int64_t set) const {
   std::vector<at::Tensor> weights;
   if (!trainable) return weights;
   for (const Layer& layer : layers) {

@@ -33,7 +33,7 @@ class MultiTaskNetwork {
     std::string prefix;  // of its weights' names
     std::unique_ptr<Network> net;
     at::Tensor norm_backup, domain_norm_backup;
-    at::Tensor mean_places, variance_places, counter_places;  // in the flat buffers, where norms are separate
+    at::Tensor mean_places, variance_places, counter_places;      // in the flat buffers, where norms are separate
     std::vector<std::unique_ptr<ParameterStore>> domain_weights;  // of each domain's norms, where these are separate
     at::Tensor weight_places;                                     // of such weights in the flat weights
     std::vector<at::Tensor> domain_weight_backup;

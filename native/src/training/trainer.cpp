@@ -101,7 +101,8 @@ Trainer::Trainer(const TrainerOptions& options)
     network_.separate_norms(domain_count(), domain_techniques_.separate_weights());
     for (const auto& part : network_.parts()) {
       for (size_t d = 0; d < part.domain_weights.size(); ++d) {
-        add_network(domain_prefix(d) + part.prefix, *part.domain_weights[d], MultiTaskNetwork::domain_groups(part), {}, {});
+        add_network(domain_prefix(d) + part.prefix, *part.domain_weights[d], MultiTaskNetwork::domain_groups(part), {},
+                    {});
       }
     }
     add_domain_state("", network_);
@@ -152,8 +153,8 @@ void Trainer::add_domain_state(const std::string& prefix, MultiTaskNetwork& netw
     add_state(*list, prefix + "domains/", network.domain_counts());
     for (int64_t d = 0; d < domain_count(); ++d) {
       for (const auto& part : network.parts()) {
-        list->add(prefix + domain_prefix(static_cast<size_t>(d)) + part.prefix,
-                  part.store().buffer_list(), part.store().flat_buffers(1 + d));
+        list->add(prefix + domain_prefix(static_cast<size_t>(d)) + part.prefix, part.store().buffer_list(),
+                  part.store().flat_buffers(1 + d));
       }
     }
   }

@@ -254,10 +254,9 @@ TEST_F(DomainTraining, NamesWithoutTechniquesChangeNothing) {
 TEST_F(DomainTraining, GoesOnBitForBitWithEveryTechnique) {
   for (const char* method : {"teacher", "single_task", "mtpsl"}) {
     for (const bool resnet : {false, true}) {
-      TrainerOptions options = options_of(
-          {technique("adversarial", {{"ramp_steps", 6}}), technique("coral"), technique("mmd"),
-           technique("norms", {{"weights", resnet}})},
-          method, at::kFloat);
+      TrainerOptions options = options_of({technique("adversarial", {{"ramp_steps", 6}}), technique("coral"),
+                                           technique("mmd"), technique("norms", {{"weights", resnet}})},
+                                          method, at::kFloat);
       options.domain_weights = {"city:depth=0.5", std::string("country:") + method + "=0.25"};
       options.ema_decay = 0.9;
       if (resnet) options = on_resnet(options);
@@ -464,8 +463,7 @@ TEST_F(DomainTraining, NormsWeightsAreOfADomainAndTheNetworksOwnAreTheirMean) {
         if (entry.name.rfind(prefix, 0) != 0 || entry.name.find("running_var") != std::string::npos) continue;
         const std::string name = entry.name.substr(prefix.size());
         if (name.find(".num_batches") != std::string::npos) continue;
-        const at::Tensor mean =
-            (entry.tensor + trainer.state().find(start + "domains/country/" + name).tensor) / 2;
+        const at::Tensor mean = (entry.tensor + trainer.state().find(start + "domains/country/" + name).tensor) / 2;
         EXPECT_LT(test::relative_error(trainer.state().find(start + name).tensor, mean), 1e-12) << start << name;
       }
     }
@@ -544,8 +542,7 @@ TEST_F(DomainTraining, WhatAMethodAddsCountsByTheDomain) {
     const auto city = gradients({"country:" + name + "=0"}), country = gradients({"city:" + name + "=0"});
     const auto both = gradients({}), some = gradients({"city:" + name + "=0.25", "country:" + name + "=3"});
     EXPECT_LT(test::relative_error(city.second + country.second - none.second, both.second), 1e-10) << method;
-    const at::Tensor expected =
-        none.second + 0.25 * (city.second - none.second) + 3 * (country.second - none.second);
+    const at::Tensor expected = none.second + 0.25 * (city.second - none.second) + 3 * (country.second - none.second);
     EXPECT_LT(test::relative_error(some.second, expected), 1e-10) << method;
     EXPECT_NEAR(some.first, none.first + 0.25 * (city.first - none.first) + 3 * (country.first - none.first), 1e-10);
     EXPECT_GT(test::relative_error(both.second, none.second), 1e-6) << method;
@@ -572,12 +569,9 @@ TEST_F(DomainTraining, WeightsOfDomainsAreStateAndCountFromTheNextStep) {
 
 TEST_F(DomainTraining, BadWeightsOfDomainsAreRefused) {
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"country=1", "must be DOMAIN:TERM=WEIGHT"},
-      {"county:depth=1", "no domain 'county'"},
-      {"country:dept=1", "no task or method 'dept'"},
-      {"country:depth=-1", "a number of 0 or more"},
-      {"country:depth=x", "a number of 0 or more"},
-      {"city:depth=2", "twice"},
+      {"country=1", "must be DOMAIN:TERM=WEIGHT"},    {"county:depth=1", "no domain 'county'"},
+      {"country:dept=1", "no task or method 'dept'"}, {"country:depth=-1", "a number of 0 or more"},
+      {"country:depth=x", "a number of 0 or more"},   {"city:depth=2", "twice"},
   };
   for (const auto& [text, message] : wrong) {
     TrainerOptions options = options_of({});
