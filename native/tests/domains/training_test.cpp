@@ -445,7 +445,7 @@ TEST_F(DomainTraining, TheNetworksOwnNormsAreTheMixtureBySamplesSeen) {
 TEST_F(DomainTraining, NormsWeightsAreOfADomainAndTheNetworksOwnAreTheirMean) {
   for (const bool resnet : {false, true}) {
     TrainerOptions options = options_of({technique("norms", {{"weights", true}})});
-    options.optimizer = Variant::of("sgd", {{"learning_rate", 0.05}});
+    options.optimizer = Variant::of("sgd", {{"learning_rate", 0.05}, {"momentum", 0}});
     options.ema_decay = 0.5;
     if (resnet) options = on_resnet(options);
     Trainer trainer(options);
