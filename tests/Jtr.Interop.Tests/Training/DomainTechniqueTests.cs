@@ -214,6 +214,8 @@ public sealed class DomainTechniqueTests
             string norms = domain is null ? $"{start}model/" : $"{start}domains/{domain}/model/";
             foreach (SafetensorsTensor tensor in SafetensorsFile.Read(folder.File("weights.safetensors"), _ => true))
             {
+                if (tensor.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+                    continue;
                 bool isOfDomain = trainer.State.Contains(norms + tensor.Name);
                 string name = isOfDomain ? norms + tensor.Name : $"{start}model/{tensor.Name}";
                 Assert.That(
@@ -221,8 +223,7 @@ public sealed class DomainTechniqueTests
                     Is.True,
                     tensor.Name
                 );
-                if (!tensor.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
-                    Assert.That(tensor.ToDoubles(), Is.EqualTo(trainer.State.Read(name)), name);
+                Assert.That(tensor.ToDoubles(), Is.EqualTo(trainer.State.Read(name)), name);
             }
         }
         float[] mixture = new float[predictions[""].Length];
@@ -239,9 +240,9 @@ public sealed class DomainTechniqueTests
         });
     }
 
-    /// <summary>Statistics, counters and weights of SegNet's norms: what a layer has as its second part.</summary>
+    /// <summary>Statistics and weights of SegNet's norms: what a layer has as its second part.</summary>
     private static bool IsOfNorms(string name) =>
-        name.Contains("block", StringComparison.Ordinal) && name.Split('.')[^2] == "1" && !name.EndsWith("tracked", StringComparison.Ordinal);
+        name.Contains("block", StringComparison.Ordinal) && name.Split('.')[^2] == "1";
 
     [Test]
     public async Task Weights_by_domain_are_saved_and_resumed()
