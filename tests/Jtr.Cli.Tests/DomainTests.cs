@@ -161,6 +161,11 @@ public sealed class DomainTests
         using TemporaryFolder folder = new();
         PhotoFolder.Write(folder["photos", "train"], 30);
         PhotoFolder.Write(folder["photos", "test"], 2);
+        // Another world: what is learned of one is wrong on the other.
+        byte[] ones = new byte[40 * 50];
+        Array.Fill(ones, (byte)1);
+        for (int i = 1; i < 30; i += 2)
+            NpyFile.Write(folder["photos", "train", "seg", $"photo{i}.npy"], "|u1", "(40, 50)", ones);
         File.WriteAllText(
             folder["photos", "train", "domains.csv"],
             "name,domain\n" + string.Concat(Enumerable.Range(0, 30).Select(i => $"photo{i},{(i % 2 == 0 ? "a" : "b")}\n"))
