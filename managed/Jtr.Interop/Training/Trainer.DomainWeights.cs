@@ -14,7 +14,7 @@ public sealed partial class Trainer
     {
         if (options.DomainWeights is not { } learning)
             return;
-        learning.Validate(Options.Domains.Names);
+        learning.Validate(Options.Domains.Names, nameof(FitOptions.DomainWeights));
         CheckData(learning.Validation, $"{nameof(options)}.{nameof(FitOptions.DomainWeights)}");
         if (!State.Contains(DomainWeightsName))
             throw new ArgumentException(

@@ -34,12 +34,12 @@ public sealed record DomainWeightLearning
         return double.IsNaN(ratio) ? 1 : Math.Clamp(ratio, 0, 1);
     }
 
-    internal void Validate(IReadOnlyList<string> domains)
+    internal void Validate(IReadOnlyList<string> domains, string parameter)
     {
         if (!domains.Contains(Target))
             throw new ArgumentException(
                 $"{nameof(Target)}: there is no domain '{Target}' (known: {string.Join(", ", domains)})",
-                nameof(FitOptions.DomainWeights)
+                parameter
             );
         OptionRange.NotNull(nameof(Validation), Validation);
         OptionRange.Within(nameof(Every), Every, 1);
