@@ -16,6 +16,19 @@ public enum NormSync
     Off = 2,
 }
 
+/// <summary>What gradients are rounded to on their way to the other processes.</summary>
+public enum GradientCompression
+{
+    /// <summary>To nothing.</summary>
+    None = 0,
+
+    /// <summary>
+    /// To bfloat16, half the bytes of float32: each process's are rounded once, added up in float32, and their sum is rounded once. All
+    /// processes get the same sum.
+    /// </summary>
+    BFloat16 = 1,
+}
+
 /// <summary>
 /// This process among those that train one network together, each with a share of every batch (libtorch's c10d). All processes make their
 /// <see cref="Trainer"/> with equal options but for this one, and then make the same calls. The traffic is neither encrypted nor
@@ -52,6 +65,15 @@ public sealed record JtrProcessGroup
 
     /// <summary>Whose samples the statistics of batch norms are of.</summary>
     public NormSync SyncNorms { get; init; } = NormSync.Auto;
+
+    /// <summary>
+    /// MiB of gradients that are summed at a time while the backward pass still runs, 0 to 65,536. 0: all of a network's together, after
+    /// it.
+    /// </summary>
+    public double BucketMebibytes { get; init; } = 25;
+
+    /// <summary>What gradients are rounded to on their way.</summary>
+    public GradientCompression Compression { get; init; } = GradientCompression.None;
 
     /// <summary>This machine's address for the others; null: the one from which rank 0's machine is reached.</summary>
     public string? Listen { get; init; }
@@ -93,6 +115,8 @@ public sealed record JtrProcessGroup
         NativeRange.Check($"{name}.{nameof(Port)}", Port, "parallel[c10d].port");
         NativeRange.Check($"{name}.{nameof(Timeout)}", Timeout.TotalSeconds, "parallel[c10d].timeout_s");
         OptionRange.Named($"{name}.{nameof(SyncNorms)}", SyncNorms);
+        NativeRange.Check($"{name}.{nameof(BucketMebibytes)}", BucketMebibytes, "parallel[c10d].bucket_mib");
+        OptionRange.Named($"{name}.{nameof(Compression)}", Compression);
         if (string.IsNullOrWhiteSpace(Address))
             throw new ArgumentException($"{name}.{nameof(Address)} must be the address of rank 0's machine.", $"{name}.{nameof(Address)}");
     }
@@ -112,5 +136,7 @@ public sealed record JtrProcessGroup
                 ["listen"] = Listen ?? "",
                 ["interface"] = Interface ?? "",
                 ["sync_norms"] = NativeJson.Word(SyncNorms),
+                ["bucket_mib"] = BucketMebibytes,
+                ["compression"] = NativeJson.Word(Compression),
             };
 }

@@ -160,6 +160,8 @@ public sealed class LauncherTests
         Check(good with { Address = " " }, "Parallel.Address");
         Check(good with { Timeout = TimeSpan.Zero }, "Parallel.Timeout");
         Check(good with { SyncNorms = (NormSync)7 }, "Parallel.SyncNorms");
+        Check(good with { BucketMebibytes = -1 }, "Parallel.BucketMebibytes");
+        Check(good with { Compression = (GradientCompression)7 }, "Parallel.Compression");
 
         static void Check(JtrProcessGroup group, string name) =>
             Assert.That(
