@@ -96,7 +96,7 @@ public sealed class TwoMachinesTests
             Assert.That(codes, Has.All.Not.EqualTo(ExitCode.Success));
             Assert.That(ranks[0].Said, Does.Contain("jtr: rank 0 of 3").And.Contain("ranks 1, 2 did not answer: ended, stopped or cut off"));
             foreach (int rank in (int[])[1, 2])
-                Assert.That(ranks[rank].Said, Does.Match($"jtr: rank {rank} of 3.*rank 0, which keeps the store, did not answer"));
+                Assert.That(ranks[rank].Said, Does.Match($"rank {rank} of 3.*rank 0, which keeps the store, did not answer"));
         }
         finally
         {

@@ -1,7 +1,7 @@
 // Processes on one machine or many, by libtorch's own c10d: Gloo on processors, NCCL on GPUs where libjtr was built
 // with it (else what lies on a GPU goes through the host).
 //
-// Rank 0 serves a store, by which the others find it and each other. Before anything is trained each rank says there
+// Rank 0 serves a store, if the launcher does not (torchrun's agent may), by which the others find it and each other. Before anything is trained each rank says there
 // what it is: its version, the number of processes that it was started for, its options. Rank 0 compares and gives a
 // verdict that all read. When a collective fails later, each rank notes so in the store, waits a moment, and then knows
 // from the notes who is missing.
@@ -62,7 +62,7 @@ constexpr int64_t kFewSamples = 8;
 struct C10dOptions {
   int64_t rank = 0, size = 1, port = 29500;
   double timeout_s = 600, bucket_mib = 25;
-  std::string address = "127.0.0.1", listen, interface;
+  std::string address = "127.0.0.1", launcher_store, listen, interface;
   NormSync sync_norms = NormSync::kAuto;
   Compression compression = Compression::kNone;
 
@@ -71,6 +71,9 @@ struct C10dOptions {
     v.integer("size", size, within(1, 65536), "How many processes there are.");
     v.word("address", address, "Address or name of rank 0's machine.");
     v.integer("port", port, within(1, 65535), "Port of rank 0's store.");
+    v.word("launcher_store", launcher_store,
+           "What stands before the names in a store that the launcher serves at that address and port, as torchrun may. "
+           "Empty: rank 0 serves one.");
     v.number("timeout_s", timeout_s, within(1, 86400),
              "Seconds after which a process that does not answer is given up, at the start and in every step.");
     v.word("listen", listen,
@@ -360,6 +363,7 @@ class C10d final : public Communicator {
     std::function<void()> end_;
   };
 
+  bool serves() const { return rank() == 0 && options_.launcher_store.empty(); }
   std::string place() const { return text("tcp://", options_.address, ":", options_.port); }
 
   Error unreachable(const std::string& message) const {
@@ -392,13 +396,14 @@ class C10d final : public Communicator {
     const std::lock_guard<std::mutex> lock(own.busy);
     if (own.store == nullptr) own.store = connected();
     // All processes make their trainers in the same order.
-    store_ = c10::make_intrusive<c10d::PrefixStore>(text("run", ++own.runs), own.store);
+    const std::string run = text(options_.launcher_store, options_.launcher_store.empty() ? "" : "/", "run", ++own.runs);
+    store_ = c10::make_intrusive<c10d::PrefixStore>(run, own.store);
   }
 
   c10::intrusive_ptr<c10d::TCPStore> connected() const {
     c10d::TCPStoreOptions how;
     how.port = static_cast<uint16_t>(options_.port);
-    how.isServer = rank() == 0;
+    how.isServer = serves();
     how.numWorkers = static_cast<size_t>(size());
     how.waitWorkers = false;
     how.timeout = timeout_;
@@ -406,8 +411,9 @@ class C10d final : public Communicator {
       return c10::make_intrusive<c10d::TCPStore>(options_.address, how);
     } catch (const std::exception& e) {
       const std::string all = e.what();
-      if (rank() != 0) {
-        throw unreachable(text("no rank 0 answered within ", options_.timeout_s, " s (", first_line(e), ")"));
+      if (!serves()) {
+        const char* who = options_.launcher_store.empty() ? "no rank 0 answered" : "the launcher's store did not answer";
+        throw unreachable(text(who, " within ", options_.timeout_s, " s (", first_line(e), ")"));
       }
       if (all.find("in use") == std::string::npos) throw unreachable(text("no store: ", first_line(e)));
       throw Error(JTR_STATUS_INVALID_ARGUMENT,
@@ -580,7 +586,7 @@ class C10d final : public Communicator {
   /// Finds out who is missing, and closes the group, so that nobody waits for this process.
   void lose(const std::string& cause) {
     close();
-    if (rank() != 0) {
+    if (!serves()) {
       Opened& place = own_place();
       const std::lock_guard<std::mutex> lock(place.busy);
       place.store.reset();
@@ -612,6 +618,8 @@ class C10d final : public Communicator {
     });
     if (answered) {
       who = *found;
+    } else if (!options_.launcher_store.empty()) {
+      who = "the launcher's store did not answer: its machine ended, stopped or is cut off";
     } else if (own == 0) {
       who = "the store does not answer";
     } else {

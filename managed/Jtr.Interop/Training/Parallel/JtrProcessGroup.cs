@@ -58,6 +58,12 @@ public sealed record JtrProcessGroup
     public int Port { get; init; } = DefaultPort;
 
     /// <summary>
+    /// What stands before the names in a store that the launcher serves at that address and port, as torchrun may; empty where rank 0
+    /// serves one.
+    /// </summary>
+    public string LauncherStore { get; init; } = "";
+
+    /// <summary>
     /// After which a process that does not answer is given up, at the start and in every step: 1 s to a day. Longer than what a process
     /// may be busy for by itself, as with a checkpoint.
     /// </summary>
@@ -132,6 +138,7 @@ public sealed record JtrProcessGroup
                 ["size"] = Size,
                 ["address"] = Address,
                 ["port"] = Port,
+                ["launcher_store"] = LauncherStore,
                 ["timeout_s"] = Timeout.TotalSeconds,
                 ["listen"] = Listen ?? "",
                 ["interface"] = Interface ?? "",
