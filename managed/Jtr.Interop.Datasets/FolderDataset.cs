@@ -1,6 +1,7 @@
 using Jtr.Interop.Datasets.Folders;
 using Jtr.Interop.Datasets.Layouts;
 using Jtr.Interop.Datasets.Tables;
+using Jtr.Interop.Inference;
 using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
@@ -36,6 +37,8 @@ namespace Jtr.Interop.Datasets;
 /// which is which.</para>
 /// <para>Inputs beside the photograph, such as depth or camera data, are those of <see cref="FolderOptions.Inputs"/>, else those that
 /// <c>tasks.json</c> lists in "inputs"; see <see cref="FolderInput"/>.</para>
+/// <para>Photographs of other channels than colors are those of <see cref="FolderOptions.Image"/>, else what <c>tasks.json</c> says in
+/// "image"; see <see cref="Datasets.FolderImage"/>.</para>
 /// <para>Several threads may read at once.</para>
 /// </remarks>
 public sealed class FolderDataset : IMultiTaskDataset
@@ -80,9 +83,9 @@ public sealed class FolderDataset : IMultiTaskDataset
         Vips.EnsureLoaded();
 
         List<FolderProblem> problems = [];
-        FolderIndex images = ListImages(root, options.Photographs, problems);
-        string tasksPath = Path.Combine(root, TasksFile.Name);
-        TasksFile? file = File.Exists(tasksPath) ? TasksFile.Read(tasksPath) : null;
+        TasksFile? file = ReadTasksFile(root);
+        FolderImage = options.Image ?? file?.Image ?? FolderImage.Rgb;
+        FolderIndex images = ListImages(root, options.Photographs, FolderImage, problems);
         Root = root;
         Height = options.Height;
         Width = options.Width;
@@ -102,7 +105,7 @@ public sealed class FolderDataset : IMultiTaskDataset
         _labels = [.. Tasks.Select((t, i) => ListLabels(root, t, i, images, problems))];
         _labeled = [.. Enumerable.Range(0, Count).Select(HasLabels)];
         FolderInputs = options.Inputs ?? file?.Inputs ?? [];
-        _inputs = new InputFiles(root, FolderInputs, images, Height, Width, problems);
+        _inputs = new InputFiles(root, FolderInputs, FolderImage.Channels, images, Height, Width, problems);
         Problems = problems;
         _reader = new SampleReader(
             Tasks,
@@ -112,7 +115,7 @@ public sealed class FolderDataset : IMultiTaskDataset
             options.CacheInMemory,
             BytesPerPixel(),
             GetLabelPath,
-            i => DecodedImage.ReadPhotograph(_images[i], Height, Width),
+            i => DecodedImage.ReadPhotograph(_images[i], FolderImage, Height, Width),
             ReadLabel,
             _inputs
         );
@@ -131,8 +134,16 @@ public sealed class FolderDataset : IMultiTaskDataset
     public static IReadOnlyList<FolderInput> ListInputs(string root)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
-        string path = Path.Combine(root, TasksFile.Name);
-        return File.Exists(path) ? TasksFile.Read(path).Inputs : [];
+        return ReadTasksFile(root)?.Inputs ?? [];
+    }
+
+    /// <summary>How the photographs of a folder are stored, as its <c>tasks.json</c> says; in color where there is no such file.</summary>
+    /// <param name="root">The data set's folder.</param>
+    /// <exception cref="JtrFormatException">The file is damaged.</exception>
+    public static FolderImage DescribeImage(string root)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        return ReadTasksFile(root)?.Image ?? FolderImage.Rgb;
     }
 
     /// <summary>
@@ -171,6 +182,9 @@ public sealed class FolderDataset : IMultiTaskDataset
     /// <inheritdoc/>
     public InputSet Inputs => _inputs.Inputs;
 
+    /// <summary>How the photographs are stored; for another folder of the same data.</summary>
+    public FolderImage FolderImage { get; }
+
     /// <summary>How the inputs are read; for another folder of the same data.</summary>
     public IReadOnlyList<FolderInput> FolderInputs { get; }
 
@@ -206,6 +220,12 @@ public sealed class FolderDataset : IMultiTaskDataset
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     public string GetImagePath(int index) => _images[index];
 
+    /// <summary>Reads a photograph at its own size.</summary>
+    /// <param name="index">0 or more, below <see cref="Count"/>.</param>
+    /// <exception cref="JtrFormatException">The file is damaged, or of another number of channels.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public SourceImage OpenImage(int index) => FolderImage.Open(_images[index]);
+
     /// <summary>The file of a label, or the table that has it; null if there is none.</summary>
     /// <param name="index">0 or more, below <see cref="Count"/>.</param>
     /// <param name="task">0 or more, below the number of tasks.</param>
@@ -233,13 +253,19 @@ public sealed class FolderDataset : IMultiTaskDataset
     internal float[] ReadLabelAlone(int index, int task)
     {
         float[] values = new float[Tasks[task].LabelChannels * Tasks[task].Kind.Places(Height, Width)];
-        (int height, int width) = IsTable(task) ? (Height, Width) : ImageFiles.ReadSize(_images[index]);
+        (int height, int width) = IsTable(task) ? (Height, Width) : FolderImage.ReadSize(_images[index]);
         using PackedLabel label = ReadLabel(index, task, new LabelSource(_labels[task][index]!, height, width, Height, Width));
         label.Expand(values);
         return values;
     }
 
-    private static FolderIndex ListImages(string root, string? photographs, List<FolderProblem> problems)
+    private static TasksFile? ReadTasksFile(string root)
+    {
+        string path = Path.Combine(root, TasksFile.Name);
+        return File.Exists(path) ? TasksFile.Read(path) : null;
+    }
+
+    private static FolderIndex ListImages(string root, string? photographs, FolderImage image, List<FolderProblem> problems)
     {
         string folder =
             photographs
@@ -249,9 +275,10 @@ public sealed class FolderDataset : IMultiTaskDataset
                 $"the folder of photographs is missing: a data set has '{ImageFolder}' (or {FolderNames.OthersInWords}) "
                     + "and one folder per task"
             );
-        FolderIndex images = new(folder, FolderIndex.ImageExtensions, problems);
+        string[] extensions = image.IsRgb ? FolderIndex.ImageExtensions : FolderIndex.ChannelExtensions;
+        FolderIndex images = new(folder, extensions, problems);
         if (images.Paths.Count == 0)
-            throw new JtrFormatException(folder, $"the folder of photographs has none ({string.Join(", ", FolderIndex.ImageExtensions)})");
+            throw new JtrFormatException(folder, $"the folder of photographs has none ({string.Join(", ", extensions)})");
         return images;
     }
 
@@ -301,7 +328,8 @@ public sealed class FolderDataset : IMultiTaskDataset
 
     private long BytesPerPixel()
     {
-        long perPixel = 3L * Count + _inputs.BytesPerPixel;
+        long image = FolderImage.IsRgb ? FolderImage.Channels : sizeof(float) * (long)FolderImage.Channels,
+            perPixel = image * Count + _inputs.BytesPerPixel;
         for (int t = 0; t < Tasks.Count; t++)
         {
             // Tables are in memory anyway.

@@ -26,6 +26,11 @@ public sealed record FolderOptions
     public IReadOnlyList<VisionTask>? Tasks { get; init; }
 
     /// <summary>
+    /// How photographs are stored; or null to take it from <c>tasks.json</c>, else colors. Give the training set's to the test set.
+    /// </summary>
+    public FolderImage? Image { get; init; }
+
+    /// <summary>
     /// What samples have beside the photograph; or null to take it from <c>tasks.json</c>. Give the training set's to the test set.
     /// </summary>
     public IReadOnlyList<FolderInput>? Inputs { get; init; }
@@ -64,6 +69,7 @@ public sealed record FolderOptions
                 scale.ToString(CultureInfo.InvariantCulture),
                 $"{nameof(DepthScale)} has to be a finite number above 0"
             );
+        Image?.Validate();
         if (Tasks is { Count: 0 })
             throw new ArgumentException($"{nameof(Tasks)} is empty; null finds the tasks in the folder", nameof(Tasks));
     }

@@ -96,6 +96,7 @@ public sealed class PseudoLabelDataset : DatasetDecorator
                 Height = data.Height,
                 Width = data.Width,
                 Tasks = data.Tasks,
+                Image = data.FolderImage,
                 Photographs = Path.GetDirectoryName(data.GetImagePath(0)),
                 CacheInMemory = false,
             }

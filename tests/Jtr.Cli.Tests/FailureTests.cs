@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text.Json.Nodes;
 using Jtr.Interop;
 
 namespace Jtr.Cli.Tests;
@@ -33,6 +35,54 @@ public sealed class FailureTests
         );
         CliRun nothing = CliRun.Of([.. command.Split(' '), folder["nothing"]]);
         Assert.That(nothing.Error.TrimEnd(), Is.EqualTo($"jtr: {folder["nothing"]}: there is no such file or folder"));
+    }
+
+    /// <summary>ReLU kernels may turn NaN into 0, so that such a network would score as if it were sound.</summary>
+    [Test]
+    public void Weights_that_are_no_numbers_are_named()
+    {
+        using TemporaryFolder folder = new();
+        PhotoFolder.Write(folder["data"], 2);
+        CliRun train = CliRun.Of([
+            "train",
+            "--data",
+            folder["data"],
+            "--size",
+            "32x32",
+            "--width",
+            "2",
+            "--batch-size",
+            "1",
+            "--workers",
+            "1",
+            "--steps",
+            "1",
+            "--no-tensorboard",
+            "--output",
+            folder["run"],
+        ]);
+        Assert.That(train.ExitCode, Is.Zero, train.Error);
+        const string name = "model/conv_block_dec.2.1.0.weight";
+        byte[] bytes = File.ReadAllBytes(folder["run", "checkpoint.safetensors"]);
+        int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        JsonNode range = JsonNode.Parse(bytes.AsSpan(8, length))![name]!["data_offsets"]!;
+        for (int at = 8 + length + (int)range[0]!; at < 8 + length + (int)range[1]!; at += sizeof(float))
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(at), float.NaN);
+        string broken = folder["nan.safetensors"];
+        File.WriteAllBytes(broken, bytes);
+        string[][] uses =
+        [
+            ["evaluate", broken],
+            ["predict", broken, folder["data"], "--output", folder["pictures"]],
+            ["export", broken, "--output", folder["nan.onnx"]],
+            ["train", "--data", folder["data"], "--init-from", broken, "--size", "32x32", "--width", "2", "--output", folder["next"]],
+        ];
+        foreach (string[] use in uses)
+        {
+            CliRun run = CliRun.Of(use);
+            Assert.That(run.ExitCode, Is.EqualTo(ExitCode.Failure), use[0]);
+            Assert.That(run.Error, Does.Contain(broken).And.Contain(name).And.Match("(?i)nan"), use[0]);
+        }
     }
 
     [Test]

@@ -119,7 +119,7 @@ internal sealed class LabelCommand
                 .Select(i => new PhotographItem(
                     people.GetName(i),
                     people.GetImagePath(i),
-                    () => PhotographImage.Read(people.GetImagePath(i))
+                    () => people.OpenImage(i)
                 )),
         ];
         if (items.Length == 0)

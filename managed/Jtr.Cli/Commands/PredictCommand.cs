@@ -135,7 +135,8 @@ internal sealed class PredictCommand
         InferenceOptions inference = _options.Inference(parsed, size);
         bool asLabels = _options.AsLabels(parsed);
         (IReadOnlyList<IPredictionFormat> formats, bool json, bool csv) = _options.Formats(parsed, info.Options.Tasks);
-        PhotographList list = PhotographList.Find(arguments, folder.Path, unique: asLabels);
+        FolderImage image = ImageOf(parsed, info);
+        PhotographList list = PhotographList.Find(arguments, folder.Path, unique: asLabels, image);
         if (list.Videos > 0)
             VideoFrames.CheckProgram();
         if (parsed.GetValue(_count) is long count)
@@ -145,7 +146,7 @@ internal sealed class PredictCommand
             list.Spread((int)count);
         }
         bool skipBad = said.Data.SkipBad == true;
-        long largest = CheckAll(list, skipBad, cancellationToken);
+        long largest = CheckAll(list, image, skipBad, cancellationToken);
         DeviceChoice device = MachineOptions.Device(said);
         PredictorOptions computing = new()
         {
@@ -184,12 +185,35 @@ internal sealed class PredictCommand
         return Report(list, outcome, folder, skipBad);
     }
 
+    /// <summary>How the photographs are stored: what a network that reads other channels than colors has to be told.</summary>
+    private FolderImage ImageOf(ParseResult parsed, CheckpointInfo info)
+    {
+        int channels = info.Options.Inputs.ImageChannels;
+        if (info.Options.Inputs.IsRgb)
+            return FolderImage.Rgb;
+        string folder =
+            _options.InputsFrom(parsed)
+            ?? throw new UsageException(
+                $"--inputs-from: this network reads photographs of {channels} channels; name a folder whose tasks.json says how they "
+                    + "are stored, such as that of the data it was trained on."
+            );
+        FolderImage image = FolderDataset.DescribeImage(folder);
+        return image.Channels == channels
+            ? image
+            : throw new UsageException(
+                $"--inputs-from: this network reads photographs of {channels} channels; those of {folder} have {image.Channels}, by its "
+                    + "tasks.json."
+            );
+    }
+
     /// <summary>Where the network's further inputs lie, or null: they are missing.</summary>
     private PhotographInputs? Inputs(ParseResult parsed, CheckpointInfo info)
     {
         string? folder = _options.InputsFrom(parsed);
         if (info.Options.Inputs.Count == 0)
-            return folder is null ? null : throw new UsageException("--inputs-from: this network reads nothing beside the photograph.");
+            return folder is null || !info.Options.Inputs.IsRgb
+                ? null
+                : throw new UsageException("--inputs-from: this network reads nothing beside the photograph.");
         if (folder is not null)
             return new PhotographInputs(folder, info.Options.Inputs);
         _console.Line($"note: without --inputs-from the network's further inputs are missing: {info.Options.Inputs}");
@@ -198,7 +222,7 @@ internal sealed class PredictCommand
 
     /// <summary>Reads the headers of all photographs, so that a file that is none shows before any work is done.</summary>
     /// <returns>Pixels of the largest.</returns>
-    private long CheckAll(PhotographList list, bool skipBad, CancellationToken cancellationToken)
+    private long CheckAll(PhotographList list, FolderImage image, bool skipBad, CancellationToken cancellationToken)
     {
         // A frame of a video is taken to be as large as that of a usual one.
         long largest = 1920L * 1080;
@@ -215,7 +239,7 @@ internal sealed class PredictCommand
                     cancellationToken.ThrowIfCancellationRequested();
                     try
                     {
-                        (int height, int width) = PhotographReader.ReadSize(photographs[i].Source);
+                        (int height, int width) = image.ReadSize(photographs[i].Source);
                         largest = Math.Max(largest, (long)height * width);
                     }
                     catch (Exception e) when (e is JtrFormatException or IOException or UnauthorizedAccessException)

@@ -27,7 +27,7 @@ internal sealed class PredictOptions
         HelpName = "FOLDER",
         Description =
             "A folder with what the network reads beside the photographs, such as depth/NAME.png and camera.csv; its tasks.json says how "
-            + "they are read. Default: none, and the inputs are missing.",
+            + "they are read, and photographs of other channels than colors. Default: none, and the inputs are missing.",
     };
 
     private readonly Option<bool> _tile = new("--tile")

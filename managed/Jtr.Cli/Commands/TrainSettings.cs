@@ -265,7 +265,10 @@ internal sealed class TrainSettings
         string schedule = SettingsTable.InUse(Configuration, "schedule")[0];
         bool isCosine = schedule == Words.Of(LearningRateSchedule.Cosine);
         if (isCosine && (said.Warmup ?? 0) >= TotalSteps(samples))
-            throw new UsageException($"--warmup has {said.Warmup} steps, the run {TotalSteps(samples)}: nothing is left for the cosine.");
+            throw new UsageException(
+                $"the rate rises for {said.Warmup} steps (--warmup) before it falls by a cosine, and the run has {TotalSteps(samples)}: "
+                    + "give it more with --steps, or a shorter --warmup."
+            );
         if (schedule != Words.Of(LearningRateSchedule.Step) && said.DecayEvery > 0)
             throw new UsageException("--lr-decay-every is for --lr-schedule step.");
         if (said.FinalFactor is not null && !isCosine)

@@ -157,16 +157,20 @@ internal static class DataSource
             _ => [],
         };
 
-    /// <summary>The file of a sample's photograph, or null when it has none of its own.</summary>
-    public static string? ImagePath(IMultiTaskDataset data, int index) =>
+    /// <summary>Rows and columns of a sample's photograph in its file, or null when it has none of its own.</summary>
+    /// <exception cref="JtrFormatException">The file is damaged.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static (int Height, int Width)? ImageSizeOf(IMultiTaskDataset data, int index) =>
         data switch
         {
-            FolderDataset folder => folder.GetImagePath(index),
-            LayoutDataset layout => layout.GetImagePath(index),
-            NyuV2Dataset nyu => nyu.GetImagePath(index),
-            JoinedDataset joined => ImagePath(joined.Sources[joined.GetSource(index).Source].Data, joined.GetSource(index).Index),
+            FolderDataset folder => folder.FolderImage.ReadSize(folder.GetImagePath(index)),
+            LayoutDataset layout => ReadSize(layout.GetImagePath(index)),
+            NyuV2Dataset nyu => ReadSize(nyu.GetImagePath(index)),
+            JoinedDataset joined => ImageSizeOf(joined.Sources[joined.GetSource(index).Source].Data, joined.GetSource(index).Index),
             _ => null,
         };
+
+    private static (int Height, int Width)? ReadSize(string? path) => path is null ? null : PhotographReader.ReadSize(path);
 
     private static SceneDataset Scenes(DataRequest request, TaskSet? tasks, int first, int count)
     {
@@ -221,6 +225,13 @@ internal static class DataSource
         }
     }
 
+    /// <summary>How photographs are stored; null where no tasks.json says it of the folder, nor of the one to train on.</summary>
+    private static FolderImage? ImageOf(string root, string? train)
+    {
+        FolderImage image = FolderDataset.DescribeImage(root);
+        return image.IsRgb && train is not null && train != root ? FolderDataset.DescribeImage(train) : image;
+    }
+
     /// <summary>The inputs that are wanted of a folder.</summary>
     /// <param name="request">Which.</param>
     /// <param name="root">The folder.</param>
@@ -260,6 +271,7 @@ internal static class DataSource
             DepthScale = request.DepthScale,
             Tasks = tasks,
             PassOverDamaged = request.SkipBad,
+            Image = ImageOf(root, train),
             Inputs = InputsOf(request, root, train),
         };
         if (tasks is not null || (request.Tasks is null && request.ClassNames is null))

@@ -87,11 +87,8 @@ internal sealed class DataInspection
             TaskMask read = reader.Read(sample, found, out bool hasImage, cancellationToken);
             if (hasImage && inspection.Domains.Count > 0)
                 inspection.Domains[data.GetSampleInfo(sample).Domain].AddColors(reader.Image);
-            if (hasImage && DataSource.ImagePath(data, sample) is string path)
-            {
-                (int Height, int Width) size = PhotographReader.ReadSize(path);
+            if (hasImage && DataSource.ImageSizeOf(data, sample) is { } size)
                 inspection.Sizes[size] = inspection.Sizes.GetValueOrDefault(size) + 1;
-            }
             for (int t = 0; t < data.Tasks.Count; t++)
             {
                 if (read[t])

@@ -1,5 +1,4 @@
 using Jtr.Interop.Datasets;
-using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Cli.Inspection;
@@ -7,10 +6,11 @@ namespace Jtr.Cli.Inspection;
 /// <summary>What the samples of one domain hold.</summary>
 /// <param name="name">The domain's name.</param>
 /// <param name="tasks">Number of tasks.</param>
-internal sealed class DomainInspection(string name, int tasks)
+/// <param name="channels">Channels of the photographs.</param>
+internal sealed class DomainInspection(string name, int tasks, int channels)
 {
-    private readonly double[] _sums = new double[InputSet.RgbChannels];
-    private readonly double[] _squares = new double[InputSet.RgbChannels];
+    private readonly double[] _sums = new double[channels];
+    private readonly double[] _squares = new double[channels];
     private long _pixels;
 
     /// <summary>The domain's name.</summary>
@@ -25,7 +25,7 @@ internal sealed class DomainInspection(string name, int tasks)
     /// <summary>Whether a photograph of it was looked at.</summary>
     public bool HasColors => _pixels > 0;
 
-    /// <summary>Mean of red, green and blue over all pixels that were looked at, in [0, 1].</summary>
+    /// <summary>Mean of each channel over all pixels that were looked at, in [0, 1].</summary>
     public IReadOnlyList<double> Mean => [.. _sums.Select(s => s / _pixels)];
 
     /// <summary>Their standard deviations.</summary>
@@ -37,7 +37,7 @@ internal sealed class DomainInspection(string name, int tasks)
     {
         if (data.Domains.Count == 1)
             return [];
-        DomainInspection[] domains = [.. data.Domains.Select(d => new DomainInspection(d, data.Tasks.Count))];
+        DomainInspection[] domains = [.. data.Domains.Select(d => new DomainInspection(d, data.Tasks.Count, data.Inputs.ImageChannels))];
         for (int i = 0; i < data.Count; i++)
         {
             SampleInfo info = data.GetSampleInfo(i);
@@ -47,11 +47,11 @@ internal sealed class DomainInspection(string name, int tasks)
     }
 
     /// <summary>Adds the colours of a photograph.</summary>
-    /// <param name="image">[3, H, W].</param>
+    /// <param name="image">[C, H, W].</param>
     public void AddColors(ReadOnlySpan<float> image)
     {
-        int plane = image.Length / InputSet.RgbChannels;
-        for (int c = 0; c < InputSet.RgbChannels; c++)
+        int plane = image.Length / channels;
+        for (int c = 0; c < channels; c++)
         {
             foreach (float value in image.Slice(c * plane, plane))
             {

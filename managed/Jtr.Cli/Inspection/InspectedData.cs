@@ -69,11 +69,12 @@ internal static class InspectedData
         ];
         foreach (string folder in folders.OfType<string>())
         {
+            FolderImage image = FolderDataset.DescribeImage(Path.GetDirectoryName(folder)!);
             foreach (string file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
             {
                 try
                 {
-                    (int height, int width) = PhotographReader.ReadSize(file);
+                    (int height, int width) = image.ReadSize(file);
                     double scale = Math.Min(1, Widest / (double)width);
                     return new(Multiple(height * scale), Multiple(width * scale));
                 }

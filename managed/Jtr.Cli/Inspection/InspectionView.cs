@@ -25,7 +25,11 @@ internal static class InspectionView
                 $"{part.Data.Count} of {part.Data.Height} x "
                     + $"{part.Data.Width}{(part.Data is JoinedDataset joined ? $": {JoinedSources.Describe(joined)}" : "")}"
             ),
-            ("photographs", part.Sizes.Count == 0 ? "of no size of their own" : Sizes(part)),
+            (
+                "photographs",
+                $"{(part.Sizes.Count == 0 ? "of no size of their own" : Sizes(part))}"
+                    + $"{(part.Data.Inputs.IsRgb ? "" : $", of {part.Data.Inputs.ImageChannels} channels")}"
+            ),
             ("read", $"{part.Read}{(part.Read < part.Data.Count ? " (--limit reads more)" : "")}, with a damaged file: {part.Bad}"),
             (
                 "labels a sample",
@@ -79,9 +83,13 @@ internal static class InspectionView
     private static void ShowDomains(CliConsole console, DataInspection part)
     {
         console.Title("Domains");
+        int channels = part.Data.Inputs.ImageChannels;
+        string[] colors = part.Data.Inputs.IsRgb
+            ? ["red", "green", "blue"]
+            : [.. Enumerable.Range(0, channels).Select(c => $"channel {c}")];
         List<string[]> cells =
         [
-            ["domain", "samples", .. part.Data.Tasks.Select(t => t.Name), "red", "green", "blue"],
+            ["domain", "samples", .. part.Data.Tasks.Select(t => t.Name), .. colors],
             .. part.Domains.Select(d =>
                 (string[])
                     [
@@ -89,7 +97,7 @@ internal static class InspectionView
                         $"{d.Samples}",
                         .. d.Labeled.Select(n => $"{n}"),
                         .. Enumerable
-                            .Range(0, 3)
+                            .Range(0, channels)
                             .Select(c => d.HasColors ? $"{Number(d.Mean[c], "F2")} ± {Number(d.Deviation[c], "F2")}" : "-"),
                     ]
             ),

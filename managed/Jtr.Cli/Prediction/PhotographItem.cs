@@ -1,4 +1,4 @@
-using Jtr.Interop.Datasets;
+using Jtr.Interop.Inference;
 
 namespace Jtr.Cli.Prediction;
 
@@ -6,4 +6,4 @@ namespace Jtr.Cli.Prediction;
 /// <param name="Name">Name of its files below the output folder, without extension; it may begin with folders, split by '/'.</param>
 /// <param name="Source">The file, or the video and the number of the frame.</param>
 /// <param name="Read">Decodes it.</param>
-internal sealed record PhotographItem(string Name, string Source, Func<PhotographImage> Read);
+internal sealed record PhotographItem(string Name, string Source, Func<SourceImage> Read);

@@ -7,15 +7,18 @@ namespace Jtr.Cli.Prediction;
 internal sealed class PhotographList
 {
     private static readonly string[] _photographs = [".JPG", ".JPEG", ".PNG"],
+        _arrays = [".NPY"],
         _videos = [".MP4", ".AVI", ".MOV", ".MKV"];
 
     private readonly List<Entry> _entries = [];
 
-    private PhotographList() { }
+    private readonly FolderImage _image;
+
+    private PhotographList(FolderImage image) => _image = image;
 
     /// <summary>Photographs, videos left out.</summary>
     public IReadOnlyList<PhotographItem> Photographs =>
-        [.. _entries.Where(e => !e.IsVideo).Select(e => new PhotographItem(e.Name, e.Path, () => PhotographImage.Read(e.Path)))];
+        [.. _entries.Where(e => !e.IsVideo).Select(ItemOf)];
 
     /// <summary>Number of videos.</summary>
     public int Videos => _entries.Count(e => e.IsVideo);
@@ -30,11 +33,12 @@ internal sealed class PhotographList
     /// <param name="arguments">Files and folders.</param>
     /// <param name="output">A folder whose files are not meant, or null.</param>
     /// <param name="unique">Whether two photographs of one name are an error, instead of having names made for them.</param>
+    /// <param name="image">How the photographs are stored.</param>
     /// <exception cref="FileNotFoundException">An argument is not there, or a folder has no photographs.</exception>
     /// <exception cref="UsageException">Two photographs have one name, where that is an error.</exception>
-    public static PhotographList Find(IReadOnlyList<string> arguments, string? output, bool unique)
+    public static PhotographList Find(IReadOnlyList<string> arguments, string? output, bool unique, FolderImage image)
     {
-        PhotographList list = new();
+        PhotographList list = new(image);
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (string path in arguments)
         {
@@ -65,13 +69,15 @@ internal sealed class PhotographList
         {
             if (!entry.IsVideo)
             {
-                yield return new PhotographItem(entry.Name, entry.Path, () => PhotographImage.Read(entry.Path));
+                yield return ItemOf(entry);
                 continue;
             }
             foreach (PhotographItem frame in VideoFrames.Read(entry.Path, entry.Name, every))
                 yield return frame;
         }
     }
+
+    private PhotographItem ItemOf(Entry entry) => new(entry.Name, entry.Path, () => _image.Open(entry.Path));
 
     private void AddFolder(string folder, string? output, HashSet<string> seen)
     {
@@ -92,7 +98,7 @@ internal sealed class PhotographList
         {
             string relative = Path.GetRelativePath(root, path).Replace(Path.DirectorySeparatorChar, '/');
             string extension = Path.GetExtension(path).ToUpperInvariant();
-            if (!_photographs.Contains(extension) && !_videos.Contains(extension))
+            if (!_photographs.Contains(extension) && !(_image.IsRgb ? _videos : _arrays).Contains(extension))
                 continue;
             string full = Path.GetFullPath(path);
             if (own is not null && full.StartsWith(own, StringComparison.Ordinal))
@@ -103,7 +109,7 @@ internal sealed class PhotographList
                 _entries.Add(new Entry(path, relative));
         }
         if (_entries.Count == before)
-            throw new FileNotFoundException($"the folder '{folder}' has no photographs (.jpg, .jpeg, .png) nor videos", folder);
+            throw new FileNotFoundException($"the folder '{folder}' has no photographs (.jpg, .jpeg, .png{(_image.IsRgb ? ") nor videos" : ", .npy)")}", folder);
     }
 
     /// <summary>

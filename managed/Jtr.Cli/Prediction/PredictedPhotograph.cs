@@ -1,5 +1,5 @@
-using Jtr.Interop.Datasets;
 using Jtr.Interop.Inference;
+using Jtr.Interop.Visualization;
 
 namespace Jtr.Cli.Prediction;
 
@@ -12,7 +12,16 @@ namespace Jtr.Cli.Prediction;
 internal sealed record PredictedPhotograph(
     string Name,
     string Source,
-    PhotographImage Image,
+    SourceImage Image,
     ImagePrediction Prediction,
     double DepthScale
-);
+)
+{
+    /// <summary>The photograph as a picture of any size.</summary>
+    public RgbImage Paint(int height, int width)
+    {
+        float[] values = new float[Image.Channels * height * width];
+        Image.Read(Image.Whole, height, width, values);
+        return TaskPainter.PaintImage(values, height, width);
+    }
+}

@@ -17,7 +17,8 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
 {
     private const int ThumbnailWidth = 256;
 
-    // The C library keeps what codecs and the network give back, in pieces, and holds more and more of it.
+    // The C library keeps what codecs and the network give back, in pieces, and holds more and more of it. What is given back to the system
+    // after so many photographs costs less than a hundredth of their time.
     private const int PhotographsPerTrim = 32;
 
     private readonly PredictionOutcome _outcome = new();
@@ -54,8 +55,11 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
                         done(++finished);
                         isTrim = finished % PhotographsPerTrim == 0;
                     }
-                    if (isTrim)
-                        NativeHeap.Trim();
+                    if (!isTrim)
+                        continue;
+                    // Arrays of photographs and predictions, which are large, are collected seldom while memory is plenty.
+                    GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                    NativeHeap.Trim();
                 }
             }
             catch
@@ -133,7 +137,7 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
     {
         List<(int Task, IPredictionFormat? Format, string Path)> files = Files(item.Name);
         bool isWanted = files.Count > 0 || ((job.Json || job.Csv) && !(job.Resume && IsRecorded(item.Name)) && job.Labels is null);
-        PhotographImage? image = isWanted ? Read(item) : null;
+        SourceImage? image = isWanted ? Read(item) : null;
         if (image is null)
         {
             _table?.Add(index, "");
@@ -161,11 +165,11 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
         }
     }
 
-    private PhotographImage? Read(PhotographItem item)
+    private SourceImage? Read(PhotographItem item)
     {
         try
         {
-            PhotographImage image = item.Read();
+            SourceImage image = item.Read();
             try
             {
                 image.Inputs = job.Inputs?.Read(item.Name, image.Height, image.Width);
@@ -232,9 +236,7 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
         ImagePrediction prediction = photograph.Prediction;
         int width = Math.Min(prediction.Width, ThumbnailWidth),
             height = Math.Max(1, (int)((long)prediction.Height * width / prediction.Width));
-        float[] image = new float[InputSet.RgbChannels * height * width];
-        photograph.Image.Read(photograph.Image.Whole, height, width, image);
-        RgbImage thumbnail = TaskPainter.PaintImage(image, height, width);
+        RgbImage thumbnail = photograph.Paint(height, width);
         List<PictureCell> cells = [PictureCell.Of(thumbnail)];
         foreach (TaskPrediction task in prediction.Predictions)
             cells.Add(PictureCell.OfLabel(task.Task, Pick(task, height, width), thumbnail, range: null, task.Probabilities));

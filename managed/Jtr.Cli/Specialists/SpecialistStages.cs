@@ -236,7 +236,7 @@ internal sealed class SpecialistStages
                 .Select(i => new PhotographItem(
                     photographs.GetName(i),
                     photographs.GetImagePath(i),
-                    () => PhotographImage.Read(photographs.GetImagePath(i))
+                    () => photographs.OpenImage(i)
                 )),
         ];
         if (items.Length == 0)

@@ -34,6 +34,9 @@ internal sealed class FolderIndex
 
     public static string[] ImageExtensions { get; } = [".jpg", ".jpeg", ".png"];
 
+    /// <summary>Those of photographs of any channels.</summary>
+    public static string[] ChannelExtensions { get; } = [.. ImageExtensions, ".npy"];
+
     public static string[] LabelExtensions { get; } = [".png", ".npy"];
 
     /// <summary>Stems in ordinal order.</summary>

@@ -77,6 +77,22 @@ internal static class ImageFiles
         );
     }
 
+    /// <summary>Reads a photograph's numbers as they are stored, upright; transparency is a channel like others.</summary>
+    /// <exception cref="JtrFormatException">It is neither JPEG nor PNG, or damaged.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static Raster ReadStored(string path)
+    {
+        return Decode(
+            path,
+            static path =>
+            {
+                using Image stored = Open(path);
+                using Image upright = stored.Autorot();
+                return Numbers(upright, upright.Bands, path);
+            }
+        );
+    }
+
     /// <summary>Reads a PNG's numbers from memory, as <see cref="ReadLabel(string, bool)"/> does from a file.</summary>
     /// <param name="content">What would be in the file.</param>
     /// <param name="name">What it is called in messages.</param>
@@ -103,13 +119,16 @@ internal static class ImageFiles
     {
         int channels = stored.Bands - (stored.HasAlpha() ? 1 : 0);
         using Image opaque = channels < stored.Bands ? stored.ExtractBand(0, n: channels) : stored.Copy();
-        return opaque.Format switch
-        {
-            Enums.BandFormat.Uchar => Raster.Of8Bits(opaque.Height, opaque.Width, channels, Pixels<byte>(opaque)),
-            Enums.BandFormat.Ushort => Raster.Of16Bits(opaque.Height, opaque.Width, channels, Pixels<ushort>(opaque)),
-            _ => throw new JtrFormatException(path, $"pixels of the type {opaque.Format} are not read"),
-        };
+        return Numbers(opaque, channels, path);
     }
+
+    private static Raster Numbers(Image image, int channels, string path) =>
+        image.Format switch
+        {
+            Enums.BandFormat.Uchar => Raster.Of8Bits(image.Height, image.Width, channels, Pixels<byte>(image)),
+            Enums.BandFormat.Ushort => Raster.Of16Bits(image.Height, image.Width, channels, Pixels<ushort>(image)),
+            _ => throw new JtrFormatException(path, $"pixels of the type {image.Format} are not read"),
+        };
 
     /// <summary>Rows and columns of a photograph, upright, from its header.</summary>
     public static (int Height, int Width) ReadSize(string path)

@@ -18,6 +18,7 @@ internal sealed class InputFiles
     /// <summary>Lists the files, and reads the tables.</summary>
     /// <param name="root">The data set.</param>
     /// <param name="inputs">The inputs.</param>
+    /// <param name="imageChannels">Channels of the photographs.</param>
     /// <param name="images">The photographs.</param>
     /// <param name="height">Rows of the training size.</param>
     /// <param name="width">Columns of the training size.</param>
@@ -26,6 +27,7 @@ internal sealed class InputFiles
     public InputFiles(
         string root,
         IReadOnlyList<FolderInput> inputs,
+        int imageChannels,
         FolderIndex images,
         int height,
         int width,
@@ -34,7 +36,7 @@ internal sealed class InputFiles
     {
         _inputs = [.. inputs];
         (_height, _width) = (height, width);
-        Inputs = new InputSet(inputs.Select(i => i.Spec));
+        Inputs = new InputSet(inputs.Select(i => i.Spec), imageChannels);
         _paths = new string?[inputs.Count][];
         _rows = new float[]?[inputs.Count][];
         for (int i = 0; i < inputs.Count; i++)

@@ -19,6 +19,7 @@ namespace Jtr.Interop.Datasets.Folders;
 ///     { "name": "tags", "kind": "tags", "tags": ["coat", "hat"] },
 ///     { "name": "pose", "kind": "regression", "values": ["yaw", "pitch"], "unit": "deg",
 ///       "mean": [0, 5], "standard_deviation": [40, 9] } ],
+///   "image": { "channels": 1, "range": [7000, 9500] },
 ///   "inputs": [
 ///     { "name": "thermal", "kind": "planes", "channels": 1, "folder": "ir", "scale": 0.01, "unit": "K",
 ///       "mean": [290], "standard_deviation": [10], "interpolation": "bilinear", "void_value": 0 },
@@ -37,10 +38,13 @@ internal sealed class TasksFile
 
     private readonly Dictionary<string, TaskSettings> _settings = new(StringComparer.Ordinal);
 
-    private TasksFile(List<VisionTask> tasks, List<FolderInput> inputs) => (Tasks, Inputs) = (tasks, inputs);
+    private TasksFile(List<VisionTask> tasks, FolderImage? image, List<FolderInput> inputs) => (Tasks, Image, Inputs) = (tasks, image, inputs);
 
     /// <summary>The tasks in the order of the file.</summary>
     public IReadOnlyList<VisionTask> Tasks { get; }
+
+    /// <summary>How photographs are stored, or null where it says nothing of that.</summary>
+    public FolderImage? Image { get; }
 
     /// <summary>The inputs beside the photograph, in the order of the file.</summary>
     public IReadOnlyList<FolderInput> Inputs { get; }
@@ -57,7 +61,7 @@ internal sealed class TasksFile
             throw new JtrFormatException(path, "the array 'tasks' is missing or empty");
 
         List<VisionTask> tasks = [];
-        TasksFile file = new(tasks, ReadInputs(path, content.Inputs ?? []));
+        TasksFile file = new(tasks, ReadImage(path, content.Image), ReadInputs(path, content.Inputs ?? []));
         for (int i = 0; i < content.Tasks.Count; i++)
         {
             TaskEntry? entry = content.Tasks[i];
@@ -80,6 +84,18 @@ internal sealed class TasksFile
             }
         }
         return file;
+    }
+
+    private static FolderImage? ReadImage(string path, ImageEntry? entry)
+    {
+        try
+        {
+            return entry?.ToImage();
+        }
+        catch (ArgumentException e)
+        {
+            throw new JtrFormatException(path, $"image: {e.Message}", innerException: e);
+        }
     }
 
     private static List<FolderInput> ReadInputs(string path, List<InputEntry?> entries)
@@ -106,11 +122,38 @@ internal sealed class TasksFile
     /// <summary>Writes a file.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static void Write(string path, List<TaskEntry?> tasks) =>
-        AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(new TasksContent(tasks, null), TasksJson.Default.TasksContent));
+        AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(new TasksContent(tasks, null, null), TasksJson.Default.TasksContent));
 }
 
 /// <summary>The file as JSON has it.</summary>
-internal sealed record TasksContent(List<TaskEntry?>? Tasks, List<InputEntry?>? Inputs);
+internal sealed record TasksContent(List<TaskEntry?>? Tasks, ImageEntry? Image, List<InputEntry?>? Inputs);
+
+/// <summary>How photographs are stored, as JSON has it.</summary>
+internal sealed record ImageEntry
+{
+    public int? Channels { get; init; }
+    public List<double>? Range { get; init; }
+
+    /// <summary>What no photograph has.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+
+    public FolderImage ToImage()
+    {
+        if (Others is { Count: > 0 })
+            throw new ArgumentException($"there is no '{Others.Keys.First()}'; an image has channels and range");
+        if (Range is not (null or [_, _]))
+            throw new ArgumentException($"'range' has {Range.Count} numbers; it has two, those that become 0 and 1");
+        FolderImage image = new()
+        {
+            Channels = Channels ?? FolderImage.Rgb.Channels,
+            Low = Range?[0],
+            High = Range?[1],
+        };
+        image.Validate();
+        return image;
+    }
+}
 
 /// <summary>One input as JSON has it.</summary>
 internal sealed record InputEntry

@@ -57,7 +57,7 @@ internal sealed class PhotographPlaces(FolderIndex images)
         string folder = images.Name + "/";
         if (name.StartsWith(folder, StringComparison.Ordinal))
             name = name[folder.Length..];
-        if (FolderIndex.ImageExtensions.Contains(Path.GetExtension(name).ToLowerInvariant()))
+        if (FolderIndex.ChannelExtensions.Contains(Path.GetExtension(name).ToLowerInvariant()))
             name = Path.GetFileNameWithoutExtension(name);
         return _places.TryGetValue(name, out place) ? place : null;
     }

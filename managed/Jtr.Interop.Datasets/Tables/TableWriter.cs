@@ -79,7 +79,7 @@ internal sealed class TableWriter(string path, VisionTask task, TableLabelFormat
         cell.AsSpan().ContainsAny(_separator, '"', '\n') ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
 
     private static string NameOf(string name) =>
-        FolderIndex.ImageExtensions.Contains(System.IO.Path.GetExtension(name).ToLowerInvariant())
+        FolderIndex.ChannelExtensions.Contains(System.IO.Path.GetExtension(name).ToLowerInvariant())
             ? System.IO.Path.ChangeExtension(name, null)
             : name;
 }

@@ -1,3 +1,4 @@
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Visualization;
@@ -11,18 +12,22 @@ namespace Jtr.Interop.Visualization;
 public static class TaskPainter
 {
     /// <summary>A photograph.</summary>
-    /// <param name="image">[3, H, W] RGB in [0, 1].</param>
+    /// <param name="image">
+    /// [C, H, W] in [0, 1]. Of three channels and more the first three are red, green and blue; of one or two the first is grey.
+    /// </param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     public static RgbImage PaintImage(ReadOnlySpan<float> image, int height, int width)
     {
-        RgbImage picture = Make(image.Length, 3, TaskExtent.Pixel, height, width, nameof(image));
-        int plane = height * width;
+        int plane = height * width,
+            channels = plane > 0 ? Math.Max(1, image.Length / plane) : InputSet.RgbChannels;
+        RgbImage picture = Make(image.Length, channels, TaskExtent.Pixel, height, width, nameof(image));
+        int green = channels < InputSet.RgbChannels ? 0 : plane;
         for (int i = 0; i < plane; i++)
             picture[i / width, i % width] = new(
                 Colormap.Byte(image[i]),
-                Colormap.Byte(image[plane + i]),
-                Colormap.Byte(image[2 * plane + i])
+                Colormap.Byte(image[green + i]),
+                Colormap.Byte(image[2 * green + i])
             );
         return picture;
     }

@@ -27,6 +27,12 @@ public sealed record InitReport
     /// <summary>Tensors that the file has in another shape; they keep fresh values.</summary>
     public required IReadOnlyList<InitMismatch> OtherShape { get; init; }
 
+    /// <summary>
+    /// The first convolution, where the photographs have other channels than the file's colors: the sum of its weights, of fewer than three
+    /// channels; of more they stay with the first three, and those of the others begin at 0. Empty where the channels are the same.
+    /// </summary>
+    public IReadOnlyList<InitMismatch> Spread { get; init; } = [];
+
     /// <summary>Tensors of the file, by its own names, that the network has no place for.</summary>
     public required IReadOnlyList<string> Unused { get; init; }
 
@@ -48,6 +54,7 @@ public sealed record InitReport
             text.Append("; fresh heads for ").AppendJoin(", ", FreshHeads);
         Line(text, "not in the file, so fresh", Missing);
         Line(text, "of another shape, so fresh", [.. OtherShape.Select(o => $"{o.Name} {Text(o.Shape)} (the file: {Text(o.FileShape)})")]);
+        Line(text, "of colors, taken for other channels", [.. Spread.Select(s => $"{s.Name} {Text(s.Shape)} (the file: {Text(s.FileShape)})")]);
         Line(text, "in the file, not used", Unused);
         return text.ToString();
     }

@@ -119,7 +119,7 @@ internal sealed class InitWeights
                 continue;
             }
             used.Add(tensor.Name);
-            if (tensor.Shape.SequenceEqual(place.Shape))
+            if (tensor.Shape.SequenceEqual(place.Shape) || FirstConvolution.Serves(place.Name, place.Shape, tensor.Shape))
                 matched.Add((place, tensor));
             else
                 others.Add(new InitMismatch(place.Name, place.Shape, tensor.Shape));
@@ -140,7 +140,8 @@ internal sealed class InitWeights
             RequireAll(missing, others, unused, parameter);
         foreach ((TensorInfo place, SafetensorsTensor tensor) in matched)
         {
-            double[] values = tensor.ToDoubles();
+            bool isSpread = !tensor.Shape.SequenceEqual(place.Shape);
+            double[] values = isSpread ? FirstConvolution.Spread(tensor, (int)place.Shape[1]) : tensor.ToDoubles();
             FiniteWeights.Check(_path, tensor.Name, values);
             trainer.State.Write(place.Name, values);
             if (trainer.State.Contains(AveragePrefix + place.Name))
@@ -156,6 +157,12 @@ internal sealed class InitWeights
             Matched = [.. matched.Select(m => m.Place.Name)],
             Missing = missing,
             OtherShape = others,
+            Spread =
+            [
+                .. matched
+                    .Where(m => !m.Tensor.Shape.SequenceEqual(m.Place.Shape))
+                    .Select(m => new InitMismatch(m.Place.Name, m.Place.Shape, m.Tensor.Shape)),
+            ],
             Unused = unused,
             MatchedHeads = [.. heads[false]],
             FreshHeads = [.. heads[true]],
@@ -171,10 +178,13 @@ internal sealed class InitWeights
             // Networks of a task each have the same backbone, which takes the same weights.
             Dictionary<string, IReadOnlyList<long>> shapes = new(StringComparer.Ordinal);
             foreach (TensorInfo place in places.Where(p => IsOfNetwork(p.Name)))
-                shapes[place.Name[(place.Name.IndexOf('/', StringComparison.Ordinal) + 1)..]] = [.. place.Shape];
+            {
+                string name = place.Name[(place.Name.IndexOf('/', StringComparison.Ordinal) + 1)..];
+                shapes[name] = name == FirstConvolution.Name ? FirstConvolution.OfColors(place.Shape) : [.. place.Shape];
+            }
             NetworkGraph graph = trainer.Graph.Nodes.Count > 0 ? trainer.Graph : Trainer.GraphOf(trainer.Options);
-            foreach ((string name, SafetensorsTensor tensor) in new OnnxMatch(_onnx).Match(graph, shapes))
-                _tensors[$"{Network}/{name}"] = tensor;
+            foreach ((string found, SafetensorsTensor tensor) in new OnnxMatch(_onnx).Match(graph, shapes))
+                _tensors[$"{Network}/{found}"] = tensor;
             return _ => false;
         }
         if (_foreign.Count == 0)

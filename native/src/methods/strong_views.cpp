@@ -44,6 +44,8 @@ class Draws {
   int used_ = 4;
 };
 
+bool in_color(const at::Tensor& image) { return image.size(0) == 3; }
+
 at::Tensor grey_of(const at::Tensor& image) { return image[0] * kGrey[0] + image[1] * kGrey[1] + image[2] * kGrey[2]; }
 
 /// Turns the hue by an angle: a rotation of the chrominance of YIQ, which leaves the luminance.
@@ -57,7 +59,7 @@ at::Tensor with_hue(const at::Tensor& image, double angle) {
                     y - turned_i * 1.106 + turned_q * 1.703});
 }
 
-/// Gaussian blur of [3, H, W]; the border is repeated.
+/// Gaussian blur of [C, H, W]; the border is repeated.
 at::Tensor blurred(const at::Tensor& image, double deviation) {
   const int64_t reach = static_cast<int64_t>(std::ceil(kBlurReach * deviation));
   const at::Tensor places = at::arange(-reach, reach + 1, image.options());
@@ -91,12 +93,14 @@ at::Tensor recolored(at::Tensor image, const StrongViewOptions& options, Draws& 
   const double hue = draws.within(-1, 1) * kHuePart * strength * kPi;
   if (colors && strength > 0) {
     image = (image * brightness).clamp(0, 1);
-    const at::Tensor mean = grey_of(image).mean();
+    const at::Tensor mean = in_color(image) ? grey_of(image).mean() : image.mean();
     image = (image * contrast + mean * (1 - contrast)).clamp(0, 1);
-    image = (image * saturation + grey_of(image).unsqueeze(0) * (1 - saturation)).clamp(0, 1);
-    image = with_hue(image, hue).clamp(0, 1);
+    if (in_color(image)) {
+      image = (image * saturation + grey_of(image).unsqueeze(0) * (1 - saturation)).clamp(0, 1);
+      image = with_hue(image, hue).clamp(0, 1);
+    }
   }
-  if (draws.happens(options.grey)) image = grey_of(image).unsqueeze(0).expand_as(image);
+  if (draws.happens(options.grey) && in_color(image)) image = grey_of(image).unsqueeze(0).expand_as(image);
   const double deviation = draws.within(kLeastBlur, kMostBlur);
   if (draws.happens(options.blur)) image = blurred(image, deviation);
   return image;

@@ -30,7 +30,7 @@ struct ViewBox {
 };
 
 struct StrongViews {
-  at::Tensor images;           // [B, 3, H, W] in [0, 1]
+  at::Tensor images;           // [B, C, H, W] in [0, 1]
   std::vector<ViewBox> boxes;  // of each sample
   Share share = {};            // which samples they are; all, where it is empty
   bool mixes = false;          // whether boxes may show other samples
@@ -50,8 +50,8 @@ struct StrongViews {
   at::Tensor by_area(const std::function<at::Tensor(const at::Tensor& samples)>& of) const;
 };
 
-/// Strong views of images [B, 3, H, W] in [0, 1], a function of (seed, step), options and images; of all images that
-/// processes work on at the same time, where boxes show other samples.
+/// Strong views of images [B, C, H, W] in [0, 1], a function of (seed, step), options and images; of all images that
+/// processes work on at the same time, where boxes show other samples. Saturation, hue and grey are of three channels.
 StrongViews strong_views(const at::Tensor& images, const StrongViewOptions& options, uint64_t seed, int64_t step,
                          const Share& share = {});
 

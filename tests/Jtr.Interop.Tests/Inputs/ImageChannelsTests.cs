@@ -3,6 +3,7 @@ using Jtr.Interop.Datasets.Joined;
 using Jtr.Interop.Export;
 using Jtr.Interop.Inference;
 using Jtr.Interop.Inputs;
+using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Tests.Export;
 using Jtr.Interop.Tests.Training;
@@ -77,6 +78,33 @@ public sealed class ImageChannelsTests
         );
     }
 
+    [Test]
+    public void Every_method_learns_from_them(
+        [Values(1, 4)] int channels,
+        [Values("supervised+", "jtr", "mtpsl", "consistency", "direct_map", "perceptual_map", "teacher", "jtr+teacher", "prototypes")]
+            string method
+    )
+    {
+        ChannelsDataset data = new(channels, tasks: 2);
+        using Trainer trainer = new(
+            Options(data, method == "prototypes" ? new() { Backbone = "resnet18", DecoderChannels = 8 } : null) with
+            {
+                Method = method,
+                Teacher = new TeacherOptions { Color = 0.5, CutMix = 1 },
+            }
+        );
+        FitOptions fit = new()
+        {
+            Steps = 2,
+            BatchSize = 3,
+            Workers = 1,
+            Labels = LabelAssignment.Draw(LabelScenario.OneLabel, data, seed: 3),
+        };
+        FitResult result = trainer.FitAsync(data, fit).GetAwaiter().GetResult();
+        Assert.That(result.Steps, Is.EqualTo(2));
+        Assert.That(trainer.Evaluate(data).Tasks.Select(t => t.Headline.Value), Is.All.Positive);
+    }
+
     [TestCaseSource(nameof(Cases))]
     public void Onnx_runtime_predicts_what_the_trainer_does(int channels, NetworkOptions? network)
     {
@@ -143,10 +171,10 @@ public sealed class ImageChannelsTests
     private static float[] Images(int channels, int samples, int height, int width) =>
         [.. Enumerable.Range(0, samples * channels * height * width).Select(i => i * 31 % 1009 / 1009f)];
 
-    /// <summary>Samples whose map is the last channel of the photograph.</summary>
-    private sealed class ChannelsDataset(int channels) : IMultiTaskDataset
+    /// <summary>Samples whose maps are the last channel of the photograph.</summary>
+    private sealed class ChannelsDataset(int channels, int tasks = 1) : IMultiTaskDataset
     {
-        public TaskSet Tasks { get; } = new(new MapTask("map"));
+        public TaskSet Tasks { get; } = new(Enumerable.Range(0, tasks).Select(t => new MapTask(t == 0 ? "map" : $"map{t}")));
 
         public InputSet Inputs { get; } = new([], channels);
 
@@ -162,8 +190,11 @@ public sealed class ImageChannelsTests
         {
             for (int i = 0; i < destination.Image.Length; i++)
                 destination.Image[i] = (index * 7919 + i * 31) % 1009 / 1009f;
-            if (wanted[0])
-                destination.Image[^(Height * Width)..].CopyTo(destination.Label(0));
+            for (int t = 0; t < tasks; t++)
+            {
+                if (wanted[t])
+                    destination.Image[^(Height * Width)..].CopyTo(destination.Label(t));
+            }
             return wanted & Tasks.All;
         }
     }

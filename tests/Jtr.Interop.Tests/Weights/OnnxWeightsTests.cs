@@ -1,6 +1,7 @@
 using System.Text;
 using Jtr.Interop.Checkpoints.Safetensors;
 using Jtr.Interop.Export;
+using Jtr.Interop.Inputs;
 using Jtr.Interop.Tests.Export;
 using Jtr.Interop.Tests.Training;
 using Jtr.Interop.Training;
@@ -50,6 +51,48 @@ public sealed class OnnxWeightsTests : IDisposable
         Assert.That(trainer.Init!.Matched, Has.Count.EqualTo(100), "20 convolutions and 20 norms of 4 tensors each");
         Assert.That(trainer.Init.Missing, Has.None.Contains("backbone"));
         Assert.That(trainer.Init.FreshHeads, Has.Count.EqualTo(ExportModel.Tasks.Count));
+    }
+
+    [TestCase(1)]
+    [TestCase(5)]
+    public void Weights_of_colors_serve_photographs_of_other_channels(int channels)
+    {
+        const int height = 32,
+            width = 64,
+            plane = height * width;
+        // One mean for all, so that a grey photograph loses what its colors would.
+        NetworkOptions network = ResNet with
+        {
+            Input = new InputTransform { Mean = [0.4, 0.4, 0.4], StandardDeviation = [0.2, 0.2, 0.2] },
+        };
+        TrainerOptions colors = Options() with { Network = network };
+        using Trainer source = new(colors);
+        string checkpoint = _folder.File($"colors{channels}.safetensors"),
+            onnx = _folder.File($"colors{channels}.onnx");
+        source.Save(checkpoint);
+        OnnxExport.Save(source, onnx);
+        TrainerOptions options = colors with { Inputs = new InputSet([], channels), Seed = 77 };
+        using Trainer trainer = Trainer.Create(options, new InitFrom(checkpoint) { Strict = true });
+        Assert.That(trainer.Init!.Spread.Single().Shape, Is.EqualTo(new long[] { 64, channels, 7, 7 }));
+        Assert.That(trainer.Init.ToString(), Does.Contain("of colors, taken for other channels (1): model/backbone.conv1.weight"));
+
+        float[] image = [.. Enumerable.Range(0, channels * plane).Select(i => i * 31 % 1009 / 1009f)];
+        float[] asColors = channels < 3 ? [.. image[..plane], .. image[..plane], .. image[..plane]] : image[..(3 * plane)];
+        float[] expected = Predict(source, asColors);
+        Assert.That(ExportModel.Relative(Predict(trainer, image), expected), Is.LessThan(1e-5));
+
+        using Trainer fromOnnx = Trainer.Create(options, new InitFrom(onnx));
+        Assert.That(
+            fromOnnx.State.Read("model/backbone.conv1.weight"),
+            Is.EqualTo(trainer.State.Read("model/backbone.conv1.weight")).Within(1e-6)
+        );
+
+        float[] Predict(Trainer of, float[] values)
+        {
+            float[] predictions = new float[of.Tasks.PredictionValues(height, width)];
+            of.Predict(values, 1, height, width, predictions);
+            return predictions;
+        }
     }
 
     [Test]

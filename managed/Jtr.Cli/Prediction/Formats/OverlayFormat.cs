@@ -1,6 +1,5 @@
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Inference;
-using Jtr.Interop.Inputs;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Visualization;
 
@@ -19,18 +18,15 @@ internal sealed class OverlayFormat : IPredictionFormat
     public void Save(PredictedPhotograph photograph, TaskPrediction prediction, string path)
     {
         (int height, int width) = (prediction.Height, prediction.Width);
-        PhotographImage image = photograph.Image;
         RgbImage whole;
-        if (image.Height == height && image.Width == width)
+        if (photograph.Image is PhotographImage image && image.Height == height && image.Width == width)
         {
             whole = RgbImage.Create(height, width);
             image.Pixels.CopyTo(whole.Data);
         }
         else
         {
-            float[] values = new float[InputSet.RgbChannels * height * width];
-            image.Read(image.Whole, height, width, values);
-            whole = TaskPainter.PaintImage(values, height, width);
+            whole = photograph.Paint(height, width);
         }
         IReadOnlyList<string> words = LabelPainter
             .Of(prediction.Task.Kind)
