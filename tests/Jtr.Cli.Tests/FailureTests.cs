@@ -58,6 +58,8 @@ public sealed class FailureTests
             "--steps",
             "1",
             "--no-tensorboard",
+            "--preset",
+            "none",
             "--output",
             folder["run"],
         ]);

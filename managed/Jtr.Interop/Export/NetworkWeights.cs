@@ -49,6 +49,8 @@ internal sealed record NetworkWeights(TrainerOptions Options, long Step, IReadOn
         wanted.CheckDomain(names, n => SafetensorsFile.Read(checkpoint, m => m == n)[0].ToDoubles());
         if (tensors.Any(t => wanted.IsSeparate(t.Name)))
             throw new JtrFormatException(checkpoint, SeveralNetworks);
+        foreach (SafetensorsTensor tensor in tensors)
+            FiniteWeights.Of(checkpoint, tensor);
         return new(info.Options, info.Step, ByName(wanted.Choose(tensors, t => t.Name)));
     }
 

@@ -109,7 +109,7 @@ public sealed unsafe partial class Predictor : IDisposable
         {
             Dictionary<string, double[]> state = wanted
                 .Choose(tensors, t => t.Name)
-                .ToDictionary(t => t.Key, t => t.Value.ToDoubles(), StringComparer.Ordinal);
+                .ToDictionary(t => t.Key, t => FiniteWeights.Of(path, t.Value), StringComparer.Ordinal);
             Predictor predictor = new(info.Options, state, options, info.TrainingSize);
             ILogger guarded = GuardedLogger.Around(logger);
             PredictorLog.Loaded(guarded, path, predictor.Tasks, options.MaxBatch);
