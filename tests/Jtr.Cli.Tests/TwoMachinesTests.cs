@@ -94,7 +94,10 @@ public sealed class TwoMachinesTests
             );
             Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(Timeout + Margin)));
             Assert.That(codes, Has.All.Not.EqualTo(ExitCode.Success));
-            Assert.That(ranks[0].Said, Does.Contain("jtr: rank 0 of 3").And.Contain("ranks 1, 2 did not answer: ended, stopped or cut off"));
+            Assert.That(
+                ranks[0].Said,
+                Does.Contain("jtr: rank 0 of 3").And.Contain("ranks 1, 2 did not answer: ended, stopped or cut off")
+            );
             foreach (int rank in (int[])[1, 2])
                 Assert.That(ranks[rank].Said, Does.Match($"rank {rank} of 3.*rank 0, which keeps the store, did not answer"));
         }
@@ -125,6 +128,8 @@ public sealed class TwoMachinesTests
         using Process process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true })!;
         string said = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? "" : said.Length > 0 ? said.Trim() : $"ip ended with {process.ExitCode}";
+        return process.ExitCode == 0 ? ""
+            : said.Length > 0 ? said.Trim()
+            : $"ip ended with {process.ExitCode}";
     }
 }

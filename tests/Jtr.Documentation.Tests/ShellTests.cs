@@ -58,7 +58,7 @@ public sealed class ShellTests
             foreach (char name in "abcd")
                 RgbImage.Create(32, 64).SavePng(Path.Combine(folder, "whole", "train", "image", $"{name}.png"));
             WriteProgram(Path.Combine(folder, "bin", "jtr"), "exec dotnet \"$JTR_TOOL\" \"$@\"");
-            StringBuilder script = new("set -eu\nexport PATH=\"$PWD/bin:$PATH\"\n");
+            StringBuilder script = new("set -eu\nchmod +x bin/*\nexport PATH=\"$PWD/bin:$PATH\"\n");
             foreach (CodeBlock block in CodeBlock.All.Where(b => b.Page == page && b.After("not run") is null))
             {
                 if (block.After("runs where") is string program && !IsInstalled(program))
@@ -101,7 +101,7 @@ public sealed class ShellTests
                 .Replace("--batch-size 256", "--batch-size 4 --size 64x64 --width 4", StringComparison.Ordinal);
             File.WriteAllText(
                 Path.Combine(folder, "page.sh"),
-                "set -eu\nexport PATH=\"$PWD/bin:$PATH\" SLURM_CPUS_PER_TASK=1 SLURM_JOB_ID=1\n"
+                "set -eu\nchmod +x bin/*\nexport PATH=\"$PWD/bin:$PATH\" SLURM_CPUS_PER_TASK=1 SLURM_JOB_ID=1\n"
                     + $"cat >batch.sh <<'END OF FILE'\n{small}END OF FILE\n"
                     + "STEPS=2 bash -eu batch.sh\nSTEPS=4 bash -eu batch.sh\n"
             );
@@ -133,11 +133,11 @@ public sealed class ShellTests
     private static bool IsInstalled(string program) =>
         Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, program)));
 
+    /// <summary>Writes a program, which is still to be made one that can be run.</summary>
     private static void WriteProgram(string path, string commands)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, $"#!/bin/sh\n{commands}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static string Help(string command)

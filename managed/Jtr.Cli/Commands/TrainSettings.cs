@@ -162,7 +162,9 @@ internal sealed class TrainSettings
             : group with
             {
                 SyncNorms = SyncNorms,
-                Compression = Configuration.Training.GradientCompression is { } word ? Words.Parse<GradientCompression>(word) : group.Compression,
+                Compression = Configuration.Training.GradientCompression is { } word
+                    ? Words.Parse<GradientCompression>(word)
+                    : group.Compression,
                 BucketMebibytes = Configuration.Training.BucketMib ?? group.BucketMebibytes,
             };
 

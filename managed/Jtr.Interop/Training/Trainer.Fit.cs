@@ -227,7 +227,10 @@ public sealed unsafe partial class Trainer
     internal DataLoader OpenLoader(IMultiTaskDataset data, FitOptions options, ulong seed, long first = 0)
     {
         int ranks = Options.Parallel?.Size ?? 1,
-            smallest = DataLoader.SmallestBatch(data.Count, new DataLoaderOptions { BatchSize = options.BatchSize, DropLast = options.DropLast });
+            smallest = DataLoader.SmallestBatch(
+                data.Count,
+                new DataLoaderOptions { BatchSize = options.BatchSize, DropLast = options.DropLast }
+            );
         if (smallest / ranks < _described.Accumulate && smallest >= ranks)
             throw new ArgumentException(
                 $"{nameof(TrainerOptions.Accumulate)} is {_described.Accumulate}, and each part needs a sample on each process; an epoch "

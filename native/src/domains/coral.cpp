@@ -35,8 +35,8 @@ class Coral final : public DomainTechnique {
     const Share& share = *rows.share;
     const bool alone = share.others == nullptr;
     // About a mean that is constant: a covariance does not change with it, to first order.
-    const at::Tensor mean = alone ? rows.own.mean(0, true)
-                                  : share.summed(rows.own.detach().sum(0, true)) / static_cast<double>(rows.count);
+    const at::Tensor mean =
+        alone ? rows.own.mean(0, true) : share.summed(rows.own.detach().sum(0, true)) / static_cast<double>(rows.count);
     const at::Tensor apart = rows.own - mean;
     at::Tensor products = at::matmul(apart.t(), apart);
     if (!alone) products = products + (share.summed(products.detach().clone()) - products.detach());

@@ -1,10 +1,10 @@
 // Processes on one machine or many, by libtorch's own c10d: Gloo on processors, NCCL on GPUs where libjtr was built
 // with it (else what lies on a GPU goes through the host).
 //
-// Rank 0 serves a store, if the launcher does not (torchrun's agent may), by which the others find it and each other. Before anything is trained each rank says there
-// what it is: its version, the number of processes that it was started for, its options. Rank 0 compares and gives a
-// verdict that all read. When a collective fails later, each rank notes so in the store, waits a moment, and then knows
-// from the notes who is missing.
+// Rank 0 serves a store, if the launcher does not (torchrun's agent may), by which the others find it and each other.
+// Before anything is trained each rank says there what it is: its version, the number of processes that it was started
+// for, its options. Rank 0 compares and gives a verdict that all read. When a collective fails later, each rank notes
+// so in the store, waits a moment, and then knows from the notes who is missing.
 //
 // Gradients are summed while the backward pass goes on: on GPUs by NCCL's own streams, else on a thread and over
 // connections of their own, so that they neither wait for other collectives nor need an order among them.
@@ -71,9 +71,10 @@ struct C10dOptions {
     v.integer("size", size, within(1, 65536), "How many processes there are.");
     v.word("address", address, "Address or name of rank 0's machine.");
     v.integer("port", port, within(1, 65535), "Port of rank 0's store.");
-    v.word("launcher_store", launcher_store,
-           "What stands before the names in a store that the launcher serves at that address and port, as torchrun may. "
-           "Empty: rank 0 serves one.");
+    v.word(
+        "launcher_store", launcher_store,
+        "What stands before the names in a store that the launcher serves at that address and port, as torchrun may. "
+        "Empty: rank 0 serves one.");
     v.number("timeout_s", timeout_s, within(1, 86400),
              "Seconds after which a process that does not answer is given up, at the start and in every step.");
     v.word("listen", listen,
@@ -296,8 +297,8 @@ class C10d final : public Communicator {
       sent = at::zeros({(count + size() - 1) / size() * size()}, at::kBFloat16);
       sent.narrow(0, 0, count).copy_(gradients);
     }
-    auto done = std::make_shared<std::future<void>>(
-        beside_->begin([sent, rounds, group = gradients_, timeout = timeout_] {
+    auto done =
+        std::make_shared<std::future<void>>(beside_->begin([sent, rounds, group = gradients_, timeout = timeout_] {
           std::vector<at::Tensor> tensors = {sent};
           if (rounds) {
             sum_in_parts(*group, sent, timeout);
@@ -396,7 +397,8 @@ class C10d final : public Communicator {
     const std::lock_guard<std::mutex> lock(own.busy);
     if (own.store == nullptr) own.store = connected();
     // All processes make their trainers in the same order.
-    const std::string run = text(options_.launcher_store, options_.launcher_store.empty() ? "" : "/", "run", ++own.runs);
+    const std::string run =
+        text(options_.launcher_store, options_.launcher_store.empty() ? "" : "/", "run", ++own.runs);
     store_ = c10::make_intrusive<c10d::PrefixStore>(run, own.store);
   }
 
@@ -412,7 +414,8 @@ class C10d final : public Communicator {
     } catch (const std::exception& e) {
       const std::string all = e.what();
       if (!serves()) {
-        const char* who = options_.launcher_store.empty() ? "no rank 0 answered" : "the launcher's store did not answer";
+        const char* who =
+            options_.launcher_store.empty() ? "no rank 0 answered" : "the launcher's store did not answer";
         throw unreachable(text(who, " within ", options_.timeout_s, " s (", first_line(e), ")"));
       }
       if (all.find("in use") == std::string::npos) throw unreachable(text("no store: ", first_line(e)));
@@ -424,7 +427,10 @@ class C10d final : public Communicator {
   }
 
   Json about(const CommunicatorSetting& setting) const {
-    return {{"size", size()}, {"version", JTR_VERSION}, {"torch", TORCH_VERSION}, {"options", setting.document},
+    return {{"size", size()},
+            {"version", JTR_VERSION},
+            {"torch", TORCH_VERSION},
+            {"options", setting.document},
             {"parallel", options_.common().dump()}};
   }
 
@@ -440,8 +446,9 @@ class C10d final : public Communicator {
     }
     for (const char* part : {"options", "parallel"}) {
       if (theirs.at(part) == own.at(part)) continue;
-      return text("the ", part[0] == 'p' ? "parallel " : "", "options of rank ", other, " are not those of rank 0: ",
-                  theirs.at(part).get<std::string>(), " and ", own.at(part).get<std::string>());
+      return text("the ", part[0] == 'p' ? "parallel " : "", "options of rank ", other,
+                  " are not those of rank 0: ", theirs.at(part).get<std::string>(), " and ",
+                  own.at(part).get<std::string>());
     }
     return store_->add(key("number", other), 0) > 1 ? text("two processes have rank ", other) : std::string();
   }
@@ -633,7 +640,7 @@ class C10d final : public Communicator {
   c10::intrusive_ptr<c10d::Store> store_;
   c10::intrusive_ptr<Group> on_host_, on_gpu_, gradients_;
   std::unique_ptr<Worker> beside_;  // sums gradients; null where a GPU does
-  std::string lost_;  // why there is no group any more
+  std::string lost_;                // why there is no group any more
 };
 
 #else

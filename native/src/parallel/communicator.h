@@ -39,8 +39,8 @@ class Communicator {
   virtual void all_reduce(at::Tensor& values, Reduction reduction) = 0;
   /// Begins a sum of gradients over all processes, in place, which goes on beside what this process does. The values
   /// lie in one piece, and are left alone until they were waited for. All processes begin the same sums in the same
-  /// order, whatever they do in between. Options may say that they are rounded on the way; the sums are the same bits in
-  /// all processes.
+  /// order, whatever they do in between. Options may say that they are rounded on the way; the sums are the same bits
+  /// in all processes.
   virtual std::unique_ptr<Pending> begin_sum(const at::Tensor& gradients) = 0;
   /// Bytes of gradients that are summed at a time while a backward pass runs; 0: all together after it.
   virtual int64_t bucket_bytes() const { return 0; }

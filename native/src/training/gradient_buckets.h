@@ -1,7 +1,7 @@
 // Gradients of several processes, summed in buckets while the backward pass still runs (Li et al., VLDB 2020, section
 // 3.2). Buckets are ranges of the flat gradients, from the last weights to the first, which is about the order in which
-// a backward pass comes to them. A bucket is summed once all its gradients are there and all buckets before it are under
-// way: in the same order in all processes.
+// a backward pass comes to them. A bucket is summed once all its gradients are there and all buckets before it are
+// under way: in the same order in all processes.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -36,9 +36,9 @@ class GradientBuckets {
 
  private:
   struct Bucket {
-    at::Tensor gradients;     // a range of a network's
-    int64_t weights = 0;      // that are in it
-    int64_t missing = 0;      // of these, in this step
+    at::Tensor gradients;  // a range of a network's
+    int64_t weights = 0;   // that are in it
+    int64_t missing = 0;   // of these, in this step
   };
   struct Weight {
     std::shared_ptr<torch::autograd::Node> accumulator;  // null: its gradient is there before

@@ -71,7 +71,7 @@ MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, const Setting& setting)
 
 std::vector<MultiTaskNetwork::Rows> MultiTaskNetwork::rows_by_set(const std::vector<int64_t>& sets, int64_t rounds,
                                                                   int64_t tracked_rounds, at::Device device,
-                                                                const std::vector<int64_t>& besides) {
+                                                                  const std::vector<int64_t>& besides) {
   const int64_t samples = static_cast<int64_t>(sets.size());
   std::set<int64_t> present(sets.begin(), sets.end());
   present.insert(besides.begin(), besides.end());

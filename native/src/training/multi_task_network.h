@@ -79,8 +79,8 @@ class MultiTaskNetwork {
   /// How many samples of each domain were seen.
   const ParameterStore& domain_counts() const { return domain_counts_; }
   ParameterStore& domain_counts() { return domain_counts_; }
-  /// Before a step's passes, which so many samples of each domain are in: domains that are seen for the first time begin
-  /// with the network's own statistics.
+  /// Before a step's passes, which so many samples of each domain are in: domains that are seen for the first time
+  /// begin with the network's own statistics.
   void begin_domains(const std::vector<double>& samples);
   /// After a step: counts its samples.
   void count_domains(const std::vector<double>& samples);

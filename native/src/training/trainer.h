@@ -206,8 +206,8 @@ class Trainer {
   std::unique_ptr<Balancing> balancing_;
   std::unique_ptr<Schedule> schedule_;
   BatchUploader uploader_;
-  std::unique_ptr<WeightAverage> average_;  // null without
-  std::vector<Trained> trained_;            // network_'s parts come first
+  std::unique_ptr<WeightAverage> average_;    // null without
+  std::vector<Trained> trained_;              // network_'s parts come first
   std::unique_ptr<GradientBuckets> buckets_;  // null for one process
   std::vector<std::string> term_names_;
   TensorList state_, gradients_, saved_;  // saved_: state and what the optimisers keep

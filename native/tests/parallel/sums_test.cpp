@@ -117,7 +117,8 @@ TEST(RoundedGradients, AreNearlyTheExactOnesAndAllProcessesHaveTheSameWeights) {
     for (int64_t step = 0; step < kSteps; ++step) {
       losses.push_back(trainer.step(batch.host.narrow(role.rank, 1), {}).loss);
       if (step > 0) continue;
-      for (const TensorEntry& entry : trainer.gradients().entries()) gradients.push_back(entry.tensor.flatten().clone());
+      for (const TensorEntry& entry : trainer.gradients().entries())
+        gradients.push_back(entry.tensor.flatten().clone());
     }
     EXPECT_LT(losses.back(), losses.front());
     return std::make_pair(at::cat(gradients).to(at::kDouble), test::all_state(trainer).to(at::kDouble));

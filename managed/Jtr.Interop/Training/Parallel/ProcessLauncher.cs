@@ -93,9 +93,7 @@ internal sealed record ProcessLauncher(string Name, string Rank, string Size, st
     /// apart from what they wrote before they were started anew.
     /// </summary>
     private string StoreOf(Func<string, string?> set) =>
-        this == _known[0] && set("TORCHELASTIC_USE_AGENT_STORE") == "True"
-            ? $"jtr/attempt_{set("TORCHELASTIC_RESTART_COUNT") ?? "0"}"
-            : "";
+        this == _known[0] && set("TORCHELASTIC_USE_AGENT_STORE") == "True" ? $"jtr/attempt_{set("TORCHELASTIC_RESTART_COUNT") ?? "0"}" : "";
 
     /// <summary>The first of a list such as "node[03-05,9],login" or "rack1-gpu[0-3]": "node03", "rack1-gpu0".</summary>
     internal static string FirstHost(string variable, string hosts)
