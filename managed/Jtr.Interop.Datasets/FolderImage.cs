@@ -7,8 +7,8 @@ using Jtr.Interop.Training;
 namespace Jtr.Interop.Datasets;
 
 /// <summary>
-/// How the photographs of a folder are stored. Photographs in color, JPEG or PNG, are the default; others are those of a thermal camera (one
-/// channel), of colors with infrared (four), or of any sensor with up to <see cref="InputSpec.MaxPlanes"/>.
+/// How the photographs of a folder are stored. Photographs in color, JPEG or PNG, are the default; others are those of a thermal camera
+/// (one channel), of colors with infrared (four), or of any sensor with up to <see cref="InputSpec.MaxPlanes"/>.
 /// </summary>
 /// <remarks>
 /// Other photographs are PNG of 8 or 16 bits, whose transparency is the last channel, grey JPEG, or <c>.npy</c> of [H, W], [H, W, C] or
@@ -26,8 +26,8 @@ public sealed record FolderImage
     public double? Low { get; init; }
 
     /// <summary>
-    /// The number in files that becomes 1, as do those above; null: 255 of 8-bit and 65,535 of 16-bit numbers, 1 of floating-point ones. Other
-    /// whole numbers need it. Not of three channels.
+    /// The number in files that becomes 1, as do those above; null: 255 of 8-bit and 65,535 of 16-bit numbers, 1 of floating-point ones.
+    /// Other whole numbers need it. Not of three channels.
     /// </summary>
     public double? High { get; init; }
 

@@ -17,7 +17,12 @@ public sealed class ChannelsTests : IDisposable
         for (int n = 0; n < 3; n++)
         {
             GreyPng.Write(_folder["thermal", "image", $"t{n}.png"], 16, 32, 64, 7500 + 500 * n);
-            NpyFile.Write(_folder["thermal", "seg", $"t{n}.npy"], "|u1", "(32, 64)", [.. Enumerable.Range(0, 2048).Select(i => (byte)(i / 1024))]);
+            NpyFile.Write(
+                _folder["thermal", "seg", $"t{n}.npy"],
+                "|u1",
+                "(32, 64)",
+                [.. Enumerable.Range(0, 2048).Select(i => (byte)(i / 1024))]
+            );
         }
         File.WriteAllText(
             _folder["thermal", "tasks.json"],
@@ -57,20 +62,47 @@ public sealed class ChannelsTests : IDisposable
         Assert.That((int)part["photographs"]![0]!["height"]!, Is.EqualTo(32));
 
         string run = _folder["run"];
-        CliRun train = CliRun.Of(
-            ["train", "--data", data, "--size", "32x64", "--output", run, "--method", "supervised", "--width", "2", "--batch-size", "2",
-                "--workers", "1", "--steps", "2", "--no-tensorboard"]
-        );
+        CliRun train = CliRun.Of([
+            "train",
+            "--data",
+            data,
+            "--size",
+            "32x64",
+            "--output",
+            run,
+            "--method",
+            "supervised",
+            "--width",
+            "2",
+            "--batch-size",
+            "2",
+            "--workers",
+            "1",
+            "--steps",
+            "2",
+            "--no-tensorboard",
+        ]);
         Assert.That(train.ExitCode, Is.Zero, train.Error);
 
         CliRun unsaid = CliRun.Of("predict", run, data, "--output", _folder["none"]);
         Assert.That(unsaid.ExitCode, Is.EqualTo(2));
         Assert.That(unsaid.Error, Does.Contain($"--inputs-from: this network reads photographs of {channels} channels"));
         string output = _folder["out"];
-        CliRun predict = CliRun.Of(
-            ["predict", run, data, "--inputs-from", data, "--output", output,
-                "--format", "npy", "--format", "overlay", "--format", "json"]
-        );
+        CliRun predict = CliRun.Of([
+            "predict",
+            run,
+            data,
+            "--inputs-from",
+            data,
+            "--output",
+            output,
+            "--format",
+            "npy",
+            "--format",
+            "overlay",
+            "--format",
+            "json",
+        ]);
         Assert.That(predict.ExitCode, Is.Zero, predict.Error);
         Assert.That(Directory.GetFiles(output, "*.npy"), Has.Length.EqualTo(3));
         Assert.That(Directory.GetFiles(output, "*.overlay.jpg"), Has.Length.EqualTo(3));
@@ -78,10 +110,28 @@ public sealed class ChannelsTests : IDisposable
 
         CliRun label = CliRun.Of("label", run, data, "--all", "--output", _folder["made"]);
         Assert.That(label.ExitCode, Is.Zero, label.Error);
-        CliRun taught = CliRun.Of(
-            ["train", "--data", data, "--pseudo-labels", _folder["made"], "--size", "32x64", "--output", _folder["student"],
-                "--method", "teacher", "--width", "2", "--batch-size", "2", "--workers", "1", "--steps", "2", "--no-tensorboard"]
-        );
+        CliRun taught = CliRun.Of([
+            "train",
+            "--data",
+            data,
+            "--pseudo-labels",
+            _folder["made"],
+            "--size",
+            "32x64",
+            "--output",
+            _folder["student"],
+            "--method",
+            "teacher",
+            "--width",
+            "2",
+            "--batch-size",
+            "2",
+            "--workers",
+            "1",
+            "--steps",
+            "2",
+            "--no-tensorboard",
+        ]);
         Assert.That(taught.ExitCode, Is.Zero, taught.Error);
         CliRun evaluate = CliRun.Of("evaluate", run);
         Assert.That(evaluate.ExitCode, Is.Zero, evaluate.Error);
@@ -92,10 +142,26 @@ public sealed class ChannelsTests : IDisposable
     {
         string thermal = Thermal(),
             infrared = Infrared();
-        CliRun train = CliRun.Of(
-            ["train", "--data", thermal, "--size", "32x64", "--output", _folder["run"], "--method", "supervised", "--width", "2",
-                "--batch-size", "2", "--workers", "1", "--steps", "1", "--no-tensorboard"]
-        );
+        CliRun train = CliRun.Of([
+            "train",
+            "--data",
+            thermal,
+            "--size",
+            "32x64",
+            "--output",
+            _folder["run"],
+            "--method",
+            "supervised",
+            "--width",
+            "2",
+            "--batch-size",
+            "2",
+            "--workers",
+            "1",
+            "--steps",
+            "1",
+            "--no-tensorboard",
+        ]);
         Assert.That(train.ExitCode, Is.Zero, train.Error);
         CliRun predict = CliRun.Of("predict", _folder["run"], infrared, "--inputs-from", infrared, "--output", _folder["out"]);
         Assert.That(predict.ExitCode, Is.EqualTo(2));

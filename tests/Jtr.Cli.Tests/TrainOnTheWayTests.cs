@@ -134,7 +134,10 @@ public sealed class TrainOnTheWayTests
     }
 
     [TestCase("--early-stopping 3", "--early-stopping needs --eval-every")]
-    [TestCase("--lr-schedule cosine --warmup 5 --steps 5", "the rate rises for 5 steps (--warmup) before it falls by a cosine, and the run has 5")]
+    [TestCase(
+        "--lr-schedule cosine --warmup 5 --steps 5",
+        "the rate rises for 5 steps (--warmup) before it falls by a cosine, and the run has 5"
+    )]
     [TestCase("--lr-schedule cosine --lr-decay-every 5", "--lr-decay-every is for --lr-schedule step")]
     [TestCase("--lr-final 0.1 --lr-schedule step", "--lr-final is for --lr-schedule cosine")]
     [TestCase("--dry-run --find-lr", "give one of them")]

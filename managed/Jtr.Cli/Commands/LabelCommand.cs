@@ -116,11 +116,7 @@ internal sealed class LabelCommand
             .. Enumerable
                 .Range(0, people.Count)
                 .Where(i => labeled[people.GetName(i)] != tasks.All)
-                .Select(i => new PhotographItem(
-                    people.GetName(i),
-                    people.GetImagePath(i),
-                    () => people.OpenImage(i)
-                )),
+                .Select(i => new PhotographItem(people.GetName(i), people.GetImagePath(i), () => people.OpenImage(i))),
         ];
         if (items.Length == 0)
         {

@@ -17,8 +17,7 @@ internal sealed class PhotographList
     private PhotographList(FolderImage image) => _image = image;
 
     /// <summary>Photographs, videos left out.</summary>
-    public IReadOnlyList<PhotographItem> Photographs =>
-        [.. _entries.Where(e => !e.IsVideo).Select(ItemOf)];
+    public IReadOnlyList<PhotographItem> Photographs => [.. _entries.Where(e => !e.IsVideo).Select(ItemOf)];
 
     /// <summary>Number of videos.</summary>
     public int Videos => _entries.Count(e => e.IsVideo);
@@ -109,7 +108,10 @@ internal sealed class PhotographList
                 _entries.Add(new Entry(path, relative));
         }
         if (_entries.Count == before)
-            throw new FileNotFoundException($"the folder '{folder}' has no photographs (.jpg, .jpeg, .png{(_image.IsRgb ? ") nor videos" : ", .npy)")}", folder);
+            throw new FileNotFoundException(
+                $"the folder '{folder}' has no photographs (.jpg, .jpeg, .png{(_image.IsRgb ? ") nor videos" : ", .npy)")}",
+                folder
+            );
     }
 
     /// <summary>

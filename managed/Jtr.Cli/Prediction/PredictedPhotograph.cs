@@ -9,13 +9,7 @@ namespace Jtr.Cli.Prediction;
 /// <param name="Image">The photograph.</param>
 /// <param name="Prediction">The prediction.</param>
 /// <param name="DepthScale">What one step of depth images stands for.</param>
-internal sealed record PredictedPhotograph(
-    string Name,
-    string Source,
-    SourceImage Image,
-    ImagePrediction Prediction,
-    double DepthScale
-)
+internal sealed record PredictedPhotograph(string Name, string Source, SourceImage Image, ImagePrediction Prediction, double DepthScale)
 {
     /// <summary>The photograph as a picture of any size.</summary>
     public RgbImage Paint(int height, int width)

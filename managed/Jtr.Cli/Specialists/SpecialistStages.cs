@@ -233,11 +233,7 @@ internal sealed class SpecialistStages
         [
             .. Missing(photographs, task)
                 .Where(i => !folder.Has(labeled, photographs.GetName(i)))
-                .Select(i => new PhotographItem(
-                    photographs.GetName(i),
-                    photographs.GetImagePath(i),
-                    () => photographs.OpenImage(i)
-                )),
+                .Select(i => new PhotographItem(photographs.GetName(i), photographs.GetImagePath(i), () => photographs.OpenImage(i))),
         ];
         if (items.Length == 0)
             return;

@@ -38,7 +38,8 @@ internal sealed class TasksFile
 
     private readonly Dictionary<string, TaskSettings> _settings = new(StringComparer.Ordinal);
 
-    private TasksFile(List<VisionTask> tasks, FolderImage? image, List<FolderInput> inputs) => (Tasks, Image, Inputs) = (tasks, image, inputs);
+    private TasksFile(List<VisionTask> tasks, FolderImage? image, List<FolderInput> inputs) =>
+        (Tasks, Image, Inputs) = (tasks, image, inputs);
 
     /// <summary>The tasks in the order of the file.</summary>
     public IReadOnlyList<VisionTask> Tasks { get; }

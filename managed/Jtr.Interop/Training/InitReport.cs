@@ -54,7 +54,11 @@ public sealed record InitReport
             text.Append("; fresh heads for ").AppendJoin(", ", FreshHeads);
         Line(text, "not in the file, so fresh", Missing);
         Line(text, "of another shape, so fresh", [.. OtherShape.Select(o => $"{o.Name} {Text(o.Shape)} (the file: {Text(o.FileShape)})")]);
-        Line(text, "of colors, taken for other channels", [.. Spread.Select(s => $"{s.Name} {Text(s.Shape)} (the file: {Text(s.FileShape)})")]);
+        Line(
+            text,
+            "of colors, taken for other channels",
+            [.. Spread.Select(s => $"{s.Name} {Text(s.Shape)} (the file: {Text(s.FileShape)})")]
+        );
         Line(text, "in the file, not used", Unused);
         return text.ToString();
     }

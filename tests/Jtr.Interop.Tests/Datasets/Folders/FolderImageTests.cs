@@ -35,7 +35,10 @@ public sealed class FolderImageTests : IDisposable
         _folder.Image("image/a.png", Side, Side, channels, i => i * 7 % 256);
         FolderDataset data = Open($$"""{ "channels": {{channels}} }""");
         Assert.That(data.Inputs.ImageChannels, Is.EqualTo(channels));
-        Assert.That(SampleArrays.Read(data, 0).Image, Is.EqualTo(Planes(channels, (p, c) => (channels * p + c) * 7 % 256 / 255f)).Within(1e-7));
+        Assert.That(
+            SampleArrays.Read(data, 0).Image,
+            Is.EqualTo(Planes(channels, (p, c) => (channels * p + c) * 7 % 256 / 255f)).Within(1e-7)
+        );
     }
 
     [Test]
