@@ -67,7 +67,7 @@ public sealed class ShellTests
                     continue;
                 }
                 if (block.After("file") is string file && block.Language is "json" or "csv")
-                    script.Append($"cat >'{file}' <<'END OF FILE'\n{block.Text}END OF FILE\n");
+                    script.Append($"mkdir -p \"$(dirname '{file}')\"\ncat >'{file}' <<'END OF FILE'\n{block.Text}END OF FILE\n");
                 if (block.Language == "sh")
                     script.Append($"echo '== {block}'\n{block.Text}");
             }
