@@ -86,6 +86,7 @@ internal static class JtrCommandLine
         root.Add(CompareCommand.Make(console, TableOf("compare")));
         root.Add(DemoCommand.Make(console));
         root.Add(InspectCommand.Make(console));
+        root.Add(SuggestCommand.Make(console));
         root.Add(PackCommand.Make(console));
         root.Add(ReportCommand.Make(console));
         root.Add(AdaptCommand.Make(console));

@@ -17,6 +17,7 @@ internal enum RandomUse : ulong
     Jitter = 12,
     Erase = 13,
     Appearance = 14,
+    Suggestion = 15,
 
     /// <summary>The first of the steps that users add; each has the number behind the one before.</summary>
     ViewStep = 1UL << 32,

@@ -14,6 +14,7 @@ public sealed class HelpTests
         "compare",
         "demo",
         "inspect",
+        "suggest",
         "pack",
         "adapt",
         "config",

@@ -32,6 +32,7 @@ internal static class RootHelp
                 new("Is everything there that training needs?", "jtr doctor"),
                 new("Supervised training against JTR on built-in scenes, in minutes:", "jtr demo --quick"),
                 new("What do my data hold?", "jtr inspect photos"),
+                new("Which photographs to label next?", "jtr suggest photos --count 20"),
                 new("How to train, and with which options:", "jtr train --help"),
             ],
         };

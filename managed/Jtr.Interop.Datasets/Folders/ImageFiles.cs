@@ -165,7 +165,34 @@ internal static class ImageFiles
     /// <summary>
     /// [height, width] grey levels of a photograph, upright, whatever its proportions. Large JPEG files are not decoded in full.
     /// </summary>
-    public static byte[] ReadGreyThumbnail(string path, int height, int width)
+    public static byte[] ReadGreyThumbnail(string path, int height, int width) =>
+        ReadThumbnail(
+            path,
+            height,
+            width,
+            static small =>
+            {
+                using Image grey = small.Colourspace(Enums.Interpretation.Bw);
+                return grey.Bands > 1 ? grey.ExtractBand(0) : grey.Copy();
+            }
+        );
+
+    /// <summary>
+    /// [height, width, 3] of a photograph, upright, whatever its proportions. Large JPEG files are not decoded in full.
+    /// </summary>
+    public static byte[] ReadThumbnail(string path, int height, int width) =>
+        ReadThumbnail(
+            path,
+            height,
+            width,
+            static small =>
+            {
+                using Image rgb = small.Colourspace(Enums.Interpretation.Srgb);
+                return rgb.Bands > 3 ? rgb.ExtractBand(0, n: 3) : rgb.Copy();
+            }
+        );
+
+    private static byte[] ReadThumbnail(string path, int height, int width, Func<Image, Image> opaque)
     {
         return Decode(
             path,
@@ -175,10 +202,10 @@ internal static class ImageFiles
                 {
                     // Only to check that it is a photograph of a size that its bytes can hold.
                 }
-                using Image small = Image.Thumbnail(path, width, height: height, size: Enums.Size.Force);
-                using Image grey = small.Colourspace(Enums.Interpretation.Bw);
-                using Image opaque = grey.Bands > 1 ? grey.ExtractBand(0) : grey.Copy();
-                using Image bytes = opaque.Cast(Enums.BandFormat.Uchar);
+                using Source source = Source.NewFromFile(path);
+                using Image small = Image.ThumbnailSource(source, width, height: height, size: Enums.Size.Force);
+                using Image plain = opaque(small);
+                using Image bytes = plain.Cast(Enums.BandFormat.Uchar);
                 return bytes.WriteToMemory<byte>();
             }
         );
