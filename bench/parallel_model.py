@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """What data parallelism adds to a training step on 8 to 1,024 GPUs: a model on paper, not a measurement.
 
-    bench/parallel_model.py [--parameters 50044578] [--step-ms 20] [--norms 78] [--norm-bytes 2048] [--overlap 0]
+    bench/parallel_model.py [--parameters 50044578] [--step-ms 20] [--norms 78] [--norm-bytes 2048] [--overlap 0.5]
+                            [--bytes 4]
 
-A step's gradients, 4 bytes a weight, are summed after the backward pass (no overlap: that is how libjtr does it), by one
-all-reduce. Ring: 2 (n - 1) / n of the bytes pass each GPU's slowest link, in 2 (n - 1) turns. Tree: twice the bytes pass
+A step's gradients, --bytes a weight (2 with --gradient-compression bfloat16), are summed in buckets while the backward pass
+runs: --overlap is the share of the step behind which their sum can hide. Ring: 2 (n - 1) / n of the bytes pass each GPU's slowest link, in 2 (n - 1) turns. Tree: twice the bytes pass
 it, in 2 log2(n) turns (Sanders, Speck, Traeff, Parallel Computing 2009: two trees, so that every link sends and receives all
 the time). Two levels: within each machine first (reduce-scatter, all-gather by a ring), and between machines each GPU with
-its share. Norms that share statistics wait for two small sums each, by the tree. --overlap is the share of the step
-behind which the gradients' sum could hide, which libjtr does not do yet.
+its share. Norms that share statistics wait for two small sums each, by the tree.
 """
 import argparse
 import math
@@ -49,20 +49,24 @@ def main():
     # 26 in the network, and in the auto-encoder twice: views 1 and 2.
     parser.add_argument("--norms", type=int, default=78)
     parser.add_argument("--norm-bytes", type=int, default=2048)
-    parser.add_argument("--overlap", type=float, default=0.0)
+    parser.add_argument("--overlap", type=float, default=0.5)
+    parser.add_argument("--bytes", type=int, default=4)
     arguments = parser.parse_args()
-    size, step = 4 * arguments.parameters, arguments.step_ms / 1e3
+    size, step = arguments.bytes * arguments.parameters, arguments.step_ms / 1e3
     print(f"{size / 1e6:.0f} MB of gradients a step, {arguments.step_ms:g} ms of computing, {arguments.norms} norms\n")
     for name, network in NETWORKS.items():
         print(f"{name}; {WITHIN[0] / 1e9:.0f} GB/s within a machine of {PER_MACHINE}\n")
-        print("| GPUs | ring, ms | tree, ms | two levels, ms | step, ms | of linear | norms, ms | step with them, ms | of linear |")
-        print("|---|---|---|---|---|---|---|---|---|")
+        print("| GPUs | ring, ms | tree, ms | two levels, ms | nothing hidden: step, ms | of linear "
+              f"| {arguments.overlap:.0%} of a step hides it: step, ms | of linear | norms, ms | step with them, ms | of linear |")
+        print("|---|---|---|---|---|---|---|---|---|---|---|")
         for gpus in [8 * 2**i for i in range(8)]:
             of = sums(size, gpus, network)
-            best = max(0.0, min(of.values()) - arguments.overlap * step)
+            whole = min(of.values())
+            best = max(0.0, whole - arguments.overlap * step)
             norms = 2 * arguments.norms * min(sums(arguments.norm_bytes, gpus, network).values())
-            shown = [of["ring"], of["tree"], of["two levels"], step + best]
-            cells = [f"{value * 1e3:.1f}" for value in shown] + [f"{step / (step + best):.0%}"]
+            cells = [f"{value * 1e3:.1f}" for value in (of["ring"], of["tree"], of["two levels"])]
+            for left in (whole, best):
+                cells += [f"{(step + left) * 1e3:.1f}", f"{step / (step + left):.0%}"]
             cells += [f"{norms * 1e3:.1f}", f"{(step + best + norms) * 1e3:.1f}", f"{step / (step + best + norms):.0%}"]
             print(f"| {gpus} | " + " | ".join(cells) + " |")
         print()

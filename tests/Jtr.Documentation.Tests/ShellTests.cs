@@ -7,8 +7,9 @@ namespace Jtr.Documentation.Tests;
 
 /// <summary>
 /// The commands of the pages: each page's blocks run in order, as they stand, in one shell in a folder with small photographs, where 'jtr'
-/// is the tool of this checkout. Those with the remark "not run: REASON", and those of the pages in <see cref="ReadOnly"/>, are not run; of
-/// every 'jtr' in any block, the command and its options have to exist.
+/// is the tool of this checkout. Those with the remark "not run: REASON", and those of the pages in <see cref="ReadOnly"/>, are not run,
+/// and those with the remark "runs where: PROGRAM" where that is installed; of every 'jtr' in any block, the command and its options have
+/// to exist.
 /// </summary>
 public sealed class ShellTests
 {
@@ -56,11 +57,17 @@ public sealed class ShellTests
             // Photographs of which tables tell.
             foreach (char name in "abcd")
                 RgbImage.Create(32, 64).SavePng(Path.Combine(folder, "whole", "train", "image", $"{name}.png"));
-            StringBuilder script = new("set -eu\njtr() { dotnet \"$JTR_TOOL\" \"$@\"; }\n");
+            WriteProgram(Path.Combine(folder, "bin", "jtr"), "exec dotnet \"$JTR_TOOL\" \"$@\"");
+            StringBuilder script = new("set -eu\nchmod +x bin/*\nexport PATH=\"$PWD/bin:$PATH\"\n");
             foreach (CodeBlock block in CodeBlock.All.Where(b => b.Page == page && b.After("not run") is null))
             {
+                if (block.After("runs where") is string program && !IsInstalled(program))
+                {
+                    TestContext.Out.WriteLine($"{block} was left out: {program} is not installed");
+                    continue;
+                }
                 if (block.After("file") is string file && block.Language is "json" or "csv")
-                    script.Append($"cat >'{file}' <<'END OF FILE'\n{block.Text}END OF FILE\n");
+                    script.Append($"mkdir -p \"$(dirname '{file}')\"\ncat >'{file}' <<'END OF FILE'\n{block.Text}END OF FILE\n");
                 if (block.Language == "sh")
                     script.Append($"echo '== {block}'\n{block.Text}");
             }
@@ -74,19 +81,63 @@ public sealed class ShellTests
         }
     }
 
+    [Test]
+    public void The_batch_script_of_SLURM_begins_a_run_and_goes_on_with_it()
+    {
+        CodeBlock block = CodeBlock.All.Single(b => b.Text.StartsWith("#!/bin/bash\n#SBATCH", StringComparison.Ordinal));
+        string folder = Directory.CreateTempSubdirectory("jtr-slurm-").FullName;
+        try
+        {
+            WritePhotographs(Path.Combine(folder, "photos"), "edge", 4);
+            WriteProgram(Path.Combine(folder, "bin", "jtr"), "exec dotnet \"$JTR_TOOL\" \"$@\" --steps $STEPS --process-timeout 60");
+            // What srun does for two tasks on one node.
+            WriteProgram(
+                Path.Combine(folder, "bin", "srun"),
+                "export SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=2 SLURM_STEP_NODELIST=localhost\n"
+                    + "SLURM_PROCID=0 SLURM_LOCALID=0 \"$@\" & first=$!\nSLURM_PROCID=1 SLURM_LOCALID=1 \"$@\"\nwait $first"
+            );
+            string small = block
+                .Text.Replace("/shared", folder, StringComparison.Ordinal)
+                .Replace("--batch-size 256", "--batch-size 4 --size 64x64 --width 4", StringComparison.Ordinal);
+            File.WriteAllText(
+                Path.Combine(folder, "page.sh"),
+                "set -eu\nchmod +x bin/*\nexport PATH=\"$PWD/bin:$PATH\" SLURM_CPUS_PER_TASK=1 SLURM_JOB_ID=1\n"
+                    + $"cat >batch.sh <<'END OF FILE'\n{small}END OF FILE\n"
+                    + "STEPS=2 bash -eu batch.sh\nSTEPS=4 bash -eu batch.sh\n"
+            );
+            (int code, string said) = Start("bash", folder, "page.sh");
+            Assert.That(code, Is.Zero, said);
+            Assert.That(said, Does.Match("2, started by srun").And.Contain("step 2/2").And.Contain("step 4/4"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [TestCaseSource(nameof(Blocks))]
     public void Its_commands_and_options_exist(object block)
     {
         CodeBlock code = (CodeBlock)block;
         foreach (string line in code.Text.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n'))
         {
-            Match command = Regex.Match(line, @"^(?:[A-Z_]+=\S+ )?jtr ([a-z]+)(.*?)(?:\s#.*)?$");
+            Match command = Regex.Match(line, @"^(?:[A-Z_]+=\S+ |(?:torchrun|mpirun|srun) .*?)?\bjtr ([a-z]+)(.*?)(?:\s#.*)?$");
             if (!command.Success)
                 continue;
             string help = Help(command.Groups[1].Value);
             foreach (Match option in Regex.Matches(command.Groups[2].Value, "--[a-z-]+"))
                 Assert.That(help, Does.Match($@"(?m)^\s*{option.Value}\b"), $"{code}: jtr {command.Groups[1].Value} has no {option.Value}");
         }
+    }
+
+    private static bool IsInstalled(string program) =>
+        Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, program)));
+
+    /// <summary>Writes a program, which is still to be made one that can be run.</summary>
+    private static void WriteProgram(string path, string commands)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, $"#!/bin/sh\n{commands}\n");
     }
 
     private static string Help(string command)

@@ -7,6 +7,7 @@ using Jtr.Cli.Data;
 using Jtr.Cli.Output;
 using Jtr.Interop.Datasets;
 using Jtr.Interop.Evaluation;
+using Jtr.Interop.Inference;
 using Jtr.Interop.Tasks;
 using Jtr.Interop.Visualization;
 
@@ -17,6 +18,7 @@ internal sealed class SuggestCommand
 {
     private const int PictureRows = 96,
         PictureColumns = 128,
+        PicturesInRow = 5,
         MostPictures = 100;
 
     private readonly CliConsole _console;
@@ -158,15 +160,23 @@ internal sealed class SuggestCommand
 
     private static PictureGrid Draw(FolderDataset data, LabelSuggestions suggested)
     {
-        PictureGrid grid = new(["photo"]);
-        foreach (LabelSuggestion photograph in suggested.Photographs.Take(MostPictures))
+        PictureGrid grid = new(Enumerable.Repeat("", PicturesInRow));
+        int first = 1;
+        foreach (LabelSuggestion[] row in suggested.Photographs.Take(MostPictures).Chunk(PicturesInRow))
         {
-            using Interop.Inference.SourceImage image = data.OpenImage(photograph.Index);
-            float[] values = new float[image.Channels * PictureRows * PictureColumns];
-            image.Read(image.Whole, PictureRows, PictureColumns, values);
-            grid.AddRow(photograph.Name, PictureCell.Of(TaskPainter.PaintImage(values, PictureRows, PictureColumns)));
+            PictureCell[] cells = [.. row.Select(p => Cell(data, p)), .. Enumerable.Repeat(PictureCell.Blank, PicturesInRow - row.Length)];
+            grid.AddRow($"{first} to {first + row.Length - 1}", cells);
+            first += row.Length;
         }
         return grid;
+    }
+
+    private static PictureCell Cell(FolderDataset data, LabelSuggestion photograph)
+    {
+        using SourceImage image = data.OpenImage(photograph.Index);
+        float[] values = new float[image.Channels * PictureRows * PictureColumns];
+        image.Read(image.Whole, PictureRows, PictureColumns, values);
+        return PictureCell.Of(TaskPainter.PaintImage(values, PictureRows, PictureColumns), [photograph.Name]);
     }
 
     private static string Json(FolderDataset data, LabelSuggestions suggested) =>

@@ -195,7 +195,7 @@ internal sealed class TrainCommand
         // By the number that there are sums are rounded, whoever chose it.
         settings = settings.With(run => run.Machine.Threads = JtrRuntime.Threads);
         CheckMethod(settings);
-        JtrProcessGroup? group = _together.Read(parsed, settings.SyncNorms);
+        JtrProcessGroup? group = settings.Of(_together.Read(parsed));
         if (specialists && group is not null)
             throw new UsageException($"--method {SpecialistStages.Name} trains network after network in one process.");
         if (specialists && said.Data.PseudoLabels is not null)

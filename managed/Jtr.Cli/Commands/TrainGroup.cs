@@ -67,14 +67,13 @@ internal sealed class TrainGroup
 
     /// <summary>The group that this process is of; null where it trains by itself.</summary>
     /// <exception cref="UsageException">A launcher's variables are wrong.</exception>
-    public JtrProcessGroup? Read(ParseResult parsed, NormSync norms)
+    public JtrProcessGroup? Read(ParseResult parsed)
     {
         if (FromEnvironment() is not { Size: > 1 } group)
             return null;
         return group with
         {
             Timeout = parsed.GetValue(_timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : group.Timeout,
-            SyncNorms = norms,
             Listen = parsed.GetValue(_listen),
             Interface = parsed.GetValue(_interface),
         };

@@ -194,7 +194,20 @@ internal sealed class TrainSettings
     private const long LooksAtWeights = 10;
 
     /// <summary>Whose samples the statistics of norms are of, where several processes train together.</summary>
-    public NormSync SyncNorms => Configuration.Training.SyncNorms is { } word ? Words.Parse<NormSync>(word) : NormSync.Auto;
+    private NormSync SyncNorms => Configuration.Training.SyncNorms is { } word ? Words.Parse<NormSync>(word) : NormSync.Auto;
+
+    /// <summary>A group with what these settings say of it; null for none.</summary>
+    public JtrProcessGroup? Of(JtrProcessGroup? group) =>
+        group is null
+            ? null
+            : group with
+            {
+                SyncNorms = SyncNorms,
+                Compression = Configuration.Training.GradientCompression is { } word
+                    ? Words.Parse<GradientCompression>(word)
+                    : group.Compression,
+                BucketMebibytes = Configuration.Training.BucketMib ?? group.BucketMebibytes,
+            };
 
     private NetworkOptions? Network(IMultiTaskDataset data, LabelAssignment labels)
     {
@@ -213,6 +226,7 @@ internal sealed class TrainSettings
         new()
         {
             BatchSize = BatchSize,
+            DropLast = DropsLast,
             Labels = labels,
             Augment = Configuration.Training.Augment != false,
             Flip = Words.Value(Words.Flips, Configuration.Training.Flip) ?? FlipMode.None,
@@ -314,7 +328,9 @@ internal sealed class TrainSettings
 
     /// <summary>Steps of a pass over the data.</summary>
     /// <param name="samples">Samples of the training set.</param>
-    public long StepsPerEpoch(int samples) => (samples - 1) / BatchSize + 1;
+    public long StepsPerEpoch(int samples) => DropsLast ? Math.Max(samples / BatchSize, 1) : (samples - 1) / BatchSize + 1;
+
+    private bool DropsLast => Configuration.Training.DropLast == true;
 
     /// <summary>Steps in all.</summary>
     /// <param name="samples">Samples of the training set.</param>

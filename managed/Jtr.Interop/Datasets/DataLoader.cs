@@ -71,7 +71,8 @@ public sealed class DataLoader : IDisposable
         if (smallest < options.Ranks)
             throw new ArgumentException(
                 $"{options.Ranks} processes share batches, and each needs a sample of every one; an epoch of {data.Count} samples in "
-                    + $"batches of {options.BatchSize} has one of {smallest}",
+                    + $"batches of {options.BatchSize} has one of {smallest}"
+                    + (data.Count > options.BatchSize ? "; DropLast leaves it out" : ""),
                 nameof(options)
             );
 

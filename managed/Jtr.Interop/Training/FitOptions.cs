@@ -21,6 +21,12 @@ public sealed record FitOptions
     public int BatchSize { get; init; } = 4;
 
     /// <summary>
+    /// Whether an epoch leaves out its last batch where that is smaller than the others, as <see cref="DataLoaderOptions.DropLast"/> says.
+    /// Each epoch leaves out other samples.
+    /// </summary>
+    public bool DropLast { get; init; }
+
+    /// <summary>
     /// Which of the labels that exist training may see, drawn with <see cref="DataSeed"/>. Not used where <see cref="Labels"/> says it.
     /// </summary>
     public LabelScenario Scenario { get; init; } = LabelScenario.AsFound;

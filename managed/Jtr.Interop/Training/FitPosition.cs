@@ -37,6 +37,8 @@ public sealed record FitPosition
             return $"batches of {BatchSize} instead of {other.BatchSize}";
         if (Samples != other.Samples)
             return $"{Samples} samples instead of {other.Samples}";
+        if (BatchesPerEpoch != other.BatchesPerEpoch)
+            return $"{BatchesPerEpoch} batches of an epoch instead of {other.BatchesPerEpoch}";
         if (DataSeed != other.DataSeed)
             return $"the data seed {DataSeed} instead of {other.DataSeed}";
         if (Processes != other.Processes)

@@ -198,6 +198,7 @@ public sealed unsafe partial class Trainer
             ("the number of steps", total),
             ("the number of samples of a batch", options.BatchSize),
             ("the number of samples", data.Count),
+            ("whether an epoch's last batch is left out", options.DropLast ? 1 : 0),
             ("the number of labels that training sees", Labels(options)),
             ("the data seed", seed >> 32),
             ("the data seed", seed & uint.MaxValue),
@@ -227,7 +228,10 @@ public sealed unsafe partial class Trainer
     internal DataLoader OpenLoader(IMultiTaskDataset data, FitOptions options, ulong seed, long first = 0)
     {
         int ranks = Options.Parallel?.Size ?? 1,
-            smallest = DataLoader.SmallestBatch(data.Count, new DataLoaderOptions { BatchSize = options.BatchSize });
+            smallest = DataLoader.SmallestBatch(
+                data.Count,
+                new DataLoaderOptions { BatchSize = options.BatchSize, DropLast = options.DropLast }
+            );
         if (smallest / ranks < _described.Accumulate && smallest >= ranks)
             throw new ArgumentException(
                 $"{nameof(TrainerOptions.Accumulate)} is {_described.Accumulate}, and each part needs a sample on each process; an epoch "
@@ -244,6 +248,7 @@ public sealed unsafe partial class Trainer
             defaults with
             {
                 BatchSize = options.BatchSize,
+                DropLast = options.DropLast,
                 Rank = Options.Parallel?.Rank ?? 0,
                 Ranks = ranks,
                 Views = Views,

@@ -23,17 +23,24 @@ class Coral final : public DomainTechnique {
   std::vector<std::string> terms() const override { return {"loss"}; }
 
   DomainTerm compute(const DomainBatch& batch) override {
-    return alignment(batch, options_, [](const at::Tensor& one, const at::Tensor& other) {
-      if (one.size(0) < 2 || other.size(0) < 2) return at::Tensor{};
-      const double channels = static_cast<double>(one.size(1));
-      return (covariance(one) - covariance(other)).square().sum() / (4 * channels * channels);
+    return alignment(batch, options_, covariance, [](const at::Tensor& one, const at::Tensor& other) {
+      const double channels = static_cast<double>(one.size(0));
+      return (one - other).square().sum() / (4 * channels * channels);
     });
   }
 
  private:
-  static at::Tensor covariance(const at::Tensor& rows) {
-    const at::Tensor apart = rows - rows.mean(0, true);
-    return at::matmul(apart.t(), apart) / static_cast<double>(rows.size(0) - 1);
+  static at::Tensor covariance(const DomainRows& rows) {
+    if (rows.count < 2) return {};
+    const Share& share = *rows.share;
+    const bool alone = share.others == nullptr;
+    // About a mean that is constant: a covariance does not change with it, to first order.
+    const at::Tensor mean =
+        alone ? rows.own.mean(0, true) : share.summed(rows.own.detach().sum(0, true)) / static_cast<double>(rows.count);
+    const at::Tensor apart = rows.own - mean;
+    at::Tensor products = at::matmul(apart.t(), apart);
+    if (!alone) products = products + (share.summed(products.detach().clone()) - products.detach());
+    return products / static_cast<double>(rows.count - 1);
   }
 
   Options options_;

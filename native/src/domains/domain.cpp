@@ -76,21 +76,25 @@ std::vector<DomainTechniques::OwnWeights> DomainTechniques::parameters() const {
 }
 
 DomainTechniques::Result DomainTechniques::compute(const std::vector<at::Tensor>& features, const at::Tensor& domain,
-                                                   const std::vector<int64_t>& numbers, int64_t step) const {
+                                                   int64_t step, const Share& share) const {
   Result result;
+  const at::Tensor all = share.pooled(domain.to(at::kCPU)).contiguous();
+  const std::vector<int64_t> numbers(all.data_ptr<int64_t>(), all.data_ptr<int64_t>() + all.numel());
   const at::AutoGradMode mode(true);
   std::vector<DomainBatch> batches;
   for (const at::Tensor& of_network : features) {
     at::Tensor leaf = of_network.detach();
     leaf.requires_grad_(true);
-    batches.push_back({leaf, domain, numbers, step});
+    batches.push_back({leaf, domain, numbers, step, &share});
   }
   for (const OfNetworks& technique : all_) {
     if (!technique.made[0]->reads_features()) continue;
     std::vector<at::Tensor> means(technique.made[0]->terms().size());
     for (size_t n = 0; n < batches.size(); ++n) {
       const DomainTerm term = technique.made[n]->compute(batches[n]);
-      if (term.objective.requires_grad()) torch::autograd::backward({term.objective.mean()}, {});
+      if (term.objective.requires_grad()) {
+        torch::autograd::backward({term.objective.sum() / static_cast<double>(share.whole)}, {});
+      }
       result.loss = result.loss.defined() ? result.loss + term.loss : term.loss;
       for (size_t i = 0; i < means.size(); ++i) {
         const at::Tensor part = term.terms[i] / static_cast<double>(batches.size());

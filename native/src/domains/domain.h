@@ -12,6 +12,7 @@
 
 #include "networks/parameters.h"
 #include "options/registry.h"
+#include "parallel/share.h"
 #include "precision.h"
 
 namespace jtr {
@@ -30,13 +31,15 @@ struct DomainSetting {
 struct DomainBatch {
   at::Tensor features;           // [B, c, h, w]: the coarsest, the leaf of a graph
   at::Tensor domain;             // int64 [B]
-  std::vector<int64_t> numbers;  // the same, on the host
+  std::vector<int64_t> numbers;  // those of the samples of all processes, on the host
   int64_t step;                  // steps done before this one
+  const Share* share;            // which of these samples are this process's: features and domain are of them alone
 };
 
 /// What a technique says of a batch.
 struct DomainTerm {
-  at::Tensor objective;           // [B]: its mean's gradient goes to the features and to the technique's own weights
+  at::Tensor objective;           // [B]: the gradient of its mean over the whole batch goes to the features and to the
+                                  // technique's own weights
   at::Tensor loss;                // [B]: what it adds to each sample's loss, without gradient
   std::vector<at::Tensor> terms;  // each [B], unweighted, as DomainTechnique::terms() names them
 };
@@ -91,9 +94,9 @@ class DomainTechniques {
     std::vector<at::Tensor> terms;       // [B] each
     std::vector<at::Tensor> d_features;  // of each network's features, like them; empty for nothing
   };
-  /// `features`: of each network. Adds the gradients of the techniques' own weights.
-  Result compute(const std::vector<at::Tensor>& features, const at::Tensor& domain, const std::vector<int64_t>& numbers,
-                 int64_t step) const;
+  /// `features`: of each network. Adds the gradients of the techniques' own weights. All processes must call.
+  Result compute(const std::vector<at::Tensor>& features, const at::Tensor& domain, int64_t step,
+                 const Share& share) const;
 
  private:
   struct OfNetworks {

@@ -32,7 +32,8 @@ class Mmd final : public DomainTechnique {
   std::vector<std::string> terms() const override { return {"loss"}; }
 
   DomainTerm compute(const DomainBatch& batch) override {
-    return alignment(batch, options_, [this](const at::Tensor& one, const at::Tensor& other) {
+    const auto all = [](const DomainRows& rows) { return rows.all(); };
+    return alignment(batch, options_, all, [this](const at::Tensor& one, const at::Tensor& other) {
       const at::Tensor rows = at::cat({one, other});
       const at::Tensor squares = squared_distances(rows);
       std::vector<at::Tensor> kernels;

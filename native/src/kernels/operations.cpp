@@ -13,11 +13,11 @@
 namespace jtr::kernels {
 namespace {
 
-/// The kernel where the device has it, else the formula.
+/// The kernel where the device has it and there is something to compute, else the formula.
 template <typename Result, typename... Arguments>
 auto* chosen(const at::Tensor& x, Result (*KernelTable::*kernel)(Arguments...), Result (*formula)(Arguments...)) {
   auto* own = table(x.device()).*kernel;
-  return own != nullptr ? own : formula;
+  return own != nullptr && x.numel() > 0 ? own : formula;
 }
 
 /// For an operation that has no formula here: methods look at the table before they ask for it.

@@ -170,7 +170,7 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
     const int64_t step = chunk_of(in, scale * scale * in.size(1), scale * scale * out_channels);
     ctx->saved_data["step"] = step;
     at::Tensor out;
-    if (step < images) out = at::empty(sizes, in.options(), in.suggest_memory_format());
+    if (step < images || images == 0) out = at::empty(sizes, in.options(), in.suggest_memory_format());
     std::vector<at::Tensor> means, vars;
     std::vector<double> counts;
     for (int64_t begin = 0; begin < images; begin += step) {
@@ -193,7 +193,11 @@ struct ChunkedConvolution : Function<ChunkedConvolution> {
     ctx->save_for_backward(std::move(saved));
     if (statistics == kNone) return {out};
     at::Tensor out_mean, out_var;
-    if (statistics == kOfSample || means.size() == 1) {
+    if (means.empty()) {
+      // Of no images, which count for nothing beside those of other processes.
+      out_mean = at::zeros({statistics == kOfSample ? 0 : 1, out_channels}, weight.options().requires_grad(false));
+      out_var = at::zeros_like(out_mean);
+    } else if (statistics == kOfSample || means.size() == 1) {
       out_mean = at::cat(means);
       out_var = at::cat(vars);
     } else {
@@ -402,7 +406,11 @@ at::Tensor aten_norm(const RawMap& map) {
   const bool training = norm.mode == NormMode::kBatch;
   if (Communicator* others = sharers(norm)) {
     const at::Tensor x = map.x.detach().to(norm.gamma.scalar_type());
-    const auto [var, mean] = at::var_mean(x, {0, 2, 3}, false);
+    auto [var, mean] = at::var_mean(x, {0, 2, 3}, false);
+    if (x.numel() == 0) {
+      var.zero_();
+      mean.zero_();
+    }
     const RawMap known = with_statistics(map.x, norm, mean.view({1, -1}), var.view({1, -1}));
     return SharedNorm::apply(map.x, norm.gamma, norm.beta, known.mean, known.invstd, others);
   }

@@ -1,10 +1,13 @@
 // Processes on one machine or many, by libtorch's own c10d: Gloo on processors, NCCL on GPUs where libjtr was built
 // with it (else what lies on a GPU goes through the host).
 //
-// Rank 0 serves a store, by which the others find it and each other. Before anything is trained each rank says there
-// what it is: its version, the number of processes that it was started for, its options. Rank 0 compares and gives a
-// verdict that all read. When a collective fails later, each rank notes so in the store, waits a moment, and then knows
-// from the notes who is missing.
+// Rank 0 serves a store, if the launcher does not (torchrun's agent may), by which the others find it and each other.
+// Before anything is trained each rank says there what it is: its version, the number of processes that it was started
+// for, its options. Rank 0 compares and gives a verdict that all read. When a collective fails later, each rank notes
+// so in the store, waits a moment, and then knows from the notes who is missing.
+//
+// Gradients are summed while the backward pass goes on: on GPUs by NCCL's own streams, else on a thread and over
+// connections of their own, so that they neither wait for other collectives nor need an order among them.
 //
 // None of this traffic is encrypted or authenticated: it belongs in a private network.
 #include <netdb.h>
@@ -14,6 +17,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <functional>
 #include <future>
 #include <map>
@@ -48,20 +53,28 @@ namespace {
 /// Whose statistics norms use.
 enum class NormSync { kAuto, kOn, kOff };
 
+/// What gradients are rounded to on their way.
+enum class Compression { kNone, kBFloat16 };
+
 /// Below so many samples a batch norm's statistics are too rough (issue 24; Peng et al., CVPR 2018, use 16).
 constexpr int64_t kFewSamples = 8;
 
 struct C10dOptions {
   int64_t rank = 0, size = 1, port = 29500;
-  double timeout_s = 600;
-  std::string address = "127.0.0.1", listen, interface;
+  double timeout_s = 600, bucket_mib = 25;
+  std::string address = "127.0.0.1", launcher_store, listen, interface;
   NormSync sync_norms = NormSync::kAuto;
+  Compression compression = Compression::kNone;
 
   void visit(OptionVisitor& v) {
     v.integer("rank", rank, at_least(0), "This process's number, from 0.");
     v.integer("size", size, within(1, 65536), "How many processes there are.");
     v.word("address", address, "Address or name of rank 0's machine.");
     v.integer("port", port, within(1, 65535), "Port of rank 0's store.");
+    v.word(
+        "launcher_store", launcher_store,
+        "What stands before the names in a store that the launcher serves at that address and port, as torchrun may. "
+        "Empty: rank 0 serves one.");
     v.number("timeout_s", timeout_s, within(1, 86400),
              "Seconds after which a process that does not answer is given up, at the start and in every step.");
     v.word("listen", listen,
@@ -70,6 +83,19 @@ struct C10dOptions {
     v.choice("sync_norms", sync_norms, {{"auto", NormSync::kAuto}, {"on", NormSync::kOn}, {"off", NormSync::kOff}},
              "Whether batch norms use the statistics of all processes' samples. off: each its own, and the running "
              "statistics become their means. auto: on where a process has fewer than 8 samples in a step.");
+    v.number("bucket_mib", bucket_mib, within(0, 65536),
+             "MiB of gradients that are summed at a time while the backward pass still runs. 0: all of a network's "
+             "together, after it.");
+    v.choice("compression", compression, {{"none", Compression::kNone}, {"bfloat16", Compression::kBFloat16}},
+             "What gradients are rounded to on their way. bfloat16: half the bytes of float32; each process's are "
+             "rounded once, added up in float32, and their sum is rounded once.");
+  }
+  /// What must be the same in all processes.
+  Json common() const {
+    const Json all = write_options(*this);
+    return {{"sync_norms", all.at("sync_norms")},
+            {"bucket_mib", all.at("bucket_mib")},
+            {"compression", all.at("compression")}};
   }
   void check(const std::string& path) const {
     require(rank < size, join_path(path, "rank").c_str(), "must be 0 to ", size - 1, " for ", size, " processes, not ",
@@ -145,6 +171,89 @@ std::string address_towards(const std::string& host, int64_t port) {
   return own;
 }
 
+#if TORCH_VERSION_MAJOR >= 2
+using Group = c10d::Backend;
+#else
+using Group = c10d::ProcessGroup;
+#endif
+
+/// A thread that works off what it is given, one after another.
+class Worker {
+ public:
+  Worker() : thread_([this] { work(); }) {}
+  /// What is under way comes to its end; the rest fails.
+  ~Worker() {
+    {
+      const std::lock_guard<std::mutex> lock(busy_);
+      stops_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  std::future<void> begin(std::function<void()> task) {
+    std::packaged_task<void()> packaged(std::move(task));
+    std::future<void> done = packaged.get_future();
+    {
+      const std::lock_guard<std::mutex> lock(busy_);
+      waiting_.push_back(std::move(packaged));
+    }
+    changed_.notify_one();
+    return done;
+  }
+
+ private:
+  void work() {
+    for (;;) {
+      std::packaged_task<void()> next;
+      {
+        std::unique_lock<std::mutex> lock(busy_);
+        changed_.wait(lock, [this] { return stops_ || !waiting_.empty(); });
+        if (stops_) return;
+        next = std::move(waiting_.front());
+        waiting_.pop_front();
+      }
+      next();
+    }
+  }
+
+  std::mutex busy_;
+  std::condition_variable changed_;
+  std::deque<std::packaged_task<void()>> waiting_;
+  bool stops_ = false;
+  std::thread thread_;  // last: it uses the rest
+};
+
+/// Sums bfloat16 values [parts of all processes] in place: each process adds up, in float, a part of all, and hands its
+/// rounded sum to the others. So every value is rounded once before and once after, and all have the same bits. As many
+/// bytes go over each link as with a ring. (Gloo itself adds up no bfloat16.)
+void sum_in_parts(Group& group, const at::Tensor& values, milliseconds timeout) {
+  const int64_t processes = group.getSize(), part = values.numel() / processes;
+  // A format of the same size that Gloo knows.
+  at::Tensor sent = values.view(at::kHalf), received = at::empty_like(sent);
+  std::vector<int64_t> equal;
+  c10d::AllToAllOptions to_all;
+  to_all.timeout = timeout;
+  if (!group.alltoall_base(received, sent, equal, equal, to_all)->wait(timeout)) throw std::runtime_error("given up");
+  // By hand: this thread should not call up a team of its own.
+  at::Tensor sum = at::empty({part}, at::kBFloat16);
+  const at::BFloat16* const in = received.view(at::kBFloat16).data_ptr<at::BFloat16>();
+  at::BFloat16* const out = sum.data_ptr<at::BFloat16>();
+  for (int64_t i = 0; i < part; ++i) {
+    float all = 0;
+    for (int64_t r = 0; r < processes; ++r) all += static_cast<float>(in[r * part + i]);
+    out[i] = all;
+  }
+  std::vector<std::vector<at::Tensor>> gathered(1);
+  for (int64_t r = 0; r < processes; ++r) gathered[0].push_back(sent.narrow(0, r * part, part));
+  std::vector<at::Tensor> own = {sum.view(at::kHalf)};
+  c10d::AllgatherOptions gather;
+  gather.timeout = timeout;
+  if (!group.allgather(gathered, own, gather)->wait(timeout)) throw std::runtime_error("given up");
+}
+
 class C10d final : public Communicator {
  public:
   static constexpr char kName[] = "c10d";
@@ -169,6 +278,38 @@ class C10d final : public Communicator {
     run("all_reduce", values,
         [&](Group& group, std::vector<at::Tensor>& tensors) { return group.allreduce(tensors, how); });
   }
+
+  std::unique_ptr<Pending> begin_sum(const at::Tensor& gradients) override {
+    if (!lost_.empty()) throw unreachable(lost_);
+    const bool rounds = options_.compression == Compression::kBFloat16;
+#if JTR_WITH_NCCL
+    if (gradients.is_cuda() && on_gpu_) {
+      std::vector<at::Tensor> sent = {rounds ? gradients.to(at::kBFloat16) : gradients};
+      const auto work = on_gpu_->allreduce(sent);
+      return std::make_unique<Sum>(*this, gradients, sent[0], [work, timeout = timeout_] {
+        if (!work->wait(timeout)) throw std::runtime_error("given up");
+      });
+    }
+#endif
+    const int64_t count = gradients.numel();
+    at::Tensor sent = gradients.to(at::kCPU);
+    if (rounds) {
+      sent = at::zeros({(count + size() - 1) / size() * size()}, at::kBFloat16);
+      sent.narrow(0, 0, count).copy_(gradients);
+    }
+    auto done =
+        std::make_shared<std::future<void>>(beside_->begin([sent, rounds, group = gradients_, timeout = timeout_] {
+          std::vector<at::Tensor> tensors = {sent};
+          if (rounds) {
+            sum_in_parts(*group, sent, timeout);
+          } else if (!group->allreduce(tensors)->wait(timeout)) {
+            throw std::runtime_error("given up");
+          }
+        }));
+    return std::make_unique<Sum>(*this, gradients, sent.narrow(0, 0, count), [done] { done->get(); });
+  }
+
+  int64_t bucket_bytes() const override { return static_cast<int64_t>(options_.bucket_mib * (int64_t{1} << 20)); }
 
   void broadcast(at::Tensor& values) override {
     run("broadcast", values, [](Group& group, std::vector<at::Tensor>& tensors) { return group.broadcast(tensors); });
@@ -201,12 +342,29 @@ class C10d final : public Communicator {
   }
 
  private:
-#if TORCH_VERSION_MAJOR >= 2
-  using Group = c10d::Backend;
-#else
-  using Group = c10d::ProcessGroup;
-#endif
+  /// A sum of gradients that was begun.
+  class Sum final : public Pending {
+   public:
+    Sum(C10d& group, at::Tensor to, at::Tensor from, std::function<void()> end)
+        : group_(group), to_(std::move(to)), from_(std::move(from)), end_(std::move(end)) {}
+    void wait() override {
+      if (!group_.lost_.empty()) throw group_.unreachable(group_.lost_);
+      try {
+        end_();
+      } catch (const std::exception& e) {
+        group_.lose(text("sum of gradients: ", first_line(e)));
+        throw group_.unreachable(group_.lost_);
+      }
+      if (!from_.is_alias_of(to_)) to_.copy_(from_);
+    }
 
+   private:
+    C10d& group_;
+    at::Tensor to_, from_;
+    std::function<void()> end_;
+  };
+
+  bool serves() const { return rank() == 0 && options_.launcher_store.empty(); }
   std::string place() const { return text("tcp://", options_.address, ":", options_.port); }
 
   Error unreachable(const std::string& message) const {
@@ -239,13 +397,15 @@ class C10d final : public Communicator {
     const std::lock_guard<std::mutex> lock(own.busy);
     if (own.store == nullptr) own.store = connected();
     // All processes make their trainers in the same order.
-    store_ = c10::make_intrusive<c10d::PrefixStore>(text("run", ++own.runs), own.store);
+    const std::string run =
+        text(options_.launcher_store, options_.launcher_store.empty() ? "" : "/", "run", ++own.runs);
+    store_ = c10::make_intrusive<c10d::PrefixStore>(run, own.store);
   }
 
   c10::intrusive_ptr<c10d::TCPStore> connected() const {
     c10d::TCPStoreOptions how;
     how.port = static_cast<uint16_t>(options_.port);
-    how.isServer = rank() == 0;
+    how.isServer = serves();
     how.numWorkers = static_cast<size_t>(size());
     how.waitWorkers = false;
     how.timeout = timeout_;
@@ -253,8 +413,10 @@ class C10d final : public Communicator {
       return c10::make_intrusive<c10d::TCPStore>(options_.address, how);
     } catch (const std::exception& e) {
       const std::string all = e.what();
-      if (rank() != 0) {
-        throw unreachable(text("no rank 0 answered within ", options_.timeout_s, " s (", first_line(e), ")"));
+      if (!serves()) {
+        const char* who =
+            options_.launcher_store.empty() ? "no rank 0 answered" : "the launcher's store did not answer";
+        throw unreachable(text(who, " within ", options_.timeout_s, " s (", first_line(e), ")"));
       }
       if (all.find("in use") == std::string::npos) throw unreachable(text("no store: ", first_line(e)));
       throw Error(JTR_STATUS_INVALID_ARGUMENT,
@@ -265,7 +427,11 @@ class C10d final : public Communicator {
   }
 
   Json about(const CommunicatorSetting& setting) const {
-    return {{"size", size()}, {"version", JTR_VERSION}, {"torch", TORCH_VERSION}, {"options", setting.document}};
+    return {{"size", size()},
+            {"version", JTR_VERSION},
+            {"torch", TORCH_VERSION},
+            {"options", setting.document},
+            {"parallel", options_.common().dump()}};
   }
 
   /// What is wrong with another rank, by what it said of itself.
@@ -278,9 +444,11 @@ class C10d final : public Communicator {
       return text("rank ", other, " has ", part[0] == 'v' ? "libjtr " : "libtorch ", theirs.at(part).get<std::string>(),
                   ", rank 0 ", own.at(part).get<std::string>());
     }
-    if (theirs.at("options") != own.at("options")) {
-      return text("the options of rank ", other, " are not those of rank 0: ", theirs.at("options").get<std::string>(),
-                  " and ", own.at("options").get<std::string>());
+    for (const char* part : {"options", "parallel"}) {
+      if (theirs.at(part) == own.at(part)) continue;
+      return text("the ", part[0] == 'p' ? "parallel " : "", "options of rank ", other,
+                  " are not those of rank 0: ", theirs.at(part).get<std::string>(), " and ",
+                  own.at(part).get<std::string>());
     }
     return store_->add(key("number", other), 0) > 1 ? text("two processes have rank ", other) : std::string();
   }
@@ -370,26 +538,35 @@ class C10d final : public Communicator {
     }
     const int rank = static_cast<int>(options_.rank), size = static_cast<int>(options_.size);
     try {
-      on_host_ = c10::make_intrusive<c10d::ProcessGroupGloo>(c10::make_intrusive<c10d::PrefixStore>("gloo", store_),
-                                                             rank, size, how);
+      const auto group = [&](const char* name) {
+        return c10::make_intrusive<c10d::ProcessGroupGloo>(c10::make_intrusive<c10d::PrefixStore>(name, store_), rank,
+                                                           size, how);
+      };
+      on_host_ = group("gloo");
 #if JTR_WITH_NCCL
       if (device.is_cuda()) {
         auto nccl = c10d::ProcessGroupNCCL::Options::create();
         nccl->timeout = timeout_;
         on_gpu_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(c10::make_intrusive<c10d::PrefixStore>("nccl", store_),
                                                               rank, size, nccl);
+        return;
       }
 #else
       (void)device;
 #endif
+      gradients_ = group("gradients");
+      beside_ = std::make_unique<Worker>();
     } catch (const std::exception& e) {
       throw unreachable(text("the others cannot be reached: ", first_line(e)));
     }
   }
 
+  /// The others notice at once, so that a sum beside that they no longer join fails there and here.
   void close() {
     on_gpu_.reset();
     on_host_.reset();
+    beside_.reset();
+    gradients_.reset();
   }
 
   /// Runs a collective in place on a tensor, which lies in gaps or on a device that the group cannot read where it
@@ -416,7 +593,7 @@ class C10d final : public Communicator {
   /// Finds out who is missing, and closes the group, so that nobody waits for this process.
   void lose(const std::string& cause) {
     close();
-    if (rank() != 0) {
+    if (!serves()) {
       Opened& place = own_place();
       const std::lock_guard<std::mutex> lock(place.busy);
       place.store.reset();
@@ -448,6 +625,8 @@ class C10d final : public Communicator {
     });
     if (answered) {
       who = *found;
+    } else if (!options_.launcher_store.empty()) {
+      who = "the launcher's store did not answer: its machine ended, stopped or is cut off";
     } else if (own == 0) {
       who = "the store does not answer";
     } else {
@@ -459,8 +638,9 @@ class C10d final : public Communicator {
   Options options_;
   milliseconds timeout_;
   c10::intrusive_ptr<c10d::Store> store_;
-  c10::intrusive_ptr<Group> on_host_, on_gpu_;
-  std::string lost_;  // why there is no group any more
+  c10::intrusive_ptr<Group> on_host_, on_gpu_, gradients_;
+  std::unique_ptr<Worker> beside_;  // sums gradients; null where a GPU does
+  std::string lost_;                // why there is no group any more
 };
 
 #else
@@ -482,6 +662,7 @@ class C10d final : public Communicator {
   int64_t rank() const override { return 0; }
   int64_t size() const override { return 1; }
   void all_reduce(at::Tensor&, Reduction) override {}
+  std::unique_ptr<Pending> begin_sum(const at::Tensor&) override { return nullptr; }
   void broadcast(at::Tensor&) override {}
   void barrier() override {}
 };

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
 
 #include "options/registry.h"
@@ -18,6 +19,14 @@ struct CommunicatorSetting {
   std::string document;  // what must be the same in all processes
 };
 
+/// A sum over all processes that is under way.
+class Pending {
+ public:
+  virtual ~Pending() = default;
+  /// Returns once the values are the sum; throws where there is none.
+  virtual void wait() = 0;
+};
+
 class Communicator {
  public:
   virtual ~Communicator() = default;
@@ -28,6 +37,13 @@ class Communicator {
   virtual int64_t size() const = 0;
   /// The sum, or the largest, of every element over all processes, in place; the same bits in all of them.
   virtual void all_reduce(at::Tensor& values, Reduction reduction) = 0;
+  /// Begins a sum of gradients over all processes, in place, which goes on beside what this process does. The values
+  /// lie in one piece, and are left alone until they were waited for. All processes begin the same sums in the same
+  /// order, whatever they do in between. Options may say that they are rounded on the way; the sums are the same bits
+  /// in all processes.
+  virtual std::unique_ptr<Pending> begin_sum(const at::Tensor& gradients) = 0;
+  /// Bytes of gradients that are summed at a time while a backward pass runs; 0: all together after it.
+  virtual int64_t bucket_bytes() const { return 0; }
   /// Rank 0's values, in place.
   virtual void broadcast(at::Tensor& values) = 0;
   /// Returns once every process is here.

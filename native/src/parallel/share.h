@@ -18,6 +18,7 @@ struct Share {
   int64_t pool_first = 0;          // number of the first among those that all processes work on now
   int64_t pool = 0;                // how many these are
   std::vector<double> labelled;    // of each task: samples of the whole batch that have its label
+  std::vector<double> of_domains;  // samples of the whole batch that are of each domain
   Communicator* others = nullptr;  // null: there are none
 
   /// The sum over all processes; each must call.

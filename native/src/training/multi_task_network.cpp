@@ -86,9 +86,11 @@ MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, const Setting& setting)
 }
 
 std::vector<MultiTaskNetwork::Rows> MultiTaskNetwork::rows_by_set(const std::vector<int64_t>& sets, int64_t rounds,
-                                                                  int64_t tracked_rounds, at::Device device) {
+                                                                  int64_t tracked_rounds, at::Device device,
+                                                                  const std::vector<int64_t>& besides) {
   const int64_t samples = static_cast<int64_t>(sets.size());
-  const std::set<int64_t> present(sets.begin(), sets.end());
+  std::set<int64_t> present(sets.begin(), sets.end());
+  present.insert(besides.begin(), besides.end());
   if (present.size() == 1) return {{*present.begin(), {}, samples * tracked_rounds}};
   std::vector<Rows> all;
   for (const int64_t set : present) {
@@ -134,9 +136,14 @@ MultiTaskNetwork::Forward MultiTaskNetwork::forward(const InputTensors& inputs, 
   const int64_t tracked_rows = samples * request.tracked_views;
   std::vector<Rows> all_rows = {{0, {}, tracked_rows}};
   if (request.domains != nullptr && has_separate_norms()) {
-    std::vector<int64_t> sets;
+    std::vector<int64_t> sets, of_all;
     for (const int64_t domain : *request.domains) sets.push_back(1 + domain);
-    all_rows = rows_by_set(sets, views, request.tracked_views, inputs.image.device());
+    if (request.of_all != nullptr) {
+      for (size_t d = 0; d < request.of_all->size(); ++d) {
+        if ((*request.of_all)[d] > 0) of_all.push_back(1 + static_cast<int64_t>(d));
+      }
+    }
+    all_rows = rows_by_set(sets, views, request.tracked_views, inputs.image.device(), of_all);
   }
   Forward result;
   std::vector<TaskTensors> raw;
@@ -264,11 +271,11 @@ double MultiTaskNetwork::samples_seen(int64_t domain) const {
   return domain_counts_.flat_buffers()[domain].item<double>();
 }
 
-void MultiTaskNetwork::begin_domains(const std::vector<int64_t>& domains) {
+void MultiTaskNetwork::begin_domains(const std::vector<double>& samples) {
   if (!has_separate_norms()) return;
   const at::NoGradGuard no_grad;
-  for (const int64_t domain : std::set<int64_t>(domains.begin(), domains.end())) {
-    if (samples_seen(domain) > 0) continue;
+  for (int64_t domain = 0; domain < static_cast<int64_t>(samples.size()); ++domain) {
+    if (samples[static_cast<size_t>(domain)] == 0 || samples_seen(domain) > 0) continue;
     for (const Part& part : parts_) {
       part.store().flat_buffers(1 + domain).copy_(part.store().flat_buffers());
       if (part.weight_places.defined()) begin_weights(part, domain, own_weights(part));
@@ -276,10 +283,9 @@ void MultiTaskNetwork::begin_domains(const std::vector<int64_t>& domains) {
   }
 }
 
-void MultiTaskNetwork::count_domains(const std::vector<int64_t>& domains) {
+void MultiTaskNetwork::count_domains(const std::vector<double>& samples) {
   if (!has_separate_norms()) return;
-  double* counts = domain_counts_.flat_buffers().data_ptr<double>();
-  for (const int64_t domain : domains) counts[domain] += 1;
+  domain_counts_.flat_buffers().add_(at::tensor(samples, at::kDouble));
 }
 
 void MultiTaskNetwork::mix_domains() {

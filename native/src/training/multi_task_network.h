@@ -52,6 +52,9 @@ class MultiTaskNetwork {
     bool tracked_features = false;                  // Forward::tracked_features
     NormMode norm = NormMode::kBatch;               // or kBatchApart: the running statistics stay
     const std::vector<int64_t>* domains = nullptr;  // of the B samples; null: norms are the same for all
+    // With how many samples each domain is in the batch of all processes, where norms share statistics with them: each
+    // of these domains then passes, though with no samples. Null: those of the B samples pass.
+    const std::vector<double>* of_all = nullptr;
   };
   /// Predictions of all views: [V, B, ...]. The graph hangs on `tracked`, the predictions [tracked views * B, ...] of
   /// the views that get a gradient.
@@ -81,10 +84,11 @@ class MultiTaskNetwork {
   /// How many samples of each domain were seen.
   const ParameterStore& domain_counts() const { return domain_counts_; }
   ParameterStore& domain_counts() { return domain_counts_; }
-  /// Before a step's passes: domains that are seen for the first time begin with the network's own statistics.
-  void begin_domains(const std::vector<int64_t>& domains);
+  /// Before a step's passes, which so many samples of each domain are in: domains that are seen for the first time
+  /// begin with the network's own statistics.
+  void begin_domains(const std::vector<double>& samples);
   /// After a step: counts its samples.
-  void count_domains(const std::vector<int64_t>& domains);
+  void count_domains(const std::vector<double>& samples);
   /// The network's own statistics become the mixture of the domains', by how many samples were seen.
   void mix_domains();
 
@@ -107,9 +111,10 @@ class MultiTaskNetwork {
     Decoded decoded;
     at::Tensor features;  // the coarsest
   };
-  /// Samples that come in several rounds, apart by their sets; the first rounds are tracked.
+  /// Samples that come in several rounds, apart by their sets; the first rounds are tracked. `besides`: sets that have
+  /// rows, if none, all the same.
   static std::vector<Rows> rows_by_set(const std::vector<int64_t>& sets, int64_t rounds, int64_t tracked_rounds,
-                                       at::Device device);
+                                       at::Device device, const std::vector<int64_t>& besides = {});
   /// All rows through a part, in their order.
   static Passed pass(const Part& part, const InputTensors& whole, const std::vector<Rows>& all, NormMode norm,
                      bool trainable);

@@ -80,8 +80,10 @@ Trainer::Trainer(const TrainerOptions& options)
           names_of_methods(options_), "' they share none");
   require(!needs_.teacher || options_.ema_decay > 0, "ema_decay", "must be above 0: with the method '",
           names_of_methods(options_), "' the average of the weights teaches");
-  require(domain_techniques_.empty() || (communicator_->is_one() && options_.accumulate == 1), "domain_techniques",
-          "compare samples of a whole batch: they cannot be had with several processes, nor with a batch in parts");
+  require(!domain_techniques_.separate_weights() || communicator_->is_one(), "domain_techniques",
+          "norms with weights of each domain cannot be had with several processes");
+  require(domain_techniques_.empty() || options_.accumulate == 1, "domain_techniques",
+          "compare samples of a whole batch: they cannot be had with a batch in parts (accumulate)");
   for (const auto& part : network_.parts()) add_network(part.prefix, part.store(), part.net->groups(), {}, {});
   for (const Guide& guide : guides_) {
     for (const OwnNetwork& own : guide.method->networks())
@@ -109,6 +111,17 @@ Trainer::Trainer(const TrainerOptions& options)
   }
   if (!domain_weights_.empty()) {
     for (TensorList* list : {&state_, &saved_}) add_state(*list, "domain_weights/", domain_weights_.store());
+  }
+
+  if (!communicator_->is_one()) {
+    // In the order in which they are made; a rule's own have their gradients from sums.
+    buckets_ = std::make_unique<GradientBuckets>(*communicator_);
+    const size_t networks = network_.parts().size();
+    for (size_t i = networks; i < trained_.size(); ++i) {
+      const ParameterStore& own = trained_[i].optimizer->store();
+      if (&own != balancing_->parameters()) buckets_->add(own, true);
+    }
+    for (size_t i = networks; i-- > 0;) buckets_->add(trained_[i].optimizer->store(), false);
   }
 
   term_names_.emplace_back("supervised");

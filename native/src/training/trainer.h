@@ -23,6 +23,7 @@
 #include "tasks/task.h"
 #include "training/batch_uploader.h"
 #include "training/checkpoint.h"
+#include "training/gradient_buckets.h"
 #include "training/multi_task_network.h"
 #include "training/optimizers/optimizer.h"
 #include "training/schedules/schedule.h"
@@ -115,6 +116,10 @@ class Trainer {
     std::vector<Seen> made;  // views that methods made
     std::vector<const Seen*> all() const;
   };
+  /// Where a backward pass begins.
+  struct Roots {
+    std::vector<at::Tensor> of, gradients;
+  };
   /// What a step has computed before weights change.
   struct Computed {
     StepResult result{};
@@ -124,6 +129,7 @@ class Trainer {
     at::Tensor separate;  // [K + 1, shared weights]: each task's gradient, and that of all else; or undefined
     std::exception_ptr failure = nullptr;  // for all processes to hear of at the end
     std::vector<int64_t> domains;          // of this process's samples
+    std::vector<double> of_domains;        // samples of all processes
   };
 
   void add_network(const std::string& prefix, ParameterStore& store, std::vector<ParameterGroup> groups,
@@ -158,6 +164,9 @@ class Trainer {
                  const StepRequest& request, Computed& computed);
   /// One sum over all processes instead of each one's own.
   void reduce(Computed& computed);
+  void reduce_domain_norms(const Computed& computed);
+  /// Whether norms have the statistics of all processes, in this step.
+  bool norms_are_shared() const { return network_.parts()[0].store().norms_shared_with() != nullptr; }
   void deliver(const Computed& computed, const StepRequest& request) const;
   /// What is wanted of predictions, of a part's samples.
   void deliver(const Seen& given, const Part& part, const StepRequest& request) const;
@@ -166,8 +175,9 @@ class Trainer {
   at::Tensor supervised(const MethodContext& context, const at::Tensor& weights, const TaskTensors& grad) const;
   /// What a method adds, as much as it counts for each sample's domain; its gradients into the context's.
   MethodLoss added_by(size_t guide, const MethodContext& context, const std::vector<int64_t>& domains) const;
-  /// One backward pass from the predictions of the tracked views.
-  static void backward(const std::vector<const Seen*>& seen, bool retain);
+  /// The predictions of the tracked views, and what else has a gradient.
+  static Roots roots_of(const std::vector<const Seen*>& seen);
+  static void backward(const Roots& roots, bool retain);
   /// PCGrad: one backward pass for each task, then one for the method's own term, into Computed::separate.
   void separate_backward(const Passes& passes, const TaskTensors& supervised_grad, at::Tensor& separate);
   /// Throws NON_FINITE unless the loss of every sample of a part is a finite number.
@@ -182,6 +192,8 @@ class Trainer {
   void stops(Computed& computed, const Check& check) const;
   /// Throws NON_FINITE unless all gradients are finite; the norm of the multi-task network's.
   double check_gradients();
+  /// Throws NON_FINITE with the name of the first gradient that is not finite, if there is one.
+  void name_gradient_that_is_not_finite() const;
   /// Scales down what is longer than max_gradient_norm.
   void clip_gradients();
 
@@ -201,8 +213,9 @@ class Trainer {
   std::unique_ptr<Balancing> balancing_;
   std::unique_ptr<Schedule> schedule_;
   BatchUploader uploader_;
-  std::unique_ptr<WeightAverage> average_;  // null without
-  std::vector<Trained> trained_;            // network_'s parts come first
+  std::unique_ptr<WeightAverage> average_;    // null without
+  std::vector<Trained> trained_;              // network_'s parts come first
+  std::unique_ptr<GradientBuckets> buckets_;  // null for one process
   std::vector<std::string> term_names_;
   TensorList state_, gradients_, saved_;  // saved_: state and what the optimisers keep
   int64_t steps_done_ = 0;

@@ -127,29 +127,33 @@ MethodLoss Trainer::added_by(size_t guide, const MethodContext& context, const s
   return loss;
 }
 
-void Trainer::backward(const std::vector<const Seen*>& seen, bool retain) {
-  std::vector<at::Tensor> roots, d_roots;
+Trainer::Roots Trainer::roots_of(const std::vector<const Seen*>& seen) {
+  Roots roots;
   for (const Seen* views : seen) {
     const auto add = [&](const at::Tensor& root, const at::Tensor& gradient) {
       if (!root.defined()) return;
-      roots.push_back(root);
-      d_roots.push_back(gradient.narrow(0, 0, views->tracked_views).flatten(0, 1));
+      roots.of.push_back(root);
+      roots.gradients.push_back(gradient.narrow(0, 0, views->tracked_views).flatten(0, 1));
     };
     add(views->forward.tracked.planes, views->gradients.planes);
     add(views->forward.tracked.vectors, views->gradients.vectors);
     for (size_t n = 0; n < views->d_features.size(); ++n) {
       const at::Tensor& features = views->forward.tracked_features[n];
       if (!features.requires_grad()) continue;  // of an encoder that keeps its weights
-      roots.push_back(features);
-      d_roots.push_back(views->d_features[n]);
+      roots.of.push_back(features);
+      roots.gradients.push_back(views->d_features[n]);
     }
     const at::Tensor& affinities = views->forward.tracked_affinities;
     if (views->d_affinities.defined() && affinities.requires_grad()) {
-      roots.push_back(affinities);
-      d_roots.push_back(views->d_affinities);
+      roots.of.push_back(affinities);
+      roots.gradients.push_back(views->d_affinities);
     }
   }
-  torch::autograd::backward(roots, d_roots, retain);
+  return roots;
+}
+
+void Trainer::backward(const Roots& roots, bool retain) {
+  torch::autograd::backward(roots.of, roots.gradients, retain);
 }
 
 std::vector<const Trainer::Seen*> Trainer::Passes::all() const {
@@ -175,11 +179,11 @@ void Trainer::separate_backward(const Passes& passes, const TaskTensors& supervi
     const size_t task = static_cast<size_t>(t);
     at::Tensor own = tasks_.prediction(apart.gradients[0], task);
     own.copy_(tasks_.prediction(supervised_grad, task));
-    backward({&apart}, true);
+    backward(roots_of({&apart}), true);
     own.zero_();
     take(t);
   }
-  backward(passes.all(), false);
+  backward(roots_of(passes.all()), false);
   take(task_count);
 }
 
@@ -187,16 +191,22 @@ std::vector<Trainer::Part> Trainer::meet(const HostBatch& host, const std::excep
   if (communicator_->is_one() && failure != nullptr) std::rethrow_exception(failure);
   const int64_t processes = communicator_->size(), rank = communicator_->rank();
   const int64_t task_count = static_cast<int64_t>(tasks_.size()), parts = options_.accumulate;
-  // The samples of each process; how many have each label; then what must not be, or be the same everywhere.
+  const int64_t domains = domain_count();
+  // The samples of each process; how many have each label, and are of each domain; then what must not be, or be the
+  // same everywhere.
   enum { kFailures, kFresh, kSteps, kRest };
-  at::Tensor told = at::zeros({processes + task_count + kRest}, at::kDouble);
+  at::Tensor told = at::zeros({processes + task_count + domains + kRest}, at::kDouble);
   double* const samples = told.data_ptr<double>();
   double* const labelled = samples + processes;
-  double* const rest = labelled + task_count;
+  double* const of_domains = labelled + task_count;
+  double* const rest = of_domains + domains;
   if (failure == nullptr) {
     samples[rank] = static_cast<double>(host.samples());
     const uint8_t* given = host.labelled.data_ptr<uint8_t>();
     for (int64_t i = 0; i < host.labelled.numel(); ++i) labelled[i % task_count] += given[i];
+    for (const int64_t domain : checked_domains(host.domain, host.samples(), 0, domains, "batch.domain")) {
+      of_domains[domain] += 1;
+    }
   }
   rest[kFailures] = failure != nullptr ? 1 : 0;
   rest[kFresh] = fresh_ ? 1 : 0;
@@ -228,6 +238,7 @@ std::vector<Trainer::Part> Trainer::meet(const HostBatch& host, const std::excep
     part.share.whole = whole;
     part.share.part = p;
     part.share.labelled.assign(labelled, labelled + task_count);
+    part.share.of_domains.assign(of_domains, of_domains + domains);
     part.share.others = processes > 1 ? communicator_.get() : nullptr;
     for (int64_t r = 0; r < processes; ++r) {
       const int64_t count = begin_of(r, p + 1) - begin_of(r, p);
@@ -295,7 +306,8 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
   for (size_t i = networks; i < trained_.size(); ++i) trained_[i].optimizer->store().zero_gradients();
   network_.begin_step(steps_done_);
   computed.domains = checked_domains(host.domain, host.samples(), 0, domain_count(), "batch.domain");
-  network_.begin_domains(computed.domains);
+  computed.of_domains = parts[0].share.of_domains;
+  network_.begin_domains(computed.of_domains);
   computed.batch = static_cast<double>(parts[0].share.whole);
   std::vector<Losses> of_parts;
   for (const Part& part : parts) {
@@ -313,6 +325,7 @@ void Trainer::compute(const HostBatch& host, const DeviceBatch& uploaded, const 
                       joined([](const Losses& l) { return l.of_tasks.labelled; }, 0)},
                      joined([](const Losses& l) { return l.all; }, 0),
                      joined([](const Losses& l) { return l.terms; }, 1)};
+  if (buckets_ != nullptr) buckets_->finish();
   stops(computed, [&request] { check_cancelled(request.cancel); });
 }
 
@@ -335,6 +348,7 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
   request_of_views.features = needs_.features;
   request_of_views.tracked_features = domain_techniques_.read_features();
   request_of_views.domains = &domains;
+  if (norms_are_shared()) request_of_views.of_all = &computed.of_domains;
   passes.given = seen(uploaded.inputs, request_of_views, part.share);
   if (passes.given.forward.features.defined()) context.features = passes.given.forward.features.unbind(0);
   if (needs_.affinities) {
@@ -359,6 +373,7 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
     request_of_made.views = request_of_made.tracked_views = count;
     request_of_made.norm = NormMode::kBatchApart;
     request_of_made.domains = &domains;
+    request_of_made.of_all = request_of_views.of_all;
     passes.made.push_back(seen(inputs, request_of_made, part.share));
     made_for.back() = &passes.made.back();
     context.checkpoint();
@@ -383,7 +398,7 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
   own_terms.insert(own_terms.end(), similar.begin(), similar.end());
   if (domain_techniques_.read_features()) {
     DomainTechniques::Result adapted =
-        domain_techniques_.compute(passes.given.forward.tracked_features, uploaded.domain, domains, steps_done_);
+        domain_techniques_.compute(passes.given.forward.tracked_features, uploaded.domain, steps_done_, part.share);
     added = added + adapted.loss.to(tensor_options_);
     own_terms.insert(own_terms.end(), adapted.terms.begin(), adapted.terms.end());
     passes.given.d_features = std::move(adapted.d_features);
@@ -415,7 +430,9 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
     separate_backward(passes, supervised_grad, computed.separate);
     for (size_t t = 0; t < tasks_.size(); ++t) context.add_gradient(0, t, tasks_.prediction(supervised_grad, t));
   } else {
-    backward(passes.all(), false);
+    const Roots roots = roots_of(passes.all());
+    if (is_last && buckets_ != nullptr) buckets_->begin(roots.of);
+    backward(roots, false);
   }
   context.checkpoint();
   deliver(passes.given, part, request);
@@ -424,10 +441,6 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
 
 void Trainer::reduce(Computed& computed) {
   const at::Tensor total = network_.parts()[0].store().flat_gradients();
-  for (Trained& trained : trained_) {
-    at::Tensor gradients = trained.optimizer->store().flat_gradients();
-    communicator_->all_reduce(gradients, Reduction::kSum);
-  }
   if (computed.separate.defined()) {
     communicator_->all_reduce(computed.separate, Reduction::kSum);
     const int64_t task_count = computed.separate.size(0) - 1;
@@ -452,12 +465,30 @@ void Trainer::reduce(Computed& computed) {
       communicator_->all_reduce(statistics, Reduction::kSum);
       statistics.div_(size);
     }
+    if (network_.has_separate_norms()) reduce_domain_norms(computed);
   }
   const at::Tensor means = sums.narrow(0, 0, 1 + terms) / computed.batch;
   computed.result.gradient_norm = check_gradients();
   computed.result.loss = means[0].item<double>();
   computed.result.terms.assign(means.data_ptr<double>() + 1, means.data_ptr<double>() + means.numel());
   computed.result.learning_rate = trained_[0].optimizer->learning_rate() * schedule_->factor(steps_done_);
+}
+
+void Trainer::reduce_domain_norms(const Computed& computed) {
+  // Means over the processes through whose norms a domain's samples went.
+  at::Tensor passed = at::zeros({domain_count(), 1}, tensor_options_);
+  for (int64_t d = 0; d < domain_count(); ++d) {
+    if (norms_are_shared() && computed.of_domains[static_cast<size_t>(d)] > 0) passed[d].fill_(1);
+  }
+  for (const int64_t d : computed.domains) passed[d].fill_(1);
+  at::Tensor processes = passed.clone();
+  communicator_->all_reduce(processes, Reduction::kSum);
+  for (const auto& part : network_.parts()) {
+    at::Tensor statistics = part.store().flat_buffer_sets();
+    at::Tensor sums = statistics * passed;
+    communicator_->all_reduce(sums, Reduction::kSum);
+    statistics.copy_(at::where(processes > 0, sums / processes.clamp_min(1), statistics));
+  }
 }
 
 void Trainer::deliver(const Computed& computed, const StepRequest& request) const {
@@ -485,7 +516,7 @@ void Trainer::apply(const Computed& computed) {
     const Schedule& schedule = trained.own_schedule != nullptr ? *trained.own_schedule : *schedule_;
     trained.optimizer->update(steps_done_, schedule.factor(steps_done_));
   }
-  network_.count_domains(computed.domains);
+  network_.count_domains(computed.of_domains);
   network_.mix_domains();
   if (average_ != nullptr) average_->follow(network_, steps_done_);
   for (const Guide& guide : guides_) guide.method->follow();
@@ -514,7 +545,7 @@ StepResult Trainer::step(const HostBatch& host, const StepRequest& request) {
     if (!communicator_->is_one()) {
       // Gradients that are not finite may be so by another's samples, where norms share statistics.
       const bool of_losses = computed.failure != nullptr;
-      if (!of_losses) stops(computed, [this] { check_gradients(); });
+      if (!of_losses && !buckets_->were_finite()) stops(computed, [this] { name_gradient_that_is_not_finite(); });
       communicator_->agree(computed.failure, !of_losses);
     }
     reduce(computed);
@@ -558,15 +589,18 @@ double Trainer::check_gradients() {
     const double squared = kernels::squared_norm(trained_[i].optimizer->store().flat_gradients());
     trained_[i].gradient_norm = std::sqrt(squared);
     if (i < network_.parts().size()) network += squared;
-    if (std::isfinite(squared)) continue;
-    for (const TensorEntry& entry : gradients_.entries()) {
-      if (at::isfinite(entry.tensor).all().item<bool>()) continue;
-      throw Error(JTR_STATUS_NON_FINITE, text("step ", steps_done_ + 1,
-                                              ": the losses are finite, but the gradient of '", entry.name, "' is not"))
-          .with_term("gradient", {});
-    }
+    if (!std::isfinite(squared)) name_gradient_that_is_not_finite();
   }
   return std::sqrt(network);
+}
+
+void Trainer::name_gradient_that_is_not_finite() const {
+  for (const TensorEntry& entry : gradients_.entries()) {
+    if (at::isfinite(entry.tensor).all().item<bool>()) continue;
+    throw Error(JTR_STATUS_NON_FINITE, text("step ", steps_done_ + 1, ": the losses are finite, but the gradient of '",
+                                            entry.name, "' is not"))
+        .with_term("gradient", {});
+  }
 }
 
 void Trainer::clip_gradients() {

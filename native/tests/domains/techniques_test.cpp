@@ -19,6 +19,13 @@ DomainTechniques::Setting setting(int64_t channels, std::vector<std::string> dom
   return {std::move(domains), std::move(networks), channels, 7, at::kDouble, at::Device(at::kCPU)};
 }
 
+/// All samples, of one process.
+Share all_of(const at::Tensor& features) {
+  Share share;
+  share.whole = share.pool = features.size(0);
+  return share;
+}
+
 /// A technique and features that it is asked about.
 struct Asked {
   Asked(const Variant& variant, at::Tensor features, std::vector<int64_t> numbers, std::vector<std::string> names = {})
@@ -27,7 +34,7 @@ struct Asked {
         numbers(std::move(numbers)) {}
 
   DomainTechniques::Result compute(int64_t step = 0) const {
-    return techniques.compute({features}, at::tensor(numbers, at::kLong), numbers, step);
+    return techniques.compute({features}, at::tensor(numbers, at::kLong), step, all_of(features));
   }
   double loss(int64_t step = 0) const { return compute(step).loss.mean().item<double>(); }
   double term(int64_t i = 0) const { return compute().terms[static_cast<size_t>(i)].mean().item<double>(); }
@@ -228,7 +235,7 @@ TEST(DomainTechniques, AreMadeForEachNetworkByItself) {
   EXPECT_EQ(both.terms(), (std::vector<std::string>{"adversarial.loss", "adversarial.accuracy", "coral.loss"}));
   const at::Tensor one = test::normal({4, 2, 2, 2}, 1), other = test::normal({4, 2, 2, 2}, 2);
   const std::vector<int64_t> numbers = {0, 1, 0, 1};
-  const auto result = both.compute({one, other}, at::tensor(numbers, at::kLong), numbers, 0);
+  const auto result = both.compute({one, other}, at::tensor(numbers, at::kLong), 0, all_of(one));
   // Losses add up; terms are means.
   double coral = 0;
   for (const at::Tensor& x : {one, other}) coral += Asked(technique("coral"), x, numbers).loss();

@@ -64,7 +64,7 @@ public sealed class SharedLoaderTests
             Rank = 1,
         };
         ArgumentException error = Assert.Throws<ArgumentException>(() => new DataLoader(new MemoryDataset(10), options: options))!;
-        Assert.That(error.Message, Does.Contain("10 samples in batches of 4 has one of 2"));
+        Assert.That(error.Message, Does.Contain("10 samples in batches of 4 has one of 2; DropLast leaves it out"));
         new DataLoader(new MemoryDataset(10), options: options with { DropLast = true }).Dispose();
         Assert.Throws<ArgumentOutOfRangeException>(() => (options with { Rank = 3 }).Validate());
         Assert.Throws<ArgumentOutOfRangeException>(() => (options with { Ranks = 0 }).Validate());

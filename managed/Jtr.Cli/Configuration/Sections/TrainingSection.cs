@@ -46,6 +46,11 @@ internal sealed record TrainingSection
         DefaultText = "by --size: 16 up to 64x64, 8 up to 256x256, 4 up to 512x512, 2 above; with --preset none 8, published 4 or 16")]
     public int? BatchSize { get; set; }
 
+    [Setting("--drop-last",
+        Text = "Leave out an epoch's last batch where it is smaller than the others: of other samples in each epoch.",
+        Kind = SettingKind.Flag, Default = false)]
+    public bool? DropLast { get; set; }
+
     [Setting("--accumulate", "N",
         Native = "accumulate")]
     public int? Accumulate { get; set; }
@@ -53,6 +58,14 @@ internal sealed record TrainingSection
     [Setting("--sync-norms",
         Native = "parallel[c10d].sync_norms")]
     public string? SyncNorms { get; set; }
+
+    [Setting("--gradient-compression",
+        Native = "parallel[c10d].compression")]
+    public string? GradientCompression { get; set; }
+
+    [Setting("--bucket-mib", "MIB",
+        Native = "parallel[c10d].bucket_mib")]
+    public double? BucketMib { get; set; }
 
     [Setting("--width", "N",
         Text = "First stage width of SegNets; published: 64. Small ones train in minutes on a CPU. Beside a --backbone it is that of "

@@ -16,6 +16,19 @@ public enum NormSync
     Off = 2,
 }
 
+/// <summary>What gradients are rounded to on their way to the other processes.</summary>
+public enum GradientCompression
+{
+    /// <summary>To nothing.</summary>
+    None = 0,
+
+    /// <summary>
+    /// To bfloat16, half the bytes of float32: each process's are rounded once, added up in float32, and their sum is rounded once. All
+    /// processes get the same sum.
+    /// </summary>
+    BFloat16 = 1,
+}
+
 /// <summary>
 /// This process among those that train one network together, each with a share of every batch (libtorch's c10d). All processes make their
 /// <see cref="Trainer"/> with equal options but for this one, and then make the same calls. The traffic is neither encrypted nor
@@ -45,6 +58,12 @@ public sealed record JtrProcessGroup
     public int Port { get; init; } = DefaultPort;
 
     /// <summary>
+    /// What stands before the names in a store that the launcher serves at that address and port, as torchrun may; empty where rank 0
+    /// serves one.
+    /// </summary>
+    public string LauncherStore { get; init; } = "";
+
+    /// <summary>
     /// After which a process that does not answer is given up, at the start and in every step: 1 s to a day. Longer than what a process
     /// may be busy for by itself, as with a checkpoint.
     /// </summary>
@@ -52,6 +71,15 @@ public sealed record JtrProcessGroup
 
     /// <summary>Whose samples the statistics of batch norms are of.</summary>
     public NormSync SyncNorms { get; init; } = NormSync.Auto;
+
+    /// <summary>
+    /// MiB of gradients that are summed at a time while the backward pass still runs, 0 to 65,536. 0: all of a network's together, after
+    /// it.
+    /// </summary>
+    public double BucketMebibytes { get; init; } = 25;
+
+    /// <summary>What gradients are rounded to on their way.</summary>
+    public GradientCompression Compression { get; init; } = GradientCompression.None;
 
     /// <summary>This machine's address for the others; null: the one from which rank 0's machine is reached.</summary>
     public string? Listen { get; init; }
@@ -93,6 +121,8 @@ public sealed record JtrProcessGroup
         NativeRange.Check($"{name}.{nameof(Port)}", Port, "parallel[c10d].port");
         NativeRange.Check($"{name}.{nameof(Timeout)}", Timeout.TotalSeconds, "parallel[c10d].timeout_s");
         OptionRange.Named($"{name}.{nameof(SyncNorms)}", SyncNorms);
+        NativeRange.Check($"{name}.{nameof(BucketMebibytes)}", BucketMebibytes, "parallel[c10d].bucket_mib");
+        OptionRange.Named($"{name}.{nameof(Compression)}", Compression);
         if (string.IsNullOrWhiteSpace(Address))
             throw new ArgumentException($"{name}.{nameof(Address)} must be the address of rank 0's machine.", $"{name}.{nameof(Address)}");
     }
@@ -108,9 +138,12 @@ public sealed record JtrProcessGroup
                 ["size"] = Size,
                 ["address"] = Address,
                 ["port"] = Port,
+                ["launcher_store"] = LauncherStore,
                 ["timeout_s"] = Timeout.TotalSeconds,
                 ["listen"] = Listen ?? "",
                 ["interface"] = Interface ?? "",
                 ["sync_norms"] = NativeJson.Word(SyncNorms),
+                ["bucket_mib"] = BucketMebibytes,
+                ["compression"] = NativeJson.Word(Compression),
             };
 }

@@ -56,6 +56,7 @@ internal sealed record ProcessLauncher(string Name, string Rank, string Size, st
             LocalRank = local,
             Address = AddressOf(set, isOneMachine),
             Port = PortOf(set, size),
+            LauncherStore = StoreOf(set),
             Launcher = Name,
         };
     }
@@ -86,6 +87,13 @@ internal sealed record ProcessLauncher(string Name, string Rank, string Size, st
             ? FirstSlurmPort + Number(set, SlurmJob, 0, int.MaxValue) % SlurmPorts
             : JtrProcessGroup.DefaultPort;
     }
+
+    /// <summary>
+    /// Where torchrun's agent itself listens at the address and port, its store is there for the processes too; what they write is told
+    /// apart from what they wrote before they were started anew.
+    /// </summary>
+    private string StoreOf(Func<string, string?> set) =>
+        this == _known[0] && set("TORCHELASTIC_USE_AGENT_STORE") == "True" ? $"jtr/attempt_{set("TORCHELASTIC_RESTART_COUNT") ?? "0"}" : "";
 
     /// <summary>The first of a list such as "node[03-05,9],login" or "rack1-gpu[0-3]": "node03", "rack1-gpu0".</summary>
     internal static string FirstHost(string variable, string hosts)

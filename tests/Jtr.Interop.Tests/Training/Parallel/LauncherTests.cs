@@ -45,6 +45,11 @@ public sealed class LauncherTests
             ("SLURM_STEP_NUM_TASKS", "4"),
         ];
         Assert.That(Read(all), Is.EqualTo(Group("torchrun", 3, 8, 1, "node7", 29511)));
+        // Its agent listens there itself.
+        (string, string)[] own = [.. all, ("TORCHELASTIC_USE_AGENT_STORE", "True"), ("TORCHELASTIC_RESTART_COUNT", "2")];
+        Assert.That(Read(own), Is.EqualTo(Group("torchrun", 3, 8, 1, "node7", 29511) with { LauncherStore = "jtr/attempt_2" }));
+        (string, string)[] none = [.. all, ("TORCHELASTIC_USE_AGENT_STORE", "False"), ("TORCHELASTIC_RESTART_COUNT", "0")];
+        Assert.That(Read(none), Is.EqualTo(Read(all)));
     }
 
     [Test]
@@ -160,6 +165,8 @@ public sealed class LauncherTests
         Check(good with { Address = " " }, "Parallel.Address");
         Check(good with { Timeout = TimeSpan.Zero }, "Parallel.Timeout");
         Check(good with { SyncNorms = (NormSync)7 }, "Parallel.SyncNorms");
+        Check(good with { BucketMebibytes = -1 }, "Parallel.BucketMebibytes");
+        Check(good with { Compression = (GradientCompression)7 }, "Parallel.Compression");
 
         static void Check(JtrProcessGroup group, string name) =>
             Assert.That(
