@@ -21,7 +21,12 @@ const int Few = 20;
 const double Dark = 1.5; // the exponent of the response
 const double Soft = 3; // pixels of 192 x 256 photographs: the standard deviation of the blur
 const double Haze = 0.12; // of the light that reaches the sensor
-double[][] filters = [[0.90, 0.35, 0.05], [0.20, 0.50, 0.15], [0.15, 0.15, 0.25]];
+double[][] filters =
+[
+    [0.90, 0.35, 0.05],
+    [0.20, 0.50, 0.15],
+    [0.15, 0.15, 0.25],
+];
 string[] names = ["sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist"];
 string[] labels = ["seg", "edge", "keypoint"];
 
@@ -47,8 +52,7 @@ Join("joined-few.json", "few");
 Console.WriteLine($"{source.Length} photographs of the source, {target.Length} of the target, {test.Length} to score on: {to}");
 return 0;
 
-string[] Photographs(string part) =>
-    [.. Directory.GetFiles(Path.Combine(from, part, "image"), "*.jpg").Order(StringComparer.Ordinal)];
+string[] Photographs(string part) => [.. Directory.GetFiles(Path.Combine(from, part, "image"), "*.jpg").Order(StringComparer.Ordinal)];
 
 void Write(string name, string[] photographs, bool isShifted, Func<int, string[]> visible)
 {
@@ -72,7 +76,13 @@ void Write(string name, string[] photographs, bool isShifted, Func<int, string[]
     }
     object[] tasks =
     [
-        new { name = "seg", kind = "segmentation", classes = names, void_id = 255 },
+        new
+        {
+            name = "seg",
+            kind = "segmentation",
+            classes = names,
+            void_id = 255,
+        },
         new { name = "edge", kind = "map" },
         new { name = "keypoint", kind = "map" },
     ];
@@ -95,7 +105,12 @@ void Join(string file, string second)
     object[] sources =
     [
         new { name = "source", data = "source" },
-        new { name = "target", data = second, test = "test" },
+        new
+        {
+            name = "target",
+            data = second,
+            test = "test",
+        },
     ];
     File.WriteAllText(Path.Combine(to, file), JsonSerializer.Serialize(new { sources }));
 }

@@ -138,16 +138,7 @@ public sealed class DomainTests
     public void A_ramp_is_as_long_as_the_run_where_nothing_is_said()
     {
         using TemporaryFolder folder = Photographs();
-        string[] run =
-        [
-            .. Small(folder, "run", 3),
-            "--data",
-            folder["photos"],
-            "--domain",
-            "coral,mmd",
-            "--mmd-ramp-steps",
-            "2",
-        ];
+        string[] run = [.. Small(folder, "run", 3), "--data", folder["photos"], "--domain", "coral,mmd", "--mmd-ramp-steps", "2"];
         CliRun done = CliRun.Of(run);
         Assert.That(done.ExitCode, Is.EqualTo(ExitCode.Success), done.Error);
         string native = CheckpointInfo.Read(folder["run", "checkpoint.safetensors"]).Options.NativeOptions!;
@@ -202,9 +193,7 @@ public sealed class DomainTests
         PhotoFolder.Write(folder["photos", "test"], 3);
         CliRun alone = CliRun.Of([.. Small(folder, "of-b", 2), "--data", folder["alone"], "--test", folder["alone"]]);
         Assert.That(alone.ExitCode, Is.EqualTo(ExitCode.Success), alone.Error);
-        CliRun joined = CliRun.Of(
-            [.. Small(folder, "run", 2), "--data", folder["photos"], "--baseline", folder["of-b", "results.json"]]
-        );
+        CliRun joined = CliRun.Of([.. Small(folder, "run", 2), "--data", folder["photos"], "--baseline", folder["of-b", "results.json"]]);
         Assert.That(joined.ExitCode, Is.EqualTo(ExitCode.Success), joined.Error);
         Assert.That(joined.Output, Does.Contain("Domain gap: against the baseline").And.Match("\nb +seg +mIoU"));
         Assert.That(File.ReadAllText(folder["run", "report.html"]), Does.Contain("Domain gap"));

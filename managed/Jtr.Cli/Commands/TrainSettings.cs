@@ -3,8 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
-using Jtr.Cli.Comparison;
 using Jtr.Cli.Commands.Presets;
+using Jtr.Cli.Comparison;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
@@ -134,7 +134,8 @@ internal sealed class TrainSettings
             Constraints = Constraints,
             TaskGraph = Configuration.Methods.TaskGraph is { } graph ? TaskGraphOptions.Parse(graph) : null,
             // Their techniques are native options.
-            Domains = data.Domains.Count > 1 ? new DomainOptions { Names = data.Domains, Weights = DomainWeights(data) } : new DomainOptions(),
+            Domains =
+                data.Domains.Count > 1 ? new DomainOptions { Names = data.Domains, Weights = DomainWeights(data) } : new DomainOptions(),
             Balancing = new BalancingOptions
             {
                 Name = SettingsTable.InUse(Configuration, "balancing")[0],
@@ -162,7 +163,8 @@ internal sealed class TrainSettings
             :
             [
                 .. said,
-                .. data.Domains.SelectMany(d => data.Tasks.Select(t => new DomainWeight(d, t.Name, 1)))
+                .. data
+                    .Domains.SelectMany(d => data.Tasks.Select(t => new DomainWeight(d, t.Name, 1)))
                     .Where(w => !Array.Exists(said, s => s.Domain == w.Domain && s.Term == w.Term)),
             ];
     }

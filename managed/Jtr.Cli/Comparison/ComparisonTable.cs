@@ -81,9 +81,7 @@ internal sealed class ComparisonTable
                         [
                             m.Name,
                             d,
-                            .. Columns.Select(c =>
-                                Cell(DomainScore(m, d, c.Task), v => MetricFormat.Value(c.Metric with { Value = v }))
-                            ),
+                            .. Columns.Select(c => Cell(DomainScore(m, d, c.Task), v => MetricFormat.Value(c.Metric with { Value = v }))),
                         ]
                 )
             ),

@@ -43,7 +43,10 @@ internal sealed class OtherCamera
             (double red, double green, double blue) = (image[i], image[plane + i], image[2 * plane + i]);
             for (int c = 0; c < 3; c++)
             {
-                double own = c == 0 ? red : c == 1 ? green : blue;
+                double own =
+                    c == 0 ? red
+                    : c == 1 ? green
+                    : blue;
                 double seen = Filters[c][0] * red + Filters[c][1] * green + Filters[c][2] * blue;
                 double light = Math.Pow(own + _shift * (seen - own), 1 + _shift * Darkness);
                 image[c * plane + i] = (float)Math.Min(1, _shift * Haze + (1 - _shift * Haze) * light);

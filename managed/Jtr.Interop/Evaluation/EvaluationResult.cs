@@ -150,7 +150,8 @@ public sealed class EvaluationResult
         {
             bool isOnly = Domains.Count(d => d.Scores.Samples == baseline.Samples) == 1 && domain.Scores.Samples == baseline.Samples;
             EvaluationResult? other =
-                baseline.Domains.FirstOrDefault(d => d.Domain == domain.Domain)?.Scores ?? (baseline.Domains.Count == 0 && isOnly ? baseline : null);
+                baseline.Domains.FirstOrDefault(d => d.Domain == domain.Domain)?.Scores
+                ?? (baseline.Domains.Count == 0 && isOnly ? baseline : null);
             if (other is null)
                 continue;
             DeltaResult delta = domain.Scores.CompareTo(other);
@@ -158,10 +159,24 @@ public sealed class EvaluationResult
             {
                 MetricValue own = domain.Scores[task.Task].Headline;
                 string theirs = MetricFormat.Value(other[task.Task].Headline);
-                lines.Add([domain.Domain, task.Task, own.Name, own.Unit, MetricFormat.Value(own), theirs, MetricFormat.Delta(task.Percent)]);
+                lines.Add([
+                    domain.Domain,
+                    task.Task,
+                    own.Name,
+                    own.Unit,
+                    MetricFormat.Value(own),
+                    theirs,
+                    MetricFormat.Delta(task.Percent),
+                ]);
             }
         }
-        return lines.Count == 0 ? [] : [["domain", "task", "metric", "unit", "value", "baseline", "delta %"], .. lines];
+        return lines.Count == 0
+            ? []
+            :
+            [
+                ["domain", "task", "metric", "unit", "value", "baseline", "delta %"],
+                .. lines,
+            ];
     }
 
     /// <summary>

@@ -140,7 +140,12 @@ public class SceneDatasetTests
             // As it is said of the whole shift: filters, then x^1.5, then 12 % haze, then a Gaussian of 0.015 sqrt(H W) pixels.
             double deviation = shift * 0.015 * Math.Sqrt(40 * 60);
             int reach = (int)Math.Ceiling(3 * deviation);
-            double[][] filters = [[0.9, 0.35, 0.05], [0.2, 0.5, 0.15], [0.15, 0.15, 0.25]];
+            double[][] filters =
+            [
+                [0.9, 0.35, 0.05],
+                [0.2, 0.5, 0.15],
+                [0.15, 0.15, 0.25],
+            ];
             foreach ((int y, int x) in new[] { (20, 30), (7, 51), (33, 9) })
             {
                 for (int c = 0; c < 3; c++)

@@ -241,17 +241,13 @@ public sealed class DomainTechniqueTests
     }
 
     /// <summary>Statistics and weights of SegNet's norms: what a layer has as its second part.</summary>
-    private static bool IsOfNorms(string name) =>
-        name.Contains("block", StringComparison.Ordinal) && name.Split('.')[^2] == "1";
+    private static bool IsOfNorms(string name) => name.Contains("block", StringComparison.Ordinal) && name.Split('.')[^2] == "1";
 
     [Test]
     public async Task Weights_by_domain_are_saved_and_resumed()
     {
         TrainerOptions options = Options(new NormsTechnique { Weights = true }) with { EmaDecay = 0.9, Method = "jtr" };
-        options = options with
-        {
-            Domains = options.Domains with { Weights = [new("night", "depth", 0.5), new("day", "jtr", 0)] },
-        };
+        options = options with { Domains = options.Domains with { Weights = [new("night", "depth", 0.5), new("day", "jtr", 0)] } };
         Assert.That(
             JsonNode.Parse(OptionsWriter.Trainer(options))!["domain_weights"]!.ToJsonString(),
             Is.EqualTo("""["night:depth=0.5","day:jtr=0"]""")
@@ -285,7 +281,9 @@ public sealed class DomainTechniqueTests
             Assert.That(DomainWeight.Parse("a:b=c : jtr = 0"), Is.EqualTo(new DomainWeight("a:b=c", "jtr", 0)));
             Assert.That(new DomainWeight("night", "depth", 0.1).ToString(), Is.EqualTo("night:depth=0.1"));
         });
-        foreach (string wrong in new[] { "night=1", "night:depth", ":depth=1", "night:=1", "night:depth=-1", "night:depth=x", "night:depth=NaN" })
+        foreach (
+            string wrong in new[] { "night=1", "night:depth", ":depth=1", "night:=1", "night:depth=-1", "night:depth=x", "night:depth=NaN" }
+        )
             Assert.That(() => DomainWeight.Parse(wrong), Throws.TypeOf<FormatException>(), wrong);
     }
 
@@ -317,7 +315,10 @@ public sealed class DomainTechniqueTests
     [Test]
     public async Task Learned_weights_follow_the_scores_and_are_resumed_exactly()
     {
-        TrainerOptions options = Options() with { Domains = new DomainOptions { Names = _names, Weights = [new("day", "depth", 1)] } };
+        TrainerOptions options = Options() with
+        {
+            Domains = new DomainOptions { Names = _names, Weights = [new("day", "depth", 1)] },
+        };
         IMultiTaskDataset validation = Data();
         FitOptions Learning(int steps) =>
             Fit(steps) with

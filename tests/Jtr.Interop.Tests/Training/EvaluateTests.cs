@@ -57,7 +57,13 @@ public sealed class EvaluateTests
         Assert.That(cells[2][4], Is.EqualTo(MetricFormat.Value(alone["seg"].Headline)));
         // A network that knows one domain is compared by its number of samples.
         using Trainer other = SmallModel.Create(o => o with { Seed = 9 });
-        foreach (EvaluationResult baseline in new[] { other.Evaluate(night), other.Evaluate(new JoinedDataset(new JoinedSource("night", night))) })
+        foreach (
+            EvaluationResult baseline in new[]
+            {
+                other.Evaluate(night),
+                other.Evaluate(new JoinedDataset(new JoinedSource("night", night))),
+            }
+        )
         {
             IReadOnlyList<string[]> gap = joined.ToDomainGapCells(baseline);
             Assert.That(gap, Has.Count.EqualTo(1 + joined.Tasks.Count));

@@ -31,12 +31,7 @@ internal sealed class ViewMaker
     /// <param name="options">How views are made.</param>
     /// <param name="members">The samples of its domains, where samples take something from others; else null.</param>
     /// <param name="labels">The labels that training may see of such others, or null for all.</param>
-    public ViewMaker(
-        IMultiTaskDataset data,
-        DataLoaderOptions options,
-        DomainMembers? members = null,
-        LabelAssignment? labels = null
-    )
+    public ViewMaker(IMultiTaskDataset data, DataLoaderOptions options, DomainMembers? members = null, LabelAssignment? labels = null)
     {
         _data = data;
         _augment = options.Augment;

@@ -46,7 +46,8 @@ public sealed record DomainWeightLearning
     }
 
     private static MetricValue? HeadlineOf(EvaluationResult scores, string domain, string task) =>
-        scores.Domains.FirstOrDefault(d => d.Domain == domain)?.Scores.Tasks.FirstOrDefault(t => t.Name == task) is { ValidCount: > 0 } found
+        scores.Domains.FirstOrDefault(d => d.Domain == domain)?.Scores.Tasks.FirstOrDefault(t => t.Name == task)
+            is { ValidCount: > 0 } found
             ? found.Headline
             : null;
 }

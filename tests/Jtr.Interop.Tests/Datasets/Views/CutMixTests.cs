@@ -76,10 +76,7 @@ public sealed class CutMixTests
         TaskSet tasks = MemoryDataset.AllKinds;
         MemoryDataset data = new(Samples, Height, Width, tasks, i => i == 2 ? tasks.All : tasks.All.Without(1));
         // Training sees the segmentation of sample 2 alone.
-        LabelAssignment visible = new(
-            tasks,
-            [.. Enumerable.Range(0, Samples).Select(i => i == 2 ? tasks.All : TaskMask.None.With(2))]
-        );
+        LabelAssignment visible = new(tasks, [.. Enumerable.Range(0, Samples).Select(i => i == 2 ? tasks.All : TaskMask.None.With(2))]);
         CutMix cutMix = new(data, new DomainMembers(data), visible, often: 1);
         ViewKey key = Enumerable
             .Range(0, 1000)
