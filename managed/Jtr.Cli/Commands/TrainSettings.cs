@@ -155,7 +155,7 @@ internal sealed class TrainSettings
     public IReadOnlyList<ConstraintOptions> Constraints => ConstraintInput.Parse(Configuration.Training.Constraints);
 
     /// <summary>How much terms count on domains. Where that is learned, all tasks are named.</summary>
-    private IReadOnlyList<DomainWeight> DomainWeights(IMultiTaskDataset data)
+    private DomainWeight[] DomainWeights(IMultiTaskDataset data)
     {
         DomainWeight[] said = [.. (Configuration.Domain.Weights ?? []).Select(DomainWeight.Parse)];
         return Configuration.Domain.LearnWeights is null
