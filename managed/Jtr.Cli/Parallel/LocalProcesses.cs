@@ -22,6 +22,9 @@ internal sealed class LocalProcesses(CliConsole console, IReadOnlyList<string> a
     // What the shell says of a process that a signal ended: 128 and its number.
     private const int Signals = 128;
 
+    /// <summary>How much later than its consequences a process's end may be seen.</summary>
+    private static readonly TimeSpan _moment = TimeSpan.FromSeconds(1);
+
     /// <summary>How long processes have to notice that another one has ended, and then to save.</summary>
     private static readonly TimeSpan _grace = TimeSpan.FromSeconds(15);
 
@@ -51,6 +54,12 @@ internal sealed class LocalProcesses(CliConsole console, IReadOnlyList<string> a
                 if (first is null && code != ExitCode.Canceled)
                 {
                     int rank = Array.IndexOf(ends, ended);
+                    // Others may end for want of one that a signal ended, and be seen before it.
+                    if (code < Signals)
+                        await Task.WhenAny(Task.WhenAll(ends), Task.Delay(_moment, CancellationToken.None)).ConfigureAwait(false);
+                    int killed = Array.FindIndex(ends, e => e.IsCompletedSuccessfully && e.Result > Signals);
+                    if (code < Signals && killed >= 0)
+                        (rank, code) = (killed, ends[killed].Result);
                     console.Fail(
                         code > Signals
                             ? $"rank {rank} was ended by signal {code - Signals}; the others end too"
