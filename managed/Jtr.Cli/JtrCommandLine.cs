@@ -80,6 +80,7 @@ internal static class JtrCommandLine
         root.Add(GlobalOptions.Verbose);
         root.Add(GlobalOptions.Quiet);
         root.Add(TrainCommand.Make(console, TableOf("train")));
+        root.Add(TransferCommand.Make(console));
         root.Add(EvaluateCommand.Make(console));
         root.Add(PredictCommand.Make(console));
         root.Add(LabelCommand.Make(console));

@@ -87,6 +87,7 @@ public static class ComparisonReport
                 "Mean and standard deviation over seeds. Delta % is the mean relative improvement over supervised training with the same "
                     + "seed, positive when better."
             ),
+            .. Domains(json),
             new ReportBars(
                 "Delta % against supervised",
                 [
@@ -135,6 +136,18 @@ public static class ComparisonReport
         );
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         return new ReportPage($"Comparison {name}", string.Join(", ", methods.Select(m => Text(m, "Name"))), parts);
+    }
+
+    /// <summary>The scores by domain; nothing where the data have one, or the comparison is of an earlier version.</summary>
+    private static IEnumerable<ReportPart> Domains(JsonElement json)
+    {
+        if (!json.TryGetProperty("Domains", out JsonElement lines))
+            yield break;
+        yield return new ReportTable(
+            "Scores by domain",
+            [.. lines.EnumerateArray().Select(line => (string[])[.. line.EnumerateArray().Select(cell => cell.GetString()!)])],
+            "Mean and standard deviation over seeds."
+        );
     }
 
     /// <summary>The scores over the steps; nothing where they were taken at the end only, as then the table has them.</summary>

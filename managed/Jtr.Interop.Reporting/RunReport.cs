@@ -66,6 +66,8 @@ public static class RunReport
             page.Table([.. result.ToCells(baseline)]);
             if (result.ToDomainCells() is { Count: > 0 } domains)
                 page.Section("Scores by domain").Table([.. domains]);
+            if (baseline is not null && result.ToDomainGapCells(baseline) is { Count: > 0 } gap)
+                page.Section("Domain gap: against the baseline").Table([.. gap]);
             foreach (TaskResult task in result.Tasks.Where(t => t.Classes.Count > 0))
             {
                 page.Section($"Classes of {task.Name}");

@@ -18,6 +18,7 @@ internal enum RandomUse : ulong
     Erase = 13,
     Appearance = 14,
     Suggestion = 15,
+    CutMix = 16,
 
     /// <summary>The first of the steps that users add; each has the number behind the one before.</summary>
     ViewStep = 1UL << 32,

@@ -17,6 +17,7 @@ public sealed class HelpTests
         "suggest",
         "pack",
         "adapt",
+        "transfer",
         "config",
         "options",
         "doctor",
@@ -125,7 +126,7 @@ public sealed class HelpTests
     }
 
     [TestCase("jtr tr", "train")]
-    [TestCase("jtr train --lear", "--learning-rate")]
+    [TestCase("jtr train --learning", "--learning-rate")]
     [TestCase("jtr train --scenario one", "onelabel")]
     [TestCase("jtr inspect --js", "--json")]
     public void The_program_completes_what_a_shell_asks_for(string line, string completed)
@@ -146,8 +147,8 @@ public sealed class HelpTests
         File.SetUnixFileMode(jtr, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         File.WriteAllText(folder["script"], CliRun.Of("completion", "bash").Output);
         string test =
-            $"PATH='{folder.Path}':$PATH; . '{folder["script"]}'; COMP_LINE='jtr train --lear'; COMP_POINT=${{#COMP_LINE}}; "
-            + "COMP_WORDS=(jtr train --lear); COMP_CWORD=2; _jtr_complete; printf '%s\\n' \"${COMPREPLY[@]}\"";
+            $"PATH='{folder.Path}':$PATH; . '{folder["script"]}'; COMP_LINE='jtr train --learning'; COMP_POINT=${{#COMP_LINE}}; "
+            + "COMP_WORDS=(jtr train --learning); COMP_CWORD=2; _jtr_complete; printf '%s\\n' \"${COMPREPLY[@]}\"";
         using System.Diagnostics.Process bash = System.Diagnostics.Process.Start(
             new System.Diagnostics.ProcessStartInfo("/bin/bash", ["-c", test]) { RedirectStandardOutput = true }
         )!;

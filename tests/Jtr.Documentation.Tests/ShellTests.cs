@@ -124,7 +124,9 @@ public sealed class ShellTests
             Match command = Regex.Match(line, @"^(?:[A-Z_]+=\S+ |(?:torchrun|mpirun|srun) .*?)?\bjtr ([a-z]+)(.*?)(?:\s#.*)?$");
             if (!command.Success)
                 continue;
-            string help = Help(command.Groups[1].Value);
+            // A transfer passes what it does not know to its two runs.
+            string name = command.Groups[1].Value,
+                help = Help(name) + (name == "transfer" ? Help("train") : "");
             foreach (Match option in Regex.Matches(command.Groups[2].Value, "--[a-z-]+"))
                 Assert.That(help, Does.Match($@"(?m)^\s*{option.Value}\b"), $"{code}: jtr {command.Groups[1].Value} has no {option.Value}");
         }

@@ -45,6 +45,7 @@ internal static class DataOptions
         "data.inputs",
         "data.sceneInputShare",
         "data.sceneVariety",
+        "data.sceneShift",
     ];
 
     // Settings that are about the data that are named, and not about others.
@@ -91,6 +92,7 @@ internal static class DataOptions
         section.TestScenes = data.IsScenes ? data.TestSceneCount : null;
         section.SceneSeed = data.IsScenes ? data.SceneSeed : null;
         section.SceneVariety = data.IsScenes ? data.SceneVariety : null;
+        section.SceneShift = data.IsScenes ? data.SceneShift : null;
         run.Benchmark = LayoutOptions.Section(data.Layout);
     }
 
@@ -126,6 +128,7 @@ internal static class DataOptions
             TestSceneCount = data.TestScenes ?? standard.TestSceneCount,
             SceneSeed = data.SceneSeed ?? standard.SceneSeed,
             SceneVariety = data.SceneVariety ?? standard.SceneVariety,
+            SceneShift = data.SceneShift ?? standard.SceneShift,
             Inputs = data.Inputs is [NoInputs] ? [] : data.Inputs,
             SceneInputShare = data.SceneInputShare,
             VoidId = data.VoidId,

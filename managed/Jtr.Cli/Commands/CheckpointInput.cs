@@ -35,7 +35,8 @@ internal sealed class CheckpointInput
             "data.testScenes",
             "data.sceneSeed",
             "data.sceneInputShare",
-            "data.sceneVariety"
+            "data.sceneVariety",
+            "data.sceneShift"
         );
 
     /// <summary>The file that is named.</summary>

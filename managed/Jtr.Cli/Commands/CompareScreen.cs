@@ -66,6 +66,8 @@ internal sealed class CompareScreen(CliConsole console)
         comparison.WriteFigures(data, cancellationToken);
         ComparisonTable table = comparison.Table();
         Show($"{comparison.Name}: scores on {data.Test!.Count} samples, " + "mean ± standard deviation over seeds", table.ScoreCells());
+        if (table.DomainCells() is { Count: > 0 } domains)
+            Show("Scores by domain, mean ± standard deviation over seeds", domains);
         if (PairedTable.Of(table) is { } paired && paired.Others.Any())
         {
             Show($"Against {paired.Against}, paired by seed: mean difference ± half of the 95 % interval", paired.Cells());

@@ -33,7 +33,8 @@ internal sealed class DataInput
             "data.scenes",
             "data.testScenes",
             "data.sceneSeed",
-            "data.sceneVariety"
+            "data.sceneVariety",
+            "data.sceneShift"
         );
 
     /// <summary>The data that are named.</summary>

@@ -19,6 +19,7 @@ internal static class LookSettings
             Noise = section.Noise ?? 0,
             ColorJitter = section.ColorJitter ?? 0,
             Erase = section.Erase ?? 0,
+            CutMix = section.CutMix ?? 0,
         };
         return options == new AugmentationOptions() ? null : options;
     }

@@ -9,11 +9,15 @@ namespace Jtr.Cli.Commands;
 /// <summary>What settings say of native options, as the JSON object <see cref="TrainerOptions.NativeOptions"/>.</summary>
 internal static class NativeDocument
 {
+    /// <summary>The option of domain techniques over whose steps their weight grows: where nothing is said, those of the run.</summary>
+    public const string RampSteps = "ramp_steps";
+
     /// <summary>The object; null where nothing is said that <see cref="TrainerOptions"/> does not say otherwise.</summary>
     /// <param name="configuration">The run.</param>
     /// <param name="table">The settings that there are.</param>
+    /// <param name="steps">Steps of the run.</param>
     /// <exception cref="UsageException">One of --option is no PATH=VALUE, or two contradict each other.</exception>
-    public static string? Of(RunConfiguration configuration, SettingsTable table)
+    public static string? Of(RunConfiguration configuration, SettingsTable table, long steps)
     {
         JsonObject document = [];
         JsonObject[] methods = [.. MethodsOf(configuration).Select(m => Variant(configuration, table, "method", m))];
@@ -36,6 +40,12 @@ internal static class NativeDocument
                 .Where(d => !LookSettings.IsExchange(d))
                 .Select(d => Variant(configuration, table, "domain_techniques", d)),
         ];
+        foreach (JsonObject technique in domains)
+        {
+            string ramp = $"{(string)technique["name"]!}.rampSteps";
+            if (table.Find(ramp) is not null && !technique.ContainsKey(RampSteps))
+                technique[RampSteps] = steps;
+        }
         if (domains.Length > 0)
             document["domain_techniques"] = new JsonArray([.. domains]);
         if (NativeOption.Parse(configuration.Training.Options) is { } said)

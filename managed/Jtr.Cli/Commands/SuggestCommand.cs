@@ -83,8 +83,7 @@ internal sealed class SuggestCommand
             _console,
             "looking at the photographs",
             data.Count,
-            done =>
-                LabelSuggestions.Choose(data, (int)(parsed.GetValue(_count) ?? 20), task is null ? null : 0, done, cancellationToken)
+            done => LabelSuggestions.Choose(data, (int)(parsed.GetValue(_count) ?? 20), task is null ? null : 0, done, cancellationToken)
         );
         Show(data, task, suggested);
         list?.Write(string.Concat(suggested.Photographs.Select(p => data.GetImagePath(p.Index) + "\n")));

@@ -265,6 +265,8 @@ internal sealed class TrainCommand
             Test = data.Test is null ? null : BadSamples.Wrap(settings.Data, DataSource.WithInputs(data.Test, data.Train.Inputs)),
         };
         long total = settings.TotalSteps(data.Train.Count);
+        (DomainWeightLearning Learning, LabelAssignment Labels)? learned = settings.LearnedWeights(data.Train, seen);
+        seen = learned?.Labels ?? seen;
         if (options is not null && _run.IsTrial(parsed))
         {
             FitOptions steps = Fit(settings, seen, total);
@@ -295,6 +297,7 @@ internal sealed class TrainCommand
             CheckpointEvery = settings.SaveEvery,
             Keep = settings.Configuration.Run.Keep ?? 1,
             CheckpointMetadata = settings.ToMetadata(),
+            DomainWeights = learned?.Learning,
             Validation = data.Test,
             EvaluateEvery = data.Test is null ? 0 : settings.EvalEvery ?? 0,
             EvaluateAtEnd = data.Test is not null,

@@ -79,6 +79,14 @@ internal static class TrainOptions
         {
             throw new UsageException($"--task-graph: {e.Message}.");
         }
+        try
+        {
+            run.Domain.Weights = run.Domain.Weights?.Select(w => DomainWeight.Parse(w).ToString()).ToArray();
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"--domain-weights: {e.Message}.");
+        }
         IReadOnlyList<string> known = table.Find("domain.techniques")!.Words;
         if (run.Domain.Techniques?.FirstOrDefault(t => !known.Contains(t)) is { } unknown)
             throw new UsageException($"--domain takes {string.Join(", ", known)}, not '{unknown}'.");

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Jtr.Cli.CommandLine;
 using Jtr.Cli.Commands.Presets;
+using Jtr.Cli.Comparison;
 using Jtr.Cli.Configuration;
 using Jtr.Cli.Data;
 using Jtr.Cli.Output;
@@ -133,7 +134,8 @@ internal sealed class TrainSettings
             Constraints = Constraints,
             TaskGraph = Configuration.Methods.TaskGraph is { } graph ? TaskGraphOptions.Parse(graph) : null,
             // Their techniques are native options.
-            Domains = data.Domains.Count > 1 ? new DomainOptions { Names = data.Domains } : new DomainOptions(),
+            Domains =
+                data.Domains.Count > 1 ? new DomainOptions { Names = data.Domains, Weights = DomainWeights(data) } : new DomainOptions(),
             Balancing = new BalancingOptions
             {
                 Name = SettingsTable.InUse(Configuration, "balancing")[0],
@@ -145,12 +147,53 @@ internal sealed class TrainSettings
             MaxGradientNorm = Configuration.Optimizer.Clip is > 0 and var norm ? norm : null,
             EmaDecay = Configuration.Optimizer.Ema is > 0 and var decay ? decay : null,
             Accumulate = training.Accumulate ?? 1,
-            NativeOptions = NativeDocument.Of(Configuration, _table),
+            NativeOptions = NativeDocument.Of(Configuration, _table, TotalSteps(data.Count)),
         };
     }
 
     /// <summary>What is known of predictions and labels.</summary>
     public IReadOnlyList<ConstraintOptions> Constraints => ConstraintInput.Parse(Configuration.Training.Constraints);
+
+    /// <summary>How much terms count on domains. Where that is learned, all tasks are named.</summary>
+    private DomainWeight[] DomainWeights(IMultiTaskDataset data)
+    {
+        DomainWeight[] said = [.. (Configuration.Domain.Weights ?? []).Select(DomainWeight.Parse)];
+        return Configuration.Domain.LearnWeights is null
+            ? said
+            :
+            [
+                .. said,
+                .. data
+                    .Domains.SelectMany(d => data.Tasks.Select(t => new DomainWeight(d, t.Name, 1)))
+                    .Where(w => !Array.Exists(said, s => s.Domain == w.Domain && s.Term == w.Term)),
+            ];
+    }
+
+    /// <summary>How weights of tasks on domains are learned, and the labels that training then sees; null where they are not.</summary>
+    /// <param name="data">The training set.</param>
+    /// <param name="labels">The labels that training could see.</param>
+    /// <exception cref="UsageException">There is no such domain, or too few labels.</exception>
+    public (DomainWeightLearning Learning, LabelAssignment Labels)? LearnedWeights(IMultiTaskDataset data, LabelAssignment labels)
+    {
+        if (Configuration.Domain.LearnWeights is not { } target || data.Domains.Count < 2)
+            return null;
+        if (!data.Domains.Contains(target))
+            throw new UsageException($"--learn-domain-weights: there is no domain '{target}' (known: {string.Join(", ", data.Domains)}).");
+        HeldOut held = new(labels, PartHeldOut, "--learn-domain-weights");
+        return (
+            new DomainWeightLearning
+            {
+                Target = target,
+                Validation = held.Samples(data),
+                Every = Math.Max(1, TotalSteps(data.Count) / LooksAtWeights),
+            },
+            held.Without(labels)
+        );
+    }
+
+    // Of the labelled samples, the part that weights of domains are learned from; and how often.
+    private const double PartHeldOut = 0.2;
+    private const long LooksAtWeights = 10;
 
     /// <summary>Whose samples the statistics of norms are of, where several processes train together.</summary>
     private NormSync SyncNorms => Configuration.Training.SyncNorms is { } word ? Words.Parse<NormSync>(word) : NormSync.Auto;

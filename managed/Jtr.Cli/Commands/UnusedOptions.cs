@@ -36,6 +36,9 @@ internal static class UnusedOptions
         new("data.testScenes", "the built-in scenes", IsScenes),
         new("data.sceneSeed", "the built-in scenes", IsScenes),
         new("data.sceneVariety", "the built-in scenes", IsScenes),
+        new("data.sceneShift", "the built-in scenes", IsScenes),
+        new("domain.weights", "data of several domains", s => s.Data.Sources is not null || !IsScenes(s)),
+        new("domain.learnWeights", "data of several domains", s => s.Data.Sources is not null || !IsScenes(s)),
         new("data.voidId", "folders of photographs", s => !IsScenes(s)),
         new("data.depthScale", "folders of photographs", s => !IsScenes(s)),
     ];

@@ -10,6 +10,9 @@ internal sealed record ComparisonDocument
     public required IReadOnlyList<MetricDocument> Headlines { get; init; }
     public required IReadOnlyList<MethodDocument> Methods { get; init; }
 
+    /// <summary>The lines of the table of scores by domain, its heading first; null where the data have one domain.</summary>
+    public IReadOnlyList<string[]>? Domains { get; init; }
+
     /// <summary>What to conclude, in words.</summary>
     public string? Conclusion { get; init; }
 
@@ -51,6 +54,7 @@ internal sealed record ComparisonDocument
         {
             Plan = plan,
             Conclusion = Comparison.Conclusion.Of(table),
+            Domains = table.DomainCells() is { Count: > 0 } domains ? domains : null,
             Headlines = [.. table.Columns.Select(c => new MetricDocument(c.Task, c.Metric.Name, c.Metric.Unit, c.Metric.HigherIsBetter))],
             Methods =
             [

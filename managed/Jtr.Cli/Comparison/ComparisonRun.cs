@@ -110,6 +110,8 @@ internal sealed class ComparisonRun(
         (IMultiTaskDataset all, LabelAssignment seen) = MadeLabels.Add(settings, data.Train, labels);
         IMultiTaskDataset train = BadSamples.Wrap(settings.Data, all, seen),
             test = BadSamples.Wrap(settings.Data, DataSource.WithInputs(scored, data.Train.Inputs));
+        (DomainWeightLearning Learning, LabelAssignment Labels)? learned = settings.LearnedWeights(train, seen);
+        seen = learned?.Labels ?? seen;
         ProcessMeter meter = ProcessMeter.Start(device.Gpu);
         using Trainer trainer = File.Exists(_files.Checkpoint)
             ? Trainer.Load(_files.Checkpoint, new LoadOptions { Device = device.Kind, DeviceIndex = device.Index }, console.Logger)
@@ -121,6 +123,7 @@ internal sealed class ComparisonRun(
             CheckpointPath = _files.Checkpoint,
             CheckpointEvery = saveEvery,
             CheckpointMetadata = settings.ToMetadata(),
+            DomainWeights = learned?.Learning,
         };
         long total = settings.TotalSteps(train.Count);
         TrainingView.Run shown = view.Begin(new RunPlan(Label, total, settings.StepsPerEpoch(train.Count)));

@@ -66,6 +66,32 @@ internal sealed class ComparisonTable
             ),
         ];
 
+    /// <summary>The scores by domain: a heading, then a line for each method and domain; empty where the data have one.</summary>
+    public IReadOnlyList<string[]> DomainCells()
+    {
+        string[] domains = _methods.Count == 0 ? [] : [.. _methods[0].Runs[0].Result.Domains.Select(d => d.Domain)];
+        if (domains.Length == 0)
+            return [];
+        return
+        [
+            ["method", "domain", .. Columns.Select(c => Heading(c.Task, c.Metric))],
+            .. _methods.SelectMany(m =>
+                domains.Select(d =>
+                    (string[])
+                        [
+                            m.Name,
+                            d,
+                            .. Columns.Select(c => Cell(DomainScore(m, d, c.Task), v => MetricFormat.Value(c.Metric with { Value = v }))),
+                        ]
+                )
+            ),
+        ];
+    }
+
+    /// <summary>A task's headline metric on a domain over the seeds.</summary>
+    public static Statistic DomainScore(MethodRuns method, string domain, string task) =>
+        Statistic.Of([.. method.Runs.Select(r => r.Result.Domains.First(d => d.Domain == domain).Scores[task].Headline.Value)]);
+
     /// <summary>What training cost: a heading, then a line for each method.</summary>
     public IReadOnlyList<string[]> CostCells() =>
         [
@@ -92,6 +118,7 @@ internal sealed class ComparisonTable
                 "\nMean and standard deviation over seeds; Delta % against supervised training with the same seed, positive when "
                     + "better.\n\n"
             )
+            .Append(DomainCells() is { Count: > 0 } domains ? $"Scores by domain:\n\n{Markdown(domains)}\n" : "")
             .Append(PairedTable.Of(this) is { } paired && paired.Others.Any() ? $"{Markdown(paired.Cells())}\n{PairedTable.About}\n\n" : "")
             .Append(Markdown(CostCells()))
             .Append(

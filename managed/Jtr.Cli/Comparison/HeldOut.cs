@@ -17,8 +17,9 @@ internal sealed class HeldOut
     /// <summary>Chooses them: of each task that has two labels or more the same part.</summary>
     /// <param name="visible">The labels that training may see.</param>
     /// <param name="part">Which part of the labelled samples.</param>
+    /// <param name="option">The option that asks for it.</param>
     /// <exception cref="UsageException">No task has two labels.</exception>
-    public HeldOut(LabelAssignment visible, double part)
+    public HeldOut(LabelAssignment visible, double part, string option = "--tune")
     {
         _visible = visible;
         _isHeld = new bool[visible.Count];
@@ -38,7 +39,7 @@ internal sealed class HeldOut
             }
         }
         if (Array.IndexOf(_isHeld, true) < 0)
-            throw new UsageException("--tune needs two labels of a task or more: one to learn and one to score on.");
+            throw new UsageException($"{option} needs two labels of a task or more: one to learn and one to score on.");
     }
 
     /// <summary>Labels without those of the held out samples.</summary>

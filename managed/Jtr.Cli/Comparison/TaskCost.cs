@@ -274,6 +274,7 @@ internal sealed class TaskCost(TrainSettings settings, DeviceChoice device, int 
                     Width = settings.Data.Size.Width,
                     Seed = settings.Data.SceneSeed,
                     Variety = settings.Data.SceneVariety,
+                    Shift = settings.Data.SceneShift,
                     Tasks = settings.Data.Tasks ?? _maps,
                 }
             );

@@ -5,6 +5,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Jtr.Cli.CommandLine;
+using Jtr.Cli.Commands;
 
 namespace Jtr.Cli.Configuration;
 
@@ -119,7 +120,13 @@ internal sealed class Setting
         SettingFacts facts = SettingFacts.Of(native);
         return new Setting(
             key,
-            new SettingAttribute(option, facts.HelpName) { Native = native.Path.ToString(), Kind = facts.Kind },
+            new SettingAttribute(option, facts.HelpName)
+            {
+                Native = native.Path.ToString(),
+                Kind = facts.Kind,
+                // NativeDocument says it where the run does not.
+                DefaultText = native.Path.Steps[^1].Name == NativeDocument.RampSteps ? "the steps of the run" : null,
+            },
             facts.Type,
             c => c.Native.GetValueOrDefault(key),
             (c, value) =>

@@ -48,6 +48,9 @@ internal sealed record DataRequest
     /// <summary>How much the scenes differ, 0 to 1.</summary>
     public double SceneVariety { get; init; } = 1;
 
+    /// <summary>How unlike their photographs are to those of the usual camera, 0 to 1.</summary>
+    public double SceneShift { get; init; }
+
     /// <summary>Class id that says "no label", or null.</summary>
     public int? VoidId { get; init; }
 

@@ -185,6 +185,7 @@ internal static class DataSource
                     Width = request.Size.Width,
                     Seed = request.SceneSeed,
                     Variety = request.SceneVariety,
+                    Shift = request.SceneShift,
                     Tasks = tasks is null ? request.Tasks : [.. tasks.Select(t => t.Name)],
                     Inputs = request.Inputs ?? [],
                     InputShare = request.SceneInputShare ?? 1,

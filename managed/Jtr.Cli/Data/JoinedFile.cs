@@ -77,6 +77,7 @@ internal sealed record SourceEntry
     public int? TestScenes { get; init; }
     public ulong? SceneSeed { get; init; }
     public double? SceneVariety { get; init; }
+    public double? SceneShift { get; init; }
     public int? VoidId { get; init; }
     public double? DepthScale { get; init; }
     public int? Classes { get; init; }
@@ -104,6 +105,8 @@ internal sealed record SourceEntry
             throw new UsageException("'scenes' and 'test_scenes' have to be 1 or more");
         if (SceneVariety is { } variety && !(variety >= 0 && variety <= 1))
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'scene_variety' is {variety}; it has to be 0 to 1"));
+        if (SceneShift is { } shift && !(shift >= 0 && shift <= 1))
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"'scene_shift' is {shift}; it has to be 0 to 1"));
         if (VoidId is < 0 or > 65535)
             throw new UsageException($"'void_id' is {VoidId}; it has to be 0 to 65535");
         if (DepthScale is { } scale && !(scale > 0 && double.IsFinite(scale)))
@@ -139,6 +142,7 @@ internal sealed record SourceEntry
                 TestSceneCount = TestScenes ?? data.TestSceneCount,
                 SceneSeed = SceneSeed ?? data.SceneSeed,
                 SceneVariety = SceneVariety ?? data.SceneVariety,
+                SceneShift = SceneShift ?? data.SceneShift,
                 VoidId = VoidId,
                 DepthScale = DepthScale,
                 Layout = layout == new LayoutRequest() ? null : layout,

@@ -18,6 +18,10 @@ internal static class ResultView
         console.Title("Scores by domain");
         int[] numbers = [.. Enumerable.Range(3, domains[0].Length - 3)];
         console.Table(TextTable.Format(domains, numbers), domains, numbers);
+        if (baseline is null || result.ToDomainGapCells(baseline) is not { Count: > 0 } gap)
+            return;
+        console.Title("Domain gap: against the baseline");
+        console.Table(TextTable.Format(gap, [4, 5, 6]), gap, [4, 5, 6]);
     }
 
     private static void ShowDeltas(CliConsole console, EvaluationResult result, EvaluationResult? baseline)

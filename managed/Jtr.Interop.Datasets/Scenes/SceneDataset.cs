@@ -170,6 +170,7 @@ public sealed class SceneDataset : IMultiTaskDataset
         SceneWorkspace work = Rent();
         work.Layout.Draw(_options.Seed, (ulong)number);
         work.Frame.Render(new(_options.Seed, RandomUse.Scene, (ulong)number, 2), destination.Image);
+        work.Camera?.Apply(destination.Image);
         for (int t = 0; t < _labels.Length; t++)
             if (wanted[t])
                 Write(work, number, _labels[t], destination.Label(t));

@@ -38,6 +38,13 @@ public sealed record SceneOptions
     public double Variety { get; init; } = 1;
 
     /// <summary>
+    /// How unlike the photographs are to those of the usual camera, 0 to 1: another source for a study of domains. At 1 a warm sensor
+    /// whose colours overlap, a dark response, haze and a soft lens (a Gaussian of 0.015 sqrt(H W) pixels); between, a part of each. Labels
+    /// stay what they are. At 0, the default, nothing changes.
+    /// </summary>
+    public double Shift { get; init; }
+
+    /// <summary>
     /// Names of the tasks, each at most once, in the order of <see cref="SceneDataset.Tasks"/>: any of
     /// <see cref="SceneDataset.TaskNames"/>. Null stands for "segmentation", "depth", "normals".
     /// </summary>
@@ -68,6 +75,12 @@ public sealed record SceneOptions
                 nameof(Variety),
                 Variety.ToString(CultureInfo.InvariantCulture),
                 $"{nameof(Variety)} must be 0 to 1"
+            );
+        if (!(Shift >= 0 && Shift <= 1))
+            throw new ArgumentOutOfRangeException(
+                nameof(Shift),
+                Shift.ToString(CultureInfo.InvariantCulture),
+                $"{nameof(Shift)} must be 0 to 1"
             );
         if (!(InputShare >= 0 && InputShare <= 1))
             throw new ArgumentOutOfRangeException(

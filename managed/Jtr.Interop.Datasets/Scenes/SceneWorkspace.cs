@@ -9,6 +9,7 @@ internal sealed class SceneWorkspace
         Layout = new(Model, new SceneVariety(options.Variety));
         Frame = new(Model, options.Height, options.Width);
         Maps = new(options.Height, options.Width);
+        Camera = options.Shift > 0 ? new(options.Shift, options.Height, options.Width) : null;
     }
 
     public SceneModel Model { get; }
@@ -18,4 +19,7 @@ internal sealed class SceneWorkspace
     public SceneFrame Frame { get; }
 
     public FeatureMaps Maps { get; }
+
+    /// <summary>What makes photographs those of another camera, or null.</summary>
+    public OtherCamera? Camera { get; }
 }

@@ -34,6 +34,10 @@ internal static class ConfiguredValue
             "a list of domain techniques, such as adversarial or coral:0.5",
             items => Each(items, text => Parsed(DomainTechnique.Parse, text))
         ),
+        [typeof(IReadOnlyList<DomainWeight>)] = (
+            "a list of weights of domains, such as streets:depth=0.5",
+            items => Each(items, text => Parsed(DomainWeight.Parse, text))
+        ),
     };
 
     /// <summary>Whether there is a way to say a value of this type.</summary>

@@ -84,7 +84,15 @@ internal static class OptionsDocument
         return options with
         {
             Constraints = options.Constraints is { Count: > 0 } constraints ? constraints : standard.Constraints,
-            Domains = options.Domains is { } domains && HasAny(domains) ? domains : standard.Domains,
+            Domains =
+                options.Domains is { } domains && HasAny(domains)
+                    ? domains.Weights is { Count: > 0 }
+                        ? domains
+                        : domains with
+                        {
+                            Weights = standard.Domains.Weights,
+                        }
+                    : standard.Domains,
         };
     }
 
@@ -109,7 +117,8 @@ internal static class OptionsDocument
         return node;
     }
 
-    private static bool HasAny(DomainOptions domains) => domains.Names.Count > 0 || domains.Techniques.Count > 0;
+    private static bool HasAny(DomainOptions domains) =>
+        domains.Names.Count > 0 || domains.Techniques.Count > 0 || domains.Weights?.Count > 0;
 }
 
 /// <summary>A task in the metadata of a checkpoint.</summary>

@@ -31,6 +31,13 @@ public sealed record AugmentationOptions
     /// </summary>
     public double Erase { get; init; }
 
+    /// <summary>
+    /// How often, 0 to 1, a box of the sample shows another one of its domain, before views are cut out (CutMix, Yun et al., ICCV 2019):
+    /// its share of the image is drawn alike from 0 to 1. Pixel tasks that the sample is labelled for have the other's labels there, or
+    /// none. A label of the whole photograph stays, and counts by the share of the image that is still its own.
+    /// </summary>
+    public double CutMix { get; init; }
+
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A property is outside its range; ParamName is its name.</exception>
     public void Validate()
@@ -39,6 +46,7 @@ public sealed record AugmentationOptions
         OptionRange.Holds(nameof(Blur), Blur, Blur is >= 0 and <= 16, "0 to 16");
         OptionRange.Holds(nameof(Noise), Noise, Noise is >= 0 and <= 1, "0 to 1");
         OptionRange.Holds(nameof(ColorJitter), ColorJitter, ColorJitter is >= 0 and <= 1, "0 to 1");
+        OptionRange.Holds(nameof(CutMix), CutMix, CutMix is >= 0 and <= 1, "0 to 1");
         OptionRange.Holds(nameof(Erase), Erase, Erase is >= 0 and <= 1, "0 to 1");
     }
 }

@@ -82,8 +82,8 @@ public sealed class DataLoader : IDisposable
         _order = [.. Enumerable.Range(0, data.Count)];
         _domains = DomainNumbers(data, options.Domains);
         _sampler = options.Sampler ?? (options.Shuffle ? new ShuffleSampler() : null);
-        if (options.Augment && options.Appearance.Count > 0 && new DomainMembers(data) is { HasSeveral: true } members)
-            _members = members;
+        if (options.Augment && (options.Appearance.Count > 0 || options.Augmentation?.CutMix > 0))
+            _members = new DomainMembers(data);
         _slots = [.. Enumerable.Range(0, options.Prefetch).Select(_ => new Slot())];
         _position = _fillBatch = options.FirstBatch;
         // One more than there are slots: the batch in use.
@@ -421,7 +421,7 @@ public sealed class DataLoader : IDisposable
 
     private Thread NewThread(int number)
     {
-        ViewMaker maker = new(_data, Options, _members);
+        ViewMaker maker = new(_data, Options, _members, _labels);
         return new Thread(() => Work(maker)) { IsBackground = true, Name = $"jtr loader {number}" };
     }
 

@@ -136,6 +136,50 @@ public sealed class EvaluationResult
     }
 
     /// <summary>
+    /// The headline scores of each domain beside those of another network, such as one that was trained without the other domains: a
+    /// heading (domain, task, metric, unit, value, baseline, delta %), then a line for each domain and task. The baseline's scores are those
+    /// of the domain of that name or, where it knows no domains, all of them, if they are of as many samples as the domain alone has. Empty
+    /// where there are none.
+    /// </summary>
+    /// <param name="baseline">The other network's scores.</param>
+    public IReadOnlyList<string[]> ToDomainGapCells(EvaluationResult baseline)
+    {
+        ArgumentNullException.ThrowIfNull(baseline);
+        List<string[]> lines = [];
+        foreach (DomainResult domain in Domains)
+        {
+            bool isOnly = Domains.Count(d => d.Scores.Samples == baseline.Samples) == 1 && domain.Scores.Samples == baseline.Samples;
+            EvaluationResult? other =
+                baseline.Domains.FirstOrDefault(d => d.Domain == domain.Domain)?.Scores
+                ?? (baseline.Domains.Count == 0 && isOnly ? baseline : null);
+            if (other is null)
+                continue;
+            DeltaResult delta = domain.Scores.CompareTo(other);
+            foreach (TaskDelta task in delta.Tasks.Where(d => other.Tasks.Any(t => t.Name == d.Task)))
+            {
+                MetricValue own = domain.Scores[task.Task].Headline;
+                string theirs = MetricFormat.Value(other[task.Task].Headline);
+                lines.Add([
+                    domain.Domain,
+                    task.Task,
+                    own.Name,
+                    own.Unit,
+                    MetricFormat.Value(own),
+                    theirs,
+                    MetricFormat.Delta(task.Percent),
+                ]);
+            }
+        }
+        return lines.Count == 0
+            ? []
+            :
+            [
+                ["domain", "task", "metric", "unit", "value", "baseline", "delta %"],
+                .. lines,
+            ];
+    }
+
+    /// <summary>
     /// All scores as comma-separated values with a heading: task, kind, metric, value, unit, better ("higher" or "lower"), headline (1 or
     /// 0) and, where there are domains, domain (empty: all samples). Values are exact; a score without a valid pixel is empty.
     /// </summary>

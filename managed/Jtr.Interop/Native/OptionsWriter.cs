@@ -22,6 +22,7 @@ internal static class OptionsWriter
         "task_graph",
         "domains",
         "domain_techniques",
+        "domain_weights",
         "balancing",
         "optimizer",
         "schedule",
@@ -60,6 +61,8 @@ internal static class OptionsWriter
             ["accumulate"] = options.Accumulate,
         };
         AddCompute(document, options.Seed, options.Precision, options.Device, options.DeviceIndex, options.Recomputation);
+        if (options.Domains.Weights.Count > 0)
+            document["domain_weights"] = new JsonArray([.. options.Domains.Weights.Select(w => (JsonNode)w.ToString())]);
         if (options.NativeOptions is { } more)
             JsonMerge.Into(document, Parse(more, nameof(TrainerOptions.NativeOptions)));
         if (options.Parallel is { } group)

@@ -97,6 +97,12 @@ public sealed record FitOptions
     /// <summary>Where to save the trainer whenever its scores are the best so far, or null. Needs <see cref="Validation"/>.</summary>
     public string? BestPath { get; init; }
 
+    /// <summary>
+    /// Learns how much tasks count on other domains than the target from scores in between, or null. Needs
+    /// <see cref="DomainOptions.Weights"/>, of which those of tasks are what it begins with.
+    /// </summary>
+    public DomainWeightLearning? DomainWeights { get; init; }
+
     /// <summary>Told the step whose scores are about to be taken, on the thread of the fit.</summary>
     public Action<long>? Evaluating { get; init; }
 

@@ -105,6 +105,28 @@ public sealed unsafe class TensorCollection : IReadOnlyCollection<TensorInfo>
         }
     }
 
+    /// <summary>What overwrites a tensor for someone who has the owner's lease.</summary>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
+    internal Action<nint, double[]> WriterOf(string name)
+    {
+        TensorInfo info = this[name];
+        PinnedName pinned = new(name);
+        return Write;
+
+        void Write(nint owner, double[] values)
+        {
+            ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, info.Count);
+            fixed (double* pointer = values)
+            {
+                TensorTable table = new(1);
+                table.Add(pinned, Raw.Dtype.Float64, pointer, sizeof(double), [.. info.Shape]);
+                NativeError.Check(_functions.Write(owner, table.Address));
+                GC.KeepAlive(table);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public IEnumerator<TensorInfo> GetEnumerator() => ((IEnumerable<TensorInfo>)Infos()).GetEnumerator();
 

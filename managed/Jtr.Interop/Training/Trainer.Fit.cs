@@ -49,6 +49,7 @@ public sealed unsafe partial class Trainer
         CheckTrained(data, nameof(data));
         if (options.Validation is not null)
             CheckData(options.Validation, $"{nameof(options)}.{nameof(FitOptions.Validation)}");
+        BeginDomainWeights(options);
         // Others are to hear of it.
         if (cancellationToken.IsCancellationRequested && Options.Parallel is null or { Size: 1 })
             return Task.FromCanceled<FitResult>(cancellationToken);
@@ -309,6 +310,11 @@ public sealed unsafe partial class Trainer
                     peers.Agree(failure);
                     if (!Validate(run, cancellationToken))
                         break;
+                }
+                if (DomainWeightsAreDue(options))
+                {
+                    peers.Agree(failure);
+                    LearnDomainWeights(run, cancellationToken);
                 }
                 Batch? batch = null;
                 StepResult step;

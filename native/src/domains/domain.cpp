@@ -58,6 +58,10 @@ bool DomainTechniques::separate_norms() const {
   return std::any_of(all_.begin(), all_.end(), [](const OfNetworks& t) { return t.made[0]->separates_norms(); });
 }
 
+bool DomainTechniques::separate_weights() const {
+  return std::any_of(all_.begin(), all_.end(), [](const OfNetworks& t) { return t.made[0]->separates_weights(); });
+}
+
 std::vector<DomainTechniques::OwnWeights> DomainTechniques::parameters() const {
   constexpr char kModel[] = "model";
   std::vector<OwnWeights> weights;

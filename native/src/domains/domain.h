@@ -54,6 +54,8 @@ class DomainTechnique {
   virtual bool reads_features() const { return true; }
   /// Whether each domain's samples are normalised by themselves.
   virtual bool separates_norms() const { return false; }
+  /// Whether norms have weights of each domain then, too.
+  virtual bool separates_weights() const { return false; }
   /// Names of its terms, without the technique's.
   virtual std::vector<std::string> terms() const { return {}; }
   /// Weights of its own, trained like the network's; null for none.
@@ -78,6 +80,7 @@ class DomainTechniques {
   bool empty() const { return all_.empty(); }
   bool read_features() const;
   bool separate_norms() const;
+  bool separate_weights() const;
   const std::vector<std::string>& terms() const { return terms_; }
 
   struct OwnWeights {

@@ -4,7 +4,7 @@ namespace jtr {
 namespace {
 
 const at::Tensor& weight_of(const ParameterStore& store, int64_t i, const Pass& pass) {
-  return pass.trainable ? store.parameter(i) : store.frozen(i);
+  return pass.trainable ? store.parameter(i, pass.norm.set) : store.frozen(i, pass.norm.set);
 }
 
 }  // namespace
@@ -45,8 +45,8 @@ Norm ConvNorm::norm(const Pass& pass) const {
   return norm;
 }
 
-void ConvNorm::add_weights(std::vector<at::Tensor>& weights) const {
-  for (const int64_t i : {weight_, gamma_, beta_}) weights.push_back(store_->parameter(i));
+void ConvNorm::add_weights(std::vector<at::Tensor>& weights, int64_t set) const {
+  for (const int64_t i : {weight_, gamma_, beta_}) weights.push_back(store_->parameter(i, set));
 }
 
 RawMap ConvNorm::apply(const at::Tensor& x, const Pass& pass, const FirstChannels& further) const {
@@ -87,9 +87,9 @@ Convolution PlainConvolution::convolution(const Pass& pass) const {
   return {weight_of(*store_, weight_, pass), weight_of(*store_, bias_, pass), pass.keep_input};
 }
 
-void PlainConvolution::add_weights(std::vector<at::Tensor>& weights) const {
-  weights.push_back(store_->parameter(weight_));
-  weights.push_back(store_->parameter(bias_));
+void PlainConvolution::add_weights(std::vector<at::Tensor>& weights, int64_t set) const {
+  weights.push_back(store_->parameter(weight_, set));
+  weights.push_back(store_->parameter(bias_, set));
 }
 
 std::string PlainConvolution::write(GraphWriter& graph, const std::string& x) const {

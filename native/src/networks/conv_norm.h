@@ -45,8 +45,8 @@ class ConvNorm {
   RawMap apply(const at::Tensor& x, const Pass& pass, const FirstChannels& further) const;
   RawMap apply(const RawMap& x, const Pass& pass) const { return convolve(x, convolution(pass), norm(pass)); }
 
-  /// Adds the weights that get a gradient.
-  void add_weights(std::vector<at::Tensor>& weights) const;
+  /// Adds the weights that get a gradient, of one set of them (NormUse::set).
+  void add_weights(std::vector<at::Tensor>& weights, int64_t set = 0) const;
   /// Convolution and norm; ReLU is the caller's. `further`: what is added between them.
   std::string write(GraphWriter& graph, const std::string& x, const std::vector<std::string>& further = {}) const;
 
@@ -77,7 +77,7 @@ class PlainConvolution {
   at::Tensor apply(const RawMap& x, const Pass& pass, int64_t rows_with_gradient) const {
     return convolve_out(x, convolution(pass), rows_with_gradient);
   }
-  void add_weights(std::vector<at::Tensor>& weights) const;
+  void add_weights(std::vector<at::Tensor>& weights, int64_t set = 0) const;
   std::string write(GraphWriter& graph, const std::string& x) const;
 
  private:

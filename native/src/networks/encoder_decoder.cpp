@@ -220,11 +220,11 @@ class EncoderDecoder final : public Network {
       const Pass pass = pass_of(norm, trainable, recomputation_);
       std::vector<at::Tensor> weights;
       if (trainable) {
-        decoder_->add_weights(weights);
+        decoder_->add_weights(weights, norm.set);
         prototypes_.add_pixel_weights(weights);
         for (const PixelHead& head : heads_) {
-          head.features.add_weights(weights);
-          head.predict.add_weights(weights);
+          head.features.add_weights(weights, norm.set);
+          head.predict.add_weights(weights, norm.set);
         }
       }
       const size_t levels = features.maps.size();

@@ -75,6 +75,19 @@ void ParameterStore::add_buffer_sets(int64_t count) {
   }
 }
 
+void ParameterStore::add_weight_set(const ParameterStore& other) {
+  for (size_t i = 0; i < parameter_list_.size(); ++i) {
+    size_t from = 0;
+    while (from < other.parameter_list_.size() && other.parameter_list_[from].name != parameter_list_[i].name) ++from;
+    const bool has = from < other.parameter_list_.size();
+    // Copies: the vectors grow.
+    const at::Tensor leaf = has ? other.parameters_[from] : parameters_[i];
+    const at::Tensor frozen = has ? other.frozen_[from] : frozen_[i];
+    parameters_.push_back(leaf);
+    frozen_.push_back(frozen);
+  }
+}
+
 void ParameterStore::zero_gradients() { flat_gradients_.zero_(); }
 
 void ParameterStore::zero_and_release_gradients() { memory::zero_and_release(flat_gradients_); }

@@ -37,10 +37,13 @@ class ParameterStore {
   /// Makes the storage, zeroed, with the weights of convolutions in the given layout. No further declarations.
   void allocate(const Precision& precision, at::Device device, at::MemoryFormat format);
 
-  /// The i-th weight: a leaf that requires grad and whose gradient is gradient(i).
-  const at::Tensor& parameter(int64_t i) const { return parameters_[i]; }
+  /// The i-th weight, of one set of them: a leaf that requires grad and whose gradient is gradient(i). Set 0 is the
+  /// network's own.
+  const at::Tensor& parameter(int64_t i, int64_t set = 0) const { return parameters_[place(i, set)]; }
   /// The i-th weight without gradient; the same memory.
-  const at::Tensor& frozen(int64_t i) const { return frozen_[i]; }
+  const at::Tensor& frozen(int64_t i, int64_t set = 0) const { return frozen_[place(i, set)]; }
+  /// Adds a set of weights, after allocate(): the network's own but for those that another store has under their names.
+  void add_weight_set(const ParameterStore& other);
   /// The i-th buffer, of one set of them: 0 is the network's own.
   const at::Tensor& buffer(int64_t i, int64_t set = 0) const {
     return buffers_[static_cast<size_t>(set) * buffer_list_.size() + static_cast<size_t>(i)];
@@ -79,6 +82,11 @@ class ParameterStore {
   void he_normal(int64_t i, uint64_t seed, uint32_t stream);
 
  private:
+  /// Without sets that were added all sets are the network's own.
+  size_t place(int64_t i, int64_t set) const {
+    const size_t own = parameter_list_.size();
+    return (parameters_.size() > own ? static_cast<size_t>(set) * own : 0) + static_cast<size_t>(i);
+  }
   void normal(int64_t i, double deviation, uint64_t seed, uint32_t stream);
 
   std::vector<NamedTensor> parameter_list_, buffer_list_;

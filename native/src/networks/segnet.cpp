@@ -93,7 +93,8 @@ Convolution SegNet::convolution_of(const Layer& layer, const Pass& pass) const {
 }
 
 Norm SegNet::norm_of(const Layer& layer, const Pass& pass) const {
-  const at::Tensor &gamma = weight(layer.norm_weight, pass.trainable), &beta = weight(layer.norm_bias, pass.trainable);
+  const at::Tensor& gamma = weight(layer.norm_weight, pass.trainable, pass.norm.set);
+  const at::Tensor& beta = weight(layer.norm_bias, pass.trainable, pass.norm.set);
   Norm norm{mode_of_norms(pass.norm.mode), gamma, beta, {}, {}, {}, store_.norms_shared_with()};
   if (has_running_statistics(pass.norm.mode, pass.again)) {
     norm.running_mean = store_.buffer(layer.running_mean, pass.norm.set);
@@ -110,12 +111,12 @@ RawMap SegNet::rest_of(const std::vector<Layer>& layers, RawMap raw, const Pass&
   return raw;
 }
 
-std::vector<at::Tensor> SegNet::weights_of(const std::vector<Layer>& layers, bool trainable) const {
+std::vector<at::Tensor> SegNet::weights_of(const std::vector<Layer>& layers, bool trainable, int64_t set) const {
   std::vector<at::Tensor> weights;
   if (!trainable) return weights;
   for (const Layer& layer : layers) {
     for (const int64_t i : {layer.weight, layer.bias, layer.norm_weight, layer.norm_bias}) {
-      weights.push_back(store_.parameter(i));
+      weights.push_back(store_.parameter(i, set));
     }
   }
   return weights;
@@ -148,7 +149,7 @@ SegNet::Encoded SegNet::encode(const at::Tensor& x, const NormUse& norm, bool tr
     };
     std::vector<at::Tensor> read = {y};
     if (i == 0 && further.defined()) read.insert(read.end(), {further.maps, further.weight});
-    const std::vector<at::Tensor> out = run(read, weights_of(encoder_[i], trainable), stage);
+    const std::vector<at::Tensor> out = run(read, weights_of(encoder_[i], trainable, norm.set), stage);
     y = out[0];
     encoded.pooled[i] = y;
     encoded.argmax[i] = out[1];
@@ -175,7 +176,7 @@ at::Tensor SegNet::decode(const Encoded& encoded, const NormUse& norm, bool trai
       return {heads(refined.maps, pass), refined.means, refined.affinities};
     };
     // The heads belong to the last stage: the largest map of all is then none that passes between stages.
-    std::vector<at::Tensor> weights = weights_of(decoder_[i], trainable);
+    std::vector<at::Tensor> weights = weights_of(decoder_[i], trainable, norm.set);
     if (i == 0 && trainable) {
       if (prototypes != nullptr) prototypes->add_pixel_weights(weights);
       for (const Head& head : heads_) {

@@ -107,12 +107,12 @@ class SegNet {
   at::Tensor heads(const std::vector<at::Tensor>& maps, const Pass& pass) const;
   /// The product of a head's two convolutions.
   std::pair<at::Tensor, at::Tensor> product(const Head& head, bool trainable) const;
-  /// The weights of a stage, where they have a gradient.
-  std::vector<at::Tensor> weights_of(const std::vector<Layer>& layers, bool trainable) const;
+  /// The weights of a stage, where they have a gradient; of one set of them.
+  std::vector<at::Tensor> weights_of(const std::vector<Layer>& layers, bool trainable, int64_t set) const;
   std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& weights,
                               const Stage& stage) const;
-  const at::Tensor& weight(int64_t i, bool trainable) const {
-    return trainable ? store_.parameter(i) : store_.frozen(i);
+  const at::Tensor& weight(int64_t i, bool trainable, int64_t set = 0) const {
+    return trainable ? store_.parameter(i, set) : store_.frozen(i, set);
   }
 
   ParameterStore& store_;

@@ -39,6 +39,20 @@ TaskTensors cut(const TaskTensors& all, const at::Tensor& images) {
   return {planes.narrow(2, 0, rows).narrow(3, 0, columns), all.vectors};
 }
 
+constexpr char kMean[] = "running_mean", kVariance[] = "running_var";
+
+/// Weights of the network's norms that domains have of their own, where they do.
+at::Tensor own_weights(const MultiTaskNetwork::Part& part) {
+  if (!part.weight_places.defined()) return {};
+  return part.store().flat_parameters().index_select(0, part.weight_places);
+}
+
+/// A domain's weights as they are in the network's own norms.
+void begin_weights(const MultiTaskNetwork::Part& part, int64_t domain, const at::Tensor& own) {
+  at::Tensor weights = part.domain_weights[static_cast<size_t>(domain)]->flat_parameters();
+  weights.copy_(own);
+}
+
 /// Moves a set of buffers towards another network's; counters are copied.
 void average_buffers(const ParameterStore& to, const ParameterStore& from, int64_t set, double decay) {
   at::Tensor own = to.flat_buffers(set);
@@ -55,7 +69,9 @@ MultiTaskNetwork::MultiTaskNetwork(const TaskSet& tasks, const Setting& setting)
   const auto add = [&](std::vector<size_t> predicted, std::string prefix) {
     const NetworkSetting network{&tasks,         std::move(predicted),  setting.inputs,    setting.precision,
                                  setting.device, setting.recomputation, setting.prototypes};
-    Part part{std::move(prefix), Network::registry().make(setting.network, network), {}, {}, {}, {}, {}};
+    Part part;
+    part.prefix = std::move(prefix);
+    part.net = Network::registry().make(setting.network, network);
     part.net->initialize(setting.seed, 0);
     part.norm_backup = at::empty_like(part.store().flat_buffers());
     parts_.push_back(std::move(part));
@@ -179,7 +195,7 @@ TaskTensors MultiTaskNetwork::predict(const InputTensors& inputs, const std::vec
   return tasks_.activate(cut(joined(raw), inputs.image));
 }
 
-void MultiTaskNetwork::separate_norms(int64_t domains) {
+void MultiTaskNetwork::separate_norms(int64_t domains, bool weights) {
   domain_counts_.add_buffer("samples", {domains}, true);
   domain_counts_.allocate(at::kDouble, at::kCPU, at::MemoryFormat::Contiguous);
   for (Part& part : parts_) {
@@ -192,7 +208,6 @@ void MultiTaskNetwork::separate_norms(int64_t domains) {
     const auto places = [](const NamedTensor& buffer) {
       return at::arange(buffer.offset, buffer.offset + buffer.elements, at::kLong);
     };
-    constexpr char kMean[] = "running_mean", kVariance[] = "running_var";
     for (const NamedTensor& buffer : store.buffer_list()) {
       if (buffer.is_counter) counters.push_back(places(buffer));
       const size_t at = buffer.name.rfind(kVariance);
@@ -209,7 +224,47 @@ void MultiTaskNetwork::separate_norms(int64_t domains) {
     part.mean_places = joined_places(means);
     part.variance_places = joined_places(variances);
     part.counter_places = joined_places(counters);
+    if (weights) separate_weights(part, domains);
   }
+}
+
+void MultiTaskNetwork::separate_weights(Part& part, int64_t domains) {
+  ParameterStore& store = part.store();
+  std::set<std::string> norms;
+  for (const NamedTensor& buffer : store.buffer_list()) {
+    const size_t at = buffer.name.rfind(kVariance);
+    if (at != std::string::npos) norms.insert(buffer.name.substr(0, at));
+  }
+  std::vector<const NamedTensor*> own;
+  std::vector<at::Tensor> places;
+  for (const NamedTensor& weight : store.parameter_list()) {
+    if (norms.count(weight.name.substr(0, weight.name.rfind('.') + 1)) == 0) continue;
+    own.push_back(&weight);
+    places.push_back(at::arange(weight.offset, weight.offset + weight.elements, at::kLong));
+  }
+  part.weight_places = at::cat(places).to(store.flat_parameters().device());
+  for (int64_t domain = 0; domain < domains; ++domain) {
+    auto weights = std::make_unique<ParameterStore>();
+    for (const NamedTensor* weight : own) weights->add_parameter(weight->name, weight->sizes);
+    weights->allocate(store.flat_parameters().scalar_type(), store.flat_parameters().device(),
+                      at::MemoryFormat::Contiguous);
+    part.domain_weights.push_back(std::move(weights));
+  }
+  // Set 0 is the network's own, and there already.
+  for (const auto& weights : part.domain_weights) store.add_weight_set(*weights);
+  for (int64_t domain = 0; domain < domains; ++domain) begin_weights(part, domain, own_weights(part));
+}
+
+std::vector<ParameterGroup> MultiTaskNetwork::domain_groups(const Part& part) {
+  std::vector<ParameterGroup> groups;
+  for (ParameterGroup group : part.net->groups()) {
+    const auto before = [&part](int64_t end) { return part.weight_places.lt(end).sum().item<int64_t>(); };
+    const int64_t begin = before(group.begin);
+    group.elements = before(group.begin + group.elements) - begin;
+    group.begin = begin;
+    if (group.elements > 0) groups.push_back(std::move(group));
+  }
+  return groups;
 }
 
 double MultiTaskNetwork::samples_seen(int64_t domain) const {
@@ -221,7 +276,10 @@ void MultiTaskNetwork::begin_domains(const std::vector<double>& samples) {
   const at::NoGradGuard no_grad;
   for (int64_t domain = 0; domain < static_cast<int64_t>(samples.size()); ++domain) {
     if (samples[static_cast<size_t>(domain)] == 0 || samples_seen(domain) > 0) continue;
-    for (const Part& part : parts_) part.store().flat_buffers(1 + domain).copy_(part.store().flat_buffers());
+    for (const Part& part : parts_) {
+      part.store().flat_buffers(1 + domain).copy_(part.store().flat_buffers());
+      if (part.weight_places.defined()) begin_weights(part, domain, own_weights(part));
+    }
   }
 }
 
@@ -246,14 +304,20 @@ void MultiTaskNetwork::mix_domains() {
     mixture.index_add_(0, part.variance_places, at::mv(apart.square().t(), weights));
     mixture.index_copy_(0, part.counter_places,
                         (sets.index_select(1, part.counter_places) * weights.gt(0).unsqueeze(1)).amax(0));
+    if (!part.weight_places.defined()) continue;
+    std::vector<at::Tensor> all;
+    for (const auto& own : part.domain_weights) all.push_back(own->flat_parameters());
+    at::Tensor parameters = part.store().flat_parameters();
+    parameters.index_copy_(0, part.weight_places, at::mv(at::stack(all).t(), weights));
   }
 }
 
 void MultiTaskNetwork::average_with(const MultiTaskNetwork& other, double decay) {
   const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> mixture_before;
+  std::vector<at::Tensor> mixture_before, weights_before;
   for (size_t i = 0; i < parts_.size(); ++i) {
     if (has_separate_norms()) mixture_before.push_back(parts_[i].store().flat_buffers().clone());
+    weights_before.push_back(own_weights(parts_[i]));
     const ParameterStore& to = parts_[i].store();
     const ParameterStore& from = other.parts_[i].store();
     at::Tensor parameters = to.flat_parameters();
@@ -268,6 +332,11 @@ void MultiTaskNetwork::average_with(const MultiTaskNetwork& other, double decay)
       // A domain that is seen for the first time begins where the average is.
       if (samples_seen(domain) == 0) own.copy_(mixture_before[i]);
       average_buffers(parts_[i].store(), other.parts_[i].store(), 1 + domain, decay);
+      if (!weights_before[i].defined()) continue;
+      if (samples_seen(domain) == 0) begin_weights(parts_[i], domain, weights_before[i]);
+      const size_t d = static_cast<size_t>(domain);
+      at::Tensor weights = parts_[i].domain_weights[d]->flat_parameters();
+      weights.lerp_(other.parts_[i].domain_weights[d]->flat_parameters(), 1 - decay);
     }
   }
   domain_counts_.flat_buffers().copy_(other.domain_counts_.flat_buffers());
@@ -278,6 +347,8 @@ void MultiTaskNetwork::remember_norms() {
   for (Part& part : parts_) {
     part.norm_backup.copy_(part.store().flat_buffers());
     if (has_separate_norms()) part.domain_norm_backup.copy_(part.store().flat_buffer_sets());
+    part.domain_weight_backup.clear();
+    for (const auto& own : part.domain_weights) part.domain_weight_backup.push_back(own->flat_parameters().clone());
   }
 }
 
@@ -288,6 +359,10 @@ void MultiTaskNetwork::restore_norms() {
     if (!has_separate_norms()) continue;
     at::Tensor sets = part.store().flat_buffer_sets();
     sets.copy_(part.domain_norm_backup);
+    for (size_t d = 0; d < part.domain_weights.size(); ++d) {
+      at::Tensor weights = part.domain_weights[d]->flat_parameters();
+      weights.copy_(part.domain_weight_backup[d]);
+    }
   }
 }
 

@@ -33,7 +33,10 @@ class MultiTaskNetwork {
     std::string prefix;  // of its weights' names
     std::unique_ptr<Network> net;
     at::Tensor norm_backup, domain_norm_backup;
-    at::Tensor mean_places, variance_places, counter_places;  // in the flat buffers, where norms are separate
+    at::Tensor mean_places, variance_places, counter_places;      // in the flat buffers, where norms are separate
+    std::vector<std::unique_ptr<ParameterStore>> domain_weights;  // of each domain's norms, where these are separate
+    at::Tensor weight_places;                                     // of such weights in the flat weights
+    std::vector<at::Tensor> domain_weight_backup;
     ParameterStore& store() const { return net->store(); }
   };
   const std::vector<Part>& parts() const { return parts_; }
@@ -73,8 +76,10 @@ class MultiTaskNetwork {
   TaskTensors predict(const InputTensors& inputs, const std::vector<int64_t>* domains = nullptr) const;
 
   /// From now on each of so many domains has running statistics of its own, and the network's own ones are their
-  /// mixture; see domains/norms.cpp.
-  void separate_norms(int64_t domains);
+  /// mixture; with `weights`, so it is with the norms' weights. See domains/norms.cpp.
+  void separate_norms(int64_t domains, bool weights = false);
+  /// A part's groups, of the weights that each domain has of its own.
+  static std::vector<ParameterGroup> domain_groups(const Part& part);
   bool has_separate_norms() const { return !domain_counts_.buffer_list().empty(); }
   /// How many samples of each domain were seen.
   const ParameterStore& domain_counts() const { return domain_counts_; }
@@ -114,6 +119,7 @@ class MultiTaskNetwork {
   static Passed pass(const Part& part, const InputTensors& whole, const std::vector<Rows>& all, NormMode norm,
                      bool trainable);
   double samples_seen(int64_t domain) const;
+  static void separate_weights(Part& part, int64_t domains);
 
   const TaskSet& tasks_;
   std::vector<Part> parts_;

@@ -69,6 +69,7 @@ Trainer::Trainer(const TrainerOptions& options)
       guides_(made_guides(options_, method_setting(options_, tasks_, network_, *graph_))),
       constraints_(options_.constraints, tasks_),
       domain_techniques_(options_.domain_techniques, domain_setting(options_, network_)),
+      domain_weights_(options_.domain_weights, options_.domains, tasks_, names_of(guides_)),
       needs_(needs_of(guides_, constraints_)),
       balancing_(Balancing::registry().make(options_.balancing, {static_cast<int64_t>(tasks_.size()), options_.seed})),
       schedule_(Schedule::registry().make(options_.schedule, {})),
@@ -79,6 +80,8 @@ Trainer::Trainer(const TrainerOptions& options)
           names_of_methods(options_), "' they share none");
   require(!needs_.teacher || options_.ema_decay > 0, "ema_decay", "must be above 0: with the method '",
           names_of_methods(options_), "' the average of the weights teaches");
+  require(!domain_techniques_.separate_weights() || communicator_->is_one(), "domain_techniques",
+          "norms with weights of each domain cannot be had with several processes");
   require(domain_techniques_.empty() || options_.accumulate == 1, "domain_techniques",
           "compare samples of a whole batch: they cannot be had with a batch in parts (accumulate)");
   for (const auto& part : network_.parts()) add_network(part.prefix, part.store(), part.net->groups(), {}, {});
@@ -97,8 +100,17 @@ Trainer::Trainer(const TrainerOptions& options)
   if (ParameterStore* own = balancing_->parameters()) add_network("balancing/", *own, {}, {}, {});
   for (const auto& own : domain_techniques_.parameters()) add_network(own.prefix, *own.store, {}, {}, {});
   if (domain_techniques_.separate_norms()) {
-    network_.separate_norms(domain_count());
+    network_.separate_norms(domain_count(), domain_techniques_.separate_weights());
+    for (const auto& part : network_.parts()) {
+      for (size_t d = 0; d < part.domain_weights.size(); ++d) {
+        add_network(domain_prefix(d) + part.prefix, *part.domain_weights[d], MultiTaskNetwork::domain_groups(part), {},
+                    {});
+      }
+    }
     add_domain_state("", network_);
+  }
+  if (!domain_weights_.empty()) {
+    for (TensorList* list : {&state_, &saved_}) add_state(*list, "domain_weights/", domain_weights_.store());
   }
 
   if (!communicator_->is_one()) {
@@ -130,8 +142,23 @@ Trainer::Trainer(const TrainerOptions& options)
     add_state(saved_, "ema/" + part.prefix, part.store());
   }
   if (!domain_techniques_.separate_norms()) return;
-  average_->network().separate_norms(domain_count());
+  average_->network().separate_norms(domain_count(), domain_techniques_.separate_weights());
+  for (const auto& part : average_->network().parts()) {
+    for (size_t d = 0; d < part.domain_weights.size(); ++d) {
+      for (TensorList* list : {&state_, &saved_}) {
+        add_state(*list, "ema/" + domain_prefix(d) + part.prefix, *part.domain_weights[d]);
+      }
+    }
+  }
   add_domain_state("ema/", average_->network());
+}
+
+std::string Trainer::domain_prefix(size_t domain) const { return "domains/" + options_.domains[domain] + "/"; }
+
+std::vector<std::string> Trainer::names_of(const std::vector<Guide>& guides) {
+  std::vector<std::string> names;
+  for (const Guide& guide : guides) names.push_back(guide.name);
+  return names;
 }
 
 void Trainer::add_domain_state(const std::string& prefix, MultiTaskNetwork& network) {
@@ -139,8 +166,8 @@ void Trainer::add_domain_state(const std::string& prefix, MultiTaskNetwork& netw
     add_state(*list, prefix + "domains/", network.domain_counts());
     for (int64_t d = 0; d < domain_count(); ++d) {
       for (const auto& part : network.parts()) {
-        list->add(prefix + "domains/" + options_.domains[static_cast<size_t>(d)] + "/" + part.prefix,
-                  part.store().buffer_list(), part.store().flat_buffers(1 + d));
+        list->add(prefix + domain_prefix(static_cast<size_t>(d)) + part.prefix, part.store().buffer_list(),
+                  part.store().flat_buffers(1 + d));
       }
     }
   }

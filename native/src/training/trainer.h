@@ -15,6 +15,7 @@
 #include "balancing/balancing.h"
 #include "constraints/constraint.h"
 #include "domains/domain.h"
+#include "domains/domain_weights.h"
 #include "graphs/task_graph.h"
 #include "memory/tensor_memory.h"
 #include "methods/method.h"
@@ -135,7 +136,10 @@ class Trainer {
                    const std::optional<Variant>& optimizer, const std::optional<Variant>& schedule);
   /// What each domain's norms keep.
   void add_domain_state(const std::string& prefix, MultiTaskNetwork& network);
+  /// What stands before the names of what a domain has of its own.
+  std::string domain_prefix(size_t domain) const;
   void use_rate(double rate);
+  static std::vector<std::string> names_of(const std::vector<Guide>& guides);
   static std::vector<Guide> made_guides(const TrainerOptions& options, const MethodSetting& setting);
   /// How many domains a batch's samples can be of.
   int64_t domain_count() const { return std::max<int64_t>(1, static_cast<int64_t>(options_.domains.size())); }
@@ -169,6 +173,8 @@ class Trainer {
   void apply(const Computed& computed);
   /// The tasks' supervised losses [B, K]; their weighted gradients into `grad`, like predictions of a view.
   at::Tensor supervised(const MethodContext& context, const at::Tensor& weights, const TaskTensors& grad) const;
+  /// What a method adds, as much as it counts for each sample's domain; its gradients into the context's.
+  MethodLoss added_by(size_t guide, const MethodContext& context, const std::vector<int64_t>& domains) const;
   /// The predictions of the tracked views, and what else has a gradient.
   static Roots roots_of(const std::vector<const Seen*>& seen);
   static void backward(const Roots& roots, bool retain);
@@ -202,6 +208,7 @@ class Trainer {
   std::vector<Guide> guides_;  // the method and those beside it
   Constraints constraints_;
   DomainTechniques domain_techniques_;
+  DomainWeights domain_weights_;
   MethodNeeds needs_;  // of all together
   std::unique_ptr<Balancing> balancing_;
   std::unique_ptr<Schedule> schedule_;

@@ -16,7 +16,8 @@
 namespace jtr {
 namespace {
 
-constexpr double kMostBeside = 4, kMostConstraints = 16, kMostDomains = 4096, kMostTechniques = 16, kMostParts = 4096;
+constexpr double kMostBeside = 4, kMostConstraints = 16, kMostDomains = 4096, kMostTechniques = 16, kMostWeights = 4096,
+                 kMostParts = 4096;
 constexpr char kTasksAbout[] = "The tasks, in the order of their predictions.";
 constexpr char kOptimizerAbout[] = "How gradients change the weights.";
 constexpr char kScheduleAbout[] = "How the learning rate changes from step to step.";
@@ -79,6 +80,10 @@ void TrainerOptions::visit(OptionVisitor& v) {
           "there is one, and no technique is on.");
   v.variants("domain_techniques", domain_techniques, DomainTechnique::registry(), within(0, kMostTechniques),
              "What is done about sources that differ, each once.");
+  v.words(
+      "domain_weights", domain_weights, within(0, kMostWeights),
+      "How much a term counts for samples of a domain, as DOMAIN:TERM=WEIGHT, of terms that do not count 1. TERM is a "
+      "task, for its supervised loss, or a method, for what it adds; 0 switches it off there.");
   v.variant("balancing", balancing, Balancing::registry(), "How the tasks' supervised losses are weighed.");
   v.variant("optimizer", optimizer, Optimizer::registry(), kOptimizerAbout);
   v.variant("schedule", schedule, Schedule::registry(), kScheduleAbout);

@@ -47,6 +47,7 @@ struct TrainerOptions : ComputeOptions {
   std::vector<Variant> constraints;
   std::vector<std::string> domains;
   std::vector<Variant> domain_techniques;
+  std::vector<std::string> domain_weights;
   Variant balancing = Variant::of("equal");
   Variant optimizer = Variant::of("adam");
   Variant schedule = Variant::of("step");

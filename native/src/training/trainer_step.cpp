@@ -33,6 +33,10 @@ MethodContext Trainer::context_of(const HostBatch& host, const DeviceBatch& uplo
   for (int64_t v = 0; v < needs_.views; ++v) context.labels.push_back(uploaded.labels[v]);
   context.labelled = uploaded.labelled;
   context.label_weight = uploaded.label_weight;
+  if (!domain_weights_.empty()) {
+    const at::Tensor own = domain_weights_.of_tasks(domains).to(tensor_options_);
+    context.label_weight = context.label_weight.defined() ? context.label_weight * own : own;
+  }
   const uint8_t* labelled = host.labelled.data_ptr<uint8_t>();
   context.labelled_host.assign(labelled, labelled + host.labelled.numel());
   context.noise = upload_noise(host.noise, noise_sizes(host), options_.seed, steps_done_, tensor_options_,
@@ -98,6 +102,29 @@ at::Tensor Trainer::supervised(const MethodContext& context, const at::Tensor& w
     all.select(1, t).copy_(loss.detach());
   }
   return all;
+}
+
+MethodLoss Trainer::added_by(size_t guide, const MethodContext& context, const std::vector<int64_t>& domains) const {
+  at::Tensor counts = domain_weights_.of_method(guide, domains);
+  if (!counts.defined()) return guides_[guide].method->compute(context);
+  counts = counts.to(tensor_options_);
+  MethodContext apart = context;
+  for (TaskTensors& gradient : apart.gradients) gradient = gradient.zeros_like();
+  if (apart.affinities_gradient.defined()) apart.affinities_gradient = at::zeros_like(apart.affinities_gradient);
+  MethodLoss loss = guides_[guide].method->compute(apart);
+  const auto add = [&counts](at::Tensor to, const at::Tensor& gradient) {
+    if (!to.defined()) return;
+    std::vector<int64_t> sizes(static_cast<size_t>(to.dim()), 1);
+    sizes[0] = -1;
+    to.add_(gradient * counts.view(sizes));
+  };
+  for (size_t v = 0; v < apart.gradients.size(); ++v) {
+    add(context.gradients[v].planes, apart.gradients[v].planes);
+    add(context.gradients[v].vectors, apart.gradients[v].vectors);
+  }
+  add(context.affinities_gradient, apart.affinities_gradient);
+  if (loss.loss.defined()) loss.loss = loss.loss.to(tensor_options_) * counts;
+  return loss;
 }
 
 Trainer::Roots Trainer::roots_of(const std::vector<const Seen*>& seen) {
@@ -360,7 +387,7 @@ Trainer::Losses Trainer::compute(const HostBatch& host, const DeviceBatch& uploa
   at::Tensor added = at::zeros({context.samples}, tensor_options_);
   std::vector<at::Tensor> own_terms;
   for (size_t g = 0; g < guides_.size(); ++g) {
-    const MethodLoss own = guides_[g].method->compute(context_of(guides_[g], context, made_for[g]));
+    const MethodLoss own = added_by(g, context_of(guides_[g], context, made_for[g]), domains);
     if (own.loss.defined()) added = added + own.loss.to(tensor_options_);
     own_terms.insert(own_terms.end(), own.terms.begin(), own.terms.end());
   }

@@ -85,6 +85,13 @@ at::Tensor state_of(const Trainer& trainer, const std::string& prefix, const std
   return parts.empty() ? at::Tensor{} : at::cat(parts);
 }
 
+bool has(const Trainer& trainer, const std::string& name) {
+  for (const TensorEntry& entry : trainer.state().entries()) {
+    if (entry.name == name) return true;
+  }
+  return false;
+}
+
 double term(const Trainer& trainer, const StepResult& done, const std::string& name) {
   for (size_t i = 0; i < done.terms.size(); ++i) {
     if (trainer.term_names()[i] == name) return done.terms[i];
@@ -102,10 +109,11 @@ class DomainTraining : public testing::Test {
   std::string path(const char* name) const { return (folder_ / name).string(); }
 
   /// Gradients of a weight in every second tensor against central differences of the loss, and of a classifier's own
-  /// weights against those of its term.
-  void check_gradients(const TrainerOptions& options, const HostBatch& batch) const {
+  /// weights against those of its term. Domains begin with the network's own norms in the first step.
+  void check_gradients(const TrainerOptions& options, const HostBatch& batch, int steps_before = 0) const {
     Trainer trainer(options);
     const std::string start = path("start.safetensors");
+    for (int i = 0; i < steps_before; ++i) trainer.step(batch, {});
     trainer.save(start, {});
     trainer.step(batch, {});
     std::vector<double> gradients;
@@ -157,27 +165,59 @@ TEST_F(DomainTraining, GradientsOfAllWeightsAgreeWithFiniteDifferences) {
   }
 }
 
-TEST_F(DomainTraining, GradientsAgreeWithFiniteDifferencesWhateverIsComputedAgain) {
-  const Batch batch({0, 1, 1, 0}, 1, 32);
-  std::vector<at::Tensor> gradients;
-  for (const Recomputation what : {Recomputation::kNorms, Recomputation::kStages, Recomputation::kNone}) {
-    TrainerOptions options = options_of(all_techniques());
-    options.recomputation = what;
-    Trainer trainer(options);
-    trainer.step(batch.host, {});
-    std::vector<at::Tensor> all;
-    for (const TensorEntry& entry : trainer.gradients().entries()) all.push_back(entry.tensor.flatten().clone());
-    gradients.push_back(at::cat(all));
+/// All gradients of a trainer's last step, of tensors whose names begin with a prefix.
+at::Tensor gradients_of(const Trainer& trainer, const std::string& prefix = "") {
+  std::vector<at::Tensor> all;
+  for (const TensorEntry& entry : trainer.gradients().entries()) {
+    if (entry.name.rfind(prefix, 0) == 0) all.push_back(entry.tensor.flatten().clone());
   }
-  EXPECT_LT(test::relative_error(gradients[1], gradients[0]), 1e-12);
-  EXPECT_LT(test::relative_error(gradients[2], gradients[0]), 1e-12);
+  return at::cat(all);
+}
+
+TEST_F(DomainTraining, GradientsOfNormsWeightsAgreeWithFiniteDifferences) {
+  const Batch batch({0, 1, 1, 0}, 1, 32);
+  TrainerOptions options = options_of({technique("norms", {{"weights", true}})});
+  check_gradients(options, batch.host, 1);
+  Trainer trainer(options);
+  trainer.step(batch.host, {});
+  EXPECT_GT(gradients_of(trainer, "domains/city/model/").abs().sum().item<double>(), 0);
+  // The network's own follow from those of the domains.
+  for (const TensorEntry& entry : trainer.gradients().entries()) {
+    if (entry.name.rfind("model/", 0) != 0 || !has(trainer, "domains/city/" + entry.name)) continue;
+    EXPECT_EQ(entry.tensor.abs().sum().item<double>(), 0) << entry.name;
+  }
+}
+
+TEST_F(DomainTraining, GradientsAgreeWithFiniteDifferencesWhateverIsComputedAgain) {
+  const Batch batch({0, 1, 1, 0}, 1, 64);
+  for (const bool weights : {false, true}) {
+    for (const bool resnet : {false, true}) {
+      std::vector<at::Tensor> gradients;
+      for (const Recomputation what : {Recomputation::kNorms, Recomputation::kStages, Recomputation::kNone}) {
+        std::vector<Variant> techniques = all_techniques();
+        techniques.back() = technique("norms", {{"weights", weights}});
+        TrainerOptions options = options_of(techniques);
+        if (resnet) options = on_resnet(options);
+        options.recomputation = what;
+        Trainer trainer(options);
+        trainer.step(batch.host, {});
+        gradients.push_back(gradients_of(trainer));
+      }
+      EXPECT_LT(test::relative_error(gradients[1], gradients[0]), 1e-12) << weights << resnet;
+      EXPECT_LT(test::relative_error(gradients[2], gradients[0]), 1e-12) << weights << resnet;
+    }
+  }
 }
 
 TEST_F(DomainTraining, OfOneDomainIsWhatItWasBefore) {
   Batch batch({0, 0, 0, 0});
   for (const char* method : {"supervised", "jtr", "teacher"}) {
     Trainer plain(test::trainer_options(kTasks, method, 2, at::kFloat));
-    Trainer one(options_of(all_techniques(), method, at::kFloat, {"city"}));
+    std::vector<Variant> techniques = all_techniques();
+    techniques.back() = technique("norms", {{"weights", true}});
+    TrainerOptions with_weights = options_of(techniques, method, at::kFloat, {"city"});
+    with_weights.domain_weights = {"city:depth=0"};
+    Trainer one(with_weights);
     Trainer none(options_of(all_techniques(), method, at::kFloat, {}));
     HostBatch unsaid = batch.host;
     unsaid.domain = at::Tensor();
@@ -214,9 +254,10 @@ TEST_F(DomainTraining, NamesWithoutTechniquesChangeNothing) {
 TEST_F(DomainTraining, GoesOnBitForBitWithEveryTechnique) {
   for (const char* method : {"teacher", "single_task", "mtpsl"}) {
     for (const bool resnet : {false, true}) {
-      TrainerOptions options = options_of(
-          {technique("adversarial", {{"ramp_steps", 6}}), technique("coral"), technique("mmd"), technique("norms")},
-          method, at::kFloat);
+      TrainerOptions options = options_of({technique("adversarial", {{"ramp_steps", 6}}), technique("coral"),
+                                           technique("mmd"), technique("norms", {{"weights", resnet}})},
+                                          method, at::kFloat);
+      options.domain_weights = {"city:depth=0.5", std::string("country:") + method + "=0.25"};
       options.ema_decay = 0.9;
       if (resnet) options = on_resnet(options);
       Trainer a(options), b(options);
@@ -398,6 +439,148 @@ TEST_F(DomainTraining, TheNetworksOwnNormsAreTheMixtureBySamplesSeen) {
     // E[x^2] - E[x]^2 of the mixture.
     const at::Tensor second = (v0 + m0.square() + v1 + m1.square()) / 2;
     EXPECT_LT(test::relative_error(of("model/", "running_var"), second - ((m0 + m1) / 2).square()), 1e-12);
+  }
+}
+
+TEST_F(DomainTraining, NormsWeightsAreOfADomainAndTheNetworksOwnAreTheirMean) {
+  for (const bool resnet : {false, true}) {
+    TrainerOptions options = options_of({technique("norms", {{"weights", true}})});
+    options.optimizer = Variant::of("sgd", {{"learning_rate", 0.05}, {"momentum", 0}});
+    options.ema_decay = 0.5;
+    if (resnet) options = on_resnet(options);
+    Trainer trainer(options);
+    for (uint64_t i = 0; i < 2; ++i) trainer.step(Batch({0, 1, 1, 1}, 3 + i).host, {});
+    const at::Tensor country = state_of(trainer, "domains/country/model/", "weight");
+    EXPECT_GT(test::relative_error(state_of(trainer, "domains/city/model/", "weight"), country), 1e-6);
+    // The samples of a domain alone train its weights.
+    const Batch alone({0, 0, 0, 0}, 9);
+    trainer.step(alone.host, {});
+    EXPECT_TRUE(at::equal(state_of(trainer, "domains/country/model/", "weight"), country));
+    for (const std::string start : {"", "ema/"}) {
+      // 6 samples of each were seen.
+      for (const TensorEntry& entry : trainer.state().entries()) {
+        const std::string prefix = start + "domains/city/";
+        if (entry.name.rfind(prefix, 0) != 0 || entry.name.find("running_var") != std::string::npos) continue;
+        const std::string name = entry.name.substr(prefix.size());
+        if (name.find(".num_batches") != std::string::npos) continue;
+        const at::Tensor mean = (entry.tensor + trainer.state().find(start + "domains/country/" + name).tensor) / 2;
+        EXPECT_LT(test::relative_error(trainer.state().find(start + name).tensor, mean), 1e-12) << start << name;
+      }
+    }
+    // As a domain the network predicts like one that has that domain's norms for its own.
+    TrainerOptions plain = options;
+    plain.domains.clear();
+    plain.domain_techniques.clear();
+    plain.ema_decay = 0;
+    Trainer city(plain);
+    for (const TensorEntry& entry : city.state().entries()) {
+      const bool own = has(trainer, "ema/domains/city/" + entry.name);
+      at::Tensor to = entry.tensor;
+      to.copy_(trainer.state().find((own ? "ema/domains/city/" : "ema/") + entry.name).tensor);
+    }
+    const at::Tensor images = alone.images[0].contiguous();
+    EXPECT_LT(test::relative_error(predicted(trainer, images, {0, 0, 0, 0}), test::predict(city, images)), 1e-6);
+    EXPECT_GT(test::relative_error(predicted(trainer, images, {1, 1, 1, 1}), test::predict(city, images)), 1e-6);
+  }
+}
+
+TEST_F(DomainTraining, AFailedStepLeavesNoDomainsWeightsBehind) {
+  TrainerOptions options = options_of({technique("norms", {{"weights", true}})}, "supervised", at::kFloat);
+  Trainer trainer(options);
+  trainer.step(Batch({0, 0, 0, 0}, 3).host, {});
+  const at::Tensor before = test::all_state(trainer);
+  Batch batch;
+  batch.labels[0][1][1].fill_(3e38f);
+  EXPECT_EQ(test::caught([&] { trainer.step(batch.host, {}); }).status(), JTR_STATUS_NON_FINITE);
+  EXPECT_TRUE(at::equal(test::all_state(trainer), before));
+}
+
+TEST_F(DomainTraining, NormsWeightsKeepTheRatesOfTheirParts) {
+  const Batch batch;
+  TrainerOptions options = on_resnet(options_of({technique("norms", {{"weights", true}})}));
+  options.network.options["freeze"] = "stage4";
+  Trainer trainer(options);
+  const at::Tensor before = state_of(trainer, "domains/city/model/backbone.", "weight");
+  const at::Tensor decoder = state_of(trainer, "domains/city/model/decoder.", "weight");
+  for (int i = 0; i < 2; ++i) trainer.step(batch.host, {});
+  EXPECT_TRUE(at::equal(state_of(trainer, "domains/city/model/backbone.", "weight"), before));
+  EXPECT_FALSE(at::equal(state_of(trainer, "domains/city/model/decoder.", "weight"), decoder));
+}
+
+TEST_F(DomainTraining, ATaskThatCountsNothingOnADomainIsOneWithoutLabelsThere) {
+  const Batch batch({0, 1, 1, 0}, 1, 64, std::vector<uint8_t>(8, 1));
+  TrainerOptions options = options_of({});
+  options.domain_weights = {"country:depth=0"};
+  HostBatch without = batch.host;
+  without.labelled = batch.host.labelled.clone();
+  for (const int64_t sample : {1, 2}) without.labelled[sample][1] = 0;
+  Trainer weighted(options), plain(options_of({}));
+  const StepResult a = weighted.step(batch.host, {}), b = plain.step(without, {});
+  EXPECT_NEAR(a.loss, b.loss, 1e-12);
+  EXPECT_LT(test::relative_error(gradients_of(weighted), gradients_of(plain)), 1e-12);
+  // Between, the loss is that much of the task's.
+  options.domain_weights = {"country:depth=0.5"};
+  Trainer half(options), all(options_of({}));
+  EXPECT_NEAR(half.step(batch.host, {}).loss, (b.loss + all.step(batch.host, {}).loss) / 2, 1e-12);
+}
+
+TEST_F(DomainTraining, WhatAMethodAddsCountsByTheDomain) {
+  const Batch batch;
+  for (const char* method : {"jtr", "consistency", "mtpsl"}) {
+    const auto gradients = [&](const std::vector<std::string>& weights) {
+      TrainerOptions options = options_of({}, method);
+      options.domain_weights = weights;
+      Trainer trainer(options);
+      const StepResult done = trainer.step(batch.host, {});
+      const double sum_of_tasks = term(trainer, done, "supervised");
+      if (weights.size() == 2 && weights[0].back() == '0') {
+        EXPECT_NEAR(done.loss, sum_of_tasks, 1e-12) << method;
+      }
+      return std::make_pair(done.loss, gradients_of(trainer, "model/"));
+    };
+    const std::string name = method;
+    const auto none = gradients({"city:" + name + "=0", "country:" + name + "=0"});
+    // Linear in each domain's weight.
+    const auto city = gradients({"country:" + name + "=0"}), country = gradients({"city:" + name + "=0"});
+    const auto both = gradients({}), some = gradients({"city:" + name + "=0.25", "country:" + name + "=3"});
+    EXPECT_LT(test::relative_error(city.second + country.second - none.second, both.second), 1e-10) << method;
+    const at::Tensor expected = none.second + 0.25 * (city.second - none.second) + 3 * (country.second - none.second);
+    EXPECT_LT(test::relative_error(some.second, expected), 1e-10) << method;
+    EXPECT_NEAR(some.first, none.first + 0.25 * (city.first - none.first) + 3 * (country.first - none.first), 1e-10);
+    EXPECT_GT(test::relative_error(both.second, none.second), 1e-6) << method;
+  }
+}
+
+TEST_F(DomainTraining, WeightsOfDomainsAreStateAndCountFromTheNextStep) {
+  const Batch batch({0, 1, 1, 0}, 1, 64, std::vector<uint8_t>(8, 1));
+  TrainerOptions options = options_of({});
+  options.domain_weights = {"country:depth=1"};
+  Trainer written(options);
+  const TensorEntry& entry = written.state().find("domain_weights/weights");
+  EXPECT_EQ(entry.sizes, (std::vector<int64_t>{2, 3}));  // segmentation, depth, supervised
+  at::Tensor weights = entry.tensor;
+  weights[1][1] = 0.5;
+  options.domain_weights = {"country:depth=0.5"};
+  Trainer said(options);
+  EXPECT_EQ(written.step(batch.host, {}).loss, said.step(batch.host, {}).loss);
+  written.save(path("weights.safetensors"), {});
+  Trainer loaded(options);
+  loaded.load(path("weights.safetensors"));
+  EXPECT_EQ(loaded.state().find("domain_weights/weights").tensor[1][1].item<double>(), 0.5);
+}
+
+TEST_F(DomainTraining, BadWeightsOfDomainsAreRefused) {
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"country=1", "must be DOMAIN:TERM=WEIGHT"},    {"county:depth=1", "no domain 'county'"},
+      {"country:dept=1", "no task or method 'dept'"}, {"country:depth=-1", "a number of 0 or more"},
+      {"country:depth=x", "a number of 0 or more"},   {"city:depth=2", "twice"},
+  };
+  for (const auto& [text, message] : wrong) {
+    TrainerOptions options = options_of({});
+    options.domain_weights = {"city:depth=1", text};
+    const Error e = test::caught([&] { Trainer trainer(options); });
+    EXPECT_EQ(e.field(), "domain_weights[1]");
+    EXPECT_NE(std::string(e.what()).find(message), std::string::npos) << e.what();
   }
 }
 

@@ -16,10 +16,30 @@ public sealed class LabelSuggestionsTests : IDisposable
 
     /// <summary>A photograph of one color, with a little of another number, so that no two are the same.</summary>
     private void Photo(string name, int red, int green, int blue) =>
-        _folder.Image($"image/{name}.png", 40, 50, 3, i => (i % 3) switch { 0 => red, 1 => green, _ => blue });
+        _folder.Image(
+            $"image/{name}.png",
+            40,
+            50,
+            3,
+            i =>
+                (i % 3) switch
+                {
+                    0 => red,
+                    1 => green,
+                    _ => blue,
+                }
+        );
 
     private FolderDataset Open() =>
-        new(_folder.Root, new FolderOptions { Height = 32, Width = 32, Tasks = [new DepthTask(), new MapTask("edge")] });
+        new(
+            _folder.Root,
+            new FolderOptions
+            {
+                Height = 32,
+                Width = 32,
+                Tasks = [new DepthTask(), new MapTask("edge")],
+            }
+        );
 
     private void ThreeColors()
     {
@@ -121,8 +141,6 @@ public sealed class LabelSuggestionsTests : IDisposable
         }
 
         double MeanWith(List<int> places) =>
-            points.Average(p =>
-                places.Min(q => Math.Sqrt(p.Zip(points[q], (a, b) => (double)(a - b) * (a - b)).Average()))
-            );
+            points.Average(p => places.Min(q => Math.Sqrt(p.Zip(points[q], (a, b) => (double)(a - b) * (a - b)).Average())));
     }
 }

@@ -119,6 +119,55 @@ public class SceneDatasetTests
         }
     }
 
+    [TestCase(0.5)]
+    [TestCase(1)]
+    public void Another_camera_changes_the_photograph_and_no_label(double shift)
+    {
+        SceneOptions options = new()
+        {
+            Count = 3,
+            Height = 40,
+            Width = 60,
+            Seed = 3,
+        };
+        SceneDataset usual = new(options),
+            shifted = new(options with { Shift = shift });
+        for (int i = 0; i < 3; i++)
+        {
+            SceneSample a = SceneSample.Read(usual, i),
+                b = SceneSample.Read(shifted, i);
+            Assert.That(b.Labels, Is.EqualTo(a.Labels));
+            // As it is said of the whole shift: filters, then x^1.5, then 12 % haze, then a Gaussian of 0.015 sqrt(H W) pixels.
+            double deviation = shift * 0.015 * Math.Sqrt(40 * 60);
+            int reach = (int)Math.Ceiling(3 * deviation);
+            double[][] filters =
+            [
+                [0.9, 0.35, 0.05],
+                [0.2, 0.5, 0.15],
+                [0.15, 0.15, 0.25],
+            ];
+            foreach ((int y, int x) in new[] { (20, 30), (7, 51), (33, 9) })
+            {
+                for (int c = 0; c < 3; c++)
+                {
+                    double sum = 0,
+                        whole = 0;
+                    for (int dy = -reach; dy <= reach; dy++)
+                    for (int dx = -reach; dx <= reach; dx++)
+                    {
+                        int at = Math.Clamp(y + dy, 0, 39) * 60 + Math.Clamp(x + dx, 0, 59);
+                        double weight = Math.Exp(-(dx * dx + dy * dy) / (2 * deviation * deviation));
+                        double seen = Enumerable.Range(0, 3).Sum(o => filters[c][o] * a.Image[o * 2400 + at]);
+                        double mixed = (1 - shift) * a.Image[c * 2400 + at] + shift * seen;
+                        sum += weight * Math.Min(1, 0.12 * shift + (1 - 0.12 * shift) * Math.Pow(mixed, 1 + 0.5 * shift));
+                        whole += weight;
+                    }
+                    Assert.That(b.Image[c * 2400 + y * 60 + x], Is.EqualTo(sum / whole).Within(1e-5), $"{y}, {x}, {c}");
+                }
+            }
+        }
+    }
+
     [Test]
     public void The_first_index_shifts_the_scenes()
     {

@@ -51,6 +51,12 @@ public class SceneOptionsTests
         },
         new object[]
         {
+            new SceneOptions { Shift = 1.1 },
+            nameof(SceneOptions.Shift),
+            "0 to 1",
+        },
+        new object[]
+        {
             new SceneOptions { FirstIndex = -1 },
             nameof(SceneOptions.FirstIndex),
             "0 to",

@@ -115,6 +115,17 @@ public sealed class OptionsBinderTests
     }
 
     [Test]
+    public void Weights_of_domains_are_said_by_their_texts()
+    {
+        TrainerOptions options = OptionsBinder.Bind(_defaults, Section(("Domains:Weights:0", "a:d=0.5")));
+        Assert.That(options.Domains.Weights, Is.EqualTo(new[] { new DomainWeight("a", "d", 0.5) }));
+        Assert.That(
+            () => OptionsBinder.Bind(_defaults, Section(("Domains:Weights:0", "a=0.5"))),
+            Throws.TypeOf<OptionsValidationException>().With.Message.Contains("streets:depth=0.5")
+        );
+    }
+
+    [Test]
     public void All_that_is_wrong_is_told_at_once()
     {
         IConfiguration section = Section(("A", "1"), ("Width", "x"), ("Optimizer:B", "1"));
@@ -126,7 +137,8 @@ public sealed class OptionsBinderTests
     [TestCase(typeof(TrainerOptions), "Tasks, Inputs")]
     [TestCase(
         typeof(FitOptions),
-        "Labels, Sampler, Appearance, ViewSteps, Validation, Metrics, CheckpointMetadata, Evaluating, EvaluationProgress, Evaluated"
+        "Labels, Sampler, Appearance, ViewSteps, Validation, Metrics, DomainWeights, CheckpointMetadata, Evaluating, "
+            + "EvaluationProgress, Evaluated"
     )]
     [TestCase(typeof(PredictorOptions), "")]
     [TestCase(typeof(JtrTrainerOptions), "Trainer, Progress")]

@@ -56,6 +56,7 @@ public sealed class DomainTechniqueTests
             Assert.That(techniques[1]!.ToJsonString(), Is.EqualTo("""{"name":"coral","weight":2}"""));
             Assert.That(techniques[2]!.ToJsonString(), Is.EqualTo("""{"name":"mmd","rows":"places"}"""));
             Assert.That(techniques[3]!.ToJsonString(), Is.EqualTo("""{"name":"norms"}"""));
+            Assert.That(native["domain_weights"], Is.Null);
             Assert.That(techniques[4]!.ToJsonString(), Is.EqualTo("""{"name":"mmd","bandwidths":[0.5,1]}"""));
         });
     }
@@ -181,12 +182,15 @@ public sealed class DomainTechniqueTests
         );
     }
 
-    [TestCase(null)]
-    [TestCase(0.5)]
-    public async Task A_predictor_and_an_export_have_the_norms_of_the_domain(double? decay)
+    [TestCase(null, false)]
+    [TestCase(0.5, false)]
+    [TestCase(null, true)]
+    [TestCase(0.5, true)]
+    public async Task A_predictor_and_an_export_have_the_norms_of_the_domain(double? decay, bool weights)
     {
         using TemporaryFolder folder = new();
-        using Trainer trainer = new(Options(_techniques) with { EmaDecay = decay });
+        DomainTechnique[] techniques = [.. _techniques[..3], new NormsTechnique { Weights = weights }];
+        using Trainer trainer = new(Options(techniques) with { EmaDecay = decay });
         await trainer.FitAsync(Data(), Fit(5));
         string checkpoint = folder.File("run.safetensors");
         trainer.Save(checkpoint);
@@ -210,11 +214,16 @@ public sealed class DomainTechniqueTests
             string norms = domain is null ? $"{start}model/" : $"{start}domains/{domain}/model/";
             foreach (SafetensorsTensor tensor in SafetensorsFile.Read(folder.File("weights.safetensors"), _ => true))
             {
-                string name = tensor.Name.Contains(".running_", StringComparison.Ordinal)
-                    ? norms + tensor.Name
-                    : $"{start}model/{tensor.Name}";
-                if (!tensor.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
-                    Assert.That(tensor.ToDoubles(), Is.EqualTo(trainer.State.Read(name)), name);
+                if (tensor.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+                    continue;
+                bool isOfDomain = trainer.State.Contains(norms + tensor.Name);
+                string name = isOfDomain ? norms + tensor.Name : $"{start}model/{tensor.Name}";
+                Assert.That(
+                    domain is null || isOfDomain == (weights ? IsOfNorms(tensor.Name) : tensor.Name.Contains(".running_")),
+                    Is.True,
+                    tensor.Name
+                );
+                Assert.That(tensor.ToDoubles(), Is.EqualTo(trainer.State.Read(name)), name);
             }
         }
         float[] mixture = new float[predictions[""].Length];
@@ -229,6 +238,122 @@ public sealed class DomainTechniqueTests
                 Throws.ArgumentException.With.Message.Contains("day, night")
             );
         });
+    }
+
+    /// <summary>Statistics and weights of SegNet's norms: what a layer has as its second part.</summary>
+    private static bool IsOfNorms(string name) => name.Contains("block", StringComparison.Ordinal) && name.Split('.')[^2] == "1";
+
+    [Test]
+    public async Task Weights_by_domain_are_saved_and_resumed()
+    {
+        TrainerOptions options = Options(new NormsTechnique { Weights = true }) with { EmaDecay = 0.9, Method = "jtr" };
+        options = options with { Domains = options.Domains with { Weights = [new("night", "depth", 0.5), new("day", "jtr", 0)] } };
+        Assert.That(
+            JsonNode.Parse(OptionsWriter.Trainer(options))!["domain_weights"]!.ToJsonString(),
+            Is.EqualTo("""["night:depth=0.5","day:jtr=0"]""")
+        );
+        using TemporaryFolder folder = new();
+        using Trainer whole = new(options),
+            first = new(options),
+            plain = new(options with { Domains = options.Domains with { Weights = [] } });
+        await whole.FitAsync(Data(), Fit(4));
+        await plain.FitAsync(Data(), Fit(4));
+        await first.FitAsync(Data(), Fit(2));
+        first.Save(folder.File("run.safetensors"));
+        using Trainer second = Trainer.Load(folder.File("run.safetensors"));
+        Assert.That(second.Options.Domains.Weights, Is.EqualTo(options.Domains.Weights));
+        Assert.That(second.Options.Domains.Techniques, Is.EqualTo(options.Domains.Techniques));
+        await second.FitAsync(Data(), Fit(4));
+        SmallModel.AssertSame(SmallModel.Snapshot(second), SmallModel.Snapshot(whole));
+        Assert.That(whole.State.Read("model/pred_task1.0.weight"), Is.Not.EqualTo(plain.State.Read("model/pred_task1.0.weight")));
+        Assert.That(
+            () => new Trainer(options with { Domains = options.Domains with { Weights = [new("noon", "depth", 1)] } }),
+            Throws.ArgumentException.With.Message.Contains("no domain 'noon'")
+        );
+    }
+
+    [Test]
+    public void A_weight_of_a_domain_is_said_as_a_text()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(DomainWeight.Parse("night:depth=0.5"), Is.EqualTo(new DomainWeight("night", "depth", 0.5)));
+            Assert.That(DomainWeight.Parse("a:b=c : jtr = 0"), Is.EqualTo(new DomainWeight("a:b=c", "jtr", 0)));
+            Assert.That(new DomainWeight("night", "depth", 0.1).ToString(), Is.EqualTo("night:depth=0.1"));
+        });
+        foreach (
+            string wrong in new[] { "night=1", "night:depth", ":depth=1", "night:=1", "night:depth=-1", "night:depth=x", "night:depth=NaN" }
+        )
+            Assert.That(() => DomainWeight.Parse(wrong), Throws.TypeOf<FormatException>(), wrong);
+    }
+
+    [Test]
+    public void A_task_that_the_target_solves_worse_counts_less_on_the_other_domain()
+    {
+        DomainWeightLearning learning = new() { Target = "night", Validation = Data() };
+        EvaluationResult scores = Scores((40, 0.2, 100), (30, 0.3, 100));
+        Assert.Multiple(() =>
+        {
+            Assert.That(learning.WeightOf(scores, "day", "seg"), Is.EqualTo(0.75), "30 % instead of 40 %");
+            Assert.That(learning.WeightOf(scores, "day", "depth"), Is.EqualTo(2.0 / 3).Within(1e-12), "errors the other way round");
+            Assert.That(learning.WeightOf(scores, "night", "seg"), Is.EqualTo(1));
+            Assert.That(learning.WeightOf(Scores((30, 0.3, 100), (40, 0.2, 100)), "day", "seg"), Is.EqualTo(1), "at most");
+            Assert.That(learning.WeightOf(Scores((40, 0.2, 100), (30, 0.3, 0)), "day", "seg"), Is.EqualTo(1), "unknown");
+            Assert.That(learning.WeightOf(scores, "dusk", "seg"), Is.EqualTo(1));
+        });
+
+        static EvaluationResult Scores((double Iou, double Error, long Valid) day, (double Iou, double Error, long Valid) night) =>
+            new(2, Tasks(day)) { Domains = [new("day", new(1, Tasks(day))), new("night", new(1, Tasks(night)))] };
+
+        static TaskResult[] Tasks((double Iou, double Error, long Valid) s) =>
+            [
+                new("seg", TaskKind.Segmentation, 1, s.Valid, [new MetricValue("mIoU", s.Iou, "%", true, true)]),
+                new("depth", TaskKind.Depth, 1, s.Valid, [new MetricValue("abs", s.Error, "m", false, true)]),
+            ];
+    }
+
+    [Test]
+    public async Task Learned_weights_follow_the_scores_and_are_resumed_exactly()
+    {
+        TrainerOptions options = Options() with
+        {
+            Domains = new DomainOptions { Names = _names, Weights = [new("day", "depth", 1)] },
+        };
+        IMultiTaskDataset validation = Data();
+        FitOptions Learning(int steps) =>
+            Fit(steps) with
+            {
+                DomainWeights = new DomainWeightLearning
+                {
+                    Target = "night",
+                    Validation = validation,
+                    Every = 2,
+                },
+            };
+        using TemporaryFolder folder = new();
+        using Trainer whole = new(options),
+            first = new(options),
+            last = new(options);
+        await whole.FitAsync(Data(), Learning(5));
+        // Of steps 2 and 4; by the scores after step 4, before the fifth.
+        await last.FitAsync(Data(), Learning(4));
+        EvaluationResult scores = last.Evaluate(validation);
+        double[] weights = whole.State.Read("domain_weights/weights");
+        DomainWeightLearning rule = Learning(1).DomainWeights!;
+        int terms = weights.Length / 2;
+        for (int t = 0; t < whole.Tasks.Count; t++)
+        {
+            Assert.That(weights[t], Is.EqualTo(rule.WeightOf(scores, "day", whole.Tasks[t].Name)).Within(1e-12));
+            Assert.That(weights[terms + t], Is.EqualTo(1), "the target");
+        }
+        Assert.That(weights[..whole.Tasks.Count], Has.Some.LessThan(1));
+        await first.FitAsync(Data(), Learning(3));
+        first.Save(folder.File("run.safetensors"));
+        using Trainer second = Trainer.Load(folder.File("run.safetensors"));
+        await second.FitAsync(Data(), Learning(5));
+        SmallModel.AssertSame(SmallModel.Snapshot(second), SmallModel.Snapshot(whole));
+        using Trainer without = new(Options());
+        Assert.That(async () => await without.FitAsync(Data(), Learning(2)), Throws.ArgumentException.With.Message.Contains("Weights"));
     }
 
     [Test]

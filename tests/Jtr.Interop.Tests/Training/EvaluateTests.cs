@@ -55,6 +55,26 @@ public sealed class EvaluateTests
         Assert.That(cells[0], Is.EqualTo(new[] { "task", "metric", "unit", "day", "night", "all" }));
         Assert.That(cells[1], Is.EqualTo(new[] { "samples", "", "", "3", "4", "7" }));
         Assert.That(cells[2][4], Is.EqualTo(MetricFormat.Value(alone["seg"].Headline)));
+        // A network that knows one domain is compared by its number of samples.
+        using Trainer other = SmallModel.Create(o => o with { Seed = 9 });
+        foreach (
+            EvaluationResult baseline in new[]
+            {
+                other.Evaluate(night),
+                other.Evaluate(new JoinedDataset(new JoinedSource("night", night))),
+            }
+        )
+        {
+            IReadOnlyList<string[]> gap = joined.ToDomainGapCells(baseline);
+            Assert.That(gap, Has.Count.EqualTo(1 + joined.Tasks.Count));
+            Assert.That(gap[1][..3], Is.EqualTo(new[] { "night", "seg", joined["seg"].Headline.Name }));
+            double own = alone["seg"].Headline.Value,
+                theirs = baseline["seg"].Headline.Value;
+            Assert.That(gap[1][4], Is.EqualTo(MetricFormat.Value(alone["seg"].Headline)));
+            Assert.That(gap[1][5], Is.EqualTo(MetricFormat.Value(baseline["seg"].Headline)));
+            Assert.That(gap[1][6], Is.EqualTo(MetricFormat.Delta(100 * (own - theirs) / theirs)));
+        }
+        Assert.That(joined.ToDomainGapCells(other.Evaluate(SmallModel.Data(5))), Is.Empty, "nobody's");
         string[] lines = joined.ToCsv().TrimEnd().Split('\n');
         Assert.That(lines[0], Does.EndWith(",headline,domain"));
         Assert.That(lines.Count(l => l.EndsWith(",night", StringComparison.Ordinal)), Is.EqualTo((lines.Length - 1) / 3));

@@ -28,5 +28,11 @@ internal sealed record AugmentationSection
         Text = "Cut a hole of up to this share of rows and of columns into views; no pixel task has a label there.",
         Minimum = 0, Maximum = 1, Default = 0)]
     public double? Erase { get; set; }
+
+    [Setting("--augment-cut-mix", "P",
+        Text = "How often a box of a sample shows another one of its domain, and its labels (CutMix); a label of the whole photograph "
+            + "counts by the part that is still its own.",
+        Minimum = 0, Maximum = 1, Default = 0)]
+    public double? CutMix { get; set; }
 }
 // csharpier-ignore-end

@@ -131,5 +131,12 @@ internal sealed record DataSection
         Minimum = 0, Maximum = 1, Default = 1,
         MayChange = true)]
     public double? SceneVariety { get; set; }
+
+    [Setting("--scene-shift", "X",
+        Text = "How unlike the scenes' photographs are to those of the usual camera, 0 to 1: at 1 warm, dark, hazy and soft, as another "
+            + "domain; labels stay.",
+        Minimum = 0, Maximum = 1, Default = 0,
+        MayChange = true)]
+    public double? SceneShift { get; set; }
 }
 // csharpier-ignore-end

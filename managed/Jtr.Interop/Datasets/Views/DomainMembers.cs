@@ -26,4 +26,11 @@ internal sealed class DomainMembers
             other++;
         return _members[other][random.NextInt32(_members[other].Length)];
     }
+
+    /// <summary>A sample of the same domain, each as likely; it may be the sample itself.</summary>
+    public int DrawAlike(int sample, ref CounterRandom random)
+    {
+        int[] alike = _members[_domains[sample]];
+        return alike[random.NextInt32(alike.Length)];
+    }
 }

@@ -1,3 +1,4 @@
+using Jtr.Interop.Labels;
 using Jtr.Interop.Tasks;
 
 namespace Jtr.Interop.Datasets.Views;
@@ -18,6 +19,7 @@ internal sealed class ViewMaker
     private readonly ColorAugmentation? _color;
     private readonly Augmentation? _augmentation;
     private readonly AppearanceStep? _appearance;
+    private readonly CutMix? _cutMix;
     private readonly ViewPipeline? _own;
     private readonly float[] _image;
     private readonly float[] _labels;
@@ -27,8 +29,9 @@ internal sealed class ViewMaker
     /// <summary>Makes one.</summary>
     /// <param name="data">The data set.</param>
     /// <param name="options">How views are made.</param>
-    /// <param name="members">The samples of its domains, where they exchange their looks; else null.</param>
-    public ViewMaker(IMultiTaskDataset data, DataLoaderOptions options, DomainMembers? members = null)
+    /// <param name="members">The samples of its domains, where samples take something from others; else null.</param>
+    /// <param name="labels">The labels that training may see of such others, or null for all.</param>
+    public ViewMaker(IMultiTaskDataset data, DataLoaderOptions options, DomainMembers? members = null, LabelAssignment? labels = null)
     {
         _data = data;
         _augment = options.Augment;
@@ -39,7 +42,10 @@ internal sealed class ViewMaker
             options.Augment && options.Augmentation is { } augmentation
                 ? new Augmentation(data.Tasks, data.Height, data.Width, augmentation)
                 : null;
-        _appearance = members is null ? null : new AppearanceStep(data, members, options.Appearance);
+        _appearance =
+            members is { HasSeveral: true } && options.Appearance.Count > 0 ? new AppearanceStep(data, members, options.Appearance) : null;
+        _cutMix =
+            members is not null && options.Augmentation is { CutMix: > 0 and var often } ? new CutMix(data, members, labels, often) : null;
         _straight = Pipeline(_straightCrop);
         _flipping = Pipeline(_flippingCrop);
         _color = options.Augment && options.Color && data.Inputs.IsRgb ? new ColorAugmentation(data.Height, data.Width) : null;
@@ -68,12 +74,14 @@ internal sealed class ViewMaker
         TaskMask labeled;
         Span<ViewCrop> crops = batch.Crops;
         crops[sample] = ViewCrop.Whole(batch.Height, batch.Width);
+        double own = 1;
         if (_augment)
         {
             SampleBuffer raw = Between(batch);
             labeled = wanted & _data.Read(index, wanted, raw, cancellationToken);
             ViewKey key = new(seed, epoch, index, 0);
             _appearance?.Apply(raw.Image, key, cancellationToken);
+            own = _cutMix?.Apply(raw, labeled, key, cancellationToken) ?? 1;
             if (_augmentation?.Rotation is { } rotation)
             {
                 // Through the view's own place, which the crop then writes anew.
@@ -113,10 +121,12 @@ internal sealed class ViewMaker
         batch.SetLabeled(sample, labeled);
         Span<double> weights = batch.LabelWeights.Slice(sample * batch.Tasks.Count, batch.Tasks.Count);
         for (int t = 0; t < weights.Length; t++)
-            weights[t] = labeled[t] ? _data.GetLabelWeight(index, t) : 1;
+            weights[t] = labeled[t] ? _data.GetLabelWeight(index, t) * (IsOfImage(batch.Tasks, t) ? own : 1) : 1;
         for (int v = 0; v < batch.Views; v++)
             Invalidate(batch.GetSample(v, sample), batch.Tasks, labeled);
     }
+
+    private static bool IsOfImage(TaskSet tasks, int task) => tasks[task].Kind.Extent == TaskExtent.Image;
 
     private SampleBuffer Between(Batch batch) =>
         new(batch.Tasks, batch.Inputs, batch.Height, batch.Width, _image, _labels, _inputs, _present);

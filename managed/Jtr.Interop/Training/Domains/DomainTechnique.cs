@@ -129,6 +129,12 @@ public sealed record MmdTechnique : DomainTechnique
 public sealed record NormsTechnique : DomainTechnique
 {
     internal const string Word = "norms";
+
+    /// <summary>
+    /// Whether the scales and shifts of norms are of each domain, too, as published; the mixture of these is their mean by the samples
+    /// seen.
+    /// </summary>
+    public bool? Weights { get; init; }
 }
 
 [JsonSourceGenerationOptions(

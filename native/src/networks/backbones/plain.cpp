@@ -65,7 +65,7 @@ class PlainBackbone final : public Backbone {
       std::vector<at::Tensor> in = {y}, weights;
       if (s == 0 && further.defined()) in.insert(in.end(), {further.maps, further.weight});
       if (pass.of_stage(s, false).trainable) {
-        for (const ConvNorm& layer : layers) layer.add_weights(weights);
+        for (const ConvNorm& layer : layers) layer.add_weights(weights, pass.pass.norm.set);
       }
       y = again ? recomputed(in, weights, stage)[0] : stage(in, false)[0];
       if (s > 0) maps.push_back(y);

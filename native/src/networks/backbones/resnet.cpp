@@ -97,7 +97,7 @@ std::vector<at::Tensor> ResNet::encode(const at::Tensor& x, const BackbonePass& 
 
   std::vector<at::Tensor> weights, first = {x};
   if (further.defined()) first.insert(first.end(), {further.maps, further.weight});
-  if (pass.of_stage(0, false).trainable) stem_.add_weights(weights);
+  if (pass.of_stage(0, false).trainable) stem_.add_weights(weights, pass.pass.norm.set);
   // The pass by value: a stage may run again in the backward pass.
   at::Tensor y = run_stage(first, weights, [this, pass](const std::vector<at::Tensor>& in, bool repeated) {
     const FirstChannels more = in.size() > 1 ? FirstChannels{in[1], in[2]} : FirstChannels{};
@@ -110,8 +110,8 @@ std::vector<at::Tensor> ResNet::encode(const at::Tensor& x, const BackbonePass& 
     weights.clear();
     if (pass.of_stage(number, false).trainable) {
       for (const Block& block : stages_[s]) {
-        for (const ConvNorm& layer : block.layers) layer.add_weights(weights);
-        if (block.shortcut) block.shortcut->add_weights(weights);
+        for (const ConvNorm& layer : block.layers) layer.add_weights(weights, pass.pass.norm.set);
+        if (block.shortcut) block.shortcut->add_weights(weights, pass.pass.norm.set);
       }
     }
     y = run_stage({y}, weights, [&stage = stages_[s], number, pass](const std::vector<at::Tensor>& in, bool repeated) {

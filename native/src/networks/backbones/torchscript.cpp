@@ -75,6 +75,7 @@ class TorchScriptBackbone final : public Backbone {
     const bool apart = !evaluates && pass.pass.norm.mode == NormMode::kBatchApart;
     const int64_t set = pass.pass.norm.set;
     if (set != bound_) {
+      for (const Own& own : parameters_) bind(own.name, store_.parameter(own.place, set));
       for (const Own& own : buffers_) bind(own.name, store_.buffer(own.place, set));
       bound_ = set;
     }
@@ -171,7 +172,7 @@ class TorchScriptBackbone final : public Backbone {
   std::string file_;
   ParameterStore& store_;
   mutable torch::jit::Module module_;  // its methods are not const
-  mutable int64_t bound_ = 0;          // which set of buffers it reads
+  mutable int64_t bound_ = 0;          // which set of weights and buffers it reads
   std::vector<Level> levels_;
   std::vector<Own> parameters_, buffers_;
   int64_t end_ = 0;

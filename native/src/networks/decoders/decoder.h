@@ -31,7 +31,8 @@ class Decoder {
   virtual void initialize(uint64_t seed, uint32_t stream) = 0;
   /// The levels' maps to [N, channels, H / stride, W / stride].
   virtual at::Tensor decode(const std::vector<at::Tensor>& maps, const Pass& pass) const = 0;
-  virtual void add_weights(std::vector<at::Tensor>& weights) const = 0;
+  /// As ConvNorm::add_weights.
+  virtual void add_weights(std::vector<at::Tensor>& weights, int64_t set) const = 0;
   virtual std::string write(GraphWriter& graph, const std::vector<std::string>& maps) const = 0;
 };
 

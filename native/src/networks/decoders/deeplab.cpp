@@ -68,11 +68,11 @@ class DeepLab final : public Decoder {
     return activate(refine_[1].apply(refine_[0].apply(at::cat({upsample(coarse, factor()), fine}, 1), pass), pass));
   }
 
-  void add_weights(std::vector<at::Tensor>& weights) const override {
-    mean_.add_weights(weights);
-    for (const ConvNorm* layer : {&project_, &fine_}) layer->add_weights(weights);
-    for (const ConvNorm& layer : branches_) layer.add_weights(weights);
-    for (const ConvNorm& layer : refine_) layer.add_weights(weights);
+  void add_weights(std::vector<at::Tensor>& weights, int64_t set) const override {
+    mean_.add_weights(weights, set);
+    for (const ConvNorm* layer : {&project_, &fine_}) layer->add_weights(weights, set);
+    for (const ConvNorm& layer : branches_) layer.add_weights(weights, set);
+    for (const ConvNorm& layer : refine_) layer.add_weights(weights, set);
   }
 
   std::string write(GraphWriter& graph, const std::vector<std::string>& maps) const override {

@@ -45,9 +45,9 @@ class Pyramid final : public Decoder {
     return y;
   }
 
-  void add_weights(std::vector<at::Tensor>& weights) const override {
-    for (const PlainConvolution& layer : lateral_) layer.add_weights(weights);
-    for (const ConvNorm& layer : refine_) layer.add_weights(weights);
+  void add_weights(std::vector<at::Tensor>& weights, int64_t set) const override {
+    for (const PlainConvolution& layer : lateral_) layer.add_weights(weights, set);
+    for (const ConvNorm& layer : refine_) layer.add_weights(weights, set);
   }
 
   std::string write(GraphWriter& graph, const std::vector<std::string>& maps) const override {
