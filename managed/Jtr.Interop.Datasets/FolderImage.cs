@@ -67,15 +67,19 @@ public sealed record FolderImage
         if (IsRgb && (Low ?? High) is { } given)
             throw new ArgumentOutOfRangeException(
                 Low is null ? nameof(High) : nameof(Low),
-                given,
+                given.ToString(CultureInfo.InvariantCulture),
                 "photographs of three channels are colors, which have no range"
             );
         if (Low is { } low && !double.IsFinite(low))
-            throw new ArgumentOutOfRangeException(nameof(Low), low, $"{nameof(Low)} has to be finite");
+            throw new ArgumentOutOfRangeException(
+                nameof(Low),
+                low.ToString(CultureInfo.InvariantCulture),
+                $"{nameof(Low)} has to be finite"
+            );
         if (High is { } high && !(double.IsFinite(high) && high > (Low ?? 0)))
             throw new ArgumentOutOfRangeException(
                 nameof(High),
-                high,
+                high.ToString(CultureInfo.InvariantCulture),
                 $"{nameof(High)} has to be finite and above {nameof(Low)}, {(Low ?? 0).ToString(CultureInfo.InvariantCulture)}"
             );
     }
