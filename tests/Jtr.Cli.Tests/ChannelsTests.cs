@@ -7,6 +7,8 @@ namespace Jtr.Cli.Tests;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ChannelsTests : IDisposable
 {
+    private static readonly string[] _small = "--size 32x64 --width 2 --batch-size 2 --workers 1 --steps 2 --no-tensorboard".Split(' ');
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -62,26 +64,7 @@ public sealed class ChannelsTests : IDisposable
         Assert.That((int)part["photographs"]![0]!["height"]!, Is.EqualTo(32));
 
         string run = _folder["run"];
-        CliRun train = CliRun.Of([
-            "train",
-            "--data",
-            data,
-            "--size",
-            "32x64",
-            "--output",
-            run,
-            "--method",
-            "supervised",
-            "--width",
-            "2",
-            "--batch-size",
-            "2",
-            "--workers",
-            "1",
-            "--steps",
-            "2",
-            "--no-tensorboard",
-        ]);
+        CliRun train = CliRun.Of(["train", "--data", data, "--output", run, "--method", "supervised", .. _small]);
         Assert.That(train.ExitCode, Is.Zero, train.Error);
 
         CliRun unsaid = CliRun.Of("predict", run, data, "--output", _folder["none"]);
@@ -116,21 +99,11 @@ public sealed class ChannelsTests : IDisposable
             data,
             "--pseudo-labels",
             _folder["made"],
-            "--size",
-            "32x64",
             "--output",
             _folder["student"],
             "--method",
             "teacher",
-            "--width",
-            "2",
-            "--batch-size",
-            "2",
-            "--workers",
-            "1",
-            "--steps",
-            "2",
-            "--no-tensorboard",
+            .. _small,
         ]);
         Assert.That(taught.ExitCode, Is.Zero, taught.Error);
         CliRun evaluate = CliRun.Of("evaluate", run);
@@ -142,26 +115,7 @@ public sealed class ChannelsTests : IDisposable
     {
         string thermal = Thermal(),
             infrared = Infrared();
-        CliRun train = CliRun.Of([
-            "train",
-            "--data",
-            thermal,
-            "--size",
-            "32x64",
-            "--output",
-            _folder["run"],
-            "--method",
-            "supervised",
-            "--width",
-            "2",
-            "--batch-size",
-            "2",
-            "--workers",
-            "1",
-            "--steps",
-            "1",
-            "--no-tensorboard",
-        ]);
+        CliRun train = CliRun.Of(["train", "--data", thermal, "--output", _folder["run"], "--method", "supervised", .. _small]);
         Assert.That(train.ExitCode, Is.Zero, train.Error);
         CliRun predict = CliRun.Of("predict", _folder["run"], infrared, "--inputs-from", infrared, "--output", _folder["out"]);
         Assert.That(predict.ExitCode, Is.EqualTo(2));

@@ -43,26 +43,8 @@ public sealed class FailureTests
     {
         using TemporaryFolder folder = new();
         PhotoFolder.Write(folder["data"], 2);
-        CliRun train = CliRun.Of([
-            "train",
-            "--data",
-            folder["data"],
-            "--size",
-            "32x32",
-            "--width",
-            "2",
-            "--batch-size",
-            "1",
-            "--workers",
-            "1",
-            "--steps",
-            "1",
-            "--no-tensorboard",
-            "--preset",
-            "none",
-            "--output",
-            folder["run"],
-        ]);
+        const string small = "--preset none --size 32x32 --width 2 --batch-size 1 --workers 1 --steps 1 --no-tensorboard";
+        CliRun train = CliRun.Of(["train", "--data", folder["data"], "--output", folder["run"], .. small.Split(' ')]);
         Assert.That(train.ExitCode, Is.Zero, train.Error);
         const string name = "model/conv_block_dec.2.1.0.weight";
         byte[] bytes = File.ReadAllBytes(folder["run", "checkpoint.safetensors"]);
