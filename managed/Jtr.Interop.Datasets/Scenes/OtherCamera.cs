@@ -5,7 +5,9 @@ namespace Jtr.Interop.Datasets.Scenes;
 /// <summary>The photograph that another camera would have taken; see <see cref="SceneOptions.Shift"/>. One instance a thread.</summary>
 internal sealed class OtherCamera
 {
-    /// <summary>Of the whole shift: the deviation of the blur over sqrt(H W), the light of the haze, and what the response's exponent is above 1.</summary>
+    /// <summary>
+    /// Of the whole shift: the deviation of the blur over sqrt(H W), the light of the haze, and what the response's exponent is above 1.
+    /// </summary>
     internal const double Softness = 0.015,
         Haze = 0.12,
         Darkness = 0.5;

@@ -73,7 +73,9 @@ internal sealed class CutMix(IMultiTaskDataset data, DomainMembers members, Labe
         return (Math.Clamp((int)Math.Round(at - half), 0, size), Math.Clamp((int)Math.Round(at + half), 0, size));
     }
 
-    /// <summary>Whether the other sample has the planes beside the photograph that this one has: a box cannot lack what is around it.</summary>
+    /// <summary>
+    /// Whether the other sample has the planes beside the photograph that this one has: a box cannot lack what is around it.
+    /// </summary>
     private bool HasInputsOf(int other, SampleBuffer sample)
     {
         for (int i = 0; i < sample.Inputs.Count; i++)
