@@ -7,8 +7,9 @@
 A step's gradients, --bytes a weight (2 with --gradient-compression bfloat16), are summed in buckets while the backward pass
 runs: --overlap is the share of the step behind which their sum can hide. Ring: 2 (n - 1) / n of the bytes pass each
 GPU's slowest link, in 2 (n - 1) turns. Tree: twice the bytes pass it, in 2 log2(n) turns (Sanders, Speck, Traeff,
-Parallel Computing 2009: two trees, so that every link sends and receives all the time). Two levels: within each machine first (reduce-scatter, all-gather by a ring), and between machines each GPU with
-its share. Norms that share statistics wait for two small sums each, by the tree.
+Parallel Computing 2009: two trees, so that every link sends and receives all the time). Two levels: within each
+machine first (reduce-scatter, all-gather by a ring), and between machines each GPU with its share. Norms that share
+statistics wait for two small sums each, by the tree.
 """
 import argparse
 import math

@@ -49,7 +49,7 @@ public sealed record LabelSuggestions
     /// <param name="data">The data set.</param>
     /// <param name="count">How many, 1 or more; fewer where fewer lack the label.</param>
     /// <param name="task">The task that they are to be labelled for: what has its label counts as chosen. Null: nothing counts.</param>
-    /// <param name="progress">Told the number of photographs that were read, by several threads.</param>
+    /// <param name="progress">Told the number of photographs that were read, by one thread at a time.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count or the task is.</exception>
     /// <exception cref="JtrFormatException">No photograph can be read.</exception>
@@ -142,7 +142,8 @@ public sealed record LabelSuggestions
                 {
                     bad[i] = FolderProblem.Of(data.GetImagePath(i), e);
                 }
-                progress?.Invoke(Interlocked.Increment(ref done));
+                lock (bad)
+                    progress?.Invoke(++done);
             }
         );
         problems = [.. bad.OfType<FolderProblem>()];

@@ -55,7 +55,7 @@ internal sealed class SuggestCommand
             Text =
             [
                 "Compares photographs by small thumbnails, and chooses those by which the mean distance to the nearest labelled one falls "
-                    + "fastest. No network and no label is needed. Photographs of the same view, as of a video, are not chosen twice.",
+                    + "fastest. No network and no label is needed. Of photographs that look the same, as in a video, one comes first.",
                 "The distance is the root of the mean squared difference of two thumbnails, 0 to 1; what as many photographs drawn at "
                     + "random would give stands beside it.",
             ],

@@ -17,8 +17,7 @@ internal sealed class PredictionRun(Predictor predictor, PredictionJob job)
 {
     private const int ThumbnailWidth = 256;
 
-    // The C library keeps what codecs and the network give back, in pieces, and holds more and more of it. What is given back to the system
-    // after so many photographs costs less than a hundredth of their time.
+    // The C library keeps what codecs and the network give back, in pieces, and holds more and more of it.
     private const int PhotographsPerTrim = 32;
 
     private readonly PredictionOutcome _outcome = new();

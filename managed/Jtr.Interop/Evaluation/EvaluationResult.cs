@@ -137,7 +137,8 @@ public sealed class EvaluationResult
 
     /// <summary>
     /// The headline scores of each domain beside those of another network, such as one that was trained without the other domains: a
-    /// heading (domain, task, metric, unit, value, baseline, delta %), then a line for each domain and task. The baseline's scores are those
+    /// heading (domain, task, metric, unit, value, baseline, delta %), then a line for each domain and task. The baseline's scores are
+    /// those
     /// of the domain of that name or, where it knows no domains, all of them, if they are of as many samples as the domain alone has.
     /// Empty where there are none.
     /// </summary>

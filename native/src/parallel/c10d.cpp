@@ -56,7 +56,7 @@ enum class NormSync { kAuto, kOn, kOff };
 /// What gradients are rounded to on their way.
 enum class Compression { kNone, kBFloat16 };
 
-/// Below so many samples a batch norm's statistics are too rough (issue 24; Peng et al., CVPR 2018, use 16).
+/// Below so many samples a batch norm's statistics are too rough (Peng et al., CVPR 2018, use 16).
 constexpr int64_t kFewSamples = 8;
 
 struct C10dOptions {
